@@ -17,7 +17,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=web/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
-    let mut table = String::from("pub(super) static FILES: &[File] = &[\n");
+    let mut table = String::new();
+    let mut files = 0;
     let not_built = root.join("src/http/page/not_built.html");
     let mut index = (not_built.display().to_string(), "not-built".to_owned());
     // The compiler reads copies, so that a build of the page beside it takes no file away.
@@ -39,10 +40,11 @@ fn main() -> io::Result<()> {
         let (brotli, gzip) = (copy(format!("{path}.br"))?, copy(format!("{path}.gz"))?);
         let _ = writeln!(
             table,
-            "    File {{ path: {path:?}, mime: {mime:?}, hash: {hash:?}, brotli: include_bytes!({brotli:?}), gzip: \
-             include_bytes!({gzip:?}) }},",
+            "    File::new({path:?}, {mime:?}, {hash:?}, include_bytes!({brotli:?}), include_bytes!({gzip:?})),",
         );
+        files += 1;
     }
+    let mut table = format!("pub(super) static FILES: [File; {files}] = [\n{table}");
     table.push_str("];\n\npub(super) static ROUTES: &[Route] = &[\n");
     for line in fs::read_to_string(dist.join("routes.txt")).unwrap_or_default().lines() {
         let fields: Vec<Vec<&str>> = line.split('\t').map(|field| field.split_whitespace().collect()).collect();

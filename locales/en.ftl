@@ -50,19 +50,29 @@ backup-missing = There is no good snapshot yet. { $reason }
 log-reader = The write-ahead log has { $size_mb } MB. Process { $process } is reading the database: { $command }
 log-reader-unknown = The write-ahead log has { $size_mb } MB. The reader is the service itself, or is not known.
 copy-late = The copy is { $count } s behind: { $reason }
-foreign-file = Another program has changed or replaced { $file }. The file stays as it is, and the service goes on with its own data. To use that file: the button here, or `agentlocator restore { $file }`. To keep the current data: the button here, or move the file away.
-last-sound-copy = The last sound copy is { $file }; it is not changed any more. To go on from it: `agentlocator restore { $file }`. The damage: { $findings }
+copy-late-compared = The copy is { $count } s behind: it is compared with the database after an unclean stop. Until then it stays as the last run left it.
+copy-late-open = The copy is { $count } s behind: another program has it open, as while copying it.
+copy-late-open-full = The copy is { $count } s behind: another program has it open, and the disk has no space for a second copy.
+copy-late-full = The copy is { $count } s behind: the disk has no space for it; it takes { $size_mb } MB. Free some, for example by moving agentlocator-before-restore-*.db files to another disk.
+copy-late-slow = The copy is { $count } s behind: it could not be written in time.
+copy-late-restarted = The copy is { $count } s behind: it is being written again after an internal error.
+foreign-file = Another program has changed or replaced { $file }. The file stays as it is, and the service continues with its own data. To use that file: the button here, or `agentlocator restore { $file }`. To keep the current data: the button here, or move the file away.
+foreign-file-denied = The service's user { $user } may not read { $file }. The file stays as it is, and the service continues with its own data. To use that file: `sudo chown { $user }: { $file }`, then restart the service. To keep the current data: the button here, or move the file away.
+foreign-file-not-regular = { $file } is no regular file. It stays as it is, and the service continues with its own data. Move it away: a new copy is created at once.
+foreign-file-unusable = { $file } could not be used: it { $reason }. The file stays as it is, and the service continues with its own data; the next start tries again. To keep the current data: the button here, or move the file away.
+last-sound-copy = The last sound copy is { $file }; it is not changed any more. To continue with it: `agentlocator restore { $file }`. The damage: { $findings }
 started-from = The database from { $file } is in use.
 started-promoted = This machine runs in place of another one, with the data that was replicated from it until { $until }. Messages and calls that arrived there later are not here.
 started-live-changed = Another program changed `live/db.sqlite` while the service was off, and it is in use. The earlier data is kept as { $archived }; to go back to it: `agentlocator restore { $archived }`.
 started-restored = The backup that was put at { $file } is in use. The database before it is kept as { $archived }; to go back to it: `agentlocator restore { $archived }`.
 started-folder-copied = This folder is a copy of another one that was made while the service ran. { $file } is in use, which contains everything that was acknowledged before the copy started. The database out of `live` is kept as { $archived }.
+started-folder-copied-behind = This folder is a copy of another one that was made while the service ran. { $file } is in use; it was behind when the folder was copied, so what was acknowledged last may be missing. The database out of `live` is kept as { $archived }.
 started-folder-copied-because = This folder is a copy of another one that was made while the service ran. { $file } is in use ({ $reason }). The database out of `live` is kept as { $archived }.
 started-late-folder-copied = This folder is a copy of another one that was made while { $file } was behind. So the database out of `live` is in use, which was read whole and is sound. The file that was behind is kept as { $archived }; to go back to it: `agentlocator restore { $archived }`.
 started-live-damaged = The database was damaged. { $file } is used instead. The damaged file is kept as { $archived }.
 started-live-damaged-because = The database was damaged ({ $reason }). { $file } is used instead. The damaged file is kept as { $archived }.
-started-found-foreign = { $file } was a file that the service did not write. It is kept as { $archived }, and the service goes on with its own data. To use it: `agentlocator restore { $archived }`.
-started-found-foreign-because = { $file } was a file that the service did not write ({ $reason }). It is kept as { $archived }, and the service goes on with its own data. To use it: `agentlocator restore { $archived }`.
+started-found-foreign = { $file } was a file that the service did not write. It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
+started-found-foreign-because = { $file } was a file that the service did not write ({ $reason }). It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
 
 # The AI
 
@@ -70,6 +80,12 @@ ai-calls-failed = { $count ->
     [one] One call.
    *[other] { $count } calls in a row.
 } Last error: { $reason }
+ai-service-refuses = { $part ->
+    [transcriber] Transcription
+    [model] The model
+    [synthesiser] Speech
+   *[realtime] The service of calls
+}: { $reason }
 ai-fields-rejected = The AI rejects: { $fields }. Calls continue without it.
 ai-limit-near = { $setting }: { $used } of { $limit }
 
@@ -114,7 +130,7 @@ bridge-damaged = the WhatsApp bridge cannot read its session file; restore it fr
 bridge-other = the WhatsApp bridge is not connected to WhatsApp; see its log
 bridge-unreachable = the WhatsApp bridge is not running; start its service
 bridge-silent = the WhatsApp bridge does not answer; restart its service
-bridge-unauthorized = the WhatsApp bridge did not accept the daemon's secret; set the same BAILEYS_WEBHOOK_SECRET on both sides
+bridge-unauthorized = the WhatsApp bridge did not accept the daemon's secret, or the program at its address did not prove that it is the bridge; set the same BAILEYS_WEBHOOK_SECRET on both sides
 bridge-disabled = the WhatsApp bridge is not in use; set BAILEYS_WEBHOOK_SECRET, here and for the bridge
 bridge-not-connected = the WhatsApp bridge is not connected to WhatsApp; see the WhatsApp section of the page
 bridge-no-answer = the WhatsApp bridge did not answer, and the message may have been sent
@@ -154,7 +170,7 @@ alert-disk-low = The disk is nearly full
 alert-database-unwritable = Nothing can be stored in the database
     .remedy = Check that the disk is not full and is writable. Calls are answered meanwhile; messages arrive once they can be stored.
 alert-published-copy = The published copy of the database is not current
-    .remedy = Do not back up agentlocator.db by copying now. The page "System health" says what failed; whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = Do not back up agentlocator.db by copying now. The page "System health" says what failed; the administrator runs `sudo agentlocator doctor`.
 alert-log-size = The write-ahead log of the database grows
     .remedy = End the process that reads the database, such as a backup that hangs; otherwise the disk fills up.
 alert-replication = The database is not replicated
@@ -168,21 +184,25 @@ alert-database-replaced = Another database is in use, or a foreign file was foun
 alert-outbox-held = Messages wait for your decision after the restore
     .remedy = They may have been sent before the restore. Check on the phone, then send or discard them.
 alert-backup = The nightly backup fails
-    .remedy = The backup page says what failed; if the disk has space, back up from there now. If it happens again, whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = The backup page says what failed; if the disk has space, back up from there now. If it happens again, the administrator runs `sudo agentlocator doctor`.
 alert-certificate = The TLS certificate is not renewed
-    .remedy = Check that the address under "Address and certificate" still leads here. When the certificate has expired, calls and messages from Twilio do not arrive. If the address is right, whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = Check that the address under "Address and certificate" still leads here. When the certificate has expired, calls and messages from Twilio do not arrive. If the address is right, the administrator runs `sudo agentlocator doctor`.
 alert-bridge-down = The business's WhatsApp is not connected
     .remedy = Messages that you have written are kept, and are sent when the connection is back. The WhatsApp page says what to do.
 alert-bridge-link = The business's WhatsApp has been disconnected
     .remedy = Scan once with the business phone, on the WhatsApp page. Until then messages are kept, and not sent from it.
-alert-bridge-deaf = No messages arrive over the link to WhatsApp
-    .remedy = Check that the phone of the WhatsApp account is on and online, and open WhatsApp on it. If messages still do not arrive, unlink the account in the page and link it again.
+alert-bridge-deaf = Nothing arrives from WhatsApp: the account's phone is off, or the link has failed
+    .remedy = If the phone of the WhatsApp account is off or offline, turn it on; nothing is lost. If it is on, open WhatsApp on it. If messages still do not arrive, unlink the account in the page and link it again.
 alert-whatsapp-restricted = WhatsApp has restricted the account
     .remedy = Do not write to new contacts until the restriction is lifted. Replies to contacts who wrote to you are not restricted.
 alert-twilio-refused = Twilio does not accept the account
     .remedy = Copy the account SID and the auth token from Twilio's site again, and check there that the account is active and has credit.
 alert-ai-refused = The AI does not accept the key
-    .remedy = Check the key, and the credit in the AI service's account. Until then callers leave a message.
+    .remedy = Create a new key on the service's site, and enter it in the agent's settings. Until then another AI engine answers calls if one is set up, or callers leave a message.
+alert-ai-no-credit = The account of the AI service has no credit or quota left
+    .remedy = Add credit or raise the quota on the service's site. Nothing needs to be changed here: the next call that the AI answers clears this. Until then another AI engine answers calls if one is set up, or callers leave a message.
+alert-ai-rate-limited = The AI service rejects calls because of too many requests
+    .remedy = This passes by itself within minutes. If it returns, ask for a higher limit on the service's site, or set up a second AI engine. Until then callers leave a message.
 alert-ai-setting-rejected = The AI rejects a setting
     .remedy = Choose another value among the settings of the AI (model, voice, language). Until then calls continue without it: a rejected transcription leaves calls without the caller's words.
 alert-ai-unavailable = Calls are not answered by the AI
@@ -190,7 +210,7 @@ alert-ai-unavailable = Calls are not answered by the AI
 alert-ai-limit = Most of the AI's cost limit is used
     .remedy = Beyond the limit calls go to voicemail. See who calls, or raise the limit in the settings of the telephone.
 alert-outbox-stuck = Outgoing messages are not sent
-    .remedy = The messages are kept, and sending goes on. Check the internet connection and the link to WhatsApp; if both are fine, whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = The messages are kept, and sending continues. Check the internet connection and the link to WhatsApp; if both are fine, the administrator runs `sudo agentlocator doctor`.
 alert-outbox-undelivered = Messages that were sent have not been delivered
     .remedy = If messages to others are delivered, the contact's phone is probably off, or the contact has blocked the number: call them. If no message is delivered, check the link to WhatsApp.
 alert-clock-wrong = The server's clock is wrong
@@ -198,7 +218,7 @@ alert-clock-wrong = The server's clock is wrong
 alert-settings-rejected = The settings are wrong; the last ones that worked are in use
     .remedy = Correct them as `agentlocator config check` says, then `systemctl reload agentlocator`.
 alert-self-check = The nightly self-check found a problem
-    .remedy = The page "System health" says what was found, and can check again. Whoever looks after the machine gets the same check by `sudo agentlocator doctor`.
+    .remedy = The page "System health" says what was found, and can check again. The administrator gets the same check by `sudo agentlocator doctor`.
 
 ## Mails and WhatsApp messages about alerts.
 
@@ -243,7 +263,8 @@ promise-cancelled = The agent said that the appointment is cancelled, but it is 
 promise-waiting = The agent promised a place on the waiting list, but there is no entry: "{ $said }"
 promise-passed-on = The agent promised to pass something on, but wrote no message: "{ $said }"
 promise-sent = The agent promised to send something: "{ $said }"
-promise-other-time = The agent named another time than that of the appointment: "{ $said }"
+promise-offered = The agent offered a time without checking that it is free: "{ $said }"
+promise-other-time = The agent named another day or time than that of the appointment: "{ $said }"
 
 text-booked = Your appointment is booked: { $what }
 text-moved = Your appointment was moved: { $what }
@@ -397,6 +418,8 @@ setting-whatsapp-baileys-port = Port of the bridge
     .help = The port of the bridge on this machine.
 setting-whatsapp-baileys-socket = Socket of the bridge
     .help = The Unix socket of the bridge.
+setting-whatsapp-bridge-challenge = Proof of the bridge
+    .help = Whether the program at the port of the bridge must prove that it is the bridge before it gets the secret.
 setting-whatsapp-shared-secret = Shared secret of the bridge
     .help = Signs the bridge's events; one of the two secrets is enough.
 setting-whatsapp-webhook-secret = Webhook secret of the bridge
@@ -580,12 +603,14 @@ setting-agent-transfer-to = Transfer calls to
     .help = The phone number of a person for callers who ask for one; not set: calls are not transferred.
 setting-agent-pronunciation = How words are pronounced
     .help = Names and words that the agent says wrong, one per line: as it is written = as it is spoken.
+setting-agent-send-whatsapp = Send callers WhatsApp messages
+    .help = During a call, if the caller agrees: the address, a link, a price; to the number of the call, at most three in 24 hours.
 setting-agent-summaries = Summarize calls
     .help = After each call the AI writes a summary, and notes the language, leads, tasks and questions without an answer.
 setting-agent-confirm-appointments = Confirm appointments by WhatsApp
     .help = After the agent books, moves or cancels an appointment in a call, the caller gets a WhatsApp message about it.
 setting-agent-call-notices = Message to you after calls
-    .help = By mail or WhatsApp, to the recipients of alerts: after calls from which something has come, after all calls, or never.
+    .help = By mail or WhatsApp, to the recipients of alerts: after calls with a result, after all calls, or never.
 setting-agent-text-missed-callers = Write to callers who hung up
     .help = Before they got help; by WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
 setting-agent-missed-call-text = Message to callers who hung up
@@ -643,9 +668,9 @@ setting-retention-journal-days = Keep raw webhooks
 setting-retention-audit-days = Keep the audit log
     .help = Who changed what is deleted after this time; 0: never.
 
-setting-care-hour = Hour of the self-check
+setting-maintenance-hour = Hour of the self-check
     .help = The hour of the nightly self-check.
-setting-care-self-check = Nightly self-check
+setting-maintenance-self-check = Nightly self-check
     .help = Test calls, messages and backups each night.
 
 setting-store-database-url = Database
@@ -747,6 +772,8 @@ found-ai-rejected-settings = the AI rejects these call settings, and calls conti
 found-ai-no-session = no session for a call can be opened: { $reason }
 found-ai-slow-session = no session for a call can be opened: it did not answer within { $seconds } s
 found-ai-key-rejected = the AI rejects the key ({ $reason })
+found-ai-no-credit = the AI account has no credit or quota left ({ $reason })
+found-ai-rate-limited = the AI rejects requests because there are too many ({ $reason })
 found-ai-answer = the AI answers { $status } { $reason }
 found-ai-unreachable = the AI cannot be reached ({ $reason })
 found-ai-unusable = { $reason }
@@ -778,6 +805,10 @@ found-database-intact = checked completely in { $took_ms } ms, and intact
 found-database-damaged = { $reason }
 found-copy-equal = intact, and equal to the database
 found-copy-off = switched off ([store] publish)
+found-copy-behind = the file is behind the database: another program has it open, or the disk has no space for it
+found-copy-foreign = another file has its name
+found-copy-frozen = the database is damaged; the file is kept as the last undamaged copy
+found-copy-pages-differ = { $count } pages differ from the database, the first is page { $page }
 found-copy-no-space = there is not enough disk space to check it
 found-copy-differs = { $reason }
 found-disk-good = enough free space
@@ -820,8 +851,11 @@ remedy-address-no-ipv6 = if this machine has no IPv6, remove the { $kind } recor
 remedy-ai-model = allow it in the project's settings at OpenAI, or set another model under [openai]
 remedy-ai-successor = set its successor under [openai] (platform.openai.com/docs/deprecations)
 remedy-ai-other-values = name other values under [openai] (transcription_model, voice, ...) or agent.language
-remedy-ai-messages = callers leave a message until that is mended: see the settings under [openai], and status.openai.com
+remedy-ai-messages = callers leave a message until that is fixed: see the settings under [openai], and status.openai.com
 remedy-ai-new-key = create a new key at platform.openai.com, and set OPENAI_API_KEY
+remedy-ai-credit = add credit or raise the quota in the account of the service: { $settings }
+remedy-ai-later = it passes within minutes; if it returns, ask for a higher limit in the account of the service
+remedy-ai-status = check the internet connection and the status page of the service, and try again later
 remedy-ai-limits = check the account's limits and billing, and status.openai.com
 remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
 
@@ -829,7 +863,7 @@ remedy-pipeline-settings = check these settings, and the account there: { $setti
 
 remedy-report = report it
 remedy-bridge-write-less = write less to contacts who have not written first
-remedy-bridge-phone = check that the phone is on and online; otherwise link the account again
+remedy-bridge-phone = if the phone is off or offline, turn it on; if it is on, link the account again
 remedy-bridge-log = see the log of both services for WA_BAILEYS, and report it
 
 remedy-doctor = run `agentlocator doctor`

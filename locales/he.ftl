@@ -60,13 +60,47 @@ copy-late = { $count ->
     [two] העותק מפגר בשתי שניות: { $reason }
    *[other] העותק מפגר ב־{ $count } שניות: { $reason }
 }
+copy-late-compared = { $count ->
+    [one] העותק מפגר בשנייה: אחרי עצירה לא מסודרת הוא מושווה למסד הנתונים, ועד אז הוא נשאר כפי שהיה.
+    [two] העותק מפגר בשתי שניות: אחרי עצירה לא מסודרת הוא מושווה למסד הנתונים, ועד אז הוא נשאר כפי שהיה.
+   *[other] העותק מפגר ב־{ $count } שניות: אחרי עצירה לא מסודרת הוא מושווה למסד הנתונים, ועד אז הוא נשאר כפי שהיה.
+}
+copy-late-open = { $count ->
+    [one] העותק מפגר בשנייה: תוכנה אחרת פתחה אותו, כמו בזמן העתקה.
+    [two] העותק מפגר בשתי שניות: תוכנה אחרת פתחה אותו, כמו בזמן העתקה.
+   *[other] העותק מפגר ב־{ $count } שניות: תוכנה אחרת פתחה אותו, כמו בזמן העתקה.
+}
+copy-late-open-full = { $count ->
+    [one] העותק מפגר בשנייה: תוכנה אחרת פתחה אותו, ואין בדיסק מקום לעותק נוסף.
+    [two] העותק מפגר בשתי שניות: תוכנה אחרת פתחה אותו, ואין בדיסק מקום לעותק נוסף.
+   *[other] העותק מפגר ב־{ $count } שניות: תוכנה אחרת פתחה אותו, ואין בדיסק מקום לעותק נוסף.
+}
+copy-late-full = { $count ->
+    [one] העותק מפגר בשנייה: אין בדיסק מקום בשבילו; גודלו { $size_mb } MB. פנו מקום, למשל העבירו קובצי agentlocator-before-restore-*.db לדיסק אחר.
+    [two] העותק מפגר בשתי שניות: אין בדיסק מקום בשבילו; גודלו { $size_mb } MB. פנו מקום, למשל העבירו קובצי agentlocator-before-restore-*.db לדיסק אחר.
+   *[other] העותק מפגר ב־{ $count } שניות: אין בדיסק מקום בשבילו; גודלו { $size_mb } MB. פנו מקום, למשל העבירו קובצי agentlocator-before-restore-*.db לדיסק אחר.
+}
+copy-late-slow = { $count ->
+    [one] העותק מפגר בשנייה: לא היה אפשר לכתוב אותו בזמן.
+    [two] העותק מפגר בשתי שניות: לא היה אפשר לכתוב אותו בזמן.
+   *[other] העותק מפגר ב־{ $count } שניות: לא היה אפשר לכתוב אותו בזמן.
+}
+copy-late-restarted = { $count ->
+    [one] העותק מפגר בשנייה: הוא נכתב מחדש אחרי תקלה פנימית.
+    [two] העותק מפגר בשתי שניות: הוא נכתב מחדש אחרי תקלה פנימית.
+   *[other] העותק מפגר ב־{ $count } שניות: הוא נכתב מחדש אחרי תקלה פנימית.
+}
 foreign-file = תוכנה אחרת שינתה את { $file } או החליפה אותו. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. להשתמש בקובץ ההוא: הכפתור כאן, או `agentlocator restore { $file }`. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם.
+foreign-file-denied = למשתמש של השירות, { $user }, אין הרשאה לקרוא את { $file }. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. להשתמש בקובץ ההוא: `sudo chown { $user }: { $file }`, ואז להפעיל את השירות מחדש. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם.
+foreign-file-not-regular = { $file } אינו קובץ רגיל. הוא נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. העבירו אותו משם: עותק חדש נוצר מיד.
+foreign-file-unusable = אי אפשר היה להשתמש ב-{ $file }. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו; ההפעלה הבאה תנסה שוב. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם. הודעת השגיאה: { $reason }
 last-sound-copy = העותק התקין האחרון הוא { $file }, והוא אינו משתנה יותר. להמשיך ממנו: `agentlocator restore { $file }`. הנזק: { $findings }
 started-from = מסד הנתונים מ־{ $file } נמצא בשימוש.
 started-promoted = מכונה זו פועלת במקום מכונה אחרת, עם הנתונים שהועתקו ממנה עד { $until }. הודעות ושיחות שהגיעו לשם אחר כך אינן כאן.
 started-live-changed = תוכנה אחרת שינתה את `live/db.sqlite` בזמן שהשירות היה כבוי, והוא נמצא בשימוש. הנתונים שלפני כן נשמרו ב־{ $archived }; לחזור אליהם: `agentlocator restore { $archived }`.
 started-restored = הגיבוי שהונח ב־{ $file } נמצא בשימוש. מסד הנתונים הקודם נשמר ב־{ $archived }; לחזור אליו: `agentlocator restore { $archived }`.
 started-folder-copied = התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא { $file }, שיש בו כל מה שאושר לפני תחילת ההעתקה. מסד הנתונים מתוך `live` נשמר ב־{ $archived }.
+started-folder-copied-behind = התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא { $file }; הוא לא היה מעודכן כשהתיקייה הועתקה, ולכן ייתכן שחסר בו מה שאושר אחרון. מסד הנתונים מתוך `live` נשמר ב־{ $archived }.
 started-folder-copied-because = התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא { $file } ({ $reason }). מסד הנתונים מתוך `live` נשמר ב־{ $archived }.
 started-late-folder-copied = התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן ש־{ $file } פיגר. לכן בשימוש נמצא מסד הנתונים מתוך `live`, שנקרא כולו ונמצא תקין. הקובץ שפיגר נשמר ב־{ $archived }; לחזור אליו: `agentlocator restore { $archived }`.
 started-live-damaged = מסד הנתונים נפגם. במקומו נמצא בשימוש { $file }. הקובץ הפגום נשמר ב־{ $archived }.
@@ -81,6 +115,12 @@ ai-calls-failed = { $count ->
     [two] שתי שיחות ברצף.
    *[other] { $count } שיחות ברצף.
 } הסיבה האחרונה: { $reason }
+ai-service-refuses = { $part ->
+    [transcriber] התמלול
+    [model] המודל
+    [synthesiser] הדיבור
+   *[realtime] שירות השיחה
+}: { $reason }
 ai-fields-rejected = שירות ה־AI אינו מקבל: { $fields }. השיחות ממשיכות בלי זה.
 ai-limit-near = ההגדרה { $setting }: נוצלו { $used } מתוך { $limit }
 
@@ -127,7 +167,7 @@ bridge-damaged = גשר הוואטסאפ אינו יכול לקרוא את קו�
 bridge-other = גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה ביומן שלו
 bridge-unreachable = גשר הוואטסאפ אינו פועל; ודאו שהשירות שלו רץ
 bridge-silent = גשר הוואטסאפ אינו עונה; הפעילו מחדש את השירות שלו
-bridge-unauthorized = גשר הוואטסאפ לא קיבל את הסיסמה שלנו; ודאו שאותו BAILEYS_WEBHOOK_SECRET מוגדר בשני הצדדים
+bridge-unauthorized = גשר הוואטסאפ לא קיבל את הסיסמה שלנו, או שהתוכנה בכתובת שלו לא הוכיחה שהיא הגשר; ודאו שאותו BAILEYS_WEBHOOK_SECRET מוגדר בשני הצדדים
 bridge-disabled = גשר הוואטסאפ אינו בשימוש; הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר
 bridge-not-connected = גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה בלשונית WhatsApp שבדף
 bridge-no-answer = גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה
@@ -188,14 +228,18 @@ alert-bridge-down = WhatsApp של העסק אינו מחובר
     .remedy = הודעות שכבר כתבתם נשמרות, ויישלחו כשהחיבור יחזור. בדף WhatsApp כתוב מה לעשות.
 alert-bridge-link = WhatsApp של העסק התנתק
     .remedy = נדרשת סריקה אחת מהטלפון של העסק, בדף WhatsApp. עד אז הודעות נשמרות ואינן נשלחות ממנו.
-alert-bridge-deaf = הודעות אינן נכנסות ב־WhatsApp
-    .remedy = בדקו שהטלפון של חשבון ה־WhatsApp דלוק ומחובר לאינטרנט, ופתחו בו את WhatsApp. אם הודעות עדיין אינן נכנסות, נתקו את החשבון בדף וקשרו אותו מחדש.
+alert-bridge-deaf = דבר אינו מגיע מ־WhatsApp: הטלפון של החשבון כבוי, או שהקישור אינו פועל
+    .remedy = אם הטלפון של חשבון ה־WhatsApp כבוי או לא מחובר לאינטרנט, הדליקו אותו; שום הודעה לא אובדת. אם הוא דלוק, פתחו בו את WhatsApp. אם הודעות עדיין אינן נכנסות, נתקו את החשבון בדף וקשרו אותו מחדש.
 alert-whatsapp-restricted = WhatsApp הגבילה את החשבון
     .remedy = אל תכתבו לאנשים חדשים עד שההגבלה תוסר. תשובות למי שכתב אליכם אינן מוגבלות.
 alert-twilio-refused = Twilio אינה מקבלת את פרטי החשבון
     .remedy = העתיקו שוב את מזהה החשבון ואת האסימון מהאתר של Twilio, ובדקו שם שהחשבון פעיל ושיש בו יתרה.
 alert-ai-refused = שירות ה־AI אינו מקבל את המפתח
-    .remedy = בדקו את המפתח ואת היתרה בחשבון של שירות ה־AI. עד אז מתקשרים משאירים הודעה.
+    .remedy = צרו מפתח חדש באתר של השירות והזינו אותו בהגדרות הסוכן. עד אז שיחות נענות על ידי מנוע AI אחר, אם הוגדר, או שמתקשרים משאירים הודעה.
+alert-ai-no-credit = בחשבון של שירות ה־AI נגמרו היתרה או המכסה
+    .remedy = הוסיפו יתרה או הגדילו את המכסה באתר של השירות. אין צורך לשנות כאן דבר: השיחה הבאה שתצליח תסגור את הבעיה. עד אז שיחות נענות על ידי מנוע AI אחר, אם הוגדר, או שמתקשרים משאירים הודעה.
+alert-ai-rate-limited = שירות ה־AI דוחה שיחות כי יש יותר מדי בקשות
+    .remedy = זה עובר מעצמו בתוך דקות. אם זה חוזר, בקשו באתר של השירות מגבלה גבוהה יותר, או הגדירו מנוע AI נוסף. עד אז מתקשרים משאירים הודעה.
 alert-ai-setting-rejected = שירות ה־AI אינו מקבל אחת מההגדרות
     .remedy = בחרו ערך אחר בהגדרות ה־AI (מודל, קול, שפה). עד אז השיחות ממשיכות בלעדיו: כשהתמלול נדחה, דברי המתקשר אינם נרשמים.
 alert-ai-unavailable = שיחות אינן נענות על ידי ה־AI
@@ -257,7 +301,8 @@ promise-cancelled = הסוכן אמר שהתור בוטל, אבל הוא לא ב
 promise-waiting = הסוכן הבטיח מקום ברשימת ההמתנה, אבל אין בה רישום: ”{ $said }“
 promise-passed-on = הסוכן הבטיח להעביר הודעה, אבל לא רשם אותה: ”{ $said }“
 promise-sent = הסוכן הבטיח לשלוח משהו: ”{ $said }“
-promise-other-time = הסוכן אמר שעה שאינה שעת התור: ”{ $said }“
+promise-offered = הסוכן הציע שעה בלי לבדוק שהיא פנויה: ”{ $said }“
+promise-other-time = הסוכן אמר יום או שעה שאינם של התור: ”{ $said }“
 
 text-booked = התור שלך נקבע: { $what }
 text-moved = התור שלך הועבר: { $what }
@@ -411,6 +456,8 @@ setting-whatsapp-baileys-port = הפורט של הגשר
     .help = הפורט של הגשר במחשב הזה.
 setting-whatsapp-baileys-socket = השקע של הגשר
     .help = שקע ה־Unix של הגשר.
+setting-whatsapp-bridge-challenge = הוכחה מהגשר
+    .help = האם התוכנה בפורט של הגשר חייבת להוכיח שהיא הגשר לפני שהיא מקבלת את הסוד.
 setting-whatsapp-shared-secret = הסוד המשותף עם הגשר
     .help = חותם על אירועי הגשר; מספיק אחד משני הסודות.
 setting-whatsapp-webhook-secret = סוד האירועים של הגשר
@@ -594,6 +641,8 @@ setting-agent-transfer-to = העברת שיחות אל
     .help = מספר הטלפון של אדם, למתקשרים שמבקשים אדם; אם לא הוגדר: אין העברה.
 setting-agent-pronunciation = איך הוגים מילים
     .help = שמות ומילים שהסוכן אומר לא נכון, בכל שורה: איך כותבים = איך אומרים.
+setting-agent-send-whatsapp = שליחת וואטסאפ למתקשרים
+    .help = בזמן השיחה, אם המתקשר מסכים: כתובת, קישור, מחיר; למספר שממנו הוא מתקשר, עד שלוש הודעות ביממה.
 setting-agent-summaries = סיכום שיחות
     .help = אחרי כל שיחה ה־AI כותב סיכום, ורושם את השפה, לידים, משימות ושאלות בלי תשובה.
 setting-agent-confirm-appointments = אישור תורים בוואטסאפ
@@ -657,9 +706,9 @@ setting-retention-journal-days = שמירת פניות גולמיות
 setting-retention-audit-days = שמירת יומן הפעולות
     .help = הרישום של מי שינה מה נמחק אחרי הזמן הזה; 0: אף פעם.
 
-setting-care-hour = שעת הבדיקה העצמית
+setting-maintenance-hour = שעת הבדיקה העצמית
     .help = השעה של הבדיקה הלילית.
-setting-care-self-check = בדיקה עצמית לילית
+setting-maintenance-self-check = בדיקה עצמית לילית
     .help = בדיקת שיחות, הודעות וגיבויים בכל לילה.
 
 setting-store-database-url = מסד הנתונים
@@ -761,6 +810,8 @@ found-ai-rejected-settings = ה־AI לא מקבל את ההגדרות האלה �
 found-ai-no-session = אי אפשר לפתוח שיחה עם ה־AI. הסיבה: { $reason }
 found-ai-slow-session = אי אפשר לפתוח שיחה עם ה־AI: הוא לא ענה בתוך { $seconds } שניות
 found-ai-key-rejected = ה־AI לא מקבל את המפתח ({ $reason })
+found-ai-no-credit = לחשבון של ה־AI אין יתרה או מכסה ({ $reason })
+found-ai-rate-limited = ה־AI דוחה בקשות כי הן רבות מדי ({ $reason })
 found-ai-answer = ה־AI ענה { $status } { $reason }
 found-ai-unreachable = אין קשר עם ה־AI. הסיבה: { $reason }
 found-ai-unusable = הבקשה ל־AI נכשלה: { $reason }
@@ -793,6 +844,10 @@ found-database-intact = נבדק כולו ב־{ $took_ms } אלפיות שניי
 found-database-damaged = הנתונים פגומים: { $reason }
 found-copy-equal = תקין, וזהה למסד הנתונים
 found-copy-off = כבוי ([store] publish)
+found-copy-behind = הקובץ אינו מעודכן: תוכנה אחרת פתחה אותו, או שאין לו מקום בדיסק
+found-copy-foreign = קובץ אחר תפס את השם שלו
+found-copy-frozen = מסד הנתונים פגום; הקובץ נשמר כפי שהוא, כעותק התקין האחרון
+found-copy-pages-differ = { $count } דפים שונים ממסד הנתונים, הראשון הוא דף { $page }
 found-copy-no-space = אין מספיק מקום בדיסק כדי לבדוק אותו
 found-copy-differs = העותק שונה ממסד הנתונים: { $reason }
 found-disk-good = יש מספיק מקום פנוי
@@ -838,6 +893,9 @@ remedy-ai-successor = קבעו את המודל שבא במקומו תחת [opena
 remedy-ai-other-values = קבעו ערכים אחרים תחת [openai] (transcription_model, voice, ...) או agent.language
 remedy-ai-messages = עד שיתוקן, המתקשרים משאירים הודעה: בדקו את ההגדרות תחת [openai], ואת status.openai.com
 remedy-ai-new-key = צרו מפתח חדש ב־platform.openai.com, והזינו אותו כאן או ב־OPENAI_API_KEY
+remedy-ai-credit = הוסיפו יתרה או הגדילו את המכסה בחשבון של השירות: { $settings }
+remedy-ai-later = זה עובר בתוך דקות; אם זה חוזר, בקשו בחשבון של השירות מגבלה גבוהה יותר
+remedy-ai-status = בדקו את החיבור לאינטרנט ואת דף המצב של השירות, ונסו שוב אחר כך
 remedy-ai-limits = בדקו את הגבולות והתשלומים של החשבון, ואת status.openai.com
 remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
 
@@ -845,7 +903,7 @@ remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החש�
 
 remedy-report = דווחו על כך
 remedy-bridge-write-less = כתבו פחות לאנשי קשר שלא כתבו קודם
-remedy-bridge-phone = בדקו שהטלפון דולק ומחובר; אחרת קשרו את החשבון מחדש
+remedy-bridge-phone = אם הטלפון כבוי או לא מחובר, הדליקו אותו; אם הוא דלוק, קשרו את החשבון מחדש
 remedy-bridge-log = חפשו WA_BAILEYS ביומן של שני השירותים, ודווחו על כך
 
 remedy-doctor = הריצו `agentlocator doctor`

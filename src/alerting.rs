@@ -9,7 +9,7 @@ mod provider_health;
 mod tracker;
 
 pub use message::{AlertMessage, directed, sender};
-pub use provider_health::AiOutcome;
+pub use provider_health::AiCall;
 pub use tracker::{AlertThresholds, AlertTracker, Change};
 
 use crate::clock;

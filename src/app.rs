@@ -7,20 +7,18 @@ mod reload;
 mod services;
 mod startup;
 
-pub use reload::Source;
+pub use reload::Reloading;
 pub(crate) use startup::report_migrations;
 
-use crate::config::{Config, DataMarker, LastGood, VersionInfo};
+use crate::config::{Config, VersionInfo};
 use crate::control::{self, Control, ControlHandler, DaemonInfo};
 use crate::host::instance_challenge::InstanceKey;
 use crate::host::memory;
 use crate::host::systemd_notify;
 use crate::http::{Listeners, page_urls};
 use crate::maintenance::watchdog;
-use crate::runtime::reload::{ReloadHandle, ReloadRequests};
 use crate::runtime::restart::RestartHandle;
 use crate::store::Store;
-use crate::telemetry::log::Log;
 use crate::telemetry::metrics::Metrics;
 use crate::{clock, entropy};
 use anyhow::Context;
@@ -28,22 +26,6 @@ use lifecycle::Tasks;
 use services::Services;
 use std::path::Path;
 use std::time::Duration;
-
-/// What is needed to reload the settings.
-pub struct Reloading {
-    /// Reads the settings from their sources.
-    pub source: Source,
-    /// The log: its redacted secrets, and its level.
-    pub log: Log,
-    /// For components that request a reload.
-    pub reload_handle: ReloadHandle,
-    /// The requested reloads.
-    pub reload_requests: ReloadRequests,
-    /// Stores the last valid settings.
-    pub last_good: LastGood,
-    /// Marks that a database exists.
-    pub data_marker: Option<DataMarker>,
-}
 
 /// Runs the daemon until `shutdown`, then drains calls and requests, and closes the store.
 pub async fn run(
@@ -77,7 +59,7 @@ pub async fn run(
     let restart = RestartHandle::default();
     services.start(&mut tasks, listeners, reloading, restart.clone(), (metrics, identity));
     systemd_notify::ready(&services.status.text());
-    tracing::info!(event = "STARTED", "Ready");
+    tracing::info!(event = "STARTED", "The daemon is ready");
     first_run::offer_setup_code(&store, &pages).await;
 
     let ended_early = tokio::select! {
@@ -85,7 +67,7 @@ pub async fn run(
         () = restart.requested() => None,
         what = tasks.ended_early() => Some(what),
     };
-    tasks.stop(&services).await;
+    tasks.stop(&services.calls, &services.snapshots, services.status.clone()).await;
     drop(services);
     close(store, &socket).await?;
     match ended_early {
@@ -100,7 +82,7 @@ async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(socket);
     systemd_notify::status("Stopping: closing the database");
     tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
-    tracing::info!(event = "STOPPED", "Stopped");
+    tracing::info!(event = "STOPPED", "The daemon has stopped");
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod doctor;
 mod man_pages;
 mod migrate;
 mod openapi;
+mod output;
 mod password_prompt;
 mod privileges;
 mod promote;
@@ -18,6 +19,7 @@ mod reload;
 mod restore;
 mod retention;
 mod serve;
+mod settings;
 mod setup;
 mod simulate;
 mod snapshots;
@@ -31,20 +33,13 @@ mod unit_settings;
 mod user;
 mod version;
 
-use crate::config::{
-    Config, ConfigErrors, DataMarker, LastGood, Origin, StoreConfig, find_data_marker, find_last_good, find_store,
-    load, process_env,
-};
-use crate::domain::Role;
-use crate::runtime::TwilioPrompts;
-use crate::store::{self, Store};
-use clap::{Parser, Subcommand, ValueHint};
+use crate::config::{ConfigErrors, process_env};
+use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use output::print_status;
 use rustix::process::geteuid;
-use serde::Serialize;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use settings::Settings;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use unit_settings::UnitSettings;
 
 /// Answers a small business's phone and WhatsApp, and stores everything in one SQLite file.
 #[derive(Debug, Parser)]
@@ -120,7 +115,7 @@ enum Command {
     /// Replace the database by a copy, and keep the old database beside it.
     ///
     /// The copy is verified first. If systemd runs the daemon, the command stops it and starts it again; if the daemon does not
-    /// come up with the copy, the old database is put back. Without systemd, stop the daemon first.
+    /// come up with the copy, the old database is restored. Without systemd, stop the daemon first.
     Restore(restore::Arguments),
     /// Keep a copy of another machine's database current, from its replica, until the process is stopped.
     ///
@@ -175,7 +170,12 @@ pub fn main() -> ExitCode {
     let settings = Settings { file: arguments.config };
     // Read before the process changes to the data's owner.
     let is_root = geteuid().is_root();
-    let done = privileges::drop_to_data_owner(&arguments.command, &settings);
+    let done = if arguments.command.opens_database() {
+        let needs_bucket = matches!(arguments.command, Command::Snapshots(_));
+        privileges::drop_to_data_owner(&settings, needs_bucket)
+    } else {
+        Ok(())
+    };
     match done.and_then(|()| run(arguments.command, &settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -187,6 +187,25 @@ pub fn main() -> ExitCode {
                 );
             }
             exit_code(&error)
+        }
+    }
+}
+
+impl Command {
+    /// Whether the command opens the database itself while no daemon runs.
+    fn opens_database(&self) -> bool {
+        match self {
+            // `verify` only reads, and the key file may be readable only by root.
+            Self::Snapshots(snapshots) => !snapshots.has_identity(),
+            Self::Setup(_)
+            | Self::User(_)
+            | Self::Token(_)
+            | Self::Alerts(_)
+            | Self::Retention(_)
+            | Self::Standby(_)
+            | Self::Migrate
+            | Self::Simulate(simulate::Command::Crm(_)) => true,
+            _ => false,
         }
     }
 }
@@ -223,147 +242,10 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::AsDataOwner(command) => as_data_owner::run(&command),
         Command::Openapi => openapi::run(),
         Command::Version { json, check } => version::run(json, check, settings),
-        Command::Completions { shell } => completions::run(shell),
-        Command::Manual { folder } => man_pages::run(&folder),
+        Command::Completions { shell } => completions::run(shell, Arguments::command()),
+        Command::Manual { folder } => man_pages::run(&folder, Arguments::command()),
     }
 }
-
-/// Reads settings from a file and an environment.
-type ReadSettings<T> = fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T;
-
-/// Where the settings come from.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    /// `--config`.
-    file: Option<PathBuf>,
-}
-
-impl Settings {
-    /// The settings file, if there is one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.file.as_deref().or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()))
-    }
-
-    /// The settings of this process, validated.
-    pub(crate) fn load_from_process(&self) -> Result<Config, ConfigErrors> {
-        load(self.file(), &process_env)
-    }
-
-    /// The settings for a command, validated: those of the service if no settings file is named and no setting names the
-    /// database.
-    pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
-        self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
-    }
-
-    /// Reads the settings with this process's environment, and again with the service's environment unless
-    /// `names_database` reports that they name a database.
-    fn read<T>(&self, read: ReadSettings<T>, names_database: impl FnOnce(&T) -> bool) -> T {
-        let own = read(self.file(), &process_env);
-        if self.file.is_some() || names_database(&own) {
-            return own;
-        }
-        match UnitSettings::query() {
-            None => own,
-            Some(unit) => read(self.file(), &|name| {
-                process_env(name).filter(|value| !value.trim().is_empty()).or_else(|| unit.get(name))
-            }),
-        }
-    }
-
-    /// Prints on stderr which database a command uses if no setting names it.
-    pub(crate) fn print_default_database(config: &Config) {
-        if config.origins.of(DATABASE) == Origin::Default {
-            let file = config.store.published_file();
-            let file = std::path::absolute(&file).unwrap_or(file);
-            print_status(&format!(
-                "Using the database {}: neither store.database_url nor DATABASE_URL is set, and there is no service.",
-                file.display()
-            ));
-        }
-    }
-
-    /// The settings for a start of the daemon: the configured ones. If they are invalid, the service starts with the last ones
-    /// that worked, so calls are answered; a start by hand fails.
-    pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
-        // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
-        let set = self.load_from_process().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
-        set.or_else(|errors| {
-            if process_env("NOTIFY_SOCKET").is_none() {
-                return Err(errors);
-            }
-            let mut config = self.last_good().load(&errors).ok_or(errors)?;
-            if TwilioPrompts::load(&config).is_err() {
-                (config.voice.greeting_file, config.voice.fallback_file) = (None, None);
-            }
-            Ok(config)
-        })
-    }
-
-    /// The last settings that worked.
-    pub(crate) fn last_good(&self) -> LastGood {
-        find_last_good(self.file(), &process_env)
-    }
-
-    /// The marker that the folder contained data, for a process that systemd has started as the service.
-    pub(crate) fn data_marker_of_service() -> Option<DataMarker> {
-        find_data_marker(&process_env)
-    }
-
-    /// The service's marker that its folder contained data, also for a command in a shell.
-    pub(crate) fn data_marker() -> Option<DataMarker> {
-        Self::data_marker_of_service().or_else(|| {
-            let unit = UnitSettings::query()?;
-            find_data_marker(&|name| unit.get(name))
-        })
-    }
-
-    /// Opens the database without the daemon; fails if the service's data is missing.
-    pub(crate) fn open_store(config: &Config) -> anyhow::Result<Result<(Store, Vec<String>), store::Error>> {
-        // systemctl takes time, so it runs only if the data is missing.
-        if !DataMarker::data_exists(&config.store)
-            && let Some(marker) = Self::data_marker()
-        {
-            marker.check(&config.store)?;
-        }
-        Ok(Store::open(&config.store))
-    }
-
-    /// The location of the data by the settings, even if other settings are invalid.
-    pub(crate) fn store(&self) -> StoreConfig {
-        self.read(find_store, |store| store.database_url.is_some())
-    }
-}
-
-/// Parses a role argument.
-fn role(word: &str) -> Result<Role, String> {
-    word.parse().map_err(|error: crate::domain::UnknownValue| error.to_string())
-}
-
-/// Prints the result on stdout. A broken pipe is no error: the reader has stopped reading.
-pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Prints the result as JSON on stdout.
-pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
-}
-
-/// Prints a status message on stderr.
-#[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
-pub(crate) fn print_status(text: &str) {
-    eprintln!("{text}");
-}
-
-/// Error context: the log's thread cannot be started.
-const NO_LOG: &str = "cannot start the log";
-
-const DATABASE: &str = "store.database_url";
-const DEFAULT_FILE: &str = "/etc/agentlocator/config.toml";
 
 const EXAMPLES: &str = "\
 Examples:

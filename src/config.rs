@@ -9,11 +9,12 @@ mod backup;
 mod base_url;
 mod builder;
 mod business;
-mod care;
 mod data_marker;
 mod describe;
 mod diff;
 mod disk;
+mod disk_limit;
+mod engines;
 mod environment;
 mod error;
 mod file;
@@ -23,6 +24,7 @@ mod last_good;
 mod load;
 mod log;
 mod mail;
+mod maintenance;
 mod network;
 mod openai;
 mod origin;
@@ -30,13 +32,13 @@ mod page_secrets;
 mod page_settings;
 mod parser;
 mod pipeline;
-mod private_file;
+pub(crate) mod private_file;
 mod raw_value;
 mod reloadable;
 mod retention;
 mod secret;
-mod secret_file;
 mod setting;
+mod settings_table;
 mod soniox;
 mod speech;
 mod store;
@@ -55,11 +57,12 @@ pub use alerts::AlertsConfig;
 pub use backup::{BackupConfig, BucketAccess};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use business::BusinessConfig;
-pub use care::CareConfig;
 pub use data_marker::{DataMarker, MissingData};
 pub use describe::SettingInfo;
 pub use diff::ConfigDiff;
-pub use disk::{DiskConfig, DiskLimit};
+pub use disk::DiskConfig;
+pub use disk_limit::DiskLimit;
+pub use engines::{ModelServer, TranscriptionServer};
 pub use environment::process_env;
 pub use error::{ConfigErrors, Problem};
 pub use google::GoogleConfig;
@@ -68,16 +71,18 @@ pub use last_good::LastGood;
 pub use load::{ShownSetting, find_data_marker, find_last_good, find_store, load};
 pub use log::{LogConfig, LogLevel};
 pub use mail::{MailConfig, MailTls};
+pub use maintenance::MaintenanceConfig;
 pub use network::Network;
 pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
 pub use page_secrets::PageSecrets;
-pub use page_settings::{ChangeError, ChangeRefusal, Lock, ProposedSettings};
-pub use pipeline::{ModelServer, PipelineConfig, Synthesiser, Transcriber, TranscriptionServer};
+pub use page_settings::{ChangeError, ChangeRefusal, ProposedSettings};
+pub use pipeline::{PipelineConfig, Synthesiser, Transcriber};
 pub use reloadable::Reloadable;
 pub use retention::RetentionConfig;
 pub use secret::Secret;
-pub use setting::{KnownSetting, known_settings};
+pub use setting::Lock;
+pub use settings_table::{KnownSetting, known_settings};
 pub use soniox::SonioxConfig;
 pub use speech::{DeepgramConfig, ElevenLabsConfig};
 pub use store::{StoreConfig, folder_of};
@@ -86,7 +91,7 @@ pub use twilio::TwilioConfig;
 pub use updates::{UpdateCheck, UpdatesConfig};
 pub use version::VersionInfo;
 pub use voice::{AiEngine, EngineChoice, RingFirst, SAY_VOICE, VoiceConfig, say_language};
-pub use whatsapp::{ProviderChoice, WhatsAppConfig};
+pub use whatsapp::{BridgeChallenge, ProviderChoice, WhatsAppConfig};
 
 use crate::domain::Language;
 use serde::Serialize;
@@ -106,11 +111,8 @@ pub struct Config {
     pub openai: OpenAiConfig,
     /// Google's speech services.
     pub google: GoogleConfig,
-    /// ElevenLabs.
     pub elevenlabs: ElevenLabsConfig,
-    /// Deepgram.
     pub deepgram: DeepgramConfig,
-    /// Soniox.
     pub soniox: SonioxConfig,
     /// The pipeline engine.
     pub pipeline: PipelineConfig,
@@ -129,7 +131,7 @@ pub struct Config {
     /// How long data is kept.
     pub retention: RetentionConfig,
     /// Nightly maintenance.
-    pub care: CareConfig,
+    pub maintenance: MaintenanceConfig,
     /// Where the data is.
     pub store: StoreConfig,
     /// The nightly snapshots.
@@ -172,7 +174,6 @@ impl Config {
         Language::for_tag(&self.agent.language)
     }
 
-    /// The language of alerts.
     pub fn alerts_language(&self) -> Language {
         self.alerts.language.unwrap_or_else(|| self.language())
     }

@@ -1,8 +1,8 @@
 //! The HTTP server: listeners, routes, and the middleware of every request.
 
 mod accept_language;
-mod acme_challenge;
 mod api;
+mod api_path;
 mod auth;
 mod body_budget;
 mod check_limit;
@@ -16,7 +16,6 @@ mod forwarded;
 mod health;
 mod https_redirect;
 mod https_required;
-mod idempotency_key;
 mod listener;
 mod local_date;
 mod media_stream;
@@ -31,7 +30,6 @@ mod ready;
 mod replay_cache;
 mod request_middleware;
 mod router;
-mod search_words;
 mod sent_media;
 mod server;
 mod state;
@@ -50,8 +48,8 @@ pub use check_limit::CheckLimit;
 pub use connection::{Connection, ConnectionStream};
 use error::ErrorDetail;
 pub use error::{ApiError, ErrorBody};
+use extract::idempotency_key;
 use https_required::Confidential;
-use idempotency_key::idempotency_key;
 pub use listener::{ListenError, Listeners};
 pub(crate) use page_urls::page_urls;
 pub use peer::Peer;

@@ -3,6 +3,7 @@
 pub mod baileys;
 pub mod deepgram;
 pub mod elevenlabs;
+pub mod error_code;
 pub mod http_client;
 pub mod mail;
 pub mod media_link;
@@ -12,6 +13,7 @@ pub mod release_feed;
 mod request_text;
 pub mod safe_fetch;
 pub mod soniox;
+mod tls_crypto;
 pub mod tls_probe;
 pub mod transcription;
 pub mod twilio;

@@ -28,6 +28,7 @@ pub mod scheduled_messages;
 pub mod stale_calls;
 mod twilio_prompts;
 pub mod typing;
+pub mod unstored_calls;
 
 pub use crate::engine::{FieldStatus, RejectedFields};
 pub use active_settings::{ActivationError, ActiveSettings, Settings};

@@ -4,7 +4,9 @@
 //! part, and no part may be a link. Where root writes to a place that the command line names, a link is followed only if it
 //! belongs to root or to the user who runs the command.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::ffi::{OsStr, OsString};
@@ -67,6 +69,24 @@ pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd
         parent = openat(&parent, part, flags, Mode::empty()).map_err(explain)?;
     }
     Ok((parent, name))
+}
+
+/// The entries of a folder, or of the folder `inside` it, by name. Links are not followed, neither for `inside` nor for the metadata.
+/// At most `max` entries are read.
+pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec<(OsString, Stat)>> {
+    let mut opened = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    if let Some(inside) = inside {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        opened = openat(&opened, inside, flags, Mode::empty()).map_err(explain)?;
+    }
+    let names =
+        Dir::read_from(&opened)?.flatten().map(|entry| OsString::from_vec(entry.file_name().to_bytes().to_vec()));
+    let found = names.filter(|name| name != "." && name != "..").take(max);
+    // An entry may have been deleted meanwhile.
+    let stated = found.filter_map(|name| Some((statat(&opened, &name, AtFlags::SYMLINK_NOFOLLOW).ok()?, name)));
+    let mut entries: Vec<_> = stated.map(|(stat, name)| (name, stat)).collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
 }
 
 /// Whether a file has no further hard link. A regular file that has one may be another user's file.

@@ -13,29 +13,23 @@ mod appointment;
 mod archive;
 mod audit;
 mod backfill;
-mod background_read;
 mod backlog;
 mod booking;
+mod boot;
 mod call;
 mod call_log;
 mod change;
-mod checkpoint;
-mod columns;
 mod contact;
 mod copy;
 mod copy_check;
 mod custom_field;
 mod database_summary;
 mod device;
-mod disk_reserve;
 mod draft;
 mod empty_log;
 mod error;
 mod fact;
-mod fault_injection;
-mod file_stamp;
 mod folder;
-mod fs_support;
 mod greeting;
 mod health;
 mod idempotency;
@@ -47,32 +41,26 @@ mod knowledge_gap;
 mod lead;
 mod lifecycle;
 mod live;
-mod lock;
 mod log_size;
 mod media;
 mod media_details;
 mod message;
 mod meta;
 mod migrate;
-mod mount;
+mod mirror_log;
 mod names;
 mod note;
 mod notice;
-mod open;
 mod outbox;
 mod page;
-mod page_copy;
 mod partial_index;
 mod peaks;
-mod permission;
 mod personal;
 mod probe;
-mod publish;
 mod readers;
 mod recording;
 mod restore;
 mod retention;
-mod run_state;
 mod saved_reply;
 mod scheduled_message;
 mod search;
@@ -80,10 +68,8 @@ mod seed;
 mod self_check;
 mod session;
 mod setting;
-mod setup_code;
-mod setup_progress;
+mod setup;
 mod startup;
-mod sys;
 mod tag;
 mod task;
 #[cfg(test)]
@@ -93,6 +79,7 @@ mod timeline;
 mod token;
 mod twilio_number;
 mod tx;
+mod unstored;
 mod user;
 mod verify;
 mod waiting_list;
@@ -101,7 +88,7 @@ mod write_queue;
 mod write_request;
 mod writer;
 
-pub use address::AddressHolder;
+pub use address::{AddressHolder, NewNumber};
 pub use adopt::{leftover_log, refuse_leftover_log};
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
@@ -109,33 +96,32 @@ pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
 pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use booking::{ClosureData, ResourceData, ServiceData};
+pub use boot::boot_id;
 pub use call::CallFilter;
-pub use call_log::{NewCall, OpenCall, TurnUpdate};
+pub use call_log::{NewCall, OpenCall, TimedTurn, TurnUpdate};
 pub use change::Change;
 pub use contact::{ContactFilter, MergeRecord, NewSuggestion};
+pub use copy::{copy_database, spool_database};
 pub use copy_check::CopyCheck;
 pub use database_summary::{DatabaseSummary, summarize_copy};
 pub use device::Device;
 pub use error::{Error, Result};
 pub use folder::with_suffix;
-pub use fs_support::{FsSupport, probe_file_system};
 pub use greeting::NewGreeting;
-pub use health::{Health, Integrity, PublishState};
+pub use health::{ForeignCause, Health, Integrity, LateCause, PublishState};
 pub use idempotency::StoredResponse;
 pub use inbox::InboxQuery;
 pub use job::Job;
 pub use knowledge_gap::AskedQuestion;
-pub use lock::LockHolder;
 pub use log_size::LogSize;
 pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
-pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
+pub use notice::{StartEvent, StartNotice, WAS_BEHIND, leave_promotion_notice};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
-pub use page_copy::{copy_database, spool_database};
 pub use peaks::StoredPeaks;
 pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
 pub use recording::{CompressedFile, RecordingToFetch};
@@ -143,20 +129,21 @@ pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };
 pub use retention::{Amount, PageUsage};
-pub use run_state::boot_id;
 pub use scheduled_message::NewScheduledMessage;
 pub use search::{IndexStep, SearchRequest};
 pub use seed::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, StoredRows};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
-pub use sys::{DiskSpace, disk_space, ignore_file_size_signal};
+pub use sqlite_mirror::sys::{DiskSpace, disk_space, ignore_file_size_signal};
+pub use sqlite_mirror::{FsSupport, LockHolder, probe_file_system};
 pub use task::TaskFilter;
 pub use thread::{FoundThread, ThreadFilter};
 pub use token::NewApiToken;
 pub use twilio_number::ReplacedWebhooks;
 pub use tx::{ReadTx, WriteTx};
+pub use unstored::UnstoredRecords;
 pub use verify::{BACKUP_MARK, CopySummary, verify_copy};
-pub use waiting_list::NewWaitingEntry;
+pub use waiting_list::{NewWaitingEntry, NextAppointment};
 pub use webhook_log::{NewWebhookEntry, WebhookOutcome};
 pub use write_queue::Priority;
 
@@ -167,9 +154,12 @@ use health::HealthState;
 use lifecycle::BackgroundThreads;
 use probe::Probes;
 use readers::Pools;
+use sqlite_mirror::AckAfter;
+use sqlite_mirror::{
+    background_read, checkpoint, disk_reserve, fault_injection, file_stamp, open, page_copy, publish, run_state, sys,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
-use write_request::AckAfter;
 use writer::Writer;
 
 /// A handle to the store. Clones share it. The store is closed by [`Store::close`], or when the last handle is dropped.
@@ -190,6 +180,9 @@ pub enum Choice {
     Current,
 }
 
+/// The name of this program, in the state file and in the message about a lock that another process holds.
+const PROGRAM: &str = "agentlocator";
+
 struct Inner {
     folder: Folder,
     health_state: Arc<HealthState>,
@@ -201,6 +194,7 @@ struct Inner {
     threads: Mutex<Option<BackgroundThreads>>,
     // Whole-file reads that are running in the background; locked only while that list changes.
     background_reads: BackgroundReads,
+    unstored: UnstoredRecords,
 }
 
 impl Store {
@@ -222,20 +216,25 @@ impl Store {
     }
 
     /// Queues `work` behind all writes of its priority and returns at once: for writes during a call that must stay in
-    /// order. A failed or dropped write is logged and counted.
+    /// order. A write that fails, is not committed or is dropped is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
-        let name = write_request::write_name::<F>();
-        let work = move |tx: &WriteTx<'_>| {
-            work(tx).inspect_err(|error| {
-                let error = error as &dyn std::error::Error;
-                tracing::error!(event = "STORE_WRITE_FAILED", write = name, error, "A write failed: {name}");
-            })
-        };
         if let Err(error) = self.queue(AckAfter::Never, work) {
-            metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A write was dropped: {name}");
+            write_request::report_lost(write_request::write_name::<F>(), &error);
         }
+    }
+
+    /// Like [`Store::write_soon`], with a future of the outcome. The write is queued before the future is polled.
+    pub fn write_soon_with_outcome<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<()>> + use<F> {
+        let queued = self.queue(AckAfter::Never, work);
+        async { queued?.await.map_err(|_| Error::Closed)? }
+    }
+
+    /// The records that could not be stored on a full disk. Their functions wait for the disk.
+    pub fn unstored(&self) -> &UnstoredRecords {
+        &self.inner.unstored
     }
 
     /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. It is interrupted
@@ -264,7 +263,8 @@ impl Store {
     }
 
     /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was
-    /// committed together, in the order of commits. Where the published copy is late, followers are notified without it, as callers are.
+    /// committed together, in the order of commits (`store::change::Announcement`). Where the published copy is late, followers
+    /// are notified without it, as callers are.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
@@ -273,7 +273,7 @@ impl Store {
     /// Reports the health of the store without testing it; see [`Store::probe`].
     pub fn health(&self) -> Health {
         let publish = match &*self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(threads) => threads.publish_state(),
+            Some(threads) => threads.publish_state(&self.inner.folder.published),
             None => PublishState::Off,
         };
         let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();

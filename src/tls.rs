@@ -11,7 +11,7 @@ mod self_signed;
 mod status;
 
 pub use resolver::{ACME_TLS, CertificateSource};
-pub use status::{TlsHealth, TlsStatus, TlsTrouble};
+pub use status::{TlsError, TlsHealth, TlsStatus};
 
 use crate::clock;
 use crate::config::Config;
@@ -59,7 +59,7 @@ struct Inner {
 /// The progress of fetching certificates.
 #[derive(Debug, Default)]
 struct Progress {
-    last_error: Option<TlsTrouble>,
+    last_error: Option<TlsError>,
     next_attempt_at: Option<Timestamp>,
 }
 
@@ -279,8 +279,8 @@ impl Tls {
         if progress.last_error.as_ref().is_some_and(|known| known.text == text) {
             return;
         }
-        progress.last_error = Some(TlsTrouble { at: clock::now(), text: text.to_owned() });
-        tracing::error!(event = "TLS_TROUBLE", "{text}");
+        progress.last_error = Some(TlsError { at: clock::now(), text: text.to_owned() });
+        tracing::error!(event = "TLS_ERROR", "{text}");
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -319,7 +319,7 @@ fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let mut config = match builder {
         Ok(builder) => builder.with_no_client_auth().with_cert_resolver(resolver.clone()),
         Err(error) => {
-            tracing::error!(event = "TLS_TROUBLE", %error, "Cannot initialize TLS; no listener accepts TLS");
+            tracing::error!(event = "TLS_ERROR", %error, "Cannot initialize TLS; no listener accepts TLS");
             return None;
         }
     };

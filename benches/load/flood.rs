@@ -21,7 +21,8 @@ const FLOOD_SECONDS: u64 = 25;
 const WEBHOOKS: u16 = 100;
 
 /// Starts this program again in a network namespace, and waits for it; returns none if the program already runs in
-/// one. Without root, the network namespace needs a user namespace.
+/// one. Without root, the network namespace needs a user namespace. The loopback interface has the packet size of the
+/// internet: with its own, the kernel would keep megabytes of each response that is not read.
 pub fn enter_own_network() -> Option<ExitCode> {
     if std::env::var_os(INSIDE).is_some() {
         return None;
@@ -30,7 +31,7 @@ pub fn enter_own_network() -> Option<ExitCode> {
     let mut unshare = Command::new("unshare");
     unshare.args(if is_root { &["--net"][..] } else { &["--net", "--user", "--map-root-user"] });
     let set_up = format!(
-        "ulimit -n $(ulimit -Hn) && ip link set lo up && ip address add {SERVER_V4}/24 dev lo && \
+        "ulimit -n $(ulimit -Hn) && ip link set lo up mtu 1500 && ip address add {SERVER_V4}/24 dev lo && \
          ip -6 address add {SERVER_V6}/128 dev lo && ip -6 route add local {}/48 dev lo && \
          echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind && exec \"$0\" \"$@\"",
         attackers::NETWORK_V6

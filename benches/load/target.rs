@@ -111,6 +111,7 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
     command
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
+        .envs(unit_tunables())
         .args(["--config".as_ref(), config.as_os_str(), "serve".as_ref()])
         .env("PORT", port.to_string())
         .env("PUBLIC_BASE_URL", format!("http://127.0.0.1:{port}"))
@@ -121,6 +122,13 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
         // No server listens at this address: calls must not depend on Twilio's REST interface.
         .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
         .envs(MORE_VARIABLES.get().into_iter().flatten().filter_map(|pair| pair.split_once('=')));
+}
+
+/// The settings of the allocator with which systemd starts the daemon.
+fn unit_tunables() -> Option<(&'static str, &'static str)> {
+    let unit = include_str!("../../systemd/agentlocator.service").lines();
+    let variables = unit.filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
+    variables.into_iter().find(|(name, _)| *name == "GLIBC_TUNABLES")
 }
 
 /// Sets additional environment variables of every daemon that is started from now on, as `NAME=VALUE`.

@@ -48,7 +48,6 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ),
     ("WS_REFUSED", Cause::Call(&[calls::ODD_SOCKET, calls::TORN_SOCKET]), "a second socket of one call"),
     ("WATCHDOG_FIRED", Cause::Call(&[calls::NO_STREAM]), "the call's media stream did not open"),
-    ("WATCHDOG_FIRED", Cause::During(AI), "the engine was not ready in time"),
     ("FALLBACK_NO_REPLY", Cause::During(AI), "the turn-by-turn fallback has no AI either"),
     ("ALERT_RAISED ai_unavailable", Cause::During(AI), "three calls in a row had no AI"),
     ("BRIDGE_DOWN", Cause::Setup, "the bridge is linked after the daemon's start"),

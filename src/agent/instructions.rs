@@ -15,8 +15,6 @@ use std::fmt::Write;
 /// What is known at the start of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct PhoneContext<'a> {
-    /// The caller's name in the CRM.
-    pub caller_name: Option<&'a str>,
     /// The current time.
     pub now: Timestamp,
     /// What the owner has entered about the business.
@@ -46,7 +44,7 @@ pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &Phon
     }
     if config.instructions.is_empty() && context.profile.is_empty() {
         text.push_str(
-            "The owner has not told you about the business yet: do not invent facts, hours or prices; offer to take a \
+            "The owner has not entered anything about the business yet: do not invent facts, hours or prices; offer to take a \
              message.\n",
         );
     }
@@ -62,13 +60,10 @@ pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &Phon
     });
     profile::write_exceptions(&mut text, context.profile);
     let _ = writeln!(text, "It is now {}.", local_time(context.now, &business.time_zone));
-    if let Some(name) = context.caller_name.filter(|name| !name.is_empty()) {
-        let _ = writeln!(text, "The caller's number is known to belong to: {name}. Do not read it out unasked.");
-    }
-    caller::write(&mut text, context.memory, &config.language, &business.time_zone);
+    caller::write(&mut text, context.memory, &config.language);
     if context.is_resumed {
         text.push_str(
-            "The call is already in progress and the connection was just restored: do not greet again, go on where the \
+            "The call is already in progress and the connection was just restored: do not greet again, continue where the \
              conversation stopped.\n",
         );
     }
@@ -139,7 +134,6 @@ mod tests {
 
     fn context() -> PhoneContext<'static> {
         PhoneContext {
-            caller_name: Some("דנה"),
             now: Timestamp::from_millis(1_795_000_000_000),
             profile: &NOTHING,
             memory: &NO_MEMORY,
@@ -152,9 +146,9 @@ mod tests {
     #[test]
     fn the_instructions_without_any_setting() {
         let text = |context| for_phone(&BusinessConfig::default(), &AgentConfig::default(), &context);
-        let known = PhoneContext { can_transfer: true, is_resumed: true, ..context() };
-        insta::assert_snapshot!("default", text(PhoneContext { caller_name: None, ..context() }));
-        insta::assert_snapshot!("known_caller_after_a_reconnect", text(known));
+        let resumed = PhoneContext { can_transfer: true, is_resumed: true, ..context() };
+        insta::assert_snapshot!("default", text(context()));
+        insta::assert_snapshot!("after_a_reconnect", text(resumed));
         insta::assert_snapshot!("requests_to_the_model", [SPEAK_FIRST, STILL_THERE, WRAP_UP].join("\n"));
     }
 
@@ -163,8 +157,7 @@ mod tests {
         let config = AgentConfig { instructions: "פתוחים בימים א-ה.".into(), ..AgentConfig::default() };
         let business = BusinessConfig { name: "מספרת רון".into(), ..BusinessConfig::default() };
         let text = for_phone(&business, &config, &context());
-        for part in
-            ["Hebrew", "מספרת רון", "פתוחים בימים א-ה.", "take_message", "דנה", "Wednesday, 18 November 2026, 13:06"]
+        for part in ["Hebrew", "מספרת רון", "פתוחים בימים א-ה.", "take_message", "Wednesday, 18 November 2026, 13:06"]
         {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -7,8 +7,10 @@
 mod booking;
 mod end_call;
 mod registry;
+mod save_contact_details;
 mod schema;
 mod search_facts;
+mod send_whatsapp;
 mod take_message;
 #[cfg(test)]
 mod tests;
@@ -16,19 +18,23 @@ mod transfer_to_person;
 
 pub use registry::{PhoneTools, ToolDefinition, ToolRegistry};
 
-use crate::call::ToolCall;
+use crate::call::{CallerWords, ToolCall};
 use crate::clock;
 use crate::crm;
 use crate::crm::call::IncomingCall;
 use crate::crm::caller_booking::Caller;
-use crate::domain::CallSid;
+use crate::crm::caller_text::CallerText;
+use crate::domain::{CallSid, MessageId};
 use crate::store::{self, ReadTx, Store, WriteTx};
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use phonenumber::country;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A function that the model may call.
 trait Tool {
@@ -57,6 +63,12 @@ trait ControlCall: Tool<Arguments: Default> {
     fn control(arguments: Self::Arguments) -> ToolCall;
 }
 
+/// Sends WhatsApp messages to callers.
+pub trait CallerTextSender: Send + Sync {
+    /// Sends a text to the caller of a call.
+    fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, crm::Error>>;
+}
+
 /// The conversation in which a tool runs. Tools reach the database only through it, so that a tool of a trial call
 /// changes nothing.
 #[derive(Clone)]
@@ -65,14 +77,21 @@ pub struct ToolContext {
     call: CallSid,
     /// The business's time zone.
     zone: TimeZone,
+    /// What was said so far.
+    words: watch::Receiver<CallerWords>,
     /// For a trial call, the business's country.
     trial_in: Option<country::Id>,
+    /// None: nothing can be sent.
+    texts: Option<Arc<dyn CallerTextSender>>,
 }
+
+/// How long a tool waits for the transcript of what the caller has just said: engines transcribe more slowly than they answer.
+const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(3);
 
 impl ToolContext {
     /// For a phone call.
-    pub fn new(store: Store, call: CallSid, zone: TimeZone) -> Self {
-        Self { store, call, zone, trial_in: None }
+    pub fn new(store: Store, call: CallSid, zone: TimeZone, words: watch::Receiver<CallerWords>) -> Self {
+        Self { store, call, zone, words, trial_in: None, texts: None }
     }
 
     /// The same for a trial call: tools return what they would return, and nothing is stored.
@@ -81,13 +100,63 @@ impl ToolContext {
         Self { trial_in: Some(country), ..self }
     }
 
+    /// The same with messages to the caller.
+    #[must_use]
+    pub fn with_texts(self, texts: Arc<dyn CallerTextSender>) -> Self {
+        Self { texts: Some(texts), ..self }
+    }
+
     fn is_trial(&self) -> bool {
         self.trial_in.is_some()
     }
 
-    /// Who calls, and when.
+    /// Who calls, when, and what was said.
     fn caller(&self) -> Caller {
-        Caller { call: self.call.clone(), zone: self.zone.clone(), now: clock::now() }
+        self.caller_who_said(&self.words.borrow())
+    }
+
+    fn caller_who_said(&self, words: &CallerWords) -> Caller {
+        let said = words.turns.iter().map(|turn| (turn.speaker, turn.text.clone())).collect();
+        Caller { call: self.call.clone(), zone: self.zone.clone(), now: clock::now(), said }
+    }
+
+    /// Reads what the caller may hear of, see [`Self::try_for_caller`].
+    async fn read_for_caller<T: Send + 'static>(
+        &self,
+        work: impl Fn(&ReadTx<'_>, &Caller) -> Result<T, crm::Error> + Clone + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        let attempt = |caller| {
+            let work = work.clone();
+            self.read(move |tx| work(tx, &caller))
+        };
+        self.try_for_caller(attempt).await
+    }
+
+    /// Changes what the caller may change, see [`Self::try_for_caller`].
+    async fn transact_for_caller<T: Send + 'static>(
+        &self,
+        work: impl Fn(&WriteTx<'_>, &Caller) -> Result<T, crm::Error> + Clone + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        let attempt = |caller| {
+            let work = work.clone();
+            self.transact(move |tx| work(tx, &caller))
+        };
+        self.try_for_caller(attempt).await
+    }
+
+    /// Does what depends on the caller's words. While it is forbidden, and the caller's last words are not transcribed yet, it is
+    /// tried again with more words.
+    async fn try_for_caller<T, F>(&self, attempt: impl Fn(Caller) -> F) -> Result<T, crm::Error>
+    where
+        F: Future<Output = Result<T, crm::Error>>,
+    {
+        let mut transcript = Transcript::new(&self.words);
+        loop {
+            let outcome = attempt(self.caller_who_said(&transcript.words())).await;
+            if !is_forbidden(&outcome) || !transcript.continues().await {
+                return outcome;
+            }
+        }
     }
 
     /// Reads in one snapshot. A trial call is not stored, so it reads within a transaction that is rolled back.
@@ -106,7 +175,16 @@ impl ToolContext {
             None => Ok(()),
         });
         if let Err(error) = report.await {
-            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "A question without an answer in call {} is not recorded", self.call);
+            tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "Cannot record an unanswered question of call {}", self.call);
+        }
+    }
+
+    /// Sends a message to the caller. In a trial call, nothing is sent.
+    async fn write_to_caller(&self, text: String) -> Result<CallerText, crm::Error> {
+        match &self.texts {
+            _ if self.is_trial() => Ok(CallerText::Queued(MessageId(0))),
+            Some(texts) => texts.send(self.call.clone(), text).await,
+            None => Ok(CallerText::Unneeded),
         }
     }
 
@@ -126,6 +204,34 @@ impl ToolContext {
     }
 }
 
+fn is_forbidden<T>(outcome: &Result<T, crm::Error>) -> bool {
+    matches!(outcome, Err(crm::Error::Refused(crm::RequestError::Forbidden(_))))
+}
+
+/// The words of a conversation while a tool waits for more of them.
+struct Transcript {
+    words: watch::Receiver<CallerWords>,
+    is_pending: bool,
+    deadline: tokio::time::Instant,
+}
+
+impl Transcript {
+    fn new(words: &watch::Receiver<CallerWords>) -> Self {
+        Self { words: words.clone(), is_pending: false, deadline: (clock::instant() + TRANSCRIPT_LIMIT).into() }
+    }
+
+    fn words(&mut self) -> CallerWords {
+        let words = self.words.borrow_and_update().clone();
+        self.is_pending = words.is_pending;
+        words
+    }
+
+    /// Waits for more words; returns false if there will be none in time.
+    async fn continues(&mut self) -> bool {
+        self.is_pending && matches!(tokio::time::timeout_at(self.deadline, self.words.changed()).await, Ok(Ok(())))
+    }
+}
+
 /// Why a tool did nothing. The text is the output for the model.
 #[derive(Debug, thiserror::Error)]
 enum ToolError {
@@ -137,6 +243,8 @@ enum ToolError {
     BadValue { name: &'static str, expected: &'static str },
     #[error(transparent)]
     Refused(crm::RequestError),
+    #[error("it is not sent: {0}. Say so, and offer another way")]
+    NotSent(&'static str),
     #[error("it could not be stored; nothing was done")]
     Store(#[source] store::Error),
 }

@@ -8,7 +8,6 @@ use crate::messages::{self, Phrase};
 pub struct AlertMessage {
     /// The subject, one line.
     pub subject: String,
-    /// The body.
     pub body: String,
 }
 

@@ -6,7 +6,6 @@ use crate::domain::{
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Thresholds of alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertThresholds {
     /// How long the bridge may be down.
@@ -30,7 +29,6 @@ pub struct Change {
     pub state: AlertState,
 }
 
-/// The tracker of all alerts.
 pub struct AlertTracker {
     thresholds: AlertThresholds,
     entries: BTreeMap<AlertKind, Entry>,
@@ -224,6 +222,8 @@ impl AlertThresholds {
             | AlertKind::WhatsAppRestricted
             | AlertKind::TwilioRefused
             | AlertKind::AiRefused
+            | AlertKind::AiNoCredit
+            | AlertKind::AiRateLimited
             | AlertKind::AiSettingRejected
             | AlertKind::AiUnavailable
             | AlertKind::AiLimit

@@ -1,15 +1,17 @@
 //! The daemon's tasks, and the order in which they stop: first the workers, while the listeners still answer the calls
 //! that end; then the listeners and everything else.
 
-use super::services::Services;
+use crate::backup::Snapshots;
 use crate::host::systemd_notify;
+use crate::maintenance::systemd_status::StatusLine;
+use crate::runtime::calls::Calls;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Tasks that stop together. None of them may end before. A `JoinSet` and not a `TaskTracker`, because a task that
-/// panicked must be noticed, and one that does not stop must be aborted.
+/// Tasks that are stopped together. A task that ends before it is stopped is an error. A `JoinSet` and not a
+/// `TaskTracker`, because a panic of a task must be detected, and a task that does not stop must be aborted.
 #[derive(Default)]
 pub(super) struct TaskGroup {
     stop: CancellationToken,
@@ -18,7 +20,7 @@ pub(super) struct TaskGroup {
 }
 
 impl TaskGroup {
-    /// Starts a task that is dropped, wherever it waits, when the group stops.
+    /// Starts a task that is dropped at its current await point when the group stops.
     pub(super) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         self.spawn_draining(name, |stop| async move {
             stop.run_until_cancelled(task).await;
@@ -85,19 +87,22 @@ impl Tasks {
     }
 
     /// Drains calls, workers and requests, each for a limited time, and stops all tasks.
-    pub(super) async fn stop(mut self, services: &Services) {
+    pub(super) async fn stop(mut self, calls: &Calls, snapshots: &Snapshots, status: StatusLine) {
         systemd_notify::stopping("Stopping: calls and running requests may end");
         tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");
         self.workers.cancel();
-        services.snapshots.cancel_token().cancel();
-        let drained = async { tokio::join!(services.calls.drain(CALLS_TIMEOUT), self.workers.wait(CALLS_TIMEOUT)) };
+        snapshots.cancel_token().cancel();
+        let drained = async { tokio::join!(calls.drain(CALLS_TIMEOUT), self.workers.wait(CALLS_TIMEOUT)) };
         tokio::select! {
             _ = drained => {}
-            () = services.status.clone().run_while_draining() => {}
+            () = status.run_while_draining() => {}
         }
         self.listeners.cancel();
         if !self.listeners.wait(REQUESTS_TIMEOUT).await {
-            tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were aborted");
+            tracing::warn!(
+                event = "REQUESTS_CUT",
+                "Shutdown: requests that had not finished after {REQUESTS_TIMEOUT:?} were aborted"
+            );
         }
         self.upkeep.cancel();
         for mut group in [self.workers, self.listeners, self.upkeep] {

@@ -1,12 +1,12 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
-use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, PageSecrets, ProposedSettings};
+use crate::config::{Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings};
 use crate::crm::setting::{self, ChangedSettings};
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::reload::{
-    ChangeRejected, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
+    ChangeRejected, ReloadHandle, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
 };
 use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
@@ -18,7 +18,23 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Reads the settings from their sources, as at the start.
-pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
+type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
+
+/// What is needed to reload the settings.
+pub struct Reloading {
+    /// Reads the settings from their sources.
+    pub source: Source,
+    /// The log: its redacted secrets, and its level.
+    pub log: Log,
+    /// For components that request a reload.
+    pub reload_handle: ReloadHandle,
+    /// Receives the requests that are sent by `reload_handle`.
+    pub reload_requests: ReloadRequests,
+    /// Stores the last valid settings.
+    pub last_good: LastGood,
+    /// Marks that a database exists.
+    pub data_marker: Option<DataMarker>,
+}
 
 /// Executes the requests to reload the settings.
 pub(super) struct Reloader {
@@ -62,10 +78,10 @@ impl Reloader {
         outcome
     }
 
-    /// Tells followers that settings are in force: what was read between their commit and now may still show the former ones.
+    /// Tells followers that settings are active: what was read between their commit and now may still show the former ones.
     async fn report_active(&self) {
         if let Err(error) = self.store.write(|tx| tx.record_active_settings()).await {
-            tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Open pages may show the former settings until they are loaded again");
+            tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Cannot record the reload of the settings: open pages may show the former settings until they are loaded again");
         }
     }
 
@@ -75,7 +91,10 @@ impl Reloader {
         let greeting = super::startup::stored_greeting(&self.store).await;
         let next = run_blocking(move || ActiveSettings::build(config, greeting, &client)).await?;
         self.settings.replace(next.map_err(|error| unusable(&error))?);
-        tracing::info!(event = "GREETING_CHANGED", "The next call hears the new greeting");
+        tracing::info!(
+            event = "GREETING_CHANGED",
+            "The greeting was changed: callers hear the new one from the next call on"
+        );
         self.report_active().await;
         Ok(())
     }
@@ -95,12 +114,12 @@ impl Reloader {
         };
         self.check_versions(&changed, expected).await?;
         let file = PageSecrets::of(&config.store);
-        // The file first: if the database does not store the change, the file can be put back.
+        // The file first: if the database does not store the change, the file can be restored.
         let replaced =
             if secrets.is_empty() { None } else { Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?) };
         if let Err(error) = save(changed).await {
             if let Some(Err(error)) = replaced.map(|before| file.put_back(before)) {
-                tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "A change of settings failed, and its secrets stay in the file of the page's secrets");
+                tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "The database did not store a change of settings, and page-secrets.toml, which contains the new secrets, could not be restored; save the change on the page again");
             }
             return Err(ChangeRejected::Store(error));
         }
@@ -148,7 +167,7 @@ impl Reloader {
             tracing::warn!(
                 event = "CONFIG_NOT_KEPT",
                 %error,
-                "Cannot store the settings as the last valid ones: if they are invalid at the next start, older ones are used"
+                "Cannot store a copy of the valid settings: if the settings are invalid at the next start, an older copy is used"
             );
         }
     }

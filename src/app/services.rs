@@ -1,8 +1,7 @@
 //! The services: everything that lives as long as the daemon, each built once, with what it depends on.
 
-use super::Reloading;
 use super::lifecycle::Tasks;
-use super::reload::Reloader;
+use super::reload::{Reloader, Reloading};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
@@ -26,7 +25,7 @@ use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup
 use crate::providers::http_client;
 use crate::runtime::call_notices::CallNotices;
 use crate::runtime::caller_texts::CallerTexts;
-use crate::runtime::calls::{CallServices, Calls, TrialUsage};
+use crate::runtime::calls::{CallServices, Calls, EngineBreaker, KnownUsage, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_details::MediaExaminer;
@@ -40,6 +39,7 @@ use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
     ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, stale_calls,
+    unstored_calls,
 };
 use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -83,8 +83,17 @@ impl Services {
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
         let compressor = JobWorker::new(store.clone()).one_at_a_time();
         let worker = JobWorker::new(store.with_priority(Priority::Job));
+        let message_clock = stored_message_clock(&store).await?;
+        let outbox = Outbox::new(settings.clone(), store.clone(), alerts.clone());
+        let texts = CallerTexts {
+            store: store.clone(),
+            settings: settings.clone(),
+            outbox: outbox.clone(),
+            clock: message_clock.clone(),
+        };
         let shared = CallServices {
             settings: settings.clone(),
+            texts: texts.clone(),
             clips: Arc::new(Clips::shipped()),
             client,
             store,
@@ -93,11 +102,11 @@ impl Services {
             jobs: worker.handle(),
             alerts,
             trial_usage: TrialUsage::default(),
+            known_usage: KnownUsage::default(),
+            engine_breaker: EngineBreaker::default(),
             rejected: RejectedFields::default(),
         };
         let examiner = MediaExaminer::default();
-        let message_clock = stored_message_clock(&shared.store).await?;
-        let outbox = Outbox::new(settings.clone(), shared.store.clone(), shared.alerts.clone());
         let calls = Calls::new(shared.clone());
         let page = pages.best.clone();
         let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
@@ -113,12 +122,7 @@ impl Services {
             rejected: shared.rejected.clone(),
         })
         .await;
-        let texts = CallerTexts {
-            store: shared.store.with_priority(Priority::Job),
-            settings: shared.settings.clone(),
-            outbox: outbox.clone(),
-            clock: message_clock.clone(),
-        };
+        let texts = CallerTexts { store: shared.store.with_priority(Priority::Job), ..texts };
         let notices = CallNotices {
             store: shared.store.with_priority(Priority::Job),
             settings: shared.settings.clone(),
@@ -179,6 +183,7 @@ impl Services {
         };
         let (outbox, jobs) = (self.outbox.clone(), self.jobs.clone());
         let (compressor, recordings) = (self.compressor.clone(), store.clone());
+        unstored_calls::resume(store, &self.jobs.handle(), self.shared.config().business.country);
         let workers = &mut tasks.workers;
         workers.spawn("catch-up", catch_up.run());
         workers.spawn("backfills", backfills::run(background.clone(), self.shared.compression.clone()));
@@ -277,7 +282,7 @@ impl Services {
 async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     let message_clock = MessageClock::default();
     let clock = message_clock.clone();
-    store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
+    store.read(move |tx| clock.resume(tx)).await.context("cannot read the times of messages")?;
     Ok(message_clock)
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
     report_migrations(&applied);
     let (config, problems) = with_stored_settings(config, &store).await?;
     for problem in problems {
-        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is invalid and is ignored");
+        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is invalid and is ignored: {problem}");
     }
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
@@ -60,7 +60,7 @@ pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyho
 /// The sound of the page's greeting. If it cannot be read, callers hear the one of the package.
 pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
     store.read(|tx| tx.current_greeting(BusinessId::FIRST)).await.unwrap_or_else(|error| {
-        tracing::error!(event = "GREETING_UNREADABLE", %error, "The stored greeting cannot be read; callers hear the one of the package");
+        tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting");
         None
     })
 }

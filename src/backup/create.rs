@@ -384,7 +384,8 @@ impl Snapshots {
 
     fn save_status(&self, status: &BackupRun) {
         if let Err(error) = status.write(&self.status_file()) {
-            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write the status file of the snapshots");
+            let file = self.status_file();
+            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write {}: the page and /readyz show the result of an earlier snapshot", file.display());
         }
     }
 

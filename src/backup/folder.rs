@@ -15,7 +15,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// A snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// The file name.
@@ -185,7 +184,10 @@ fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<()
 }
 
 fn read_checksum(folder: &Path, name: &str) -> Option<String> {
-    let text = std::fs::read_to_string(checksum_path(folder, name)).ok()?;
+    let path = checksum_path(folder, name);
+    // One that is longer is no checksum; the name of the snapshot follows it.
+    let mut text = String::new();
+    open(&path).ok()?.take(MAX_CHECKSUM_BYTES).read_to_string(&mut text).ok()?;
     let checksum = text.split_whitespace().next()?;
     (checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| checksum.to_owned())
 }
@@ -229,3 +231,6 @@ impl<W: Write> Write for HashingWriter<W> {
 }
 
 const PIECE: usize = 1 << 20;
+
+/// A checksum with a file name has 64 characters, two spaces and at most 255 bytes.
+const MAX_CHECKSUM_BYTES: u64 = 1 << 10;

@@ -1,7 +1,9 @@
 //! `agentlocator alerts`: lists alerts, or sends a test notification.
 
+use super::daemon_client;
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use super::table::{Table, format_time};
-use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::alerting::AlertMessage;
 use crate::app;
 use crate::config::Config;

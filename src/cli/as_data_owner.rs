@@ -4,7 +4,7 @@
 //! If the process is root and another user owns the folder, a step runs as a child process of this program under that user;
 //! otherwise it runs in this process. Content goes through the child's stdin and stdout, results as JSON.
 
-use super::print_json;
+use super::output::print_json;
 use super::privileges::data_owner;
 use crate::config::{StoreConfig, folder_of};
 use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
@@ -26,11 +26,11 @@ pub(super) enum Command {
     /// Writes the database to stdout.
     Send { published: PathBuf },
     /// Reads a database from stdin.
-    TakeIn { published: PathBuf },
+    StageRestore { published: PathBuf },
     /// Replaces the current database by the one that was read.
-    SwapIn { published: PathBuf },
-    /// Puts the old database back; `aside` is the result of `SwapIn` as JSON.
-    SwapBack { published: PathBuf, aside: String },
+    ActivateRestore { published: PathBuf },
+    /// Puts the old database back; `aside` is the result of `ActivateRestore` as JSON.
+    RollBackRestore { published: PathBuf, aside: String },
     /// Records for the next start that the database comes from another machine, and the time up to which it was replicated.
     NotePromotion { published: PathBuf, until: String },
     /// Deletes the database that was read.
@@ -49,9 +49,9 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             let out = io::stdout().as_fd().try_clone_to_owned().context("cannot use stdout")?;
             write_copy(published, &File::from(out))
         }
-        Command::TakeIn { published } => print_json(&store::stage_restore(published, &mut io::stdin().lock())?),
-        Command::SwapIn { published } => print_json(&store::activate_restore(published)?),
-        Command::SwapBack { published, aside } => {
+        Command::StageRestore { published } => print_json(&store::stage_restore(published, &mut io::stdin().lock())?),
+        Command::ActivateRestore { published } => print_json(&store::activate_restore(published)?),
+        Command::RollBackRestore { published, aside } => {
             store::roll_back_restore(published, &serde_json::from_str(aside)?)?;
             print_json(&())
         }
@@ -97,8 +97,10 @@ fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
 }
 
 /// Copies a database into the data folder and verifies it.
-pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<CopySummary> {
-    let Some(mut process) = as_owner(published, "take-in")? else { return Ok(store::stage_restore(published, from)?) };
+pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::Result<CopySummary> {
+    let Some(mut process) = as_owner(published, "stage-restore")? else {
+        return Ok(store::stage_restore(published, from)?);
+    };
     let mut child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().context("a process without stdin")?;
     let copied = io::copy(from, &mut stdin).and_then(|_| stdin.flush());
@@ -112,16 +114,16 @@ pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<
 }
 
 /// Replaces the current database by the one that was read.
-pub(super) fn swap_in(published: &Path) -> anyhow::Result<ReplacedFiles> {
-    match as_owner(published, "swap-in")? {
+pub(super) fn activate_restore(published: &Path) -> anyhow::Result<ReplacedFiles> {
+    match as_owner(published, "activate-restore")? {
         None => Ok(store::activate_restore(published)?),
         Some(process) => run_step(process),
     }
 }
 
 /// Puts the old database back.
-pub(super) fn swap_back(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
-    match as_owner(published, "swap-back")? {
+pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
+    match as_owner(published, "roll-back-restore")? {
         None => Ok(store::roll_back_restore(published, aside)?),
         Some(mut process) => {
             process.arg(serde_json::to_string(aside)?);

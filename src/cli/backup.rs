@@ -3,7 +3,9 @@
 mod progress;
 mod target;
 
-use super::{Settings, as_data_owner, print_json, print_status};
+use super::as_data_owner;
+use super::output::{print_json, print_status};
+use super::settings::Settings;
 use crate::clock;
 use crate::control::{self, ControlError};
 use crate::crm::admin_command::AdminCommand;
@@ -87,9 +89,4 @@ fn mark(now: Timestamp) -> String {
 fn size_of(published: &Path, live: &Path) -> u64 {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     length(live).max(length(published))
-}
-
-/// Verifies a file with this process's permissions.
-fn verify(file: &Path) -> anyhow::Result<CopySummary> {
-    Ok(store::verify_copy(file)?)
 }

@@ -1,11 +1,11 @@
 //! `agentlocator completions`: prints shell completions.
 
-use super::{Arguments, print};
-use clap::CommandFactory;
+use super::output::print;
+use clap::Command;
 use clap_complete::Shell;
 
-pub(super) fn run(shell: Shell) -> anyhow::Result<()> {
+pub(super) fn run(shell: Shell, mut command: Command) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "agentlocator", &mut script);
+    clap_complete::generate(shell, &mut command, "agentlocator", &mut script);
     print(&String::from_utf8(script)?)
 }

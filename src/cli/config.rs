@@ -1,6 +1,8 @@
 //! `agentlocator config check` and `agentlocator config show`.
 
-use super::{Settings, as_data_owner, print, print_json};
+use super::as_data_owner;
+use super::output::{print, print_json};
+use super::settings::Settings;
 use crate::config::{Config, Origin, ShownSetting};
 use crate::runtime::TwilioPrompts;
 use clap::Subcommand;

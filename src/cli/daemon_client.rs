@@ -1,13 +1,12 @@
 //! Runs administrative commands: in the running daemon, or directly on the store if no daemon runs.
 
-use super::Settings;
+use super::settings::{OpenError, Settings};
 use crate::control::{self, ControlError};
 use crate::crm;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
 use crate::store;
 use crate::{app, clock, http};
-use anyhow::Context;
 use std::time::Duration;
 
 /// Executes a command; returns its outcome and the URLs of the page.
@@ -31,7 +30,7 @@ async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Re
             answer => return Ok(answer?),
         }
         let config = settings.load()?;
-        match Settings::open_store(&config)? {
+        match Settings::open_store(&config) {
             Ok((store, _applied)) => {
                 let now = clock::now();
                 let outcome = crm::transact(&store, move |tx| command.execute(tx, now)).await;
@@ -39,8 +38,10 @@ async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Re
                 return Ok((outcome?, http::page_urls(&config.http, None)));
             }
             // A daemon that is starting or stopping holds the store while its control socket is closed.
-            Err(store::Error::Busy(_)) if clock::instant() < deadline => tokio::time::sleep(POLL_INTERVAL).await,
-            Err(error) => return Err(error).context("cannot open the database"),
+            Err(OpenError::Store(store::Error::Busy(_))) if clock::instant() < deadline => {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+            Err(error) => return Err(error.into()),
         }
     }
 }

@@ -4,13 +4,12 @@ mod api;
 mod checks;
 mod daemon;
 mod environment;
-mod folder;
 mod phone;
 mod summary;
 mod twilio;
 mod whatsapp;
 
-use super::print;
+use super::output::print;
 use crate::app;
 use anyhow::Context;
 use checks::Checks;

@@ -3,7 +3,9 @@
 mod fix;
 mod render;
 
-use super::{Settings, as_data_owner, print, print_json, print_status};
+use super::as_data_owner;
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use crate::app;
 use crate::clock;
 use crate::doctor::{DoctorContext, Finding, Installation, OwnerReads, State, run_all, run_live};
@@ -21,7 +23,7 @@ pub(super) struct Arguments {
     /// cent or two at OpenAI; places no call and sends no message to a contact. Tests that need a person are listed at the end.
     #[arg(long, conflicts_with = "fix")]
     live: bool,
-    /// Put right what can be put right: where Twilio sends calls, owners and modes of files, a missing folder. Each change
+    /// Fix what can be fixed: where Twilio sends calls, owners and modes of files, a missing folder. Each change
     /// is shown first and asked about.
     #[arg(long)]
     fix: bool,
@@ -41,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     app::runtime()?.block_on(async {
         let context = Arc::new(find(settings, &arguments.number).await?);
         let mut findings = run_all(context.clone()).await;
-        if arguments.fix && fix::apply_fixes(&findings, &context, arguments).await? {
+        if arguments.fix && fix::apply_fixes(&findings, &context, arguments.yes).await? {
             // Run the checks again after the fixes.
             let context = Arc::new(find(settings, &arguments.number).await?);
             findings = run_all(context).await;

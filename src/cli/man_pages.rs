@@ -3,16 +3,16 @@
 mod command_page;
 mod settings_page;
 
-use super::{Arguments, print_status};
+use super::output::print_status;
 use anyhow::Context;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use std::fs;
 use std::path::Path;
 
 /// Writes every page into the folder, and creates the folder if it is missing. The output is deterministic.
-pub(super) fn run(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn run(folder: &Path, command: Command) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
-    let mut command = Arguments::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut pages = vec![
         ("agentlocator.8".to_owned(), SERVICE.as_bytes().to_vec()),

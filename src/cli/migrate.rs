@@ -1,11 +1,11 @@
 //! `agentlocator migrate`: applies database migrations and exits.
 
-use super::Settings;
+use super::settings::Settings;
 use crate::app;
 use crate::control::{self, ControlError};
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::store::newest_migration;
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
@@ -18,7 +18,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
             _ => bail!("the running daemon has another version; restart it to migrate the database"),
         },
     }
-    let (store, applied) = Settings::open_store(&config)?.context("cannot open the database")?;
+    let (store, applied) = Settings::open_store(&config)?;
     app::report_migrations(&applied);
     store.close();
     Ok(())

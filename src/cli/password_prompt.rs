@@ -1,6 +1,7 @@
 //! Source of a new password: a file, stdin, the keyboard, or a generator.
 
-use super::Settings;
+use super::output::print_status;
+use super::settings::Settings;
 use crate::app;
 use crate::crm::password;
 use anyhow::Context;
@@ -79,17 +80,17 @@ fn prompt() -> anyhow::Result<String> {
     let _ = tcsetattr(stdin(), OptionalActions::Flush, &shown);
     // After Ctrl-C the blocking thread still reads the keyboard: do not wait for it.
     runtime.shutdown_background();
-    super::print_status("");
+    print_status("");
     typed
 }
 
 fn prompt_twice() -> anyhow::Result<String> {
-    super::print_status("New password (empty: generate one):");
+    print_status("New password (empty: generate one):");
     let first = read_line()?;
     if first.is_empty() {
         return Ok(first);
     }
-    super::print_status("Repeat the password:");
+    print_status("Repeat the password:");
     anyhow::ensure!(first == read_line()?, "the passwords do not match");
     Ok(first)
 }

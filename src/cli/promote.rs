@@ -1,9 +1,11 @@
 //! `agentlocator promote`: activates the copy of `agentlocator standby` on this machine.
 
+use super::as_data_owner;
+use super::output::print_status;
 use super::privileges::data_owner;
 use super::restore::{self, Consent, systemctl};
+use super::settings::Settings;
 use super::standby::{Follower, FollowerEvent, Newest, Replica, ReplicaArguments, StandbyCopy};
-use super::{Settings, as_data_owner, print_status};
 use crate::clock;
 use crate::config::StoreConfig;
 use crate::store;

@@ -1,6 +1,7 @@
 //! `agentlocator reload`: reloads settings and certificates in the running daemon.
 
-use super::{Settings, print, print_json, print_status};
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use crate::control::{self, ControlError};
 use crate::runtime::reload::Reloaded;
 use anyhow::bail;

@@ -3,8 +3,10 @@
 mod source;
 mod systemd_unit;
 
+use super::as_data_owner;
 use super::backup::describe;
-use super::{Settings, as_data_owner, print_json, print_status};
+use super::output::{print_json, print_status};
+use super::settings::Settings;
 use crate::config::folder_of;
 use crate::store::{self, CopySummary, ReplacedFiles};
 use anyhow::{Context, bail};
@@ -76,7 +78,7 @@ pub(super) fn replace_database(
 ) -> anyhow::Result<()> {
     let Replacement { what, published, service, consent, replicated_until } = *replacement;
     print_status(&format!("Reading {what} …"));
-    let facts = as_data_owner::take_in(published, source)
+    let facts = as_data_owner::stage_restore(published, source)
         .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
     print_status(&format!("Verified: {}.", describe(&facts)));
     print_plan(published, service);
@@ -121,24 +123,24 @@ fn print_plan(published: &Path, service: Option<&SystemdUnit>) {
 }
 
 /// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old database is
-/// put back.
+/// restored.
 fn replace_and_restart(
     published: &Path,
     service: Option<&SystemdUnit>,
     on_replaced: &impl Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<ReplacedFiles> {
-    let swap_in = || {
-        let aside = as_data_owner::swap_in(published)?;
+    let activate_restore = || {
+        let aside = as_data_owner::activate_restore(published)?;
         if let Err(error) = on_replaced() {
             print_status(&format!("The page will not show why the database was replaced: {error:#}"));
         }
         anyhow::Ok(aside)
     };
-    let Some(service) = service else { return swap_in() };
+    let Some(service) = service else { return activate_restore() };
     let mut attempts = 0;
     let aside = loop {
         service.stop()?;
-        match swap_in() {
+        match activate_restore() {
             Ok(aside) => break aside,
             // A connection to a socket made systemd start the service again.
             Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
@@ -154,10 +156,10 @@ fn replace_and_restart(
     }
     print_status(&format!("The daemon does not start ({error:#}). Putting the old database back."));
     service.stop()?;
-    as_data_owner::swap_back(published, &aside).context("cannot put the old database back")?;
-    service.start_again().context("the old database was put back, but the daemon does not start with it either")?;
+    as_data_owner::roll_back_restore(published, &aside).context("cannot put the old database back")?;
+    service.start_again().context("the old database was restored, but the daemon does not start with it either")?;
     bail!(
-        "the daemon does not start with the restored database; the old one was put back and the daemon runs ({error:#})"
+        "the daemon does not start with the restored database; the old one was restored and the daemon runs ({error:#})"
     )
 }
 

@@ -1,7 +1,9 @@
 //! `agentlocator retention`: deletes data older than the retention settings.
 
+use super::daemon_client;
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use super::table::{Table, format_time};
-use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::retention::{Cutoff, DeletedCount};

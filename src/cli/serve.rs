@@ -1,6 +1,6 @@
 //! `agentlocator serve`: the daemon in the foreground.
 
-use super::{NO_LOG, Settings};
+use super::settings::Settings;
 use crate::app::{self, Reloading};
 use crate::config::process_env;
 use crate::host::systemd_notify;
@@ -77,3 +77,6 @@ fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = (
         }
     })
 }
+
+/// Error context: the log's thread cannot be started.
+pub(super) const NO_LOG: &str = "cannot start the log";

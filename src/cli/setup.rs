@@ -1,6 +1,8 @@
 //! `agentlocator setup`: prints the URL and the one-time code for creating the first owner.
 
-use super::{Settings, daemon_client, print};
+use super::daemon_client;
+use super::output::print;
+use super::settings::Settings;
 use crate::crm::admin_command::AdminCommand;
 use crate::crm::setup::SetupCode;
 use crate::tls::own_fingerprint;

@@ -4,19 +4,17 @@ mod bridge;
 mod call;
 mod crm;
 mod openai;
+mod output;
 mod summary;
 mod target;
 mod twilio;
 mod whatsapp;
 
-use super::{Settings, print, print_json, print_status};
+use super::output::print_status;
+use super::settings::Settings;
 use crate::app;
-use crate::simulator::EventLog;
 use crate::simulator::specs::CHECKS_SCHEMAS;
 use clap::Subcommand;
-use serde::Serialize;
-use serde_json::json;
-use target::Target;
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -59,52 +57,3 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
 
 /// A release has no schemas, so a simulation without violations proves less than one in the project's folder.
 const WITHOUT_SCHEMAS: &str = "This build does not check requests against the vendors' schemas; `cargo run --features conformance -- simulate` does.";
-
-/// The output of a simulation.
-#[derive(Debug, clap::Args)]
-struct OutputOptions {
-    /// Print one JSON report at the end instead of a line per event.
-    #[arg(long)]
-    json: bool,
-}
-
-impl OutputOptions {
-    /// A log that prints each event, or, with `--json`, only collects them.
-    fn log(&self) -> EventLog {
-        if self.json {
-            return EventLog::new();
-        }
-        EventLog::echoing(|entry| {
-            let _ = print(&format!("{entry}\n"));
-        })
-    }
-
-    /// Prints the report; an error if the server violated a vendor's rules, or if there is a `failure`.
-    fn finish<T: Serialize>(
-        &self,
-        log: &EventLog,
-        report: &T,
-        summary: &str,
-        failure: Option<&str>,
-    ) -> anyhow::Result<()> {
-        let violations = log.violations();
-        if self.json {
-            print_json(&json!({"report": report, "violations": violations, "failure": failure}))?;
-        } else {
-            print(summary)?;
-        }
-        if !violations.is_empty() {
-            print_status("The server violated a vendor's rules:");
-            for violation in &violations {
-                print_status(&violation.to_string());
-            }
-            anyhow::bail!("{} violations", violations.len());
-        }
-        failure.map_or(Ok(()), |failure| Err(anyhow::anyhow!("{failure}")))
-    }
-}
-
-/// Waits for Ctrl-C.
-async fn interrupted() -> anyhow::Result<()> {
-    Ok(tokio::signal::ctrl_c().await?)
-}

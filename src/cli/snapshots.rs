@@ -1,8 +1,9 @@
 //! `agentlocator snapshots`: manages the snapshots of the database.
 
 use super::backup::describe;
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use super::table::{Table, format_time};
-use super::{Settings, print, print_json, print_status};
 use crate::app;
 use crate::backup::{Kind, Snapshots, Verified};
 use crate::host::disk::format_bytes;

@@ -9,7 +9,9 @@ pub(super) use copy::StandbyCopy;
 pub(super) use follower::{Follower, FollowerEvent};
 pub(super) use replica::{Newest, Replica, ReplicaArguments};
 
-use super::{NO_LOG, Settings, print, print_json};
+use super::output::{print, print_json};
+use super::serve::NO_LOG;
+use super::settings::Settings;
 use crate::config::process_env;
 use crate::host::systemd_notify;
 use crate::telemetry;
@@ -50,7 +52,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             tracing::warn!(
                 event = "STANDBY_OTHER_REPLICA",
                 kept = %copy.previous().display(),
-                "Litestream's settings have changed; creating a new copy and keeping the previous one until it is complete"
+                "Litestream's settings have changed: creating a new copy; the previous copy is kept as {} until the new copy is complete",
+                copy.previous().display()
             );
         }
         // Ready before the first copy, which may take long: systemd must not wait for it.
@@ -107,7 +110,7 @@ async fn follow(
             FollowerEvent::Following => {
                 *pause = MIN_PAUSE;
                 copy.remove_previous();
-                tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy follows the replica");
+                tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy {} follows the replica", copy.database().display());
             }
             FollowerEvent::Applied => copy.record_failure(None),
             FollowerEvent::Failed(text) => {

@@ -3,13 +3,14 @@
 //!
 //! All content passes through [`redact`], even if no private data is expected: one filter is easier to verify than many.
 
-mod database;
 mod journal;
 mod machine;
 mod redact;
 mod settings;
 
-use super::{Settings, doctor, print};
+use super::output::print;
+use super::settings::Settings;
+use super::{as_data_owner, doctor};
 use crate::app;
 use crate::clock;
 use crate::config::VersionInfo;
@@ -107,7 +108,9 @@ async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part
             "names and sizes in the data folder",
             redactor.secrets(&machine::files(&config.store.data_folder())),
         ));
-        parts.push(Part::json("database.json", "tables and their row counts", &database::describe(&published)));
+        let shape = as_data_owner::shape(&published);
+        let database = shape.unwrap_or_else(|error| json!({"problem": format!("{error:#}")}));
+        parts.push(Part::json("database.json", "tables and their row counts", &database));
     }
     Ok(parts)
 }

@@ -30,7 +30,7 @@ fn the_help_of_every_command() {
 #[test]
 fn the_man_pages() {
     let folder = tempfile::tempdir().unwrap();
-    man_pages::run(folder.path()).unwrap();
+    man_pages::run(folder.path(), Arguments::command()).unwrap();
     let files = std::fs::read_dir(folder.path()).unwrap();
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

@@ -1,7 +1,9 @@
 //! `agentlocator token`: manages API tokens.
 
+use super::daemon_client;
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use super::table::{Table, format_time};
-use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::token::OneTimeSecret;
@@ -18,7 +20,7 @@ pub(super) enum Token {
         /// A name that describes its use.
         name: String,
         /// The token's role.
-        #[arg(long, default_value = "staff", value_parser = super::role)]
+        #[arg(long, default_value = "staff", value_parser = super::user::role)]
         role: Role,
         /// The number of days after which the token expires; without this option it does not expire.
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]

@@ -1,10 +1,12 @@
 //! `agentlocator user`: manages the users who may log in.
 
+use super::daemon_client;
+use super::output::{print, print_json, print_status};
 use super::password_prompt::{NewPassword, PasswordSource};
+use super::settings::Settings;
 use super::table::{Table, format_time};
-use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
-use crate::domain::Role;
+use crate::domain::{Role, UnknownValue};
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -17,7 +19,7 @@ pub(super) enum User {
         /// The login name.
         name: String,
         /// The user's role; by default owner for the first user, else staff.
-        #[arg(long, value_parser = super::role)]
+        #[arg(long, value_parser = role)]
         role: Option<Role>,
         #[command(flatten)]
         password: PasswordSource,
@@ -92,4 +94,9 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
         ]);
     }
     print(&table.to_string())
+}
+
+/// Parses a role argument.
+pub(super) fn role(word: &str) -> Result<Role, String> {
+    word.parse().map_err(|error: UnknownValue| error.to_string())
 }

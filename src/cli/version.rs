@@ -1,6 +1,7 @@
 //! `agentlocator version`: prints the version, and checks for a newer release.
 
-use super::{Settings, print, print_json, print_status};
+use super::output::{print, print_json, print_status};
+use super::settings::Settings;
 use crate::app;
 use crate::http::Version;
 use crate::providers::release_feed::{self, FeedResponse, is_newer};

@@ -1,13 +1,14 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
 use super::parser::{boolean, choice, free_text, language, optional, phone_number, pronunciation};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use super::value_kind::ValueKind;
 use crate::domain::{PhoneNumber, text_enum};
 use serde::Serialize;
 
 /// The agent: its instructions, language and transfer number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AgentConfig {
     /// What the agent should know and do, in the owner's words.
     pub instructions: String,
@@ -17,6 +18,8 @@ pub struct AgentConfig {
     pub transfer_to: Option<PhoneNumber>,
     /// How words are pronounced, a line each: `written = spoken`.
     pub pronunciation: String,
+    /// Whether the agent may send WhatsApp messages to the caller during a call.
+    pub send_whatsapp: bool,
     /// Whether a caller gets a WhatsApp message about an appointment that the agent booked, moved or cancelled in the call.
     pub confirm_appointments: bool,
     /// Whether a caller who hung up before the agent could help gets a WhatsApp message.
@@ -48,6 +51,7 @@ impl Default for AgentConfig {
             language: "he".into(),
             transfer_to: None,
             pronunciation: String::new(),
+            send_whatsapp: true,
             confirm_appointments: true,
             text_missed_callers: false,
             missed_call_text: String::new(),
@@ -57,16 +61,18 @@ impl Default for AgentConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<AgentConfig>> {
+    let agent = Section::<AgentConfig>::new();
     vec![
-        setting("agent.instructions", |c| &mut c.agent.instructions, free_text().of_kind(ValueKind::LongText)),
-        setting("agent.language", |c| &mut c.agent.language, language()),
-        setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
-        setting("agent.pronunciation", |c| &mut c.agent.pronunciation, pronunciation()),
-        setting("agent.summaries", |c| &mut c.agent.summaries, boolean()),
-        setting("agent.call_notices", |c| &mut c.agent.call_notices, choice(CallNotices::ALL, CallNotices::as_str)),
-        setting("agent.confirm_appointments", |c| &mut c.agent.confirm_appointments, boolean()),
-        setting("agent.text_missed_callers", |c| &mut c.agent.text_missed_callers, boolean()),
-        setting("agent.missed_call_text", |c| &mut c.agent.missed_call_text, free_text().of_kind(ValueKind::LongText)),
+        agent.setting("agent.instructions", |c| &mut c.instructions, free_text().of_kind(ValueKind::LongText)),
+        agent.setting("agent.language", |c| &mut c.language, language()),
+        agent.setting("agent.transfer_to", |c| &mut c.transfer_to, optional(phone_number())),
+        agent.setting("agent.pronunciation", |c| &mut c.pronunciation, pronunciation()),
+        agent.setting("agent.send_whatsapp", |c| &mut c.send_whatsapp, boolean()),
+        agent.setting("agent.summaries", |c| &mut c.summaries, boolean()),
+        agent.setting("agent.call_notices", |c| &mut c.call_notices, choice(CallNotices::ALL, CallNotices::as_str)),
+        agent.setting("agent.confirm_appointments", |c| &mut c.confirm_appointments, boolean()),
+        agent.setting("agent.text_missed_callers", |c| &mut c.text_missed_callers, boolean()),
+        agent.setting("agent.missed_call_text", |c| &mut c.missed_call_text, free_text().of_kind(ValueKind::LongText)),
     ]
 }

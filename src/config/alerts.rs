@@ -1,7 +1,7 @@
 //! `[alerts]`: recipients and thresholds of alerts.
 
 use super::parser::{choice, integer, mail_addresses, optional, phone_number};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use crate::domain::{Language, PhoneNumber};
 use serde::Serialize;
 
@@ -41,18 +41,22 @@ impl Default for AlertsConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<AlertsConfig>> {
+    let alerts = Section::<AlertsConfig>::new();
     vec![
-        setting("alerts.whatsapp_to", |c| &mut c.alerts.whatsapp_to, optional(phone_number()))
+        alerts
+            .setting("alerts.whatsapp_to", |c| &mut c.whatsapp_to, optional(phone_number()))
             .env("ALERTS_WHATSAPP_TO"),
-        setting("alerts.mail_to", |c| &mut c.alerts.mail_to, mail_addresses()).env("ALERTS_MAIL_TO"),
-        setting("alerts.language", |c| &mut c.alerts.language, optional(choice(Language::ALL, Language::as_str))),
-        setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, integer(1..=720)).requires_restart(),
-        setting("alerts.settle_s", |c| &mut c.alerts.settle_s, integer(0..=86_400)).requires_restart(),
-        setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, integer(0..=86_400))
+        alerts.setting("alerts.mail_to", |c| &mut c.mail_to, mail_addresses()).env("ALERTS_MAIL_TO"),
+        alerts.setting("alerts.language", |c| &mut c.language, optional(choice(Language::ALL, Language::as_str))),
+        alerts.setting("alerts.repeat_hours", |c| &mut c.repeat_hours, integer(1..=720)).requires_restart(),
+        alerts.setting("alerts.settle_s", |c| &mut c.settle_s, integer(0..=86_400)).requires_restart(),
+        alerts
+            .setting("alerts.bridge_down_after_s", |c| &mut c.bridge_down_after_s, integer(0..=86_400))
             .requires_restart(),
-        setting("alerts.replication_after_s", |c| &mut c.alerts.replication_after_s, integer(0..=86_400))
+        alerts
+            .setting("alerts.replication_after_s", |c| &mut c.replication_after_s, integer(0..=86_400))
             .requires_restart(),
-        setting("alerts.failed_calls", |c| &mut c.alerts.failed_calls, integer(1..=1000)),
+        alerts.setting("alerts.failed_calls", |c| &mut c.failed_calls, integer(1..=1000)),
     ]
 }

@@ -3,7 +3,7 @@
 use super::parser::{
     age_recipients, base_url, boolean, bucket_name_part, disk_limit, folder, integer, optional, secret,
 };
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, DiskLimit, Secret};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -87,9 +87,7 @@ impl BackupConfig {
 /// The settings to access a bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct BucketAccess<'c> {
-    /// The endpoint.
     pub endpoint: &'c BaseUrl,
-    /// The name.
     pub name: &'c str,
     /// The access key id.
     pub key_id: &'c Secret,
@@ -97,28 +95,31 @@ pub struct BucketAccess<'c> {
     pub secret: &'c Secret,
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<BackupConfig>> {
+    let backup = Section::<BackupConfig>::new();
     let settings = [
-        setting("backup.enabled", |c| &mut c.backup.enabled, boolean()),
-        setting("backup.hour", |c| &mut c.backup.hour, integer(0..=23)),
-        setting("backup.folder", |c| &mut c.backup.folder, optional(folder())),
-        setting("backup.keep_days", |c| &mut c.backup.keep_days, integer(1..=3650)),
-        setting("backup.keep_weeks", |c| &mut c.backup.keep_weeks, integer(0..=520)),
-        setting("backup.budget", |c| &mut c.backup.budget, disk_limit()),
-        setting("backup.start_delay_s", |c| &mut c.backup.start_delay_s, integer(0..=86_400)),
-        setting("backup.age_recipients", |c| &mut c.backup.age_recipients, age_recipients()),
-        setting("backup.s3_endpoint", |c| &mut c.backup.s3_endpoint, optional(base_url())),
-        setting("backup.s3_bucket", |c| &mut c.backup.s3_bucket, optional(bucket_name_part("a bucket's name"))),
-        setting("backup.s3_region", |c| &mut c.backup.s3_region, bucket_name_part("a region such as eu-central-1")),
-        setting(
+        backup.setting("backup.enabled", |c| &mut c.enabled, boolean()),
+        backup.setting("backup.hour", |c| &mut c.hour, integer(0..=23)),
+        backup.setting("backup.folder", |c| &mut c.folder, optional(folder())),
+        backup.setting("backup.keep_days", |c| &mut c.keep_days, integer(1..=3650)),
+        backup.setting("backup.keep_weeks", |c| &mut c.keep_weeks, integer(0..=520)),
+        backup.setting("backup.budget", |c| &mut c.budget, disk_limit()),
+        backup.setting("backup.start_delay_s", |c| &mut c.start_delay_s, integer(0..=86_400)),
+        backup.setting("backup.age_recipients", |c| &mut c.age_recipients, age_recipients()),
+        backup.setting("backup.s3_endpoint", |c| &mut c.s3_endpoint, optional(base_url())),
+        backup.setting("backup.s3_bucket", |c| &mut c.s3_bucket, optional(bucket_name_part("a bucket's name"))),
+        backup.setting("backup.s3_region", |c| &mut c.s3_region, bucket_name_part("a region such as eu-central-1")),
+        backup.setting(
             "backup.s3_prefix",
-            |c| &mut c.backup.s3_prefix,
+            |c| &mut c.s3_prefix,
             bucket_name_part("a beginning of names such as shop/"),
         ),
-        setting("backup.s3_path_style", |c| &mut c.backup.s3_path_style, boolean()),
-        secret_setting("backup.s3_access_key_id", |c| &mut c.backup.s3_access_key_id, optional(secret()))
+        backup.setting("backup.s3_path_style", |c| &mut c.s3_path_style, boolean()),
+        backup
+            .secret_setting("backup.s3_access_key_id", |c| &mut c.s3_access_key_id, optional(secret()))
             .env("BACKUP_S3_ACCESS_KEY_ID"),
-        secret_setting("backup.s3_secret_access_key", |c| &mut c.backup.s3_secret_access_key, optional(secret()))
+        backup
+            .secret_setting("backup.s3_secret_access_key", |c| &mut c.s3_secret_access_key, optional(secret()))
             .env("BACKUP_S3_SECRET_ACCESS_KEY"),
     ];
     settings.map(Setting::requires_restart).into()

@@ -12,13 +12,19 @@ pub(super) struct ConfigBuilder {
 
 impl ConfigBuilder {
     /// Sets a value; it replaces one from an origin of lower precedence.
-    pub(super) fn set(&mut self, setting: &Setting, raw: &RawValue, origin: Origin) {
+    pub(super) fn set(&mut self, setting: &Setting<Config>, raw: &RawValue, origin: Origin) {
         let outcome = setting.set(&mut self.config, raw);
         self.record(setting, outcome, origin);
     }
 
     /// The same, parsed by the parser of one of the setting's variables.
-    pub(super) fn set_from(&mut self, setting: &Setting, variable: &EnvVar, raw: &RawValue, origin: Origin) {
+    pub(super) fn set_from(
+        &mut self,
+        setting: &Setting<Config>,
+        variable: &EnvVar<Config>,
+        raw: &RawValue,
+        origin: Origin,
+    ) {
         let outcome = setting.set_from(variable, &mut self.config, raw);
         self.record(setting, outcome, origin);
     }
@@ -27,7 +33,7 @@ impl ConfigBuilder {
         self.problems.push(Problem::new(origin, message));
     }
 
-    fn record(&mut self, setting: &Setting, outcome: Result<(), String>, origin: Origin) {
+    fn record(&mut self, setting: &Setting<Config>, outcome: Result<(), String>, origin: Origin) {
         match outcome {
             Ok(()) => self.config.origins.set(setting.key, origin),
             Err(message) => self.add_problem(origin, message),

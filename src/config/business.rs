@@ -1,7 +1,7 @@
 //! `[business]`: name, time zone and country of the business.
 
 use super::parser::{country, display_name, time_zone};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use jiff::tz::TimeZone;
 use phonenumber::country;
 use serde::{Serialize, Serializer};
@@ -26,11 +26,12 @@ impl Default for BusinessConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<BusinessConfig>> {
+    let business = Section::<BusinessConfig>::new();
     vec![
-        setting("business.name", |c| &mut c.business.name, display_name()),
-        setting("business.time_zone", |c| &mut c.business.time_zone, time_zone()).requires_restart(),
-        setting("business.country", |c| &mut c.business.country, country()),
+        business.setting("business.name", |c| &mut c.name, display_name()),
+        business.setting("business.time_zone", |c| &mut c.time_zone, time_zone()).requires_restart(),
+        business.setting("business.country", |c| &mut c.country, country()),
     ]
 }
 

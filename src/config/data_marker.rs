@@ -18,7 +18,7 @@ pub struct DataMarker {
 #[error(
     "There was data in {}, and now there is none, so the service does not start as a new installation. Mount the disk of the \
      data there, and the service starts by itself; or put a backup in place: agentlocator restore FILE. To begin with an empty \
-     database all the same: agentlocator setup --new-data",
+     database anyway: agentlocator setup --new-data",
     folder.display()
 )]
 pub struct MissingData {

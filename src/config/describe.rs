@@ -1,6 +1,7 @@
 //! Settings as the page shows them.
 
-use super::{Config, Lock, Origin, setting};
+use super::setting::Setting;
+use super::{Config, Lock, Origin, settings_table};
 use serde_json::Value;
 
 /// A setting as the page shows it.
@@ -49,10 +50,10 @@ impl Config {
     pub fn described(&self) -> Vec<SettingInfo> {
         let (values, defaults) = (serde_json::to_value(self), serde_json::to_value(Self::default()));
         let (values, defaults) = (values.unwrap_or_default(), defaults.unwrap_or_default());
-        let value_of = |values: &Value, setting: &setting::Setting| {
+        let value_of = |values: &Value, setting: &Setting<Config>| {
             if setting.secret { Value::Null } else { super::load::value_of(values, setting.key) }
         };
-        let settings = setting::all().into_iter();
+        let settings = settings_table::all().into_iter();
         let described = settings.map(|setting| SettingInfo {
             key: setting.key,
             kind: if setting.secret { "secret" } else { setting.kind.name(setting.unit()) },

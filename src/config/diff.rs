@@ -1,6 +1,6 @@
 //! Compares two sets of settings, and applies the changes that need no restart.
 
-use super::{Config, setting};
+use super::{Config, settings_table};
 
 /// The changes between two sets of settings, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Config {
     #[must_use]
     pub fn merge_reloadable(&self, next: &Self) -> (Self, ConfigDiff) {
         let (mut before, mut next, mut changes) = (self.clone(), next.clone(), ConfigDiff::default());
-        for setting in setting::all() {
+        for setting in settings_table::all() {
             let same = setting.has_equal_value(&mut before, &mut next);
             if setting.needs_restart {
                 setting.copy_value(&mut before, &mut next);

@@ -1,10 +1,9 @@
 //! Settings from the environment: variables, files that `…_FILE` variables name, and systemd's credentials.
 
-use super::Origin;
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::{EnvVar, Setting};
-use super::{secret_file, suggest};
+use super::{Config, Origin, private_file, suggest};
 use std::path::{Path, PathBuf};
 
 /// Looks up a variable: in the process's environment, or in a test's.
@@ -36,7 +35,12 @@ pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
 }
 
 /// Loads all settings from the environment. A variable that is set but empty is ignored. `file` is the settings file.
-pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], builder: &mut ConfigBuilder) {
+pub(super) fn read(
+    env: Environment<'_>,
+    file: Option<&Path>,
+    settings: &[Setting<Config>],
+    builder: &mut ConfigBuilder,
+) {
     let credentials = credentials_folder(env, file);
     if let Some(folder) = &credentials {
         builder.config.unknown_credentials = unknown_credentials(folder, settings);
@@ -80,7 +84,7 @@ fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathB
 
 /// Reads a credential such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix if systemd loaded a whole
 /// folder, as the shipped unit does: `secret_twilio-auth-token`, or `sealed_…` from the folder of encrypted ones.
-fn read_credential(folder: &Path, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
+fn read_credential(folder: &Path, setting: &Setting<Config>, variable: &EnvVar<Config>, builder: &mut ConfigBuilder) {
     let name = credential_name(variable);
     let paths = CREDENTIAL_PREFIXES.map(|prefix| folder.join(format!("{prefix}{name}")));
     if let Some(path) = paths.into_iter().find(|path| path.exists()) {
@@ -89,12 +93,12 @@ fn read_credential(folder: &Path, setting: &Setting, variable: &EnvVar, builder:
     }
 }
 
-fn credential_name(variable: &EnvVar) -> String {
+fn credential_name(variable: &EnvVar<Config>) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
 /// Credential files that no secret setting reads, each with the name that was probably meant.
-fn unknown_credentials(folder: &Path, settings: &[Setting]) -> Vec<String> {
+fn unknown_credentials(folder: &Path, settings: &[Setting<Config>]) -> Vec<String> {
     let secrets = settings.iter().filter(|setting| setting.secret);
     let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -113,7 +117,12 @@ fn unknown_credentials(folder: &Path, settings: &[Setting]) -> Vec<String> {
     unknown
 }
 
-fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
+fn read_named_file(
+    env: Environment<'_>,
+    setting: &Setting<Config>,
+    variable: &EnvVar<Config>,
+    builder: &mut ConfigBuilder,
+) {
     let name = format!("{}_FILE", variable.name);
     let Some(path) = present(env, &name).map(PathBuf::from) else { return };
     let origin = Origin::VariableFile { variable: name, path: path.clone() };
@@ -124,8 +133,14 @@ fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &EnvVar, b
     set_from_file(&path, origin, setting, variable, builder);
 }
 
-fn set_from_file(path: &Path, origin: Origin, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
-    match secret_file::read(path) {
+fn set_from_file(
+    path: &Path,
+    origin: Origin,
+    setting: &Setting<Config>,
+    variable: &EnvVar<Config>,
+    builder: &mut ConfigBuilder,
+) {
+    match private_file::read_secret(path) {
         Ok(secret) => builder.set_from(setting, variable, &RawValue::Untyped(secret), origin),
         Err(reason) => builder.add_problem(origin, format!("{}: {reason}", setting.key)),
     }

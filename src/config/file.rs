@@ -3,14 +3,14 @@
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
-use super::{Origin, Problem, suggest};
+use super::{Config, Origin, Problem, suggest};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Reads the file into the builder.
-pub(super) fn read(path: &Path, settings: &[Setting], builder: &mut ConfigBuilder) {
+pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let text = match fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(error)) => {
@@ -63,7 +63,7 @@ impl Source<'_> {
         }
     }
 
-    fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting], builder: &mut ConfigBuilder) {
+    fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
         for (section, value) in root {
             let name = section.get_ref().as_ref();
             match value.get_ref() {
@@ -89,7 +89,7 @@ impl Source<'_> {
         section: &str,
         key: &Key<'_>,
         value: &DeValue<'_>,
-        settings: &[Setting],
+        settings: &[Setting<Config>],
         builder: &mut ConfigBuilder,
     ) {
         let origin = self.place_of(key);
@@ -106,7 +106,7 @@ impl Source<'_> {
             Some(setting) if matches!(builder.config.origins.of(setting.key), Origin::File { .. }) => {
                 builder.add_problem(origin, format!("{name}: {} is set as well; keep one of the two", setting.key));
             }
-            Some(setting) => match found.as_text().map(|path| super::secret_file::read(&PathBuf::from(path))) {
+            Some(setting) => match found.as_text().map(|path| super::private_file::read_secret(&PathBuf::from(path))) {
                 Some(Ok(secret)) => builder.set(setting, &RawValue::Text(secret), origin),
                 Some(Err(reason)) => builder.add_problem(origin, format!("{name}: {reason}")),
                 None => {

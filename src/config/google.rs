@@ -1,7 +1,7 @@
 //! `[google]`: Google's speech services. Stored and validated; no engine uses them yet.
 
 use super::parser::{base_url, google_account_file, google_account_json, optional};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -40,14 +40,17 @@ impl GoogleConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<GoogleConfig>> {
+    let google = Section::<GoogleConfig>::new();
     vec![
-        setting("google.credentials_file", |c| &mut c.google.credentials_file, optional(google_account_file()))
+        google
+            .setting("google.credentials_file", |c| &mut c.credentials_file, optional(google_account_file()))
             .env("GOOGLE_APPLICATION_CREDENTIALS"),
-        secret_setting("google.credentials_json", |c| &mut c.google.credentials_json, optional(google_account_json()))
+        google
+            .secret_setting("google.credentials_json", |c| &mut c.credentials_json, optional(google_account_json()))
             .env("GCP_CREDENTIALS_JSON"),
-        setting("google.speech_base_url", |c| &mut c.google.speech_base_url, base_url()).env("GOOGLE_SPEECH_BASE_URL"),
-        setting("google.tts_base_url", |c| &mut c.google.tts_base_url, base_url()).env("GOOGLE_TTS_BASE_URL"),
-        setting("google.token_url", |c| &mut c.google.token_url, base_url()).env("GOOGLE_TOKEN_URL"),
+        google.setting("google.speech_base_url", |c| &mut c.speech_base_url, base_url()).env("GOOGLE_SPEECH_BASE_URL"),
+        google.setting("google.tts_base_url", |c| &mut c.tts_base_url, base_url()).env("GOOGLE_TTS_BASE_URL"),
+        google.setting("google.token_url", |c| &mut c.token_url, base_url()).env("GOOGLE_TOKEN_URL"),
     ]
 }

@@ -1,7 +1,7 @@
 //! `[http]`: listeners and the public address.
 
 use super::parser::{base_url, integer, listen_address, networks, optional, port, public_host};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Network};
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -67,21 +67,22 @@ impl HttpConfig {
 /// The port if none is set.
 pub const DEFAULT_PORT: u16 = 8080;
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<HttpConfig>> {
+    let http = Section::<HttpConfig>::new();
     vec![
-        setting("http.listen", |c| &mut c.http.listen, optional(listen_address()))
-            .env_as("PORT", |c| &mut c.http.listen, port())
+        http.setting("http.listen", |c| &mut c.listen, optional(listen_address()))
+            .env_as("PORT", |c| &mut c.listen, port())
             .requires_restart(),
-        setting("http.crm_listen", |c| &mut c.http.crm_listen, optional(listen_address()))
+        http.setting("http.crm_listen", |c| &mut c.crm_listen, optional(listen_address()))
             .env("CRM_LISTEN")
             .requires_restart(),
-        setting("http.public_base_url", |c| &mut c.http.public_base_url, optional(base_url()))
-            .env_as("PUBLIC_HOST", |c| &mut c.http.public_base_url, public_host())
+        http.setting("http.public_base_url", |c| &mut c.public_base_url, optional(base_url()))
+            .env_as("PUBLIC_HOST", |c| &mut c.public_base_url, public_host())
             .env("PUBLIC_BASE_URL"),
-        setting("http.max_body_bytes", |c| &mut c.http.max_body_bytes, integer(1024..=64 << 20)),
-        setting("http.request_timeout_s", |c| &mut c.http.request_timeout_s, integer(1..=600)),
-        setting("http.max_connections", |c| &mut c.http.max_connections, optional(integer(16..=1_000_000)))
+        http.setting("http.max_body_bytes", |c| &mut c.max_body_bytes, integer(1024..=64 << 20)),
+        http.setting("http.request_timeout_s", |c| &mut c.request_timeout_s, integer(1..=600)),
+        http.setting("http.max_connections", |c| &mut c.max_connections, optional(integer(16..=1_000_000)))
             .requires_restart(),
-        setting("http.trusted_proxies", |c| &mut c.http.trusted_proxies, networks()),
+        http.setting("http.trusted_proxies", |c| &mut c.trusted_proxies, networks()),
     ]
 }

@@ -3,8 +3,8 @@
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
-use super::setting::{self, Setting};
-use super::{Config, ConfigErrors, Origin, Origins, private_file, validate};
+use super::setting::Setting;
+use super::{Config, ConfigErrors, Origin, Origins, private_file, settings_table, validate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl LastGood {
 
     /// Stores the settings that the service runs with, except defaults and those stored in the database.
     pub fn save(&self, config: &Config) -> io::Result<()> {
-        let settings = setting::all();
+        let settings = settings_table::all();
         let changed = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
         let saved = SavedSettings {
             folder: fs::canonicalize(&self.folder)?,
@@ -56,7 +56,7 @@ impl LastGood {
             return None;
         }
         let mut builder = ConfigBuilder::default();
-        for setting in setting::all() {
+        for setting in settings_table::all() {
             if let Some(value) = saved.settings.get(setting.key) {
                 builder.set(&setting, &RawValue::from_json(value), Origin::LastGood);
             }
@@ -72,7 +72,7 @@ impl LastGood {
     }
 }
 
-fn is_set_outside(origins: &Origins, setting: &Setting) -> bool {
+fn is_set_outside(origins: &Origins, setting: &Setting<Config>) -> bool {
     !matches!(origins.of(setting.key), Origin::Default | Origin::Stored)
 }
 
@@ -108,7 +108,8 @@ mod tests {
         let errors = config.invalid_setting("log.level", "found loud");
         let back = last_good.load(&errors).unwrap();
         assert_eq!(back.rejected.len(), 1);
-        let values = |config: &Config| setting::all().iter().map(|setting| setting.value(config)).collect::<Vec<_>>();
+        let values =
+            |config: &Config| settings_table::all().iter().map(|setting| setting.value(config)).collect::<Vec<_>>();
         assert_eq!(values(&back), values(&config));
         assert_eq!(back.twilio.auth_token, config.twilio.auth_token);
         assert_eq!(back.origins.of("twilio.auth_token"), Origin::LastGood);

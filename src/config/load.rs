@@ -5,7 +5,10 @@ use super::builder::ConfigBuilder;
 use super::data_marker::DataMarker;
 use super::environment::{self, Environment};
 use super::raw_value::RawValue;
-use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, page_secrets, setting, validate};
+use super::setting::Setting;
+use super::{
+    Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, page_secrets, settings_table, validate,
+};
 use std::path::Path;
 
 #[cfg(test)]
@@ -37,7 +40,7 @@ pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
 }
 
 fn read_all(file: Option<&Path>, env: Environment<'_>) -> ConfigBuilder {
-    let settings = setting::all();
+    let settings = settings_table::all();
     let mut builder = ConfigBuilder::default();
     environment::read_data_folder(env, &mut builder);
     if let Some(path) = file {
@@ -56,7 +59,7 @@ impl Config {
     /// setting can be corrected.
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
-        let settings = setting::all();
+        let settings = settings_table::all();
         let mut builder = ConfigBuilder { config: self.clone(), problems: Vec::new() };
         for (key, value) in stored {
             match settings.iter().find(|setting| setting.key == key && setting.is_storable()) {
@@ -75,14 +78,14 @@ impl Config {
     fn leave_out_conflicts(
         mut self,
         ConfigBuilder { mut config, mut problems }: ConfigBuilder,
-        settings: &[setting::Setting],
+        settings: &[Setting<Config>],
     ) -> (Self, Vec<Problem>) {
         loop {
             let mut checked = ConfigBuilder { config: config.clone(), problems: Vec::new() };
             validate::finish(&mut checked);
             let Some(problem) = checked.problems.into_iter().next() else { return (checked.config, problems) };
             let key = problem.key().unwrap_or_default().to_owned();
-            let is_stored = |setting: &&setting::Setting| config.origins.of(setting.key) == Origin::Stored;
+            let is_stored = |setting: &&Setting<Config>| config.origins.of(setting.key) == Origin::Stored;
             let stored: Vec<_> = settings.iter().filter(is_stored).collect();
             let section = key.split('.').next().unwrap_or_default();
             // The setting itself, else those of its section, else all of them.
@@ -112,12 +115,12 @@ impl Config {
     /// All settings with their values and origins; secrets are shown as `•••`.
     pub fn shown(&self) -> Vec<ShownSetting> {
         let values = serde_json::to_value(self).unwrap_or_default();
-        let shown = |setting: setting::Setting| ShownSetting {
+        let shown = |setting: Setting<Config>| ShownSetting {
             key: setting.key,
             value: value_of(&values, setting.key),
             origin: self.origins.of(setting.key),
         };
-        setting::all().into_iter().map(shown).collect()
+        settings_table::all().into_iter().map(shown).collect()
     }
 
     /// The value of one setting; a secret is `•••`.
@@ -137,6 +140,5 @@ pub struct ShownSetting {
     pub key: &'static str,
     /// The value, null if it is not set.
     pub value: serde_json::Value,
-    /// The origin.
     pub origin: Origin,
 }

@@ -1,7 +1,7 @@
 //! `[log]`: what is logged.
 
 use super::parser::choice;
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use crate::domain::text_enum;
 use serde::Serialize;
 
@@ -34,6 +34,7 @@ impl Default for LogConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
-    vec![setting("log.level", |c| &mut c.log.level, choice(LogLevel::ALL, LogLevel::as_str)).env("LOG_LEVEL")]
+pub(super) fn settings() -> Vec<Setting<LogConfig>> {
+    let log = Section::<LogConfig>::new();
+    vec![log.setting("log.level", |c| &mut c.level, choice(LogLevel::ALL, LogLevel::as_str)).env("LOG_LEVEL")]
 }

@@ -2,7 +2,7 @@
 
 use super::Secret;
 use super::parser::{choice, free_text, host, integer, mail_address, optional, readable_file, secret};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use crate::domain::text_enum;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -78,15 +78,16 @@ impl MailConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<MailConfig>> {
+    let mail = Section::<MailConfig>::new();
     vec![
-        setting("mail.host", |c| &mut c.mail.host, optional(host())).env("SMTP_HOST"),
-        setting("mail.port", |c| &mut c.mail.port, optional(integer(1..=u16::MAX))).env("SMTP_PORT"),
-        setting("mail.tls", |c| &mut c.mail.tls, choice(MailTls::ALL, MailTls::as_str)),
-        setting("mail.username", |c| &mut c.mail.username, optional(free_text())).env("SMTP_USER"),
-        secret_setting("mail.password", |c| &mut c.mail.password, optional(secret())).env("SMTP_PASSWORD"),
-        setting("mail.from", |c| &mut c.mail.from, optional(mail_address())),
-        setting("mail.ca_file", |c| &mut c.mail.ca_file, optional(readable_file())),
-        setting("mail.timeout_s", |c| &mut c.mail.timeout_s, integer(1..=600)),
+        mail.setting("mail.host", |c| &mut c.host, optional(host())).env("SMTP_HOST"),
+        mail.setting("mail.port", |c| &mut c.port, optional(integer(1..=u16::MAX))).env("SMTP_PORT"),
+        mail.setting("mail.tls", |c| &mut c.tls, choice(MailTls::ALL, MailTls::as_str)),
+        mail.setting("mail.username", |c| &mut c.username, optional(free_text())).env("SMTP_USER"),
+        mail.secret_setting("mail.password", |c| &mut c.password, optional(secret())).env("SMTP_PASSWORD"),
+        mail.setting("mail.from", |c| &mut c.from, optional(mail_address())),
+        mail.setting("mail.ca_file", |c| &mut c.ca_file, optional(readable_file())),
+        mail.setting("mail.timeout_s", |c| &mut c.timeout_s, integer(1..=600)),
     ]
 }

@@ -1,7 +1,7 @@
 //! `[openai]`: the AI for calls.
 
 use super::parser::{base_url, choice, decimal, integer, optional, secret, token};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -40,7 +40,6 @@ pub struct OpenAiConfig {
     pub base_url: BaseUrl,
     /// The speech-to-speech model.
     pub realtime_model: String,
-    /// Its voice.
     pub voice: String,
     /// The model that transcribes the caller in a live call.
     pub transcription_model: String,
@@ -89,25 +88,26 @@ impl OpenAiConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
+    let openai = Section::<OpenAiConfig>::new();
     let model = || token("a model's name, such as gpt-realtime-2.1", |_| None);
     vec![
-        secret_setting("openai.api_key", |c| &mut c.openai.api_key, optional(secret())).env("OPENAI_API_KEY"),
-        setting("openai.base_url", |c| &mut c.openai.base_url, base_url()).env("OPENAI_BASE_URL"),
-        setting("openai.realtime_model", |c| &mut c.openai.realtime_model, model()),
-        setting("openai.voice", |c| &mut c.openai.voice, token("a voice's name, such as marin", |_| None)),
-        setting("openai.transcription_model", |c| &mut c.openai.transcription_model, model()),
-        setting("openai.file_transcription_model", |c| &mut c.openai.file_transcription_model, model()),
-        setting("openai.chat_model", |c| &mut c.openai.chat_model, model()),
-        setting(
+        openai.secret_setting("openai.api_key", |c| &mut c.api_key, optional(secret())).env("OPENAI_API_KEY"),
+        openai.setting("openai.base_url", |c| &mut c.base_url, base_url()).env("OPENAI_BASE_URL"),
+        openai.setting("openai.realtime_model", |c| &mut c.realtime_model, model()),
+        openai.setting("openai.voice", |c| &mut c.voice, token("a voice's name, such as marin", |_| None)),
+        openai.setting("openai.transcription_model", |c| &mut c.transcription_model, model()),
+        openai.setting("openai.file_transcription_model", |c| &mut c.file_transcription_model, model()),
+        openai.setting("openai.chat_model", |c| &mut c.chat_model, model()),
+        openai.setting(
             "openai.turn_detection",
-            |c| &mut c.openai.turn_detection,
+            |c| &mut c.turn_detection,
             choice(TurnDetection::ALL, TurnDetection::as_str),
         ),
-        setting("openai.vad_threshold", |c| &mut c.openai.vad_threshold, decimal(0.0..=1.0)),
-        setting("openai.vad_prefix_padding_ms", |c| &mut c.openai.vad_prefix_padding_ms, integer(0..=2000)),
-        setting("openai.vad_silence_ms", |c| &mut c.openai.vad_silence_ms, integer(100..=5000)),
-        setting("openai.vad_eagerness", |c| &mut c.openai.vad_eagerness, choice(Eagerness::ALL, Eagerness::as_str)),
-        setting("openai.max_output_tokens", |c| &mut c.openai.max_output_tokens, integer(16..=4096)),
+        openai.setting("openai.vad_threshold", |c| &mut c.vad_threshold, decimal(0.0..=1.0)),
+        openai.setting("openai.vad_prefix_padding_ms", |c| &mut c.vad_prefix_padding_ms, integer(0..=2000)),
+        openai.setting("openai.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(100..=5000)),
+        openai.setting("openai.vad_eagerness", |c| &mut c.vad_eagerness, choice(Eagerness::ALL, Eagerness::as_str)),
+        openai.setting("openai.max_output_tokens", |c| &mut c.max_output_tokens, integer(16..=4096)),
     ]
 }

@@ -5,12 +5,11 @@
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
-use super::{Origin, Secret, StoreConfig, private_file};
-use rustix::fs::OFlags;
+use super::{Config, Origin, Secret, StoreConfig, folder_of, private_file};
+use crate::secure_open;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Secrets by section and name.
@@ -39,8 +38,8 @@ impl PageSecrets {
 
     /// The keys of the secrets; none if the file cannot be read.
     pub fn keys(&self) -> BTreeSet<String> {
-        let text = fs::symlink_metadata(&self.file).and_then(|metadata| content(&self.file, metadata.len()));
-        let sections: Sections = text.ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+        let sections: Sections =
+            content(&self.file).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
         let keys = sections.iter().flat_map(|(section, all)| all.keys().map(move |name| format!("{section}.{name}")));
         keys.collect()
     }
@@ -79,15 +78,17 @@ impl PageSecrets {
 }
 
 /// Reads the secrets for settings that have none from a source of higher precedence.
-pub(super) fn read(settings: &[Setting], builder: &mut ConfigBuilder) {
+pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let file = PageSecrets::of(&builder.config.store).file;
     // Users other than root and the service run without it.
-    let Ok(metadata) = fs::symlink_metadata(&file) else { return };
+    if fs::symlink_metadata(&file).is_err() {
+        return;
+    }
     let origin = Origin::PageSecrets(file.clone());
     let problem = |reason: String| {
         format!("the secrets of the page: {reason}; correct the file, or delete it and enter them again")
     };
-    let text = match content(&file, metadata.len()) {
+    let text = match content(&file) {
         Ok(text) => text,
         Err(error) => return builder.add_problem(origin, problem(format!("cannot be read: {error}"))),
     };
@@ -113,14 +114,16 @@ pub(super) fn read(settings: &[Setting], builder: &mut ConfigBuilder) {
     }
 }
 
-/// The text of the file. Root reads it too, in a folder that belongs to the service's user: links are not followed, and
-/// anything but a file is refused.
-fn content(file: &Path, size: u64) -> io::Result<String> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
-    if !file.metadata()?.is_file() || size > MAX_SIZE {
-        return Err(io::Error::other("it is not a file of secrets"));
+/// The text of the file; anything but a file is refused. Root reads it too, in a folder that belongs to the service's user.
+fn content(file: &Path) -> io::Result<String> {
+    let is_file_of_secrets = |found: &fs::Metadata| found.is_file() && found.len() <= MAX_SIZE;
+    let refused = || io::Error::other("it is not a file of secrets");
+    if !is_file_of_secrets(&fs::symlink_metadata(file)?) {
+        return Err(refused());
+    }
+    let mut file = secure_open::open_inside(folder_of(file), Path::new(FILE_NAME))?;
+    if !is_file_of_secrets(&file.metadata()?) {
+        return Err(refused());
     }
     let mut text = String::new();
     file.read_to_string(&mut text)?;

@@ -2,21 +2,10 @@
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
-use super::setting::{self, Setting};
+use super::setting::Setting;
 use super::value_kind::ValueKind;
-use super::{BaseUrl, Config, Origin, Origins, PageSecrets, Problem, Secret, suggest, validate};
+use super::{BaseUrl, Config, Lock, Origin, PageSecrets, Problem, Secret, settings_table, suggest, validate};
 use serde_json::Value;
-
-/// Why the page cannot change a setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// A source of higher precedence sets it.
-    Source(Origin),
-    /// It is needed before the database is open.
-    Start,
-    /// It names a file or an account of this machine, so it is set on the machine.
-    Machine,
-}
 
 /// Why a change of the settings is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +36,6 @@ pub struct ProposedSettings {
     pub secrets: Vec<(&'static str, Option<Secret>)>,
 }
 
-impl Setting {
-    /// Why the page cannot change it.
-    pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
-        let origin = origins.of(self.key);
-        self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
-    }
-}
-
 impl Config {
     /// The settings of file and environment, those that are stored in the database, and changes to them by key; null
     /// resets a setting. The result is validated as a whole.
@@ -82,7 +63,7 @@ impl Config {
 
     /// These settings with other values, by key; null resets a setting. Each value is validated by itself.
     pub fn with_values(self, changes: &[(String, Value)]) -> Result<ProposedSettings, ChangeError> {
-        let settings = setting::all();
+        let settings = settings_table::all();
         let (before, mut defaults) = (self.clone(), Self::default());
         let page_secrets = Origin::PageSecrets(PageSecrets::of(&self.store).path().to_owned());
         let mut proposed = ProposedSettings { config: self, stored: Vec::new(), secrets: Vec::new() };
@@ -129,7 +110,7 @@ impl Config {
 
     /// Gives every setting that is stored in the database the value of `base`, which has none of them.
     fn forget_stored(&mut self, mut base: Self) {
-        for setting in setting::all() {
+        for setting in settings_table::all() {
             if self.origins.of(setting.key) == Origin::Stored {
                 setting.copy_value(&mut base, self);
                 self.origins.set(setting.key, base.origins.of(setting.key));
@@ -145,7 +126,7 @@ fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {
     ChangeError { key, refusal: ChangeRefusal::Invalid(problem.message) }
 }
 
-fn find<'s>(settings: &'s [Setting], key: &str) -> Result<&'s Setting, String> {
+fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Config>, String> {
     settings.iter().find(|setting| setting.key == key).ok_or_else(|| match key.split_once('.') {
         Some((section, _)) if !settings.iter().any(|setting| setting.is_in(section)) => {
             suggest::unknown_section(section, settings)
@@ -158,11 +139,12 @@ fn find<'s>(settings: &'s [Setting], key: &str) -> Result<&'s Setting, String> {
 /// Refuses a new address for a secret that is not entered together with it: otherwise a stolen login on the page could
 /// send the secrets of this machine elsewhere. An address on this machine is not for the page to choose either.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
-    let settings = setting::all();
+    let settings = settings_table::all();
     let refused =
         |key: &str, message: String| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(message) };
     let (mut before, mut after) = (before.clone(), after.clone());
-    let is_changed = |setting: &&Setting| changes.iter().any(|(key, value)| key == setting.key && !value.is_null());
+    let is_changed =
+        |setting: &&Setting<Config>| changes.iter().any(|(key, value)| key == setting.key && !value.is_null());
     for setting in settings.iter().filter(is_changed) {
         if setting.has_equal_value(&mut before, &mut after) {
             continue;

@@ -6,16 +6,16 @@ mod file;
 mod host;
 mod mail;
 mod phone;
-mod space;
 mod text;
 
 pub(super) use address::{base_url, bridge_url, listen_address, port, public_host};
 pub(super) use backup::{age_recipients, bucket_name_part, folder};
-pub(super) use file::{database, google_account_file, google_account_json, path, readable_file};
+pub(super) use file::{
+    database, disk_limit, google_account_file, google_account_json, path, readable_file, readable_folder,
+};
 pub(super) use host::{host_names, key_id, networks};
 pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use phone::{country, phone_number};
-pub(super) use space::{disk_limit, readable_folder};
 pub(super) use text::{
     choice, choices, display_name, free_text, language, pronunciation, secret, template_variables, time_zone, token,
 };

@@ -1,13 +1,14 @@
-//! Files that only the service's user may read, replaced as a whole.
+//! Files that only the service's user may read: written as a whole, and secrets that are read from files.
 
 use super::folder_of;
+use crate::secure_open;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes the content into a new file of mode 0600 and gives it the name: a power cut leaves the old or the new content.
-pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(file))?;
     let fresh = file.with_extension("new");
     remove(&fresh)?;
@@ -18,6 +19,13 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     File::open(folder_of(file))?.sync_all()
 }
 
+/// Reads a short file inside the data folder, which root may read as another user's.
+pub(crate) fn read_inside(folder: &Path, inside: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    secure_open::open_inside(folder, inside)?.take(MAX_SECRET_SIZE).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Deletes the file, if it exists.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
@@ -25,3 +33,21 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+/// The secret in a file of its own, which neither a process list nor a copy of the settings reveals; without the line break that editors put at the end. The error never contains any of it.
+pub(super) fn read_secret(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
+    if size > MAX_SECRET_SIZE {
+        return Err(format!("{name} holds {size} bytes, which is too long for a secret"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    // Some editors put a byte order mark at the beginning.
+    match text.trim_start_matches('\u{feff}').trim() {
+        "" => Err(format!("{name} is empty")),
+        secret => Ok(secret.to_owned()),
+    }
+}
+
+/// A Google account is the longest, with about 2 KiB.
+const MAX_SECRET_SIZE: u64 = 64 * 1024;

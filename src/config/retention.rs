@@ -1,7 +1,7 @@
 //! `[retention]`: how long data is kept.
 
 use super::parser::integer;
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use serde::Serialize;
 
 /// How long data is kept, in days; 0 means forever. Messages, calls and contacts are kept forever.
@@ -25,12 +25,13 @@ impl Default for RetentionConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<RetentionConfig>> {
+    let retention = Section::<RetentionConfig>::new();
     vec![
-        setting("retention.media_days", |c| &mut c.retention.media_days, integer(0..=36_500)),
-        setting("retention.recordings_days", |c| &mut c.retention.recordings_days, integer(0..=36_500)),
-        setting("retention.transcripts_days", |c| &mut c.retention.transcripts_days, integer(0..=36_500)),
-        setting("retention.journal_days", |c| &mut c.retention.journal_days, integer(0..=36_500)),
-        setting("retention.audit_days", |c| &mut c.retention.audit_days, integer(0..=36_500)),
+        retention.setting("retention.media_days", |c| &mut c.media_days, integer(0..=36_500)),
+        retention.setting("retention.recordings_days", |c| &mut c.recordings_days, integer(0..=36_500)),
+        retention.setting("retention.transcripts_days", |c| &mut c.transcripts_days, integer(0..=36_500)),
+        retention.setting("retention.journal_days", |c| &mut c.journal_days, integer(0..=36_500)),
+        retention.setting("retention.audit_days", |c| &mut c.audit_days, integer(0..=36_500)),
     ]
 }

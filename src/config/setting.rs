@@ -1,28 +1,25 @@
-//! One setting: its key, its origins, and its parser. The table of all settings is used to load the file, the
-//! environment and the database, to list them in `config show`, and to test the shipped example.
+//! One setting of a section: its key, its origins, and its parser.
 
 use super::parser::{Parser, ValueError};
 use super::raw_value::RawValue;
 use super::value_kind::{ValueKind, unit};
-use super::{
-    Config, Lock, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, pipeline,
-    retention, soniox, speech, store, tls, twilio, updates, voice, whatsapp,
-};
+use super::{Origin, Origins, Secret};
+use std::marker::PhantomData;
 use std::rc::Rc;
 
-type SecretField = fn(&mut Config) -> &mut Option<Secret>;
-type Apply = Rc<dyn Fn(&mut Config, &RawValue) -> Result<(), ValueError>>;
-type Compare = Box<dyn Fn(&mut Config, &mut Config) -> bool>;
-type Copy = Box<dyn Fn(&mut Config, &mut Config)>;
+type SecretField<S> = Rc<dyn for<'s> Fn(&'s mut S) -> &'s mut Option<Secret>>;
+type Apply<S> = Rc<dyn Fn(&mut S, &RawValue) -> Result<(), ValueError>>;
+type Compare<S> = Box<dyn Fn(&mut S, &mut S) -> bool>;
+type Copy<S> = Box<dyn Fn(&mut S, &mut S)>;
 
-/// One setting.
-pub(super) struct Setting {
+/// A setting of the section `S`; `Setting<Config>` is a setting of any section.
+pub(super) struct Setting<S> {
     /// `section.name`, as in the file.
     pub(super) key: &'static str,
     /// Never shown; can also be read from files and credentials.
     pub(super) secret: bool,
     /// The environment variables that set it, in order of increasing precedence.
-    pub(super) variables: Vec<EnvVar>,
+    pub(super) variables: Vec<EnvVar<S>>,
     /// Used only at the start: a change takes effect after a restart.
     pub(super) needs_restart: bool,
     /// The kind of its value.
@@ -32,45 +29,72 @@ pub(super) struct Setting {
     /// A description of what is allowed.
     allowed: String,
     /// The field of a secret, which cannot be read otherwise.
-    secret_field: Option<SecretField>,
-    apply: Apply,
-    equal: Compare,
-    copy_value: Copy,
+    secret_field: Option<SecretField<S>>,
+    apply: Apply<S>,
+    equal: Compare<S>,
+    copy_value: Copy<S>,
 }
 
 /// An environment variable that sets a setting.
-pub(super) struct EnvVar {
+pub(super) struct EnvVar<S> {
     pub(super) name: &'static str,
-    apply: Apply,
+    apply: Apply<S>,
 }
 
-/// A setting that is stored in `field` of the settings and parsed by `parser`.
-pub(super) fn setting<T: Clone + PartialEq + 'static>(
-    key: &'static str,
-    field: fn(&mut Config) -> &mut T,
-    parser: Parser<T>,
-) -> Setting {
-    Setting {
-        key,
-        secret: false,
-        variables: Vec::new(),
-        needs_restart: false,
-        kind: parser.kind().clone(),
-        is_optional: parser.is_optional(),
-        allowed: parser.allowed().to_owned(),
-        secret_field: None,
-        apply: applier(field, parser),
-        equal: Box::new(move |one, other| field(one) == field(other)),
-        copy_value: Box::new(move |from, to| field(to).clone_from(field(from))),
+/// Why the page cannot change a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// A source of higher precedence sets it.
+    Source(Origin),
+    /// It is needed before the database is open.
+    Start,
+    /// It names a file or an account of this machine, so it is set on the machine.
+    Machine,
+}
+
+/// Creates the settings of the section `S`: its methods tell the compiler the type of the section.
+pub(super) struct Section<S>(PhantomData<S>);
+
+impl<S: 'static> Section<S> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// A setting that is stored in `field` of the section and parsed by `parser`.
+    #[expect(clippy::unused_self, reason = "the receiver tells the compiler the type of the section")]
+    pub(super) fn setting<T: Clone + PartialEq + 'static>(
+        &self,
+        key: &'static str,
+        field: fn(&mut S) -> &mut T,
+        parser: Parser<T>,
+    ) -> Setting<S> {
+        Setting {
+            key,
+            secret: false,
+            variables: Vec::new(),
+            needs_restart: false,
+            kind: parser.kind().clone(),
+            is_optional: parser.is_optional(),
+            allowed: parser.allowed().to_owned(),
+            secret_field: None,
+            apply: applier(field, parser),
+            equal: Box::new(move |one, other| field(one) == field(other)),
+            copy_value: Box::new(move |from, to| field(to).clone_from(field(from))),
+        }
+    }
+
+    /// A secret setting.
+    pub(super) fn secret_setting(
+        &self,
+        key: &'static str,
+        field: fn(&mut S) -> &mut Option<Secret>,
+        parser: Parser<Option<Secret>>,
+    ) -> Setting<S> {
+        Setting { secret: true, secret_field: Some(Rc::new(field)), ..self.setting(key, field, parser) }
     }
 }
 
-/// A secret setting.
-pub(super) fn secret_setting(key: &'static str, field: SecretField, parser: Parser<Option<Secret>>) -> Setting {
-    Setting { secret: true, secret_field: Some(field), ..setting(key, field, parser) }
-}
-
-impl Setting {
+impl<S: 'static> Setting<S> {
     /// Adds a variable that is parsed by the same parser.
     pub(super) fn env(mut self, name: &'static str) -> Self {
         self.variables.push(EnvVar { name, apply: Rc::clone(&self.apply) });
@@ -81,7 +105,7 @@ impl Setting {
     pub(super) fn env_as<T: 'static>(
         mut self,
         name: &'static str,
-        field: fn(&mut Config) -> &mut T,
+        field: fn(&mut S) -> &mut T,
         parser: Parser<T>,
     ) -> Self {
         self.variables.push(EnvVar { name, apply: applier(field, parser) });
@@ -95,26 +119,44 @@ impl Setting {
         self
     }
 
+    /// The same setting, of the settings `C` that contain the section.
+    pub(super) fn within<C: 'static>(self, section: fn(&mut C) -> &mut S) -> Setting<C> {
+        let Self { key, secret, needs_restart, kind, is_optional, allowed, equal, copy_value, .. } = self;
+        let secret_field = self.secret_field.map(|field| -> SecretField<C> { Rc::new(move |all| field(section(all))) });
+        let apply_within = |apply: Apply<S>| -> Apply<C> { Rc::new(move |all, raw| apply(section(all), raw)) };
+        let variables = self.variables.into_iter();
+        Setting {
+            key,
+            secret,
+            variables: variables.map(|EnvVar { name, apply }| EnvVar { name, apply: apply_within(apply) }).collect(),
+            needs_restart,
+            kind,
+            is_optional,
+            allowed,
+            secret_field,
+            apply: apply_within(self.apply),
+            equal: Box::new(move |one, other| equal(section(one), section(other))),
+            copy_value: Box::new(move |from, to| copy_value(section(from), section(to))),
+        }
+    }
+
     /// A description of what is allowed.
     pub(super) fn allowed(&self) -> &str {
         &self.allowed
     }
 
-    /// The value, also of a secret; null if it is not set.
-    pub(super) fn value(&self, config: &Config) -> serde_json::Value {
-        match self.secret_field {
-            Some(field) => field(&mut config.clone()).as_ref().map(Secret::expose).into(),
-            None => config.shown_value(self.key),
-        }
+    /// The secret in it; none if it is not set or no secret.
+    pub(super) fn secret<'s>(&self, section: &'s mut S) -> Option<&'s Secret> {
+        self.secret_field.as_ref().and_then(|field| field(section).as_ref())
     }
 
     /// Whether it has the same value in both.
-    pub(super) fn has_equal_value(&self, one: &mut Config, other: &mut Config) -> bool {
+    pub(super) fn has_equal_value(&self, one: &mut S, other: &mut S) -> bool {
         (self.equal)(one, other)
     }
 
     /// Copies the value from `from` to `to`.
-    pub(super) fn copy_value(&self, from: &mut Config, to: &mut Config) {
+    pub(super) fn copy_value(&self, from: &mut S, to: &mut S) {
         (self.copy_value)(from, to);
     }
 
@@ -149,19 +191,25 @@ impl Setting {
         }
     }
 
+    /// Why the page cannot change it.
+    pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
+        let origin = origins.of(self.key);
+        self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
+    }
+
     /// The unit of its number.
     pub(super) fn unit(&self) -> Option<&'static str> {
         unit(self.key)
     }
 
     /// Sets the value; the error says what was found and what is allowed.
-    pub(super) fn set(&self, config: &mut Config, raw: &RawValue) -> Result<(), String> {
-        self.explain((self.apply)(config, raw), raw)
+    pub(super) fn set(&self, section: &mut S, raw: &RawValue) -> Result<(), String> {
+        self.explain((self.apply)(section, raw), raw)
     }
 
     /// Sets the value from one of its variables.
-    pub(super) fn set_from(&self, variable: &EnvVar, config: &mut Config, raw: &RawValue) -> Result<(), String> {
-        self.explain((variable.apply)(config, raw), raw)
+    pub(super) fn set_from(&self, variable: &EnvVar<S>, section: &mut S, raw: &RawValue) -> Result<(), String> {
+        self.explain((variable.apply)(section, raw), raw)
     }
 
     fn explain(&self, outcome: Result<(), ValueError>, raw: &RawValue) -> Result<(), String> {
@@ -176,66 +224,9 @@ impl Setting {
 /// The settings of certificates that a business needs to change; the others belong to the machine.
 const EDITABLE_TLS: [&str; 3] = ["domain", "acme", "acme_contact"];
 
-/// All settings, in the order of the example file.
-pub(super) fn all() -> Vec<Setting> {
-    [
-        http::settings(),
-        tls::settings(),
-        twilio::settings(),
-        whatsapp::settings(),
-        openai::settings(),
-        google::settings(),
-        speech::settings(),
-        soniox::settings(),
-        pipeline::settings(),
-        voice::settings(),
-        business::settings(),
-        agent::settings(),
-        alerts::settings(),
-        mail::settings(),
-        disk::settings(),
-        retention::settings(),
-        care::settings(),
-        store::settings(),
-        backup::settings(),
-        log::settings(),
-        updates::settings(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// A setting as documentation describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownSetting {
-    /// `section.name`.
-    pub key: &'static str,
-    /// A description of what is allowed.
-    pub allowed: String,
-    /// Whether its value is secret.
-    pub secret: bool,
-    /// Whether a change takes effect only after a restart.
-    pub needs_restart: bool,
-    /// The environment variables that set it, in order of increasing precedence.
-    pub variables: Vec<&'static str>,
-}
-
-/// All settings, for generating documentation.
-pub fn known_settings() -> Vec<KnownSetting> {
-    let known = |setting: Setting| KnownSetting {
-        key: setting.key,
-        secret: setting.secret,
-        needs_restart: setting.needs_restart,
-        variables: setting.variables.iter().map(|variable| variable.name).collect(),
-        allowed: setting.allowed,
-    };
-    all().into_iter().map(known).collect()
-}
-
-fn applier<T: 'static>(field: fn(&mut Config) -> &mut T, parser: Parser<T>) -> Apply {
-    Rc::new(move |config, raw| {
-        *field(config) = parser.parse(raw)?;
+fn applier<S: 'static, T: 'static>(field: fn(&mut S) -> &mut T, parser: Parser<T>) -> Apply<S> {
+    Rc::new(move |section, raw| {
+        *field(section) = parser.parse(raw)?;
         Ok(())
     })
 }

@@ -1,7 +1,7 @@
 //! `[soniox]`: speech to text and text to speech for the pipeline engine.
 
 use super::parser::{base_url, integer, optional, secret, token};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 
@@ -18,7 +18,6 @@ pub struct SonioxConfig {
     pub stt_model: String,
     /// The model that speaks.
     pub tts_model: String,
-    /// Its voice.
     pub voice: String,
     /// How long it may wait after the caller's last word before it ends the turn, in milliseconds.
     pub max_endpoint_delay_ms: u32,
@@ -45,15 +44,16 @@ impl SonioxConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<SonioxConfig>> {
+    let soniox = Section::<SonioxConfig>::new();
     let model = || token("a model's name, such as stt-rt-v5", |_| None);
     vec![
-        secret_setting("soniox.api_key", |c| &mut c.soniox.api_key, optional(secret())).env("SONIOX_API_KEY"),
-        setting("soniox.stt_base_url", |c| &mut c.soniox.stt_base_url, base_url()).env("SONIOX_STT_BASE_URL"),
-        setting("soniox.tts_base_url", |c| &mut c.soniox.tts_base_url, base_url()).env("SONIOX_TTS_BASE_URL"),
-        setting("soniox.stt_model", |c| &mut c.soniox.stt_model, model()),
-        setting("soniox.tts_model", |c| &mut c.soniox.tts_model, model()),
-        setting("soniox.voice", |c| &mut c.soniox.voice, token("a voice's name, such as Grace", |_| None)),
-        setting("soniox.max_endpoint_delay_ms", |c| &mut c.soniox.max_endpoint_delay_ms, integer(500..=3000)),
+        soniox.secret_setting("soniox.api_key", |c| &mut c.api_key, optional(secret())).env("SONIOX_API_KEY"),
+        soniox.setting("soniox.stt_base_url", |c| &mut c.stt_base_url, base_url()).env("SONIOX_STT_BASE_URL"),
+        soniox.setting("soniox.tts_base_url", |c| &mut c.tts_base_url, base_url()).env("SONIOX_TTS_BASE_URL"),
+        soniox.setting("soniox.stt_model", |c| &mut c.stt_model, model()),
+        soniox.setting("soniox.tts_model", |c| &mut c.tts_model, model()),
+        soniox.setting("soniox.voice", |c| &mut c.voice, token("a voice's name, such as Grace", |_| None)),
+        soniox.setting("soniox.max_endpoint_delay_ms", |c| &mut c.max_endpoint_delay_ms, integer(500..=3000)),
     ]
 }

@@ -1,7 +1,7 @@
 //! `[elevenlabs]` and `[deepgram]`: speech to text, and ElevenLabs also text to speech, for the pipeline engine.
 
-use super::parser::{base_url, integer, optional, secret, token};
-use super::setting::{Setting, secret_setting, setting};
+use super::parser::{Parser, base_url, integer, optional, secret, token};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 
@@ -75,24 +75,35 @@ impl DeepgramConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
-    let model = |example: &str| token(format!("a model's name, such as {example}"), |_| None);
+pub(super) fn elevenlabs_settings() -> Vec<Setting<ElevenLabsConfig>> {
+    let elevenlabs = Section::<ElevenLabsConfig>::new();
     // It is a part of an address.
     let voice = token("a voice's id, such as EXAVITQu4vr4xnSDxMaL", |text| {
         let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
         (!is_plain).then_some("has other characters than letters and digits")
     });
     vec![
-        secret_setting("elevenlabs.api_key", |c| &mut c.elevenlabs.api_key, optional(secret()))
+        elevenlabs
+            .secret_setting("elevenlabs.api_key", |c| &mut c.api_key, optional(secret()))
             .env("ELEVENLABS_API_KEY"),
-        setting("elevenlabs.base_url", |c| &mut c.elevenlabs.base_url, base_url()).env("ELEVENLABS_BASE_URL"),
-        setting("elevenlabs.stt_model", |c| &mut c.elevenlabs.stt_model, model("scribe_v2_realtime")),
-        setting("elevenlabs.tts_model", |c| &mut c.elevenlabs.tts_model, model("eleven_v3_conversational")),
-        setting("elevenlabs.voice", |c| &mut c.elevenlabs.voice, voice),
-        setting("elevenlabs.vad_silence_ms", |c| &mut c.elevenlabs.vad_silence_ms, integer(300..=3000)),
-        secret_setting("deepgram.api_key", |c| &mut c.deepgram.api_key, optional(secret())).env("DEEPGRAM_API_KEY"),
-        setting("deepgram.base_url", |c| &mut c.deepgram.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
-        setting("deepgram.model", |c| &mut c.deepgram.model, model("nova-3")),
-        setting("deepgram.endpointing_ms", |c| &mut c.deepgram.endpointing_ms, integer(10..=3000)),
+        elevenlabs.setting("elevenlabs.base_url", |c| &mut c.base_url, base_url()).env("ELEVENLABS_BASE_URL"),
+        elevenlabs.setting("elevenlabs.stt_model", |c| &mut c.stt_model, model("scribe_v2_realtime")),
+        elevenlabs.setting("elevenlabs.tts_model", |c| &mut c.tts_model, model("eleven_v3_conversational")),
+        elevenlabs.setting("elevenlabs.voice", |c| &mut c.voice, voice),
+        elevenlabs.setting("elevenlabs.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(300..=3000)),
     ]
+}
+
+pub(super) fn deepgram_settings() -> Vec<Setting<DeepgramConfig>> {
+    let deepgram = Section::<DeepgramConfig>::new();
+    vec![
+        deepgram.secret_setting("deepgram.api_key", |c| &mut c.api_key, optional(secret())).env("DEEPGRAM_API_KEY"),
+        deepgram.setting("deepgram.base_url", |c| &mut c.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
+        deepgram.setting("deepgram.model", |c| &mut c.model, model("nova-3")),
+        deepgram.setting("deepgram.endpointing_ms", |c| &mut c.endpointing_ms, integer(10..=3000)),
+    ]
+}
+
+fn model(example: &str) -> Parser<String> {
+    token(format!("a model's name, such as {example}"), |_| None)
 }

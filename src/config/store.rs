@@ -1,7 +1,7 @@
 //! `[store]`: the location of the data.
 
 use super::parser::{boolean, database, integer, optional};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -61,16 +61,19 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<StoreConfig>> {
+    let store = Section::<StoreConfig>::new();
     vec![
-        setting("store.database_url", |c| &mut c.store.database_url, optional(database()))
+        store
+            .setting("store.database_url", |c| &mut c.database_url, optional(database()))
             .env("DATABASE_URL")
             .requires_restart(),
-        setting("store.publish", |c| &mut c.store.publish, boolean()).requires_restart(),
-        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, integer(0..=60_000))
+        store.setting("store.publish", |c| &mut c.publish, boolean()).requires_restart(),
+        store
+            .setting("store.publish_interval_ms", |c| &mut c.publish_interval_ms, integer(0..=60_000))
             .requires_restart(),
-        setting("store.readers", |c| &mut c.store.readers, integer(1..=64)).requires_restart(),
-        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, integer(1..=1000)).requires_restart(),
-        setting("store.litestream", |c| &mut c.store.litestream, boolean()).requires_restart(),
+        store.setting("store.readers", |c| &mut c.readers, integer(1..=64)).requires_restart(),
+        store.setting("store.keep_snapshots", |c| &mut c.keep_snapshots, integer(1..=1000)).requires_restart(),
+        store.setting("store.litestream", |c| &mut c.litestream, boolean()).requires_restart(),
     ]
 }

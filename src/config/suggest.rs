@@ -1,9 +1,10 @@
 //! Suggestions for unknown keys.
 
+use super::Config;
 use super::setting::Setting;
 
 /// The error for an unknown section.
-pub(super) fn unknown_section(name: &str, settings: &[Setting]) -> String {
+pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> String {
     let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
     sections.dedup();
     if let Some(key) = settings.iter().find(|setting| setting.name() == name) {
@@ -16,7 +17,7 @@ pub(super) fn unknown_section(name: &str, settings: &[Setting]) -> String {
 }
 
 /// The error for an unknown key of a section.
-pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting]) -> String {
+pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>]) -> String {
     let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();
     if let Some(meant) = closest(name, own.iter().copied()) {
         return format!("unknown key {section}.{name}; did you mean {meant}?");

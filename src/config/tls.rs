@@ -3,7 +3,7 @@
 use super::parser::{
     base_url, boolean, choice, host_names, key_id, listen_address, mail_address, optional, path, readable_file, secret,
 };
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -88,23 +88,24 @@ impl TlsConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<TlsConfig>> {
+    let tls = Section::<TlsConfig>::new();
     vec![
-        setting("tls.domain", |c| &mut c.tls.domain, host_names()).requires_restart(),
-        setting("tls.http_listen", |c| &mut c.tls.http_listen, optional(listen_address())).requires_restart(),
-        setting("tls.https_listen", |c| &mut c.tls.https_listen, optional(listen_address())).requires_restart(),
-        setting("tls.acme", |c| &mut c.tls.acme, optional(boolean())).requires_restart(),
-        setting("tls.acme_directory_url", |c| &mut c.tls.acme_directory_url, base_url()).requires_restart(),
-        setting("tls.acme_ca_file", |c| &mut c.tls.acme_ca_file, optional(readable_file())).requires_restart(),
-        setting("tls.acme_contact", |c| &mut c.tls.acme_contact, optional(mail_address())).requires_restart(),
-        setting("tls.acme_challenge", |c| &mut c.tls.acme_challenge, choice(AcmeChallenge::ALL, AcmeChallenge::as_str))
+        tls.setting("tls.domain", |c| &mut c.domain, host_names()).requires_restart(),
+        tls.setting("tls.http_listen", |c| &mut c.http_listen, optional(listen_address())).requires_restart(),
+        tls.setting("tls.https_listen", |c| &mut c.https_listen, optional(listen_address())).requires_restart(),
+        tls.setting("tls.acme", |c| &mut c.acme, optional(boolean())).requires_restart(),
+        tls.setting("tls.acme_directory_url", |c| &mut c.acme_directory_url, base_url()).requires_restart(),
+        tls.setting("tls.acme_ca_file", |c| &mut c.acme_ca_file, optional(readable_file())).requires_restart(),
+        tls.setting("tls.acme_contact", |c| &mut c.acme_contact, optional(mail_address())).requires_restart(),
+        tls.setting("tls.acme_challenge", |c| &mut c.acme_challenge, choice(AcmeChallenge::ALL, AcmeChallenge::as_str))
             .requires_restart(),
-        setting("tls.acme_eab_key_id", |c| &mut c.tls.acme_eab_key_id, optional(key_id())).requires_restart(),
-        secret_setting("tls.acme_eab_hmac_key", |c| &mut c.tls.acme_eab_hmac_key, optional(secret()))
+        tls.setting("tls.acme_eab_key_id", |c| &mut c.acme_eab_key_id, optional(key_id())).requires_restart(),
+        tls.secret_setting("tls.acme_eab_hmac_key", |c| &mut c.acme_eab_hmac_key, optional(secret()))
             .env("ACME_EAB_HMAC_KEY")
             .requires_restart(),
-        setting("tls.certificate_file", |c| &mut c.tls.certificate_file, optional(path())).requires_restart(),
-        setting("tls.key_file", |c| &mut c.tls.key_file, optional(path())).requires_restart(),
+        tls.setting("tls.certificate_file", |c| &mut c.certificate_file, optional(path())).requires_restart(),
+        tls.setting("tls.key_file", |c| &mut c.key_file, optional(path())).requires_restart(),
     ]
 }
 

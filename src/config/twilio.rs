@@ -1,7 +1,7 @@
 //! `[twilio]`: the account, its numbers and templates.
 
 use super::parser::{base_url, optional, phone_number, secret, template_variables, token};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::PhoneNumber;
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub struct TwilioConfig {
     pub content_base_url: BaseUrl,
     /// The WhatsApp sender; written as `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
     pub wa_from: Option<PhoneNumber>,
-    /// The number that callers dial; by default the one whose calls Twilio sends here. `TWILIO_PHONE_NUMBER`.
+    /// The number that callers dial, for `agentlocator doctor`; by default each number whose webhooks point to this
+    /// daemon. `TWILIO_PHONE_NUMBER`.
     pub phone_number: Option<PhoneNumber>,
     /// The template for messages outside the 24-hour window, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,
@@ -58,31 +59,34 @@ impl TwilioConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
+    let twilio = Section::<TwilioConfig>::new();
     vec![
-        setting("twilio.account_sid", |c| &mut c.twilio.account_sid, optional(token(ACCOUNT_SID, reject_account_sid)))
+        twilio
+            .setting("twilio.account_sid", |c| &mut c.account_sid, optional(token(ACCOUNT_SID, reject_account_sid)))
             .env("TWILIO_ACCOUNT_SID"),
-        secret_setting("twilio.auth_token", |c| &mut c.twilio.auth_token, optional(secret())).env("TWILIO_AUTH_TOKEN"),
-        secret_setting("twilio.auth_token_secondary", |c| &mut c.twilio.auth_token_secondary, optional(secret()))
+        twilio.secret_setting("twilio.auth_token", |c| &mut c.auth_token, optional(secret())).env("TWILIO_AUTH_TOKEN"),
+        twilio
+            .secret_setting("twilio.auth_token_secondary", |c| &mut c.auth_token_secondary, optional(secret()))
             .env("TWILIO_AUTH_TOKEN_SECONDARY"),
-        setting("twilio.api_base_url", |c| &mut c.twilio.api_base_url, base_url()).env("TWILIO_API_BASE_URL"),
-        setting("twilio.content_base_url", |c| &mut c.twilio.content_base_url, base_url())
+        twilio.setting("twilio.api_base_url", |c| &mut c.api_base_url, base_url()).env("TWILIO_API_BASE_URL"),
+        twilio
+            .setting("twilio.content_base_url", |c| &mut c.content_base_url, base_url())
             .env("TWILIO_CONTENT_BASE_URL"),
-        setting("twilio.wa_from", |c| &mut c.twilio.wa_from, optional(phone_number())).env("TWILIO_WA_FROM"),
-        setting("twilio.phone_number", |c| &mut c.twilio.phone_number, optional(phone_number()))
+        twilio.setting("twilio.wa_from", |c| &mut c.wa_from, optional(phone_number())).env("TWILIO_WA_FROM"),
+        twilio
+            .setting("twilio.phone_number", |c| &mut c.phone_number, optional(phone_number()))
             .env("TWILIO_PHONE_NUMBER"),
-        setting(
-            "twilio.wa_template_sid",
-            |c| &mut c.twilio.wa_template_sid,
-            optional(token(TEMPLATE_SID, reject_template_sid)),
-        )
-        .env("TWILIO_WA_TEMPLATE_SID"),
-        setting(
-            "twilio.wa_template_variables",
-            |c| &mut c.twilio.wa_template_variables,
-            optional(template_variables()),
-        )
-        .env("TWILIO_WA_TEMPLATE_VARIABLES"),
+        twilio
+            .setting(
+                "twilio.wa_template_sid",
+                |c| &mut c.wa_template_sid,
+                optional(token(TEMPLATE_SID, reject_template_sid)),
+            )
+            .env("TWILIO_WA_TEMPLATE_SID"),
+        twilio
+            .setting("twilio.wa_template_variables", |c| &mut c.wa_template_variables, optional(template_variables()))
+            .env("TWILIO_WA_TEMPLATE_VARIABLES"),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use super::BaseUrl;
 use super::parser::{base_url, choice, optional};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use crate::domain::text_enum;
 use serde::Serialize;
 
@@ -38,10 +38,12 @@ impl UpdatesConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<UpdatesConfig>> {
+    let updates = Section::<UpdatesConfig>::new();
     vec![
-        setting("updates.check", |c| &mut c.updates.check, choice(UpdateCheck::ALL, UpdateCheck::as_str))
+        updates
+            .setting("updates.check", |c| &mut c.check, choice(UpdateCheck::ALL, UpdateCheck::as_str))
             .env("UPDATES_CHECK"),
-        setting("updates.feed_url", |c| &mut c.updates.feed_url, optional(base_url())).env("UPDATES_FEED_URL"),
+        updates.setting("updates.feed_url", |c| &mut c.feed_url, optional(base_url())).env("UPDATES_FEED_URL"),
     ]
 }

@@ -1,8 +1,7 @@
 //! `[voice]`: the course of calls.
 
-use super::Config;
 use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
-use super::setting::{Setting, setting};
+use super::setting::{Section, Setting};
 use crate::domain::text_enum;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -75,11 +74,11 @@ pub struct VoiceConfig {
     pub message_silence_s: u32,
     /// Let the AI speak first when the stream begins, after the greeting.
     pub agent_speaks_first: bool,
-    /// Maximum number of concurrent calls that the AI answers; more go to voicemail. 0 means no limit, here and below.
+    /// Maximum number of concurrent calls that the AI answers or that ring; more go to voicemail. 0 means no limit, here and below.
     pub ai_calls_at_once: u32,
-    /// The same for calls from one number.
+    /// The same for calls from one number. Callers who withhold theirs count as one, with five times this limit and the next.
     pub ai_calls_per_number_at_once: u32,
-    /// Maximum number of calls from one number that the AI answers in a day.
+    /// Maximum number of calls from one number that the AI answers, or that ring, in a day.
     pub ai_calls_per_number_per_day: u32,
     /// Maximum minutes of AI calls in a day.
     pub ai_minutes_per_day: u32,
@@ -113,35 +112,36 @@ impl Default for VoiceConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
+    let voice = Section::<VoiceConfig>::new();
     vec![
-        setting("voice.engine", |c| &mut c.voice.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
-        setting("voice.ai_engines", |c| &mut c.voice.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
-        setting("voice.ring_first", |c| &mut c.voice.ring_first, choice(RingFirst::ALL, RingFirst::as_str)),
-        setting("voice.ring_first_s", |c| &mut c.voice.ring_first_s, integer(5..=60)),
-        setting("voice.greeting_file", |c| &mut c.voice.greeting_file, optional(readable_file())),
-        setting("voice.fallback_file", |c| &mut c.voice.fallback_file, optional(readable_file())),
-        setting("voice.lead_ms", |c| &mut c.voice.lead_ms, integer(60..=10_000)),
-        setting("voice.idle_prompt_s", |c| &mut c.voice.idle_prompt_s, integer(0..=600)),
-        setting("voice.max_call_s", |c| &mut c.voice.max_call_s, integer(30..=14_400)),
-        setting("voice.recording", |c| &mut c.voice.recording, boolean()),
-        setting("voice.say_voice", |c| &mut c.voice.say_voice, say_voice()),
-        setting("voice.message_max_s", |c| &mut c.voice.message_max_s, integer(5..=3600)),
-        setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, integer(1..=60)),
-        setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, boolean()),
-        setting("voice.ai_calls_at_once", |c| &mut c.voice.ai_calls_at_once, integer(0..=100_000)),
-        setting(
+        voice.setting("voice.engine", |c| &mut c.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
+        voice.setting("voice.ai_engines", |c| &mut c.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
+        voice.setting("voice.ring_first", |c| &mut c.ring_first, choice(RingFirst::ALL, RingFirst::as_str)),
+        voice.setting("voice.ring_first_s", |c| &mut c.ring_first_s, integer(5..=60)),
+        voice.setting("voice.greeting_file", |c| &mut c.greeting_file, optional(readable_file())),
+        voice.setting("voice.fallback_file", |c| &mut c.fallback_file, optional(readable_file())),
+        voice.setting("voice.lead_ms", |c| &mut c.lead_ms, integer(60..=10_000)),
+        voice.setting("voice.idle_prompt_s", |c| &mut c.idle_prompt_s, integer(0..=600)),
+        voice.setting("voice.max_call_s", |c| &mut c.max_call_s, integer(30..=14_400)),
+        voice.setting("voice.recording", |c| &mut c.recording, boolean()),
+        voice.setting("voice.say_voice", |c| &mut c.say_voice, say_voice()),
+        voice.setting("voice.message_max_s", |c| &mut c.message_max_s, integer(5..=3600)),
+        voice.setting("voice.message_silence_s", |c| &mut c.message_silence_s, integer(1..=60)),
+        voice.setting("voice.agent_speaks_first", |c| &mut c.agent_speaks_first, boolean()),
+        voice.setting("voice.ai_calls_at_once", |c| &mut c.ai_calls_at_once, integer(0..=100_000)),
+        voice.setting(
             "voice.ai_calls_per_number_at_once",
-            |c| &mut c.voice.ai_calls_per_number_at_once,
+            |c| &mut c.ai_calls_per_number_at_once,
             integer(0..=100_000),
         ),
-        setting(
+        voice.setting(
             "voice.ai_calls_per_number_per_day",
-            |c| &mut c.voice.ai_calls_per_number_per_day,
+            |c| &mut c.ai_calls_per_number_per_day,
             integer(0..=100_000),
         ),
-        setting("voice.ai_minutes_per_day", |c| &mut c.voice.ai_minutes_per_day, integer(0..=1_000_000)),
-        setting("voice.ai_usd_per_day", |c| &mut c.voice.ai_usd_per_day, integer(0..=1_000_000)),
+        voice.setting("voice.ai_minutes_per_day", |c| &mut c.ai_minutes_per_day, integer(0..=1_000_000)),
+        voice.setting("voice.ai_usd_per_day", |c| &mut c.ai_usd_per_day, integer(0..=1_000_000)),
     ]
 }
 
@@ -159,21 +159,4 @@ fn say_voice() -> Parser<String> {
     token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
         say_language(text).is_none().then_some("is not a Google voice with its language in its name")
     })
-}
-
-impl Config {
-    /// The AI engines that answer calls, in order; empty if calls go to voicemail. An engine without its keys is left
-    /// out, unless it is the one that `voice.engine` names.
-    pub fn ai_engines(&self) -> Vec<AiEngine> {
-        let is_configured = |engine: &AiEngine| match engine {
-            AiEngine::Realtime => self.openai.key().is_some(),
-            AiEngine::Pipeline => self.missing_for_pipeline().is_empty(),
-        };
-        match self.voice.engine {
-            EngineChoice::Auto => self.voice.ai_engines.iter().copied().filter(is_configured).collect(),
-            EngineChoice::Realtime => vec![AiEngine::Realtime],
-            EngineChoice::Pipeline => vec![AiEngine::Pipeline],
-            EngineChoice::Voicemail => Vec::new(),
-        }
-    }
 }

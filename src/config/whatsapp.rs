@@ -1,7 +1,7 @@
 //! `[whatsapp]`: both providers, and the choice between them.
 
 use super::parser::{ParseError, Parser, boolean, bridge_url, choice, choices, integer, list, optional, path, secret};
-use super::setting::{Setting, secret_setting, setting};
+use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{Provider, text_enum};
 use serde::Serialize;
@@ -16,6 +16,20 @@ text_enum! {
         Twilio = "twilio",
         /// Only the bridge.
         Baileys = "baileys",
+    }
+}
+
+text_enum! {
+    /// Whether the bridge must prove that it has the secret before the daemon authenticates to it. Only over plain HTTP: the user
+    /// of a Unix socket is known by the rights of its folder, and a server with https by its certificate.
+    BridgeChallenge {
+        /// A bridge that has proved it once must do so from then on; one that never has receives the secret, because other
+        /// bridges do not support the challenge.
+        Auto = "auto",
+        /// The secret is sent to no bridge.
+        Required = "required",
+        /// The secret is sent with each request.
+        Off = "off",
     }
 }
 
@@ -38,6 +52,8 @@ pub struct WhatsAppConfig {
     /// user who may write to its folder can listen there, so the secret is sent to no other program.
     /// `WA_BRIDGE_SOCKET`.
     pub baileys_socket: Option<PathBuf>,
+    /// Whether the bridge must prove that it has the secret before it gets it. `WA_BRIDGE_CHALLENGE`.
+    pub bridge_challenge: BridgeChallenge,
     /// The HMAC key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
     pub shared_secret: Option<Secret>,
     /// The token in the bridge's `X-BAILEYS-SECRET`. `BAILEYS_WEBHOOK_SECRET`.
@@ -69,6 +85,7 @@ impl Default for WhatsAppConfig {
             baileys_outbound_url: None,
             baileys_port: DEFAULT_PORT,
             baileys_socket: None,
+            bridge_challenge: BridgeChallenge::Auto,
             shared_secret: None,
             webhook_secret: None,
             pacing: true,
@@ -121,41 +138,58 @@ impl WhatsAppConfig {
     }
 }
 
-pub(super) fn settings() -> Vec<Setting> {
+pub(super) fn settings() -> Vec<Setting<WhatsAppConfig>> {
+    let whatsapp = Section::<WhatsAppConfig>::new();
     vec![
-        setting("whatsapp.provider", |c| &mut c.whatsapp.provider, choice(ProviderChoice::ALL, ProviderChoice::as_str))
+        whatsapp
+            .setting("whatsapp.provider", |c| &mut c.provider, choice(ProviderChoice::ALL, ProviderChoice::as_str))
             .env("WHATSAPP_PROVIDER"),
-        setting("whatsapp.priority", |c| &mut c.whatsapp.priority, choices(Provider::ALL, Provider::as_str))
+        whatsapp
+            .setting("whatsapp.priority", |c| &mut c.priority, choices(Provider::ALL, Provider::as_str))
             .env("WA_PROVIDER_PRIORITY"),
-        setting("whatsapp.enable_twilio", |c| &mut c.whatsapp.enable_twilio, optional(boolean()))
+        whatsapp
+            .setting("whatsapp.enable_twilio", |c| &mut c.enable_twilio, optional(boolean()))
             .env("ENABLE_WA_TWILIO"),
-        setting("whatsapp.enable_baileys", |c| &mut c.whatsapp.enable_baileys, optional(boolean()))
+        whatsapp
+            .setting("whatsapp.enable_baileys", |c| &mut c.enable_baileys, optional(boolean()))
             .env("ENABLE_WA_BAILEYS"),
-        setting("whatsapp.baileys_outbound_url", |c| &mut c.whatsapp.baileys_outbound_url, optional(bridge_url()))
+        whatsapp
+            .setting("whatsapp.baileys_outbound_url", |c| &mut c.baileys_outbound_url, optional(bridge_url()))
             .env("BAILEYS_OUTBOUND_URL"),
-        setting("whatsapp.baileys_port", |c| &mut c.whatsapp.baileys_port, integer(1..=u16::MAX))
+        whatsapp
+            .setting("whatsapp.baileys_port", |c| &mut c.baileys_port, integer(1..=u16::MAX))
             .env("WA_BAILEYS_PORT"),
-        setting("whatsapp.baileys_socket", |c| &mut c.whatsapp.baileys_socket, optional(path()))
+        whatsapp
+            .setting("whatsapp.baileys_socket", |c| &mut c.baileys_socket, optional(path()))
             .env("WA_BRIDGE_SOCKET"),
-        secret_setting("whatsapp.shared_secret", |c| &mut c.whatsapp.shared_secret, optional(secret()))
+        whatsapp
+            .setting(
+                "whatsapp.bridge_challenge",
+                |c| &mut c.bridge_challenge,
+                choice(BridgeChallenge::ALL, BridgeChallenge::as_str),
+            )
+            .env("WA_BRIDGE_CHALLENGE"),
+        whatsapp
+            .secret_setting("whatsapp.shared_secret", |c| &mut c.shared_secret, optional(secret()))
             .env("WA_SHARED_SECRET"),
-        secret_setting("whatsapp.webhook_secret", |c| &mut c.whatsapp.webhook_secret, optional(secret()))
+        whatsapp
+            .secret_setting("whatsapp.webhook_secret", |c| &mut c.webhook_secret, optional(secret()))
             .env("BAILEYS_WEBHOOK_SECRET"),
-        setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, boolean()).env("WA_PACING"),
-        setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, integer(1..=600)),
-        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, integer(1..=10_000)),
-        setting("whatsapp.new_chat_prefixes", |c| &mut c.whatsapp.new_chat_prefixes, prefixes()),
-        setting(
+        whatsapp.setting("whatsapp.pacing", |c| &mut c.pacing, boolean()).env("WA_PACING"),
+        whatsapp.setting("whatsapp.per_minute", |c| &mut c.per_minute, integer(1..=600)),
+        whatsapp.setting("whatsapp.new_chats_per_day", |c| &mut c.new_chats_per_day, integer(1..=10_000)),
+        whatsapp.setting("whatsapp.new_chat_prefixes", |c| &mut c.new_chat_prefixes, prefixes()),
+        whatsapp.setting(
             "whatsapp.new_chats_per_user_per_day",
-            |c| &mut c.whatsapp.new_chats_per_user_per_day,
+            |c| &mut c.new_chats_per_user_per_day,
             integer(0..=100_000),
         ),
-        setting(
+        whatsapp.setting(
             "whatsapp.new_chats_in_all_per_day",
-            |c| &mut c.whatsapp.new_chats_in_all_per_day,
+            |c| &mut c.new_chats_in_all_per_day,
             integer(0..=100_000),
         ),
-        setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, integer(1024..=1 << 30)),
+        whatsapp.setting("whatsapp.max_media_bytes", |c| &mut c.max_media_bytes, integer(1024..=1 << 30)),
     ]
 }
 

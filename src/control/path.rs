@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// A path that fits.
+/// A path of at most `MAX_PATH_BYTES` bytes, the limit for the path of a Unix socket.
 pub(super) struct ShortPath {
     path: PathBuf,
     /// The folder's descriptor, which the path refers to; it must stay open.

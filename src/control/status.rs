@@ -17,11 +17,8 @@ use std::time::Duration;
 pub struct DaemonInfo {
     /// Its release, as `0.1.0`.
     pub release: String,
-    /// Its build.
     pub build: VersionInfo,
-    /// Its process id.
     pub pid: u32,
-    /// When it started.
     pub started_at: Timestamp,
     /// The addresses on which it listens without TLS.
     pub listeners: Vec<SocketAddr>,

@@ -1,7 +1,7 @@
 //! Admin commands from the local command line: executed by the daemon while it runs, else by the command itself.
 
 use super::retention::{self, Cutoff, DeletedCount};
-use super::{Error, RequestError, outbox, setup, token, user};
+use super::{Error, outbox, setup, token, user};
 use crate::domain::{
     ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, StoredNotice, Timestamp, User,
 };
@@ -182,9 +182,7 @@ impl AdminCommand {
             Self::SendToOwner { to, text, only, priority, template } => {
                 let rules = RoutingRules { only: *only, priority: priority.clone(), template: *template };
                 let queued = outbox::notify_owner(tx, to, text.clone(), &rules, now)?;
-                queued
-                    .map(|answer| CommandOutput::Queued(answer.message_id))
-                    .map_err(|error| RequestError::Invalid(error.into()).into())
+                Ok(CommandOutput::Queued(queued.message_id))
             }
             Self::GetMessage { id } => {
                 let message = tx.message(*id)?.ok_or(store::Error::NotFound("message"))?;

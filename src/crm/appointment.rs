@@ -4,13 +4,13 @@
 use super::booking::slots::{STEP_MIN, calendar, local_date};
 use super::booking::{resources, services};
 use super::text::{refuse, remark};
-use super::{Error, RequestError, contact};
+use super::{Error, RequestError, contact, waiting_list};
 use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
 use crate::domain::{
     ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ContactId,
-    ResourceId, Service, ServiceId, Timestamp,
+    ResourceId, Service, ServiceId, Timestamp, WaitingId,
 };
-use crate::store::{AppointmentRow, BookedTime, ReadTx, StoredResponse, WriteTx};
+use crate::store::{AppointmentFilter, AppointmentRow, BookedTime, ReadTx, StoredResponse, WriteTx};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct NewAppointment {
     pub source_key: Option<String>,
     /// The call in which it is booked.
     pub call: Option<CallId>,
+    /// The entry of the waiting list that it fulfils, which is removed.
+    pub waiting: Option<WaitingId>,
 }
 
 /// A change of an appointment: what is absent stays as it is.
@@ -80,6 +82,24 @@ pub fn find(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, Error> {
     Ok(tx.appointment(id)?.ok_or(RequestError::NotFound("appointment"))?)
 }
 
+/// The first appointments of a contact that are still to come, at most `most`.
+pub(super) fn upcoming(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    now: Timestamp,
+    most: usize,
+) -> Result<Vec<Appointment>, Error> {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: Some(now),
+        to: None,
+        contact: Some(contact),
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    Ok(tx.appointments(&filter, None, most)?.0)
+}
+
 /// Books an appointment.
 pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result<Booked, Error> {
     let contact = contact::find(tx, new.contact)?.id;
@@ -92,6 +112,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
         AppointmentSource::Agent => tx.opening_rules(context.business)?.notice_min,
         AppointmentSource::User => 0,
     };
+    let waiting = new.waiting.map(|id| waiting_list::fulfilled(tx, id, contact)).transpose()?.flatten();
     let booking = Booking::from(&service);
     let place = Place { service: &service, booking, resource: new.resource, starts_at: new.starts_at, except: None };
     check_start(context, new.starts_at, notice_min, new.force)?;
@@ -113,6 +134,9 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
         },
         context.now,
     )?;
+    if let Some(waiting) = waiting {
+        tx.delete_waiting_entry(waiting)?;
+    }
     if let Some(key) = &new.source_key {
         let response =
             StoredResponse { fingerprint: fingerprint(new), answer: json!({"appointment_id": id.0}).to_string() };

@@ -1,11 +1,15 @@
-//! Background data migrations. Schema migrations change only the schema, so a start with a large database is quick;
-//! data is migrated afterwards in steps of one short transaction each, while the service runs.
+//! Background data migrations. Schema migrations move no data, apart from a few small tables in the first ones, so a start
+//! with a large database is quick; data is migrated afterwards in steps of one short transaction each, while the service
+//! runs.
 //!
 //! Each step records its progress in the same transaction, so an interrupted migration resumes where it was.
+
+mod step;
 
 use super::{contact, conversation, recording};
 use crate::domain::Timestamp;
 use crate::store::{BackfillProgress, Error, Result, WriteTx};
+pub use step::Step;
 
 /// A background data migration.
 pub struct Backfill {
@@ -15,17 +19,6 @@ pub struct Backfill {
     pub rows_per_step: u32,
     /// Processes rows with ids above `done_to`, at most `rows_per_step` of them, in ascending order of id.
     pub step: fn(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step>,
-}
-
-/// The result of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// All rows up to this id are done.
-    UpTo(i64),
-    /// Nothing was done: the jobs that it added before must finish first.
-    Waits,
-    /// Nothing was done: no row is left.
-    Done,
 }
 
 /// All migrations, in the order in which they run.

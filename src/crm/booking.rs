@@ -9,7 +9,7 @@ pub mod slots;
 use super::text::refuse;
 use super::{Error, RequestError};
 use crate::booking::Opening;
-use crate::domain::{BusinessId, Timestamp};
+use crate::domain::{BusinessId, OpeningHours, ResourceId, Timestamp};
 use crate::store::{self, ReadTx};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -17,6 +17,23 @@ use jiff::tz::TimeZone;
 /// What decides when the business is open on these days.
 pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Date, to: Date) -> Result<Opening, Error> {
     Ok(stored_opening(tx, business, zone, from, to)?)
+}
+
+/// A resource with its own hours of the week.
+#[derive(Clone, Debug)]
+pub struct ResourceHours {
+    /// The resource.
+    pub id: ResourceId,
+    /// Its own hours; none if it follows those of the business.
+    pub own: Option<Vec<OpeningHours>>,
+}
+
+/// The hours of the resources that take appointments, in order.
+pub fn resource_hours(tx: &ReadTx<'_>, business: BusinessId) -> Result<Vec<ResourceHours>, Error> {
+    let resources = tx.resources(business, false)?.into_iter();
+    resources
+        .map(|resource| Ok(ResourceHours { id: resource.id, own: tx.resource_hours(business, resource.id)? }))
+        .collect()
 }
 
 /// Whether the business is open at a moment.

@@ -1,11 +1,11 @@
 //! What the agent knows about the business before a conversation begins: services, people, hours and facts.
 
-use super::Error;
 use super::booking::opening;
 use super::booking::slots::local_date;
+use super::{Error, knowledge_gap};
 use crate::booking::{DayOpening, holiday};
 use crate::domain::{BusinessId, Fact, Holiday, OpeningHours, Resource, Service, Timestamp};
-use crate::search::fold;
+use crate::search::{self, fold};
 use crate::store::ReadTx;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -22,7 +22,8 @@ pub struct BusinessProfile {
     pub hours: Vec<OpeningHours>,
     /// Days soon on which other hours hold.
     pub exceptions: Vec<Exception>,
-    /// Facts, the oldest first, as many as fit into the instructions.
+    /// Facts, the oldest first, as many as fit into the instructions. One whose topic is a caller's question is none of them: it is
+    /// found by search, whose output is data to the model.
     pub facts: Vec<Fact>,
     /// Whether there are more facts than these.
     pub has_more_facts: bool,
@@ -66,14 +67,20 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     let business = BusinessId::FIRST;
     let mut resources = tx.resources(business, false)?;
     resources.retain(|resource| resource.name.is_some());
-    let (mut facts, more) = tx.facts(business, None, MOST_FACTS)?;
-    let told = facts.iter().scan(0, |sum, fact| {
-        *sum += fact.topic.chars().count() + fact.text.chars().count();
-        Some(*sum)
-    });
-    let told = told.take_while(|sum| *sum <= MOST_FACT_CHARS).count();
-    let has_more_facts = more.is_some() || told < facts.len();
-    facts.truncate(told);
+    let (stored, more) = tx.facts(business, None, MOST_FACTS)?;
+    let (mut facts, mut chars, mut has_more_facts) = (Vec::new(), 0, more.is_some());
+    for fact in stored {
+        if knowledge_gap::was_asked(tx, &fact.topic)? {
+            has_more_facts = true;
+            continue;
+        }
+        chars += fact.topic.chars().count() + fact.text.chars().count();
+        if chars > MOST_FACT_CHARS {
+            has_more_facts = true;
+            break;
+        }
+        facts.push(fact);
+    }
     let today = local_date(now, zone);
     let last = today.saturating_add(DAYS_AHEAD.days());
     let opening = opening(tx, business, zone, today, last)?;
@@ -101,7 +108,7 @@ pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
     let score = |fact: &Fact| {
         let text = fold(&format!("{} {}", fact.topic, fact.text)).text;
-        words.iter().filter(|word| stems(word).any(|stem| text.contains(stem))).count()
+        words.iter().filter(|word| with_stem(word).any(|stem| text.contains(stem))).count()
     };
     let mut scored: Vec<_> = facts.iter().map(|fact| (score(fact), fact)).filter(|(score, _)| *score > 0).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -122,10 +129,8 @@ pub struct FoundFacts {
 }
 
 /// A folded word, and the word without a Hebrew prefix such as "the" or "in". Single letters say nothing.
-fn stems(word: &str) -> impl Iterator<Item = &str> {
-    let is_long = |word: &&str, least: usize| word.chars().count() >= least;
-    let bare = word.strip_prefix(HEBREW_PREFIXES).filter(|bare| is_long(bare, 3));
-    Some(word).filter(|word| is_long(word, 2)).into_iter().chain(bare)
+fn with_stem(word: &str) -> impl Iterator<Item = &str> {
+    search::stems(word, 3).take(2).filter(|word| word.chars().count() > 1)
 }
 
 /// For how many days ahead the agent knows exceptions; for later ones it asks for free times.
@@ -140,5 +145,3 @@ const MOST_SEARCHED: usize = 2000;
 const MOST_FOUND: usize = 5;
 /// How many topics a search returns when it found no fact.
 const MOST_TOPICS: usize = 60;
-/// The letters that Hebrew writes before a noun without a space: that, in, the, as, to, from, and.
-const HEBREW_PREFIXES: [char; 7] = ['\u{5e9}', '\u{5d1}', '\u{5d4}', '\u{5db}', '\u{5dc}', '\u{5de}', '\u{5d5}'];

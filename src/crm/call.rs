@@ -2,21 +2,26 @@
 
 mod end;
 mod message;
+mod progress;
 
-pub use end::{Conversation, EndedStream, end, end_stream, is_stream_end_stored};
+pub use end::{Conversation, EndedStream, end, end_by_answer, end_stream, end_unreported, is_stream_end_stored};
 pub use message::{CallerMessage, take_message};
+pub use progress::{
+    accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
+};
 
 use super::contact::resolve::{self, Sighting};
 use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    EndReason, PeerAddress, PhoneNumber, ThreadType, Timestamp,
+    EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp,
 };
 use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
+use serde::{Deserialize, Serialize};
 
 /// An incoming call as Twilio describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IncomingCall {
     /// Twilio's id.
     pub call_sid: CallSid,
@@ -30,6 +35,8 @@ pub struct IncomingCall {
     pub forwarded_from: String,
     /// The caller's network reports that the number is not verified: STIR/SHAKEN failed.
     pub is_unverified: bool,
+    /// It may be a call to the human agent that their phone has forwarded back to us; no network reports it.
+    pub may_be_forwarded_back: bool,
 }
 
 /// How far the caller's number identifies the caller.
@@ -46,7 +53,8 @@ pub enum CallerIdentity {
 impl IncomingCall {
     /// A call of which only the id is known.
     pub fn by_sid(call_sid: CallSid) -> Self {
-        Self { call_sid, from: String::new(), to: String::new(), forwarded_from: String::new(), is_unverified: false }
+        let (from, to, forwarded_from) = Default::default();
+        Self { call_sid, from, to, forwarded_from, is_unverified: false, may_be_forwarded_back: false }
     }
 
     /// The network of the call.
@@ -65,7 +73,7 @@ impl IncomingCall {
         PhoneNumber::from_e164(self.caller())
     }
 
-    /// Whether the caller withheld their number: then a word stands in its place. A short number that is not E.164 still
+    /// Whether the caller withheld their number: then a word replaces it. A short number that is not E.164 still
     /// identifies its caller.
     pub fn is_withheld(&self) -> bool {
         !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
@@ -138,6 +146,11 @@ pub fn receive(
     };
     if known.is_none() && is_blocked {
         tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)?;
+    }
+    if known.is_none() && !call.forwarded_from.is_empty() {
+        let number = PhoneNumber::parse(&call.forwarded_from, country);
+        let from = number.map_or_else(|_| call.forwarded_from.clone(), |number| number.to_string());
+        tx.set_forwarded_call(&ForwardedCall { call: id, from })?;
     }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(id), now)?;

@@ -1,9 +1,11 @@
 //! The check after a call: what the agent said that it did is compared with what it did.
 
-use super::{Error, task};
-use crate::domain::{ActorId, CallSid, TaskContent, Timestamp};
-use crate::promise::{BrokenPromise, Conduct};
+use super::booking::slots::local_date;
+use super::{Error, caller_text, task};
+use crate::domain::{ActorId, AppointmentState, CallSid, TaskContent, Timestamp};
+use crate::promise::{BrokenPromise, Conduct, Findings};
 use crate::store::{Result, WriteTx};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -28,25 +30,35 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(REVIEW_JOB, Some(&format!("{REVIEW_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
 }
 
-/// Makes a task of each promise that was not kept, and returns these promises. `title` is the title of the task. A call that is
-/// reviewed again gets no second task.
+/// Makes a task of each promise that was not kept, and returns what the comparison shows. `title` is the title of the task. A call that is
+/// reviewed again gets no second task. `confirms`: the settings let appointments be confirmed to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
     title: impl Fn(&BrokenPromise) -> String,
+    (zone, confirms): (&TimeZone, bool),
     now: Timestamp,
-) -> Result<Vec<BrokenPromise>, Error> {
+) -> Result<Findings, Error> {
     // A call that was erased since has no promises.
-    let Some(call) = tx.stored_call(call_sid)? else { return Ok(Vec::new()) };
+    let Some(call) = tx.stored_call(call_sid)? else { return Ok(Findings::default()) };
     if tx.has_call_event(call.id, BROKEN)? {
-        return Ok(Vec::new());
+        return Ok(Findings::default());
     }
-    let mut conduct = Conduct { has_message: call.message_text.is_some(), ..Conduct::default() };
-    for (speaker, heard) in tx.heard_turns(call_sid)? {
-        conduct.add(speaker, &heard);
+    let has_confirmation = confirms && caller_text::is_confirmed(tx, &call)?;
+    let mut conduct = Conduct::new(local_date(call.started_at, zone), call.message_text.clone(), has_confirmation);
+    for (speaker, heard, times) in tx.timed_turns(call_sid)? {
+        conduct.add(speaker, &heard, times);
     }
-    let broken = conduct.broken_promises();
-    for promise in &broken {
+    for booking in tx.call_bookings(&call)? {
+        let (appointment, changes) = (booking.appointment, booking.changes);
+        let start = appointment.starts_at.to_zoned(zone).datetime();
+        conduct.add_booking(start, changes, appointment.state != AppointmentState::Cancelled);
+    }
+    for text in caller_text::texts_of_agent(tx, &call)? {
+        conduct.add_text(&text);
+    }
+    let found = conduct.findings();
+    for promise in &found.broken {
         let content = TaskContent {
             title: title(promise),
             contact_id: Some(call.contact_id),
@@ -60,5 +72,5 @@ pub fn review(
         let detail = json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong});
         tx.insert_call_event(call_sid, BROKEN, Some(&detail.to_string()), now)?;
     }
-    Ok(broken)
+    Ok(found)
 }

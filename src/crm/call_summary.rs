@@ -115,7 +115,9 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
         && leads.iter().all(|lead| lead.closed_at.is_some())
     {
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };
-        unless_refused(&call, lead::create(tx, ActorId::Agent, new, now))?;
+        let created = lead::create(tx, ActorId::Agent, new, now)
+            .and_then(|id| Ok(tx.record_lead_of_call(&call.call_sid, id, now)?));
+        unless_refused(&call, created)?;
     }
     Ok(true)
 }

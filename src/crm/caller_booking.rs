@@ -1,6 +1,10 @@
 //! What a caller can do about appointments through the agent: services and people are found by the names that were
 //! said, times are those of the business's clock, and only the caller's own appointments can be found.
 
+mod own;
+
+pub use own::own;
+
 use super::appointment::{self, AppointmentChange, NewAppointment};
 use super::booking::slots::{self, SlotQuery, local_date};
 use super::caller_text::{self, AppointmentEvent};
@@ -8,14 +12,15 @@ use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
 use crate::booking::instant;
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallSid, Contact,
-    DayTime, Resource, ResourceId, Service, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallBooking, CallSid,
+    Contact, DayTime, Resource, ResourceId, Service, Speaker, Timestamp,
 };
 use crate::search::fold;
-use crate::store::{AppointmentFilter, NewWaitingEntry, ReadTx, WriteTx};
+use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use own::Found;
 use std::time::Duration;
 
 /// Who calls, and when.
@@ -27,6 +32,8 @@ pub struct Caller {
     pub zone: TimeZone,
     /// The present time.
     pub now: Timestamp,
+    /// What was said in the call so far, by whom.
+    pub said: Vec<(Speaker, String)>,
 }
 
 /// When the caller would like to come.
@@ -207,7 +214,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         return Err(RequestError::Invalid(message.into()).into());
     }
     let context = caller.context();
-    let new = NewAppointment {
+    let mut new = NewAppointment {
         contact: contact.id,
         service: service.id,
         resource,
@@ -217,8 +224,14 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         source: AppointmentSource::Agent,
         source_key: Some(format!("{}:{}:{}", caller.call, service.id, booking.starts_at)),
         call: Some(call.id),
+        waiting: None,
     };
-    let booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
+    let mut booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
+    while !booked.is_new && appointment::find(tx, booked.id)?.starts_at != new.starts_at {
+        // What was booked at this time is at another one since: this is another request.
+        new.source_key = new.source_key.map(|key| format!("{key}:{}", booked.id));
+        booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
+    }
     if !booked.is_new && appointment::find(tx, booked.id)?.state == AppointmentState::Cancelled {
         // Booked and cancelled in this call, and now booked again.
         appointment::restore(tx, &context, booked.id)?;
@@ -241,35 +254,30 @@ fn note(contact: &Contact, booking: &CallerBooking) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// The caller's appointments to come. The number alone proves nothing, as it can be forged and phones are shared: the
-/// caller has to know the name of the contact, or the day of the appointment.
-pub fn own(tx: &ReadTx<'_>, caller: &Caller, name: Option<&str>, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
-    let (name, contact) = (said(name), contact::find(tx, caller.stored_call(tx)?.contact_id)?);
-    if name.is_none() && day.is_none() {
-        let message = "ask for the caller's name or for the day of the appointment first";
-        return Err(RequestError::Invalid(message.into()).into());
-    }
-    let mut found = upcoming(tx, caller, &contact)?;
-    if !name.is_some_and(|name| knows(&contact, name)) {
-        found.retain(|appointment| day == Some(local_date(appointment.starts_at, &caller.zone)));
-    }
-    Ok(found)
-}
-
-/// Moves the caller's appointment. It keeps its person if that is possible and no other one is asked for.
+/// Moves the caller's appointment. It keeps its person if that is possible and no other one is asked for. A repeated request of
+/// the same call changes nothing and returns the same appointment.
 pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,
     (from, to): (DateTime, DateTime),
     who: Option<&str>,
 ) -> Result<Appointment, Error> {
-    let found = own_at(tx, caller, from)?;
     let starts_at = caller.moment(to)?;
+    let asked = person(&tx.resources(BusinessId::FIRST, false)?, who)?;
+    let is_as_asked =
+        |found: &Appointment| found.starts_at == starts_at && asked.is_none_or(|asked| asked == found.resource_id);
+    let is_done = |done: &CallBooking| {
+        let CallBooking { appointment, changes } = done;
+        changes.moved && appointment.state == AppointmentState::Booked && is_as_asked(appointment)
+    };
+    let found = match own::at(tx, caller, from, is_done)? {
+        Found::Unchanged(found) if !is_as_asked(&found) => found,
+        Found::Unchanged(done) | Found::Done(done) => return Ok(done),
+    };
     let notice = tx.opening_rules(BusinessId::FIRST)?.notice_min;
     if starts_at < caller.now.plus(Duration::from_secs(u64::from(notice) * 60)) {
         return Err(RequestError::Conflict("this time is in the past, or too soon".into()).into());
     }
-    let asked = person(&tx.resources(BusinessId::FIRST, false)?, who)?;
     let resource = Some(Some(asked.unwrap_or(found.resource_id)));
     let change = AppointmentChange { starts_at: Some(starts_at), resource, ..AppointmentChange::default() };
     appointment::change(tx, &caller.context(), found.id, &change).map_err(|error| caller.in_local_time(error))?;
@@ -277,9 +285,17 @@ pub fn reschedule(
     confirmed(tx, caller, found.id, AppointmentEvent::Moved)
 }
 
-/// Cancels the caller's appointment.
+/// Cancels the caller's appointment. A repeated request of the same call changes nothing and returns the same appointment.
 pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&str>) -> Result<Appointment, Error> {
-    let found = own_at(tx, caller, at)?;
+    let starts_at = caller.moment(at)?;
+    let is_done = |done: &CallBooking| {
+        let CallBooking { appointment, changes } = done;
+        changes.cancelled && appointment.state == AppointmentState::Cancelled && appointment.starts_at == starts_at
+    };
+    let found = match own::at(tx, caller, at, is_done)? {
+        Found::Unchanged(found) => found,
+        Found::Done(done) => return Ok(done),
+    };
     appointment::cancel(tx, &caller.context(), found.id, said(reason))?;
     tx.insert_audit(ActorId::Agent, "cancel_appointment", &format!("appointment:{}", found.id), caller.now)?;
     confirmed(tx, caller, found.id, AppointmentEvent::Cancelled)
@@ -297,7 +313,7 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list, for the days of the wish.
+/// Adds the caller to the waiting list, for the days of the wish. A repeated request changes at most the note.
 pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
     let service = service(tx, &wish.service)?;
@@ -306,28 +322,12 @@ pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) 
     let to_date = wish.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
     let note = remark("note", note.unwrap_or_default())?;
     let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
-    waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, caller.now)?;
+    match tx.same_waiting_entry(BusinessId::FIRST, &new)? {
+        Some(known) if note.is_empty() || known.note == note => {}
+        Some(known) => tx.set_waiting_note(known.id, &note)?,
+        None => drop(waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, None, caller.now)?),
+    }
     Ok(())
-}
-
-/// The caller's appointment at a time, which the caller or an earlier answer named.
-fn own_at(tx: &ReadTx<'_>, caller: &Caller, at: DateTime) -> Result<Appointment, Error> {
-    let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
-    let starts_at = caller.moment(at)?;
-    let found = upcoming(tx, caller, &contact)?.into_iter().find(|appointment| appointment.starts_at == starts_at);
-    Ok(found.ok_or_else(|| RequestError::Invalid("the caller has no appointment at that time".into()))?)
-}
-
-fn upcoming(tx: &ReadTx<'_>, caller: &Caller, contact: &Contact) -> Result<Vec<Appointment>, Error> {
-    let filter = AppointmentFilter {
-        business: BusinessId::FIRST,
-        from: Some(caller.now),
-        to: None,
-        contact: Some(contact.id),
-        resource: None,
-        state: Some(AppointmentState::Booked),
-    };
-    Ok(tx.appointments(&filter, None, MOST_UPCOMING)?.0)
 }
 
 /// A service by its name, or by a part of it that only one has.
@@ -389,8 +389,6 @@ fn said(text: Option<&str>) -> Option<&str> {
 const OFFERED_DAYS: usize = 3;
 /// How many times are offered at once.
 const OFFERED_TIMES: usize = 12;
-/// More appointments than an agent can name.
-const MOST_UPCOMING: usize = 10;
 
 #[cfg(test)]
 mod tests;

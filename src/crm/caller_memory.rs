@@ -1,12 +1,12 @@
 //! What the agent knows of a caller before the first word: open appointments, and what was spoken and written before.
 
 use super::call::{CallerIdentity, IncomingCall};
-use super::{Error, contact};
+use super::{Error, appointment, contact};
 use crate::domain::{
-    Appointment, AppointmentState, BusinessId, CallId, CallOutcome, ContactId, Direction, MessageStatus, ThreadType,
-    Timestamp, one_line,
+    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, Direction, MessageStatus, ThreadType, Timestamp,
+    one_line,
 };
-use crate::store::{AppointmentFilter, CallFilter, ReadTx};
+use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
 
 /// What is known of a caller.
@@ -29,7 +29,8 @@ pub struct EarlierCall {
     pub at: Timestamp,
     /// What became of it.
     pub outcome: CallOutcome,
-    /// One line about it: of the summary, the message, or what the caller said first.
+    /// One line about it: of the summary, the message, or what the caller said first; none of a call in which an appointment was
+    /// booked, moved or cancelled, because it names the time.
     pub about: Option<String>,
 }
 
@@ -49,36 +50,21 @@ impl CallerMemory {
     pub const EMPTY: Self = Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new() };
 }
 
-/// Reads what is known of the caller. A withheld number has no memory, and a doubtful one only its appointments: the words of
-/// earlier conversations are for the one who led them.
+/// Reads what is known of the caller. A withheld number has no memory, and a doubtful one only its language: the rest is for the one
+/// whose number it is.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
     let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {
         return Ok(CallerMemory::EMPTY);
     };
     let contact = contact::find(tx, stored.contact_id)?;
-    let memory = CallerMemory {
-        language: contact.language.clone(),
-        appointments: appointments(tx, contact.id, now)?,
-        ..CallerMemory::EMPTY
-    };
+    let memory = CallerMemory { language: contact.language.clone(), ..CallerMemory::EMPTY };
     if identity == CallerIdentity::Doubtful {
         return Ok(memory);
     }
+    let appointments = appointment::upcoming(tx, contact.id, now, MOST_APPOINTMENTS)?;
     let (calls, messages) = (calls(tx, contact.id, stored.id, now)?, messages(tx, contact.id, now)?);
-    Ok(CallerMemory { calls, messages, ..memory })
-}
-
-fn appointments(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<Appointment>, Error> {
-    let filter = AppointmentFilter {
-        business: BusinessId::FIRST,
-        from: Some(now),
-        to: None,
-        contact: Some(contact),
-        resource: None,
-        state: Some(AppointmentState::Booked),
-    };
-    Ok(tx.appointments(&filter, None, MOST_APPOINTMENTS)?.0)
+    Ok(CallerMemory { appointments, calls, messages, ..memory })
 }
 
 fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -> Result<Vec<EarlierCall>, Error> {
@@ -86,21 +72,24 @@ fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -
         CallFilter { business: BusinessId::FIRST, thread: None, contact: Some(contact), outcome: None, words: None };
     let (found, _) = tx.calls(&filter, None, MOST_CALLS + 1)?;
     let earlier = found.into_iter().filter(|item| item.call.id != present && is_recent(item.call.started_at, now));
-    let earlier = earlier.map(|item| EarlierCall {
-        at: item.call.started_at,
-        outcome: item.outcome,
-        about: item.summary_line.map(|line| beginning(&line)),
+    let earlier = earlier.take(MOST_CALLS).map(|item| {
+        let names_time = !tx.call_bookings(&item.call)?.is_empty();
+        let about = item.summary_line.filter(|_| !names_time).map(|line| beginning(&line));
+        Ok(EarlierCall { at: item.call.started_at, outcome: item.outcome, about })
     });
-    Ok(earlier.take(MOST_CALLS).collect())
+    earlier.collect()
 }
 
 fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<EarlierMessage>, Error> {
     let Some(thread) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? else { return Ok(Vec::new()) };
     let (found, _) = tx.messages(thread, None, MOST_MESSAGES)?;
+    let agent = ActorId::Agent.to_string();
     let written = found.into_iter().filter(|detail| {
         let message = &detail.message;
         let is_gone = detail.deleted_at.is_some() || message.status == MessageStatus::Failed;
-        !is_gone && !message.content_text.trim().is_empty() && is_recent(message.created_at, now)
+        // The agent's own messages confirm appointments, with their times.
+        let is_by_agent = message.author.as_ref().is_some_and(|author| *author == agent);
+        !is_gone && !is_by_agent && !message.content_text.trim().is_empty() && is_recent(message.created_at, now)
     });
     let written = written.map(|detail| EarlierMessage {
         at: detail.message.created_at,

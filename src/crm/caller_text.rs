@@ -1,10 +1,12 @@
-//! WhatsApp messages to a caller after a call: about an appointment that the agent booked, moved or cancelled, and to a caller who
-//! hung up before the agent could help. Each is a job of the transaction that gives the reason for it, so that none is lost, and
-//! the policy decides whether and how it is sent. A message that may not be sent is an event of its call and no alert.
+//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. After it, jobs write about an appointment that
+//! the agent booked, moved or cancelled, and to a caller who hung up before the agent could help: each is queued in the transaction that
+//! gives the reason for it, so that none is lost. The policy decides whether and how a message is sent; one that may not be sent is an
+//! event of its call and no alert.
 
 use super::appointment;
-use super::outbox::{self, SendRequest};
+use super::outbox::{self, SendError, SendRequest};
 use super::scheduled_message::SendContext;
+use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
     ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, EndReason,
@@ -25,11 +27,22 @@ pub const AFTER_CALL: Duration = Duration::from_secs(3);
 const AFTER_CHANGE: Duration = Duration::from_secs(5);
 /// A caller who hangs up again and again gets one message in this time.
 const ONE_MISSED_TEXT_PER: Duration = Duration::from_hours(24);
+/// A message about a call that ended before this time would come too late.
+const MISSED_TEXT_WITHIN: Duration = Duration::from_hours(1);
 /// The events of a call: a message was queued, or was not and why.
 const CONFIRMED: &str = "appointment_confirmed";
 const NOT_CONFIRMED: &str = "appointment_not_confirmed";
 const TEXTED: &str = "missed_caller_texted";
+/// The event of a call whose conversation could not be stored while it happened: its transcript is lost.
+pub(super) const STORED_LATE: &str = "stored_late";
 const NOT_TEXTED: &str = "missed_caller_not_texted";
+const WRITTEN: &str = "agent_texted_caller";
+const NOT_WRITTEN: &str = "agent_text_not_sent";
+/// How many messages the agent may send to a caller in 24 hours.
+const MOST_AGENT_TEXTS_PER_DAY: usize = 3;
+const DAY: Duration = Duration::from_hours(24);
+/// How long such a message may be.
+const MAX_AGENT_TEXT_CHARS: usize = 1000;
 
 /// What the agent did with an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +81,35 @@ pub struct MissedJob {
 pub enum CallerText {
     /// It is queued.
     Queued(MessageId),
-    /// It may not be sent; an error code.
-    Refused(&'static str),
+    /// It may not be sent.
+    Refused(TextRefusal),
     /// There is no reason for it, or not any more.
     Unneeded,
+}
+
+/// Why a message to a caller may not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextRefusal {
+    /// The number is withheld.
+    NoNumber,
+    /// The number is of a fixed line.
+    NoMobileNumber,
+    /// The agent has sent as many messages as it may in 24 hours.
+    TooMany,
+    /// The policy of messages; its error code.
+    Policy(&'static str),
+}
+
+impl TextRefusal {
+    /// The code in the log and in the call's events.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoNumber => "no_number",
+            Self::NoMobileNumber => "no_mobile_number",
+            Self::TooMany => "too_many_texts",
+            Self::Policy(code) => code,
+        }
+    }
 }
 
 /// Queues the confirmation of an appointment in the transaction that changes it. A repeated tool call changes nothing, and queues
@@ -126,6 +164,11 @@ pub fn confirm(
     Ok(sent)
 }
 
+/// Whether a confirmation of an appointment went to the caller of a call, or is about to.
+pub(super) fn is_confirmed(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
+    Ok(tx.has_call_event(call.id, CONFIRMED)? || tx.has_open_call_job(CONFIRM_JOB, &call.call_sid)?)
+}
+
 /// Writes to the caller of a call that ended before the agent could help, once in 24 hours.
 pub fn text_missed_caller(
     tx: &WriteTx<'_>,
@@ -136,6 +179,10 @@ pub fn text_missed_caller(
 ) -> Result<CallerText, Error> {
     let Some(call) = tx.stored_call(&job.call_sid)? else { return Ok(CallerText::Unneeded) };
     let since = now.minus(ONE_MISSED_TEXT_PER);
+    // The end of a call may be stored late, after a full disk or a restart.
+    if call.ended_at.is_none_or(|ended_at| ended_at < now.minus(MISSED_TEXT_WITHIN)) {
+        return Ok(CallerText::Unneeded);
+    }
     if !was_left_without_help(tx, &call)?
         || tx.has_later_call(&call)?
         || tx.contact_had_call_event(call.contact_id, TEXTED, since)?
@@ -145,6 +192,36 @@ pub fn text_missed_caller(
     let sent = send(tx, &call, text, key, context, now)?;
     record(tx, &call, (TEXTED, NOT_TEXTED), json!({}), sent, now)?;
     Ok(sent)
+}
+
+/// Sends what the agent writes to the caller during a call. The same text is sent once in a call.
+pub fn send_from_agent(
+    tx: &WriteTx<'_>,
+    call_sid: &CallSid,
+    text: &str,
+    context: &SendContext<'_>,
+    now: Timestamp,
+) -> Result<CallerText, Error> {
+    let text = lines_up_to(MAX_AGENT_TEXT_CHARS, "text", text)?;
+    let Some(call) = tx.stored_call(call_sid)? else { return Ok(CallerText::Unneeded) };
+    let sent = tx.messages_of_calls(call.contact_id, WRITTEN, now.minus(DAY))?;
+    if let Some((_, id, _)) = sent.iter().find(|(of, _, sent)| *of == call.id && *sent == text) {
+        return Ok(CallerText::Queued(*id));
+    }
+    let outcome = if sent.len() < MOST_AGENT_TEXTS_PER_DAY {
+        let key = format!("{WRITTEN} {call_sid} {}", sent.len());
+        send(tx, &call, text, key, context, now)?
+    } else {
+        CallerText::Refused(TextRefusal::TooMany)
+    };
+    record(tx, &call, (WRITTEN, NOT_WRITTEN), json!({}), outcome, now)?;
+    Ok(outcome)
+}
+
+/// What the agent has sent to the caller in this call.
+pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>> {
+    let sent = tx.messages_of_calls(call.contact_id, WRITTEN, call.started_at)?;
+    Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
 }
 
 /// Whether the caller hung up, or the line was lost, before there was an answer, a message, a transfer or an appointment.
@@ -162,6 +239,8 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
         && !tx.has_call_event(call.id, "transfer_accepted")?
         && !tx.has_call_event(call.id, "hung_up_by_employee")?
         && !tx.caller_heard_answer(call.id)?
+        // The AI led a conversation that is not known.
+        && (call.is_voicemail() || !tx.has_call_event(call.id, STORED_LATE)?)
         && tx.call_bookings(call)?.is_empty())
 }
 
@@ -174,17 +253,22 @@ fn send(
     context: &SendContext<'_>,
     now: Timestamp,
 ) -> Result<CallerText> {
-    let Some(number) = PhoneNumber::from_e164(&call.peer_number) else { return Ok(CallerText::Refused("no_number")) };
+    let Some(number) = PhoneNumber::from_e164(&call.peer_number) else {
+        return Ok(CallerText::Refused(TextRefusal::NoNumber));
+    };
     if !number.may_be_mobile() {
-        return Ok(CallerText::Refused("no_mobile_number"));
+        return Ok(CallerText::Refused(TextRefusal::NoMobileNumber));
     }
     let request = SendRequest {
         idempotency_key: Some(key),
         new_chats: Some(context.new_chats.clone()),
         ..SendRequest::text(PeerAddress::Phone(number), text, ActorId::Agent.to_string(), context.written_at)
     };
-    let sent = outbox::send(tx, &request, context.rules, context.down, now)?;
-    Ok(sent.map_or_else(|refusal| CallerText::Refused(refusal.code()), |sent| CallerText::Queued(sent.message_id)))
+    match outbox::send(tx, &request, context.rules, context.down, now) {
+        Ok(sent) => Ok(CallerText::Queued(sent.message_id)),
+        Err(SendError::Refused(refusal)) => Ok(CallerText::Refused(TextRefusal::Policy(refusal.code()))),
+        Err(SendError::Store(error)) => Err(error),
+    }
 }
 
 fn record(
@@ -201,7 +285,7 @@ fn record(
             queued
         }
         CallerText::Refused(why) => {
-            detail["why"] = why.into();
+            detail["why"] = why.code().into();
             refused
         }
         CallerText::Unneeded => return Ok(()),

@@ -1,5 +1,6 @@
 //! Contacts: lookup by address, names, and merges.
 
+pub mod number;
 pub mod resolve;
 
 use super::backfill::Step;
@@ -53,9 +54,7 @@ pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp
     let name = text::name_or_empty("display_name", name)?;
     let business = BusinessId::FIRST;
     if let Some(holder) = resolve::find(tx, business, &PeerAddress::Phone(number.clone()))? {
-        let params = vec![("contact_id", tx.kept_contact(holder)?.to_string())];
-        let message = "another contact has this number".into();
-        return Err(RequestError::CodedConflict { code: "number_taken", message, params }.into());
+        return Err(number_taken(tx, holder)?);
     }
     let id = tx.insert_contact(business, "", now)?;
     if !name.is_empty() {
@@ -63,6 +62,13 @@ pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp
     }
     tx.insert_address(business, id, (AddressKind::Phone, number.as_str()), None, now)?;
     Ok(id)
+}
+
+/// The refusal of a number that another contact has.
+fn number_taken(tx: &ReadTx<'_>, holder: ContactId) -> Result<Error, Error> {
+    let params = vec![("contact_id", tx.kept_contact(holder)?.to_string())];
+    let message = "another contact has this number".into();
+    Ok(RequestError::CodedConflict { code: "number_taken", message, params }.into())
 }
 
 /// Records a user's decision whether a contact receives messages.

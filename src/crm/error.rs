@@ -84,16 +84,44 @@ pub async fn read_long<T: Send + 'static>(
     Ok(store.read_long(move |tx| split(work(tx))).await??)
 }
 
-/// Runs a use case in one transaction. If the store fails, the transaction is rolled back; a rejection comes before any
-/// change.
-pub async fn transact<T: Send + 'static>(
+/// Runs a use case in one transaction. A failure of the store and a rejection roll it back.
+pub async fn transact<T: Send + 'static, E: From<store::Error> + Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    write_if(store, work, Result::is_ok).await
+}
+
+/// Runs a use case like [`transact`], and rolls its changes back: the outcome is what it would be.
+pub async fn rehearse<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    Ok(store.write(move |tx| split(work(tx))).await??)
+    write_if(store, work, |_| false).await
 }
 
-/// An error of the store ends the transaction; a rejection is a result of it.
+/// Runs a use case, and commits its changes if `is_kept`.
+async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    is_kept: fn(&Result<T, E>) -> bool,
+) -> Result<T, E> {
+    let (sender, outcome) = std::sync::mpsc::sync_channel(1);
+    let written = store.write(move |tx| {
+        let outcome = work(tx);
+        let is_kept = is_kept(&outcome);
+        let _ = sender.send(outcome);
+        // A write that fails is rolled back alone.
+        if is_kept { Ok(()) } else { Err(store::Error::RolledBack) }
+    });
+    match (written.await, outcome.try_recv()) {
+        (Ok(()) | Err(store::Error::RolledBack), Ok(outcome)) => outcome,
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), Err(_)) => Err(store::Error::Closed.into()),
+    }
+}
+
+/// A rejection is a result of a read, an error of the store is not.
 fn split<T>(outcome: Result<T, Error>) -> store::Result<Result<T, RequestError>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
@@ -102,20 +130,26 @@ fn split<T>(outcome: Result<T, Error>) -> store::Result<Result<T, RequestError>>
     }
 }
 
-/// Runs a use case like [`transact`], and rolls its changes back: the outcome is what it would be.
-pub async fn rehearse<T: Send + 'static>(
-    store: &Store,
-    work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let (sender, outcome) = std::sync::mpsc::sync_channel(1);
-    let rolled_back = store.write(move |tx| -> store::Result<()> {
-        let _ = sender.send(work(tx));
-        // A write that fails is rolled back alone.
-        Err(store::Error::Rehearsed)
-    });
-    match (rolled_back.await, outcome.try_recv()) {
-        (Err(store::Error::Rehearsed), Ok(outcome)) => outcome,
-        (Err(error), _) => Err(error.into()),
-        (Ok(()), _) => Err(store::Error::Rehearsed.into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreConfig;
+    use crate::domain::Timestamp;
+
+    #[tokio::test]
+    async fn a_use_case_that_is_refused_after_a_change_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = Some(folder.path().join("agentlocator.db").display().to_string());
+        let (store, _) = Store::open(&StoreConfig { database_url, ..StoreConfig::default() }).unwrap();
+        let change = |is_refused: bool| {
+            transact(&store, move |tx| {
+                let now = Timestamp::from_millis(1_795_000_000_000);
+                crate::crm::tag::create(tx, "VIP", now)?;
+                if is_refused { Err(RequestError::NotFound("contact").into()) } else { Ok(()) }
+            })
+        };
+        assert!(matches!(change(true).await, Err(Error::Refused(_))));
+        change(false).await.unwrap();
+        assert!(matches!(change(false).await, Err(Error::Refused(_))), "the name is taken now, and was not before");
     }
 }

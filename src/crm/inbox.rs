@@ -1,8 +1,10 @@
 //! Inbound WhatsApp messages, and later updates to messages.
 
 mod message_update;
+mod raw_webhook;
 
 pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_status};
+pub use raw_webhook::{Raw, log_only};
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
@@ -10,23 +12,9 @@ use crate::domain::{
     Timestamp, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
-use crate::store::{FoundThread, MediaState, NewMessage, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
+use crate::store::{FoundThread, MediaState, NewMessage, Result, WebhookOutcome, WriteTx};
+use raw_webhook::log_webhook;
 use std::time::Duration;
-
-/// A raw webhook, for the webhook log.
-#[derive(Clone, Debug)]
-pub struct Raw {
-    /// Its source: `twilio` or `baileys`.
-    pub source: &'static str,
-    /// The requested path.
-    pub path: &'static str,
-    /// Its `Content-Type`.
-    pub content_type: String,
-    /// Its body, byte for byte.
-    pub body: bytes::Bytes,
-    /// The same webhook with the same signature came before: it is logged only if it has an effect.
-    pub is_repeated: bool,
-}
 
 /// The result of storing an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +37,9 @@ pub fn receive(
     arrival: Arrival,
     now: Timestamp,
 ) -> Result<Received> {
-    if let Some(thread) = find_known(tx, business, new)? {
+    if let Some((known, thread)) = find_known(tx, business, new)? {
         // A repeated webhook must not revert later updates.
-        log_webhook(tx, raw, WebhookOutcome::Duplicate, "", None, now)?;
+        log_webhook(tx, raw, WebhookOutcome::Duplicate, "", Some(known), now)?;
         return Ok(Received { message: None, thread, has_media: false });
     }
     // A message that the business wrote on its phone has the business's name, not the contact's.
@@ -102,16 +90,16 @@ pub fn receive(
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
 
-/// Finds the thread of a message that was stored before. Twilio's ids are unique; WhatsApp's are unique within a chat.
-fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> Result<Option<ThreadId>> {
+/// Finds a message that was stored before, and its thread. Twilio's ids are unique; WhatsApp's are unique within a chat.
+fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> Result<Option<(MessageId, ThreadId)>> {
     let Some(id) = &new.provider_msg_id else { return Ok(None) };
     let known = tx.messages_by_provider_id(new.provider, id, None)?;
     if known.is_empty() || new.provider == Provider::Twilio {
-        return Ok(known.first().map(|message| message.thread));
+        return Ok(known.first().map(|message| (message.id, message.thread)));
     }
     let Some(contact) = resolve::find_any(tx, business, &new.peer)? else { return Ok(None) };
     let chat = tx.thread_with(business, ThreadType::WhatsApp, contact)?;
-    Ok(chat.filter(|chat| known.iter().any(|message| message.thread == *chat)))
+    Ok(chat.and_then(|chat| known.iter().find(|message| message.thread == chat).map(|message| (message.id, chat))))
 }
 
 /// The position of a message in its thread. `written`: when a delayed message was written.
@@ -158,36 +146,6 @@ fn shown_name(reported: &str) -> String {
         .take(MAX_NAME_CHARS)
         .collect();
     line.trim().to_owned()
-}
-
-/// Logs a webhook that has no other effect.
-pub fn log_only(tx: &WriteTx<'_>, raw: &Raw, outcome: WebhookOutcome, note: &str, now: Timestamp) -> Result<()> {
-    log_webhook(tx, raw, outcome, note, None, now)
-}
-
-fn log_webhook(
-    tx: &WriteTx<'_>,
-    raw: &Raw,
-    outcome: WebhookOutcome,
-    note: &str,
-    message: Option<MessageId>,
-    now: Timestamp,
-) -> Result<()> {
-    if raw.is_repeated && outcome != WebhookOutcome::Stored {
-        return Ok(());
-    }
-    tx.insert_webhook_entry(&NewWebhookEntry {
-        received_at: now,
-        source: raw.source,
-        path: raw.path,
-        content_type: &raw.content_type,
-        body: &raw.body,
-        outcome,
-        note,
-        message,
-        call: None,
-    })?;
-    Ok(())
 }
 
 /// Stores the files of a message, and jobs to fetch those that can be fetched.

@@ -17,7 +17,7 @@ pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> 
     let Some(question) = beginning(question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
         return Ok(());
     };
-    let folded = fold(&question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned();
+    let folded = folded(&question);
     if folded.is_empty() {
         return Ok(());
     }
@@ -37,6 +37,16 @@ pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> 
         tx.set_knowledge_gap(known.id, GapState::Open, None, now)?;
     }
     Ok(())
+}
+
+/// Whether a text is a question that was asked in a call: then its words are a caller's, even if an owner has answered it.
+pub fn was_asked(tx: &ReadTx<'_>, text: &str) -> Result<bool, Error> {
+    Ok(tx.knowledge_gap_by_text(BusinessId::FIRST, &folded(text))?.is_some())
+}
+
+/// A question in one spelling.
+fn folded(question: &str) -> String {
+    fold(question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned()
 }
 
 /// Answers a question: the answer becomes a fact, with the question as its topic unless another one is given.

@@ -2,9 +2,10 @@
 
 use crate::clock;
 use crate::domain::{InboundMessage, Provider, Timestamp};
-use crate::inbox::message_clock;
+use crate::inbox::message_clock::{self, ClockSteps};
 use crate::inbox::message_time::{Arrival, is_plausible};
-use crate::store::{ReadTx, Result};
+use crate::store::{ReadTx, Result, WriteTx, boot_id};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The clock of all messages, inbound and outbound; clones share it.
@@ -14,15 +15,31 @@ pub struct MessageClock {
 }
 
 impl MessageClock {
-    /// Derives the offset of the providers' clocks from the newest stored messages: the first messages after a start
-    /// are often delayed ones, before any live one has shown the offset.
-    pub fn assume_stored(&self, tx: &ReadTx<'_>) -> Result<()> {
+    /// Continues the clock of the last run, as far as that is stored. The offset of the providers' clocks follows from the newest
+    /// messages: the first messages after a start are often delayed ones, before any live one has shown the offset.
+    pub fn resume(&self, tx: &ReadTx<'_>) -> Result<()> {
+        let stored = tx.meta(STEPS)?.and_then(|text| serde_json::from_str::<SavedSteps>(&text).ok());
+        let (boot, now, mut clock) = (boot_id(), clock::moment(), self.lock());
+        if let Some(stored) = stored.filter(|stored| !boot.is_empty() && stored.boot == boot) {
+            *clock = message_clock::MessageClock::resume(stored.steps);
+        }
+        // A message that arrived a little late shows a larger difference, so the smallest of several counts.
         for provider in [Provider::Twilio, Provider::Baileys] {
-            if let Some(ahead_ms) = tx.provider_clock_difference(provider)? {
-                self.lock().assume(provider, ahead_ms, clock::moment());
+            for (at, reported) in tx.provider_times(provider)? {
+                clock.assume(provider, at, reported, now);
             }
         }
         Ok(())
+    }
+
+    /// The steps of the wall clock since the last call, to be stored for the next run; none if there was none.
+    pub fn take_steps(&self) -> Option<ClockSteps> {
+        self.lock().take_steps()
+    }
+
+    /// The steps could not be stored: [`Self::take_steps`] returns them again.
+    pub fn keep_steps(&self) {
+        self.lock().keep_steps();
     }
 
     /// The time of a message that is written now.
@@ -57,3 +74,17 @@ impl MessageClock {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Stores the steps of the wall clock for a run within the same boot of the machine.
+pub fn store_steps(tx: &WriteTx<'_>, steps: &ClockSteps) -> Result<()> {
+    let saved = SavedSteps { boot: boot_id(), steps: steps.clone() };
+    tx.set_meta(STEPS, &serde_json::to_string(&saved).unwrap_or_default())
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedSteps {
+    boot: String,
+    steps: ClockSteps,
+}
+
+const STEPS: &str = "message_clock.steps";

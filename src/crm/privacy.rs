@@ -33,7 +33,7 @@ pub struct BridgeErasure {
     pub addresses: Vec<String>,
 }
 
-/// The kind of the job that requests the bridge to delete what it has of a contact.
+/// The kind of the job that requests the bridge to delete the data of a contact.
 pub const BRIDGE_ERASURE_JOB: &str = "erase_in_bridge";
 
 /// Collects what belongs to a contact, for the export.
@@ -77,7 +77,8 @@ pub fn erase(
     Ok(Decided { erased, rest, bridge })
 }
 
-/// Adds the job that requests the bridge to delete what it has of the contact. None if the bridge knows no address of the contact.
+/// Adds the job that requests the bridge to delete the data of the contact. None if the bridge knows no address of the
+/// contact.
 fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
     let mut addresses = Vec::new();
     for id in &erasure.data.contacts {
@@ -102,6 +103,11 @@ fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Resul
 /// Deletes a part of what [`erase`] has left; returns false when nothing is left.
 pub fn erase_rest(tx: &WriteTx<'_>, rest: &ErasureRest, erased: &mut Erased) -> Result<bool, Error> {
     Ok(tx.erase_rest(rest, erased)?)
+}
+
+/// Records that the bridge has deleted what it had of a contact.
+pub fn finish_in_bridge(tx: &WriteTx<'_>, erasure: &BridgeErasure) -> store::Result<()> {
+    tx.delete_job(&erasure.key)
 }
 
 fn check_idle(tx: &ReadTx<'_>, data: &PersonalData) -> Result<(), Error> {

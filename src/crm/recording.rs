@@ -1,9 +1,9 @@
-//! Recordings that Twilio made.
+//! Recordings of calls: those that the daemon makes of a media stream, and those that Twilio made.
 
 use super::backfill::Step;
 use super::call::{self, IncomingCall, RawWebhook};
-use crate::domain::{CallState, RecordingId, RecordingSid, Timestamp};
-use crate::store::{Result, WebhookOutcome, WriteTx};
+use crate::domain::{CallSid, CallState, RecordingId, RecordingSid, Timestamp};
+use crate::store::{CompressedFile, Result, StoredPeaks, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,30 @@ pub fn start_fallback(
     call::log_notification(tx, raw, &call.call_sid, now)
 }
 
+/// Begins the recording of a stream with the file's header, which [`finish`] replaces when the length is known. The
+/// recording's key is the id of the stream.
+pub fn start(tx: &WriteTx<'_>, call: &CallSid, key: &str, header: &[u8], at: Timestamp) -> Result<()> {
+    tx.start_recording(call, key, at)?;
+    tx.put_recording_chunk(key, HEADER, header, 0)
+}
+
+/// Adds the chunk that follows the header, or the chunk before; the first one has the number 1. `duration_ms`: the duration
+/// with this chunk.
+pub fn append(tx: &WriteTx<'_>, key: &str, number: i64, chunk: &[u8], duration_ms: i64) -> Result<()> {
+    tx.put_recording_chunk(key, HEADER + number, chunk, duration_ms)
+}
+
+/// Records where in a recording the caller's message starts.
+pub fn mark_message(tx: &WriteTx<'_>, key: &str, at_ms: i64) -> Result<()> {
+    tx.set_recording_message(key, at_ms)
+}
+
+/// Ends the recording of a stream: the header now states its length.
+pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Result<()> {
+    tx.put_recording_chunk(key, HEADER, header, 0)?;
+    complete(tx, key, now)
+}
+
 /// Stores the fetched file. Idempotent.
 pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
     let key = sid.as_str();
@@ -75,9 +99,14 @@ pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u
     complete(tx, key, now)
 }
 
+/// Records that a recording cannot be fetched.
+pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str) -> Result<()> {
+    tx.fail_recording(sid.as_str(), why)
+}
+
 /// Marks a recording as completely stored, and adds the job that compresses it. Wake the worker of [`COMPRESS_JOB`]
 /// after the commit.
-pub fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
+fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     tx.complete_recording(key)?;
     match tx.recording_id(key)? {
         Some(id) => compress_later(tx, id, now),
@@ -91,6 +120,16 @@ pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestam
     tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
 }
 
+/// Replaces the WAV of a recording by a compressed file. Returns false if that WAV is gone.
+pub fn compress(tx: &WriteTx<'_>, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
+    tx.replace_wav(id, wav_bytes, file)
+}
+
+/// Stores the waveform of a recording.
+pub fn store_peaks(tx: &WriteTx<'_>, id: RecordingId, peaks: &StoredPeaks) -> Result<()> {
+    tx.put_recording_peaks(id, peaks)
+}
+
 /// A step of the backfill that compresses the recordings of older versions: adds jobs for a few, and more when these
 /// are done, so the recording of a new call does not wait behind all of them.
 pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step> {
@@ -102,6 +141,9 @@ pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Time
     found.iter().try_for_each(|id| compress_later(tx, *id, now))?;
     Ok(Step::UpTo(last.0))
 }
+
+/// The number of the chunk with the header of a stream's recording.
+const HEADER: i64 = 0;
 
 /// The size of the pieces in which a file is stored.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -1,4 +1,5 @@
-//! Retention: calculates what is older than the owner's limits, and deletes it in small steps.
+//! Retention: calculates what is older than the owner's limits, and deletes it in small steps. What the daemon keeps for itself
+//! is deleted after fixed times.
 
 use crate::domain::{ActorId, Timestamp, text_enum};
 use crate::store::{Amount, ReadTx, Result, WriteTx};
@@ -93,5 +94,28 @@ pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timesta
     Ok(())
 }
 
+/// Deletes what is older than a fixed time. Each is a transaction of its own, so that other writes do not wait for long.
+pub const EXPIRIES: [fn(&WriteTx<'_>, Timestamp) -> Result<()>; 5] = [
+    |tx, now| tx.prune_responses(now.minus(KEEP_RESPONSES)),
+    |tx, now| tx.prune_jobs(now.minus(KEEP_DONE)),
+    |tx, now| tx.prune_outbox(now.minus(KEEP_DONE)),
+    |tx, now| tx.prune_early_updates(now.minus(KEEP_EARLY)),
+    |tx, now| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop),
+];
+
+/// Deletes some of the oldest changes that followers no longer need; returns how many.
+pub fn expire_changes(tx: &WriteTx<'_>) -> Result<usize> {
+    tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)
+}
+
+/// Clients do not repeat a request after a week.
+const KEEP_RESPONSES: Duration = Duration::from_hours(7 * 24);
+const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
+/// A status update whose message has not appeared by then belongs to another system.
+const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
+const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
+/// A page that was offline for longer reloads everything.
+const KEEP_CHANGES: i64 = 100_000;
+const CHANGES_AT_ONCE: usize = 5000;
 const STEP_BYTES: u64 = 4 << 20;
 const STEP_ROWS: usize = 500;

@@ -30,6 +30,11 @@ pub fn change(
     Ok(tx.update_saved_reply(id, shortcut, text, now)?)
 }
 
+/// Deletes a saved reply.
+pub fn delete(tx: &WriteTx<'_>, id: i64) -> Result<(), Error> {
+    Ok(tx.delete_saved_reply(id)?)
+}
+
 fn valid_shortcut<'a>(tx: &ReadTx<'_>, shortcut: &'a str, id: Option<i64>) -> Result<&'a str, Error> {
     let shortcut = shortcut.trim().trim_start_matches('/');
     let is_word = !shortcut.is_empty() && !shortcut.chars().any(|c| c.is_whitespace() || c.is_control());

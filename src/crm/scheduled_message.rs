@@ -1,8 +1,10 @@
 //! Messages that are sent later. The policy, the window and an opt-out are judged when they are sent.
 
-use super::outbox::{self, NewChatLimits, SendRequest};
+use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
-use crate::domain::{PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp};
+use crate::domain::{
+    MessageId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
+};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
@@ -120,11 +122,19 @@ pub fn send_due(
         return Ok(None);
     };
     let (state, sent, error) = match deliver(tx, &message, context, now)? {
-        Ok(sent) => (ScheduledState::Sent, Some(sent), None),
-        Err(code) => (ScheduledState::Failed, None, Some(code)),
+        Delivery::Sent(sent) => (ScheduledState::Sent, Some(sent), None),
+        Delivery::Refused(code) => (ScheduledState::Failed, None, Some(code)),
     };
     tx.end_scheduled(id, state, sent, error, now)?;
     Ok(Some(state))
+}
+
+/// What became of a scheduled message.
+enum Delivery {
+    /// It is in the outbox, as this message.
+    Sent(MessageId),
+    /// There is no way to send it; the code of the error.
+    Refused(&'static str),
 }
 
 fn deliver(
@@ -132,12 +142,12 @@ fn deliver(
     message: &ScheduledMessage,
     context: &SendContext<'_>,
     now: Timestamp,
-) -> store::Result<Result<crate::domain::MessageId, &'static str>> {
+) -> store::Result<Delivery> {
     let peer = tx.thread(message.thread_id)?.map(|thread| thread.peer_number).unwrap_or_default();
-    let Some(to) = PeerAddress::from_stored(&peer) else { return Ok(Err("invalid_recipient")) };
+    let Some(to) = PeerAddress::from_stored(&peer) else { return Ok(Delivery::Refused("invalid_recipient")) };
     let file = message.media_id.as_deref().map(|media| outbox::LocalFile::find(tx, media)).transpose()?;
     if file.as_ref().is_some_and(Option::is_none) {
-        return Ok(Err("media_expired"));
+        return Ok(Delivery::Refused("media_expired"));
     }
     let request = SendRequest {
         file: file.flatten(),
@@ -145,8 +155,11 @@ fn deliver(
         new_chats: Some(context.new_chats.clone()),
         ..SendRequest::text(to, message.text.clone(), message.author.clone(), context.written_at)
     };
-    let sent = outbox::send(tx, &request, context.rules, context.down, now)?;
-    Ok(sent.map(|sent| sent.message_id).map_err(|error| error.code()))
+    match outbox::send(tx, &request, context.rules, context.down, now) {
+        Ok(sent) => Ok(Delivery::Sent(sent.message_id)),
+        Err(SendError::Refused(refusal)) => Ok(Delivery::Refused(refusal.code())),
+        Err(SendError::Store(error)) => Err(error),
+    }
 }
 
 const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);

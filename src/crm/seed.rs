@@ -1,4 +1,4 @@
-//! An invented history, for databases of a realistic size.
+//! Generated contacts, messages, calls and appointments, to fill a test database to a realistic size.
 
 use super::{Error, RequestError};
 use crate::domain::{BusinessId, ContactId, Timestamp};
@@ -42,7 +42,8 @@ pub fn add_appointments(
     Ok(tx.seed_appointments(BusinessId::FIRST, services, appointments, time_zone)?)
 }
 
-/// Completes the threads of the contacts from this one on; what is newer than `recent` waits for an answer.
+/// Sets the times and counters of the threads of `first` and all later contacts, and deletes their empty threads. Only
+/// a thread whose last message or call is not older than `recent` can wait for an answer.
 pub fn finish(tx: &WriteTx<'_>, first: ContactId, recent: Timestamp) -> Result<(), Error> {
     Ok(tx.finish_seed(first, recent)?)
 }

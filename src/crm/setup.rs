@@ -128,6 +128,12 @@ pub fn agent_answered(tx: &WriteTx<'_>, now: Timestamp) -> store::Result<()> {
     }
 }
 
+/// Rejects a code that is not valid: before the password is hashed, because any client can send one.
+pub fn check_code(tx: &ReadTx<'_>, code: &SetupCode, now: Timestamp) -> Result<(), Error> {
+    reject_if_done(tx)?;
+    if tx.is_setup_code(&code.hash(), now)? { Ok(()) } else { Err(invalid_code()) }
+}
+
 /// Creates the first owner.
 pub fn complete(
     tx: &WriteTx<'_>,
@@ -139,15 +145,17 @@ pub fn complete(
     reject_if_done(tx)?;
     user::check_name(name)?;
     if !tx.use_setup_code(&code.hash(), now)? {
-        return Err(RequestError::Forbidden(
-            "this code is invalid or has expired; `agentlocator setup` on the machine prints a new one".into(),
-        )
-        .into());
+        return Err(invalid_code());
     }
     user::add(tx, ActorId::Unauthenticated, name, Role::Owner, password_hash, now)
 }
 
-fn reject_if_done(tx: &WriteTx<'_>) -> Result<(), Error> {
+fn invalid_code() -> Error {
+    let message = "this code is invalid or has expired; `agentlocator setup` on the machine prints a new one";
+    RequestError::Forbidden(message.into()).into()
+}
+
+fn reject_if_done(tx: &ReadTx<'_>) -> Result<(), Error> {
     if tx.count_owners()? > 0 {
         return Err(RequestError::Conflict("there is an owner already; log in instead".into()).into());
     }

@@ -1,8 +1,10 @@
 //! Operations on a thread besides writing messages.
 
 use super::{Error, RequestError};
-use crate::domain::{ActorId, AiMode, Thread, ThreadId, Timestamp};
-use crate::store::{ReadTx, WriteTx};
+use crate::domain::{
+    ActorId, AiMode, Direction, Message, MessageStatus, OutboundAuthor, Thread, ThreadId, Timestamp, TurnEvent,
+};
+use crate::store::{self, ReadTx, WriteTx};
 
 /// Finds a thread.
 pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
@@ -33,3 +35,12 @@ pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now
 
 /// More than any message may have.
 const MAX_DRAFT_CHARS: usize = 10_000;
+
+/// The contact still waits if the answer was not delivered. An alert to the owner is no answer.
+pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> store::Result<()> {
+    let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
+    if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {
+        return Ok(());
+    }
+    tx.apply_turn(message.thread_id, TurnEvent::AnswerFailed(message.created_at))
+}

@@ -1,39 +1,185 @@
 //! Contacts who wait for an appointment.
 
+use super::booking::slots::{Calendar, MAX_DAYS, local_date};
 use super::booking::{check_dates, services};
-use super::text::remark;
+use super::text::{refuse, remark};
 use super::{Error, RequestError, contact};
-use crate::domain::{ActorId, BusinessId, Timestamp, WaitingEntry, WaitingId};
-use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
+use crate::booking::Slot;
+use crate::domain::{ActorId, BusinessId, ContactId, ResourceId, ServiceId, Timestamp, WaitingEntry, WaitingId};
+use crate::store::{NewWaitingEntry, NextAppointment, ReadTx, WriteTx};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// A change of an entry: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct WaitingEntryChange {
+    /// The service.
+    pub service: Option<ServiceId>,
+    /// The resource, or none for any.
+    pub resource: Option<Option<ResourceId>>,
+    /// The first day.
+    pub from_date: Option<Date>,
+    /// The last day.
+    pub to_date: Option<Date>,
+    /// The note.
+    pub note: Option<String>,
+}
 
 /// Finds an entry.
 pub fn find(tx: &ReadTx<'_>, id: WaitingId) -> Result<WaitingEntry, Error> {
     Ok(tx.waiting_entry(id)?.ok_or(RequestError::NotFound("entry of the waiting list"))?)
 }
 
-/// Adds an entry.
+/// An entry of the waiting list, and what it can come to.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The entry.
+    pub entry: WaitingEntry,
+    /// The first free time that suits: of its service, at its resource, on its days.
+    pub free: Option<Slot>,
+    /// The contact's next appointment for the service, if it was booked since the entry was added, or is on its days: the entry may
+    /// be needless.
+    pub booked: Option<NextAppointment>,
+}
+
+/// The entries, with the first free time that suits each and the appointment that may have made it needless.
+pub fn with_prospects(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    entries: Vec<WaitingEntry>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Vec<Waiting>, Error> {
+    let free = free_times(tx, business, &entries, zone, now)?;
+    let appointments = tx.appointments_of_waiting(business, now)?;
+    let booked = |entry: &WaitingEntry| {
+        let suits = |next: &&NextAppointment| {
+            let date = local_date(next.starts_at, zone);
+            next.booked_at >= entry.created_at || (entry.from_date..=entry.to_date).contains(&date)
+        };
+        appointments.iter().filter(|next| next.waiting == entry.id).find(suits).copied()
+    };
+    let with = |(entry, free): (WaitingEntry, Option<Slot>)| Waiting { booked: booked(&entry), entry, free };
+    Ok(entries.into_iter().zip(free).map(with).collect())
+}
+
+/// The first free time that suits each entry.
+fn free_times(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    entries: &[WaitingEntry],
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Vec<Option<Slot>>, Error> {
+    let today = local_date(now, zone);
+    let Some(days) = entries.iter().filter_map(|entry| days_left(entry, today)).reduce(|one, other| {
+        let (from, end) = (one.0.min(other.0), last_of(one).max(last_of(other)));
+        (from, days_between(from, end))
+    }) else {
+        return Ok(vec![None; entries.len()]);
+    };
+    let calendar = Calendar::load(tx, business, zone, days)?;
+    let services = tx.services(business, false)?;
+    // Entries that wait for the same share one search.
+    let mut known = HashMap::new();
+    let mut free = |entry: &WaitingEntry| {
+        let service = services.iter().find(|service| service.id == entry.service_id)?;
+        let days = days_left(entry, today)?;
+        let search = || calendar.next_free(service, entry.resource_id, days, now);
+        *known.entry((service.id, entry.resource_id, days)).or_insert_with(search)
+    };
+    Ok(entries.iter().map(&mut free).collect())
+}
+
+/// One entry, with its prospects.
+pub fn with_its_prospects(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    id: WaitingId,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Waiting, Error> {
+    let found = with_prospects(tx, business, vec![find(tx, id)?], zone, now)?.pop();
+    Ok(found.ok_or(RequestError::NotFound("entry of the waiting list"))?)
+}
+
+/// Adds an entry of a contact who waits since `since`, by default since now.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
     actor: ActorId,
     new: &NewWaitingEntry<'_>,
+    since: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<WaitingId, Error> {
-    check_dates(new.from_date, new.to_date)?;
     let contact = contact::find(tx, new.contact)?.id;
-    services::find_offered(tx, new.service)?;
-    if let Some(resource) = new.resource
-        && tx.resource(resource)?.is_none()
-    {
-        return Err(RequestError::field("resource_id", "there is no such resource").into());
+    check(tx, new)?;
+    if since.is_some_and(|since| since > now) {
+        return Err(refuse("waiting_since", "must not be in the future").into());
     }
+    services::find_offered(tx, new.service)?;
     let note = remark("note", new.note)?;
     let new = NewWaitingEntry { contact, note: &note, ..new.clone() };
-    Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), now)?)
+    Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), since.unwrap_or(now))?)
+}
+
+/// Changes an entry.
+pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryChange) -> Result<(), Error> {
+    let found = find(tx, id)?;
+    let note = remark("note", change.note.as_deref().unwrap_or(&found.note))?;
+    let changed = NewWaitingEntry {
+        contact: found.contact_id,
+        service: change.service.unwrap_or(found.service_id),
+        resource: change.resource.unwrap_or(found.resource_id),
+        from_date: change.from_date.unwrap_or(found.from_date),
+        to_date: change.to_date.unwrap_or(found.to_date),
+        note: &note,
+    };
+    check(tx, &changed)?;
+    if changed.service != found.service_id {
+        services::find_offered(tx, changed.service)?;
+    }
+    Ok(tx.update_waiting_entry(id, &changed)?)
 }
 
 /// Removes an entry.
 pub fn remove(tx: &WriteTx<'_>, id: WaitingId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.delete_waiting_entry(id)?)
+}
+
+/// The entry that an appointment of this contact fulfils; none if it is no longer on the list.
+pub(super) fn fulfilled(tx: &ReadTx<'_>, id: WaitingId, contact: ContactId) -> Result<Option<WaitingId>, Error> {
+    let Some(found) = tx.waiting_entry(id)? else { return Ok(None) };
+    if found.contact_id != contact {
+        return Err(refuse("waiting_entry_id", "is an entry of another contact").into());
+    }
+    Ok(Some(id))
+}
+
+fn check(tx: &ReadTx<'_>, entry: &NewWaitingEntry<'_>) -> Result<(), Error> {
+    check_dates(entry.from_date, entry.to_date)?;
+    if let Some(resource) = entry.resource
+        && tx.resource(resource)?.is_none()
+    {
+        return Err(RequestError::field("resource_id", "there is no such resource").into());
+    }
+    Ok(())
+}
+
+/// The days of an entry that are not over, as far as free times are searched for; none if all are over.
+fn days_left(entry: &WaitingEntry, today: Date) -> Option<(Date, u16)> {
+    let from = entry.from_date.max(today);
+    let days = days_between(from, entry.to_date).min(MAX_DAYS);
+    (from <= entry.to_date && days_between(today, from) <= MAX_DAYS).then_some((from, days))
+}
+
+/// The number of days from one to the other, both included.
+fn days_between(from: Date, to: Date) -> u16 {
+    u16::try_from((to - from).get_days() + 1).unwrap_or(0)
+}
+
+fn last_of((from, days): (Date, u16)) -> Date {
+    from.saturating_add(jiff::Span::new().days(i64::from(days) - 1))
 }

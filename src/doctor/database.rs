@@ -92,7 +92,7 @@ fn seconds(age_ms: &Value) -> u64 {
 mod tests {
     use super::*;
     use crate::doctor::State;
-    use crate::store::{Integrity, PublishState};
+    use crate::store::{ForeignCause, Integrity, LateCause, PublishState};
     use serde_json::json;
     use std::time::Duration;
 
@@ -102,8 +102,9 @@ mod tests {
             let findings = evaluate(&json!({"publish": publish, "integrity": integrity}), "x.db");
             findings.iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
-        let late = PublishState::Late { age: Duration::from_secs(90), reason: "no room".into() };
-        let foreign = PublishState::Foreign { reason: "somebody changed it".into() };
+        let late = PublishState::Late { age: Duration::from_secs(90), cause: LateCause::NoSpace { size_mb: 7 } };
+        let foreign =
+            PublishState::Foreign { reason: "another program changed it".into(), cause: ForeignCause::Changed };
         assert_eq!(state(PublishState::Current, Integrity::Ok), []);
         assert_eq!(state(PublishState::Current, Integrity::Unchecked), []);
         assert_eq!(state(late, Integrity::Checking), [State::Ok, State::Warning]);

@@ -12,7 +12,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     /// Where Twilio sends the calls of a number.
@@ -48,7 +47,6 @@ pub enum Fix {
     },
     /// A new folder for the data.
     Folder {
-        /// The path.
         path: PathBuf,
         /// The user.
         uid: u32,

@@ -18,7 +18,7 @@ pub(super) async fn ai(context: Arc<DoctorContext>) -> Vec<Finding> {
     found.into_iter().map(Finding::from).collect()
 }
 
-/// A message of the bridge to the account's own phone, which no chat shows.
+/// Checks the bridge's link: the bridge sends a message to the account's own phone. No chat shows this message.
 pub(super) async fn link(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config().filter(|config| config.whatsapp.baileys_enabled()) else { return Vec::new() };
     let Ok(bridge) = Bridge::new(context.client.clone(), config) else { return Vec::new() };

@@ -14,13 +14,14 @@ use crate::agent::tool::ToolRegistry;
 use crate::audio::VoiceDetector;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
 use crate::config::{Config, Synthesiser as SynthesiserChoice, Transcriber as TranscriberChoice};
+use crate::domain::ContactName;
 use crate::pipeline::{Action, Pipeline as Logic, Start};
 use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
-use crate::providers::openai::realtime::{caller_history_note, profile_note};
+use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
-use crate::spoken::{Dictionary, spoken};
+use crate::spoken::{Dictionary, language_of, spoken};
 use crate::{clock, entropy};
 use http_transcriber::HttpTranscriber;
 use model::LanguageModel;
@@ -48,8 +49,8 @@ pub struct PipelineSetup {
     pub language: String,
     /// Words that callers are likely to say.
     pub terms: Vec<String>,
-    /// The caller's profile name, used if the owner has not given the contact a name.
-    pub profile_name: Option<String>,
+    /// The caller's name, which is data to the model.
+    pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
     /// The conversation before this engine was opened.
@@ -59,7 +60,7 @@ pub struct PipelineSetup {
 impl PipelineSetup {
     /// What is known of the caller, in words that the caller or others have chosen.
     fn notes(&self) -> Vec<String> {
-        let name = self.profile_name.as_deref().map(profile_note);
+        let name = caller_name_note(&self.caller_name);
         name.into_iter().chain(self.caller_history.as_deref().map(caller_history_note)).collect()
     }
 }
@@ -72,7 +73,7 @@ pub struct Pipeline {
     model: Box<dyn Model>,
     synthesiser: Box<dyn Synthesiser>,
     readiness: Readiness,
-    /// The language of texts without letters.
+    /// The language of texts whose letters do not tell another one.
     language: String,
     /// How the owner wants words to be pronounced.
     dictionary: Dictionary,
@@ -185,7 +186,7 @@ impl Pipeline {
                 Action::StopModel => self.model.stop(),
                 Action::Speak { clause, text } => {
                     let text = spoken(&without_markup(&text), &self.language, &self.dictionary);
-                    self.synthesiser.speak(clause, &text);
+                    self.synthesiser.speak(clause, &text, language_of(&text, &self.language));
                 }
                 Action::StopSpeech { clause } => self.synthesiser.stop(clause),
             }
@@ -250,11 +251,11 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
 }
 
 fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
-    let PipelineSetup { config, client, language, .. } = setup;
+    let PipelineSetup { config, client, .. } = setup;
     let over_http = |api| Box::new(HttpSynthesiser::new(config.clone(), client.clone(), api));
     match config.pipeline.synthesiser {
-        SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), language.clone(), delay)),
-        SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs { language: language.clone() }),
+        SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), delay)),
+        SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs),
         SynthesiserChoice::Speech => over_http(SpeechApi::OpenAi),
     }
 }

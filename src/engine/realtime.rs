@@ -7,12 +7,14 @@ use crate::audio::EncodedAudio;
 use crate::call::{
     EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage,
 };
+use crate::clock;
 use crate::config::{Config, TurnDetection};
+use crate::domain::ContactName;
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
 pub use connect::{FieldStatus, RejectedFields};
-use connect::{connect, lost};
+use connect::{Opened, connect, lost};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::fmt;
@@ -40,8 +42,8 @@ pub struct RealtimeSetup {
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
-    /// The caller's profile name, used if the owner has not given the contact a name.
-    pub profile_name: Option<String>,
+    /// The caller's name, which is data to the model.
+    pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
     /// The conversation before this engine was opened.
@@ -70,7 +72,7 @@ impl RealtimeSetup {
 }
 
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
-type Opening = Pin<Box<dyn Future<Output = Result<OpenSocket, Failure>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
 
 /// A realtime session.
 pub struct Realtime {
@@ -83,6 +85,8 @@ pub struct Realtime {
     events: VecDeque<EngineEvent>,
     keep_alive: Interval,
     missed: u32,
+    /// Whether the server transcribes what the caller says.
+    is_transcribed: bool,
     /// When the account's rate limits allow the next response, by the server's last report.
     limits_reset: Option<Duration>,
     // The last ids: the deltas of one utterance arrive in sequence, and share one copy of their id.
@@ -110,8 +114,8 @@ impl Realtime {
     /// Why the session failed, as a sentence for the user.
     pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
         let rejected = setup.rejected.clone();
-        let socket = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
-        socket.close(CloseCode::Normal, "").await;
+        let opened = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
+        opened.socket.close(CloseCode::Normal, "").await;
         Ok(rejected.names())
     }
 
@@ -119,7 +123,7 @@ impl Realtime {
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
         let opening = Box::pin(connect(setup, delay));
-        let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        let mut keep_alive = interval_at((clock::instant() + KEEP_ALIVE).into(), KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             config,
@@ -129,6 +133,7 @@ impl Realtime {
             events: VecDeque::new(),
             keep_alive,
             missed: 0,
+            is_transcribed: true,
             limits_reset: None,
             last_item: Arc::from(""),
             last_response: Arc::from(""),
@@ -144,8 +149,9 @@ impl Realtime {
             match &mut self.state {
                 State::Lost => std::future::pending().await,
                 State::Opening(opening) => match opening.await {
-                    Ok(socket) => {
+                    Ok(Opened { socket, is_transcribed }) => {
                         self.state = State::Open(Box::new(socket));
+                        self.is_transcribed = is_transcribed;
                         return EngineEvent::Ready;
                     }
                     Err(failure) => self.fail(failure),
@@ -259,7 +265,13 @@ impl Realtime {
             }
             ServerEvent::SpeechStopped { item_id, audio_end_ms } => {
                 let at_ms = audio_end_ms.map(|ms| ms.saturating_sub(self.silence_ms()));
-                EngineEvent::SpeechStopped { item: item_id.as_ref().into(), at_ms }
+                let item: ItemId = item_id.as_ref().into();
+                self.events.push_back(EngineEvent::SpeechStopped { item: item.clone(), at_ms });
+                if self.is_transcribed {
+                    return;
+                }
+                // The server rejects the settings of a transcription: it will report none.
+                EngineEvent::TranscriptionFailed { item }
             }
             ServerEvent::TranscriptionFailed { item_id } => {
                 EngineEvent::TranscriptionFailed { item: item_id.as_ref().into() }
@@ -273,7 +285,7 @@ impl Realtime {
                 EngineEvent::ToolCall { response, id: call_id, call: self.tools.classify(name, arguments) }
             }
             ServerEvent::FunctionCall { name, .. } => {
-                tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "A tool call was cut off and is not run");
+                tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "Incomplete call of tool {name} ignored");
                 EngineEvent::Activity
             }
             ServerEvent::ResponseDone { id, status, error, message, usage } => {

@@ -32,7 +32,6 @@ pub enum ClockCheckError {
     /// The server did not answer.
     #[error("{host} did not answer")]
     NoAnswer {
-        /// The host.
         host: String,
         /// The cause.
         #[source]

@@ -1,5 +1,6 @@
 //! The API of the CRM: a file for each noun.
 
+mod access;
 mod account;
 mod alerts;
 mod appointments;
@@ -32,8 +33,10 @@ mod one_of;
 mod openapi;
 mod opening_hours;
 mod operation;
+mod path_item;
 mod privacy;
 mod resources;
+mod response;
 mod restart;
 mod retention;
 mod saved_replies;
@@ -63,7 +66,6 @@ use super::{ApiError, AppState, compression};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use operation::Operations;
-use serde::Serialize;
 use std::sync::Arc;
 
 /// All routes. Every route that not anyone may call requires a login or a token.
@@ -99,6 +101,7 @@ fn operations() -> Operations {
         .merge(checks::operations())
         .merge(confirmation::operations())
         .merge(contacts::operations())
+        .merge(contacts::numbers::operations())
         .merge(custom_fields::operations())
         .merge(database::operations())
         .merge(events::operations())
@@ -144,20 +147,4 @@ async fn method_not_allowed() -> ApiError {
         "method_not_allowed",
         "this path exists, but not with that method",
     )
-}
-
-/// The views of these values.
-fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
-    values.into_iter().map(Into::into).collect()
-}
-
-/// Done
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct OkResponse {
-    /// Always true.
-    ok: bool,
-}
-
-impl OkResponse {
-    pub(crate) const OK: axum::Json<Self> = axum::Json(Self { ok: true });
 }

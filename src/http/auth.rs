@@ -8,6 +8,7 @@ mod login_rate_limit;
 mod middleware;
 mod name_delays;
 mod passwords;
+mod shared_rate;
 
 pub use actor::Actor;
 pub(crate) use actor::{Anyone, LoggedIn, LoggedInOrOwner, Login, Member, Owner};
@@ -15,6 +16,7 @@ pub(crate) use audit::{Audit, OperationIds};
 pub(crate) use cookie::{DeviceCookie, SessionCookie};
 pub(crate) use login_rate_limit::{AccountKey, Client};
 pub(crate) use middleware::{AuthState, Credential, authenticate, require_auth};
+pub(crate) use passwords::Requester;
 
 use confirmations::Confirmations;
 use login_rate_limit::LoginRateLimiter;

@@ -24,7 +24,14 @@ pub struct ApiError {
     field: Option<Cow<'static, str>>,
     params: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
-    current: Option<Box<Value>>,
+    current: Option<Box<Current>>,
+}
+
+/// The item that a refused change concerns.
+#[derive(Debug)]
+struct Current {
+    item: Value,
+    etag: Option<HeaderValue>,
 }
 
 /// The body of every error response.
@@ -37,7 +44,7 @@ pub struct ErrorBody {
     /// With `changed`: the item as it is now, in the form in which the operation answers it.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<Box<Value>>,
+    current: Option<Value>,
 }
 
 /// The error.
@@ -134,10 +141,10 @@ impl ApiError {
         self
     }
 
-    /// Sets the item as it is now.
+    /// Sets the item as it is now, and its version.
     #[must_use]
-    pub(super) fn with_current(mut self, current: Value) -> Self {
-        self.current = Some(Box::new(current));
+    pub(super) fn with_current(mut self, item: Value, etag: Option<HeaderValue>) -> Self {
+        self.current = Some(Box::new(Current { item, etag }));
         self
     }
 
@@ -154,7 +161,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
-        let (status, retry_after, current) = (self.status, self.retry_after, self.current.take());
+        let (status, retry_after) = (self.status, self.retry_after);
+        let (current, etag) = self.current.take().map_or((None, None), |it| (Some(it.item), it.etag));
         let mut response = (status, Json(ErrorBody { ok: false, error: self.into_detail(), current })).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_millis().div_ceil(1000).max(1);
@@ -162,6 +170,9 @@ impl IntoResponse for ApiError {
                 header::RETRY_AFTER,
                 HeaderValue::from_str(&seconds.to_string()).unwrap_or(HeaderValue::from_static("1")),
             );
+        }
+        if let Some(etag) = etag {
+            response.headers_mut().insert(header::ETAG, etag);
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -179,7 +190,7 @@ impl From<store::Error> for ApiError {
                 tracing::error!(
                     event = "STORE_UNAVAILABLE",
                     error = &error as &dyn std::error::Error,
-                    "The store is unavailable: a request failed"
+                    "Request failed: the database is unavailable"
                 );
                 Self::unavailable("nothing can be stored at the moment; the disk may be full")
             }
@@ -187,7 +198,7 @@ impl From<store::Error> for ApiError {
                 tracing::warn!(
                     event = "STORE_SLOW",
                     limit_ms,
-                    "A database read was interrupted: it took longer than {limit_ms} ms"
+                    "Request failed: a database read took longer than {limit_ms} ms and was interrupted"
                 );
                 Self::unavailable("the database did not answer in time; try again, or search for a longer text")
             }
@@ -195,7 +206,7 @@ impl From<store::Error> for ApiError {
                 tracing::error!(
                     event = "STORE_FAILED",
                     error = &error as &dyn std::error::Error,
-                    "Database error: a request failed"
+                    "Request failed: database error"
                 );
                 Self::internal()
             }

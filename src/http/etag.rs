@@ -26,6 +26,25 @@ pub(crate) trait Versioned: Serialize {
     fn version(&self) -> impl Serialize {
         self
     }
+
+    /// The item's entity tag: the header `ETag` of an answer with this item alone.
+    fn etag(&self) -> String {
+        etag(self).unwrap_or_default()
+    }
+}
+
+/// An item that lists show to be edited. The answer with a list has no header for each of them, so each carries its version as a
+/// field.
+pub(crate) trait Listed: Versioned + Sized {
+    /// The field, which is no part of the version.
+    fn etag_field(&mut self) -> &mut String;
+
+    /// The item with its version.
+    fn with_etag(mut self) -> Self {
+        let etag = self.etag();
+        *self.etag_field() = etag;
+        self
+    }
 }
 
 /// An answer with an item and its `ETag`.
@@ -34,7 +53,7 @@ pub(crate) struct Tagged<V>(pub(crate) V);
 
 impl<V: Versioned> IntoResponse for Tagged<V> {
     fn into_response(self) -> Response {
-        let etag = etag(&self.0).and_then(|etag| HeaderValue::from_str(&etag).ok());
+        let etag = etag(&self.0).and_then(header_value);
         let mut response = Json(self.0).into_response();
         if let Some(etag) = etag {
             response.headers_mut().insert(header::ETAG, etag);
@@ -65,7 +84,7 @@ impl IfMatch {
     }
 
     /// Changes an item and returns it as it is then. If the item is no longer the one that the client saw, nothing is changed, and
-    /// the error is 412 with the present item. `show` reads the item as the API shows it.
+    /// the error is 412 with the present item and its `ETag`. `show` reads the item as the API shows it.
     pub(crate) async fn edit<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -80,7 +99,7 @@ impl IfMatch {
             change(tx)?;
             Ok(Ok(Tagged(show(tx)?)))
         });
-        edited.await?.map_err(ApiError::changed)
+        edited.await?.map_err(Refusal::into_error)
     }
 
     /// Like [`IfMatch::edit`], for a change after which the item is not shown: a deletion.
@@ -95,19 +114,33 @@ impl IfMatch {
             Some(changed) => Ok(Err(changed)),
             None => Ok(Ok(delete(tx)?)),
         });
-        deleted.await?.map_err(ApiError::changed)
+        deleted.await?.map_err(Refusal::into_error)
     }
 
-    /// The present item, if the condition refuses a change of it.
+    /// The present item and its version, if the condition refuses a change of it.
     fn refusal<V: Versioned>(
         &self,
         tx: &WriteTx<'_>,
         show: &impl Fn(&ReadTx<'_>) -> Result<V, crm::Error>,
-    ) -> Result<Option<Value>, crm::Error> {
+    ) -> Result<Option<Refusal>, crm::Error> {
         let Some(wanted) = &self.0 else { return Ok(None) };
         let current = show(tx)?;
-        let is_current = etag(&current).is_some_and(|etag| includes(wanted, &etag));
-        Ok((!is_current).then(|| serde_json::to_value(&current).unwrap_or_default()))
+        let etag = etag(&current);
+        let is_current = etag.as_ref().is_some_and(|etag| includes(wanted, etag));
+        Ok((!is_current).then(|| Refusal { current: serde_json::to_value(&current).unwrap_or_default(), etag }))
+    }
+}
+
+/// The item as it is when a condition refuses a change of it, and its version: the client can base its next attempt on that one.
+#[derive(Debug)]
+struct Refusal {
+    current: Value,
+    etag: Option<String>,
+}
+
+impl Refusal {
+    fn into_error(self) -> ApiError {
+        ApiError::changed(self.current, self.etag)
     }
 }
 
@@ -118,9 +151,14 @@ fn includes(list: &str, etag: &str) -> bool {
 }
 
 /// The entity tag of an item.
-fn etag<V: Versioned>(item: &V) -> Option<String> {
+fn etag<V: Versioned + ?Sized>(item: &V) -> Option<String> {
     let json = serde_json::to_vec(&item.version()).ok()?;
     Some(format!("\"{}\"", hex(&Sha256::digest(json)[..16])))
+}
+
+/// The value of the header `ETag`.
+fn header_value(etag: String) -> Option<HeaderValue> {
+    HeaderValue::try_from(etag).ok()
 }
 
 impl Actor {
@@ -146,10 +184,10 @@ impl Actor {
 }
 
 impl ApiError {
-    /// 412: the item is not the one that the client saw; `current` is the present one.
-    pub(super) fn changed(current: Value) -> Self {
+    /// 412: the item is not the one that the client saw; `current` is the present one, and `etag` its version.
+    pub(super) fn changed(current: Value, etag: Option<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "another user has changed this in the meantime")
-            .with_current(current)
+            .with_current(current, etag.and_then(header_value))
     }
 }
 

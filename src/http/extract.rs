@@ -1,4 +1,4 @@
-//! Extractors whose rejections are error responses of the API.
+//! Extractors and fields of requests, whose rejections are error responses of the API.
 
 mod explanation;
 
@@ -6,10 +6,11 @@ use super::{ApiError, AppState};
 use axum::body::Body;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use explanation::Explanation;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// A JSON body.
@@ -135,3 +136,32 @@ fn not_json(reason: &str) -> String {
 
 /// Enough for a name of 60 characters and a password of 1 KiB twice, even with every character escaped.
 const MAX_SHORT_BYTES: usize = 16 << 10;
+
+/// Search words of at most [`MAX_SEARCH_CHARS`] characters: SQLite rejects patterns of more than 50,000 bytes, and no user
+/// types that many.
+#[derive(Clone, Debug)]
+pub(crate) struct SearchWords(pub(crate) String);
+
+impl<'de> Deserialize<'de> for SearchWords {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let words = String::deserialize(d)?;
+        if words.chars().count() > MAX_SEARCH_CHARS {
+            return Err(serde::de::Error::custom(format!("may have at most {MAX_SEARCH_CHARS} characters")));
+        }
+        Ok(Self(words))
+    }
+}
+
+const MAX_SEARCH_CHARS: usize = 500;
+
+/// The header `Idempotency-Key`: a client that repeats a request with the same key gets the answer of the first one.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
+        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+const MAX_KEY_LENGTH: usize = 255;

@@ -1,11 +1,13 @@
 //! The listening sockets: those passed by systemd, and those of the settings.
 
 mod bind;
+mod error;
 mod inherited;
 
 use crate::config::{Config, DEFAULT_PORT};
 use crate::tls::TlsListeners;
 use bind::{bind, bind_all_addresses};
+pub use error::ListenError;
 use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
@@ -23,25 +25,6 @@ pub struct Listeners {
     pub https: Vec<TcpListener>,
     /// The Unix socket for the bridge's events; only passed by systemd, which sets its permissions.
     pub bridge: Vec<UnixListener>,
-}
-
-/// Why a listener cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The address is in use, forbidden, or not on this machine.
-    #[error("cannot listen on {address}: {hint}")]
-    Bind {
-        /// The address.
-        address: SocketAddr,
-        /// What to do.
-        hint: &'static str,
-        /// The system's error.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A socket passed by systemd is not a listener, or not of the expected kind.
-    #[error("the socket passed by systemd cannot be used (LISTEN_FDS)")]
-    Inherited(#[source] std::io::Error),
 }
 
 impl Listeners {

@@ -63,7 +63,8 @@ fn open<F: Future<Output = ()> + Send + 'static>(
 ) -> Response {
     let (response, pending) = websocket_upgrade::upgrade(&mut request);
     let Some(pending) = pending else { return response };
-    let permit = unauthenticated.try_acquire(peer.origin());
+    let origin = peer.origin();
+    let permit = unauthenticated.try_acquire(origin);
     tokio::spawn(async move {
         let socket = match pending.open().await {
             Ok(socket) => MediaSocket::new(socket),
@@ -77,8 +78,8 @@ fn open<F: Future<Output = ()> + Send + 'static>(
         } else {
             tracing::warn!(
                 event = "WS_REFUSED",
-                reason = "crowd",
-                "Media socket rejected: too many unauthenticated sockets from one network"
+                reason = "evicted",
+                "Media socket rejected: too many unauthenticated sockets from the network of {origin}"
             );
             // The close is sent without waiting for the peer, because there may be any number of such sockets.
             let _ = socket.reject().now_or_never();

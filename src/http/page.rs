@@ -2,6 +2,7 @@
 
 mod files;
 mod hints;
+mod route;
 
 use super::api::start::{self, Inlined};
 use super::auth::cookie;
@@ -15,8 +16,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 pub(super) use files::accepts;
 use files::{Encoding, FILES, File, INDEX, VERSION};
+use futures_util::stream;
+use std::io;
+use std::ops::Range;
 
 /// The routes of the page. Its script handles all paths below `/app/` that are not files.
 pub(super) fn routes() -> Router<AppState> {
@@ -82,16 +87,15 @@ async fn asset(Path(path): Path<String>, method: Method, headers: HeaderMap) -> 
     }
 }
 
-fn send(file: &File, method: &Method, headers: &HeaderMap) -> Response {
+fn send(file: &'static File, method: &Method, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encoding = Encoding::preferred(accepted);
-    let content = file.content(encoding);
     let etag = encoding.name().map_or_else(|| file.hash.to_owned(), |name| format!("{}-{name}", file.hash));
     let cache_control = if file.path.starts_with(ASSETS) { IMMUTABLE } else { "no-cache" };
-    let info = FileInfo { mime: file.mime, length: content.len() as u64, etag: &etag, cache_control };
+    let info = FileInfo { mime: file.mime, length: file.length(encoding), etag: &etag, cache_control };
     let mut response = answer(method, headers, &info, |part| {
-        let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
-        Body::from(content.get(start..end).unwrap_or_default().to_vec())
+        // The content is obtained when the body is sent: HEAD and 304 need only its length.
+        Body::from_stream(stream::once(async move { part_of(&file.content(encoding).await, &part) }))
     });
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -103,6 +107,15 @@ fn send(file: &File, method: &Method, headers: &HeaderMap) -> Response {
         headers.insert(SERVICE_WORKER_ALLOWED, HeaderValue::from_static("/"));
     }
     response
+}
+
+/// A part of a file, without a copy.
+fn part_of(content: &Bytes, part: &Range<u64>) -> io::Result<Bytes> {
+    let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
+    if end > content.len() {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+    }
+    Ok(content.slice(start..end))
 }
 
 /// Where the files with a hash in their names are, below `/app/`.

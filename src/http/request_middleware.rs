@@ -1,6 +1,6 @@
 //! The middleware of every request: request id, timeout, panic handling, and a log line.
 
-use super::router::is_api;
+use super::api_path::is_api;
 use super::{ApiError, webhooks};
 use crate::config::HttpConfig;
 use crate::{clock, entropy};
@@ -70,7 +70,7 @@ pub(super) async fn handle_request(
     let mut response = match result {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
-            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}");
+            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}, request {}", id.0);
             failure_response(
                 &path,
                 ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again"),

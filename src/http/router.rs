@@ -1,10 +1,11 @@
 //! The routes of each listener.
 
+use super::api_path::is_api;
 use super::auth::authenticate;
 use super::request_middleware::{Limits, MiddlewareState, handle_request};
 use super::{
-    ApiError, AppState, acme_challenge, api, health, https_redirect, media_stream, metrics, page, ready, sent_media,
-    static_audio, version, webhooks, well_known,
+    ApiError, AppState, api, health, https_redirect, media_stream, metrics, page, ready, sent_media, static_audio,
+    version, webhooks, well_known,
 };
 use axum::Router;
 use axum::extract::State;
@@ -17,7 +18,7 @@ pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = monitoring(with_crm).merge(static_audio::routes()).merge(sent_media::routes());
     let routes =
         routes.merge(webhooks::voice::routes()).merge(webhooks::whatsapp::routes()).merge(media_stream::routes());
-    let routes = routes.merge(acme_challenge::routes());
+    let routes = routes.merge(well_known::acme_routes());
     let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes.fallback(not_found) };
     with_middleware(routes, state)
 }
@@ -41,7 +42,7 @@ pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
     let redirected = health.fallback(https_redirect::unavailable);
     let redirected = redirected.layer(from_fn_with_state(state.clone(), https_redirect::redirect));
-    with_middleware(redirected.merge(acme_challenge::routes()).merge(well_known::routes()), state)
+    with_middleware(redirected.merge(well_known::acme_routes()).merge(well_known::instance_routes()), state)
 }
 
 /// Adds HSTS to responses over TLS.
@@ -56,7 +57,7 @@ fn monitoring(with_page: bool) -> Router<AppState> {
         .merge(metrics::routes())
         .merge(ready::routes())
         .merge(version::routes())
-        .merge(well_known::routes())
+        .merge(well_known::instance_routes())
 }
 
 fn crm_routes(state: &AppState) -> Router<AppState> {
@@ -92,9 +93,4 @@ async fn not_found_or_unauthorized(
         return error.into_response();
     }
     not_found(uri).await
-}
-
-/// Returns true if a path belongs to the API, whose errors are JSON.
-pub(super) fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
 }

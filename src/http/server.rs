@@ -41,6 +41,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
     let slots = || Connections::new(max_connections);
+    let port_80_slots = Connections::new((max_connections / PORT_80_SHARE).max(1));
     // Separate connection limits: a flood on the public listener must not lock the owner out, nor one over plain HTTP
     // the users of TLS.
     let mut tasks = JoinSet::new();
@@ -56,7 +57,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     if !crm.is_empty() {
         open("crm", crm, router::with_hsts(router::crm(&state), &state), slots(), crm_protocol);
     }
-    open("http", http, router::port_80(&state), slots(), Protocol::Plain);
+    open("http", http, router::port_80(&state), port_80_slots, Protocol::Plain);
     if let Some(tls) = tls {
         open("https", https, router::with_hsts(public_router, &state), slots(), Protocol::Tls(tls));
     }
@@ -110,7 +111,7 @@ fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
-        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Cannot set TCP_USER_TIMEOUT: connections whose peer does not read are not dropped");
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Cannot set TCP_USER_TIMEOUT on a listener: connections whose client does not read are not dropped");
     }
 }
 
@@ -179,7 +180,8 @@ impl Listener {
                     // Usually no file descriptors are left; connections that end free some.
                     if next_error_log <= clock::instant() {
                         next_error_log = clock::instant() + LOG_INTERVAL;
-                        tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot accept connections; retrying");
+                        let name = self.name;
+                        tracing::warn!(event = "ACCEPT_FAILED", listener = name, error = %error, "Cannot accept connections on listener {name}; retrying");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -300,7 +302,8 @@ impl ConnectionContext {
 }
 
 /// One connection per MiB of memory: an unauthenticated client can make a connection hold the head of a request of
-/// [`MAX_HEAD_BYTES`], and all connections together must not hold more than a small part of the memory.
+/// [`MAX_HEAD_BYTES`], and all connections together must not hold more than a small part of the memory. Three
+/// listeners with this limit and port 80 with its part of it hold 52 MiB of heads.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
@@ -324,8 +327,12 @@ static UNTRUSTED_PROXY: Once = Once::new();
 /// At shutdown, how long an idle connection waits for a last request.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
-/// The longest head; Twilio's are about 1 KiB.
-const MAX_HEAD_BYTES: usize = 64 << 10;
+/// The longest head, and the size of a connection's buffers. Twilio's heads have about 1 KiB, the page's with its cookies less; longer
+/// search words are refused anyway.
+const MAX_HEAD_BYTES: usize = 16 << 10;
+
+/// Port 80 gets this part of the connections: it only redirects, and answers the certificate authority.
+const PORT_80_SHARE: usize = 4;
 
 /// The limits of [`default_connections`].
 const MIN_CONNECTIONS: usize = 256;

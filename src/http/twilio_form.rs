@@ -26,6 +26,14 @@ pub struct TwilioForm {
     pub is_repeated: bool,
 }
 
+/// A request that anyone may send.
+pub(super) enum AnyForm {
+    /// Twilio has signed it.
+    Signed(TwilioForm),
+    /// Twilio has not signed it; its body.
+    Unsigned(Bytes),
+}
+
 /// The head of a request whose body is not read yet.
 struct Head {
     target: String,
@@ -57,15 +65,11 @@ impl FromRequest<AppState> for TwilioForm {
 }
 
 impl TwilioForm {
-    /// Returns the parameters if Twilio signed the request, else its body, of at most `max_bytes`.
-    pub(super) async fn read_any(
-        request: Request,
-        state: &AppState,
-        max_bytes: usize,
-    ) -> Result<Result<Self, Bytes>, BodyError> {
+    /// Reads a request, signed or not, of at most `max_bytes`.
+    pub(super) async fn read_any(request: Request, state: &AppState, max_bytes: usize) -> Result<AnyForm, BodyError> {
         let head = Head::of(&request, state);
         let body = state.bodies.read(request.into_body(), max_bytes).await?;
-        Ok(head.read(body, state))
+        Ok(head.read(body, state).map_or_else(AnyForm::Unsigned, AnyForm::Signed))
     }
 }
 
@@ -86,11 +90,11 @@ impl Head {
     fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
-        let form = if is_form { Form::decode(&body.bytes, MAX_SIGNED_PAIRS) } else { None };
+        let form = if is_form { Form::decode(&body.bytes, MAX_PAIRS) } else { None };
         let payload = match &form {
             _ if body.bytes.is_empty() => Payload::Empty,
             Some(form) => Payload::Form(form.pairs()),
-            // Sorting thousands of parameters takes milliseconds, and any client may send them.
+            // Sorting thousands of parameters takes milliseconds, and any client may send them. Twilio does not.
             None if is_form => return Err(body.bytes),
             None => Payload::Raw(&body.bytes),
         };
@@ -98,7 +102,7 @@ impl Head {
         let signed = |signature: &Signature| signature::is_valid(keys, *signature, base_url, &self.target, payload);
         let Some(signature) = self.signature.filter(signed) else { return Err(body.bytes) };
         let form = form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes));
-        let form = form.filter(|form| form.pairs().len() <= MAX_PAIRS && has_valid_names(form)).unwrap_or_else(|| {
+        let form = form.filter(has_valid_names).unwrap_or_else(|| {
             let path = self.target.split('?').next().unwrap_or_default();
             tracing::warn!(
                 event = "WEBHOOK_MALFORMED",
@@ -139,9 +143,6 @@ fn has_valid_names(form: &Form) -> bool {
 /// The longest body. Twilio's have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has some 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The maximum number of parameters that are used. Twilio's webhooks have some 30.
+/// The maximum number of parameters. A form with more is rejected before its signature is computed, because they must be
+/// sorted for it; a query or a JSON object with more is malformed. Twilio's webhooks have some 30.
 const MAX_PAIRS: usize = 300;
-
-/// The maximum number of parameters whose signature is computed, because they must be sorted for it. A signed request
-/// with more than [`MAX_PAIRS`] is malformed and gets its normal response; with more than these it is rejected.
-const MAX_SIGNED_PAIRS: usize = 4096;

@@ -59,7 +59,7 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
 }
 
-/// Takes back the bare connection, so that no layer is between a call and its frames.
+/// Returns the bare connection, so that no layer is between a call and its frames.
 async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<HyperConnection>() {

@@ -1,20 +1,35 @@
-//! `/.well-known/agentlocator/CHALLENGE`: shows whether an address leads to this daemon (`host::instance_challenge`).
+//! `/.well-known/`: ACME challenges, by which a certificate authority verifies a domain, and whether an address leads to this
+//! daemon (`host::instance_challenge`).
 
 use super::AppState;
 use crate::host::instance_challenge::CHALLENGE_PATH;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route(&format!("{CHALLENGE_PATH}{{challenge}}"), get(answer))
+/// ACME challenges, which are requested over plain HTTP (RFC 8555, section 8.3).
+pub(super) fn acme_routes() -> Router<AppState> {
+    Router::new().route("/.well-known/acme-challenge/{token}", get(acme_answer))
 }
 
-async fn answer(State(state): State<AppState>, Path(challenge): Path<String>) -> Response {
-    match state.identity.answer(&challenge) {
-        Some(answer) => ([(header::CACHE_CONTROL, "no-store")], answer).into_response(),
+/// Whether an address leads to this daemon.
+pub(super) fn instance_routes() -> Router<AppState> {
+    Router::new().route(&format!("{CHALLENGE_PATH}{{challenge}}"), get(instance_answer))
+}
+
+async fn acme_answer(State(state): State<AppState>, Path(token): Path<String>) -> Response {
+    respond(state.tls.challenge_answer(&token), (header::CONTENT_TYPE, "application/octet-stream"))
+}
+
+async fn instance_answer(State(state): State<AppState>, Path(challenge): Path<String>) -> Response {
+    respond(state.identity.answer(&challenge), (header::CACHE_CONTROL, "no-store"))
+}
+
+fn respond(answer: Option<String>, header: (HeaderName, &'static str)) -> Response {
+    match answer {
+        Some(answer) => ([header], answer).into_response(),
         None => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }
 }

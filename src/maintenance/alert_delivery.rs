@@ -2,32 +2,25 @@
 //! delay the other.
 
 mod mail;
+mod message_context;
 mod whatsapp;
 
-use crate::alerting::{AlertMessage, AlertThresholds, Alerts};
+use crate::alerting::{AlertThresholds, Alerts};
 use crate::config::Config;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language};
-use crate::host::local_time;
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
 use crate::runtime::Settings;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
-use jiff::tz::TimeZone;
+
 use mail::MailChannel;
+use message_context::MessageContext;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::WhatsAppChannel;
 
-/// What an alert message contains besides the alerts.
-#[derive(Clone)]
-struct MessageContext {
-    business: String,
-    zone: TimeZone,
-    page: String,
-    language: Language,
-}
-
-/// Sends due notifications for as long as it is polled. `page` is the address of the web page.
+/// Sends due notifications. Never returns; the caller stops it by dropping the future. `page` is the address of the web
+/// page.
 pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
     loop {
@@ -119,7 +112,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     event = "ALERT_SENT",
                     channel = channel.as_str(),
                     alerts = listed,
-                    "Alerts sent to the owner: {listed}"
+                    "Alerts sent to the owner by {channel}: {listed}"
                 );
                 alerts.note_delivery(channel, &kinds);
             }
@@ -134,7 +127,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "Alerts could not be sent to the owner by {channel}, and are retried: {reason}"
+                    "Alerts ({listed}) could not be sent to the owner by {channel}; retrying: {reason}"
                 );
                 tokio::time::sleep(wait).await;
             }
@@ -162,14 +155,6 @@ impl ChannelSender {
             Self::Mail(channel) => channel.send(changes).await,
             Self::WhatsApp(channel) => channel.send(changes).await,
         }
-    }
-}
-
-impl MessageContext {
-    fn message(&self, changes: &[(Alert, AlertTransition)]) -> AlertMessage {
-        AlertMessage::of(changes, &self.business, &self.page, self.language, |at| {
-            local_time::format_time(at, &self.zone)
-        })
     }
 }
 

@@ -7,7 +7,8 @@ use crate::runtime::jobs::Jobs;
 use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
 
-/// Runs for as long as it is polled; an interrupted migration resumes after the next start. Each step wakes `jobs`.
+/// Runs all migrations; an interrupted migration resumes after the next start. Each step wakes `jobs`. Never returns;
+/// the caller stops it by dropping the future.
 pub async fn run(store: Store, jobs: Jobs) {
     for backfill in &BACKFILLS {
         finish(&store, backfill, &jobs).await;

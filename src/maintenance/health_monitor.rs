@@ -31,7 +31,6 @@ pub struct HealthMonitor {
     pub settings: Settings,
     /// The database.
     pub store: Store,
-    /// The disks.
     pub disk: DiskMonitor,
     /// Outbound messages.
     pub outbox: Outbox,
@@ -48,7 +47,7 @@ pub struct HealthMonitor {
 }
 
 impl HealthMonitor {
-    /// Runs the checks for as long as it is polled.
+    /// Runs the checks. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let mut next_slow_checks = clock::instant();
         let mut comparison = ClockComparison::new(next_slow_checks);
@@ -135,7 +134,7 @@ impl HealthMonitor {
         let (now, config) = (clock::now(), self.settings.config());
         let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
-            let used = self.calls.services().trial_usage.add_to(used, today, now);
+            let used = self.calls.services().usage_of_day(Some(used), today, now);
             self.alerts.set(AlertKind::AiLimit, calls::usage_warning(&config.voice, self.calls.ai_count(), used));
         }
     }

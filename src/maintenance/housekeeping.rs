@@ -16,12 +16,12 @@ use crate::runtime::Settings;
 use crate::store::{Result, Store};
 use std::time::Duration;
 
-/// Runs for as long as it is polled.
+/// Runs the housekeeping. Never returns; the caller stops it by dropping the future.
 pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let config = settings.config();
-        let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
+        let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.maintenance.hour, NIGHT);
         let work = async {
             prune(&store).await?;
             enforce_retention(&store, &config.retention).await?;
@@ -44,12 +44,10 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
 /// Deletes in small steps, so other writes do not wait for long.
 async fn prune(store: &Store) -> Result<()> {
     let now = clock::now();
-    store.write(move |tx| tx.prune_responses(now.minus(KEEP_ANSWERS))).await?;
-    store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
-    store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
-    store.write(move |tx| tx.prune_early_updates(now.minus(KEEP_EARLY))).await?;
-    store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await?;
-    while store.write(|tx| tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)).await? > 0 {
+    for expire in retention::EXPIRIES {
+        store.write(move |tx| expire(tx, now)).await?;
+    }
+    while store.write(retention::expire_changes).await? > 0 {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())
@@ -105,15 +103,6 @@ const INTERVAL: Duration = Duration::from_mins(30);
 /// The length of the night, in hours.
 const NIGHT: u8 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
-/// Clients do not repeat a request after a week.
-const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
-/// A status update whose message has not appeared by then belongs to another system.
-const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
-const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// A page that was offline for longer reloads everything.
-const KEEP_CHANGES: i64 = 100_000;
-const CHANGES_AT_ONCE: usize = 5000;
-const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {
@@ -130,12 +119,14 @@ mod tests {
                 let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
                 tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
                 tx.insert_job("x", None, "{}", at(day), at(day))?;
+                // A request that the log contains already adds no entry.
+                let body = day.to_string();
                 tx.insert_webhook_entry(&NewWebhookEntry {
                     received_at: at(day),
                     source: "twilio",
                     path: "/",
                     content_type: "",
-                    body: b"",
+                    body: body.as_bytes(),
                     outcome: WebhookOutcome::Malformed,
                     note: "",
                     message: None,

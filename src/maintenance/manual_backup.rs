@@ -4,8 +4,8 @@ use super::nightly_backup::log_created;
 use crate::backup::{Error, Kind, RunningSnapshot, Snapshots};
 use crate::store::Store;
 
-/// Begins a snapshot, and creates it in the background; followers of changes learn when it is over. Fails at once if
-/// another one is being created, or if the disk has no space for it.
+/// Starts a snapshot and returns; the snapshot is created in the background. Clients of `/api/events` get an event when
+/// it is finished. Fails at once if another snapshot is being created, or if the disk has no space for this one.
 pub async fn start(snapshots: Snapshots, store: Store) -> Result<RunningSnapshot, Error> {
     let of_thread = snapshots.clone();
     // The folder may be at the other end of a network.

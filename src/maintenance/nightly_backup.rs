@@ -5,7 +5,8 @@ use crate::clock;
 use crate::store::Store;
 use std::time::Duration;
 
-/// Creates a snapshot whenever one is due; failures are retried with growing delays. Runs for as long as it is polled.
+/// Creates a snapshot whenever one is due; failures are retried with growing delays. Never returns; the caller stops it
+/// by dropping the future.
 pub async fn run(snapshots: Snapshots, store: Store) {
     let mut delay = snapshots.start_delay();
     let mut failures = 0;
@@ -67,16 +68,21 @@ pub(super) fn log_created(created: &CreatedSnapshot) {
         bytes,
         messages = copy.messages,
         calls = copy.calls,
-        "Snapshot created and verified"
+        "Snapshot {name} created and verified: {bytes} bytes"
     );
     if !dropped.is_empty() {
-        tracing::info!(event = "SNAPSHOT_DROPPED", names = dropped.join(" "), "Expired snapshots deleted");
+        tracing::info!(
+            event = "SNAPSHOT_DROPPED",
+            names = dropped.join(" "),
+            "Expired snapshots deleted: {}",
+            dropped.join(", ")
+        );
     }
     if let Some(error) = bucket_error {
         tracing::error!(
             event = "SNAPSHOT_BUCKET_FAILED",
             error,
-            "The snapshot is stored locally, but its upload to the bucket failed"
+            "Snapshot {name} is stored locally, but its upload to the bucket failed"
         );
     }
 }

@@ -6,7 +6,8 @@ use crate::runtime::Settings;
 use crate::store::{self, IndexStep, Store};
 use std::time::Duration;
 
-/// Runs for as long as it is polled. `store` writes with the lowest priority.
+/// Updates the search index. Never returns; the caller stops it by dropping the future. `store` writes with the lowest
+/// priority.
 pub async fn run(store: Store, settings: Settings) {
     let Ok(mut changes) = store.watch_changes() else { return std::future::pending().await };
     loop {

@@ -1,43 +1,18 @@
 //! The nightly self-check of the parts that no request exercises.
 
 mod checks;
+mod parts;
 
-use crate::alerting::Alerts;
-use crate::backup::Snapshots;
+pub use parts::Parts;
+
 use crate::clock;
 use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, Language, SelfCheck};
-use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
 use crate::messages;
-use crate::runtime::outbox::Outbox;
-use crate::runtime::{RejectedFields, Settings};
+
 use crate::runtime::{ai_check, check_pipeline};
-use crate::store::Store;
-use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// What is checked.
-pub struct Parts {
-    /// The settings.
-    pub settings: Settings,
-    /// The database.
-    pub store: Store,
-    /// The disks.
-    pub disk: DiskMonitor,
-    /// Outbound messages.
-    pub outbox: Outbox,
-    /// The HTTP client for the AI server.
-    pub client: reqwest::Client,
-    /// Where alerts are raised.
-    pub alerts: Alerts,
-    /// Certificates.
-    pub tls: Tls,
-    /// Nightly snapshots.
-    pub snapshots: Snapshots,
-    /// The settings that the AI server rejects.
-    pub rejected: RejectedFields,
-}
 
 /// Runs self-checks; clones share the last result.
 #[derive(Clone)]
@@ -65,19 +40,19 @@ impl SelfChecker {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks every night, for as long as it is polled. If the server was off at the scheduled time, the check runs a while
-    /// after the next start.
+    /// Runs the self-check every night. If the server was off at the scheduled time, the self-check runs a while after
+    /// the next start. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let config = self.inner.parts.settings.config();
-            let (care, zone) = (&config.care, &config.business.time_zone);
+            let (maintenance, zone) = (&config.maintenance, &config.business.time_zone);
             let now = clock::now();
-            let next = local_time::next_hour(now, zone, care.hour);
+            let next = local_time::next_hour(now, zone, maintenance.hour);
             let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
             // In short sleeps, because the system clock may be changed meanwhile.
             tokio::time::sleep(wait.min(MAX_SLEEP)).await;
-            if care.self_check && wait <= MAX_SLEEP {
+            if maintenance.self_check && wait <= MAX_SLEEP {
                 self.check().await;
             }
         }

@@ -10,7 +10,6 @@ use std::time::Duration;
 /// The inputs of the line; cheap to clone.
 #[derive(Clone)]
 pub struct StatusLine {
-    /// The settings.
     pub settings: Settings,
     /// The registry of active calls.
     pub calls: Calls,

@@ -35,7 +35,8 @@ impl UpdateState {
     }
 }
 
-/// Runs for as long as it is polled.
+/// Checks for newer releases, if the owner has enabled the check. Never returns; the caller stops it by dropping the
+/// future.
 pub async fn run(store: Store, settings: Settings) {
     loop {
         // No request is sent unless the owner has enabled the check.

@@ -12,8 +12,9 @@ use tokio::runtime::Handle;
 
 /// Runs while it is polled.
 ///
-/// The watchdog is fed when a write (or a round trip through the writer's thread, if a write was made within the last
-/// minute) has been answered and every event loop worker is responsive. The answer may be slow and may be an error:
+/// The watchdog is fed when an empty write through the writer's and the publisher's threads has been answered and every
+/// event loop worker is responsive. At most one of these writes a minute reaches the disk, and none while others do. The
+/// answer may be slow and may be an error:
 /// systemd must restart a daemon whose store hangs, but not one whose disk is slow or full, because calls continue
 /// there. The store itself handles a publisher that hangs: it answers without the publisher and starts another one.
 pub async fn run(store: Store, metrics: Metrics) {
@@ -30,7 +31,7 @@ pub async fn run(store: Store, metrics: Metrics) {
             metrics.upkeep();
             tracing::error!(
                 event = "STORE_HANGS",
-                "The database does not answer: the watchdog is not fed until it does"
+                "The database does not answer; until it answers, systemd's watchdog is not notified"
             );
         }
         if monitor.all_responsive(clock::instant()) {
@@ -38,7 +39,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         } else {
             tracing::error!(
                 event = "EVENT_LOOP_BLOCKED",
-                "An event loop worker is blocked: the watchdog is not fed until it runs"
+                "An event loop worker is blocked; until it runs, systemd's watchdog is not notified"
             );
         }
         store.close_idle_readers();

@@ -22,6 +22,7 @@ localized_enum! {
         PromiseWaiting { said: String } = "promise-waiting",
         PromisePassedOn { said: String } = "promise-passed-on",
         PromiseSent { said: String } = "promise-sent",
+        PromiseOffered { said: String } = "promise-offered",
         PromiseOtherTime { said: String } = "promise-other-time",
 
         // WhatsApp messages to a caller after a call.

@@ -1,10 +1,10 @@
 //! The HTTP client for all external requests.
 
+use super::tls_crypto::install_crypto;
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::time::Duration;
 
-/// Connect timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Response timeout, unless the caller sets another one.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -68,11 +68,6 @@ pub fn builder_with_tls(tls: ClientConfig) -> reqwest::ClientBuilder {
 /// The root certificates that browsers trust, as of this build.
 pub fn built_in_roots() -> RootCertStore {
     RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
-}
-
-/// Installs the TLS implementation that is compiled in. Idempotent.
-pub(super) fn install_crypto() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Whether a request that was answered with this status may succeed later.

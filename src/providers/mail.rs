@@ -44,7 +44,6 @@ pub enum MailError {
     /// The server did not accept the mail.
     #[error("{server} did not accept the mail: {reason}")]
     Server {
-        /// The server.
         server: String,
         /// The reason, as a sentence.
         reason: String,

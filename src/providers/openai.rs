@@ -4,7 +4,6 @@ pub mod chat;
 pub mod prices;
 pub mod realtime;
 pub mod response_stream;
-pub mod responses;
 pub mod rest;
-pub mod speech;
 pub mod sse;
+pub mod structured;

@@ -7,7 +7,6 @@ use super::http_client;
 use reqwest::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-/// A release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     /// The version, as `1.4.0`.

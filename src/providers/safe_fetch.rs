@@ -5,14 +5,13 @@
 
 mod address;
 mod fetch;
-mod resolve;
 
 pub use fetch::{FetchError, FetchedFile};
 
 use super::http_client;
 use address::is_public;
-use resolve::{PublicResolver, lookup};
-use std::net::IpAddr;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
@@ -135,6 +134,27 @@ fn is_local_name(name: &str) -> bool {
 /// Timeout of a name resolution that a request waits for.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Resolves names to public addresses only: the checked address is the one that is connected to.
+struct PublicResolver;
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let mut addresses = lookup(name.as_str()).await?;
+            addresses.retain(|address| is_public(address.ip()));
+            if addresses.is_empty() {
+                return Err(Forbidden::NotPublic.into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// All addresses of a name.
+async fn lookup(name: &str) -> std::io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,5 +212,11 @@ mod tests {
         assert_eq!(redirect(untrusted, "https://cdn.example/a"), Ok(()));
         assert_eq!(redirect(bridge, bridge), Ok(()));
         assert_eq!(redirect(bridge, untrusted), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_is_not_resolved() {
+        let refused = PublicResolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert_eq!(refused.downcast_ref(), Some(&Forbidden::NotPublic));
     }
 }

@@ -33,12 +33,18 @@ fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) 
         "audio_format": "mulaw",
         "sample_rate": 8000,
         "num_channels": 1,
-        "language_hints": [language],
+        "language_hints": language_hints(language),
         "enable_endpoint_detection": true,
         "max_endpoint_delay_ms": config.max_endpoint_delay_ms,
         "context": {"terms": terms},
     })
     .to_string()
+}
+
+/// The languages that are recognised: the expected one first, and those of callers in Israel, in which the agent answers too.
+fn language_hints(language: &str) -> Vec<&str> {
+    let others = ["he", "en", "ar", "ru"].into_iter().filter(|other| *other != language);
+    [language].into_iter().chain(others).collect()
 }
 
 /// The first message of a speech stream.
@@ -191,24 +197,11 @@ impl Transcript {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spoken {
     /// Audio of a stream.
-    Audio {
-        /// The stream.
-        stream: String,
-        /// The audio.
-        audio: EncodedAudio,
-    },
+    Audio { stream: String, audio: EncodedAudio },
     /// A stream is complete, cancelled or has failed, and may be forgotten.
-    Terminated {
-        /// The stream.
-        stream: String,
-    },
+    Terminated { stream: String },
     /// An error; of the whole socket if it names no stream.
-    Error {
-        /// The stream.
-        stream: Option<String>,
-        /// The error.
-        error: ServerError,
-    },
+    Error { stream: Option<String>, error: ServerError },
     /// Another message.
     Other,
 }

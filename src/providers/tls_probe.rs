@@ -2,6 +2,7 @@
 //!
 //! The connection is made also if the certificate must not be trusted, so nothing secret may be sent over it.
 
+use super::tls_crypto::install_crypto;
 use crate::domain::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
@@ -119,7 +120,7 @@ type Seen = (Vec<Vec<u8>>, Option<String>);
 
 impl RecordingVerifier {
     fn new() -> Result<Arc<Self>, TlsProbeError> {
-        super::http_client::install_crypto();
+        install_crypto();
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build()?;
         Ok(Arc::new(Self { verifier, seen: Mutex::default() }))

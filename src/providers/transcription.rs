@@ -9,7 +9,6 @@ use tokio_tungstenite::tungstenite::Message;
 /// Where and how a session with a speech service is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionAddress {
-    /// The URL.
     pub url: String,
     /// How the server wants the key.
     pub key_header: KeyHeader,
@@ -26,7 +25,6 @@ pub enum Transcribed {
     Ready,
     /// The words of the current utterance so far; the last ones may still change.
     Words {
-        /// The text.
         text: String,
         /// When it began, in milliseconds of the audio that was sent.
         from_ms: Option<u64>,
@@ -42,7 +40,7 @@ pub enum Transcribed {
 /// Why a message brings no words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TranscriptionError {
-    /// It cannot be read; the session goes on.
+    /// It cannot be read; the session continues.
     Malformed,
     /// The session is over.
     Failed {

@@ -1,7 +1,6 @@
 //! Twilio: webhooks, TwiML, media streams, REST.
 
 pub mod account;
-pub mod caller_id;
 pub mod error_messages;
 pub mod forms;
 pub mod lists;

@@ -1,14 +1,16 @@
 //! The active settings and the objects that are built from them: one value, replaced as a whole.
 
 use super::outbox::ProviderSenders;
-use super::{TwilioPrompts, media_fetcher, outbox, recording_fetcher};
+use super::{TwilioPrompts, outbox};
 use crate::config::{Config, ConfigErrors, Reloadable, WhatsAppConfig};
 use crate::inbox::policy::RoutingRules;
 use crate::inbox::send_rate::SendRate;
 use crate::providers::baileys::bridge::Bridge;
 use crate::providers::safe_fetch::{SafeFetcher, Trusted};
 use crate::providers::twilio::media::TwilioMediaFetcher;
+use std::path::Path;
 use std::sync::Arc;
+use url::Url;
 
 /// The one holder of the active settings; clones share it.
 pub type Settings = Reloadable<ActiveSettings>;
@@ -60,13 +62,13 @@ impl ActiveSettings {
     ) -> Result<Self, ActivationError> {
         let prompts = TwilioPrompts::load(&config)?.with_greeting(greeting);
         let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
-        let files = media_fetcher::public_files(&config)?;
+        let files = public_files(&config)?;
         Ok(Self {
             prompts,
             rules: outbox::rules(&config),
             senders: ProviderSenders::new(&config, client.clone(), bridge.clone(), files.clone()),
             twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
-            recording_files: SafeFetcher::new(Trusted::Nothing, recording_fetcher::MAX_BYTES)?,
+            recording_files: SafeFetcher::new(Trusted::Nothing, MAX_RECORDING_BYTES as u64)?,
             bridge,
             files,
             config,
@@ -88,3 +90,18 @@ impl ActiveSettings {
         pacing.then_some(SendRate { per_minute, new_chats_per_day })
     }
 }
+
+/// The files that may be sent or fetched: public ones, and the bridge's own.
+fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
+    let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
+    let trusted = match origin {
+        Ok(origin) if config.whatsapp.baileys_enabled() => {
+            Trusted::Origin { origin, socket: config.whatsapp.bridge_socket().map(Path::to_owned) }
+        }
+        _ => Trusted::Nothing,
+    };
+    SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
+}
+
+/// The largest recording in bytes: two hours of telephone audio.
+pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;

@@ -6,7 +6,7 @@ use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::config::{Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
 use crate::crm::caller_memory::CallerMemory;
-use crate::domain::{CheckResult, CheckStatus, Found, Remedy, Timestamp};
+use crate::domain::{AiFailure, AiFailureCause, CheckResult, CheckStatus, ContactName, Found, Remedy, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
 use crate::host::local_time;
 use crate::providers::http_client;
@@ -46,8 +46,8 @@ pub async fn check_and_learn(
         Err(error) => return vec![error_finding(&error)],
     };
     let today = local_time::date(now, &config.business.time_zone);
-    let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
-    findings.extend(shutting_down(&models, openai, today));
+    let mut findings = missing(&models, config).map_or_else(Vec::new, |finding| vec![finding]);
+    findings.extend(shutting_down(&models, config, today));
     if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
         findings.extend(session(config.clone(), now, known).await);
     }
@@ -58,26 +58,30 @@ pub async fn check_and_learn(
 }
 
 /// The configured models without duplicates.
-fn configured_models(config: &OpenAiConfig) -> Vec<&str> {
-    let all =
-        [&config.realtime_model, &config.transcription_model, &config.file_transcription_model, &config.chat_model];
-    let mut wanted: Vec<_> = all.into_iter().map(String::as_str).collect();
-    wanted.dedup();
+fn configured_models(config: &Config) -> Vec<&str> {
+    let OpenAiConfig { realtime_model, transcription_model, file_transcription_model, chat_model, .. } = &config.openai;
+    let all = [realtime_model, transcription_model, file_transcription_model, chat_model];
+    let mut wanted: Vec<&str> = Vec::new();
+    for model in all.into_iter().map(String::as_str).chain(config.pipeline_models_at_openai()) {
+        if !wanted.contains(&model) {
+            wanted.push(model);
+        }
+    }
     wanted
 }
 
-fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
+fn missing(models: &[Model], config: &Config) -> Option<CheckResult> {
     let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
     let missing: Vec<_> = configured_models(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
     let found = Found::AiModelMissing { models: missing.join(", ") };
-    if missing.contains(&config.realtime_model.as_str()) {
+    if missing.contains(&config.openai.realtime_model.as_str()) {
         return Some(CheckResult::error(CHECK, found, Remedy::AiModel));
     }
     (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, Remedy::AiModel))
 }
 
 /// Reports the configured models that will soon be shut down.
-fn shutting_down(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResult> {
+fn shutting_down(models: &[Model], config: &Config, today: Date) -> Vec<CheckResult> {
     let wanted = configured_models(config);
     let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
     used.filter_map(|model| {
@@ -111,8 +115,7 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
 pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, ToolRegistry) {
     let can_transfer = config.agent.transfer_to.is_some();
     let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
-    let context =
-        PhoneContext { caller_name: None, now, profile, memory, can_transfer, can_book: true, is_resumed: false };
+    let context = PhoneContext { now, profile, memory, can_transfer, can_book: true, is_resumed: false };
     let instructions = instructions::for_phone(&config.business, &config.agent, &context);
     (instructions.into(), ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }))
 }
@@ -124,7 +127,7 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
         instructions,
         tools,
         language: config.agent.language.clone(),
-        profile_name: None,
+        caller_name: ContactName::Unknown,
         caller_history: None,
         history: Vec::new(),
         rejected: RejectedFields::default(),
@@ -150,7 +153,12 @@ pub(super) enum NoSession {
 impl NoSession {
     pub(super) fn found(self) -> Found {
         match self {
-            Self::Refused(reason) => Found::AiNoSession { reason },
+            Self::Refused(reason) => match AiFailure::from_reason(&reason).cause {
+                AiFailureCause::BadKey => Found::AiKeyRejected { reason },
+                AiFailureCause::NoCredit => Found::AiNoCredit { reason },
+                AiFailureCause::RateLimited => Found::AiRateLimited { reason },
+                AiFailureCause::Rejected | AiFailureCause::Outage => Found::AiNoSession { reason },
+            },
             Self::Slow => Found::AiSlowSession { seconds: LIMIT.as_secs() },
         }
     }
@@ -162,17 +170,47 @@ pub(super) fn rejected_settings(check: &str, rejected: &[&str]) -> CheckResult {
 }
 
 pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
-    CheckResult::error(check, failure.found(), Remedy::AiMessages)
+    let remedy = match &failure {
+        NoSession::Refused(reason) => match AiFailure::from_reason(reason).cause {
+            AiFailureCause::BadKey => Remedy::AiNewKey,
+            cause => remedy_of(cause, OPENAI).unwrap_or(Remedy::AiMessages),
+        },
+        NoSession::Slow => Remedy::AiMessages,
+    };
+    CheckResult::error(check, failure.found(), remedy)
 }
+
+/// What the owner does about a failure whose cause is no key and no setting. `account`: which setting names the account.
+pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
+    match cause {
+        AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),
+        AiFailureCause::RateLimited => Some(Remedy::AiLater),
+        AiFailureCause::BadKey | AiFailureCause::Rejected | AiFailureCause::Outage => None,
+    }
+}
+
+/// The setting of OpenAI's account.
+const OPENAI: &str = "openai.api_key";
 
 pub(super) fn error_finding(error: &Error) -> CheckResult {
     match error {
-        Error::Refused { status: 401 | 403, code, .. } => {
-            CheckResult::error(CHECK, Found::AiKeyRejected { reason: code.clone() }, Remedy::AiNewKey)
-        }
         Error::Refused { status, code, .. } => {
-            let found = Found::AiAnswer { status: u64::from(*status), reason: code.clone() };
-            CheckResult::warning(CHECK, found, Remedy::AiLimits)
+            let (cause, reason) = (AiFailureCause::from_status(*status, code), code.clone());
+            match (cause, remedy_of(cause, OPENAI)) {
+                (AiFailureCause::BadKey, _) => {
+                    CheckResult::error(CHECK, Found::AiKeyRejected { reason }, Remedy::AiNewKey)
+                }
+                (AiFailureCause::NoCredit, Some(remedy)) => {
+                    CheckResult::error(CHECK, Found::AiNoCredit { reason }, remedy)
+                }
+                (AiFailureCause::RateLimited, Some(remedy)) => {
+                    CheckResult::warning(CHECK, Found::AiRateLimited { reason }, remedy)
+                }
+                _ => {
+                    let found = Found::AiAnswer { status: u64::from(*status), reason };
+                    CheckResult::warning(CHECK, found, Remedy::AiLimits)
+                }
+            }
         }
         Error::Unreachable(source) => {
             let reason = http_client::root_cause(source);
@@ -194,20 +232,21 @@ mod tests {
 
     #[test]
     fn a_missing_model_is_named() {
-        let config = OpenAiConfig::default();
-        let all = [&config.realtime_model, &config.transcription_model, &config.chat_model];
+        let config = Config::default();
+        let openai = &config.openai;
+        let all = [&openai.realtime_model, &openai.transcription_model, &openai.chat_model];
         let all = all.map(|id| model(id, None));
         assert_eq!(missing(&all, &config), None);
         assert_eq!(missing(&all[..2], &config).unwrap().state, CheckStatus::Warning);
         let finding = missing(&all[1..], &config).unwrap();
         assert_eq!(finding.state, CheckStatus::Error);
-        assert_eq!(finding.found, Found::AiModelMissing { models: config.realtime_model.clone() }.into());
+        assert_eq!(finding.found, Found::AiModelMissing { models: openai.realtime_model.clone() }.into());
     }
 
     #[test]
     fn the_shutdown_of_a_model_in_use_is_reported_weeks_before() {
-        let config = OpenAiConfig::default();
-        let chat = config.chat_model.as_str();
+        let config = Config::default();
+        let chat = config.openai.chat_model.as_str();
         let states = |day| {
             let models = [model(chat, Some("2026-12-11")), model("gpt-other", Some("2020-01-01"))];
             let found = shutting_down(&models, &config, day);

@@ -11,7 +11,7 @@ use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::messages;
-use crate::providers::openai::rest::{self, ChatMessage, SoundFile};
+use crate::providers::openai::rest::{self, ChatMessage, Paid, SoundFile};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::interval;
@@ -78,7 +78,7 @@ async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
     let rejected = setup.rejected.clone();
     match ask_by_voice(setup).await {
         Err(reason) => {
-            let remedy = "callers leave a message until that is mended: see the account's limits and payments, and \
+            let remedy = "callers leave a message until that is fixed: see the account's limits and payments, and \
                           status.openai.com";
             let found = format!("a question gets no spoken answer: {reason}");
             vec![problem(ANSWER, CheckStatus::Error, found, remedy)]
@@ -202,9 +202,10 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         problem(TURN, CheckStatus::Error, format!("{what}: {found}"), &remedy.unwrap_or_default())
     };
     let began = clock::instant();
-    let (server, file) = (config.file_transcription_server(), SoundFile { content: recording(), mime: "audio/wav" });
+    let (server, file) =
+        (config.file_transcription_server(), SoundFile { content: recording(), mime: "audio/wav", length_ms: 0 });
     let heard = match rest::transcribe(client, server, file, language, "", REQUEST_LIMIT).await {
-        Ok(heard) => heard,
+        Ok(heard) => heard.answer,
         Err(error) => return failed(&format!("{} writes no recording down", openai.file_transcription_model), &error),
     };
     let messages = [
@@ -215,7 +216,10 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         ChatMessage { role: "user", content: heard.clone() },
     ];
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {
-        Ok(answer) => answer,
+        Ok(Paid { answer: Some(answer), .. }) => answer,
+        Ok(Paid { answer: None, .. }) => {
+            return failed(&format!("{} gives no answer", openai.chat_model), &rest::Error::Malformed);
+        }
         Err(error) => return failed(&format!("{} gives no answer", openai.chat_model), &error),
     };
     let took = clock::instant().duration_since(began);

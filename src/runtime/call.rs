@@ -11,6 +11,7 @@ mod message;
 pub(super) mod recording_writer;
 mod redirect;
 mod stream;
+mod tool_run;
 mod trial;
 mod trial_log;
 
@@ -18,10 +19,11 @@ pub(super) use message::CallMessage;
 pub use message::PutThrough;
 
 use super::ActiveSettings;
+use super::caller_texts::can_text;
 use super::calls::{CallContext, Calls, Carrier, KnownAtStart, MediaSocket, can_transfer, complete_with_retries};
-use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
+use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, Input, Operator, Output};
+use crate::call::{CallPolicy, CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
@@ -36,6 +38,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use stream::Stream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 
 /// Runs one call from its webhook to its end.
@@ -56,12 +59,14 @@ pub(super) async fn run(
     } else {
         KnownAtStart::NOTHING
     };
+    let is_trial = context.carrier == Carrier::Browser;
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
+        whatsapp: can_text(&settings, (!is_trial).then_some(&context.call)),
     });
-    let tools = if context.carrier == Carrier::Browser { tools.for_trial() } else { tools };
+    let tools = if is_trial { tools.for_trial() } else { tools };
     let mut task = CallTask {
         session: CallSession::new(policy, now),
         engine: None,
@@ -76,6 +81,7 @@ pub(super) async fn run(
         listeners: None,
         timer: DeadlineTimer::new(),
         tools,
+        words: watch::Sender::default(),
         known,
         calls,
         settings,
@@ -112,6 +118,8 @@ struct CallTask {
     timer: DeadlineTimer,
     /// The agent's tools in this call.
     tools: ToolRegistry,
+    /// What was said, for tools that run.
+    words: watch::Sender<CallerWords>,
     /// What was known when the call began.
     known: KnownAtStart,
     /// The task's own sender: tools and the redirect report through it.
@@ -191,7 +199,10 @@ impl CallTask {
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => self.log.turn(turn),
-            Output::Event(event) => self.log.event(&event),
+            Output::Event(event) => {
+                self.pass_words_on(&event);
+                self.log.event(&event);
+            }
             Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),
             // Nothing can follow the stream of a browser.
             Output::RedirectToFallback if self.is_trial() => drop(self.sender.send(CallMessage::RedirectDone)),
@@ -356,21 +367,6 @@ impl CallTask {
         }
         self.calls.start_transfer(&self.sid, reason);
         self.end_stream();
-    }
-
-    /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
-    fn run_tool(&mut self, id: String, name: String, arguments: String) {
-        tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
-        let business = &self.settings.config.business;
-        let (store, country) = (self.calls.services().store.clone(), business.country);
-        let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone());
-        let context = if self.is_trial() { context.for_trial(country) } else { context };
-        let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
-        tokio::spawn(async move {
-            let output = tools.run(&context, &name, &arguments).await;
-            jobs.wake();
-            let _ = sender.send(CallMessage::ToolFinished { id, output });
-        });
     }
 
     /// Ends a stream while the call continues: its recording is complete, and the next stream gets its own.

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::{CallNotices as Choice, Config};
 use crate::crm;
 use crate::crm::call_notice::{self, Due, NoticeJob};
-use crate::crm::outbox::notify_owner;
+use crate::crm::outbox::{NotifyOwnerError, notify_owner};
 use crate::domain::{AlertChannel, CallId, CallSid};
 use crate::providers::mail::Mailer;
 use crate::store::{Job, Store};
@@ -82,18 +82,16 @@ impl CallNotices {
     async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let to = config.alerts.whatsapp_to.as_ref().map(ToString::to_string).unwrap_or_default();
         let (rules, sid) = (self.outbox.rules(), sid.clone());
-        let queued = self.store.write(move |tx| {
+        let queued = crm::transact(&self.store, move |tx| {
             let now = clock::now();
             let due = call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)?;
             if due == Due::Now {
-                if let Err(reason) = notify_owner(tx, &to, message.body, &rules, now)? {
-                    return Ok(Err(reason));
-                }
+                notify_owner(tx, &to, message.body, &rules, now)?;
                 call_notice::record(tx, &sid, AlertChannel::WhatsApp, now)?;
             }
-            Ok(Ok(due))
+            Ok::<_, NotifyOwnerError>(due)
         });
-        let due = queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
+        let due = queued.await.map_err(retry)?;
         self.outbox.wake();
         Ok(due)
     }

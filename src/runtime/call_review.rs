@@ -13,11 +13,23 @@ use crate::store::Job;
 pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     let ReviewJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    let language = services.config().language();
+    let config = services.config();
+    let (language, zone, confirms) =
+        (config.language(), config.business.time_zone.clone(), config.agent.confirm_appointments);
     let (sid, now) = (call_sid.clone(), clock::now());
     let title = move |broken: &BrokenPromise| messages::text(language, &phrase(broken));
-    let broken = crm::transact(&services.store, move |tx| call_review::review(tx, &sid, title, now)).await;
-    for promise in broken.map_err(|error| JobError::Retry(error.to_string()))? {
+    let found =
+        crm::transact(&services.store, move |tx| call_review::review(tx, &sid, title, (&zone, confirms), now)).await;
+    let found = found.map_err(|error| JobError::Retry(error.to_string()))?;
+    for promise in found.early {
+        tracing::info!(
+            event = "PROMISE_EARLY",
+            call.sid = %call_sid,
+            promise = promise.as_str(),
+            "The agent said in call {call_sid} that something was done shortly before it was done"
+        );
+    }
+    for promise in found.broken {
         tracing::warn!(
             event = "PROMISE_BROKEN",
             call.sid = %call_sid,
@@ -33,13 +45,16 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
 fn phrase(broken: &BrokenPromise) -> Phrase {
     let said = broken.said.chars().take(MAX_SAID).collect();
     match broken.promise {
-        Promise::Booked | Promise::Moved if broken.is_time_wrong => Phrase::PromiseOtherTime { said },
+        Promise::Booked | Promise::Moved | Promise::Cancelled if broken.is_time_wrong => {
+            Phrase::PromiseOtherTime { said }
+        }
         Promise::Booked => Phrase::PromiseBooked { said },
         Promise::Moved => Phrase::PromiseMoved { said },
         Promise::Cancelled => Phrase::PromiseCancelled { said },
         Promise::Waiting => Phrase::PromiseWaiting { said },
         Promise::PassedOn => Phrase::PromisePassedOn { said },
         Promise::Sent => Phrase::PromiseSent { said },
+        Promise::Offered => Phrase::PromiseOffered { said },
     }
 }
 

@@ -8,14 +8,14 @@ use crate::config::Config;
 use crate::crm;
 use crate::crm::call_notice;
 use crate::crm::call_summary::{self, Findings, LANGUAGES, Line, SummaryJob};
-use crate::domain::CallSid;
-use crate::providers::openai::responses::{self, StructuredRequest};
+use crate::domain::{AiFailure, AiFailureCause, AiPart, CallSid};
 use crate::providers::openai::rest::Error;
+use crate::providers::openai::structured::{self, StructuredRequest};
 use crate::store::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The handler of the job. What waits for the summary goes on when there is one, or there will be none.
+/// The handler of the job. What waits for the summary continues when there is one, or there will be none.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -28,12 +28,10 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     outcome
 }
 
-/// Without a key, and beyond the usage limits of the AI, there is no summary.
+/// Without a model, and beyond the usage limits of the AI, there is no summary.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
-    if config.openai.key().is_none() || !config.agent.summaries {
-        return Ok(());
-    }
+    let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };
     let sid = call_sid.clone();
     let lines = services.store.read(move |tx| call_summary::transcript(tx, &sid)).await.map_err(retry)?;
     let Some(lines) = lines else { return Ok(()) };
@@ -41,13 +39,19 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
         tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached");
         return Ok(());
     }
-    let answer = responses::structured(&services.client, &config.openai, &request(&config, &lines), LIMIT).await;
+    let answer = structured::answer(&services.client, &server, &request(&config, &lines), LIMIT).await;
     let answer = answer.map_err(|error| {
-        if let Error::Refused { status: 401, .. } = error {
-            services.alerts.record_ai_refusal(&error.to_string());
+        if let Error::Refused { status, code, .. } = &error {
+            let (cause, reason) = (AiFailureCause::from_status(*status, code), error.to_string());
+            services.alerts.record_ai_refusal(&AiFailure { part: AiPart::Model, cause, reason });
         }
         failure(&error)
     })?;
+    // What the servers of the pipeline charge is in the price of a call's time.
+    if config.openai.key().is_some() {
+        services.add_cost(&call_sid, answer.cost_micros);
+    }
+    let answer = answer.answer.ok_or_else(|| failure(&Error::Malformed))?;
     let findings: Findings = serde_json::from_str(&answer).map_err(|error| malformed(&error))?;
     let (sid, now) = (call_sid.clone(), clock::now());
     let recorded = crm::transact(&services.store, move |tx| call_summary::record(tx, &sid, &findings, now)).await;

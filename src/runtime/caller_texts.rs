@@ -1,10 +1,12 @@
-//! The jobs that write to a caller after a call, see [`crate::crm::caller_text`].
+//! Writes to callers, see [`crate::crm::caller_text`]: the jobs after a call, and what the agent writes during it.
 
-use super::Settings;
 use super::jobs::JobError;
 use super::outbox::{self, Outbox};
+use super::{ActiveSettings, Settings};
+use crate::agent::tool::CallerTextSender;
 use crate::clock;
 use crate::config::Config;
+use crate::crm::call::{CallerIdentity, IncomingCall};
 use crate::crm::caller_text::{self, AppointmentEvent, CallerText, ConfirmJob, MissedJob};
 use crate::crm::message_clock::MessageClock;
 use crate::crm::scheduled_message::SendContext;
@@ -12,6 +14,7 @@ use crate::crm::{self, Error};
 use crate::domain::{Appointment, CallSid, Language, Provider, Timestamp};
 use crate::messages::{self, Phrase};
 use crate::store::{Job, Store, WriteTx};
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 /// What writing to callers needs.
@@ -36,7 +39,7 @@ impl CallerTexts {
         }
         let (key, sid) = (key_of(&job, payload.starts_at), payload.call_sid.clone());
         let sent = self
-            .send(move |tx, config, context, now| {
+            .send_later(move |tx, config, context, now| {
                 let Some(appointment) = caller_text::unconfirmed(tx, &payload)? else {
                     return Ok(CallerText::Unneeded);
                 };
@@ -57,7 +60,7 @@ impl CallerTexts {
         }
         let (key, sid) = (key_of(&job, job.created_at), payload.call_sid.clone());
         let sent = self
-            .send(move |tx, config, context, now| {
+            .send_later(move |tx, config, context, now| {
                 let language = language(tx, config, &payload.call_sid)?;
                 caller_text::text_missed_caller(tx, &payload, (missed_call(config, language), key), context, now)
             })
@@ -67,10 +70,10 @@ impl CallerTexts {
     }
 
     /// Runs `work` in one transaction with what sending depends on, and wakes the outbox.
-    async fn send(
+    async fn send_by(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
-    ) -> Result<CallerText, JobError> {
+    ) -> Result<CallerText, Error> {
         let (settings, down): (_, Vec<Provider>) = (self.settings.current(), self.outbox.down().await);
         let clock = self.clock.clone();
         let sent = crm::transact(&self.store, move |tx| {
@@ -78,10 +81,41 @@ impl CallerTexts {
             let context = SendContext { rules: &settings.rules, down: &down, new_chats, written_at: clock.now() };
             work(tx, &settings.config, &context, clock::now())
         });
-        let sent = sent.await.map_err(|error| JobError::Retry(error.to_string()))?;
+        let sent = sent.await?;
         self.outbox.wake();
         Ok(sent)
     }
+
+    /// The same for a job.
+    async fn send_later(
+        &self,
+        work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
+    ) -> Result<CallerText, JobError> {
+        self.send_by(work).await.map_err(|error| JobError::Retry(error.to_string()))
+    }
+}
+
+impl CallerTextSender for CallerTexts {
+    fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, Error>> {
+        let texts = self.clone();
+        Box::pin(async move {
+            let sid = call.clone();
+            let sent = texts
+                .send_by(move |tx, _, context, now| caller_text::send_from_agent(tx, &call, &text, context, now))
+                .await?;
+            report(&sid, sent, "agent's message to the caller");
+            Ok(sent)
+        })
+    }
+}
+
+/// Whether the agent may offer the caller a WhatsApp message; the policy decides on each one. A trial call has no number.
+pub(super) fn can_text(settings: &ActiveSettings, call: Option<&IncomingCall>) -> bool {
+    // A message to a forged number would reach a person who did not call.
+    let is_mobile = |call: &IncomingCall| {
+        call.identity() == CallerIdentity::Number && call.caller_number().is_some_and(|number| number.may_be_mobile())
+    };
+    settings.config.agent.send_whatsapp && !settings.rules.priority.is_empty() && call.is_none_or(is_mobile)
 }
 
 fn read<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
@@ -99,6 +133,7 @@ fn report(sid: &CallSid, sent: CallerText, what: &str) {
             tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "The {what} of call {sid} is queued as message {id}");
         }
         CallerText::Refused(why) => {
+            let why = why.code();
             tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why, "The {what} of call {sid} is not sent: {why}");
         }
         CallerText::Unneeded => {}

@@ -1,6 +1,9 @@
 //! The registry of active calls. Each call has its own task; webhooks and sockets find it here.
 
 mod control;
+mod ended_calls;
+mod engine_breaker;
+mod known_usage;
 mod limits;
 mod pending_sockets;
 mod ring;
@@ -11,17 +14,19 @@ mod trial;
 mod trial_usage;
 
 pub(super) use control::complete_with_retries;
+pub use engine_breaker::EngineBreaker;
+pub use known_usage::KnownUsage;
 pub use limits::warning as usage_warning;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
 pub(in crate::runtime) use services::KnownAtStart;
 pub use socket::{MediaSocket, MediaTransport};
-pub use transfer::{PendingTransfer, can_transfer};
+pub use transfer::{ForwardedBack, PendingTransfer, can_transfer};
 pub use trial::{LoginCheck, TrialRefusal, TrialTicket};
 pub use trial_usage::TrialUsage;
 
 use super::call::{self, CallMessage};
-use super::{ActiveSettings, FieldStatus, ai_check};
+use super::{ActiveSettings, FieldStatus, ai_check, unstored_calls};
 use crate::call::{CallPolicy, StreamEndAction};
 use crate::clock;
 use crate::config::AiEngine;
@@ -30,10 +35,11 @@ use crate::domain::{CallSid, CallState, ContactName};
 use crate::host::local_time::start_of_day;
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
+use ended_calls::EndedCalls;
 use limits::ConcurrentCalls;
 use pending_sockets::{PendingSocket, PendingSockets};
 use ring::Ringing;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
@@ -42,8 +48,6 @@ use trial::TrialTickets;
 
 /// How long a media socket may take to send a valid token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
-/// For how many ended calls the follow-up action is kept.
-const MAX_REMEMBERED: usize = 10_000;
 
 /// The registry of active calls; clones share it.
 #[derive(Clone)]
@@ -64,9 +68,7 @@ struct Inner {
 struct CallRegistry {
     live: HashMap<CallSid, LiveCall>,
     ringing: HashMap<CallSid, Ringing>,
-    /// The action that follows the streams that are over; the oldest entries are evicted.
-    end_actions: HashMap<CallSid, StreamEndAction>,
-    order: VecDeque<CallSid>,
+    ended: EndedCalls,
     is_draining: Option<std::time::Instant>,
 }
 
@@ -83,6 +85,7 @@ struct LiveCall {
     connects: u32,
     context: CallContext,
     has_ai: bool,
+    since: std::time::Instant,
 }
 
 /// An incoming call as its webhook described it, or a trial call.
@@ -92,8 +95,8 @@ pub struct CallContext {
     pub call: IncomingCall,
     /// The caller's name.
     pub name: ContactName,
-    /// How much the AI was used today before this call.
-    pub ai_today: AiUsage,
+    /// How much the AI was used today before this call; none if the database could not say.
+    pub ai_today: Option<AiUsage>,
     /// The other end of the media socket.
     pub carrier: Carrier,
     /// Whether the call is stored; false if the database could not be written.
@@ -130,11 +133,8 @@ impl Calls {
             return;
         }
         let settings = self.inner.services.settings.current();
-        let limit = if CallServices::uses_ai(&settings) {
-            self.exceeded_limit(&settings, &registry, &context.call, context.ai_today)
-        } else {
-            None
-        };
+        let limit =
+            if CallServices::uses_ai(&settings) { self.exceeded_limit(&settings, &registry, &context) } else { None };
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
@@ -142,18 +142,24 @@ impl Calls {
         self.launch(registry, settings, policy, context);
     }
 
-    /// The setting whose limit a further call with AI would exceed. `stored`: the stored use of the AI today.
+    /// The setting whose limit a further call with AI would exceed.
     fn exceeded_limit(
         &self,
         settings: &ActiveSettings,
         registry: &CallRegistry,
-        call: &IncomingCall,
-        stored: AiUsage,
+        context: &CallContext,
     ) -> Option<&'static str> {
-        let now = clock::now();
+        let used = self.used_today(settings, context);
+        limits::exceeded(&settings.config.voice, registry.concurrent_calls(&context.call), used)
+    }
+
+    /// How much the AI was used today, as the limits count it: without a database, as far as this process knows.
+    fn used_today(&self, settings: &ActiveSettings, context: &CallContext) -> AiUsage {
+        let (now, call) = (clock::now(), &context.call);
         let today = start_of_day(now, &settings.config.business.time_zone);
-        let used = self.inner.services.trial_usage.add_to(stored, today, now);
-        limits::exceeded(&settings.config.voice, registry.ai_calls(call), used)
+        let used = self.inner.services.usage_of_day(context.ai_today, today, now);
+        let is_withheld = used.is_withheld || (call.is_withheld() && !call.from.is_empty());
+        AiUsage { is_withheld, ..used }
     }
 
     /// Starts the task of a call.
@@ -179,6 +185,7 @@ impl Calls {
             connects: 1,
             context: context.clone(),
             has_ai,
+            since: clock::instant(),
         };
         registry.live.insert(sid.clone(), live);
         drop(registry);
@@ -233,13 +240,13 @@ impl Calls {
     ) -> Result<media_stream::Start, &'static str> {
         tokio::select! {
             start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start()) => start.ok().flatten().ok_or("no_start"),
-            () = slot.evicted() => Err("crowd"),
+            () = slot.evicted() => Err("evicted"),
         }
     }
 
     /// Closes a socket that did not authenticate.
     async fn refuse(socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
-        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
+        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed because it did not authenticate");
         // The slot stays occupied until the socket is closed, or evicted for a newer one.
         tokio::select! {
             biased;
@@ -309,9 +316,9 @@ impl Calls {
     }
 
     /// Returns true for an active call and for one that has ended: the task of the call stores its end, later if
-    /// the disk is full.
+    /// the disk is full. So for a call that the last run could not store.
     pub fn is_known(&self, sid: &CallSid) -> bool {
-        self.registry().is_known(sid)
+        self.registry().is_known(sid) || unstored_calls::is_kept(&self.inner.services.store, sid)
     }
 
     /// What is known about the fields of a session with the current settings.
@@ -368,16 +375,7 @@ impl Calls {
     /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio asks for it
     /// at once.
     pub(super) fn set_stream_end_action(&self, sid: &CallSid, action: StreamEndAction) {
-        let mut registry = self.registry();
-        if registry.end_actions.insert(sid.clone(), action).is_none() {
-            registry.order.push_back(sid.clone());
-        }
-        while registry.order.len() > MAX_REMEMBERED {
-            if let Some(oldest) = registry.order.pop_front() {
-                registry.end_actions.remove(&oldest);
-            }
-        }
-        drop(registry);
+        self.registry().ended.insert(sid, action);
         self.inner.ended.notify_waiters();
     }
 
@@ -409,7 +407,7 @@ impl Calls {
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
-            let (name, ai_today) = (ContactName::Unknown, AiUsage::default());
+            let (name, ai_today) = (ContactName::Unknown, None);
             self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored: true });
         }
         let mut registry = self.registry();
@@ -431,8 +429,8 @@ impl CallRegistry {
     /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: a further request
     /// means that the new stream could not be opened.
     fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
-        if let Some(action) = self.end_actions.get(sid) {
-            return Some(*action);
+        if let Some(action) = self.ended.get(sid) {
+            return Some(action);
         }
         let live = self.live.get_mut(sid)?;
         if connect < live.connects {
@@ -447,15 +445,25 @@ impl CallRegistry {
     }
 
     fn is_known(&self, sid: &CallSid) -> bool {
-        self.live.contains_key(sid) || self.end_actions.contains_key(sid)
+        self.live.contains_key(sid) || self.ended.contains(sid)
     }
 
-    fn ai_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
-        let with_ai = || self.live.values().filter(|live| live.has_ai);
-        // Calls with a withheld number are not counted per number.
-        let of_number =
-            if call.is_withheld() { 0 } else { with_ai().filter(|live| live.context.call.from == call.from).count() };
-        ConcurrentCalls { all: with_ai().count(), of_number }
+    /// The other calls that the AI answers or that ring. Those with a withheld number count as if they came from one.
+    fn concurrent_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
+        let with_ai = self.live.values().filter(|live| live.has_ai).map(|live| &live.context.call);
+        let ringing = self
+            .ringing
+            .values()
+            .filter(|ringing| !ringing.is_over(clock::instant()))
+            .map(|ringing| &ringing.context.call);
+        let others = || with_ai.clone().chain(ringing.clone()).filter(|other| other.call_sid != call.call_sid);
+        let is_same = |other: &&IncomingCall| match call.from.as_str() {
+            // The call of an earlier process, or a trial call.
+            "" => false,
+            _ if call.is_withheld() => other.is_withheld() && !other.from.is_empty(),
+            from => other.from == from,
+        };
+        ConcurrentCalls { all: others().count(), of_number: others().filter(is_same).count() }
     }
 }
 
@@ -470,11 +478,14 @@ impl Drop for DeregisterGuard {
         if std::thread::panicking() {
             tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; the call goes to Twilio's recorder", self.sid);
         }
-        let is_known = self.calls.registry().end_actions.contains_key(&self.sid);
+        let is_known = self.calls.registry().ended.contains(&self.sid);
         if !is_known {
             self.calls.set_stream_end_action(&self.sid, StreamEndAction::Record);
         }
-        self.calls.registry().live.remove(&self.sid);
+        let ended = self.calls.registry().live.remove(&self.sid);
+        if let Some(live) = ended.filter(|live| live.has_ai) {
+            self.calls.inner.services.known_usage.add_time(clock::instant() - live.since);
+        }
         self.calls.inner.services.trial_usage.ended(&self.sid, clock::now());
         metrics::gauge!("agentlocator_calls_live").decrement(1);
         self.calls.inner.ended.notify_waiters();

@@ -11,7 +11,7 @@ mod recordings;
 
 use super::calls::{CallServices, Calls};
 use super::jobs::Jobs;
-use crate::crm::message_clock::MessageClock;
+use crate::crm::message_clock::{self, MessageClock};
 use crate::domain::{Provider, Timestamp};
 use crate::providers::twilio::lists::{self, Listed, ListedCall, ListedMessage, ListedRecording, Resource};
 use crate::providers::twilio::rest;
@@ -95,7 +95,7 @@ struct Found {
 }
 
 impl CatchUp {
-    /// Runs for as long as it is polled.
+    /// Runs the catch-up loop. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
         loop {
@@ -105,6 +105,12 @@ impl CatchUp {
             seen = now;
             // Reading the clock detects a step of the system clock soon.
             self.clock.now();
+            if let Some(steps) = self.clock.take_steps()
+                && let Err(error) = self.store.write(move |tx| message_clock::store_steps(tx, &steps)).await
+            {
+                self.clock.keep_steps();
+                tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store how the system clock was set; retrying");
+            }
             if now.0 >= next || slept > SLEEP_THRESHOLD {
                 let (pause, failed) = self.pass_and_report(failures).await;
                 failures = failed;
@@ -150,7 +156,7 @@ impl CatchUp {
             tracing::warn!(
                 event = "TWILIO_CATCH_UP_FAILED",
                 error,
-                "Cannot read Twilio's lists; retrying from the same mark"
+                "Cannot read the messages, calls and recordings that Twilio lists; retrying from the same time"
             );
         }
         (pause, failures.saturating_add(1))

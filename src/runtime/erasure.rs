@@ -12,7 +12,7 @@ pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Res
     loop {
         let rest = rest.clone();
         let part = move |tx: &WriteTx<'_>| Ok((privacy::erase_rest(tx, &rest, &mut erased)?, erased));
-        let (has_more, so_far) = crm::transact(store, part).await?;
+        let (has_more, so_far) = crm::transact::<_, crm::Error>(store, part).await?;
         if !has_more {
             return Ok(so_far);
         }
@@ -25,22 +25,24 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
     store.empty_log().await.map_err(|error| JobError::Retry(error.to_string()))?;
-    tracing::info!(event = "CONTACT_ERASED", "The deletion of a contact that was cut off is complete");
+    tracing::info!(event = "CONTACT_ERASED", job.id = %job.id, "The interrupted deletion of a contact is complete (job {})", job.id);
     Ok(())
 }
 
-/// Requests the bridge to delete what it has of a contact. Returns false if it cannot at the moment: the job tries again.
+/// Requests the bridge to delete the data of a contact. Returns false if the bridge cannot do so now; the job retries.
 pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
     let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
     if let Err(error) = bridge.forget(&erasure.addresses).await {
         tracing::warn!(
             event = "BRIDGE_ERASURE_LATER",
             ?error,
-            "The bridge could not delete what it has of a contact; the request is repeated"
+            job.key = erasure.key,
+            "The bridge could not delete the data of a contact (job {}); retrying",
+            erasure.key
         );
         return Ok(false);
     }
-    store.write(move |tx| tx.delete_job(&erasure.key)).await?;
+    store.write(move |tx| privacy::finish_in_bridge(tx, &erasure)).await?;
     Ok(true)
 }
 

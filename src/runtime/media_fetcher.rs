@@ -4,18 +4,18 @@ use super::Settings;
 use super::jobs::JobError;
 use super::media_details::MediaExaminer;
 use crate::clock;
-use crate::config::Config;
+use crate::crm::media;
 use crate::domain::{MEDIA_PATH, MessageId, Provider, hex, sniff_mime};
 use crate::host::disk::DiskMonitor;
-use crate::providers::baileys::signature::SECRET;
-use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
+use crate::providers::baileys::bridge::Bridge;
+use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
 use crate::store::{self, Job, MediaState, Store, StoredMedia};
 use bytes::Bytes;
+use reqwest::Method;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::path::Path;
 use std::time::Duration;
-use url::Url;
+use url::{Position, Url};
 
 /// Fetches the files of both providers' messages.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl MediaFetcher {
             }
             Err(error) => {
                 let why = error.to_string();
-                let failed = self.store.write(move |tx| tx.fail_media(message, position, &why));
+                let failed = self.store.write(move |tx| media::fail(tx, (message, position), &why));
                 failed.await.map_err(|error| later(&error))?;
                 Err(JobError::Permanent(error.to_string()))
             }
@@ -82,17 +82,16 @@ impl MediaFetcher {
 
     /// While the disk is nearly full, the file stays with the provider and its message shows the reason.
     async fn defer_for_space(&self, Payload { message, position, .. }: Payload) -> JobError {
-        let noted = self.store.write(move |tx| tx.set_media_wait_reason(message, position, NO_SPACE)).await;
+        let noted = self.store.write(move |tx| media::defer(tx, (message, position), NO_SPACE)).await;
         JobError::RetryFor(RETRY_NO_SPACE_FOR, noted.map_or_else(|error| error.to_string(), |()| NO_SPACE.to_owned()))
     }
 
     /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let settings = self.settings.current();
-        let token = settings.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
-        match settings.bridge.as_ref().and_then(|bridge| bridge.file_url(address)) {
-            Some(own) => (settings.files.fetch(own.as_str(), token).await, WHATSAPP_RETENTION),
-            None => (settings.files.fetch(address, token).await, RETRY_OUTAGE_FOR),
+        match settings.bridge.as_ref().and_then(|bridge| Some((bridge, bridge.file_url(address)?))) {
+            Some((bridge, own)) => (fetch_own(bridge, &settings.files, &own).await, WHATSAPP_RETENTION),
+            None => (settings.files.fetch(address, None).await, RETRY_OUTAGE_FOR),
         }
     }
 
@@ -118,8 +117,7 @@ impl MediaFetcher {
             let mime = declared_type.or(file.mime).unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
             let url = format!("{MEDIA_PATH}{sha256}");
             let file = StoredMedia { mime, content: content.into() };
-            tx.store_media(message, position, &sha256, &file, &url, clock::now())?;
-            tx.put_media_details(&sha256, &details)
+            media::store_fetched(tx, (message, position), &sha256, (&file, &url), &details, clock::now())
         });
         stored.await.map_err(|error| later(&error))?;
         tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "Media file of message {message} fetched");
@@ -127,16 +125,18 @@ impl MediaFetcher {
     }
 }
 
-/// The files that may be sent or fetched: public ones, and the bridge's own.
-pub(super) fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
-    let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
-    let trusted = match origin {
-        Ok(origin) if config.whatsapp.baileys_enabled() => {
-            Trusted::Origin { origin, socket: config.whatsapp.bridge_socket().map(Path::to_owned) }
+/// Fetches one of the bridge's own files.
+async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Result<FetchedFile, FetchError> {
+    let target = &address[Position::BeforePath..Position::AfterQuery];
+    let mut repeats = 1;
+    loop {
+        let header = bridge.authenticate(&Method::GET, target, &[]).await.map_err(|_| FetchError::Unreachable)?;
+        let pair = header.as_ref().map(|(name, value)| (*name, value.as_str()));
+        match files.fetch(address.as_str(), pair).await {
+            Err(FetchError::Status(401)) if repeats > 0 && bridge.forget_proof(header.as_ref()).await => repeats -= 1,
+            fetched => return fetched,
         }
-        _ => Trusted::Nothing,
-    };
-    SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
+    }
 }
 
 /// Returns true if a retry may succeed. Twilio's files pass through its storage after the webhook: a 404 is normal at

@@ -6,13 +6,13 @@
 
 mod attempt;
 mod health;
+mod rules;
 mod senders;
 
 use super::Settings;
 use crate::alerting::Alerts;
-use crate::config::Config;
-use crate::crm::outbox::NewChatLimits;
-use crate::domain::{OutboxId, PhoneNumber, Provider, Timestamp};
+use crate::crm::outbox;
+use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
 use crate::inbox::send_rate::SendPacer;
@@ -21,6 +21,7 @@ use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
 use health::ProviderHealth;
+pub use rules::{new_chats, rules};
 pub(super) use senders::ProviderSenders;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -109,39 +110,6 @@ impl Outbox {
     }
 }
 
-/// The routing rules from the settings.
-pub fn rules(config: &Config) -> RoutingRules {
-    use crate::config::ProviderChoice;
-    let in_use = |provider: &Provider| match provider {
-        Provider::Twilio => config.twilio_whatsapp_enabled(),
-        Provider::Baileys => config.whatsapp.baileys_enabled(),
-    };
-    // Providers that are in use but not in the list come last.
-    let mut priority: Vec<Provider> = Vec::new();
-    for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
-        if !priority.contains(provider) {
-            priority.push(*provider);
-        }
-    }
-    let only = match config.whatsapp.provider {
-        ProviderChoice::Auto => None,
-        ProviderChoice::Twilio => Some(Provider::Twilio),
-        ProviderChoice::Baileys => Some(Provider::Baileys),
-    };
-    RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
-}
-
-/// The limits on starting conversations, from the settings.
-pub fn new_chats(config: &Config) -> NewChatLimits {
-    let home = || vec![PhoneNumber::calling_code(config.business.country)];
-    let config = &config.whatsapp;
-    NewChatLimits {
-        prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
-        per_author: config.new_chats_per_user_per_day,
-        in_all: config.new_chats_in_all_per_day,
-    }
-}
-
 /// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
 async fn watch_bridge(outbox: Outbox) {
     let Shared { health, store, .. } = &*outbox.shared;
@@ -150,7 +118,7 @@ async fn watch_bridge(outbox: Outbox) {
     loop {
         poll.tick().await;
         if health.probe().await {
-            let hastened = store.write(|tx| tx.make_outbox_due(Provider::Baileys, clock::now())).await;
+            let hastened = store.write(|tx| outbox::hasten(tx, Provider::Baileys, clock::now())).await;
             if hastened.is_ok() {
                 outbox.wake();
             }
@@ -171,7 +139,7 @@ impl Dispatcher {
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
-            let doubtful = tx.mark_interrupted_attempts(now)?;
+            let doubtful = outbox::recover(tx, now)?;
             Ok((doubtful, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
         });
         let (doubtful, sends) = recovered.await.unwrap_or_default();
@@ -179,7 +147,7 @@ impl Dispatcher {
             tracing::warn!(
                 event = "OUTBOX_IN_DOUBT",
                 messages = doubtful,
-                "Messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
+                "{doubtful} messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
@@ -196,7 +164,7 @@ impl Dispatcher {
             Ok(found) => found,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(event = "OUTBOX_FAILED", error, "Cannot read the outbox");
+                tracing::error!(event = "OUTBOX_FAILED", error, "Cannot read the outbox; retrying");
                 return AFTER_FAILURE;
             }
         };
@@ -241,7 +209,7 @@ impl Dispatcher {
         if until.since(now) > POSTPONE_AFTER {
             let id = entry.id;
             let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
-            self.shared.store.write(move |tx| tx.postpone_outbox(id, until, reason)).await?;
+            self.shared.store.write(move |tx| outbox::postpone(tx, id, until, reason)).await?;
         }
         Ok(Some(until))
     }

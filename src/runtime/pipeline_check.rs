@@ -2,7 +2,7 @@
 
 use super::ai_check;
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
-use crate::domain::{CheckResult, Found, Remedy, Timestamp};
+use crate::domain::{AiFailure, AiFailureCause, CheckResult, ContactName, Found, Remedy, Timestamp};
 use crate::engine::{PipelineSetup, PipelineTrial, try_parts};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
         tools,
         language: config.agent.language.clone(),
         terms: Vec::new(),
-        profile_name: None,
+        caller_name: ContactName::Unknown,
         caller_history: None,
         history: Vec::new(),
     };
@@ -35,27 +35,34 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     let PipelineTrial { transcriber: transcriber_fails, model: model_fails, synthesiser: synthesiser_fails } = trial;
     let failures = [
         transcriber_fails.map(|reason| {
-            let found = Found::PipelineTranscriber { service: transcriber_name.clone(), reason };
-            (found, settings_of_transcriber(transcriber))
+            let remedy = remedy(&reason, settings_of_transcriber(transcriber));
+            (Found::PipelineTranscriber { service: transcriber_name.clone(), reason }, remedy)
         }),
-        model_fails.map(|reason| (Found::PipelineModel { model: model.clone(), reason }, settings_of_model(config))),
+        model_fails.map(|reason| {
+            let remedy = remedy(&reason, settings_of_model(config));
+            (Found::PipelineModel { model: model.clone(), reason }, remedy)
+        }),
         synthesiser_fails.map(|reason| {
-            let found = Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason };
-            (found, settings_of_synthesiser(synthesiser))
+            let remedy = remedy(&reason, settings_of_synthesiser(synthesiser));
+            (Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason }, remedy)
         }),
     ];
-    let failed: Vec<_> = failures
-        .into_iter()
-        .flatten()
-        .map(|(found, settings)| {
-            CheckResult::error(CHECK, found, Remedy::PipelineSettings { settings: settings.to_owned() })
-        })
-        .collect();
+    let failed: Vec<_> =
+        failures.into_iter().flatten().map(|(found, remedy)| CheckResult::error(CHECK, found, remedy)).collect();
     if !failed.is_empty() {
         return failed;
     }
     let found = Found::PipelineWorks { transcriber: transcriber_name, model, synthesiser: synthesiser_name };
     vec![CheckResult::ok(CHECK, found)]
+}
+
+/// What the owner does about a failure, by its cause. `settings`: those of the service.
+fn remedy(reason: &str, settings: &str) -> Remedy {
+    match AiFailure::from_reason(reason).cause {
+        AiFailureCause::Outage => Remedy::AiStatus,
+        cause => ai_check::remedy_of(cause, settings)
+            .unwrap_or_else(|| Remedy::PipelineSettings { settings: settings.to_owned() }),
+    }
 }
 
 fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {

@@ -6,6 +6,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::config::{AgentConfig, BusinessConfig};
 use crate::crm::business_profile::BusinessProfile;
+use crate::crm::call;
 use crate::crm::caller_memory::CallerMemory;
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
@@ -116,12 +117,17 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     if !services.may_use_ai(sid).await {
         return Err("the usage limit of the AI is reached".to_owned());
     }
+    // It was transcribed before a restart, and its answer failed: that is not paid for again.
+    if stored_text(services, sid, format!("{}.caller", recording.recording_sid)).await.is_some() {
+        return Err("the recording was processed before".to_owned());
+    }
     let sound = fetch(services, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
     let server = config.file_transcription_server();
-    let file = openai::SoundFile { content: sound.content, mime: &sound.mime };
+    let file = openai::SoundFile { content: sound.content, mime: &sound.mime, length_ms: recording.duration_ms };
     let transcript = openai::transcribe(&services.client, server, file, language, "", STEP_TIMEOUT).await;
-    let transcript = transcript.map_err(|error| error.to_string())?;
+    let openai::Paid { answer: transcript, cost_micros } = transcript.map_err(|error| error.to_string())?;
+    services.add_cost(sid, cost_micros);
     tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
     let item = recording.recording_sid.as_str();
     store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
@@ -129,7 +135,9 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     let mut messages = conversation(services, sid).await;
     messages.push(ChatMessage { role: "user", content: transcript });
     let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
-    let answer = answer.map_err(|error| error.to_string())?;
+    let openai::Paid { answer, cost_micros } = answer.map_err(|error| error.to_string())?;
+    services.add_cost(sid, cost_micros);
+    let answer = answer.ok_or_else(|| openai::Error::Malformed.to_string())?;
     let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
     if words.is_empty() {
         return Ok(Reply::Unavailable);
@@ -164,7 +172,6 @@ pub(super) fn instructions(
     now: Timestamp,
 ) -> String {
     let context = PhoneContext {
-        caller_name: None,
         now,
         profile,
         memory: &CallerMemory::EMPTY,
@@ -202,7 +209,7 @@ async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Op
 
 fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Speaker, text: String) {
     let (sid, at) = (sid.clone(), clock::now());
-    services.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
+    services.store.write_soon(move |tx| call::append_turn(tx, &sid, &item, speaker, &text, at));
 }
 
 /// The mark by which the model ends the call.

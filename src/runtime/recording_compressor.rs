@@ -7,7 +7,7 @@ use super::jobs::{JobError, JobWorker};
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
 use crate::audio::wav::WavFormat;
 use crate::clock;
-use crate::crm::recording::{COMPRESS_JOB, CompressJob};
+use crate::crm::recording::{self, COMPRESS_JOB, CompressJob};
 use crate::domain::RecordingId;
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
@@ -87,7 +87,7 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
         duration_ms: file.duration_ms(),
         chunks: encoded.chunks,
     };
-    let replaced = store.write(move |tx| tx.replace_wav(id, wav_bytes, &compressed)).await.map_err(later)?;
+    let replaced = store.write(move |tx| recording::compress(tx, id, wav_bytes, &compressed)).await.map_err(later)?;
     Ok(if replaced { Outcome::Replaced { wav_bytes, opus_bytes } } else { Outcome::Gone })
 }
 

@@ -1,5 +1,6 @@
 //! Fetches the recordings that Twilio made.
 
+use super::active_settings::MAX_RECORDING_BYTES;
 use super::calls::CallServices;
 use super::jobs::JobError;
 use crate::clock;
@@ -14,9 +15,6 @@ use std::time::Duration;
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long recordings are left at Twilio while the disk is full.
 const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
-/// The largest file in bytes: two hours of telephone audio.
-const MAX_FILE_BYTES: usize = 128 << 20;
-pub(super) const MAX_BYTES: u64 = MAX_FILE_BYTES as u64;
 
 /// Fetches and stores one recording. Idempotent.
 pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
@@ -43,7 +41,7 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
         &sid,
         &known.source_url,
         DOWNLOAD_TIMEOUT,
-        MAX_FILE_BYTES,
+        MAX_RECORDING_BYTES,
     )
     .await
     {
@@ -65,7 +63,7 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
         Err(error) => {
             let text = error.to_string();
             let why = text.clone();
-            services.store.write(move |tx| tx.fail_recording(sid.as_str(), &why)).await.map_err(later)?;
+            services.store.write(move |tx| recording::fail(tx, &sid, &why)).await.map_err(later)?;
             Err(JobError::Permanent(text))
         }
     }

@@ -4,6 +4,7 @@ use super::recording_compressor::on_low_priority_thread;
 use crate::audio::opus::{self, OpusFile};
 use crate::audio::peaks::PeakMeter;
 use crate::audio::wav::WavFormat;
+use crate::crm::recording;
 use crate::domain::{Recording, RecordingId};
 use crate::store::{self, Priority, Store, StoredPeaks};
 use std::sync::Arc;
@@ -48,7 +49,7 @@ impl RecordingPeaks {
         let measured = on_low_priority_thread("peaks", async move { measure(&store, &recording).await }).await;
         let peaks = measured.map_err(|error| PeaksError::Unreadable(error.to_string()))?.ok_or_else(panicked)??;
         let stored = peaks.clone();
-        self.store.write(move |tx| tx.put_recording_peaks(id, &stored)).await?;
+        self.store.write(move |tx| recording::store_peaks(tx, id, &stored)).await?;
         Ok(peaks)
     }
 }

@@ -35,7 +35,8 @@ impl RestartHandle {
         tracing::info!(
             event = "RESTART_WAITS",
             calls = calls.count(),
-            "Restart requested: waiting for the active calls to end"
+            "Restart requested: waiting for {} active calls to end",
+            calls.count()
         );
         let (this, calls) = (self.clone(), calls.clone());
         tokio::spawn(async move {

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::scheduled_message::{SendContext, send_due};
 use crate::domain::{ScheduledState, Timestamp};
-use crate::store::{self, Store};
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -38,7 +38,7 @@ pub struct ScheduledMessages {
 }
 
 impl ScheduledMessages {
-    /// Runs for as long as it is polled.
+    /// Sends scheduled messages when they are due. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let wait = match self.store.read(|tx| tx.next_scheduled()).await {
@@ -46,7 +46,8 @@ impl ScheduledMessages {
                 Ok(Some((_, send_at))) => until(send_at),
                 Ok(None) => LONGEST_WAIT,
                 Err(error) => {
-                    report(&error, "Cannot read the scheduled messages; retrying");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(event = "SCHEDULE_FAILED", error, "Cannot read the scheduled messages; retrying");
                     AFTER_FAILURE
                 }
             };
@@ -75,16 +76,12 @@ impl ScheduledMessages {
                 Duration::ZERO
             }
             Err(error) => {
-                report(&error, "Cannot send a scheduled message; retrying");
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(event = "SCHEDULE_FAILED", id, error, "Cannot send scheduled message {id}; retrying");
                 AFTER_FAILURE
             }
         }
     }
-}
-
-fn report(error: &store::Error, what: &str) {
-    let error = error as &dyn std::error::Error;
-    tracing::error!(event = "SCHEDULE_FAILED", error, "{what}");
 }
 
 /// The clock may be set meanwhile, so no wait is long.

@@ -1,9 +1,10 @@
 //! Closes calls whose end was not reported, because the daemon was killed or Twilio's last webhook was lost.
 
 use super::call::recording_writer;
-use super::calls::{CallServices, Calls};
+use super::calls::Calls;
 use crate::clock;
-use crate::domain::EndReason;
+use crate::crm::call;
+use crate::domain::{EndReason, Timestamp};
 use crate::providers::twilio::rest;
 use crate::store::OpenCall;
 use std::time::Duration;
@@ -15,14 +16,14 @@ const STALE_AFTER: Duration = Duration::from_mins(2);
 /// A call is considered over after this time if Twilio cannot be queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
-/// Runs for as long as it is polled.
+/// Closes stale calls. Never returns; the caller stops it by dropping the future.
 pub async fn run(calls: Calls) {
     let store = calls.services().store.clone();
     if let Err(error) = store.write(recording_writer::finalize_interrupted).await {
         tracing::error!(
             event = "STALE_CALLS_FAILED",
             error = &error as &dyn std::error::Error,
-            "Cannot close recordings"
+            "Cannot finish the recordings that the last stop interrupted"
         );
     }
     loop {
@@ -38,32 +39,58 @@ async fn close_stale(calls: &Calls) {
             return tracing::error!(
                 event = "STALE_CALLS_FAILED",
                 error = &error as &dyn std::error::Error,
-                "Cannot read calls"
+                "Cannot read the unfinished calls; retrying"
             );
         }
     };
     for call in open {
         let quiet = clock::now().since(call.updated_at);
         if quiet >= STALE_AFTER && !calls.is_active(&call.call_sid) {
-            close_if_over(calls.services(), call, quiet).await;
+            close_if_over(calls, call, quiet).await;
         }
     }
 }
 
-async fn close_if_over(services: &CallServices, call: OpenCall, quiet: Duration) {
-    let duration_ms = match rest::call_status(&services.client, &services.config().twilio, &call.call_sid).await {
-        Ok(status) if is_over(&status.status) => {
-            status.duration.and_then(|text| text.parse::<i64>().ok()).map(|seconds| seconds.saturating_mul(1000))
+async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
+    let services = calls.services();
+    let (reason, duration_ms) =
+        match rest::call_status(&services.client, &services.config().twilio, &call.call_sid).await {
+            Ok(status) if is_over(&status.status) => {
+                let reason = if status.status == COMPLETED { EndReason::Interrupted } else { EndReason::NotConnected };
+                let seconds = status.duration.and_then(|text| text.parse::<i64>().ok());
+                (reason, seconds.map(|seconds| seconds.saturating_mul(1000)))
+            }
+            Err(error) if error.is_call_over() => (EndReason::Interrupted, None),
+            Ok(_) | Err(_) if quiet >= ASSUME_OVER_AFTER => (EndReason::Interrupted, None),
+            Ok(_) | Err(_) => return,
+        };
+    tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} closed: Twilio did not report its end", call.call_sid);
+    calls.hung_up(&call.call_sid);
+    let now = clock::now();
+    let ended_at = ended_at(&call, duration_ms, now);
+    let sid = call.call_sid.clone();
+    let closed = services
+        .store
+        .write(move |tx| call::end_unreported(tx, &call.call_sid, reason, duration_ms, ended_at, now))
+        .await;
+    match closed {
+        Ok(()) => services.jobs.wake(),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(event = "STALE_CALLS_FAILED", call.sid = %sid, error, "Cannot close call {sid}; retrying");
         }
-        Err(error) if error.is_call_over() => None,
-        Ok(_) | Err(_) if quiet >= ASSUME_OVER_AFTER => None,
-        Ok(_) | Err(_) => return,
-    };
-    tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} is over, but its end was not reported: closed now", call.call_sid);
-    let at = clock::now();
-    services.store.write_soon(move |tx| tx.end_call(&call.call_sid, EndReason::Interrupted, duration_ms, at).map(drop));
+    }
+}
+
+/// When a call ended: if Twilio does not say how long it was, at its last event. The time until now would count as time with the AI.
+fn ended_at(call: &OpenCall, duration_ms: Option<i64>, now: Timestamp) -> Timestamp {
+    let duration = duration_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    let by_duration = duration.map_or(call.updated_at, |duration| call.started_at.plus(duration).min(now));
+    by_duration.max(call.updated_at)
 }
 
 fn is_over(status: &str) -> bool {
-    matches!(status, "completed" | "busy" | "failed" | "no-answer" | "canceled")
+    matches!(status, COMPLETED | "busy" | "failed" | "no-answer" | "canceled")
 }
+
+const COMPLETED: &str = "completed";

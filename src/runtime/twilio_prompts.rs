@@ -83,7 +83,7 @@ impl TwilioPrompts {
                 (self.greeting, self.greeting_source) = (prompt.into(), GreetingSource::Page);
             }
             Some(Err(error)) => {
-                tracing::error!(event = "GREETING_UNREADABLE", %error, "The stored greeting cannot be read; callers hear the one of the package");
+                tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting");
             }
         }
         self

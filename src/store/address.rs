@@ -1,10 +1,11 @@
 //! Addresses of contacts.
 //!
-//! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact as long as
-//! messages and calls show it with that contact; afterwards it is a former number, by which the contact is not found.
+//! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
+//! message shows that the contact has another number, or that the number has another holder. Then it is a former
+//! number, by which the contact is not found.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Address, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
+use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The contact to which an address belongs.
@@ -16,6 +17,17 @@ pub struct AddressHolder {
     pub number: Option<String>,
     /// Whether the address belonged to the contact in the past and no longer does.
     pub is_former: bool,
+}
+
+/// A number that a user adds to a contact.
+#[derive(Clone, Debug)]
+pub struct NewNumber<'a> {
+    /// The number.
+    pub number: &'a PhoneNumber,
+    /// Since when the contact has another number instead; none: it is current.
+    pub former_at: Option<Timestamp>,
+    /// The id that it had before it was removed.
+    pub restored: Option<AddressId>,
 }
 
 impl ReadTx<'_> {
@@ -107,6 +119,65 @@ impl WriteTx<'_> {
             .execute(params![contact, old, now])?;
         self.replace_peer(contact, old, new.as_str())?;
         self.record_contact(contact)
+    }
+
+    /// Adds a number to a contact, makes a former one of any contact its own, or makes its own current one a former one. Returns its id.
+    pub fn insert_number(
+        &self,
+        business: BusinessId,
+        contact: ContactId,
+        new: &NewNumber<'_>,
+        now: Timestamp,
+    ) -> Result<AddressId> {
+        let NewNumber { number, former_at, restored } = new;
+        // An id above all others would take the place of those to come.
+        let insert = "INSERT INTO addresses(id, business_id, contact_id, kind, value, former_at, created_at)
+             VALUES ((SELECT ?6 WHERE ?6 < (SELECT max(id) FROM addresses) AND NOT EXISTS (SELECT 1 FROM addresses WHERE id = ?6)),
+                 ?1, ?2, 'phone', ?3, ?4, ?5)
+             ON CONFLICT (business_id, kind, value) DO UPDATE SET contact_id = ?2, number = NULL, former_at = ?4
+                 WHERE former_at IS NOT NULL OR contact_id = ?2";
+        self.conn.prepare_cached(insert)?.execute(params![business, contact, number, former_at, now, restored])?;
+        self.refresh_peers(contact)?;
+        self.record_contact(contact)?;
+        let find = "SELECT id FROM addresses WHERE business_id = ?1 AND kind = 'phone' AND value = ?2";
+        Ok(self.conn.prepare_cached(find)?.query_row(params![business, number], |row| row.get(0))?)
+    }
+
+    /// Replaces a number of a contact by another one, also in its threads and its queued messages.
+    pub fn correct_number(&self, business: BusinessId, old: &Address, new: &PhoneNumber) -> Result<()> {
+        self.forget_spellings(old)?;
+        self.conn
+            .prepare_cached(
+                "DELETE FROM addresses WHERE business_id = ?1 AND kind = 'phone' AND value = ?2 AND former_at IS NOT NULL",
+            )?
+            .execute(params![business, new])?;
+        self.conn.prepare_cached("UPDATE addresses SET value = ?2 WHERE id = ?1")?.execute(params![old.id, new])?;
+        if old.former_at.is_none() {
+            self.replace_peer(old.contact_id, &old.value, new.as_str())?;
+        }
+        self.record_contact(old.contact_id)
+    }
+
+    /// Removes a number of a contact.
+    pub fn delete_number(&self, number: &Address) -> Result<()> {
+        self.forget_spellings(number)?;
+        self.conn.prepare_cached("DELETE FROM addresses WHERE id = ?1")?.execute([number.id])?;
+        self.refresh_peers(number.contact_id)?;
+        self.record_contact(number.contact_id)
+    }
+
+    /// Removes WhatsApp's own spelling of a number, and the number from the ids that were seen with it.
+    fn forget_spellings(&self, Address { contact_id, value, .. }: &Address) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "DELETE FROM addresses
+                 WHERE contact_id = ?1 AND kind = 'twilio_wa' AND (number = ?2 OR value = ltrim(?2, '+'))",
+            )?
+            .execute(params![contact_id, value])?;
+        self.conn
+            .prepare_cached("UPDATE addresses SET number = NULL WHERE contact_id = ?1 AND number = ?2")?
+            .execute(params![contact_id, value])?;
+        Ok(())
     }
 
     /// Moves a number to another contact, with WhatsApp's own spellings of it.

@@ -85,8 +85,8 @@ fn replace_live(
             tracing::warn!(
                 event = "STORE_TAKEN_OVER",
                 file = %file,
-                "Adopted the published file itself, because the disk has no space for a second copy; the next published file is \
-                 created when there is space"
+                "The disk has no space for a second copy: {file} itself was moved into live/ and is the database now. A new {file} \
+                 is created when there is space"
             );
             FileState::Missing
         }
@@ -106,15 +106,13 @@ impl NextLive {
     fn prepare(folder: &Folder) -> Result<Self> {
         let unfinished = folder.unfinished(LIVE);
         // Files that an interrupted start left may take the space.
-        for left_over in [&unfinished, &folder.unfinished("agentlocator.db")] {
+        for left_over in [&unfinished, &folder.unfinished_copy()] {
             remove(left_over)?;
         }
         let size = std::fs::metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?.len();
         let refused = match disk_reserve::check_space(folder, size, "a second copy of the database") {
             Ok(()) => {
-                let copied = fault_injection::inject()
-                    .and_then(|()| std::fs::copy(&folder.published, &unfinished))
-                    .and_then(|_| File::open(&unfinished)?.sync_all());
+                let copied = fault_injection::inject().and_then(|()| copy_writable(&folder.published, &unfinished));
                 let Err(error) = copied else { return Ok(Self::Copy(unfinished)) };
                 let _ = std::fs::remove_file(&unfinished);
                 let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
@@ -124,7 +122,7 @@ impl NextLive {
                 }
                 error
             }
-            Err(refused) => refused,
+            Err(refused) => refused.into(),
         };
         let is_free = is_exclusive(&folder.published).map_err(failed("cannot adopt", &folder.published))?;
         if is_free { Ok(Self::Published) } else { Err(refused) }
@@ -137,7 +135,7 @@ impl NextLive {
             Self::Published => (&folder.published, None),
         };
         let live = Some(FileId::of(&std::fs::metadata(file)?));
-        let record = Record { live, successor, ..Record::of_this_boot() };
+        let record = Record { live, successor, ..Record::of_boot(state.boot()) };
         // Recorded before the live database exists, so that any later start, also after a failure here, knows to which
         // run the published file belongs.
         state.replace(&record)?;
@@ -149,14 +147,26 @@ impl NextLive {
     }
 }
 
-/// True if the file has only one name and no other program has it open, so that renaming it affects nothing else.
+/// Copies a file and syncs the copy. The copy of a backup with the mode 0444 must be writable too.
+fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to)?;
+    let copy = File::open(to)?;
+    copy.set_permissions(sys::owner_writable(copy.metadata()?.mode()))?;
+    copy.sync_all()
+}
+
+/// True if the service's user may write to the file, the file has only one name, and no other program has it open, so
+/// that renaming it affects nothing else.
 fn is_exclusive(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {
         return Ok(false);
     }
     sys::ignore_lease_signal();
-    let file = OpenOptions::new().read(true).write(true).open(file)?;
+    let file = match OpenOptions::new().read(true).write(true).open(file) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
+        opened => opened?,
+    };
     let answer = sys::take_lease(&file);
     sys::release_lease(&file);
     file.sync_all()?;

@@ -7,8 +7,10 @@ use rusqlite::{OptionalExtension, params};
 /// Use of the AI in phone calls within a period. Active calls count up to now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Number of other calls from the caller's number; 0 if the number is withheld.
+    /// Number of other calls from the caller's number; if it is withheld, of all callers who withhold theirs.
     pub calls_of_number: u32,
+    /// The caller's number is withheld.
+    pub is_withheld: bool,
     /// Seconds with the AI.
     pub seconds: u64,
     /// Cost in millionths of a US dollar.
@@ -18,13 +20,17 @@ pub struct AiUsage {
 impl ReadTx<'_> {
     /// Use of the AI since `since`, without the call itself in `calls_of_number`.
     pub fn ai_usage(&self, call: Option<&CallSid>, since: Timestamp, now: Timestamp) -> Result<AiUsage> {
-        let mut number =
-            self.conn.prepare_cached("SELECT peer_number FROM calls WHERE call_sid = ?1 AND peer_number LIKE '+%'")?;
-        let number: Option<String> = number.query_row([call], |row| row.get(0)).optional()?;
+        let mut caller = self.conn.prepare_cached(
+            "SELECT iif(peer_number GLOB '[+0-9]*', peer_number, NULL) FROM calls WHERE call_sid = ?1 AND peer_number <> ''",
+        )?;
+        let caller: Option<Option<String>> = caller.query_row([call], |row| row.get(0)).optional()?;
+        let is_withheld = caller == Some(None);
+        let number = caller.flatten();
         let mut query = self.conn.prepare_cached(
             // Of a call without an engine, nothing says yet who answers it, unless a human agent has accepted it or its
             // caller was blocked. A call that has gone over to voicemail has cost what the AI has cost before.
-            "SELECT count(*) FILTER (WHERE peer_number = ?4 AND call_sid IS NOT ?5
+            "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5
+                        AND iif(?6, peer_number <> '' AND peer_number NOT GLOB '[+0-9]*', peer_number = ?4)
                         AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),
                     CAST(total(coalesce(duration_ms / 1000.0,
                         (julianday(?3) - julianday(coalesce(answered_at, started_at))) * 86400))
@@ -32,9 +38,9 @@ impl ReadTx<'_> {
                     coalesce(sum(cost_micros), 0)
              FROM calls WHERE business_id = ?1 AND started_at >= ?2",
         )?;
-        Ok(query.query_row(params![BusinessId::FIRST, since, now, number, call], |row| {
+        Ok(query.query_row(params![BusinessId::FIRST, since, now, number, call, is_withheld], |row| {
             let count = |column| row.get::<_, i64>(column).map(|count| u64::try_from(count).unwrap_or(0));
-            Ok(AiUsage { calls_of_number: row.get(0)?, seconds: count(1)?, cost_micros: count(2)? })
+            Ok(AiUsage { calls_of_number: row.get(0)?, is_withheld, seconds: count(1)?, cost_micros: count(2)? })
         })?)
     }
 }

@@ -1,12 +1,15 @@
 //! Alerts, and the record of what happened to them.
 
+use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{Alert, AlertKind, Timestamp};
+use crate::domain::{Alert, AlertKind, Cursor, Timestamp};
 use rusqlite::params;
 
 /// A transition of an alert, or a notification about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertEvent {
+    /// The id.
+    pub id: i64,
     /// The time of the event.
     pub at: Timestamp,
     /// The alert's kind; text, because another version may have written a kind that this one does not know.
@@ -25,14 +28,17 @@ impl ReadTx<'_> {
         Ok(rows.iter().filter_map(|state| serde_json::from_str(state).ok()).collect())
     }
 
-    /// The newest events, newest first.
-    pub fn alert_events(&self, limit: usize) -> Result<Vec<AlertEvent>> {
-        let sql = "SELECT at, kind, transition, channel FROM alert_events ORDER BY id DESC LIMIT ?1";
+    /// A page of the events, newest first, and the position of the next page if there is one.
+    pub fn alert_events(&self, after: Option<Cursor>, limit: usize) -> Result<(Vec<AlertEvent>, Option<Cursor>)> {
+        let sql = "SELECT id, at, kind, transition, channel FROM alert_events
+             WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2";
         let mut query = self.conn.prepare_cached(sql)?;
-        let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok(AlertEvent { at: row.get(0)?, kind: row.get(1)?, transition: row.get(2)?, channel: row.get(3)? })
+        let rows = query.query_map(params![after.map(|cursor| cursor.id), rows_for(limit)], |row| {
+            let (id, at, kind) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(AlertEvent { id, at, kind, transition: row.get(3)?, channel: row.get(4)? })
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(found, limit, |last| Cursor { at: last.at, id: last.id }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Counts of pending work.
 
 use super::{ReadTx, Result};
-use crate::domain::Timestamp;
+use crate::domain::{Provider, Timestamp};
 
 /// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,14 +46,14 @@ impl ReadTx<'_> {
     /// are left out: alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FILTER (WHERE m.provider = 'twilio'), count(*) FILTER (WHERE m.provider = 'baileys'),
+            "SELECT count(*) FILTER (WHERE m.provider = ?3), count(*) FILTER (WHERE m.provider = ?4),
                     count(DISTINCT o.contact_id)
              FROM messages m JOIN outbox o ON o.message_id = m.id
              WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN ?1 AND ?2
                AND o.state = 'done' AND m.author <> 'daemon'",
         )?;
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
-        Ok(query.query_row(rusqlite::params![from, to], |row| {
+        Ok(query.query_row(rusqlite::params![from, to, Provider::Twilio, Provider::Baileys], |row| {
             Ok(Undelivered {
                 by_twilio: count(row.get(0)?),
                 by_bridge: count(row.get(1)?),

@@ -8,7 +8,8 @@ pub use list::CallFilter;
 use super::names::actor_name;
 use super::{ReadTx, Result};
 use crate::domain::{
-    AppointmentId, Call, CallBooking, CallBookingChanges, CallId, CallSid, Recording, Timestamp, Turn, TurnLatency,
+    AppointmentId, Call, CallBooking, CallBookingChanges, CallFindings, CallId, CallSid, LeadId, Recording, Timestamp,
+    Turn, TurnLatency,
 };
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -66,6 +67,19 @@ impl ReadTx<'_> {
             bookings.extend(self.appointment(id)?.map(|appointment| CallBooking { appointment, changes }));
         }
         Ok(bookings)
+    }
+
+    /// What was recorded about a call after its end.
+    pub fn call_findings(&self, call: &Call) -> Result<CallFindings> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT summary, language, (
+                 SELECT detail ->> 'lead' FROM call_events WHERE call_id = calls.id AND kind = 'lead_found' ORDER BY id LIMIT 1)
+             FROM calls WHERE id = ?1",
+        )?;
+        let found = query.query_row([call.id], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?)));
+        let Some((summary, language, lead)) = found.optional()? else { return Ok(CallFindings::default()) };
+        let lead = lead.map(|id| self.lead(LeadId(id))).transpose()?.flatten();
+        Ok(CallFindings { summary, language, lead, questions: self.questions_of_call(call)? })
     }
 
     /// The recordings of a call, oldest first.

@@ -3,7 +3,7 @@
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
-    Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
+    LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 use std::time::Duration;
@@ -62,6 +62,9 @@ pub struct TurnUpdate<'a> {
     pub cost_micros: i64,
 }
 
+/// A turn: the speaker, the text that the other party heard, and when it began and ended.
+pub type TimedTurn = (Speaker, String, (i64, Option<i64>));
+
 /// A call that has not ended as far as the store knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
@@ -69,6 +72,8 @@ pub struct OpenCall {
     pub call_sid: CallSid,
     /// The stored state.
     pub state: CallState,
+    /// The start time.
+    pub started_at: Timestamp,
     /// The time of the last update.
     pub updated_at: Timestamp,
 }
@@ -89,10 +94,13 @@ impl ReadTx<'_> {
 
     /// Calls that have not ended.
     pub fn open_calls(&self) -> Result<Vec<OpenCall>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT call_sid, state, updated_at FROM calls WHERE state <> 'ended'")?;
-        let rows = query
-            .query_map([], |row| Ok(OpenCall { call_sid: row.get(0)?, state: row.get(1)?, updated_at: row.get(2)? }))?;
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT call_sid, state, started_at, updated_at FROM calls WHERE state <> 'ended'")?;
+        let rows = query.query_map([], |row| {
+            let (call_sid, state) = (row.get(0)?, row.get(1)?);
+            Ok(OpenCall { call_sid, state, started_at: row.get(2)?, updated_at: row.get(3)? })
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -106,10 +114,36 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The same with the times of each turn: when it began and ended, in milliseconds since the stream began.
+    pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT t.speaker, t.heard_text, t.started_ms, t.ended_ms FROM call_turns t JOIN calls c ON c.id = t.call_id
+             WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
+        )?;
+        let rows = query.query_map([sid], |row| Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns true if a call has an event of this kind.
     pub fn has_call_event(&self, call: CallId, kind: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2")?;
         Ok(query.exists(params![call, kind])?)
+    }
+
+    /// The messages that events of this kind name in the calls of a contact since then: the call and the text of each.
+    pub fn messages_of_calls(
+        &self,
+        contact: ContactId,
+        kind: &str,
+        since: Timestamp,
+    ) -> Result<Vec<(CallId, MessageId, String)>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT calls.id, m.id, m.content_text FROM calls JOIN call_events e ON e.call_id = calls.id
+             JOIN messages m ON m.id = e.detail ->> 'message_id'
+             WHERE calls.contact_id = ?1 AND e.kind = ?2 AND e.at > ?3",
+        )?;
+        let rows = query.query_map(params![contact, kind, since], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// How many events of this kind the calls of the last day before `since`, and those after it, have had since then. Events have
@@ -166,6 +200,9 @@ impl ReadTx<'_> {
 /// The kind of the event of a call that an employee ended; the end reason that is shown follows from it, see
 /// `call/end_reason.sql`.
 const HUNG_UP: &str = "hung_up_by_employee";
+
+/// The kind of the event of a call in which a lead was found; see `ReadTx::call_findings`.
+const LEAD_FOUND: &str = "lead_found";
 
 impl WriteTx<'_> {
     /// Stores a call. Returns none if its CallSid is known.
@@ -354,6 +391,12 @@ impl WriteTx<'_> {
             "UPDATE calls SET summary = ?2, language = coalesce(?3, language), updated_at = ?4 WHERE call_sid = ?1",
         )?;
         update.execute(params![sid, summary, language, at])?;
+        self.record_call(ChangeKind::CallUpdated, sid)
+    }
+
+    /// Stores which lead was found in a call.
+    pub fn record_lead_of_call(&self, sid: &CallSid, lead: LeadId, at: Timestamp) -> Result<()> {
+        self.insert_call_event(sid, LEAD_FOUND, Some(&serde_json::json!({"lead": lead.0}).to_string()), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 

@@ -4,11 +4,12 @@
 //! A follower passes [`ReadTx::changes_since`] the last `seq` that it has, and waits on
 //! [`Store::watch_changes`](super::Store) for more.
 
-use super::write_request::{AckAfter, CommitError, WriteRequest};
+use super::write_request::WriteRequest;
 use super::{ReadTx, Result, WriteTx};
 use crate::clock;
 use crate::domain::{ActorId, CallId, CallSid, ChangeKind, ContactId, MessageId, Role, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Params, params};
+use sqlite_mirror::{AckAfter, Acknowledge, CommitError};
 use tokio::sync::watch;
 
 /// One change.
@@ -213,7 +214,9 @@ impl WriteRequest for Announcement {
     fn run(&mut self, _: &WriteTx<'_>) -> bool {
         true
     }
+}
 
+impl Acknowledge for Announcement {
     fn complete(self: Box<Self>, outcome: &Result<(), CommitError>) {
         if outcome.is_ok() {
             self.followers.send_if_modified(|newest| {

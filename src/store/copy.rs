@@ -5,8 +5,8 @@ use super::{Error, Result, open, page_copy, partial_index, sys};
 use crate::clock;
 use crate::config::folder_of;
 use rusqlite::{Connection, ErrorCode};
-use std::fs::OpenOptions;
-use std::io::BufWriter;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,17 @@ pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> 
         let _ = std::fs::remove_file(&unfinished);
     }
     outcome
+}
+
+/// Writes the whole database that belongs to a published file to `out`, whether a daemon has it open or not. Returns
+/// its bytes.
+pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
+    Ok(page_copy::copy_database(published, out)?)
+}
+
+/// Copies it into an unnamed file on the data disk; none if that is not possible.
+pub fn spool_database(published: &Path) -> Result<Option<File>> {
+    Ok(page_copy::spool_database(published)?)
 }
 
 /// Copies a database that is about to be migrated into `snapshots/`, and deletes all but the newest `keep` copies.
@@ -128,7 +139,7 @@ fn write_and_verify(conn: &Connection, file: &Path) -> Result<()> {
 }
 
 /// Deletes all copies but `target` and the newest `keep` of the others. After the clock was set back, `target` need not
-/// be the newest by its date; it must be kept all the same.
+/// be the newest by its date; it must be kept anyway.
 fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<()> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(snapshots)? {
@@ -152,7 +163,6 @@ const MARGIN: u64 = 16 << 20;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::File;
     use std::time::{Duration, SystemTime};
 
     #[test]
@@ -171,7 +181,7 @@ mod tests {
             let mut damaged = sound.clone();
             damaged[first * 4096..][..nonsense.len()].copy_from_slice(&nonsense);
             std::fs::write(&path, damaged).unwrap();
-            let found = open::lone_file(&path).and_then(|conn| findings(&conn));
+            let found = open::lone_file(&path).map_err(Error::from).and_then(|conn| findings(&conn));
             assert!(!matches!(found, Ok(None)), "pages from {first} on");
             // The first pages are read before anything can be checked.
             assert!(matches!(found, Ok(Some(_)) | Err(Error::Sql(_))), "pages from {first} on: {found:?}");

@@ -1,20 +1,42 @@
 //! Full verification: whether the database is undamaged, and whether its published copy is complete.
 
-use super::{Error, Integrity, PublishState, Result, Store, copy, open, sys};
+use super::publish::CheckedCopy;
+use super::{Error, Integrity, PublishState, Result, Store, copy, open};
 use crate::clock;
-use rusqlite::Connection;
+use std::sync::PoisonError;
+use tokio::sync::oneshot;
 
 /// The result of a check of the published copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyCheck {
-    /// It is undamaged and complete.
+    /// It is current and equals the live database.
     Equal,
-    /// It is damaged or incomplete; the text says how.
-    Differs(String),
+    /// Pages of it differ from the live database.
+    Differs {
+        /// How many; 0 if only the length differs.
+        pages: u32,
+        /// The first one.
+        first: u32,
+    },
+    /// It is behind the live database.
+    Behind,
+    /// A foreign file has its name.
+    Foreign,
+    /// It is kept as the last undamaged copy, because the live database is damaged.
+    Frozen,
     /// The settings switch the published copy off.
     Off,
-    /// There is no space for a second copy, which is needed to write while another process reads the first.
-    InsufficientSpace,
+}
+
+impl CopyCheck {
+    fn unequal(state: &PublishState) -> Self {
+        match state {
+            PublishState::Off => Self::Off,
+            PublishState::Current | PublishState::Late { .. } => Self::Behind,
+            PublishState::Foreign { .. } => Self::Foreign,
+            PublishState::Frozen { .. } => Self::Frozen,
+        }
+    }
 }
 
 impl Store {
@@ -31,48 +53,31 @@ impl Store {
         Ok(found)
     }
 
-    /// Reads the whole published copy in the background, and compares it with what the database had before.
+    /// Reads the whole published copy in the background, and compares it with the live database.
     pub async fn check_published(&self) -> Result<CopyCheck> {
-        if self.health().publish == PublishState::Off {
-            return Ok(CopyCheck::Off);
-        }
-        let (rows, size) = self.read(|tx| Ok((tx.count_rows()?, tx.page_usage()?))).await?;
-        let free = sys::disk_space(self.inner.folder.root()).map_or(u64::MAX, |space| space.free_bytes);
-        if free < size.pages * size.page_bytes * 5 / 4 {
-            return Ok(CopyCheck::InsufficientSpace);
-        }
-        // Once this write is acknowledged, the copy must contain the mark.
+        // Once this write is acknowledged, the copy must contain it.
         let mark = clock::now().to_string();
-        let written = mark.clone();
-        self.write(move |tx| tx.set_meta(MARK, &written)).await?;
+        self.write(move |tx| tx.set_meta(MARK, &mark)).await?;
         match self.health().publish {
-            PublishState::Late { reason, .. } => return Ok(CopyCheck::Differs(format!("it is behind: {reason}"))),
-            PublishState::Foreign { reason } | PublishState::Frozen { reason } => {
-                return Ok(CopyCheck::Differs(reason));
+            PublishState::Current => {}
+            unequal => return Ok(CopyCheck::unequal(&unequal)),
+        }
+        let Some(checked) = self.request_copy_check()? else { return Ok(CopyCheck::Off) };
+        match checked.await.map_err(|_| Error::Closed)? {
+            CheckedCopy::Equal => Ok(CopyCheck::Equal),
+            CheckedCopy::Differs { pages, first } => Ok(CopyCheck::Differs { pages, first }),
+            CheckedCopy::Failed(reason) => {
+                let (doing, path) = ("cannot check", self.inner.folder.published.clone());
+                Err(Error::File { doing, path, source: std::io::Error::other(reason) })
             }
-            PublishState::Current | PublishState::Off => {}
+            CheckedCopy::NotMaintained => Ok(CopyCheck::unequal(&self.health().publish)),
         }
-        let file = self.inner.folder.published.clone();
-        // Opening waits for a publishing that is in progress, so it must not run on the runtime's own threads.
-        let conn = tokio::task::spawn_blocking(move || open::lone_file(&file)).await.map_err(|_| Error::Panicked)??;
-        self.inner.background_reads.run(conn, move |conn| compare(conn, &mark, &rows)).await
     }
-}
 
-fn compare(copy: &Connection, mark: &str, rows: &[(&'static str, i64)]) -> Result<CopyCheck> {
-    if let Some(findings) = copy::findings(copy)? {
-        return Ok(CopyCheck::Differs(findings));
+    fn request_copy_check(&self) -> Result<Option<oneshot::Receiver<CheckedCopy>>> {
+        let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(threads.as_ref().ok_or(Error::Closed)?.check_published())
     }
-    let tx = super::ReadTx::new(copy);
-    if tx.meta(MARK)?.is_none_or(|found| found.as_str() < mark) {
-        return Ok(CopyCheck::Differs("it lacks what was written a moment ago".to_owned()));
-    }
-    for ((table, expected), (_, found)) in rows.iter().zip(tx.count_rows()?) {
-        if found < *expected {
-            return Ok(CopyCheck::Differs(format!("it has {found} rows of {table}, the database had {expected}")));
-        }
-    }
-    Ok(CopyCheck::Equal)
 }
 
 /// Key of the mark that the last check wrote.

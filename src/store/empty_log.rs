@@ -1,4 +1,4 @@
-//! Empties the write-ahead log at once, so that it has no former content of pages after data was deleted for good.
+//! Empties the write-ahead log at once, so that it has no former content of pages after data was deleted.
 //!
 //! The writer does it between two transactions: no commit waits for a checkpoint of another connection, and every frame has been read
 //! for the published copy.
@@ -28,7 +28,7 @@ impl EmptyLogRequests {
             return;
         }
         let is_empty = truncate(writer).unwrap_or_else(|error| {
-            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "The write-ahead log could not be emptied");
+            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot empty the write-ahead log: deleted data may still be in it");
             false
         });
         for caller in callers {

@@ -42,9 +42,9 @@ pub enum Error {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
-    /// The write was tried, and rolled back as its caller asked.
-    #[error("the write was rolled back because it was only a rehearsal")]
-    Rehearsed,
+    /// The write was rolled back as its caller asked.
+    #[error("the write was rolled back")]
+    RolledBack,
     /// A row that must exist does not.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -113,6 +113,23 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::ConstraintViolation) => Self::Constraint(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.to_string()),
             _ => Self::Sql(error),
+        }
+    }
+}
+
+impl From<sqlite_mirror::Error> for Error {
+    fn from(error: sqlite_mirror::Error) -> Self {
+        use sqlite_mirror::Error as Mirror;
+        match error {
+            Mirror::NoSpace(error) | Mirror::Sql(error) => error.into(),
+            Mirror::Denied { path, user, owner, mode } => Self::Denied { path, user, owner, mode },
+            Mirror::InsufficientSpace { purpose, path, needed_mb, free_mb } => {
+                Self::InsufficientSpace { purpose, path, needed_mb, free_mb }
+            }
+            Mirror::Busy(reason) => Self::Busy(reason),
+            Mirror::Closed => Self::Closed,
+            Mirror::File { doing, path, source } => Self::File { doing, path, source },
+            Mirror::Panicked => Self::Panicked,
         }
     }
 }

@@ -3,7 +3,11 @@
 use super::sys::DiskSpace;
 use crate::domain::Timestamp;
 use serde::Serialize;
-use std::sync::{Mutex, PoisonError};
+use sqlite_mirror::Verification;
+use sqlite_mirror::publish::{CopyState, Late};
+pub use sqlite_mirror::publish::{ForeignCause, LateCause};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The health of the store.
@@ -33,12 +37,16 @@ pub enum PublishState {
         #[serde(rename = "age_ms", serialize_with = "milliseconds")]
         age: Duration,
         /// Why it is behind.
-        reason: String,
+        #[serde(rename = "reason", serialize_with = "as_text")]
+        cause: LateCause,
     },
     /// Another program changed or replaced it, so it is no longer written.
     Foreign {
         /// What was found, and what to do.
         reason: String,
+        /// The same as data.
+        #[serde(skip)]
+        cause: ForeignCause,
     },
     /// The live database is damaged; the file is kept as the last undamaged copy.
     Frozen {
@@ -47,6 +55,45 @@ pub enum PublishState {
     },
     /// Switched off in the settings.
     Off,
+}
+
+impl PublishState {
+    /// From the state of the copy `file`.
+    pub(in crate::store) fn of(copy: CopyState, file: &Path) -> Self {
+        let CopyState::Late { age, reason: late } = copy else { return Self::Current };
+        let reason = late_reason(&late, file);
+        match late {
+            Late::Behind(cause) => Self::Late { age, cause },
+            Late::Foreign(cause) => Self::Foreign { reason, cause },
+            Late::Frozen => Self::Frozen { reason },
+        }
+    }
+}
+
+/// Why the published file is not current, and what the owner may do.
+pub(in crate::store) fn late_reason(late: &Late, file: &Path) -> String {
+    let file = file.display();
+    match late {
+        Late::Behind(cause) => late_cause(cause),
+        Late::Foreign(cause) => format!(
+            "{file} {cause}; it is left as it is and no longer updated. To keep the data of the running service, move that \
+             file away: a new one is created at once. To use the data in that file: `agentlocator restore {file}`"
+        ),
+        Late::Frozen => format!(
+            "the live database is damaged; {file} is kept as it is, as the last undamaged copy. To continue with that copy: \
+             `agentlocator restore {file}`"
+        ),
+    }
+}
+
+/// Why it is behind, with what the owner may do.
+fn late_cause(cause: &LateCause) -> String {
+    match cause {
+        LateCause::NoSpace { .. } => {
+            format!("{cause}; free some, for example by moving agentlocator-before-restore-*.db files to another disk")
+        }
+        _ => cause.to_string(),
+    }
 }
 
 /// The integrity of the database's content.
@@ -71,6 +118,8 @@ pub enum Integrity {
 pub(in crate::store) struct HealthState {
     // Written a few times an hour, read a few times a minute.
     inner: Mutex<Inner>,
+    /// Whether the live database is verified; the publisher waits for it.
+    verification: Arc<Verification>,
 }
 
 #[derive(Debug)]
@@ -79,25 +128,24 @@ struct Inner {
     last_probe_at: Option<Timestamp>,
     last_commit: Option<Instant>,
     integrity: Integrity,
-    live_is_verified: bool,
 }
 
 impl HealthState {
     /// Whether the live database needs no verification: it was closed cleanly, or has been read completely.
     pub(in crate::store) fn new(live_is_verified: bool) -> Self {
         let integrity = Integrity::Unchecked;
-        let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity, live_is_verified };
-        Self { inner: Mutex::new(inner) }
+        let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity };
+        Self { inner: Mutex::new(inner), verification: Arc::new(Verification::new(live_is_verified)) }
     }
 
     /// True if the live database is verified: its copies may then be overwritten from it.
     pub(in crate::store) fn is_live_verified(&self) -> bool {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).live_is_verified
+        self.verification.is_verified()
     }
 
-    /// The integrity of the live database.
-    pub(in crate::store) fn live_integrity(&self) -> Integrity {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).integrity.clone()
+    /// The same, for the publisher.
+    pub(in crate::store) fn verification(&self) -> Arc<Verification> {
+        self.verification.clone()
     }
 
     /// Records that a commit that changed something is on disk.
@@ -125,11 +173,11 @@ impl HealthState {
     /// Records the outcome of the integrity check.
     pub(in crate::store) fn record_integrity(&self, found: Integrity) {
         self.change(|inner| {
-            inner.live_is_verified = match &found {
-                Integrity::Ok => true,
-                Integrity::Damaged { .. } => false,
-                Integrity::Unchecked | Integrity::Checking => inner.live_is_verified,
-            };
+            match &found {
+                Integrity::Ok => self.verification.record_sound(),
+                Integrity::Damaged { .. } => self.verification.record_damaged(),
+                Integrity::Unchecked | Integrity::Checking => self.verification.record_unknown(),
+            }
             inner.integrity = found;
         });
     }
@@ -149,6 +197,10 @@ impl HealthState {
     fn change(&self, change: impl FnOnce(&mut Inner)) {
         change(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+fn as_text<S: serde::Serializer>(cause: &LateCause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&late_cause(cause))
 }
 
 fn milliseconds<S: serde::Serializer>(age: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

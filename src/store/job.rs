@@ -2,7 +2,7 @@
 
 use super::json::json_list;
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{JobId, Timestamp};
+use crate::domain::{CallSid, JobId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A job that is due.
@@ -38,6 +38,14 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Whether a job of this kind about a call is waiting.
+    pub fn has_open_call_job(&self, kind: &str, call: &CallSid) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM jobs WHERE state = 'waiting' AND kind = ?1 AND payload ->> 'call_sid' = ?2 LIMIT 1",
+        )?;
+        Ok(query.exists(params![kind, call])?)
     }
 
     /// The time when the next job of these kinds becomes due, among those that are not due yet.

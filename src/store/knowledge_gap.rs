@@ -2,7 +2,9 @@
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, CallId, ChangeKind, ContactId, Cursor, GapId, GapState, KnowledgeGap, Timestamp};
+use crate::domain::{
+    BusinessId, Call, CallId, ChangeKind, ContactId, Cursor, GapId, GapState, KnowledgeGap, Timestamp,
+};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A question that was asked in a call.
@@ -49,6 +51,14 @@ impl ReadTx<'_> {
     pub fn knowledge_gap_by_text(&self, business: BusinessId, folded: &str) -> Result<Option<KnowledgeGap>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE g.business_id = ?1 AND g.folded = ?2"))?;
         Ok(query.query_row(params![business, folded], gap).optional()?)
+    }
+
+    /// The questions that were asked last in this call, in their order. The contact selects the rows, because it has an index.
+    pub(in crate::store) fn questions_of_call(&self, call: &Call) -> Result<Vec<KnowledgeGap>> {
+        let mut query =
+            self.conn.prepare_cached(&format!("{SELECT} WHERE g.contact_id = ?1 AND g.call_id = ?2 ORDER BY g.id"))?;
+        let rows = query.query_map(params![call.contact_id, call.id], gap)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The number of open questions.

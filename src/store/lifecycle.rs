@@ -6,26 +6,29 @@ use super::file_stamp::{FileId, FileStamp};
 use super::folder::Folder;
 use super::health::{HealthState, PublishState};
 use super::integrity::IntegrityCheck;
-use super::live::log_stamp;
-use super::lock::Lock;
-use super::mount::Mount;
+use super::live::{LiveState, log_stamp};
 use super::notice::StartNotice;
 use super::probe::Probes;
-use super::publish::{self, CommitSink, Position, PreparedPublisher, Publishing, WalFiles};
+use super::publish::{self, CheckedCopy, Publishing};
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::startup::{self, Startup};
+use super::unstored::UnstoredRecords;
 use super::write_queue::Priority;
-use super::write_request::{AckAfter, CommitError, WriteRequest};
+use super::write_request::WriteRequest;
 use super::writer::{self, Writer};
-use super::{Error, Inner, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, open};
+use super::{
+    Error, Inner, PROGRAM, Result, Store, WriteTx, archive, boot, copy, disk_reserve, migrate, mirror_log, open,
+};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-
+use sqlite_mirror::{AckAfter, Acknowledge, CommitError, Lock, Mount, Position, WalFiles};
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// The running threads of a store, and the resources to release when it stops.
 pub(in crate::store) struct BackgroundThreads {
@@ -55,13 +58,14 @@ impl Store {
     /// not. After an unclean stop it waits up to half a second for the verification of the live database.
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
-        let lock = Lock::take(&folder)?;
-        disk_reserve::release_if_needed(&folder);
-        let (state, left) = RunState::open(&folder.run_state())?;
+        let observer = mirror_log::observer(&folder);
+        let lock = Lock::take(&folder, PROGRAM, &observer)?;
+        disk_reserve::release_if_needed(&folder, &observer);
+        let (state, left) = boot::open_run_state(&folder)?;
         let state = Arc::new(state);
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
-        let prepared = if config.publish { Some(prepare_publishing(&conn, &folder)?) } else { None };
+        let prepared = if config.publish { Some(publish::prepare(&conn, &folder, &observer)?) } else { None };
         // From here on the last run's clean stop says nothing about the database.
         record_open(&state, &found, &folder, config.publish)?;
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
@@ -69,20 +73,29 @@ impl Store {
 
         let health_state = Arc::new(HealthState::new(found.verified));
         // Started before anything is published, so that publishing can wait for it.
-        let integrity = if found.verified { None } else { check_live(&folder, &health_state) };
+        let integrity = if found.verified { None } else { check_live(&folder, &health_state, found.live) };
         let pause = Duration::from_millis(config.publish_interval_ms);
         let (commit_sink, publish_threads) = if let Some((prepared_publisher, sink, files)) = prepared {
             // The pages that the migrations changed.
             sink.begin_commit().committed(Vec::new());
-            let publishing =
-                prepared_publisher.start(&folder, state.clone(), health_state.clone(), &found.published, pause)?;
-            let (commit_sink, publish_threads) = start_publishing(publishing, sink, files, &folder, config.litestream)?;
+            let publishing = prepared_publisher.start(
+                &folder,
+                state.clone(),
+                health_state.verification(),
+                &found.published,
+                pause,
+            )?;
+            let (checkpoints, checkpointer) =
+                Checkpoints::start(&folder.database(), config.litestream, observer.clone())?;
+            let commit_sink = writer::Publishing { sink, checkpoints: checkpoints.clone() };
+            let publish_threads = PublishThreads { publishing, checkpoints, checkpointer, files };
             (Some(commit_sink), Some(publish_threads))
         } else {
             open::checkpoint_by_itself(&conn, config.litestream)?;
             (None, None)
         };
         disk_reserve::create_if_possible(&folder);
+        let unstored = UnstoredRecords::open(&folder);
         let (writer, thread) = Writer::start(conn, Mount::of(&folder)?, commit_sink, health_state.clone())?;
         if !found.verified {
             wait_until_published(&writer);
@@ -103,6 +116,7 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             threads: Mutex::new(Some(threads)),
             background_reads: BackgroundReads::default(),
+            unstored,
             folder,
         };
         Ok((Self { inner: Arc::new(inner), priority: Priority::default() }, applied))
@@ -111,8 +125,14 @@ impl Store {
 
 impl BackgroundThreads {
     /// The state of the published copy.
-    pub(in crate::store) fn publish_state(&self) -> PublishState {
-        self.publish_threads.as_ref().map_or(PublishState::Off, |publish_threads| publish_threads.publishing.state())
+    pub(in crate::store) fn publish_state(&self, file: &Path) -> PublishState {
+        let Some(publish_threads) = &self.publish_threads else { return PublishState::Off };
+        PublishState::of(publish_threads.publishing.state(), file)
+    }
+
+    /// Requests a comparison of the whole published file with the live database; none if publishing is off.
+    pub(in crate::store) fn check_published(&self) -> Option<oneshot::Receiver<CheckedCopy>> {
+        Some(self.publish_threads.as_ref()?.publishing.check())
     }
 
     /// Records that the owner wants the foreign file under the published name to be adopted. Returns false if
@@ -177,7 +197,7 @@ impl BackgroundThreads {
                 tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The write-ahead log could not be emptied; the next start will empty it");
             }
             (_, Err(error)) => {
-                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "Cannot inspect the database file at the stop");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "Shutdown: cannot read the metadata of the live database; the next start verifies the database");
             }
         }
     }
@@ -187,7 +207,7 @@ impl BackgroundThreads {
 fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
     let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
     let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
-    let left = found.record.clone().unwrap_or_else(Record::of_this_boot);
+    let left = found.record.clone().unwrap_or_else(|| Record::of_boot(state.boot()));
     let is_known = left.live.is_some() && left.live == live;
     // The boot id stays that of the last run, until the publisher has inspected what that run left.
     let mut record = Record { closed: None, closed_log: None, live, ..left };
@@ -222,38 +242,22 @@ fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     archive::remove(&folder.notice())
 }
 
-fn check_live(folder: &Folder, health_state: &Arc<HealthState>) -> Option<IntegrityCheck> {
-    tracing::warn!(
-        event = "STORE_UNCLEAN_STOP",
-        "The last run did not stop cleanly; the database is verified in the background"
-    );
+fn check_live(folder: &Folder, health_state: &Arc<HealthState>, live: LiveState) -> Option<IntegrityCheck> {
+    let reason = match live {
+        LiveState::Unclosed => "The last run did not stop cleanly",
+        LiveState::Moved => "The data folder was moved to another disk",
+        LiveState::Replicated => "Litestream wrote to the database while the service was off",
+        LiveState::Changed | LiveState::Closed => "Another program wrote to the database while the service was off",
+    };
+    tracing::warn!(event = "STORE_UNCLEAN_STOP", "{reason}; the database is verified in the background");
     IntegrityCheck::start(&folder.database(), health_state.clone())
 }
 
 fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, keep: usize) -> Result<()> {
     let Some(current) = plan.current.as_deref().filter(|_| !plan.pending.is_empty()) else { return Ok(()) };
     let snapshot = copy::before_migration(conn, folder, current, keep)?;
-    tracing::info!(event = "STORE_SNAPSHOT", file = %snapshot.display(), "Copied the database before its migration");
+    tracing::info!(event = "STORE_SNAPSHOT", file = %snapshot.display(), "Copied the database to {} before its migration", snapshot.display());
     Ok(())
-}
-
-fn prepare_publishing(conn: &Connection, folder: &Folder) -> Result<(PreparedPublisher, CommitSink, WalFiles)> {
-    let page_size = open::page_size(conn)?;
-    // The first read creates the log's index.
-    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    publish::prepare(folder, page_size)
-}
-
-fn start_publishing(
-    publishing: Publishing,
-    sink: CommitSink,
-    files: WalFiles,
-    folder: &Folder,
-    with_litestream: bool,
-) -> Result<(writer::Publishing, PublishThreads)> {
-    let (checkpoints, checkpointer) = Checkpoints::start(&folder.database(), with_litestream)?;
-    let commit_sink = writer::Publishing { sink, checkpoints: checkpoints.clone() };
-    Ok((commit_sink, PublishThreads { publishing, checkpoints, checkpointer, files }))
 }
 
 /// Waits a limited time until the live database has been verified and published: the phone must answer soon. So the
@@ -277,7 +281,9 @@ impl WriteRequest for Marker {
     fn run(&mut self, _: &WriteTx<'_>) -> bool {
         true
     }
+}
 
+impl Acknowledge for Marker {
     fn complete(self: Box<Self>, _: &std::result::Result<(), CommitError>) {
         let _ = self.0.send(());
     }

@@ -18,6 +18,8 @@ pub(in crate::store) enum LiveState {
     Moved,
     /// Changed or replaced after a clean stop.
     Changed,
+    /// Changed after a clean stop, with Litestream configured, which writes to it.
+    Replicated,
     /// The last run did not stop cleanly, or left no record.
     Unclosed,
 }

@@ -4,8 +4,6 @@
 //! transaction began earlier. So a reader that hangs lets the log grow until the disk is full.
 
 use super::Store;
-use super::publish::WalFiles;
-use rustix::process::{Flock, FlockOffsetType, FlockType, Pid, fcntl_getlk};
 use std::sync::PoisonError;
 
 /// The write-ahead log.
@@ -25,22 +23,3 @@ impl Store {
         LogSize { bytes, reader: threads.as_ref().and_then(|threads| threads.log_reader()) }
     }
 }
-
-impl WalFiles {
-    /// The id of another process that has a read transaction. Such a process holds a POSIX lock on one of the bytes of
-    /// the index that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
-    pub(in crate::store) fn reader(&self) -> Option<i32> {
-        let wanted = Flock {
-            start: FIRST_READ_LOCK,
-            length: READ_LOCKS,
-            pid: None,
-            typ: FlockType::WriteLock,
-            offset_type: FlockOffsetType::Set,
-        };
-        // F_GETLK only reports the conflicting lock; it takes none.
-        fcntl_getlk(self.index(), &wanted).ok()??.pid.map(Pid::as_raw_pid)
-    }
-}
-
-const FIRST_READ_LOCK: u64 = 123;
-const READ_LOCKS: u64 = 5;

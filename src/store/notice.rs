@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 text_enum! {
-    /// What the start did.
+    /// Which database the start used, and why.
     StartEvent {
         /// A backup that was put in place of the published file is in use.
         Restored = "restored",
@@ -35,10 +35,14 @@ text_enum! {
     }
 }
 
+/// The reason in the notice of a folder that was copied while its published file was behind.
+pub const WAS_BEHIND: &str =
+    "the published file was behind when the folder was copied, so that what was acknowledged last may be missing";
+
 /// A notice of the last start for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartNotice {
-    /// What the start did.
+    /// Which database the start used, and why.
     pub event: StartEvent,
     /// The file that it archived; null where there was none.
     pub archived: Option<PathBuf>,

@@ -13,6 +13,7 @@ use crate::domain::{
     ContactId, LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, StoredNotice, ThreadId, Timestamp, text_enum,
 };
 use rusqlite::params;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 text_enum! {
     /// The state of a message in the outbox.
@@ -27,6 +28,19 @@ text_enum! {
         Done = "done",
         /// It was given up.
         Failed = "failed",
+    }
+}
+
+impl ToSql for OutboxState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+/// A text that is no state is an error, never a default.
+impl FromSql for OutboxState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 
@@ -86,20 +100,16 @@ pub struct ChatsStarted {
 }
 
 impl ReadTx<'_> {
-    /// Whether a thread has any message that did not fail, in either direction.
-    pub fn has_messages(&self, thread: ThreadId) -> Result<bool> {
-        let mut query =
-            self.conn.prepare_cached("SELECT 1 FROM messages WHERE thread_id = ?1 AND status <> 'failed' LIMIT 1")?;
-        Ok(query.exists([thread])?)
+    /// Whether there is a conversation with this address: a message to it, or one from it, in its contact's thread.
+    pub fn has_conversation(&self, thread: ThreadId, address: &str) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
+        Ok(query.query_row(params![thread, address], |row| row.get(0))?)
     }
 
-    /// Number of WhatsApp threads that started since `since` with an outbound message.
+    /// The number of recipients with whom a conversation was started since `since`: by `author`, and by all authors
+    /// together.
     pub fn chats_started(&self, author: &str, since: Timestamp) -> Result<ChatsStarted> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FILTER (WHERE m.author = ?1), count(*)
-             FROM threads t JOIN messages m ON m.id = (SELECT min(id) FROM messages WHERE thread_id = t.id)
-             WHERE t.type = 'whatsapp' AND t.created_at >= ?2 AND m.direction = 'out' AND m.author <> 'phone'",
-        )?;
+        let mut query = self.conn.prepare_cached(include_str!("outbox/chats_started.sql"))?;
         let begun = |row: &rusqlite::Row<'_>| Ok(ChatsStarted { by_author: row.get(0)?, total: row.get(1)? });
         Ok(query.query_row(params![author, since], begun)?)
     }
@@ -128,7 +138,13 @@ impl WriteTx<'_> {
 
     /// Marks an attempt as running: until [`WriteTx::update_outbox`] the provider may or may not have the message.
     /// False if the message must not be sent any more, because it was delivered after all or discarded.
-    pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<bool> {
+    pub fn begin_outbox_attempt(
+        &self,
+        id: OutboxId,
+        provider: Provider,
+        template: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'sending', provider = ?2, template = ?3, attempts = attempts + 1, attempt_at = ?4,
                  updated_at = ?4

@@ -1,8 +1,8 @@
 //! Probes the database with a write and a read. Callers within a second share one probe.
 
-use super::write_request::AckAfter;
 use super::{Error, Result, Store};
 use crate::clock;
+use sqlite_mirror::AckAfter;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;

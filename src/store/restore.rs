@@ -6,10 +6,12 @@
 use super::archive::{self, Form, failed, remove};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::{Folder, sync_folder, with_suffix};
-use super::lock::{Lock, LockHolder};
-use super::run_state::{Record, RunState};
-use super::{CopySummary, Error, Result, sys, verify};
+use super::mirror_log;
+use super::run_state::Record;
+use super::{CopySummary, Error, PROGRAM, Result, boot, sys, verify};
+use crate::secure_open;
 use serde::{Deserialize, Serialize};
+use sqlite_mirror::{Lock, LockHolder};
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -43,13 +45,19 @@ pub fn discard_staged_restore(published: &Path) -> Result<()> {
 /// The process that has the store open, if any.
 pub fn lock_holder(published: &Path) -> Result<Option<LockHolder>> {
     let folder = Folder::of(published)?;
-    if folder.lock().exists() { Lock::holder(&folder) } else { Ok(None) }
+    let lock = folder.lock();
+    if !lock.exists() {
+        return Ok(None);
+    }
+    let inside = lock.strip_prefix(folder.root()).unwrap_or(&lock);
+    let file = secure_open::open_inside(folder.root(), inside).map_err(failed("cannot open the lock file", &lock))?;
+    Ok(Lock::holder(file, &folder)?)
 }
 
 /// Puts the incoming database in place of the current one. No process may have the store open.
 pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     let folder = Folder::prepare(published)?;
-    let _lock = Lock::take(&folder)?;
+    let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
     let incoming = incoming(&folder);
     std::fs::metadata(&incoming).map_err(failed("cannot find the incoming database", &incoming))?;
     let replaced = archive_current(&folder)?;
@@ -65,7 +73,7 @@ pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
 /// Undoes a restore: the archived database becomes the live one again, and the database that replaced it is deleted.
 pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<()> {
     let folder = Folder::prepare(published)?;
-    let _lock = Lock::take(&folder)?;
+    let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
     let Some(database) = &replaced.database else {
         let reason = io::Error::other("there was no database before");
         return Err(failed("cannot restore the previous database at", published)(reason));
@@ -88,9 +96,9 @@ pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<(
         let found =
             std::fs::symlink_metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?;
         let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
-        RunState::open(&folder.run_state())?
-            .0
-            .replace(&Record { live, foreign, ..Record::of_this_boot() })
+        let state = boot::open_run_state(&folder)?.0;
+        state
+            .replace(&Record { live, foreign, ..Record::of_boot(state.boot()) })
             .map_err(failed("cannot write", &folder.run_state()))?;
     }
     sync_folder(folder.live()).and_then(|()| sync_folder(folder.root())).map_err(failed("cannot fsync", folder.root()))
@@ -148,7 +156,7 @@ fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
     let mut replaced = ReplacedFiles::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();
     if folder.database().exists() {
-        let record = RunState::open(&folder.run_state())?.1.unwrap_or_default();
+        let record = boot::open_run_state(folder)?.1.unwrap_or_default();
         let known = [record.published.map(|published| published.stamp), record.successor];
         let ours = found.as_ref().is_none_or(|found| known.contains(&Some(FileStamp::of(found))));
         let name = archive::free_name(folder, "before-restore", "");

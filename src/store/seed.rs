@@ -36,7 +36,6 @@ pub struct SeedContact {
 /// A message of a contact.
 #[derive(Clone, Debug)]
 pub struct SeedMessage {
-    /// The contact.
     pub contact: ContactId,
     /// Whether the business wrote it.
     pub is_out: bool,

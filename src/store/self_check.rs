@@ -16,15 +16,6 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Row counts of the tables whose rows are only added, or deleted by retention: a copy must have as many.
-    pub fn count_rows(&self) -> Result<Vec<(&'static str, i64)>> {
-        let count = |table: &'static str| {
-            let sql = format!("SELECT count(*) FROM {table}");
-            self.conn.query_row(&sql, [], |row| row.get(0)).map(|count| (table, count))
-        };
-        Ok(COUNTED.into_iter().map(count).collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Number of jobs that were given up since `since`.
     pub fn failed_jobs_since(&self, since: Timestamp) -> Result<u64> {
         let sql = "SELECT count(*) FROM jobs WHERE state = 'failed' AND updated_at >= ?1";
@@ -45,6 +36,5 @@ impl WriteTx<'_> {
     }
 }
 
-const COUNTED: [&str; 5] = ["contacts", "threads", "messages", "calls", "message_events"];
 /// About three months.
 const KEPT: i64 = 100;

@@ -115,7 +115,7 @@ impl WriteTx<'_> {
         self.record_setting_change(key, is_set.then_some(&Value::Bool(true)), actor, now)
     }
 
-    /// Records that stored settings are in force.
+    /// Records that stored settings are active.
     pub fn record_active_settings(&self) -> Result<()> {
         self.record_in(ChangeKind::SettingUpdated, None, None)
     }

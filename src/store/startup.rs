@@ -5,17 +5,17 @@ use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::Folder;
+use super::health::ForeignCause;
 use super::live::{self, LiveState, explain, is_damage};
 use super::migrate::Plan;
-use super::notice::{StartEvent, StartNotice};
-use super::publish::{FileState, MissingPages, Observed, Position, classify, holds_write};
+use super::notice::{StartEvent, StartNotice, WAS_BEHIND};
+use super::publish::{FileState, MissingPages};
 use super::run_state::{Boot, Record, RunState};
 use super::{Error, Result, open, verify};
 use crate::clock;
 use rusqlite::Connection;
 use std::fs::{File, Metadata};
-use std::io::Read;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// The state from which a start continues.
@@ -27,6 +27,8 @@ pub(in crate::store) struct Startup {
     pub verified: bool,
     /// The state of the published file.
     pub published: FileState,
+    /// The state of the live database.
+    pub live: LiveState,
 }
 
 /// Decides which database to use, and opens it. With Litestream configured, Litestream may have changed it meanwhile.
@@ -61,16 +63,16 @@ pub(in crate::store) fn inspect(
     };
     let live_state = match LiveState::of(folder, &live, record.as_ref()) {
         // Litestream checkpoints and writes a little of its own: the database is verified, and used as it is.
-        LiveState::Changed if with_litestream => LiveState::Unclosed,
+        LiveState::Changed if with_litestream => LiveState::Replicated,
         found => found,
     };
     let found = Inspection { folder, state, record, live: live_state };
-    let is_cleanly_closed = matches!(live_state, LiveState::Closed | LiveState::Moved);
-    if let Some(published) = published.as_ref().filter(|_| !is_cleanly_closed && found.is_copied_folder(&live)) {
+    if let Some(published) = published.as_ref().filter(|_| !found.is_cleanly_closed() && found.is_copied_folder(&live))
+    {
         return found.handle_copied_folder(published);
     }
     match found.classify(published.as_ref()) {
-        FileState::Foreign { found: reason, .. } => found.handle_foreign_file(published.as_ref(), reason),
+        FileState::Foreign { cause, .. } => found.handle_foreign_file(published.as_ref(), cause),
         published if live_state == LiveState::Changed && published != FileState::Missing => {
             found.handle_changed_live(published)
         }
@@ -107,7 +109,7 @@ fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Re
 fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Option<&Metadata>) -> Result<Startup> {
     if published.is_none_or(|found| found.len() == 0) {
         let published = FileState::Missing;
-        return Ok(Startup { record: None, verified: true, published });
+        return Ok(Startup { record: None, verified: true, published, live: LiveState::Closed });
     }
     // An interrupted adoption is completed. Without a state file the notice is quiet: `agentlocator restore` removes
     // that file and has notified the owner already, and on a new machine there is nothing to report.
@@ -118,7 +120,7 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
 }
 
 fn after_adoption(adopted: Adopted) -> Startup {
-    Startup { record: Some(adopted.record), verified: true, published: adopted.published }
+    Startup { record: Some(adopted.record), verified: true, published: adopted.published, live: LiveState::Closed }
 }
 
 struct Inspection<'f> {
@@ -130,30 +132,20 @@ struct Inspection<'f> {
 
 impl Inspection<'_> {
     fn classify(&self, published: Option<&Metadata>) -> FileState {
-        let Some(found) = published else { return FileState::Missing };
-        if !found.is_file() {
-            return FileState::foreign("is not a regular file");
-        }
-        let mut header = [0; 16];
-        let file = match File::open(&self.folder.published) {
-            Ok(file) => file,
-            Err(error) => return FileState::unusable(cannot_be_opened(&error)),
-        };
-        let read = (&file).take(16).read(&mut header).unwrap_or_default();
-        let observed = Observed {
-            stamp: FileStamp::of(found),
-            changed_at: found.ctime(),
-            has_header: read < header.len() || header != [0; 16],
-            clean: self.live == LiveState::Closed,
-            record: self.record.as_ref(),
-        };
-        classify(&observed, |position: Position| holds_write(&self.folder.wal(), &file, position).unwrap_or(false))
+        let is_clean = self.live == LiveState::Closed;
+        FileState::of(self.folder, published, self.record.as_ref(), self.state.boot(), is_clean)
     }
 
-    /// True if another file has the name of the live database, or if there is no record.
+    /// True if the live database is as a clean stop left it, here or on another disk.
+    fn is_cleanly_closed(&self) -> bool {
+        matches!(self.live, LiveState::Closed | LiveState::Moved)
+    }
+
+    /// Returns true if the live database is another file than the one in the record of the last run, or if there is no
+    /// record.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
-        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since()))
+        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since(self.state.boot())))
     }
 
     /// The live database and its log were copied at two moments, so they may be inconsistent, and no check detects all
@@ -163,7 +155,7 @@ impl Inspection<'_> {
         // Without a record it is unknown which of the two is newer: the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
         let is_behind = ours.is_some_and(|record| record.was_behind(FileStamp::of(published)));
-        let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
+        let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, String::new());
         if is_adoptable {
             match self.adopt_in_a_copied_folder("") {
                 Err(error) if is_caused_by_file(&error) => reason = explain(&error),
@@ -175,20 +167,21 @@ impl Inspection<'_> {
             if is_adoptable {
                 return Err(damage);
             }
-            return self.adopt_in_a_copied_folder(if is_behind { BEHIND } else { "" }).map_err(|_| damage);
+            return self.adopt_in_a_copied_folder(if is_behind { WAS_BEHIND } else { "" }).map_err(|_| damage);
         }
         if is_behind {
             let kept = self.archive_published("found", StartEvent::LateFolderCopied, "")?;
             tracing::warn!(
                 event = "STORE_FOLDER_COPIED",
                 archived = %kept.display(),
-                "This folder is a copy that was made while its published file was behind: the live database is undamaged and \
-                 is used"
+                "The data folder is a copy that was made while agentlocator.db was behind: the live database is undamaged and is \
+                 used, and agentlocator.db was archived as {}",
+                kept.display()
             );
         } else {
             self.archive_foreign(&reason)?;
         }
-        Ok(Startup { record: None, verified: true, published: FileState::Missing })
+        Ok(Startup { record: None, verified: true, published: FileState::Missing, live: self.live })
     }
 
     fn adopt_in_a_copied_folder(&self, reason: &str) -> Result<Startup> {
@@ -198,8 +191,9 @@ impl Inspection<'_> {
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
             reason,
-            "This folder is a copy that was made while the service ran: the published file is used, and the live \
-             database was archived"
+            "The data folder is a copy that was made while the service ran: the published file {} is used, and the live \
+             database was archived",
+            self.folder.published.display()
         );
         Ok(after_adoption(adopted))
     }
@@ -226,13 +220,14 @@ impl Inspection<'_> {
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
             "Another program changed the live database while the service was off; the published file, which has the \
-             earlier data, was archived"
+             earlier data, was archived as {}",
+            kept.display()
         );
         Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })
     }
 
     /// The published file was replaced while the service did not run.
-    fn handle_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
+    fn handle_foreign_file(self, published: Option<&Metadata>, cause: ForeignCause) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
         let (known, is_adoption_requested) =
             self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
@@ -241,10 +236,10 @@ impl Inspection<'_> {
         });
         if is_known && !is_adoption_requested {
             // The owner was notified of it while the service ran, and has not decided.
-            return Ok(self.keep_live(FileState::foreign(&reason)));
+            return Ok(self.keep_live(FileState::foreign(cause)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {
-            return Ok(self.keep_live(FileState::unusable(reason)));
+            return Ok(self.keep_live(FileState::unusable(cause)));
         }
         verify::log_long_read(&self.folder.published);
         if self.is_equal_to_live().unwrap_or(false) {
@@ -253,13 +248,13 @@ impl Inspection<'_> {
         if let Err(error) = verify::verify_copy(&self.folder.published) {
             let reason = explain(&error);
             if !is_caused_by_file(&error) {
-                return Ok(self.keep_live(FileState::unusable(format!("cannot be used: {reason}"))));
+                return Ok(self.keep_live(FileState::unusable(cannot_be_used(&reason))));
             }
             self.archive_foreign(&reason)?;
             return Ok(self.keep_live(FileState::Missing));
         }
-        let boot = self.record.as_ref().map_or(Boot::Unknown, Record::boot_since);
-        if self.live != LiveState::Closed && boot != Boot::Same {
+        let boot = self.record.as_ref().map_or(Boot::Unknown, |record| record.boot_since(self.state.boot()));
+        if !self.is_cleanly_closed() && boot != Boot::Same {
             // After a power cut nothing proves that this is a backup put there by the owner and not the service's own
             // file.
             if let Some(findings) = live::findings(self.folder)? {
@@ -279,12 +274,13 @@ impl Inspection<'_> {
                     event = "STORE_RESTORED",
                     file = %self.folder.published.display(),
                     archived = %adopted.archived.as_deref().unwrap_or(&self.folder.published).display(),
-                    "Adopted the database that was put in place of the published file; the previous database was archived"
+                    "The database that was put in place of {} is used; the previous database was archived",
+                    self.folder.published.display()
                 );
                 Ok(after_adoption(adopted))
             }
             Err(error) if self.folder.database().exists() => {
-                Ok(self.keep_live(FileState::unusable(format!("cannot be used: {}", explain(&error)))))
+                Ok(self.keep_live(FileState::unusable(cannot_be_used(&explain(&error)))))
             }
             Err(error) => Err(error),
         }
@@ -297,8 +293,9 @@ impl Inspection<'_> {
             file = %self.folder.published.display(),
             archived = %kept.display(),
             reason,
-            "A file that this service did not write had the published name; it was archived, and the service \
-             continues with its own data"
+            "This service did not write the file {}: it was archived as {}, and the service continues with its own data",
+            self.folder.published.display(),
+            kept.display()
         );
         Ok(())
     }
@@ -312,7 +309,7 @@ impl Inspection<'_> {
     }
 
     fn keep_live(self, published: FileState) -> Startup {
-        Startup { record: self.record, verified: self.live == LiveState::Closed, published }
+        Startup { record: self.record, verified: self.live == LiveState::Closed, published, live: self.live }
     }
 
     /// True if all pages are the same: the file was only touched, or is a copy of the live database.
@@ -362,15 +359,6 @@ fn is_caused_by_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }
 
-fn cannot_be_opened(error: &std::io::Error) -> String {
-    let remedy = if error.kind() == std::io::ErrorKind::PermissionDenied {
-        "; give it to the service's user with `chown`, and restart the service"
-    } else {
-        ""
-    };
-    format!("cannot be opened ({error}){remedy}")
+fn cannot_be_used(reason: &str) -> ForeignCause {
+    ForeignCause::Unusable(format!("cannot be used: {reason}"))
 }
-
-const NOT_OURS: &str = "is not the file that this service left there";
-const BEHIND: &str =
-    "the published file was behind when the folder was copied, so that what was acknowledged last may be missing";

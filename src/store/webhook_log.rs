@@ -1,7 +1,7 @@
 //! Log of raw webhook requests.
 
 use super::{Result, WriteTx};
-use crate::domain::{CallId, JournalId, MessageId, Timestamp, text_enum};
+use crate::domain::{CallId, MessageId, Timestamp, text_enum};
 use rusqlite::params;
 
 text_enum! {
@@ -41,9 +41,16 @@ pub struct NewWebhookEntry<'a> {
     pub call: Option<CallId>,
 }
 
+/// Among how many requests one without a message and a call is searched for.
+const SEARCHED: i64 = 256;
+
 impl WriteTx<'_> {
-    /// Adds a webhook request.
-    pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<JournalId> {
+    /// Adds a webhook request. One of Twilio that the log contains already adds no row: a client that captured a signed request can
+    /// repeat it, because the signature does not cover the time. The bridge's requests cannot be captured.
+    pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
+        if new.source == "twilio" && self.has_webhook_entry(new)? {
+            return Ok(());
+        }
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO webhook_journal(received_at, source, path, content_type, body, outcome, note, message_id, call_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -59,7 +66,27 @@ impl WriteTx<'_> {
             new.message,
             new.call,
         ])?;
-        Ok(JournalId(self.conn.last_insert_rowid()))
+        Ok(())
+    }
+
+    /// Returns true if the log contains this request: with the same message or call, or if it has neither among the latest requests.
+    fn has_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<bool> {
+        match (new.message, new.call) {
+            (Some(MessageId(id)), _) => self.same_webhook("message_id = ?1", id, new),
+            (None, Some(CallId(id))) => self.same_webhook("call_id = ?1", id, new),
+            (None, None) => {
+                let newest = "id > (SELECT coalesce(max(id), 0) - ?1 FROM webhook_journal)";
+                self.same_webhook(newest, SEARCHED, new)
+            }
+        }
+    }
+
+    fn same_webhook(&self, condition: &str, value: i64, new: &NewWebhookEntry<'_>) -> Result<bool> {
+        // The length is compared first, because SQLite knows it without reading the body.
+        let sql = format!(
+            "SELECT 1 FROM webhook_journal WHERE {condition} AND path = ?2 AND length(body) = length(?3) AND body = ?3"
+        );
+        Ok(self.conn.prepare_cached(&sql)?.exists(params![value, new.path, new.body])?)
     }
 
     /// Deletes up to `limit` webhook requests from before `before`; returns how many.

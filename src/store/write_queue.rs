@@ -1,7 +1,8 @@
 //! The writer's queue: one FIFO lane for each priority.
 
-use super::write_request::{AckAfter, WriteBatch, WriteRequest};
+use super::write_request::{WriteBatch, WriteRequest};
 use crate::clock;
+use sqlite_mirror::{AckAfter, CommitError};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -69,7 +70,9 @@ impl WriteQueue {
             lanes.closed = true;
             std::mem::take(&mut lanes.waiting)
         };
-        drop(dropped);
+        for (_, write) in dropped.into_iter().flatten() {
+            write.complete(&Err(CommitError::Closed));
+        }
         self.changed.notify_one();
     }
 

@@ -4,14 +4,14 @@ use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
 use super::empty_log::EmptyLogRequests;
 use super::health::HealthState;
-use super::mount::Mount;
 use super::publish::CommitSink;
 use super::write_queue::{Priority, Rejected, WriteQueue};
-use super::write_request::{AckAfter, CommitError, Write, WriteBatch, WriteRequest, complete_all};
+use super::write_request::{Write, WriteBatch, WriteRequest, callers};
 use super::{Error, Result, WriteTx};
 use crate::clock;
 use metrics::Counter;
 use rusqlite::Connection;
+use sqlite_mirror::{AckAfter, Callers, CommitError, Mount, complete_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -133,51 +133,57 @@ impl Thread {
     fn commit(&mut self, mut batch: WriteBatch) {
         let batch_outcome =
             self.mount.ensure_writable().and_then(|()| run_batch(&self.conn, &mut batch, &mut self.counts));
-        let outcome = batch_outcome.and_then(|batch_outcome| match batch_outcome {
-            BatchOutcome::Changes { newest } => {
+        let writes = batch.len();
+        let (callers, outcome) = match batch_outcome {
+            Ok(BatchOutcome::Changes { newest }) => {
+                let mut callers = callers(batch);
                 if let Some(newest) = newest {
-                    batch.push(Box::new(Announcement::new(newest, self.changes.clone())));
+                    callers.push(Box::new(Announcement::new(newest, self.changes.clone())));
                 }
-                self.make_durable(&mut batch, true)
+                self.make_durable(callers, true)
             }
-            BatchOutcome::NoChange => self.make_durable(&mut batch, false),
-            BatchOutcome::AllFailed => Ok(()),
-        });
+            Ok(BatchOutcome::NoChange) => self.make_durable(callers(batch), false),
+            Ok(BatchOutcome::AllFailed) => (callers(batch), Ok(())),
+            Err(error) => (callers(batch), Err(error)),
+        };
         match outcome {
-            Ok(()) => complete_all(batch, &Ok(())),
+            Ok(()) => complete_all(callers, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = batch.len(), "Commit failed: none of the batch's writes was stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes, "Commit failed: none of the {writes} writes of the batch was stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
                 metrics::counter!("agentlocator_store_commit_failures_total").increment(1);
                 self.health_state.record_commit_failure();
-                complete_all(batch, &Err(CommitError::new(&error)));
+                complete_all(callers, &Err(CommitError::new(&error)));
             }
         }
         self.finish_checkpoint();
         self.empty_log.serve(&self.conn);
     }
 
-    /// Commits. Writes that wait for the published copy are removed from the batch. If the disk has become read-only
+    /// Commits. Returns the callers without those who wait for the published copy. If the disk has become read-only
     /// meanwhile, no write is acknowledged: the commit may have been done in memory only. A commit of changes is
     /// recorded before any of its callers is answered, so what they read next counts it.
-    fn make_durable(&mut self, batch: &mut WriteBatch, has_changes: bool) -> rusqlite::Result<()> {
+    fn make_durable(&mut self, callers: Callers, has_changes: bool) -> (Callers, rusqlite::Result<()>) {
         let began = clock::instant();
         let guard = self.publishing.as_mut().map(|publishing| publishing.sink.begin_commit());
-        step(&self.conn, "COMMIT")?;
+        if let Err(error) = step(&self.conn, "COMMIT") {
+            return (callers, Err(error));
+        }
         let still_writable = self.mount.ensure_writable();
         if has_changes && still_writable.is_ok() {
             record_commit(&self.health_state, began);
         }
-        if let Some(guard) = guard {
-            let callers = if still_writable.is_ok() { std::mem::take(batch) } else { WriteBatch::new() };
-            let at_once = guard.committed(callers);
-            if still_writable.is_ok() {
-                *batch = at_once;
+        match guard {
+            Some(guard) if still_writable.is_ok() => (guard.committed(callers), still_writable),
+            Some(guard) => {
+                // What was committed is published, and not acknowledged.
+                guard.committed(Callers::new());
+                (callers, still_writable)
             }
+            None => (callers, still_writable),
         }
-        still_writable
     }
 
     fn finish_checkpoint(&mut self) {
@@ -204,7 +210,7 @@ fn record_commit(health: &HealthState, began: Instant) {
 enum BatchOutcome {
     /// Changes of the database; `newest` is the last one recorded for followers.
     Changes { newest: Option<i64> },
-    /// No changes. The transaction is committed all the same: its callers must not be answered before the published
+    /// No changes. The transaction is committed anyway: its callers must not be answered before the published
     /// copy has what was committed before.
     NoChange,
     /// No transaction: all of the work failed and was rolled back.
@@ -292,7 +298,7 @@ fn ensure_transaction_open(conn: &Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
-    Err(rusqlite::Error::SqliteFailure(full, Some("the transaction was taken back".into())))
+    Err(rusqlite::Error::SqliteFailure(full, Some("the transaction was rolled back".into())))
 }
 
 fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {

@@ -16,7 +16,7 @@ use super::certificate::Certificate;
 use super::folder::Folder;
 use super::resolver::CertificateSource;
 use super::status::TlsHealth;
-use super::{Tls, TlsTrouble};
+use super::{Tls, TlsError};
 use crate::config::{AcmeChallenge, TlsConfig};
 use crate::domain::Timestamp;
 use crate::host::clock_check;
@@ -131,13 +131,13 @@ impl Acme {
         if acme_error.may_be_clock_error {
             acme_error = self.check_for_clock_error(acme_error).await;
         }
-        let last_error = TlsTrouble { at: now, text: acme_error.text };
+        let last_error = TlsError { at: now, text: acme_error.text };
         let retry_after = self.http_client.retry_after();
         self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
         let next = self.state.attempts.next(now);
         tracing::error!(
             event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
-            "{}. The next attempt is at {next}", last_error.text
+            "No certificate was obtained: {}. The next attempt is at {next}", last_error.text
         );
         self.tls.progress().last_error = Some(last_error);
     }
@@ -172,7 +172,12 @@ impl Acme {
         for _ in 1..MAX_ATTEMPTS {
             match &outcome {
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
-                    tracing::warn!(event = "TLS_ACCOUNT_GONE", "{}", acme_error.text);
+                    tracing::warn!(
+                        event = "TLS_ACCOUNT_GONE",
+                        "Creating a new account at {}: {}",
+                        self.authority,
+                        acme_error.text
+                    );
                     self.forget_account()?;
                 }
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Nonce => {}
@@ -200,7 +205,8 @@ impl Acme {
                     tracing::warn!(
                         event = "TLS_CHALLENGE_FAILED",
                         way = challenge_type.as_str(),
-                        "{}",
+                        "Challenge {} failed; trying another one: {}",
+                        challenge_type.as_str(),
                         acme_error.text
                     );
                 }

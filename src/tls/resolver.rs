@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 text_enum! {
-    /// Where the certificate that is in force came from.
+    /// Where the active certificate came from.
     CertificateSource {
         /// None: no listener accepts TLS.
         None = "none",

@@ -29,7 +29,6 @@ pub struct TlsStatus {
     pub names: Vec<String>,
     /// The host names that the certificate should cover.
     pub wanted_names: Vec<String>,
-    /// The issuer.
     pub issuer: Option<String>,
     /// The SHA-256 fingerprint of the certificate.
     pub fingerprint: Option<String>,
@@ -38,14 +37,14 @@ pub struct TlsStatus {
     /// When the certificate expires.
     pub not_after: Option<Timestamp>,
     /// What went wrong last, until it goes well.
-    pub last_error: Option<TlsTrouble>,
+    pub last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due.
     pub next_attempt_at: Option<Timestamp>,
 }
 
 /// The last error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct TlsTrouble {
+pub struct TlsError {
     /// When it happened.
     pub at: Timestamp,
     /// What happened and what to do, for people.

@@ -2,6 +2,7 @@
 
 use super::support::Daemon;
 use super::support::telephony::{CallHarness, start};
+use super::support::whatsapp::until;
 use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
@@ -111,4 +112,33 @@ async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai()
     assert_eq!(report.recordings.len(), 1, "{report:#?}");
     let state = harness.ai.state();
     assert_eq!((state.sessions.len(), state.requests.len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_with_a_withheld_number_count_as_one() {
+    let harness = harness("ai_calls_per_number_at_once = 1").await;
+    let (mut sockets, mut engines) = (Vec::new(), Vec::new());
+    for number in 1..=6 {
+        let (socket, engine) = connected(&harness, number, "anonymous").await;
+        sockets.push(socket);
+        engines.push(engine);
+    }
+    assert_eq!(engines, ["realtime", "realtime", "realtime", "realtime", "realtime", "voicemail"]);
+    let (_socket, engine) = connected(&harness, 7, "+972501111111").await;
+    assert_eq!(engine, "realtime", "another caller has limits of their own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn summaries_and_recorded_turns_have_a_cost() {
+    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let messages = vec![Clip::Voice(1500)];
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
+    harness.ended_call(&report.call_sid).await;
+    let sql = format!("SELECT cost_micros FROM calls WHERE call_sid = '{}'", report.call_sid);
+    // Two texts of 120 and 30 tokens, and 1.5 s of sound.
+    let expected = 2 * (120 * 250 + 30 * 1500) / 100 + 150;
+    until("the cost", async || (harness.daemon.query_value::<i64>(&sql) >= expected).then_some(())).await;
+    let cost = harness.daemon.query_value::<i64>(&sql);
+    assert!(cost < expected + 600, "{cost} instead of {expected}");
 }

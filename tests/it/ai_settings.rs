@@ -86,6 +86,31 @@ async fn doctor_tells_of_a_model_that_ends_soon() {
     assert!(text.contains(&format!("gpt-realtime-2.1 is shut down on {soon}")), "{text}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nightly_check_warns_of_each_model_that_ends_soon() {
+    let soon = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(20)).to_string();
+    let models = ["gpt-pipeline", "gpt-transcriber", "gpt-speaker", "gpt-other"];
+    let shutdown_dates = models.map(|model| (model.to_owned(), soon.clone())).to_vec();
+    let options = OpenAiOptions { shutdown_dates, ..OpenAiOptions::default() };
+    let mut harness = CallHarness::with_ai(options, |_| {}).await;
+    let server = harness.ai.base_url();
+    harness.daemon.reconfigure(|setup| {
+        setup.toml(&format!(
+            "[pipeline]\nmodel = \"gpt-pipeline\"\ntranscriber = \"transcription\"\nsynthesiser = \"speech\"\n\
+             transcription_base_url = \"{server}\"\ntranscription_model = \"gpt-transcriber\"\n\
+             speech_base_url = \"{server}\"\nspeech_model = \"gpt-speaker\"\n"
+        ));
+    });
+    tokio::task::block_in_place(|| harness.daemon.restart());
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);
+    let findings = harness.daemon.logs().wait_for_event("SELF_CHECK")["findings"].to_string();
+    for model in &models[..3] {
+        assert!(findings.contains(&format!("{model} is shut down on {soon}")), "{findings}");
+    }
+    assert!(!findings.contains("gpt-other"), "{findings}");
+}
+
 fn doctor(harness: &CallHarness) -> String {
     let output = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]));
     String::from_utf8(output.stdout).unwrap()

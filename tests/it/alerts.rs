@@ -49,7 +49,7 @@ async fn until_state(shop: &Shop, kind: &str, state: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
+async fn an_alert_is_mailed_when_it_starts_and_when_it_ends() {
     let mail_fixture = MailFixture::open().await;
     let mut shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     assert_eq!(alert(&shop, "bridge_down").await, None);
@@ -94,13 +94,19 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
         (events.len() >= 4).then_some(events)
     })
     .await;
+    assert_eq!(history[0]["headline"]["en"], "The business's WhatsApp is not connected");
+    let first = shop.api.get("/api/alerts/history?limit=1").await.json();
+    assert_eq!(first["items"], json!([history[0]]));
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = shop.api.get(&format!("/api/alerts/history?cursor={cursor}")).await.json();
+    assert_eq!((&rest["items"], &rest["next_cursor"]), (&json!(history[1..]), &json!(null)));
     let transitions: Vec<_> =
         history.iter().rev().map(|event| format!("{} {}", event["transition"], event["channel"])).collect();
     assert_eq!(transitions, [r#""raised" """#, r#""raised" "mail""#, r#""cleared" """#, r#""cleared" "mail""#]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_busy_is_asked_again() {
+async fn a_busy_mail_server_is_retried() {
     let mail_fixture = MailFixture::open().await;
     mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
     let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
@@ -112,7 +118,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_says_of_each_way_what_came_of_it() {
+async fn a_test_notification_reports_the_result_of_each_channel() {
     let mail_fixture = MailFixture::open().await;
     let mut shop = Shop::open_with(
         |setup| {
@@ -155,7 +161,7 @@ async fn a_test_says_of_each_way_what_came_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tls_from_the_first_byte_works_as_well() {
+async fn mail_is_sent_by_implicit_tls() {
     let folder = tempfile::tempdir().unwrap();
     let smtp = FakeSmtpServer::start_tls(&folder.path().join("root.pem")).await;
     let mail_fixture = MailFixture { smtp, folder };
@@ -177,7 +183,7 @@ async fn tls_from_the_first_byte_works_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatsapp_tells_of_it_by_the_way_that_works() {
+async fn an_alert_is_sent_by_the_whatsapp_provider_that_works() {
     let mail_fixture = MailFixture::open().await;
     let template = r#"{"1": "{{text}}"}"#;
     let shop = Shop::open_with(
@@ -203,7 +209,7 @@ async fn whatsapp_tells_of_it_by_the_way_that_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_way_that_is_up_nothing_is_queued() {
+async fn no_alert_is_queued_while_every_provider_is_down() {
     let mail_fixture = MailFixture::open().await;
     let shop = Shop::open_with(
         |setup| {
@@ -225,7 +231,7 @@ async fn without_a_way_that_is_up_nothing_is_queued() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_mutes_it_has_his_peace() {
+async fn a_muted_alert_sends_no_notification() {
     let mail_fixture = MailFixture::open().await;
     let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
@@ -248,7 +254,7 @@ async fn who_mutes_it_has_his_peace() {
 }
 
 #[test]
-fn mail_goes_in_clear_to_this_machine_alone() {
+fn unencrypted_mail_is_sent_to_loopback_only() {
     let daemon = Daemon::prepare(|setup| {
         setup.toml("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n[alerts]\nmail_to = \"nobody\"\n");
     });

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod backups;
+mod bodies;
 mod calls;
 mod client;
 mod compression;

@@ -3,6 +3,8 @@
 mod appointments;
 mod catalog;
 mod conflicts;
+mod gaps;
+mod waiting_list;
 
 use super::support::client::{Reply, send};
 use super::support::{Client, Daemon};

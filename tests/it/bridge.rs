@@ -1,8 +1,10 @@
 //! The daemon, the real bridge and a WhatsApp server: three processes that are connected only by sockets.
 
+mod challenge;
 mod failover;
 mod flow;
 mod harness;
 mod kill;
 mod pairing;
 mod sockets;
+mod wire_tap;

@@ -95,6 +95,30 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_cause_of_a_failure_of_the_ai_has_its_own_alert() {
+    for (status, cause, kind) in [
+        (402, "no_credit", "ai_no_credit"),
+        (429, "rate_limited", "ai_rate_limited"),
+        (503, "outage", "ai_unavailable"),
+    ] {
+        let options = faulty(Faults { refuse_sockets: Some(status), ..Faults::default() });
+        let harness = CallHarness::with_ai(options, |setup| {
+            setup.toml("[alerts]\nfailed_calls = 1\n");
+        })
+        .await;
+        let report = harness.call(harness.plan("wait 4s")).await;
+        harness.ended_call(&report.call_sid).await;
+        let lost = harness.daemon.logs().wait_for_event("ENGINE_LOST");
+        assert_eq!((lost["part"].as_str(), lost["cause"].as_str()), (Some("realtime"), Some(cause)), "{lost}");
+        let told = harness.daemon.logs().wait_for_event("ALERT_RAISED");
+        assert_eq!(told["alert.kind"], kind, "{told}");
+        let event: String =
+            harness.daemon.query_value("SELECT detail ->> 'cause' FROM call_events WHERE kind = 'engine_lost' LIMIT 1");
+        assert_eq!(event, cause);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ai_that_breaks_off_comes_back_and_knows_what_was_said() {
     let options = faulty(Faults { break_off: Some((1, Duration::from_millis(800))), ..Faults::default() });
     let harness = CallHarness::with_ai(options, |_| {}).await;

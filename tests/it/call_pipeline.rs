@@ -3,12 +3,14 @@
 
 use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
+use super::support::client::send;
 use super::support::telephony::{CallHarness, free_port};
 use super::support::whatsapp::until;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::{CallReport, EndedBy};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::soniox::{Soniox, SonioxFaults, SonioxOptions};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -64,7 +66,8 @@ impl Shop {
 }
 
 /// Only the pipeline, which requests an answer when the turn has ended.
-const PIPELINE: &str = "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
+pub(super) const PIPELINE: &str =
+    "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
 
 pub(super) fn turns_of(call: &Value) -> Vec<(&str, &str)> {
     let turns = call["turns"].as_array().unwrap().iter();
@@ -84,7 +87,7 @@ async fn two_turns_are_transcribed_answered_and_spoken() {
     assert_eq!((&call["engine"], &call["end_reason"]), (&json!("pipeline"), &json!("caller_hung_up")), "{call:#}");
     assert_no_silence(&report);
     let state = shop.soniox.state();
-    assert_eq!((state.transcriptions.len(), state.transcriptions[0].endpoints), (1, 2), "{state:#?}");
+    assert_eq!((state.transcriptions.len(), state.transcriptions[0].endpoints), (1, 0), "{state:#?}");
     let clauses: Vec<_> = state.speeches.iter().map(|speech| speech.text.as_str()).collect();
     let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
     assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
@@ -119,14 +122,16 @@ async fn the_answer_is_ready_when_the_turn_ends() {
     for speculates in [false, true] {
         // The end of the turn takes longer than the model.
         let endpoint = Duration::from_secs(1);
-        let soniox = SonioxOptions { heard: vec![QUESTION.into()], endpoint, ..SonioxOptions::default() };
+        // The end of an English sentence is not judged.
+        let question = "Are you open today?";
+        let soniox = SonioxOptions { heard: vec![question.into()], endpoint, ..SonioxOptions::default() };
         let think = Duration::from_millis(600);
-        let turns = vec![Turn::new(QUESTION, ANSWER)];
+        let turns = vec![Turn::new(question, ANSWER)];
         let ai = OpenAiOptions { turns, think, ..OpenAiOptions::default() };
         let toml = PIPELINE.replace("false", &speculates.to_string());
         let shop = Shop::new(soniox, ai, &toml).await;
         let (report, call) = shop.call("say 1500ms; listen").await;
-        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+        assert_eq!(turns_of(&call), [("caller", question), ("agent", ANSWER)], "{call:#}");
         assert_eq!(shop.asked().len(), 1, "one request is paid for");
         let stream = &report.streams[0];
         waits_ms.push(stream.utterances[0].began_ms - stream.speeches[0].ended_ms.unwrap());
@@ -157,6 +162,36 @@ async fn an_appointment_is_booked_in_a_call() {
     assert_eq!(turns_of(&call).last(), Some(&("agent", "קבעתי לך תור.")), "{call:#}");
     let context = &shop.soniox.state().transcriptions[0].config["context"];
     assert_eq!(context["terms"], json!(["תספורת"]), "words that the transcriber should know");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_speaks_russian_is_heard_and_answered_in_russian() {
+    let (question, answer) = ("Вы сегодня открыты?", "Да, до семи вечера. Адрес: דיזנגוף 5, תל אביב.");
+    let soniox = SonioxOptions { heard: vec![question.into(), question.into()], ..SonioxOptions::default() };
+    let ai = OpenAiOptions { turns: vec![Turn::new(question, answer)], ..OpenAiOptions::default() };
+    let shop = Shop::new(soniox, ai, &format!("{PIPELINE}[business]\nname = \"מספרת רוני\"\n")).await;
+    let owner = shop.harness.daemon.logged_in("roni", "owner").await;
+    offer_haircuts(&owner).await;
+    shop.call("say 1s; listen").await;
+    let contact = &owner.get("/api/contacts").await.json()["items"][0]["id"];
+    let path = format!("/api/contacts/{contact}");
+    let change = json!({"language": "ru", "display_name": "Ольга"});
+    let etag = owner.get(&path).await.header("etag").to_owned();
+    let request = owner.request(Method::PATCH, &path).header("if-match", etag).json(&change);
+    assert_eq!(send(request).await.status, 200);
+    let (report, _) = shop.call("say 1s; listen").await;
+
+    let state = shop.soniox.state();
+    let hints: Vec<_> = state.transcriptions.iter().map(|one| &one.config["language_hints"]).collect();
+    assert_eq!(hints, [&json!(["he", "en", "ar", "ru"]), &json!(["ru", "he", "en", "ar"])]);
+    let terms = &state.transcriptions[1].config["context"]["terms"];
+    assert_eq!(terms, &json!(["תספורת", "מספרת רוני", "Ольга"]), "words that the transcriber should know");
+    let spoken: Vec<_> =
+        state.speeches.iter().map(|speech| (speech.config["language"].as_str().unwrap(), &*speech.text)).collect();
+    let expected = [("ru", "Да, до семи вечера."), ("he", "Адрес: דיזנגוף חמש, תל אביב.")];
+    assert_eq!(spoken[..2], expected, "each clause in the language of its letters");
     assert_no_silence(&report);
     shop.assert_no_violations();
 }
@@ -310,6 +345,13 @@ async fn the_pipeline_answers_when_the_first_engine_is_down() {
     assert_eq!(call["engine"], "pipeline", "{call:#}");
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
     assert_no_silence(&report);
+    // While it fails, callers do not wait for it.
+    shop.call("say 1500ms; listen").await;
+    assert_eq!(shop.harness.daemon.logs().wait_for_event("ENGINE_TRIED_LAST")["engine"], "realtime");
+    let (_, call) = shop.call("say 1500ms; listen").await;
+    assert_eq!(call["engine"], "pipeline", "{call:#}");
+    let lost = format!("SELECT count(*) FROM call_events WHERE kind = 'engine_lost' AND call_id = {}", call["id"]);
+    assert_eq!(shop.harness.daemon.query_value::<i64>(&lost), 0, "the failed engine is not tried first");
     // The order is a setting.
     let first = "[voice]\nai_engines = [\"pipeline\", \"realtime\"]\n";
     let shop = Shop::new(SonioxOptions::default(), OpenAiOptions::default(), first).await;

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const PERSON: &str = "+97235550000";
+pub(super) const PERSON: &str = "+97235550000";
 const ANSWER: &str = "שלום, איך אפשר לעזור?";
 
 async fn harness(ring_first: &str) -> CallHarness {
@@ -64,12 +64,65 @@ async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_phone_rings_for_as_long_as_the_settings_say() {
+    let set = harness("always").await;
+    let unset = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
+        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"always\"\n"));
+    })
+    .await;
+    for (harness, seconds) in [(set, 5), (unset, 20)] {
+        let call =
+            [("CallSid", "CA0000000000000000000000000000000c"), ("From", "+972501234567"), ("To", "+97235551234")];
+        let answer = harness.hook("/webhook/incoming_call", &call).await.text();
+        assert!(answer.contains("<Dial") && answer.contains(&format!(" timeout=\"{seconds}\"")), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_the_phone_forwards_back_is_refused() {
     let harness = harness("always").await;
     let report = harness.call(plan(&harness, DialPlan::Forwarded)).await;
     let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
     assert_eq!(refused, 1, "{report:#?}");
     assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_comes_back_unmarked_ends_at_the_agent() {
+    let harness = harness("always").await;
+    let report = harness.call(plan(&harness, DialPlan::ForwardedUnmarked)).await;
+    let incoming: Vec<_> = report.webhooks.iter().filter(|hook| hook.path == "/webhook/incoming_call").collect();
+    let dials = incoming.iter().filter(|hook| hook.body.contains("<Dial")).count();
+    assert_eq!((incoming.len(), dials), (2, 1), "it rings once: {report:#?}");
+    assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+}
+
+/// Two callers of one company, whose calls have the same number.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_caller_with_the_same_number_is_answered_by_the_agent() {
+    let harness = harness("always").await;
+    let from_pbx = [("From", "+97239000000"), ("To", "+97235551234"), ("CallStatus", "ringing")];
+    let first = [("CallSid", "CA0000000000000000000000000000000b")];
+    let answer = harness.hook("/webhook/incoming_call", &[&first[..], &from_pbx].concat()).await.text();
+    assert!(answer.contains("<Dial"), "{answer}");
+    let report = harness.call(CallPlan { from: "+97239000000".into(), ..plan(&harness, DialPlan::NoAnswer) }).await;
+    assert!(report.dialled.is_empty(), "{report:#?}");
+    assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+    let session = harness.ai.state().sessions.remove(0);
+    assert!(!session.config.to_string().contains("transfer_to_person"), "the call may be the first one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_a_person_accepted_on_a_full_disk_was_not_missed() {
+    let harness = harness("always").await;
+    harness.daemon.let_files_grow("1024:unlimited");
+    let dial = DialPlan::Answered(Duration::from_millis(300));
+    let report = harness.call(plan(&harness, dial)).await;
+    assert_eq!((report.ended, report.streams.len()), (EndedBy::Hangup, 0), "{report:#?}");
+    harness.daemon.let_files_grow("unlimited:unlimited");
+    let call = harness.known_call(&report.call_sid).await;
+    let expected = (&json!(false), &json!("transferred"));
+    assert_eq!((&call["missed"], &call["end_reason"]), expected, "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,4 +176,46 @@ async fn after_a_restart_what_twilio_reports_decides() {
         let answer = harness.hook("/webhook/ring_ended", &[&call[..], &dialled].concat()).await;
         assert!(answer.text().contains(expected), "{status}: {}", answer.text());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_limits_of_a_number_no_phone_rings() {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
+        setup.toml(&format!(
+            "[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"always\"\nai_calls_at_once = 2\n\
+             ai_calls_per_number_per_day = 2\n"
+        ));
+    })
+    .await;
+    let ring = async |number: u32, from: &str| {
+        let sid = format!("CA{number:032x}");
+        let call = [("CallSid", sid.as_str()), ("From", from), ("To", "+97235551234"), ("CallStatus", "ringing")];
+        harness.hook("/webhook/incoming_call", &call).await.text().contains("<Dial")
+    };
+    let end = async |number: u32| {
+        let sid = format!("CA{number:032x}");
+        let over = [("CallSid", sid.as_str()), ("CallStatus", "completed"), ("CallDuration", "1")];
+        assert_eq!(harness.hook("/webhook/call_status", &over).await.status, 204);
+    };
+    let mut rings = Vec::new();
+    for (number, from) in (1..).zip(["+972501111111", "+972502222222", "+972503333333"]) {
+        rings.push(ring(number, from).await);
+    }
+    assert_eq!(rings, [true, true, false], "two at once");
+    assert!(ring(1, "+972501111111").await, "Twilio repeats a request whose answer was lost");
+    for number in 1..=3 {
+        end(number).await;
+    }
+    assert!(ring(4, "+972501111111").await);
+    end(4).await;
+    assert!(!ring(5, "+972501111111").await, "two of a number in a day");
+    // A line of the log may arrive later than the answer to its request.
+    let limits = harness.daemon.logs().wait_until("both limits", |lines| {
+        let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let over = events.filter(|event| event["event"] == "CALL_OVER_LIMIT");
+        let limits: Vec<_> = over.map(|event| event["limit"].as_str().unwrap().to_owned()).collect();
+        (limits.len() == 2).then_some(limits)
+    });
+    assert_eq!(limits, ["voice.ai_calls_at_once", "voice.ai_calls_per_number_per_day"]);
+    assert!(harness.ai.state().sessions.is_empty(), "voicemail answers the others");
 }

@@ -96,8 +96,9 @@ async fn the_next_engine_hears_the_question_that_the_lost_one_took_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_answer_and_none_are_followed_by_more() {
     let midway = Faults { fail_midway: Some((1, Duration::from_millis(600))), ..Faults::default() };
+    let incomplete = Faults { incomplete: Some((1, Duration::from_millis(600))), ..Faults::default() };
     let empty = Faults { empty: vec![1], ..Faults::default() };
-    for faults in [midway, empty] {
+    for faults in [midway, incomplete, empty] {
         let harness = harness(faults).await;
         let report = harness.call(harness.plan("say 1s; listen; wait 4s")).await;
         assert_no_silence(&report);

@@ -1,11 +1,14 @@
 //! After a call: its summary, language, lead, tasks, and the questions that the agent could not answer.
 
+use super::call_pipeline::{ANSWER, PIPELINE, QUESTION};
 use super::support::client::send;
-use super::support::telephony::CallHarness;
+use super::support::telephony::{CallHarness, free_port};
 use super::support::whatsapp::until;
 use super::support::{Client, Setup};
+use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::CallPlan;
-use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
+use agentlocator::simulator::openai::{Faults, OpenAi, OpenAiOptions, Turn};
+use agentlocator::simulator::soniox::{Soniox, SonioxOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -61,6 +64,10 @@ async fn a_call_gets_summary_language_lead_tasks_and_questions() {
 
     let shown = owner.get(&format!("/api/calls/{}", stored["id"])).await.json();
     assert_eq!(shown["summary_line"], "ביקשה תור לתספורת ביום שישי. הסוכן הבטיח שיחזרו אליה.");
+    assert_eq!(shown["summary"], "ביקשה תור לתספורת ביום שישי. הסוכן הבטיח שיחזרו אליה.");
+    assert_eq!((&shown["language"], &shown["lead"]["title"]), (&json!("ru"), &json!("צבע לשיער")), "{shown:#}");
+    let questions: Vec<_> = shown["questions"].as_array().unwrap().iter().map(|one| &one["question"]).collect();
+    assert_eq!(questions[0], "יש חניה לנכים?", "{shown:#}");
     let contact = owner.get(&format!("/api/contacts/{}", stored["contact_id"])).await.json();
     assert_eq!(contact["language"], "ru");
     let tasks = owner.get("/api/tasks").await.json()["items"].clone();
@@ -83,6 +90,65 @@ async fn a_call_gets_summary_language_lead_tasks_and_questions() {
     })
     .await;
     assert_eq!(owner.get("/api/leads").await.json()["items"].as_array().unwrap().len(), 1);
+    let shown = owner.get(&format!("/api/calls/{}", stored["id"])).await.json();
+    assert_eq!(shown["lead"]["id"], leads[0]["id"], "the lead is that of the first call");
+    assert_eq!(shown["questions"], json!([]), "the question was asked again in the second call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_summary_is_whole_on_the_call_and_one_line_in_lists() {
+    let summary = "דנה ביקשה לדעת מתי אפשר להגיע לתספורת ולצבע, כמה זה עולה, ואם יש חניה. ".repeat(4);
+    let summary = summary.trim();
+    let options = OpenAiOptions { structured: Some(json!({"summary": summary})), ..OpenAiOptions::default() };
+    let (harness, owner) = shop(options, |_| {}).await;
+    let stored = call(&harness, "say 1s; listen; ").await;
+    until_job(&harness, "done").await;
+    let shown = owner.get(&format!("/api/calls/{}", stored["id"])).await.json();
+    assert_eq!(shown["summary"], summary);
+    assert!(shown["summary_line"].as_str().unwrap().ends_with('…'), "{shown:#}");
+    assert_eq!((&shown["language"], &shown["lead"]), (&json!(null), &json!(null)), "{shown:#}");
+    assert_eq!(shown["questions"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_without_a_key_of_openai_summarizes_calls_with_its_own_model() {
+    let log = EventLog::new();
+    let heard = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
+    let soniox = Soniox::start(free_port().await, heard, log.clone()).unwrap();
+    let findings = json!({"summary": "שאל על שעות הפתיחה.", "language": "he", "is_lead": false, "lead": "",
+        "open_requests": ["לחזור עם השעות של חנוכה"], "unanswered_questions": []});
+    let options = OpenAiOptions {
+        turns: vec![Turn::new(QUESTION, ANSWER)],
+        structured: Some(findings),
+        ..OpenAiOptions::default()
+    };
+    let model = OpenAi::start(free_port().await, options, log.clone()).unwrap();
+    let harness = CallHarness::without_ai(|setup| {
+        setup.env("SONIOX_API_KEY", "soniox-key");
+        setup.env("SONIOX_STT_BASE_URL", soniox.base_url()).env("SONIOX_TTS_BASE_URL", soniox.base_url());
+        setup.env("PIPELINE_MODEL_BASE_URL", model.base_url()).env("PIPELINE_MODEL_API_KEY", "sk-test");
+        setup.toml(&format!("{PIPELINE}cents_per_hour = 0\nmodel = \"local\"\n"));
+    })
+    .await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let report = harness.call(harness.plan("say 1500ms; listen")).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    let path = format!("/api/calls/{}", call["id"]);
+    let summarized = until("the summary", async || {
+        let call = owner.get(&path).await.json();
+        // Without a summary it is the caller's first words.
+        (call["summary_line"] == "שאל על שעות הפתיחה.").then_some(call)
+    })
+    .await;
+    assert_eq!(summarized["cost_micros"], 0, "the server's price is that of the call's time");
+    let tasks = owner.get("/api/tasks").await.json()["items"].clone();
+    assert_eq!(tasks[0]["title"], "לחזור עם השעות של חנוכה", "{tasks:#}");
+    let requests = model.state().requests;
+    let asked: Vec<_> = requests.iter().filter(|(_, body)| body["response_format"].is_object()).collect();
+    assert_eq!((asked.len(), &asked[0].1["model"]), (1, &json!("local")), "{asked:#?}");
+    assert!(asked[0].1["messages"][1]["content"].as_str().unwrap().contains(QUESTION), "{asked:#?}");
+    assert!(harness.ai.state().requests.is_empty(), "OpenAI is asked nothing");
+    assert!(log.violations().is_empty(), "{:#?}", log.violations());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,6 +190,11 @@ async fn without_the_setting_or_words_of_the_caller_nothing_is_asked() {
     assert!(asked(&harness).is_empty());
 }
 
+/// The instructions of the last session.
+fn instructions(harness: &CallHarness) -> String {
+    harness.ai.state().sessions.last().unwrap().config["instructions"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     let options = OpenAiOptions { structured: Some(findings()), ..OpenAiOptions::default() };
@@ -135,6 +206,8 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     assert_eq!((&gap["call_id"], &gap["contact_id"]), (&stored["id"], &stored["contact_id"]));
     let path = format!("/api/knowledge-gaps/{}", gap["id"]);
     assert_eq!(owner.post_json(&format!("{path}/answer"), &json!({"answer": " "})).await.status, 400);
+    let staff = harness.daemon.logged_in("dana", "staff").await;
+    assert_eq!(staff.post_json(&format!("{path}/answer"), &json!({"answer": "הכול חינם"})).await.status, 403);
     let answered = owner.post_json(&format!("{path}/answer"), &json!({"answer": "כן, מול הכניסה"})).await;
     assert_eq!((answered.status, &answered.json()["state"]), (200, &json!("answered")), "{}", answered.text());
     let facts = owner.get("/api/facts").await.json()["items"].clone();
@@ -143,6 +216,14 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     {
         assert_eq!(facts[0][field], value, "{facts:#}");
     }
+    // The question has a caller's words: it is data that a tool returns, until the owner gives the fact a topic.
+    let fact = format!("/api/facts/{}", facts[0]["id"]);
+    call(&harness, "say 1s; listen; ").await;
+    assert!(!instructions(&harness).contains("חניה") && instructions(&harness).contains("use search_facts"));
+    assert_eq!(send(owner.request(Method::PATCH, &fact).json(&json!({"topic": "חניית נכים"}))).await.status, 200);
+    call(&harness, "say 1s; listen; ").await;
+    let line = "- חניית נכים: כן, מול הכניסה";
+    assert!(instructions(&harness).contains(line), "{}", instructions(&harness));
     assert_eq!(owner.post_json(&format!("{path}/answer"), &json!({"answer": "לא"})).await.status, 409);
     assert_eq!(owner.post_json(&format!("{path}/dismiss"), &json!({})).await.status, 409);
     let open = owner.get("/api/knowledge-gaps?state=open").await.json()["items"].as_array().unwrap().clone();
@@ -151,8 +232,13 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     assert_eq!(owner.get("/api/knowledge-gaps").await.json()["items"], json!([]));
     assert_eq!(owner.post_json(&format!("{other}/reopen"), &json!({})).await.json()["state"], "open");
 
+    until("the summaries", async || {
+        let done = "SELECT count(*) FROM jobs WHERE kind = 'summarize_call' AND state = 'done'";
+        (harness.daemon.query_value::<i64>(done) == 3).then_some(())
+    })
+    .await;
+
     // Without its fact, the question is open again as soon as it is asked again.
-    let fact = format!("/api/facts/{}", facts[0]["id"]);
     assert_eq!(send(owner.request(Method::DELETE, &fact)).await.status, 200);
     assert_eq!(owner.get("/api/knowledge-gaps").await.json()["items"].as_array().unwrap().len(), 1);
     call(&harness, "say 1s; listen; ").await;

@@ -39,6 +39,8 @@ async fn a_person_hears_who_calls_and_why_and_accepts() {
     let report = harness.call(CallPlan { dial, ..harness.plan("say 1s; stay") }).await;
     assert_eq!(report.dialled, [PERSON], "{report:#?}");
     assert!(report.asked_person[0].contains("רוצה להזיז תור"), "{:?}", report.asked_person);
+    let rings = report.webhooks.iter().find(|hook| hook.body.contains("<Dial")).unwrap();
+    assert!(rings.body.contains(" timeout=\"25\""), "{}", rings.body);
     assert_eq!(report.ended, EndedBy::Hangup);
     assert!(report.recordings.is_empty());
     assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "transferred");
@@ -46,13 +48,22 @@ async fn a_person_hears_who_calls_and_why_and_accepts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_is_not_connected_continues_with_the_agent() {
-    for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
+    let results = [
+        (DialPlan::NoAnswer, "no person took the call"),
+        (DialPlan::Busy, "the line is busy"),
+        (DialPlan::Declined, "the person cannot talk now"),
+        (DialPlan::Mailbox, "no person took the call"),
+    ];
+    for (dial, result) in results {
         let harness = harness().await;
         // Twilio repeats the request if an answer was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");
-        assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}: the engine session is kept");
+        let sessions = harness.ai.state().sessions;
+        assert_eq!(sessions.len(), 1, "{dial:?}: the engine session is kept");
+        let outputs: Vec<_> = sessions[0].function_outputs.iter().map(|(_, output)| output.as_str()).collect();
+        assert!(matches!(outputs[..], [output] if output.contains(result)), "{dial:?}: {outputs:?}");
         assert!(!report.streams[1].utterances.is_empty(), "{dial:?}: {:#?}", report.streams[1]);
         assert_eq!(report.ended, EndedBy::Caller, "{dial:?}");
         let call = harness.ended_call(&report.call_sid).await;
@@ -74,6 +85,16 @@ async fn a_transfer_that_is_forwarded_back_is_refused() {
         "SELECT end_reason FROM calls WHERE NOT missed AND call_sid <> (SELECT call_sid FROM calls ORDER BY id LIMIT 1)",
     );
     assert_eq!(refused, "not_connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_comes_back_unmarked_ends_at_the_agent() {
+    let harness = harness().await;
+    let report = harness.call(put_through(&harness, DialPlan::ForwardedUnmarked)).await;
+    assert_eq!(report.dialled.len(), 1, "{report:#?}");
+    assert_eq!(asked(&report, "/webhook/incoming_call"), 2);
+    assert!(!report.webhooks.iter().any(|hook| hook.body.contains("<Reject")), "it may be another caller");
+    assert_eq!(report.streams.len(), 2, "the caller continues with the agent");
 }
 
 #[tokio::test(flavor = "multi_thread")]

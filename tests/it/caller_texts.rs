@@ -1,11 +1,14 @@
-//! WhatsApp messages to callers after a call: appointments are confirmed, and who hung up before help is written to.
+//! WhatsApp messages to callers: what the agent sends during a call, and after it: appointments are confirmed, and who hung up before
+//! help is written to.
 
 use super::booking::{monday, offer_haircuts};
+use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
 use super::support::{Client, Setup};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -88,7 +91,8 @@ async fn noon_of(owner: &Client) -> String {
 async fn what_the_agent_cancels_in_a_later_call_is_confirmed_too() {
     let ten = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
-    let turns = vec![tool("book_appointment", &book), tool("cancel_appointment", &json!({"start": ten}))];
+    let cancel = tool("cancel_appointment", &json!({"start": ten}));
+    let turns = vec![tool("book_appointment", &book), Turn { heard: "תבטלי את התור של דנה".into(), ..cancel }];
     let (harness, bridge, owner) = shop(turns, |_| {}).await;
     call(&harness, DANA, "say 1s; listen; ").await;
     until_sent(&bridge, 1).await;
@@ -170,4 +174,68 @@ async fn who_hangs_up_is_not_written_to_unless_the_owner_has_switched_it_on() {
     call(&harness, DANA, "wait 200ms; ").await;
     until_done(&harness, "text_missed_caller", 1).await;
     assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+}
+
+/// The names of the tools of the last call.
+fn tools(harness: &CallHarness) -> Vec<String> {
+    let session = harness.ai.state().sessions.last().unwrap().config.clone();
+    let tools = session["tools"].as_array().unwrap().iter();
+    tools.map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_sends_what_the_caller_asks_for_at_most_three_times_and_each_text_once() {
+    let turn = |text: &str| Turn {
+        answer: "שלחתי לך את זה בוואטסאפ.".into(),
+        ..tool("send_whatsapp", &json!({"text": text}))
+    };
+    let texts = ["הרצל 5, תל אביב", "הרצל 5, תל אביב", "https://shop.example", "תספורת: 100 ₪", "ועוד"];
+    let (harness, bridge, owner) = shop(texts.map(turn).into(), |_| {}).await;
+    call(&harness, DANA, &"say 1s; listen; ".repeat(5)).await;
+    let sent = until_sent(&bridge, 3).await;
+    assert_eq!(bridge.texts(), [texts[1], texts[2], texts[3]], "{sent:#?}");
+    assert_eq!(sent[0]["to"].as_str().unwrap().trim_start_matches('+'), DANA.trim_start_matches('+'));
+    let outputs = harness.ai.state().sessions[0].function_outputs.clone();
+    let is_sent: Vec<_> = outputs.iter().map(|(_, output)| output.contains(r#""ok":true"#)).collect();
+    assert_eq!(is_sent, [true, true, true, true, false], "{outputs:#?}");
+    let threads = owner.get("/api/threads?type=whatsapp").await.json();
+    let messages = owner.get(&format!("/api/threads/{}/messages", threads["threads"][0]["id"])).await.json();
+    assert!(
+        messages["messages"].as_array().unwrap().iter().all(|message| message["author"] == "agent"),
+        "{messages:#}"
+    );
+    until_done(&harness, "review_call", 1).await;
+    let broken = harness.daemon.query_value::<i64>("SELECT count(*) FROM call_events WHERE kind = 'promise_broken'");
+    assert_eq!(broken, 1, "the first texts do not keep what is said after the last one, which was not sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_says_that_a_message_is_not_sent_to_who_wants_none() {
+    let (harness, bridge, owner) = shop(vec![tool("send_whatsapp", &json!({"text": "הרצל 5"}))], |_| {}).await;
+    let contact = call(&harness, DANA, "wait 200ms; ").await["contact_id"].clone();
+    let path = format!("/api/contacts/{contact}/opt-out");
+    let set = send(owner.request(Method::PUT, &path).json(&json!({"opted_out": true}))).await;
+    assert_eq!(set.status, 200, "{}", set.text());
+    call(&harness, DANA, "say 1s; listen; ").await;
+    let outputs = harness.ai.state().sessions.last().unwrap().function_outputs.clone();
+    assert!(outputs[0].1.contains("it is not sent"), "{outputs:#?}");
+    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    let why: String =
+        harness.daemon.query_value("SELECT detail ->> 'why' FROM call_events WHERE kind = 'agent_text_not_sent'");
+    assert_eq!(why, "contact_opted_out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_offered_to_mobile_phones_alone_and_if_the_owner_wants_it() {
+    let (harness, ..) = shop(vec![Turn::default()], |_| {}).await;
+    for (from, is_offered) in [(DANA, true), (LANDLINE, false), ("anonymous", false)] {
+        call(&harness, from, "say 1s; listen; ").await;
+        assert_eq!(tools(&harness).contains(&"send_whatsapp".to_owned()), is_offered, "{from}");
+    }
+    let (harness, ..) = shop(vec![Turn::default()], |setup| {
+        setup.toml("[agent]\nsend_whatsapp = false\n");
+    })
+    .await;
+    call(&harness, DANA, "say 1s; listen; ").await;
+    assert!(!tools(&harness).contains(&"send_whatsapp".to_owned()));
 }

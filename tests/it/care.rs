@@ -42,7 +42,7 @@ fn data_on(setup: &mut Setup, folder: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_starts_on_a_full_disk_answers_calls_and_the_rest_when_there_is_room() {
+async fn a_start_on_a_full_disk_answers_calls_and_recovers_when_there_is_space() {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let mut shop = Shop::open_with(|setup| data_on(setup, disk.path()), "").await;
     for kill in [false, true] {
@@ -68,7 +68,7 @@ async fn who_starts_on_a_full_disk_answers_calls_and_the_rest_when_there_is_room
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_filling_disk_files_wait_messages_come_and_all_goes_on_by_itself() {
+async fn on_a_filling_disk_files_wait_and_messages_are_stored_until_there_is_space() {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let shop = Shop::open_with(|setup| data_on(setup, disk.path()), "").await;
     let ballast = disk.take(48);
@@ -109,7 +109,7 @@ const OLD: &str = "
         (strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-725 days'), 'cli', 'young');";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_old_goes_and_says_that_it_has() {
+async fn expired_data_is_deleted_and_shown_as_deleted() {
     let all = "[retention]\nmedia_days = 30\nrecordings_days = 30\ntranscripts_days = 30\n";
     let shop = Shop::open_with(|setup| _ = setup.toml(all), OLD).await;
     let file = shop.api.get("/api/media/aa").await;
@@ -151,7 +151,7 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
+async fn the_self_check_reports_success_and_failures() {
     let settings = |setup: &mut Setup| _ = setup.toml("[alerts]\nsettle_s = 0\n");
     let mut shop = Shop::open_with(settings, "").await;
     shop.receive_by_bridge(DANA, "B1", "hello").await;
@@ -222,7 +222,7 @@ async fn a_refused_twilio_account_is_reported_until_it_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
+async fn free_pages_of_the_database_are_returned_to_the_disk_during_writes() {
     use crate::support::store::{StoreFixture, integrity};
     let fixture = StoreFixture::new();
     let (store, _) = agentlocator::store::Store::open(fixture.config()).unwrap();
@@ -253,6 +253,55 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'number'"), "49");
     assert_eq!(store.check_integrity().await.unwrap(), None);
     assert_eq!(store.check_published().await.unwrap(), agentlocator::store::CopyCheck::Equal);
+    store.close();
+}
+
+/// The nightly check reads the whole published file while messages arrive. A second descriptor of it, also one of the
+/// service itself, would keep it from being written: it would be behind, or need a second file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_check_of_the_published_file_keeps_it_current() {
+    use crate::support::store::StoreFixture;
+    use agentlocator::store::{CopyCheck, PublishState, Store};
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    for number in 0..60 {
+        store.write(move |tx| tx.set_meta(&format!("ballast-{number}"), &"x".repeat(1 << 20))).await.unwrap();
+    }
+    let checking = tokio::spawn({
+        let store = store.clone();
+        async move { store.check_published().await.unwrap() }
+    });
+    let mut writes = 0;
+    while !checking.is_finished() {
+        writes += 1;
+        store.write(move |tx| tx.set_meta("number", &writes.to_string())).await.unwrap();
+        assert_eq!(store.health().publish, PublishState::Current);
+    }
+    assert!(writes > 10, "only {writes} writes during the check");
+    assert_eq!(checking.await.unwrap(), CopyCheck::Equal);
+    let spare = fixture.live().with_file_name("spare-1.db");
+    assert!(!spare.exists(), "the check kept the file from being written in place");
+    store.close();
+}
+
+/// As by a disk that loses what it has written: nothing but reading the file finds it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_check_finds_a_page_of_the_published_file_that_differs() {
+    use crate::support::store::StoreFixture;
+    use agentlocator::store::{CopyCheck, Store};
+    use std::os::unix::fs::FileExt;
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    store.write(|tx| tx.set_meta("ballast", &"x".repeat(1 << 20))).await.unwrap();
+    assert_eq!(store.check_published().await.unwrap(), CopyCheck::Equal);
+    let file = std::fs::OpenOptions::new().write(true).open(fixture.published()).unwrap();
+    let found = file.metadata().unwrap();
+    let page = u32::try_from(found.len() / 4096).unwrap() / 2;
+    file.write_all_at(&[0x55; 4096], u64::from(page - 1) * 4096).unwrap();
+    // Neither length nor times show it.
+    file.set_times(std::fs::FileTimes::new().set_modified(found.modified().unwrap())).unwrap();
+    drop(file);
+    assert_eq!(store.check_published().await.unwrap(), CopyCheck::Differs { pages: 1, first: page });
     store.close();
 }
 

@@ -100,7 +100,7 @@ fn shown(output: &Output, key: &str) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn with_no_file_it_listens_on_every_address_and_keeps_its_data_below() {
+async fn without_a_settings_file_it_listens_on_every_address_and_stores_data_in_its_folder() {
     let shop = Shop::new(&[("PORT", "0")]);
     let served = shop.serve();
     let listening = &served.log.events_named("LISTENING")[0];
@@ -233,6 +233,7 @@ fn every_variable_of_the_contract_is_taken() {
             json!("http://127.0.0.1:9/send"),
         ),
         ("WA_BRIDGE_SOCKET", "/run/x.sock", "whatsapp.baileys_socket", json!("/run/x.sock")),
+        ("WA_BRIDGE_CHALLENGE", "required", "whatsapp.bridge_challenge", json!("required")),
         ("WA_SHARED_SECRET", "geheim", "whatsapp.shared_secret", json!("•••")),
         ("BAILEYS_WEBHOOK_SECRET", "geheim", "whatsapp.webhook_secret", json!("•••")),
         ("WA_PACING", "off", "whatsapp.pacing", json!(false)),
@@ -340,7 +341,7 @@ fn environment_wins_over_file_and_file_over_page() {
 }
 
 #[test]
-fn the_shipped_example_is_right() {
+fn the_shipped_example_is_valid() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml.example").display().to_string();
     let shop = Shop::new(&[]);
     let output = shop.run(&["config", "check", "--config", &example]);
@@ -349,7 +350,7 @@ fn the_shipped_example_is_right() {
 }
 
 #[test]
-fn what_is_doubtful_is_warned_about() {
+fn questionable_settings_are_warned_about() {
     let output = Shop::new(&[("TWILIO_AUTH_TOKEN", "x")]).run(&["config", "check"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("warning: http.public_base_url is not set"));
@@ -433,7 +434,7 @@ async fn a_command_uses_the_database_of_the_service() {
 }
 
 #[test]
-fn what_is_there_twice_is_named_with_what_to_do() {
+fn duplicate_settings_are_named_with_the_remedy() {
     let shop = Shop::new(&[]);
     let sections = "[twilio]\nwa_from = \"+972501234567\"\n[agent]\n[twilio]\naccount_sid = \"AC1\"\n";
     let twice =

@@ -116,7 +116,7 @@ async fn a_suspended_account_and_a_trial_are_reported() {
 }
 
 #[test]
-fn without_a_daemon_it_says_how_to_start_it() {
+fn doctor_without_a_daemon_says_how_to_start_it() {
     let daemon = Daemon::prepare(|_| {});
     let report = DoctorReport::run(&daemon, &[]);
     report.assert("daemon", &["error"], &["systemctl start agentlocator"]);

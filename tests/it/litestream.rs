@@ -100,8 +100,9 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     let (away, mut load, mut lags) = (litestream.bucket().with_extension("away"), Load::default(), Vec::new());
     let mut acknowledged = vec![began];
     let mut next_look = began + Duration::from_secs(10);
-    // Litestream waits longer after each failure, so that it resumes some minutes after the bucket is back.
-    let mut has_resumed = true;
+    // Litestream waits twice as long after each failure, so that it resumes at the latest as long after the bucket is back as
+    // the outage lasted.
+    let (mut has_resumed, mut back_at, mut resumed_after) = (true, None, None);
     let mut every = tokio::time::interval(Duration::from_millis(10));
     while began.elapsed() < length {
         every.tick().await;
@@ -112,7 +113,8 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             eprintln!("{} messages: the bucket is {}", load.sent, if is_down { "away" } else { "back" });
             switch_bucket(&litestream, &away, is_down);
             has_resumed = false;
-            next_look = Instant::now() + length / 12;
+            back_at = (!is_down).then(Instant::now);
+            next_look = Instant::now() + if is_down { length / 12 } else { length / 60 };
         }
         if !is_down && Instant::now() > next_look {
             // What was acknowledged during the restore may be in it or not.
@@ -122,26 +124,31 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             let lag = missing.map_or(Duration::ZERO, |at| looked - *at);
             has_resumed |= lag < LONGEST_LAG;
             if has_resumed {
+                resumed_after = resumed_after.or(back_at.map(|back: Instant| looked - back));
                 lags.push(lag);
             } else {
                 eprintln!("{} messages: the replica is still behind by {lag:?}", load.sent);
             }
-            next_look = Instant::now() + length / 20;
+            next_look = Instant::now() + if has_resumed { length / 20 } else { length / 60 };
         }
     }
     let took = began.elapsed();
     load.are_replicated(&litestream).await;
     eprintln!(
-        "{} messages in {took:?}, the replica was behind by {lags:?}, the log had {} bytes",
+        "{} messages in {took:?}, the replica was behind by {lags:?} and resumed {resumed_after:?} after the outage, the log \
+         had {} bytes",
         load.sent, load.largest_log
     );
+    let outage = length / 6;
+    assert!(resumed_after.is_some_and(|after| after < outage + length / 30 + LONGEST_LAG), "{resumed_after:?}");
     assert!(lags.len() > 5 && lags.iter().all(|lag| *lag < LONGEST_LAG), "{lags:?}");
     assert_eq!(litestream.snapshots(), 1);
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
 
-/// Litestream sends once a second; the rest is the time that it needs beside all other tests.
+/// Litestream reads the log and sends changes twice a second, so the replica is about a second behind; the rest is the time
+/// that it needs beside all other tests.
 const LONGEST_LAG: Duration = Duration::from_secs(3);
 
 /// Without the folder Litestream would create a new one; it cannot create one where a file is.

@@ -95,6 +95,7 @@ async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
     hidden.add("secret", cookie);
     hidden.add("secret", reply.json()["csrf_token"].as_str().unwrap());
     let page = client.clone().with_login(&reply);
+    page.confirm().await;
     let made = page.post_json("/api/tokens", &json!({"name": "till", "role": "owner"})).await;
     assert!(made.status < 300, "{}", made.text());
     hidden.add("secret", made.json()["token"].as_str().unwrap());

@@ -4,7 +4,7 @@ use super::support::Daemon;
 use super::support::small_disk::SmallDisk;
 use super::support::store::integrity;
 use rusqlite::Connection;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -62,6 +62,55 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+}
+
+/// `agentlocator backup` itself, stopped while it reads the database.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn long_a_stopped_backup_delays_no_write_and_raises_an_alert() {
+    let daemon = Daemon::start(|setup| _ = setup.toml("[alerts]\nsettle_s = 0\n"));
+    let live = daemon.folder().join("live/db.sqlite");
+    let writer = Connection::open(&live).unwrap();
+    writer.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE ballast(content BLOB)").unwrap();
+    let fill = "INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
+                SELECT zeroblob(1048576) FROM n";
+    writer.execute_batch(fill).unwrap();
+    let _: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+    let target = daemon.folder().join("copy.db");
+    let mut backup = daemon.start_cli(&["backup", target.to_str().unwrap()]);
+    let group = Pid::from_child(&backup);
+    let part = target.with_file_name("copy.db.part");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !std::fs::metadata(&part).is_ok_and(|found| found.len() > 1 << 20) {
+        assert!(Instant::now() < deadline && backup.try_wait().unwrap().is_none(), "it was not seen while it copied");
+        std::thread::yield_now();
+    }
+    kill_process_group(group, Signal::STOP).unwrap();
+
+    writer.execute_batch("DELETE FROM ballast").unwrap();
+    writer.execute_batch(fill).unwrap();
+    drop(writer);
+    let alert = |name: &str| daemon.logs().events_named(name).iter().any(|event| event["alert.kind"] == "log_size");
+    let until = async |name: &str| {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while !alert(name) {
+            assert!(Instant::now() < deadline, "no {name}");
+            // A new token is a write, which the stopped process must not delay.
+            let began = Instant::now();
+            tokio::task::block_in_place(|| daemon.api());
+            assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    until("ALERT_RAISED").await;
+    let api = tokio::task::block_in_place(|| daemon.api());
+    let alerts = api.get("/api/alerts").await.text();
+    assert!(alerts.contains("is reading the database") && alerts.contains("backup"), "{alerts}");
+
+    kill_process_group(group, Signal::CONT).unwrap();
+    assert!(tokio::task::block_in_place(|| backup.wait()).unwrap().success());
+    assert_eq!(integrity(&target), None);
+    until("ALERT_CLEARED").await;
 }
 
 /// Another process that is in the middle of reading the live database.

@@ -45,7 +45,7 @@ async fn the_command_line_prints_another_code_until_there_is_an_owner() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_a_day() {
+async fn a_set_up_code_expires_after_a_day() {
     let mut daemon = Daemon::prepare(|_| {});
     let (code, ends) = ("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A", agentlocator::clock::now().plus(Duration::from_secs(5)));
     let hash = SetupCode::parse(code).hash();
@@ -135,6 +135,7 @@ async fn owners_manage_users() {
     let noa = daemon.log_in("נועה", PASSWORD).await;
     assert_eq!(noa.get("/api/users").await.status, 403);
 
+    dana.confirm().await;
     let reset = dana.post_json(&format!("/api/users/{id}/password"), &json!({"password": "another horse"})).await;
     assert_eq!((reset.status, noa.get("/api/session").await.status), (200, 401));
     let noa = daemon.log_in("נועה", "another horse").await;
@@ -147,6 +148,40 @@ async fn owners_manage_users() {
     assert_eq!(dana.post_json("/api/users", &new).await.status, 201);
     let actions: Vec<Value> = dana.get("/api/audit").await.json()["items"].as_array().unwrap().clone();
     assert!(actions.iter().any(|entry| entry["action"] == "user_removed" && entry["subject"] == format!("user:{id}")));
+}
+
+#[tokio::test]
+async fn a_session_alone_gives_no_lasting_access() {
+    let daemon = Daemon::start(|_| {});
+    let (dana, noa) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("noa", "staff").await);
+    let noa_id = noa.get("/api/session").await.json()["user"]["id"].clone();
+    let user = |name: &str, role: &str| json!({"name": name, "role": role, "password": PASSWORD});
+    let guarded = [
+        ("/api/tokens".to_owned(), json!({"name": "till", "role": "owner"}), 201),
+        ("/api/users".to_owned(), user("gal", "owner"), 201),
+        (format!("/api/users/{noa_id}/password"), json!({"password": "another horse"}), 200),
+    ];
+    for (path, body, _) in &guarded {
+        let refused = dana.post_json(path, body).await;
+        assert_eq!((refused.status, refused.json()["error"]["code"].clone()), (403, json!("confirmation_required")));
+    }
+    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM users"), 2);
+    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM api_tokens"), 0);
+    assert_eq!(noa.get("/api/session").await.status, 200, "her password is the same");
+    // What gives no more rights than staff have needs no password.
+    assert_eq!(dana.post_json("/api/tokens", &json!({"name": "till"})).await.status, 201);
+    assert_eq!(dana.post_json("/api/users", &user("tal", "staff")).await.status, 201);
+
+    let wrong = dana.post_json("/api/session/confirm", &json!({"password": "wrong horse"})).await;
+    assert_eq!(wrong.status, 403);
+    assert_eq!(dana.post_json(&guarded[0].0, &guarded[0].1).await.status, 403);
+    dana.confirm().await;
+    for (path, body, status) in &guarded {
+        assert_eq!(dana.post_json(path, body).await.status, *status, "{path}");
+    }
+    // A program with an owner's token has no password.
+    let api = daemon.api();
+    assert_eq!(api.post_json("/api/tokens", &json!({"name": "second", "role": "owner"})).await.status, 201);
 }
 
 #[tokio::test]
@@ -182,7 +217,7 @@ async fn the_settings_show_where_they_came_from_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_proxys_own_password_is_no_concern_of_ours() {
+async fn basic_authentication_of_a_proxy_is_ignored() {
     let daemon = Daemon::start(|_| {});
     let dana = daemon.logged_in("dana", "owner").await.with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
     assert_eq!(dana.get("/api/session").await.status, 200);
@@ -195,6 +230,7 @@ async fn a_token_says_who_created_it_and_ends_with_that_user() {
     let daemon = Daemon::start(|_| {});
     let dana = daemon.logged_in("dana", "owner").await;
     let noa = daemon.logged_in("noa", "owner").await;
+    noa.confirm().await;
     let till = noa.post_json("/api/tokens", &json!({"name": "till", "role": "owner"})).await.json();
     let till_client = daemon.client().with_token(till["token"].as_str().unwrap());
     let second = till_client.post_json("/api/tokens", &json!({"name": "second"})).await.json();

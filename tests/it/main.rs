@@ -1,6 +1,6 @@
 //! Black-box tests of the real binary.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests have their own clock and environment")]
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
@@ -32,6 +32,7 @@ mod catch_up;
 mod cli;
 mod clock_behind;
 mod config;
+mod contact_details;
 mod demo;
 mod doctor;
 mod health;
@@ -59,6 +60,7 @@ mod root_links;
 mod schema;
 mod settings;
 mod simulate;
+mod stale_calls;
 mod standby;
 mod store_changes;
 mod store_copy;
@@ -82,6 +84,7 @@ mod tls;
 mod trial_call;
 mod twilio_helper;
 mod unauthenticated;
+mod unstored_calls;
 mod updates;
 mod voice_hooks;
 mod watchdog;

@@ -1,6 +1,6 @@
 //! The man pages and completions, which the program generates itself.
 
-use super::support::Daemon;
+use super::support::{Daemon, skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,7 +55,7 @@ fn the_pages_are_the_same_each_time() {
 #[test]
 fn the_reader_of_man_pages_has_nothing_to_say_against_them() {
     if Command::new("man").arg("--version").output().is_err() {
-        eprintln!("man is not installed, so the pages are not read; scripts/setup.sh test installs it");
+        skipped("man is not installed");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

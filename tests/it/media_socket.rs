@@ -1,6 +1,6 @@
 //! The media socket, message by message: which clients are accepted, and what closes the connection.
 
-use super::support::telephony::{CallHarness, Socket, start, stream_token as token_in};
+use super::support::telephony::{CallHarness, Socket, start, start_message, stream_token as token_in};
 use agentlocator::config::Secret;
 use agentlocator::domain::{CallSid, Timestamp};
 use agentlocator::providers::twilio::stream_token;
@@ -116,14 +116,46 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn before_its_token_a_socket_may_send_three_short_messages() {
+    let harness = harness().await;
+    let sid = "CA00000000000000000000000000000001";
+    let token = harness.ring(sid).await;
+    let connected = Message::Text(json!({"event": "connected", "protocol": "Call"}).to_string().into());
+    let long = Message::Text(json!({"event": "connected", "protocol": "x".repeat(4 << 10)}).to_string().into());
+    let ping = Message::Ping(vec![0_u8].into());
+    // Without the limits, each of these would reach the start message, whose token is good.
+    let refused = [
+        vec![connected.clone(); 3],
+        vec![connected.clone(), ping.clone(), ping],
+        vec![long],
+        vec![Message::Binary(vec![0_u8; 10].into())],
+    ];
+    for before in refused {
+        let mut socket = harness.open_socket().await;
+        for message in &before {
+            let _ = socket.send(message.clone()).await;
+        }
+        let _ = socket.send(start_message(sid, &token)).await;
+        assert!(matches!(closed(&mut socket).await, Some(1008) | None), "{before:?}");
+    }
+    let mut socket = harness.open_socket().await;
+    socket.send(connected.clone()).await.unwrap();
+    socket.send(connected).await.unwrap();
+    start(&mut socket, sid, &token).await;
+    wait_for(&harness, "CALL_LIVE");
+    let refused = harness.daemon.logs().events_named("WS_REFUSED");
+    assert!(refused.len() == 4 && refused.iter().all(|refusal| refusal["reason"] == "no_start"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unauthenticated_sockets_block_no_call() {
     let harness = harness().await;
-    let mut crowd = Vec::new();
+    let mut sockets = Vec::new();
     for _ in 0..MAX_PENDING_SOCKETS + 20 {
-        crowd.push(harness.open_socket().await);
+        sockets.push(harness.open_socket().await);
     }
     let report = harness.call(harness.plan("say 1s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
-    assert_eq!(closed(&mut crowd[0]).await, Some(1008), "the oldest socket is evicted");
-    assert_eq!(harness.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "crowd");
+    assert_eq!(closed(&mut sockets[0]).await, Some(1008), "the oldest socket is evicted");
+    assert_eq!(harness.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "evicted");
 }

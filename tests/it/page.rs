@@ -1,9 +1,11 @@
 //! The page, both listeners, and files.
 
-use super::support::{Client, Daemon, client::send};
+use super::support::{Client, Daemon, client::send, skipped};
 use reqwest::Method;
+use rustix::net::{AddressFamily, SocketType};
 use serde_json::{Value, json};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 #[tokio::test]
@@ -48,7 +50,7 @@ async fn the_files_of_the_page_come_compressed_and_are_kept() {
     let unknown = client.get("/app/assets/index-00000000.js").await;
     assert!(unknown.status == 404 && !unknown.text().contains('<'), "an old page must not load the page as a script");
     if index.contains("not in this build") {
-        eprintln!("web/dist is not built, so the files are not tested here");
+        skipped("web/dist is not built");
         assert_eq!(client.get("/app/assets/").await.status, 404);
         return;
     }
@@ -88,6 +90,55 @@ async fn the_files_of_the_page_come_compressed_and_are_kept() {
     assert_eq!(manifest.json()["scope"], "/");
 }
 
+/// The length of a file of the page in its plain form.
+async fn plain_length(client: &Client, path: &str) -> usize {
+    client.head(path).await.header("content-length").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_do_not_read_a_file_share_it() {
+    const CLIENTS: usize = 150;
+    let daemon = Daemon::start(|_| {});
+    daemon.limit_send_buffers(4096);
+    let client = daemon.client();
+    let index = client.get("/app/").await.text();
+    if index.contains("not in this build") {
+        skipped("web/dist is not built");
+        return;
+    }
+    let mut longest = (0, "");
+    for path in index.split('"').filter(|text| text.starts_with("/app/assets/")) {
+        longest = longest.max((plain_length(&client, path).await, path));
+    }
+    let (length, path) = longest;
+    assert!(length > 200_000, "{path} has only {length} bytes");
+    let whole = client.get(path).await;
+    assert_eq!((whole.header("content-encoding"), whole.body.len()), ("", length));
+    let part = send(client.request(Method::GET, path).header("range", "bytes=1000-1999")).await;
+    assert_eq!((part.status, &part.body[..]), (206, &whole.body[1000..2000]));
+    let known = send(client.request(Method::GET, path).header("if-none-match", whole.header("etag"))).await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+
+    let before = daemon.memory_kb("VmRSS");
+    let streams: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+            rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
+            rustix::net::connect(&socket, &daemon.address()).unwrap();
+            let mut stream = TcpStream::from(socket);
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for mut stream in &streams {
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+    }
+    let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
+    assert!(grown < 12 << 10, "{CLIENTS} clients that do not read {length} bytes hold {grown} KB");
+}
+
 /// The nonce in the page's head.
 fn nonce_of(html: &str) -> String {
     let (_, rest) = html.split_once("name=\"csp-nonce\" content=\"").expect("the page names its nonce");
@@ -117,7 +168,7 @@ async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
     });
     let client = daemon.client();
     if client.get("/app/").await.text().contains("not in this build") {
-        eprintln!("web/dist is not built, so its start is not tested here");
+        skipped("web/dist is not built");
         return;
     }
     let without_login = start_of(&client.get("/login").await.text());
@@ -150,7 +201,7 @@ async fn the_page_names_the_files_of_its_path_and_language() {
     let daemon = Daemon::start(|_| {});
     let client = daemon.client();
     if client.get("/app/").await.text().contains("not in this build") {
-        eprintln!("web/dist is not built, so its files are not tested here");
+        skipped("web/dist is not built");
         return;
     }
     let named = async |path: &str, header: (&'static str, &str)| -> Vec<String> {

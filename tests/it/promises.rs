@@ -59,5 +59,5 @@ async fn another_time_than_the_one_that_was_booked_becomes_a_task() {
     let book = Turn::new("אפשר תור?", "קבעתי לך תור ל-11:00.").calling("book_appointment", arguments.to_string());
     let (_harness, _, tasks) = after_call(vec![book]).await;
     assert_eq!(tasks.len(), 1, "{tasks:#?}");
-    assert!(tasks[0]["title"].as_str().unwrap().contains("הסוכן אמר שעה שאינה שעת התור"), "{tasks:#?}");
+    assert!(tasks[0]["title"].as_str().unwrap().contains("הסוכן אמר יום או שעה שאינם של התור"), "{tasks:#?}");
 }

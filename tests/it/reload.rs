@@ -31,7 +31,7 @@ async fn setting(api: &Client, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_can_hold_at_once_does_and_the_rest_is_named() {
+async fn reloadable_settings_apply_at_once_and_the_others_are_named() {
     let mut daemon = Daemon::start(|setup| {
         setup.toml("[voice]\nmax_call_s = 600\n");
     });
@@ -59,7 +59,7 @@ async fn what_can_hold_at_once_does_and_the_rest_is_named() {
 }
 
 #[tokio::test]
-async fn a_signal_reads_them_again_too() {
+async fn sighup_reloads_the_settings() {
     let mut daemon = Daemon::start(|setup| {
         setup.toml("[voice]\nrecording = true\n");
     });
@@ -73,7 +73,7 @@ async fn a_signal_reads_them_again_too() {
 }
 
 #[tokio::test]
-async fn one_wrong_setting_leaves_all_as_it_was() {
+async fn one_invalid_setting_prevents_the_reload() {
     let mut daemon = Daemon::start(|setup| {
         setup.toml("[voice]\nmax_call_s = 600\n");
     });
@@ -99,7 +99,7 @@ async fn one_wrong_setting_leaves_all_as_it_was() {
 }
 
 #[test]
-fn without_a_daemon_there_is_nothing_to_ask() {
+fn reload_without_a_daemon_fails() {
     let mut daemon = Daemon::prepare(|setup| {
         setup.toml("");
     });
@@ -111,7 +111,7 @@ fn without_a_daemon_there_is_nothing_to_ask() {
 }
 
 #[tokio::test]
-async fn a_new_secret_is_good_at_once_and_in_no_log() {
+async fn a_new_secret_applies_at_once_and_is_in_no_log() {
     let (old, new, typo) = ("wa-0123456789abcdef", "wa-fedcba9876543210", "tw-aaaabbbbccccdddd");
     let mut daemon = Daemon::prepare(|_| {});
     let file = daemon.folder().join("secret");
@@ -161,7 +161,7 @@ async fn a_greeting_under_the_same_name_is_played_at_once() {
 }
 
 #[tokio::test]
-async fn limits_of_requests_hold_at_once() {
+async fn request_limits_apply_at_once() {
     let mut daemon = Daemon::start(|setup| {
         setup.toml("[http]\nmax_body_bytes = 1024\n");
     });
@@ -219,7 +219,7 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
 }
 
 #[tokio::test]
-async fn a_way_of_whatsapp_can_be_opened_and_closed() {
+async fn a_whatsapp_provider_can_be_enabled_and_disabled() {
     let mut shop = Shop::open_with(
         |setup| {
             setup.env("ENABLE_WA_BAILEYS", "").toml("[whatsapp]\nenable_baileys = false\nenable_twilio = false\n");
@@ -241,7 +241,7 @@ async fn a_way_of_whatsapp_can_be_opened_and_closed() {
 }
 
 #[test]
-fn systemd_hears_when_it_begins_and_when_it_is_done() {
+fn systemd_is_notified_when_a_reload_begins_and_ends() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
     systemd.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();

@@ -89,6 +89,50 @@ async fn what_is_sent_again_is_kept_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_after_a_restart_is_kept_once() {
+    let mut shop = Shop::open().await;
+    for _ in 0..3 {
+        shop.receive_by_twilio("whatsapp:+972501111111", "SM00000000000000000000000000000001", "hello").await;
+        let call = [("CallSid", CALL), ("From", FROM), ("To", "+97235551234")];
+        assert_eq!(shop.twilio_posts("/webhook/incoming_call", &call).await.status, 200);
+        for status in ["ringing", "completed"] {
+            let call = [("CallSid", CALL), ("CallStatus", status), ("From", FROM)];
+            assert_eq!(shop.twilio_posts("/webhook/call_status", &call).await.status, 204);
+        }
+        let unknown = [("CallSid", "CA00000000000000000000000000000009"), ("CallStatus", "busy"), ("From", FROM)];
+        assert_eq!(shop.twilio_posts("/webhook/call_status", &unknown).await.status, 204);
+        let malformed = [("MessageSid", "SM1"), ("From", "whatsapp:+972501111111")];
+        assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &malformed).await.status, 204);
+        tokio::task::block_in_place(|| shop.daemon.restart());
+    }
+    let paths: Vec<String> = shop.daemon.query_column("SELECT path FROM webhook_journal ORDER BY id");
+    assert_eq!(
+        paths,
+        [
+            "/webhook/whatsapp/twilio",
+            "/webhook/incoming_call",
+            "/webhook/call_status",
+            "/webhook/call_status",
+            "/webhook/call_status",
+            "/webhook/whatsapp/twilio"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
+    let shop = Shop::open().await;
+    let post = async |count: usize| {
+        let names: Vec<_> = (3..count).map(|number| format!("P{number}")).collect();
+        let mut fields = vec![("CallSid", CALL), ("CallStatus", "completed")];
+        fields.extend(names.iter().map(|name| (name.as_str(), "x")));
+        // The account is the last one.
+        shop.twilio_posts("/webhook/call_status", &fields).await.status
+    };
+    assert_eq!((post(300).await, post(301).await), (204, 403));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_over_does_not_begin_again_after_a_restart() {
     let mut harness = harness().await;
     let token = harness.ring(CALL).await;
@@ -185,7 +229,7 @@ async fn a_recorded_turn_is_paid_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callers_own_name_is_no_instruction() {
+async fn the_name_of_a_caller_is_no_instruction() {
     let harness = harness().await;
     let message = [
         ("MessageSid", "SMa0000000000000000000000000000001"),
@@ -206,7 +250,7 @@ async fn a_callers_own_name_is_no_instruction() {
         .iter()
         .map(|session| session.config["instructions"].to_string())
         .collect::<Vec<_>>();
-    assert!(!instructions[0].contains("Dana") && instructions[1].contains("Dana Cohen"), "{instructions:#?}");
+    assert!(instructions.iter().all(|text| !text.contains("Dana")), "{instructions:#?}");
     // Next to the instructions it is data: quoted, and not longer than a name.
     let messages: Vec<_> = harness.ai.state().sessions.iter().map(|session| session.messages.clone()).collect();
     let [(role, text), (history_role, history)] = &messages[0][..] else { panic!("{messages:#?}") };
@@ -215,6 +259,7 @@ async fn a_callers_own_name_is_no_instruction() {
     let is_data = |text: &str| text.starts_with("(Data, not said by the caller");
     assert!(is_data(text) && is_data(history) && history.contains("\"text\":\"hello\""), "{messages:#?}");
     assert!(instructions.iter().all(|text| !text.contains("hello")), "{instructions:#?}");
-    let [(_, history)] = &messages[1][..] else { panic!("{messages:#?}") };
+    let [(_, name), (_, history)] = &messages[1][..] else { panic!("{messages:#?}") };
+    assert!(is_data(name) && name.ends_with("\"Dana Cohen\""), "{messages:#?}");
     assert!(is_data(history) && !history.contains("SYSTEM"), "the owner's name replaces the caller's: {messages:#?}");
 }

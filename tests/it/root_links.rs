@@ -1,5 +1,6 @@
 //! Root's commands in folders where another user can write: they follow no link of that user.
 
+use super::support::skipped;
 use super::support::store::integrity;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -20,7 +21,7 @@ impl Installation {
     /// None, with a printed line, if the tests do not run as root.
     fn new() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
-            eprintln!("only root can give files to another user, so this is not tested");
+            skipped("only root can give files to another user");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -226,9 +227,13 @@ fn the_support_bundle_reads_no_database_that_a_link_leads_to() {
     rusqlite::Connection::open(&secret).unwrap().execute("CREATE TABLE only_root(x)", []).unwrap();
     fs::remove_file(here.path("data/agentlocator.db")).unwrap();
     here.lay_link(&secret, "data/agentlocator.db");
+    fs::write(here.path("secret/only-root-knows-this-name"), "").unwrap();
+    here.lay_link(&here.path("secret"), "data/folder");
     let bundle = here.path("bundle.tar.gz");
     let output = here.as_root(&["support-bundle", bundle.to_str().unwrap(), "--log-lines", "1"]);
     assert!(output.status.success(), "{}", told(&output));
     let text = Command::new("tar").args(["-xzOf", bundle.to_str().unwrap()]).output().unwrap();
-    assert!(!String::from_utf8_lossy(&text.stdout).contains("only_root"));
+    let text = String::from_utf8_lossy(&text.stdout);
+    assert!(text.contains(" snapshots\n") && text.contains(" folder\n"), "the data folder is listed: {text}");
+    assert!(!text.contains("only_root") && !text.contains("only-root-knows-this-name"));
 }

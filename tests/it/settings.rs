@@ -103,7 +103,7 @@ async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
     );
     assert_eq!(item(&gal, "voice.max_call_s").await["value"], 600);
 
-    // With the version out of the answer the change is made, and a repetition of the value in force is no conflict.
+    // With the version out of the answer the change is made, and a repetition of the active value is no conflict.
     let seen = json!({"business.name": current["version"]});
     let kept = change_seen(&gal, &json!({"business.name": "גל"}), &seen).await;
     assert_eq!(kept.status, 200, "{}", kept.text());

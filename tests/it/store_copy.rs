@@ -1,5 +1,6 @@
 //! A copy of the published file, made at any moment with any tool, has everything that was acknowledged before.
 
+use super::support::skipped;
 use super::support::store::{Acks, Child, Load, StoreFixture, check_copy, integrity};
 use agentlocator::store::Store;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ fn tar(from: &Path, to: &Path) -> Command {
 fn is_installed(tool: &str) -> bool {
     let there = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
-        eprintln!("{tool} is not installed: not tried");
+        skipped(&format!("{tool} is not installed"));
     }
     there
 }

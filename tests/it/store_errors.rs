@@ -1,10 +1,12 @@
 //! A full disk, work that panics, work that fails: nothing is half-stored, and the store recovers by itself.
 
 use super::support::forget_clean_stop;
+use super::support::skipped;
 use super::support::small_disk::SmallDisk;
 use super::support::store::{StoreFixture, check_copy, integrity, write};
 use agentlocator::domain::{ActorId, Timestamp};
 use agentlocator::store::{Error, PublishState, Store};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,6 +142,42 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
     store.read(|tx| tx.meta("x")).await.unwrap();
 }
 
+/// The lines that were logged at INFO and above.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A write delays every other one, so a slow one is named.
+#[tokio::test]
+async fn a_slow_write_is_logged_with_its_name() {
+    let logged = Logged::default();
+    let lines = logged.clone();
+    // The writer has a thread of its own, so the subscriber is that of the whole process. No other test sets one.
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).init();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "quick")).await.unwrap();
+    let slowly = |tx: &agentlocator::store::WriteTx<'_>| {
+        std::thread::sleep(Duration::from_millis(25));
+        tx.set_meta("color", "slow")
+    };
+    store.write(slowly).await.unwrap();
+    store.close();
+    let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
+    let mut slow = logged.lines().filter(|line| line.contains("STORE_WRITE_SLOW"));
+    assert!(slow.any(|line| line.contains("store_errors::a_slow_write_is_logged_with_its_name")), "{logged}");
+}
+
 #[tokio::test]
 async fn a_probe_writes_and_reads_and_is_shared() {
     let fixture = StoreFixture::new();
@@ -199,7 +237,7 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
     use std::os::unix::fs::{PermissionsExt, chown};
     use std::os::unix::process::CommandExt;
     if !rustix::process::geteuid().is_root() {
-        eprintln!("only root can run a process as another user: not tried");
+        skipped("only root can run a process as another user");
         return;
     }
     let fixture = StoreFixture::new();

@@ -140,6 +140,29 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     assert!(!shop.daemon.logs().events_named("STORE_PUBLISH_CURRENT").is_empty());
 }
 
+/// What a call writes without waiting for it is named in the log and counted, if the disk refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_for_which_no_caller_waits_is_named_when_it_is_lost() {
+    let (shop, faults) = shop().await;
+    assert!(hear(&shop, 0).await);
+    faults.fail_calls("w", ENOSPC, 0, DATABASE);
+    let call = [
+        ("CallSid", "CA00000000000000000000000000000001"),
+        ("StreamSid", "MZ00000000000000000000000000000001"),
+        ("StreamEvent", "stream-started"),
+    ];
+    assert_eq!(shop.twilio_posts("/webhook/stream_status", &call).await.status, 204);
+    let lost = until("the log to name it", async || {
+        let events = shop.daemon.logs().events_named("STORE_WRITE_DROPPED");
+        events.into_iter().find(|event| event["write"] == "http::webhooks::voice::stream::signed")
+    })
+    .await;
+    assert!(lost["error"].as_str().unwrap().contains("disk is full"), "{lost}");
+    let metrics = shop.daemon.client().get("/metrics").await.text();
+    let line = metrics.lines().find_map(|line| line.strip_prefix("agentlocator_store_writes_dropped_total ")).unwrap();
+    assert!(line.parse::<f64>().unwrap() >= 1.0, "{line}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_room_for_the_copy() {
     the_copy_fails("w", ENOSPC, 0).await;

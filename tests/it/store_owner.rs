@@ -23,7 +23,7 @@ async fn with_an_old_copy() -> (StoreFixture, Store, std::path::PathBuf) {
 }
 
 fn is_foreign(state: &PublishState) -> bool {
-    matches!(state, PublishState::Foreign { reason } if reason.contains("move that file away"))
+    matches!(state, PublishState::Foreign { reason, .. } if reason.contains("move that file away"))
 }
 
 /// The change is detected, the file keeps its bytes while writes continue, and once it is moved away a new one is

@@ -1,10 +1,14 @@
 //! What a start serves, keeps and reports if another file was put in place of the published one.
 
 use super::store_start::{files, is_installed, notice, run};
-use super::support::store::{Child, StoreFixture, integrity, open_copy};
-use agentlocator::store::{PublishState, StartEvent, Store};
+use super::support::setup::ORDINARY_USER;
+use super::support::store::{Child, StoreFixture, check_copy, color_in, integrity, open_copy};
+use agentlocator::store::{Choice, PublishState, StartEvent, Store};
 use rusqlite::Connection;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The file that is put in place of the published one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +59,8 @@ enum Stopped {
     ByKillUnknownBoot,
 }
 
-/// What a start serves, what it keeps, and what it reports.
-async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
-    let case = format!("{tool}, {put:?}, stopped {stopped:?}");
+/// A stopped store in which the color was "old" when the returned backup was made, and is "new" now.
+async fn with_an_older_copy(stopped: Stopped) -> (StoreFixture, PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
@@ -73,6 +76,22 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     if stopped == Stopped::ByKillUnknownBoot {
         fixture.left_in_boot("");
     }
+    (fixture, older)
+}
+
+/// The color in the database that is used after a start that decides by itself.
+fn expected_color(put: Put) -> &'static str {
+    match put {
+        Put::Same | Put::Corrupt | Put::OfAnotherProgram => "new",
+        Put::Older => "old",
+        Put::OlderSchema => "of the first version",
+    }
+}
+
+/// What a start serves, what it keeps, and what it reports.
+async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
+    let case = format!("{tool}, {put:?}, stopped {stopped:?}");
+    let (fixture, older) = with_an_older_copy(stopped).await;
     let backup = make(put, &fixture, &older);
     let bytes = std::fs::read(&backup).unwrap();
     run(tool, &[&backup, &fixture.published()]);
@@ -85,11 +104,10 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     if put == Put::Same {
         assert_eq!((color.as_str(), told, replaced.len(), found.len()), ("new", None, 0, 0), "{case}");
     } else if is_restored {
-        let expected = if put == Put::Older { "old" } else { "of the first version" };
         let told = told.unwrap();
         assert_eq!(
             (color.as_str(), told.event, replaced.len(), found.len()),
-            (expected, StartEvent::Restored, 1, 0),
+            (expected_color(put), StartEvent::Restored, 1, 0),
             "{case}"
         );
         assert_eq!(told.archived.as_ref(), replaced.first(), "{case}");
@@ -134,27 +152,159 @@ async fn whichever_tool_puts_it_there() {
             continue;
         }
         for stopped in [Stopped::Cleanly, Stopped::ByKill] {
-            for put in [Put::Same, Put::Older, Put::Corrupt] {
+            for put in [Put::Same, Put::Older, Put::OlderSchema, Put::Corrupt, Put::OfAnotherProgram] {
                 put_in_place(tool, put, stopped).await;
             }
         }
     }
 }
 
-/// If it is put there while the service runs, the owner has to decide; a start decides nothing.
+/// As root puts it there with `mv`, or `cp` to a free name: the service's user may read it and not write to it.
+#[tokio::test]
+async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced() {
+    let is_root = rustix::process::geteuid().is_root();
+    let by: &[&str] = if is_root { &ORDINARY_USER } else { &["env"] };
+    for (of_another_user, mode) in [(true, 0o644), (false, 0o444)] {
+        if of_another_user && !is_root {
+            eprintln!("only root can give a file to another user: not tried");
+            continue;
+        }
+        for put in [Put::Same, Put::Older, Put::OlderSchema] {
+            for stopped in [Stopped::Cleanly, Stopped::ByKill] {
+                let case = format!("{put:?}, mode {mode:o}, stopped {stopped:?}");
+                let (fixture, older) = with_an_older_copy(stopped).await;
+                let backup = make(put, &fixture, &older);
+                if of_another_user {
+                    chown(&backup, Some(65_534), Some(65_534)).unwrap();
+                }
+                std::fs::set_permissions(&backup, Permissions::from_mode(mode)).unwrap();
+                std::fs::rename(&backup, fixture.published()).unwrap();
+
+                let mut child = Child::start_by(&fixture, 1, by, &[]);
+                child.wait_until_current();
+                let acknowledged = fixture.acks(1).all();
+                let copy = fixture.copy();
+                assert_eq!(check_copy(&copy, &acknowledged), None, "{case}");
+                assert_eq!(color_in(&copy), expected_color(put), "{case}");
+                let found = std::fs::metadata(fixture.published()).unwrap();
+                assert!(found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o600 == 0o600, "{case}");
+                assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
+                child.stop();
+                Child::start_by(&fixture, 1, by, &[]).stop();
+                assert_eq!(check_copy(&fixture.copy(), &fixture.acks(1).all()), None, "{case}");
+                assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
+            }
+        }
+    }
+}
+
+/// The state file then says that the published file is being written, and the file that has its name has another content.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_put_there_after_a_kill_in_the_middle_of_a_write_is_restored() {
+    for tool in ["cp -p", "cp", "mv"] {
+        let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
+        let is_being_written = || {
+            let state = std::fs::read_to_string(fixture.live().with_file_name("state")).unwrap();
+            state.lines().any(|line| line.starts_with("writing "))
+        };
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !is_being_written() {
+            assert!(Instant::now() < deadline, "no kill came in the middle of a write");
+            let child = Child::start(&fixture, 6);
+            while !is_being_written() && Instant::now() < deadline {}
+            child.kill9();
+        }
+        let backup = make(Put::Older, &fixture, &older);
+        run(tool, &[&backup, &fixture.published()]);
+        let (store, _) = Store::open(fixture.config()).unwrap();
+        let told = notice(&store).await.expect("a notice for the owner");
+        assert_eq!(told.event, StartEvent::Restored, "{tool}");
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("old"), "{tool}");
+        fixture.until_current(&store).await;
+        assert_eq!(store.check_integrity().await.unwrap(), None, "{tool}");
+        store.close();
+        assert_eq!((integrity(&fixture.copy()), color_in(&fixture.copy())), (None, "old".into()), "{tool}");
+        let kept = told.archived.unwrap();
+        assert_eq!((integrity(&kept), check_copy(&kept, &fixture.acks(6).all())), (None, None), "{tool}");
+    }
+}
+
+/// A folder that was moved to another machine after a clean stop, and a backup that was put there by `cp`.
+#[tokio::test]
+async fn a_backup_in_a_moved_folder_is_restored() {
+    for put in [Put::Same, Put::Older, Put::OlderSchema, Put::Corrupt] {
+        let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
+        let backup = make(put, &fixture, &older);
+        let moved = StoreFixture::new();
+        run("cp -rp", &[&fixture.published().with_file_name("live"), moved.folder()]);
+        run("cp -p", &[&fixture.published(), &moved.published()]);
+        moved.left_in_boot("another");
+        run("cp", &[&backup, &moved.published()]);
+
+        let (store, _) = Store::open(moved.config()).unwrap();
+        let event = notice(&store).await.map(|told| told.event);
+        let expected = match put {
+            Put::Same => None,
+            Put::Corrupt | Put::OfAnotherProgram => Some(StartEvent::FoundForeign),
+            Put::Older | Put::OlderSchema => Some(StartEvent::Restored),
+        };
+        assert_eq!(event, expected, "{put:?}");
+        let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
+        assert_eq!(color, expected_color(put), "{put:?}");
+        moved.until_current(&store).await;
+        store.close();
+        assert_eq!((integrity(&moved.copy()), color_in(&moved.copy())), (None, expected_color(put).into()), "{put:?}");
+    }
+}
+
+/// If it is put there while the service runs, the owner has to decide; a start decides nothing. What was decided then has
+/// the same effect as if it had been put there while the service was stopped.
 #[tokio::test]
 async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
         }
-        let (fixture, _) = with_a_foreign_file(tool).await;
-        let bytes = std::fs::read(fixture.published()).unwrap();
-        let (store, _) = Store::open(fixture.config()).unwrap();
-        assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{tool}");
-        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"), "{tool}");
-        assert!(std::fs::read(fixture.published()).unwrap() == bytes, "{tool}");
+        for put in [Put::Older, Put::OlderSchema, Put::Corrupt, Put::OfAnotherProgram] {
+            for choice in [Choice::Found, Choice::Current] {
+                put_there_while_it_runs(tool, put, choice).await;
+            }
+        }
     }
+}
+
+async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
+    let case = format!("{tool}, {put:?}, {choice:?}");
+    let (fixture, _, bytes) = with_a_foreign_file(tool, put).await;
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{case}");
+    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"), "{case}");
+    assert_eq!((notice(&store).await, files(&fixture, "agentlocator-").len()), (None, 0), "{case}");
+    assert!(std::fs::read(fixture.published()).unwrap() == bytes, "{case}");
+
+    assert!(store.choose_data(choice).unwrap(), "{case}");
+    store.close();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let is_restored = choice == Choice::Found && matches!(put, Put::Older | Put::OlderSchema);
+    let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
+    assert_eq!(color, if is_restored { expected_color(put) } else { "new" }, "{case}");
+    let event = match choice {
+        // The owner has decided, so there is nothing to report.
+        Choice::Current => None,
+        Choice::Found if is_restored => Some(StartEvent::Restored),
+        Choice::Found => Some(StartEvent::FoundForeign),
+    };
+    assert_eq!(notice(&store).await.map(|told| told.event), event, "{case}");
+    let kept = files(&fixture, if is_restored { "agentlocator-before-restore-" } else { "agentlocator-found-" });
+    assert_eq!((kept.len(), files(&fixture, "agentlocator-").len()), (1, 1), "{case}");
+    if is_restored {
+        assert_eq!((integrity(&kept[0]), color_in(&kept[0])), (None, "new".into()), "{case}");
+    } else {
+        assert!(std::fs::read(&kept[0]).unwrap() == bytes, "{case}: the archived file differs");
+    }
+    fixture.until_current(&store).await;
+    store.close();
+    assert_eq!((integrity(&fixture.copy()), color_in(&fixture.copy())), (None, color), "{case}");
 }
 
 /// A backup that was detected while the service ran, and is put there again after the stop, is adopted.
@@ -164,7 +314,7 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
         }
-        let (fixture, older) = with_a_foreign_file(tool).await;
+        let (fixture, older, _) = with_a_foreign_file(tool, Put::Older).await;
         run(tool, &[&older, &fixture.published()]);
         let (store, _) = Store::open(fixture.config()).unwrap();
         assert_eq!(notice(&store).await.map(|told| told.event), Some(StartEvent::Restored), "{tool}");
@@ -195,17 +345,16 @@ async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner(
     store.close();
 }
 
-/// A store that was closed with an older backup under the published name, which was detected while it ran. Returns
-/// the backup.
-async fn with_a_foreign_file(tool: &str) -> (StoreFixture, PathBuf) {
-    let fixture = StoreFixture::new();
+/// A store that was closed with this file under the published name, which was detected while it ran. Returns the backup
+/// from before the last change, and the content of the file.
+async fn with_a_foreign_file(tool: &str, put: Put) -> (StoreFixture, PathBuf, Vec<u8>) {
+    let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
     let (store, _) = Store::open(fixture.config()).unwrap();
-    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-    let older = fixture.copy();
-    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
-    run(tool, &[&older, &fixture.published()]);
+    let found = make(put, &fixture, &older);
+    let bytes = std::fs::read(&found).unwrap();
+    run(tool, &[&found, &fixture.published()]);
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
     fixture.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
     store.close();
-    (fixture, older)
+    (fixture, older, bytes)
 }

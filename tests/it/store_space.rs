@@ -3,7 +3,7 @@
 use super::store_start::{files, notice, run};
 use super::support::small_disk::SmallDisk;
 use super::support::store::{StoreFixture, color_in, integrity};
-use agentlocator::store::{PublishState, StartEvent, Store};
+use agentlocator::store::{LateCause, PublishState, StartEvent, Store};
 use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +62,10 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
             assert_eq!(color_in(&archived(&small)[0]), "new");
         }
         store.write(|tx| tx.set_meta("color", "newest")).await.unwrap();
-        let PublishState::Late { reason, .. } = store.health().publish else {
+        let PublishState::Late { cause, .. } = store.health().publish else {
             panic!("{case:?}: {:?}", store.health().publish)
         };
-        assert!(reason.contains("MB"), "{reason}");
+        assert!(matches!(cause, LateCause::NoSpace { size_mb } if size_mb > 0), "{cause}");
         std::fs::remove_file(ballast).unwrap();
         fixture.until_current(&store).await;
         store.close();
@@ -94,7 +94,9 @@ async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
 
         let (store, _) = Store::open(fixture.config()).unwrap();
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
-        let PublishState::Foreign { reason } = store.health().publish else { panic!("{:?}", store.health().publish) };
+        let PublishState::Foreign { reason, .. } = store.health().publish else {
+            panic!("{:?}", store.health().publish)
+        };
         assert!(reason.contains("not enough disk space") && reason.contains("MB free"), "{reason}");
         store.close();
         drop(reader);

@@ -1,6 +1,7 @@
 //! A start never destroys a valid copy: whatever happened to the files meanwhile, it uses the newest valid data and
 //! keeps every file that the service did not write.
 
+use super::support::skipped;
 use super::support::store::{Child, Load, StoreFixture, check_copy, open_copy};
 use agentlocator::store::{Integrity, PublishState, StartEvent, StartNotice, Store};
 use std::os::unix::fs::FileExt;
@@ -22,7 +23,7 @@ pub(super) fn run(program: &str, arguments: &[&Path]) {
 pub(super) fn is_installed(tool: &str) -> bool {
     let there = Command::new(tool).arg("--version").output().is_ok();
     if !there {
-        eprintln!("{tool} is not installed: not tried");
+        skipped(&format!("{tool} is not installed"));
     }
     there
 }
@@ -321,7 +322,7 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let passed = [("AGENTLOCATOR_BOOT_ID", id)];
     Child::start_by(&fixture, 2, &hidden, &passed).kill9();
     assert_eq!(boot(&fixture), id);
-    // The log shows what the published file lacks, so the files are not compared and a backup put back in place is
+    // The log shows what the published file lacks, so the files are not compared and a backup restored in place is
     // detected.
     let older = fixture.copy();
     let before = fixture.acks(2).all();

@@ -33,7 +33,7 @@ fn versions() -> (u32, Vec<(u32, String)>) {
 }
 
 /// Writes a database from that text as the live database of a stopped daemon.
-fn put(sql: &str, file: &Path) {
+pub(super) fn put(sql: &str, file: &Path) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let conn = Connection::open(file).unwrap();
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF;").unwrap();

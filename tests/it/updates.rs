@@ -78,7 +78,7 @@ fn no_request_is_sent_unless_it_is_requested() {
 }
 
 #[test]
-fn a_feed_that_says_nonsense_is_not_believed() {
+fn an_invalid_release_feed_is_ignored() {
     for body in [
         "<html>",
         r#"{"version":"latest"}"#,

@@ -65,6 +65,41 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "it was only slow");
 }
 
+/// Each notification follows an empty write through the writer and the publisher. At most one a minute reaches the disk.
+#[test]
+fn an_idle_daemon_writes_next_to_nothing() {
+    let (daemon, systemd) = watched();
+    let folder = daemon.folder().to_owned();
+    // Each change of a database file, its log or the state file.
+    let changes = move || {
+        let files = ["agentlocator.db", "live/db.sqlite", "live/db.sqlite-wal", "live/state"];
+        files
+            .map(|name| std::fs::metadata(folder.join(name)).map(|found| (found.len(), found.modified().unwrap())).ok())
+    };
+    let ping = || assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
+    // What a start has to do is over when nothing has changed during ten notifications.
+    let deadline = Instant::now() + WAIT_TIMEOUT;
+    loop {
+        let before = changes();
+        (0..10).for_each(|_| ping());
+        if changes() == before {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it never becomes idle");
+    }
+    let (mut seen, mut writes, written) = (changes(), 0, daemon.written_bytes());
+    for _ in 0..40 {
+        ping();
+        let now = changes();
+        writes += usize::from(now != seen);
+        seen = now;
+    }
+    // The write of this minute may be published between two looks.
+    assert!(writes <= 2, "{writes} of 40 signs of life reached the disk");
+    let written = daemon.written_bytes() - written;
+    assert!(written <= 128 << 10, "{written} bytes");
+}
+
 #[test]
 fn a_publisher_that_hangs_is_no_reason_to_kill() {
     let (daemon, systemd) = watched();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that is broken is a failed test")]
 
 mod bans;
+mod circles;
 mod documents;
 mod error_codes;
 mod language;
@@ -12,7 +13,9 @@ mod shape;
 mod sounds;
 mod specs;
 mod tree;
+mod views;
 mod workflows;
+mod writes;
 
 /// Fails with all findings at once.
 fn none(findings: &[String], rule: &str) {

@@ -2,8 +2,7 @@
 
 use super::{none, tree};
 
-/// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
-/// except that the daemon never uses the simulator.
+/// The modules that each module may use, and no others. `cli`, `main` and `lib` may name all.
 const MAY_USE: [(&str, &[&str]); 30] = [
     ("domain", &[]),
     ("search", &[]),
@@ -11,7 +10,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("entropy", &["domain"]),
     ("secure_open", &[]),
     ("messages", &["domain"]),
-    ("config", &["domain"]),
+    ("config", &["domain", "secure_open"]),
     ("audio", &[]),
     ("inbox", &["domain"]),
     ("booking", &["domain"]),
@@ -24,14 +23,15 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("telemetry", &["domain", "config", "clock"]),
     ("host", &["domain", "config", "store", "providers", "clock"]),
     ("alerting", &["domain", "messages", "store", "clock"]),
-    ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
+    ("backup", &["domain", "config", "store", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
-    // `search` for how names and words are compared, `spoken` for times of day in words.
-    ("promise", &["domain", "search", "spoken"]),
     ("spoken", &["search"]),
-    ("crm", &["domain", "inbox", "booking", "search", "promise", "store", "clock", "entropy"]),
+    // `search` for how names and words are compared, `spoken` for days and times of day in words.
+    ("promise", &["domain", "search", "spoken"]),
+    // `spoken` for the days that a caller names.
+    ("crm", &["domain", "inbox", "booking", "search", "promise", "spoken", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
-    ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
+    ("agent", &["domain", "config", "call", "store", "crm", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "pipeline", "spoken", "agent", "providers", "clock", "entropy"]),
     (
         "runtime",

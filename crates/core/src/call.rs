@@ -24,7 +24,8 @@ mod transcript;
 
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
 pub use output::{
-    CallEvent, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord,
+    CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
+    TurnRecord,
 };
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
 pub use session::{Activity, CallSession};

@@ -4,6 +4,7 @@
 
 mod actor;
 mod address;
+mod ai_failure;
 mod alert;
 mod appointment;
 mod attempt;
@@ -52,15 +53,16 @@ mod user;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
+pub use ai_failure::{AiFailure, AiFailureCause, AiPart};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
 pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{
-    Call, CallBooking, CallBookingChanges, CallDirection, CallItem, CallMedium, CallState, EndReason, Speaker, ToolUse,
-    TransferFailure, Turn, TurnLatency,
+    Call, CallBooking, CallBookingChanges, CallDirection, CallFindings, CallMedium, CallState, EndReason, Speaker,
+    ToolUse, TransferFailure, Turn, TurnLatency,
 };
-pub use call_outcome::{CallFacts, CallOutcome};
+pub use call_outcome::{CallFacts, CallItem, CallOutcome};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{clean_name, is_visible, one_line, shortened, without_bidi_controls};
@@ -97,7 +99,7 @@ pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
 pub use saved_reply::{SavedReply, ScheduledMessage, ScheduledState};
 pub use search_hit::{SearchHit, SearchKind};
-pub use setup_step::{SetupProgress, SetupStep};
+pub use setup_step::{ForwardedCall, SetupProgress, SetupStep};
 pub use tag::{ContactTag, Tag, TagChanges};
 pub use task::{Task, TaskContent, TaskSource, TaskState};
 pub use text_enum::{TextEnum, UnknownValue, text_enum};

@@ -8,6 +8,7 @@
 //! - [`booking`]: free times, opening hours and holidays.
 //! - [`promise`]: what the agent says that it did, compared with what it did.
 //! - [`spoken`]: texts as they are spoken.
+//! - [`search`]: folding of spellings, queries, and their hits in a text.
 //! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
 
 #![warn(missing_docs)]

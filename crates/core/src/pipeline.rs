@@ -4,10 +4,12 @@
 //! It gives the call session the same events as a speech-to-speech engine. Its driver reports what the three parts
 //! produce, carries out [`Action`]s until [`Pipeline::poll_action`] is empty, and returns the events of
 //! [`Pipeline::poll_event`] to the session. The session decides when the agent replies and when it is interrupted; the
-//! pipeline keeps the conversation, finds the ends of clauses, and orders their audio.
+//! pipeline judges whether the caller's sentence is complete, keeps the conversation, finds the ends of clauses, and orders their
+//! audio.
 
 mod answer;
 mod clauses;
+mod completeness;
 mod conversation;
 mod listener;
 mod speculation;
@@ -18,7 +20,7 @@ use answer::Answer;
 pub use answer::ClauseId;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest};
-use listener::Listener;
+use listener::{AudioChange, Listener};
 use speculation::Speculation;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -65,7 +67,7 @@ pub enum Heard {
         /// When its last word ended.
         until_ms: Option<u64>,
     },
-    /// The caller has finished the current utterance.
+    /// The current utterance has ended: by its own judgement, or because it was asked to.
     End,
     /// The audio up to here was transcribed, in milliseconds.
     Progress(u64),
@@ -132,7 +134,8 @@ pub struct Start<'a> {
     pub history: &'a [HistoryTurn],
     /// Messages to the model about the caller, before the conversation.
     pub notes: Vec<String>,
-    /// The transcriber should have ended an utterance after this much silence; it is asked to if it has not.
+    /// The transcriber should have ended an utterance after this much silence, whatever its words are; it is asked to if it has
+    /// not.
     pub longest_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,
@@ -191,8 +194,10 @@ impl Pipeline {
 
     /// A piece of the caller's audio was sent to the transcriber.
     pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool) {
-        if self.listener.audio(audio.ms(), is_voice) {
-            self.actions.push_back(Action::EndUtterance);
+        match self.listener.audio(audio.ms(), is_voice) {
+            Some(AudioChange::EndUtterance) => self.actions.push_back(Action::EndUtterance),
+            Some(AudioChange::TurnOver) => self.listener.end(&mut self.conversation, &mut self.events),
+            None => {}
         }
     }
 

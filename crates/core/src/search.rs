@@ -3,9 +3,11 @@
 
 mod fold;
 mod query;
+mod stems;
 
 pub use fold::{fold, numbers};
 pub use query::{Excerpt, Query};
+pub use stems::{HEBREW_PREFIXES, stems};
 
 #[cfg(test)]
 mod tests;

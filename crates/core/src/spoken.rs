@@ -6,9 +6,13 @@
 
 mod dictionary;
 mod hebrew;
+mod said_day;
+mod script;
 mod separated;
 
 pub use dictionary::Dictionary;
+pub use said_day::{SaidDay, said_days};
+pub use script::language_of;
 
 /// The text for a synthesiser of speech. `language` is the BCP 47 tag of the conversation, and decides for texts
 /// without letters; others are read in the language of their letters.

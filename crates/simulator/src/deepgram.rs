@@ -3,9 +3,9 @@
 //! Based on Deepgram's documentation: "Live Audio" of the API reference, "Endpointing", "Interim Results", "Finalize",
 //! "Audio Keep Alive", "Keyterm Prompting".
 
-use crate::ear::{self, Ear, EarPlan, Heard, Word, text_of};
 use crate::parameters::Parameters;
 use crate::server::Server;
+use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, Word, text_of};
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
 use axum::Router;
@@ -64,7 +64,7 @@ impl Default for DeepgramOptions {
     fn default() -> Self {
         Self {
             api_key: None,
-            heard: ear::sentences(),
+            heard: transcriber::sentences(),
             refuse_sockets: None,
             restart_transcriptions: 0,
             endless_utterances: false,
@@ -206,7 +206,7 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
 
 /// A transcription in progress: segments of words that become final one after the other.
 struct Transcription {
-    ear: Ear,
+    transcriber: Transcriber,
     /// The utterances that are final, and the words of the current one in final segments.
     final_words: usize,
     /// The end of the last final segment.
@@ -217,8 +217,8 @@ struct Transcription {
 async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Option<Duration>) {
     let options = shared.options();
     let endpoint = endpoint.filter(|_| !options.endless_utterances);
-    let ear = Ear::new(EarPlan { heard: options.heard, endpoint, finds_words: true });
-    let mut transcription = Transcription { ear, final_words: 0, final_ms: 0, responded_ms: 0 };
+    let transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint, finds_words: true });
+    let mut transcription = Transcription { transcriber, final_words: 0, final_ms: 0, responded_ms: 0 };
     loop {
         let message = tokio::select! {
             message = socket.next() => message,
@@ -226,11 +226,11 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Opti
         };
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
-                let ended = transcription.ear.ended();
+                let ended = transcription.transcriber.ended();
                 let responses = transcription.hear(&audio);
                 let record = &mut shared.transcriptions()[index];
                 record.received += audio.len();
-                record.endpoints += transcription.ear.ended() - ended;
+                record.endpoints += transcription.transcriber.ended() - ended;
                 responses
             }
             Some(Ok(Message::Text(text))) => {
@@ -256,7 +256,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Opti
             Some(Ok(Message::Close(_)) | Err(_)) | None => return,
         };
         for response in responses {
-            if index < options.restart_transcriptions && transcription.ear.ended() > 0 {
+            if index < options.restart_transcriptions && transcription.transcriber.ended() > 0 {
                 let frame = CloseFrame { code: CloseCode::Error, reason: "NET-0000".into() };
                 let _ = socket.close(Some(frame)).await;
                 return;
@@ -274,7 +274,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Opti
 impl Transcription {
     fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
         let mut responses = Vec::new();
-        for heard in self.ear.hear(audio) {
+        for heard in self.transcriber.hear(audio) {
             match heard {
                 Heard::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
                     responses.push(self.result(&words, true, None));
@@ -287,7 +287,10 @@ impl Transcription {
                 }
             }
         }
-        if self.ear.now_ms() >= self.responded_ms + RESPONSE_MS && responses.is_empty() && !self.ear.is_in_utterance() {
+        if self.transcriber.now_ms() >= self.responded_ms + RESPONSE_MS
+            && responses.is_empty()
+            && !self.transcriber.is_in_utterance()
+        {
             responses.push(self.result(&[], false, None));
         }
         responses
@@ -295,10 +298,10 @@ impl Transcription {
 
     /// All audio becomes final. There is no response if nothing was waiting.
     fn finalize(&mut self) -> Vec<Value> {
-        if !self.ear.is_in_utterance() {
+        if !self.transcriber.is_in_utterance() {
             return Vec::new();
         }
-        let words = self.ear.finish();
+        let words = self.transcriber.finish();
         let waits = words.len() > self.final_words;
         let result = self.result(&words, true, Some("from_finalize"));
         self.final_words = 0;
@@ -307,7 +310,7 @@ impl Transcription {
 
     /// A message about the words that are not in a final segment yet. `reason`: the field that says why the utterance is over.
     fn result(&mut self, words: &[Word], is_final: bool, reason: Option<&str>) -> Value {
-        let now_ms = self.ear.now_ms();
+        let now_ms = self.transcriber.now_ms();
         let words = words.get(self.final_words..).unwrap_or_default();
         let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
         let placed: Vec<_> = words

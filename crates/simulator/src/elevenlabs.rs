@@ -3,11 +3,11 @@
 //! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies, and
 //! "Stream speech" of the API reference.
 
-use crate::ear::{self, Ear, EarPlan, Heard, text_of};
 use crate::openai::options::spoken_ms;
 use crate::parameters::Parameters;
 use crate::server::Server;
 use crate::sound::{Voice, millis};
+use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, text_of};
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
 use axum::Router;
@@ -64,7 +64,7 @@ pub struct ElevenLabsFaults {
 
 impl Default for ElevenLabsOptions {
     fn default() -> Self {
-        Self { api_key: None, heard: ear::sentences(), faults: ElevenLabsFaults::default() }
+        Self { api_key: None, heard: transcriber::sentences(), faults: ElevenLabsFaults::default() }
     }
 }
 
@@ -213,7 +213,7 @@ async fn reject(socket: &mut Socket, error: &str) {
 
 async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
     let options = shared.options();
-    let mut ear = Ear::new(EarPlan { heard: options.heard, endpoint: None, finds_words: true });
+    let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None, finds_words: true });
     let (mut committed_ms, mut unsent) = (0, None);
     let started = json!({"message_type": "session_started", "session_id": "0123456789abcdef", "config": {}});
     let mut responses = vec![started];
@@ -245,16 +245,16 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
             shared.violation("a chunk has more than a second of audio");
         }
         shared.state().transcriptions[index].received += audio.len();
-        for heard in ear.hear(&audio) {
+        for heard in transcriber.hear(&audio) {
             if let Heard::Words(words) = heard {
                 unsent = Some(text_of(&words));
             }
         }
-        if let Some(text) = unsent.take_if(|_| ear.now_ms() >= FIRST_WORDS_MS) {
+        if let Some(text) = unsent.take_if(|_| transcriber.now_ms() >= FIRST_WORDS_MS) {
             responses.push(json!({"message_type": "partial_transcript", "text": text}));
         }
         if chunk["commit"] == true {
-            if ear.now_ms() < committed_ms + LEAST_COMMIT_MS {
+            if transcriber.now_ms() < committed_ms + LEAST_COMMIT_MS {
                 shared.violation("a commit with less than 0.3 s of audio");
                 return reject(&mut socket, "commit_throttled").await;
             }
@@ -262,8 +262,8 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
             if index < options.faults.restart_transcriptions {
                 return reject(&mut socket, "resource_exhausted").await;
             }
-            (committed_ms, unsent) = (ear.now_ms(), None);
-            responses.push(json!({"message_type": "committed_transcript", "text": text_of(&ear.finish())}));
+            (committed_ms, unsent) = (transcriber.now_ms(), None);
+            responses.push(json!({"message_type": "committed_transcript", "text": text_of(&transcriber.finish())}));
         }
     }
 }

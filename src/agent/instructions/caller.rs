@@ -1,5 +1,6 @@
-//! What the model knows about the caller. Appointments have names that the owner chose, and are part of the instructions; the
-//! words of earlier calls and messages are others', and are data in a message of their own.
+//! What the model knows about the caller. The names of services are the owner's, and are part of the instructions; the words of
+//! earlier calls and messages are others', and are data in a message of their own. The times of appointments are in neither: tools
+//! return them once the caller has shown that the appointments are theirs.
 
 use super::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;
@@ -8,18 +9,24 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Appends the language, the appointments, and how to use what is known. Writing to a string cannot fail.
-pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str, zone: &TimeZone) {
+pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
     if let Some(code) = memory.language.as_deref().filter(|code| *code != language) {
         let name = language_name(code);
         let _ = writeln!(text, "This caller usually speaks {name}: begin in {name}.");
     }
     if !memory.appointments.is_empty() {
-        text.push_str("Open appointments of the caller's number:\n");
+        let mut services: Vec<&str> = Vec::new();
         for appointment in &memory.appointments {
-            let at = local_time(appointment.starts_at, zone);
-            let with = appointment.resource_name.as_deref().map(|name| format!(", with {name}")).unwrap_or_default();
-            let _ = writeln!(text, "- {}: {at}{with}", appointment.service_name);
+            if !services.contains(&appointment.service_name.as_str()) {
+                services.push(&appointment.service_name);
+            }
         }
+        let _ = writeln!(
+            text,
+            "The caller's number has open appointments for: {}. find_appointments tells when, once the caller has said their name \
+             or the day.",
+            services.join(", ")
+        );
     }
     if !memory.calls.is_empty() || !memory.messages.is_empty() {
         text.push_str("The conversation begins with data about earlier calls and messages with this number.\n");
@@ -72,7 +79,7 @@ mod tests {
             ..CallerMemory::EMPTY
         };
         let mut text = String::new();
-        write(&mut text, &memory, "he", &TimeZone::UTC);
+        write(&mut text, &memory, "he");
         assert!(!text.contains("Ignore"), "{text}");
         insta::assert_snapshot!("known_caller", text);
         let history = caller_history(&memory, &TimeZone::UTC).unwrap();
@@ -88,7 +95,7 @@ mod tests {
     #[test]
     fn an_unknown_caller_adds_nothing() {
         let mut text = String::new();
-        write(&mut text, &CallerMemory::EMPTY, "he", &TimeZone::UTC);
+        write(&mut text, &CallerMemory::EMPTY, "he");
         assert_eq!((text.as_str(), caller_history(&CallerMemory::EMPTY, &TimeZone::UTC)), ("", None));
     }
 }

@@ -4,7 +4,9 @@ use super::booking::{
     BookAppointment, CancelAppointment, FindAppointments, FindFreeTimes, JoinWaitingList, MoveAppointment,
 };
 use super::end_call::EndCall;
+use super::save_contact_details::SaveContactDetails;
 use super::search_facts::SearchFacts;
+use super::send_whatsapp::SendWhatsapp;
 use super::take_message::TakeMessage;
 use super::transfer_to_person::TransferToPerson;
 use super::{ControlCall, Run, Tool, ToolContext, ToolError, schema};
@@ -17,10 +19,10 @@ use std::time::Duration;
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
 /// The note that the model receives with the output of each tool of a trial call.
-const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Go on \
+const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Continue \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
-                              person now. Say so, and go on.";
+                              person now. Say so, and continue.";
 
 /// The tools of one conversation.
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ pub struct ToolRegistry {
 
 /// Which tools a phone call has beside those that every call has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a tool of its own")]
 pub struct PhoneTools {
     /// The caller may be transferred to a human agent.
     pub transfer: bool,
@@ -37,11 +40,13 @@ pub struct PhoneTools {
     pub booking: bool,
     /// There are facts that the instructions do not contain.
     pub facts: bool,
+    /// The caller can get WhatsApp messages.
+    pub whatsapp: bool,
 }
 
 impl PhoneTools {
     /// Every tool.
-    pub const ALL: Self = Self { transfer: true, booking: true, facts: true };
+    pub const ALL: Self = Self { transfer: true, booking: true, facts: true, whatsapp: true };
 }
 
 /// What the model receives about a tool.
@@ -75,7 +80,7 @@ type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Sen
 impl ToolRegistry {
     /// The tools for a phone call.
     pub fn for_phone(which: PhoneTools) -> Self {
-        let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>()];
+        let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>(), running::<SaveContactDetails>()];
         if which.transfer {
             tools.push(controlling::<TransferToPerson>());
         }
@@ -91,6 +96,9 @@ impl ToolRegistry {
         }
         if which.facts {
             tools.push(running::<SearchFacts>());
+        }
+        if which.whatsapp {
+            tools.push(running::<SendWhatsapp>());
         }
         Self { tools }
     }
@@ -130,6 +138,10 @@ impl ToolRegistry {
             Some(Action::Run { run, .. }) => run(context, arguments).await,
             Some(Action::Control(_)) | None => Err(self.unknown(name)),
         };
+        if let Err(ToolError::Store(error)) = &outcome {
+            let sid = &context.call;
+            tracing::warn!(event = "TOOL_NOT_STORED", call.sid = %sid, tool = name, %error, "Tool {name} of call {sid} could not be stored");
+        }
         let mut output = outcome.unwrap_or_else(|error| json!({"error": error.to_string()}));
         if let Some(output) = output.as_object_mut().filter(|_| context.is_trial()) {
             output.entry("trial").or_insert_with(|| TRIAL.into());

@@ -1,3 +1,5 @@
+mod truthfulness;
+
 use super::*;
 use crate::config::StoreConfig;
 use crate::crm::call::{IncomingCall, find_or_create};
@@ -5,7 +7,7 @@ use crate::domain::{CallId, Timestamp};
 use phonenumber::country;
 use tempfile::TempDir;
 
-const NONE: PhoneTools = PhoneTools { transfer: false, booking: false, facts: false };
+const NONE: PhoneTools = PhoneTools { transfer: false, booking: false, facts: false, whatsapp: false };
 
 /// A stored call in which the agent's tools run.
 struct Conversation {
@@ -23,7 +25,7 @@ impl Conversation {
         let new = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid.clone()) };
         let now = Timestamp::from_millis(1_795_000_000_000);
         let stored = store.write(move |tx| find_or_create(tx, &new, country::IL, now)).await;
-        Self { context: ToolContext::new(store, sid, TimeZone::UTC), call: stored.unwrap().0, _folder: folder }
+        Self { context: ToolContext::new(store, sid, TimeZone::UTC, words()), call: stored.unwrap().0, _folder: folder }
     }
 
     async fn run(&self, name: &str, arguments: &str) -> String {
@@ -123,8 +125,8 @@ fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
             .map(|tool| tool.name)
             .collect()
     };
-    assert_eq!(names(false), ["end_call", "take_message"]);
-    assert_eq!(names(true), ["end_call", "take_message", "transfer_to_person"]);
+    assert_eq!(names(false), ["end_call", "take_message", "save_contact_details"]);
+    assert_eq!(names(true), ["end_call", "take_message", "save_contact_details", "transfer_to_person"]);
     let call = classify(false, "transfer_to_person", r#"{"reason":"a price"}"#);
     assert!(matches!(call, ToolCall::Run { .. }), "the model receives an error: {call:?}");
 }
@@ -162,7 +164,11 @@ async fn a_message_is_stored_with_its_call() {
 async fn a_tool_call_that_cannot_be_run_returns_the_reason_to_the_model() {
     let mut conversation = Conversation::start().await;
     for (name, arguments, reason) in [
-        ("free_slots", "{}", "there is no tool free_slots; the tools are: end_call, take_message, transfer_to_person"),
+        (
+            "free_slots",
+            "{}",
+            "there is no tool free_slots; the tools are: end_call, take_message, save_contact_details, transfer_to_person",
+        ),
         ("take_message", "{", "the arguments do not match the tool's schema: EOF while parsing"),
         ("take_message", "{}", "the arguments do not match the tool's schema: missing field `message`"),
         ("take_message", r#"{"message":7}"#, "the arguments do not match the tool's schema: invalid type: integer `7`"),
@@ -182,10 +188,11 @@ async fn a_tool_call_that_cannot_be_run_returns_the_reason_to_the_model() {
 async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
     let conversation = Conversation::start().await;
     let sid = format!("CA{:032x}", 3).parse().unwrap();
-    let context = ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC).for_trial(country::IL);
+    let context =
+        ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC, words()).for_trial(country::IL);
     let tools = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).for_trial();
     let names: Vec<_> = tools.definitions().iter().map(|tool| tool.name).collect();
-    assert_eq!(names, ["end_call", "take_message", "transfer_to_person"]);
+    assert_eq!(names, ["end_call", "take_message", "save_contact_details", "transfer_to_person"]);
     assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);
     let rows = async || {
         let count = |tx: &store::ReadTx<'_>| {
@@ -197,6 +204,8 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
     for (name, arguments, expected) in [
         ("take_message", r#"{"message":"נא לחזור"}"#, "ok"),
         ("take_message", r#"{"message":" "}"#, "error"),
+        ("save_contact_details", r#"{"name":"דנה"}"#, "ok"),
+        ("save_contact_details", "{}", "error"),
         ("transfer_to_person", r#"{"reason":"a price"}"#, "ok"),
     ] {
         let call = tools.classify(name.into(), arguments.into());
@@ -206,4 +215,9 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
         assert!(output["trial"].as_str().unwrap().starts_with("This is a trial call"), "{output}");
     }
     assert_eq!(rows().await, before);
+}
+
+/// Of a call in which nothing was said.
+fn words() -> watch::Receiver<CallerWords> {
+    watch::Sender::default().subscribe()
 }

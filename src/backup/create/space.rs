@@ -71,7 +71,7 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space: fewer than {COPIES_KEPT} of them can be read back"
+                "No snapshot is deleted to free space: fewer than {COPIES_KEPT} of them are valid"
             );
             return Ok(Vec::new());
         }
@@ -84,8 +84,8 @@ impl Snapshots {
             tracing::info!(
                 event = "SNAPSHOT_SPACE_FREED",
                 names = dropped.join(" "),
-                "{} older snapshots were deleted to free space",
-                dropped.len()
+                "Older snapshots were deleted to free space: {}",
+                dropped.join(", ")
             );
         }
         Ok(dropped)
@@ -105,7 +105,7 @@ impl Snapshots {
                 tracing::warn!(
                     event = "SNAPSHOT_DAMAGED",
                     name = one.name,
-                    "A snapshot cannot be read back: {}",
+                    "Snapshot {} cannot be verified, so it does not count as one of the valid snapshots that are always kept",
                     one.name
                 );
             }

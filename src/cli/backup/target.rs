@@ -1,6 +1,5 @@
 //! The file that a backup is written to. It is written as `NAME.part` and renamed when it is complete.
 
-use super::verify;
 use crate::config::folder_of;
 use crate::host::disk::format_bytes;
 use crate::secure_open;
@@ -78,7 +77,7 @@ impl Target {
     /// Syncs the file to disk and verifies it completely.
     pub(super) fn verify(&self) -> anyhow::Result<CopySummary> {
         self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
-        verify(&self.part)
+        Ok(store::verify_copy(&self.part)?)
     }
 
     /// Renames the file to its final name.

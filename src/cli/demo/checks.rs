@@ -1,6 +1,6 @@
 //! The demo's checks and their results.
 
-use super::super::print;
+use crate::cli::output::print;
 use crate::simulator::EventLog;
 use crate::simulator::specs::CHECKS_SCHEMAS;
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! The demo's processes: the real daemon and bridge, a WhatsApp test server, and fakes of Twilio and the AI.
 
-use super::super::print;
 use super::api::Api;
 use super::daemon::Daemon;
-use super::folder::Folder;
+use crate::cli::output::print;
+use crate::entropy;
 use crate::simulator::bridge::BridgeInbound;
 use crate::simulator::caller::Phone;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
@@ -12,7 +12,7 @@ use crate::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppS
 use crate::simulator::{DaemonConnector, EventLog};
 use anyhow::Context;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -157,3 +157,24 @@ fn turns() -> Vec<Turn> {
 
 /// The business's number.
 pub(super) const SHOP: &str = "+97235551234";
+
+/// A temporary folder, removed on drop.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn create() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
+        std::fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::checks::{Checks, eventually};
 use super::environment::{DemoEnvironment, SHOP};
-use super::whatsapp::{AVI, NOA};
+use super::whatsapp::{AVI, NOA, PICTURE};
 use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 
 /// Incoming messages by Twilio, each delivered twice, and a forged one.
@@ -27,10 +27,3 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
     checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, although Twilio delivered it late");
     Ok(())
 }
-
-/// A PNG of one white pixel.
-pub(super) const PICTURE: &[u8] = &[
-    0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
-    0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,
-    0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
-];

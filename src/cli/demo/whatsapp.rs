@@ -2,7 +2,6 @@
 
 use super::checks::{Checks, eventually};
 use super::environment::DemoEnvironment;
-use super::twilio::PICTURE;
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
@@ -151,3 +150,10 @@ const RONI: WhatsAppUser = WhatsAppUser { number: "972541234567", name: "רונ�
 /// The first bytes of a voice note.
 const VOICE: &[u8] =
     b"OggS\0\x02\0\0\0\0\0\0\0\0demo\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";
+
+/// A PNG of one white pixel.
+pub(super) const PICTURE: &[u8] = &[
+    0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
+    0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,
+    0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
+];

@@ -1,22 +1,21 @@
 //! `--fix`: shows each change, asks for confirmation, applies it, and prints how to undo it.
 
-use super::Arguments;
-use crate::cli::print_status;
+use crate::cli::output::print_status;
 use crate::doctor::{DoctorContext, Finding, Fix};
 use std::io::{BufRead, IsTerminal};
 
-/// Applies the confirmed fixes; returns whether anything may have changed.
+/// Applies the confirmed fixes, or all of them `without_asking`; returns whether anything may have changed.
 pub(super) async fn apply_fixes(
     findings: &[Finding],
     context: &DoctorContext,
-    arguments: &Arguments,
+    without_asking: bool,
 ) -> anyhow::Result<bool> {
     let mut changed = false;
     for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
         for line in fix.changes() {
             print_status(&line);
         }
-        if !is_confirmed(fix, arguments)? {
+        if !without_asking && !is_confirmed(fix)? {
             continue;
         }
         match fix.apply(context).await {
@@ -37,10 +36,7 @@ pub(super) async fn apply_fixes(
     Ok(changed)
 }
 
-fn is_confirmed(fix: &Fix, arguments: &Arguments) -> anyhow::Result<bool> {
-    if arguments.yes {
-        return Ok(true);
-    }
+fn is_confirmed(fix: &Fix) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         print_status("Not done: there is no terminal for a confirmation; use --yes to apply fixes without it");
         return Ok(false);

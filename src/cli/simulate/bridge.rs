@@ -1,7 +1,7 @@
 //! `agentlocator simulate bridge`: a fake WhatsApp bridge.
 
-use super::super::Settings;
-use super::OutputOptions;
+use super::output::{OutputOptions, interrupted};
+use crate::cli::settings::Settings;
 use crate::simulator::Party;
 use crate::simulator::bridge::{Bridge, BridgeOptions};
 use anyhow::Context;
@@ -31,6 +31,6 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
         TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
     let bridge = Bridge::start(listener, options, log.clone())?;
     log.note(Party::Bridge, format!("listening; for the server: BAILEYS_OUTBOUND_URL={}", bridge.send_url()));
-    super::interrupted().await?;
+    interrupted().await?;
     arguments.output.finish(&log, &bridge.state(), "", None)
 }

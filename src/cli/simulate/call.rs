@@ -1,7 +1,9 @@
 //! `agentlocator simulate call`: a simulated caller.
 
-use super::super::Settings;
-use super::{OutputOptions, Target, summary};
+use super::output::OutputOptions;
+use super::summary;
+use super::target::Target;
+use crate::cli::settings::Settings;
 use crate::simulator::caller::{
     CallPlan, CallReport, Chaos, Clip, DialPlan, EndedBy, Phase, Phone, Script, Step, StreamPlan, parse_time,
 };
@@ -38,7 +40,8 @@ pub(in crate::cli) struct Arguments {
     /// The media stream: open, never (Twilio cannot connect), fails, or a time after which it opens.
     #[arg(long, value_name = "HOW", default_value = "open")]
     stream: StreamArgument,
-    /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server), or the length of the talk.
+    /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server), forwarded-unmarked
+    /// (the same, and no network reports it), or the length of the talk.
     #[arg(long, value_name = "HOW", default_value = "no-answer")]
     dial: DialArgument,
     /// Hang up after a time in a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting), such
@@ -212,6 +215,7 @@ impl FromStr for DialArgument {
             "declined" => DialPlan::Declined,
             "mailbox" => DialPlan::Mailbox,
             "forwarded" => DialPlan::Forwarded,
+            "forwarded-unmarked" => DialPlan::ForwardedUnmarked,
             time => DialPlan::Answered(parse_time(time)?),
         }))
     }

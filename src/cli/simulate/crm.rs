@@ -1,7 +1,8 @@
 //! `agentlocator simulate crm`: fills a stopped database with a year of a shop's contacts, messages and calls.
 
 use crate::app;
-use crate::cli::{Settings, print};
+use crate::cli::output::print;
+use crate::cli::settings::Settings;
 use crate::clock;
 use crate::config::Config;
 use crate::control::{self, ControlError};
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         Ok(_) => bail!("the daemon is running; stop it first"),
         Err(error) => return Err(error).context("cannot find out whether the daemon is running"),
     }
-    let (store, applied) = Settings::open_store(&config)?.context("cannot open the database")?;
+    let (store, applied) = Settings::open_store(&config)?;
     app::report_migrations(&applied);
     let filled = app::runtime()?.block_on(fill(arguments, &config, &store));
     store.close();

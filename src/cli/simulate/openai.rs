@@ -1,6 +1,6 @@
 //! `agentlocator simulate openai`: a fake AI.
 
-use super::OutputOptions;
+use super::output::{OutputOptions, interrupted};
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Party::OpenAi,
         format!("listening; for the server: OPENAI_BASE_URL={} OPENAI_API_KEY=any", openai.base_url()),
     );
-    super::interrupted().await?;
+    interrupted().await?;
     arguments.output.finish(&log, &openai.state(), "", None)
 }
 

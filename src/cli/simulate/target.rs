@@ -1,6 +1,6 @@
 //! The server to test, and how to reach it.
 
-use super::Settings;
+use crate::cli::settings::Settings;
 use crate::simulator::DaemonConnector;
 use crate::simulator::twilio::Account;
 use anyhow::{Context, bail};

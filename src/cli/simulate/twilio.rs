@@ -1,7 +1,8 @@
 //! `agentlocator simulate twilio`: a fake Twilio REST API.
 
-use super::super::Settings;
-use super::{OutputOptions, Target};
+use super::output::{OutputOptions, interrupted};
+use super::target::Target;
+use crate::cli::settings::Settings;
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::twilio::{TwilioOptions, TwilioRest, TwilioState};
@@ -41,6 +42,6 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     let rest =
         TwilioRest::start(listener, twilio_state.clone(), arguments.target.route(settings)?, options, log.clone())?;
     log.note(Party::Twilio, format!("listening; for the server: TWILIO_API_BASE_URL={}", rest.base_url()));
-    super::interrupted().await?;
+    interrupted().await?;
     arguments.output.finish(&log, &twilio_state.messages(), "", None)
 }

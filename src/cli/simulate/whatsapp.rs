@@ -1,7 +1,8 @@
 //! `agentlocator simulate whatsapp`: a message from a WhatsApp contact.
 
-use super::super::Settings;
-use super::{OutputOptions, Target};
+use super::output::{OutputOptions, interrupted};
+use super::target::Target;
+use crate::cli::settings::Settings;
 use crate::simulator::bridge::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::twilio::{
     InboundMessage, MediaRecord, SignaturePlan, TwilioOptions, TwilioRest, TwilioState, WebhookResponse,
@@ -141,7 +142,7 @@ impl Arguments {
         }
         if rest.is_some() {
             log.note(Party::Twilio, "waiting for the server's answers; press Ctrl-C to stop");
-            super::interrupted().await?;
+            interrupted().await?;
         }
         Ok(statuses)
     }

@@ -2,10 +2,11 @@
 
 use crate::config::Config;
 use crate::doctor::output_of;
+use crate::secure_open;
+use rustix::fs::{FileType, Stat};
 use std::fmt::Write;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The state of the systemd units, without their logs.
 pub(super) async fn units() -> String {
@@ -65,26 +66,24 @@ fn disk(file: &Path) -> String {
     }
 }
 
-/// Names, sizes, owners and modes, two folders deep.
+/// Names, sizes, owners and modes, two folders deep. The folder belongs to the service's user: a link of that user does not make
+/// root list another folder.
 pub(super) fn files(folder: &Path) -> String {
     let mut text = String::new();
-    for path in listed(folder).into_iter().flat_map(|path| {
-        let inside = if path.is_dir() { listed(&path) } else { Vec::new() };
-        std::iter::once(path).chain(inside)
-    }) {
-        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-        let name = path.strip_prefix(folder).unwrap_or(&path);
-        let (mode, uid, size) = (metadata.mode() & 0o7777, metadata.uid(), metadata.len());
-        let _ = writeln!(text, "{mode:4o} {uid:6} {size:14} {}", name.display());
+    for (name, found) in secure_open::list(folder, None, MAX_FILES).unwrap_or_default() {
+        describe_file(&mut text, Path::new(&name), &found);
+        if FileType::from_raw_mode(found.st_mode) == FileType::Directory {
+            for (inner, found) in secure_open::list(folder, Some(&name), MAX_FILES).unwrap_or_default() {
+                describe_file(&mut text, &Path::new(&name).join(inner), &found);
+            }
+        }
     }
     text
 }
 
-fn listed(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).take(MAX_FILES).collect();
-    paths.sort();
-    paths
+fn describe_file(text: &mut String, name: &Path, found: &Stat) {
+    let (mode, uid, size) = (found.st_mode & 0o7777, found.st_uid, found.st_size);
+    let _ = writeln!(text, "{mode:4o} {uid:6} {size:14} {}", name.display());
 }
 
 const MAX_FILES: usize = 1000;

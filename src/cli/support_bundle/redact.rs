@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const REDACTED: &str = "•••";
 
-/// The redactor, with the secrets of the settings.
+/// Replaces secrets and private data in the texts of the support bundle.
 pub(super) struct Redactor {
     secrets: Vec<String>,
 }

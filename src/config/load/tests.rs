@@ -57,7 +57,7 @@ fn nothing_set_is_the_defaults() {
 
 #[test]
 fn the_table_knows_every_setting_once() {
-    let table: Vec<_> = setting::all().iter().map(|setting| setting.key.to_owned()).collect();
+    let table: Vec<_> = settings_table::all().iter().map(|setting| setting.key.to_owned()).collect();
     assert_eq!(table.iter().cloned().collect::<BTreeSet<_>>(), keys_of_the_types());
     assert_eq!(table.len(), keys_of_the_types().len());
 }
@@ -105,7 +105,7 @@ fn the_example_names_every_key_with_its_default() {
 
 #[test]
 fn the_example_names_every_variable() {
-    for setting in setting::all() {
+    for setting in settings_table::all() {
         for variable in setting.variables {
             assert!(EXAMPLE.contains(variable.name), "{} is not in the example", variable.name);
         }

@@ -102,7 +102,7 @@ proptest! {
     /// No change makes the settings invalid: what is accepted loads again without a problem.
     #[test]
     fn accepted_changes_load_again(silence in 1i64..90, most in 1i64..4000, hour in -2i64..30, name in "\\PC{0,30}") {
-        let changes = json!({"voice.message_silence_s": silence, "voice.message_max_s": most, "care.hour": hour,
+        let changes = json!({"voice.message_silence_s": silence, "voice.message_max_s": most, "maintenance.hour": hour,
             "business.name": name});
         if let Ok(proposed) = propose("", &json!({}), &changes) {
             let stored: Vec<_> =

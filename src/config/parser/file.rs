@@ -1,8 +1,8 @@
-//! Parsers of files, and for Google accounts.
+//! Parsers of files, folders and disk space, and for Google accounts.
 
 use super::{ParseError, Parser};
-use crate::config::Secret;
 use crate::config::value_kind::ValueKind;
+use crate::config::{DiskLimit, Secret};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -98,4 +98,23 @@ fn scheme(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     (scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(plain))
         .then_some(scheme)
+}
+
+/// An amount of disk space.
+pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
+    Parser::from_text(
+        r#"an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts"#,
+        |text| DiskLimit::parse(text).ok_or(ParseError::NotAllowed),
+    )
+    .of_kind(ValueKind::Size)
+}
+
+/// An existing folder.
+pub(in crate::config) fn readable_folder() -> Parser<PathBuf> {
+    Parser::from_text("the path of a folder that is there", |text| match fs::metadata(text) {
+        Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),
+        Ok(_) => Err(ParseError::Invalid("is not a folder".to_owned())),
+        Err(error) => Err(ParseError::Invalid(format!("cannot be found ({error})"))),
+    })
+    .of_kind(ValueKind::Path)
 }

@@ -50,6 +50,7 @@ impl Shop {
             source: AppointmentSource::Agent,
             source_key: Some(key.to_owned()),
             call: None,
+            waiting: None,
         }
     }
 

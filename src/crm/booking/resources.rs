@@ -74,13 +74,13 @@ pub fn change(
     Ok(tx.update_resource(id, &data, now)?)
 }
 
-/// The own opening hours of a resource; none if it follows those of the business.
+/// A resource's own opening hours; none if it follows those of the business.
 pub fn hours(tx: &ReadTx<'_>, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>, Error> {
     find(tx, id)?;
     Ok(tx.resource_hours(business, id)?)
 }
 
-/// Replaces the own opening hours of a resource.
+/// Replaces a resource's own opening hours.
 pub fn set_hours(
     tx: &WriteTx<'_>,
     business: BusinessId,

@@ -1,9 +1,11 @@
 //! Free times of a service.
 
 use super::{opening, services};
-use crate::booking::{Bookable, Opening, Slot, SlotSearch, Span, free_slots, instant};
+use crate::booking::{
+    Bookable, Booking, GapSearch, Opening, Slot, SlotSearch, Span, free_gaps, free_slots, instant, next_free,
+};
 use crate::crm::{Error, RequestError};
-use crate::domain::{AppointmentId, BusinessId, DayTime, ResourceId, Service, ServiceId, Timestamp};
+use crate::domain::{AppointmentId, BusinessId, DayTime, Resource, ResourceId, Service, ServiceId, Timestamp};
 use crate::store::ReadTx;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -52,6 +54,102 @@ pub fn free(
     Ok(free_slots(&search, &opening, &resources))
 }
 
+/// A gap in the calendar of a resource: it can be booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The resource.
+    pub resource: ResourceId,
+    /// From when until when.
+    pub span: Span,
+}
+
+/// When the resources can be booked from now on, by day: with any service that they provide.
+pub fn gaps(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    (from, days): (Date, u16),
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Vec<Gap>, Error> {
+    let calendar = Calendar::load(tx, business, zone, (from, days))?;
+    let services = tx.services(business, false)?;
+    let mut gaps = Vec::new();
+    for (resource, bookable) in &calendar.resources {
+        let offered = services.iter().filter(|service| resource.offer.includes(service.id));
+        let mut bookings: Vec<Booking> = offered.map(Booking::from).collect();
+        bookings.sort_unstable();
+        bookings.dedup();
+        for date in (0..i64::from(days)).map(|day| from.saturating_add(day.days())) {
+            let search = GapSearch { services: &bookings, date, step_min: GAP_STEP_MIN, not_before: now };
+            let spans = free_gaps(&search, &calendar.opening, bookable);
+            gaps.extend(spans.into_iter().map(|span| Gap { resource: resource.id, span }));
+        }
+    }
+    Ok(gaps)
+}
+
+/// What decides which times are free on some days: when the business is open, and all resources with the times for which they are
+/// occupied.
+pub(in crate::crm) struct Calendar {
+    opening: Opening,
+    resources: Vec<(Resource, Bookable)>,
+}
+
+impl Calendar {
+    /// Reads what concerns these days and all resources.
+    pub(in crate::crm) fn load(
+        tx: &ReadTx<'_>,
+        business: BusinessId,
+        zone: &TimeZone,
+        days: (Date, u16),
+    ) -> Result<Self, Error> {
+        Self::of(tx, business, zone, days, |_| true, None)
+    }
+
+    /// Reads what concerns these days and some resources. The time of appointment `except` counts as free.
+    fn of(
+        tx: &ReadTx<'_>,
+        business: BusinessId,
+        zone: &TimeZone,
+        (from, days): (Date, u16),
+        wanted: impl Fn(&Resource) -> bool,
+        except: Option<AppointmentId>,
+    ) -> Result<Self, Error> {
+        // Buffers and appointments over midnight reach into the days around.
+        let (first, last) = (from.saturating_sub(1.day()), from.saturating_add((i64::from(days) + 1).days()));
+        let opening = opening(tx, business, zone, first, last)?;
+        let (since, until) = (instant(first, DayTime::START, zone), instant(last, DayTime::END, zone));
+        let mut resources = Vec::new();
+        for resource in tx.resources(business, false)?.into_iter().filter(wanted) {
+            let busy = tx.occupied(resource.id, since, until, except)?;
+            let busy = busy.into_iter().map(|(from, to)| Span { from, to }).collect();
+            let hours = tx.resource_hours(business, resource.id)?;
+            let bookable = Bookable { id: resource.id, hours, busy };
+            resources.push((resource, bookable));
+        }
+        Ok(Self { opening, resources })
+    }
+
+    /// The first free time of a service on these days, which must be among those that were read.
+    pub(in crate::crm) fn next_free(
+        &self,
+        service: &Service,
+        only: Option<ResourceId>,
+        (from, days): (Date, u16),
+        now: Timestamp,
+    ) -> Option<Slot> {
+        let search = SlotSearch { booking: service.into(), from, days, step_min: STEP_MIN, not_before: now };
+        let able = self.resources.iter().filter(|(resource, _)| provides(resource, service, only));
+        let able: Vec<Bookable> = able.map(|(_, bookable)| bookable.clone()).collect();
+        next_free(&search, &self.opening, &able)
+    }
+}
+
+/// Whether a resource, which must be `only` if there is one, provides a service.
+fn provides(resource: &Resource, service: &Service, only: Option<ResourceId>) -> bool {
+    only.is_none_or(|only| only == resource.id) && resource.offer.includes(service.id)
+}
+
 /// When the business is open on these days, and the resources that provide a service with the times for which they are
 /// occupied. Those of appointment `except` do not count.
 pub(in crate::crm) fn calendar(
@@ -60,7 +158,7 @@ pub(in crate::crm) fn calendar(
     service: &Service,
     only: Option<ResourceId>,
     zone: &TimeZone,
-    (from, days): (Date, u16),
+    days: (Date, u16),
     except: Option<AppointmentId>,
 ) -> Result<(Opening, Vec<Bookable>), Error> {
     if let Some(id) = only
@@ -68,23 +166,9 @@ pub(in crate::crm) fn calendar(
     {
         return Err(RequestError::field("resource_id", "there is no such resource").into());
     }
-    // Buffers and appointments over midnight reach into the days around.
-    let (first, last) = (from.saturating_sub(1.day()), from.saturating_add((i64::from(days) + 1).days()));
-    let opening = opening(tx, business, zone, first, last)?;
-    let (since, until) = (instant(first, DayTime::START, zone), instant(last, DayTime::END, zone));
-    let mut resources = Vec::new();
-    for resource in tx.resources(business, false)? {
-        if only.is_some_and(|only| only != resource.id) || !resource.offer.includes(service.id) {
-            continue;
-        }
-        let busy = tx.occupied(resource.id, since, until, except)?;
-        resources.push(Bookable {
-            id: resource.id,
-            hours: tx.resource_hours(business, resource.id)?,
-            busy: busy.into_iter().map(|(from, to)| Span { from, to }).collect(),
-        });
-    }
-    Ok((opening, resources))
+    let able = |resource: &Resource| provides(resource, service, only);
+    let Calendar { opening, resources } = Calendar::of(tx, business, zone, days, able, except)?;
+    Ok((opening, resources.into_iter().map(|(_, bookable)| bookable).collect()))
 }
 
 /// The local date of a moment.
@@ -97,3 +181,6 @@ pub const MAX_DAYS: u16 = 62;
 
 /// The distance between two offered times in minutes, unless another one is asked for.
 pub const STEP_MIN: u32 = 15;
+
+/// The finest step between two starts that free times can have, so that a gap begins where the last appointment ends.
+const GAP_STEP_MIN: u32 = 5;

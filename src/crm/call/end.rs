@@ -5,6 +5,7 @@ use crate::crm::{call_notice, call_review, call_summary, caller_text};
 use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
+use serde::{Deserialize, Serialize};
 
 /// Ends a call, and queues what follows it. A second report of the end queues nothing, and nothing follows the call of a blocked
 /// contact.
@@ -18,8 +19,31 @@ pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Opti
     call_notice::queue(tx, sid, at)
 }
 
+/// Ends a call whose webhook is being answered with TwiML that ends it. Nothing is queued: Twilio reports the end too, and
+/// [`end`] then queues what follows.
+pub fn end_by_answer(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
+    tx.end_call(sid, reason, None, at)?;
+    Ok(())
+}
+
+/// Ends a call whose end was not reported when it happened. A message to its caller would come too late.
+pub fn end_unreported(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    reason: EndReason,
+    duration_ms: Option<i64>,
+    ended_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    if !tx.end_call(sid, reason, duration_ms, ended_at)? || tx.call_end(sid)? == Some(EndReason::Blocked) {
+        return Ok(());
+    }
+    call_summary::queue(tx, sid, now)?;
+    call_notice::queue(tx, sid, now)
+}
+
 /// A call whose media stream is over, as the daemon conducted it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndedStream {
     /// The call.
     pub sid: CallSid,
@@ -38,12 +62,12 @@ pub struct EndedStream {
 }
 
 /// The conversation of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conversation {
     /// Its media stream.
     pub stream: StreamSid,
     /// The engine that handled it last.
-    pub engine: &'static str,
+    pub engine: String,
     /// The engine's model.
     pub model: Option<String>,
     /// When it started.
@@ -54,11 +78,16 @@ pub struct Conversation {
 /// with what is known about it.
 pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -> Result<()> {
     let EndedStream { sid, unstored, started_at, conversation, reason, state, at } = ended;
-    if let (Some(call), None) = (unstored, tx.call_by_sid(sid)?) {
+    let known = tx.stored_call(sid)?;
+    if let (Some(call), None) = (unstored, &known) {
         find_or_create(tx, call, country, *started_at)?;
-        if let Some(Conversation { stream, engine, model, at }) = conversation {
-            tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
-        }
+    }
+    // The disk may have been full when the conversation began, and not when the call came in.
+    if let (Some(Conversation { stream, engine, model, at }), true) =
+        (conversation, known.is_none_or(|call| call.answered_at.is_none()))
+    {
+        tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
+        tx.insert_call_event(sid, caller_text::STORED_LATE, None, *at)?;
     }
     tx.set_end_reason(sid, *reason, *at)?;
     call_review::queue(tx, sid, *at)?;
@@ -106,6 +135,26 @@ mod tests {
     fn a_call_that_could_not_be_stored_is_stored_with_its_end() {
         let ended = ended(true);
         assert_eq!(stored(&ended), Some((ended.started_at, Some(EndReason::CallerHungUp))));
+    }
+
+    #[test]
+    fn a_conversation_without_a_transcript_leaves_no_caller_without_help() {
+        for (conversation, was_left) in [(None, true), (Some("voicemail"), true), (Some("realtime"), false)] {
+            let mut ended = ended(true);
+            ended.conversation = conversation.map(|engine| Conversation {
+                stream: format!("MZ{:032x}", 1).parse().unwrap(),
+                engine: engine.to_owned(),
+                model: None,
+                at: ended.started_at,
+            });
+            let (_folder, conn) = database();
+            try_out(&conn, |tx| {
+                end_stream(tx, &ended, country::IL)?;
+                let call = tx.stored_call(&ended.sid)?.unwrap();
+                assert_eq!(caller_text::was_left_without_help(tx, &call)?, was_left, "{conversation:?}");
+                Ok(())
+            });
+        }
     }
 
     #[test]

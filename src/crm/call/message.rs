@@ -2,6 +2,7 @@
 
 use crate::crm::{Error, RequestError};
 use crate::domain::CallSid;
+use crate::search::fold;
 use crate::store::WriteTx;
 
 /// A message for the owner.
@@ -15,12 +16,23 @@ pub struct CallerMessage {
     pub callback_number: Option<String>,
 }
 
-/// Stores a message with its call; a further message is appended.
+/// Stores a message with its call; a further message is appended, and one that is there already changes nothing.
 pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -> Result<(), Error> {
     if message.message.trim().is_empty() {
         return Err(RequestError::Invalid("the message is empty".into()).into());
     }
-    Ok(tx.add_call_message(call, &message.text())?)
+    let text = message.text();
+    let stored = tx.stored_call(call)?.and_then(|call| call.message_text);
+    if stored.is_some_and(|stored| contains(&stored, &text)) {
+        return Ok(());
+    }
+    Ok(tx.add_call_message(call, &text)?)
+}
+
+/// Whether a text has the words of another one, in this order.
+fn contains(text: &str, part: &str) -> bool {
+    let words = |text: &str| fold(text).text + " ";
+    words(text).contains(&words(part))
 }
 
 impl CallerMessage {

@@ -54,9 +54,10 @@ impl Shop {
         self.run(|tx| book(tx, caller, &booking(service, start)))
     }
 
-    fn own(&self, caller: &Caller, name: Option<&str>, day: Option<&str>) -> Result<Vec<String>, Error> {
-        let day = day.map(|day| day.parse().unwrap());
-        let found = self.run(|tx| own(tx, caller, name, day))?;
+    /// The caller's appointments, after the caller has said this.
+    fn own(&self, caller: &Caller, said: &str) -> Result<Vec<String>, Error> {
+        let caller = &saying(caller, said);
+        let found = self.run(|tx| own(tx, caller, None))?;
         Ok(found.iter().map(|appointment| caller.local(appointment.starts_at).to_string()).collect())
     }
 }
@@ -67,7 +68,12 @@ fn at(text: &str) -> Timestamp {
 
 fn caller(number: u8) -> Caller {
     let call = format!("CA{number:032x}").parse().unwrap();
-    Caller { call, zone: TimeZone::get("Asia/Jerusalem").unwrap(), now: at(NOW) }
+    Caller { call, zone: TimeZone::get("Asia/Jerusalem").unwrap(), now: at(NOW), said: Vec::new() }
+}
+
+/// The same caller after these words.
+fn saying(caller: &Caller, words: &str) -> Caller {
+    Caller { said: vec![(Speaker::Caller, words.to_owned())], ..caller.clone() }
 }
 
 fn booking(service: &str, start: &str) -> CallerBooking {
@@ -130,6 +136,19 @@ fn free_times_are_few_and_round_and_within_the_wish() {
 }
 
 #[test]
+fn a_time_that_was_moved_away_from_can_be_booked_again() {
+    let shop = Shop::open();
+    let dana = shop.call(1, DANA);
+    let (ten, eleven) = ("2026-11-23T10:00", "2026-11-23T11:00");
+    let first = shop.book(&dana, "תספורת", ten).unwrap();
+    shop.run(|tx| reschedule(tx, &dana, (ten.parse().unwrap(), eleven.parse().unwrap()), None)).unwrap();
+    let second = shop.book(&dana, "תספורת", ten).unwrap();
+    assert_eq!(dana.local(second.starts_at).hour(), 10, "and not the appointment that is at another time now");
+    assert_ne!(second.id, first.id);
+    assert_eq!(shop.book(&dana, "תספורת", ten).unwrap().id, second.id, "a repeated request books nothing");
+}
+
+#[test]
 fn a_repeated_booking_is_one_and_a_cancelled_one_can_be_booked_again() {
     let shop = Shop::open();
     let dana = shop.call(1, DANA);
@@ -170,7 +189,7 @@ fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments()
     let booked = shop.run(|tx| book(tx, &hidden, &named)).unwrap();
     assert_eq!((booked.contact_name.as_str(), booked.note.as_str()), ("משה", "050-7654321"));
     let other = shop.call(2, "anonymous");
-    assert_eq!(shop.own(&other, Some("משה"), Some("2026-11-23")).unwrap(), Vec::<String>::new());
+    assert_eq!(shop.own(&other, "זה משה, התור שלי ביום שני").unwrap(), Vec::<String>::new());
 }
 
 #[test]
@@ -181,19 +200,46 @@ fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
     shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap();
     let later = shop.call(2, DANA);
     let monday = vec!["2026-11-23T10:00:00".to_owned()];
-    let own = |name, day| shop.own(&later, name, day);
-    assert!(refused(own(None, None)).starts_with("ask for the caller's name"));
-    assert_eq!(own(Some("דנה"), None).unwrap(), monday);
-    assert_eq!(own(Some("כהן דָּנָה"), None).unwrap(), monday);
-    assert_eq!(own(None, Some("2026-11-23")).unwrap(), monday);
-    assert_eq!(own(Some("משה"), None).unwrap(), Vec::<String>::new());
-    assert_eq!(own(Some("ד"), Some("2026-11-24")).unwrap(), Vec::<String>::new());
+    let own = |said| shop.own(&later, said);
+    for said in ["", "מה התור שלי?", "זה משה", "תספורת ד", "התור הראשון של כהנא"] {
+        assert!(refused(own(said)).starts_with("ask for the caller's name"), "{said}");
+    }
+    let known = [
+        "זאת דנה",
+        "כהן דָּנָה",
+        "התור של דנה",
+        "מדברת דנה־כהן.",
+        "אני רוצה לבטל מחר",
+        "ביום שני בעשר",
+        "tomorrow, please",
+    ];
+    for said in known {
+        assert_eq!(own(said).unwrap(), monday, "{said}");
+    }
+    assert_eq!(own("ביום שלישי").unwrap(), Vec::<String>::new());
+    // A name that the agent has said first proves nothing.
+    let told = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
+    let prompted = Caller { said: told.to_vec(), ..later.clone() };
+    assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));
     let other_caller = shop.call(3, "+972507654321");
     let start = "2026-11-23T10:00".parse().unwrap();
-    assert_eq!(
-        refused(shop.run(|tx| cancel(tx, &other_caller, start, None))),
-        "the caller has no appointment at that time"
-    );
+    let attempt = |caller: &Caller| refused(shop.run(|tx| cancel(tx, caller, start, None)));
+    assert_eq!(attempt(&saying(&other_caller, "מחר")), "the caller has no appointment at that time");
+    for caller in [&later, &other_caller] {
+        assert!(attempt(caller).starts_with("ask for the caller's name"));
+    }
+}
+
+#[test]
+fn a_name_that_a_caller_gives_now_shows_no_earlier_appointment() {
+    let shop = Shop::open();
+    shop.book(&shop.call(1, DANA), "תספורת", "2026-11-23T10:00").unwrap();
+    let forger = saying(&shop.call(2, DANA), "קוראים לי פלוני");
+    let wish = CallerBooking { name: Some("פלוני".into()), ..booking("תספורת", "2026-11-25T10:00") };
+    shop.run(|tx| book(tx, &forger, &wish)).unwrap();
+    assert_eq!(shop.run(|tx| own(tx, &forger, None)).unwrap().len(), 1);
+    let start = "2026-11-23T10:00".parse().unwrap();
+    assert!(refused(shop.run(|tx| cancel(tx, &forger, start, None))).starts_with("ask for the caller's name"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Updates to messages: delivery status, edits, reactions and deletions.
 
-use super::{Raw, log_webhook};
+use super::raw_webhook::{Raw, log_webhook};
 use crate::crm::contact::resolve;
-use crate::crm::outbox::{self, answer_failed};
+use crate::crm::outbox;
+use crate::crm::thread::answer_failed;
 use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageStatus, MessageUpdate,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
@@ -102,8 +103,8 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
         Change::Deletion => (MessageEventKind::Deletion, ""),
     };
     let detail = match &update.change {
-        Change::Status(_, Some(LateRefusal { trouble, .. })) => {
-            Some(serde_json::json!({ "code": trouble.code, "error": trouble.notice }).to_string())
+        Change::Status(_, Some(LateRefusal { provider_error, .. })) => {
+            Some(serde_json::json!({ "code": provider_error.code, "error": provider_error.notice }).to_string())
         }
         // The previous text is stored with the edit.
         Change::Edit(_) => {
@@ -128,7 +129,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
             let next = message.status.advance(*status);
             if next != message.status {
                 let refusal = refusal.as_ref().filter(|_| next == MessageStatus::Failed);
-                let error = refusal.map(|late| (late.trouble.code.as_str(), &late.trouble.notice));
+                let error = refusal.map(|late| (late.provider_error.code.as_str(), &late.provider_error.notice));
                 tx.set_message_status(message.id, next, error, at)?;
                 if let Some(message) = tx.message(message.id)?.filter(|_| next == MessageStatus::Failed) {
                     answer_failed(tx, &message, next)?;

@@ -1,14 +1,14 @@
-//! The order of a contact's messages is the order of writing: across outages, clock steps and both providers.
+//! The order of a contact's messages is the order of writing: across outages, late webhooks, restarts, clock steps and both
+//! providers.
 
 use super::*;
 use crate::crm::outbox::{self, SendRequest};
 use crate::domain::{MediaKind, Moment, PeerAddress, Provider};
-use crate::inbox::message_clock::MessageClock;
+use crate::inbox::message_clock::{ClockSteps, MessageClock};
 use crate::inbox::policy::RoutingRules;
 use crate::store::testing::{Connection, database, transact};
 use Provider::{Baileys, Twilio};
 use proptest::prelude::*;
-use std::cell::Cell;
 use std::time::Duration;
 
 /// An event; each comes the given number of milliseconds after the previous one.
@@ -16,13 +16,37 @@ use std::time::Duration;
 enum Event {
     /// The contact writes.
     Write(Provider),
+    /// The contact writes, and Twilio's webhook is late.
+    WriteLate,
     /// We write.
     Answer,
+    /// The late webhooks arrive. They do not say when their messages were written.
+    Arrive(Order),
+    /// Twilio's list of messages is read.
+    ReadList,
     /// A provider cannot reach the daemon, or can again: then the waiting messages are delivered.
     Cut(Provider),
-    Mend(Provider),
+    Reconnect(Provider),
+    /// The daemon starts again: it knows what is stored.
+    Restart,
     /// Our clock is set by so many ms.
     Set(i64),
+}
+
+/// The order in which late webhooks arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Written,
+    Reversed,
+}
+
+/// How a message is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// As if it had just been written.
+    Live,
+    /// As one that has waited.
+    Waited,
 }
 
 /// How far the contact's and the providers' clocks are ahead of the true time, in ms.
@@ -37,28 +61,39 @@ fn event() -> impl Strategy<Value = Event> {
     let provider = || prop_oneof![Just(Baileys), Just(Twilio)];
     prop_oneof![
         6 => provider().prop_map(Event::Write),
+        2 => Just(Event::WriteLate),
         3 => Just(Event::Answer),
+        1 => prop_oneof![Just(Order::Written), Just(Order::Reversed)].prop_map(Event::Arrive),
+        1 => Just(Event::ReadList),
+        1 => Just(Event::Restart),
         1 => provider().prop_map(Event::Cut),
-        1 => provider().prop_map(Event::Mend),
+        1 => provider().prop_map(Event::Reconnect),
         1 => (-30_000_i64..30_000).prop_map(Event::Set),
     ]
 }
 
-struct World<'a> {
+struct Simulation<'a> {
     conn: &'a Connection,
     contact: String,
     clock: MessageClock,
+    /// The steps of our clock, as they are stored.
+    steps: Option<ClockSteps>,
     skews: Skews,
     /// True time, in ms.
     now: i64,
     /// What was written, in order.
     written: Vec<String>,
-    /// The messages that wait at each provider, and whether it can reach the daemon.
-    waiting: [Vec<(String, i64)>; 2],
+    /// The messages that wait at the bridge, and when they were written.
+    waiting: Vec<(String, i64)>,
+    /// All messages by Twilio, as its list has them.
+    listed: Vec<(String, i64)>,
+    /// The messages whose webhook has not arrived yet.
+    late: Vec<(String, i64)>,
+    /// Whether each provider cannot reach the daemon.
     is_cut: [bool; 2],
 }
 
-impl World<'_> {
+impl Simulation<'_> {
     fn moment(&self, late: i64) -> Moment {
         let steady = self.now + late;
         Moment {
@@ -74,29 +109,95 @@ impl World<'_> {
     }
 
     fn write(&mut self, provider: Provider, late: i64) {
+        let text = self.next_text();
+        if provider == Twilio {
+            self.listed.push((text.clone(), self.now));
+        }
+        match provider {
+            Baileys if self.is_cut(Baileys) => self.waiting.push((text, self.now)),
+            // It stays in the list.
+            Twilio if self.is_cut(Twilio) => {}
+            Baileys | Twilio => self.deliver(provider, &text, self.now, late, Told::Live),
+        }
+    }
+
+    fn write_late(&mut self) {
+        let text = self.next_text();
+        self.listed.push((text.clone(), self.now));
+        self.late.push((text, self.now));
+    }
+
+    fn next_text(&mut self) -> String {
         let text = format!("{}", self.written.len());
         self.written.push(text.clone());
-        if self.is_cut[place(provider)] {
-            self.waiting[place(provider)].push((text, self.now));
-        } else {
-            self.deliver(provider, &text, self.now, late, false);
+        text
+    }
+
+    fn arrive(&mut self, order: Order) {
+        if self.is_cut(Twilio) {
+            return;
+        }
+        let mut late = std::mem::take(&mut self.late);
+        if order == Order::Reversed {
+            late.reverse();
+        }
+        for (text, at) in late {
+            self.deliver(Twilio, &text, at, 0, Told::Live);
         }
     }
 
-    fn mend(&mut self, provider: Provider) {
+    /// As the catch-up does: it stores what is not known, and corrects the times of what came late.
+    fn read_list(&mut self) {
+        if self.is_cut(Twilio) {
+            return;
+        }
+        let (told, now) = (self.told(Twilio, self.now), self.moment(0));
+        self.clock.learn(Twilio, told, now);
+        for (text, at) in self.listed.clone() {
+            let id = self.id(&text);
+            match transact(self.conn, |tx| tx.has_provider_time(Twilio, &id)) {
+                None => self.deliver(Twilio, &text, at, 0, Told::Waited),
+                Some(true) => {}
+                Some(false) => {
+                    let told = self.told(Twilio, at);
+                    let written = self.clock.time_of(Twilio, told, now);
+                    transact(self.conn, |tx| note_provider_time(tx, Twilio, &id, told, written));
+                }
+            }
+        }
+    }
+
+    fn reconnect(&mut self, provider: Provider) {
         self.is_cut[place(provider)] = false;
         if provider == Twilio {
-            // Its lists report its time.
-            let (told, now) = (self.told(Twilio, self.now), self.moment(0));
-            self.clock.learn(Twilio, told, now);
+            return self.read_list();
         }
-        for (text, at) in std::mem::take(&mut self.waiting[place(provider)]) {
-            self.deliver(provider, &text, at, 0, true);
+        for (text, at) in std::mem::take(&mut self.waiting) {
+            self.deliver(provider, &text, at, 0, Told::Waited);
         }
     }
 
-    fn deliver(&mut self, provider: Provider, text: &str, written: i64, late: i64, waited: bool) {
-        let now = self.moment(late);
+    fn restart(&mut self) {
+        self.clock = self.steps.clone().map(MessageClock::resume).unwrap_or_default();
+        let now = self.moment(0);
+        for provider in [Twilio, Baileys] {
+            for (at, reported) in transact(self.conn, |tx| tx.provider_times(provider)) {
+                self.clock.assume(provider, at, reported, now);
+            }
+        }
+        self.read_list();
+    }
+
+    fn is_cut(&self, provider: Provider) -> bool {
+        self.is_cut[place(provider)]
+    }
+
+    fn id(&self, text: &str) -> String {
+        format!("{} {text}", self.contact)
+    }
+
+    fn deliver(&mut self, provider: Provider, text: &str, written: i64, late: i64, how: Told) {
+        let (now, waited) = (self.moment(late), how == Told::Waited);
         // Twilio's webhooks contain no time.
         let told = (provider == Baileys || waited).then(|| self.told(provider, written));
         if let (Some(told), false) = (told, waited) {
@@ -106,7 +207,7 @@ impl World<'_> {
             Arrival { at: self.clock.read(now), written: told.map(|told| self.clock.time_of(provider, told, now)) };
         let new = InboundMessage {
             provider,
-            provider_msg_id: Some(format!("{} {text}", self.contact)),
+            provider_msg_id: Some(self.id(text)),
             peer: vec![PeerAddress::parse(&self.contact, phonenumber::country::IL).unwrap()],
             profile_name: String::new(),
             from_phone: false,
@@ -131,7 +232,7 @@ impl World<'_> {
     }
 
     fn answer(&mut self) {
-        let (now, text) = (self.moment(0), format!("{}", self.written.len()));
+        let (now, text) = (self.moment(0), self.next_text());
         let request = SendRequest {
             business: BusinessId::FIRST,
             to: PeerAddress::parse(&self.contact, phonenumber::country::IL).unwrap(),
@@ -143,12 +244,11 @@ impl World<'_> {
             author: "agent".to_owned(),
             idempotency_key: None,
             new_chats: None,
-            send_key: format!("{} {text}", self.contact),
+            send_key: self.id(&text),
             written_at: self.clock.read(now),
         };
         let rules = RoutingRules { only: None, priority: vec![Baileys, Twilio], template: false };
-        transact(self.conn, |tx| outbox::send(tx, &request, &rules, &[], now.wall)).unwrap();
-        self.written.push(text);
+        transact(self.conn, |tx| Ok(outbox::send(tx, &request, &rules, &[], now.wall).unwrap()));
     }
 
     fn read(&self) -> Vec<String> {
@@ -173,46 +273,53 @@ const APART: i64 = 3_000;
 
 #[test]
 fn the_order_per_contact_is_the_order_of_writing() {
-    let (_folder, conn) = database();
-    let contacts = Cell::new(0);
     let skew = || -20_000_i64..20_000;
     let events = proptest::collection::vec((event(), 0_i64..2_500, 20_i64..400), 1..60);
     proptest!(ProptestConfig::with_cases(64), |(ours in skew(), baileys in skew(), twilio in skew(), events in events)| {
-        contacts.set(contacts.get() + 1);
-        let mut world = World {
+        // A start looks at the times of all contacts' messages.
+        let (_folder, conn) = database();
+        let mut simulation = Simulation {
             conn: &conn,
-            contact: format!("+972501{:06}", contacts.get()),
+            contact: "+972501234567".to_owned(),
             clock: MessageClock::default(),
+            steps: None,
             skews: Skews { ours, baileys, twilio },
             now: 1_000_000,
             written: vec![],
-            waiting: Default::default(),
+            waiting: vec![],
+            listed: vec![],
+            late: vec![],
             is_cut: [false; 2],
         };
         // The bridge has shown its clock before the first outage.
-        world.write(Baileys, 30);
+        simulation.write(Baileys, 30);
         let mut last = Some(Baileys);
         for (event, gap, late) in events {
             let way = if let Event::Write(provider) = event { Some(provider) } else { None };
             // By one provider, messages arrive in the order in which they were written, also within a second.
             let is_same_way = way.is_some() && way == last;
-            world.now += gap + if is_same_way { late } else { APART };
+            simulation.now += gap + if is_same_way { late } else { APART };
             match event {
-                Event::Write(provider) => world.write(provider, late),
-                Event::Answer => world.answer(),
-                Event::Cut(provider) => world.is_cut[place(provider)] = true,
-                Event::Mend(provider) => world.mend(provider),
+                Event::Write(provider) => simulation.write(provider, late),
+                Event::WriteLate => simulation.write_late(),
+                Event::Answer => simulation.answer(),
+                Event::Arrive(order) => simulation.arrive(order),
+                Event::ReadList => simulation.read_list(),
+                Event::Restart => simulation.restart(),
+                Event::Cut(provider) => simulation.is_cut[place(provider)] = true,
+                Event::Reconnect(provider) => simulation.reconnect(provider),
                 Event::Set(by) => {
-                    world.skews.ours += by;
-                    let now = world.moment(0);
-                    world.clock.read(now);
+                    simulation.skews.ours += by;
+                    let now = simulation.moment(0);
+                    simulation.clock.read(now);
+                    simulation.steps = simulation.clock.take_steps().or(simulation.steps.take());
                 }
             }
             last = way;
         }
-        world.now += APART;
-        world.mend(Twilio);
-        world.mend(Baileys);
-        prop_assert_eq!(world.read(), world.written.clone());
+        simulation.now += APART;
+        simulation.reconnect(Twilio);
+        simulation.reconnect(Baileys);
+        prop_assert_eq!(simulation.read(), simulation.written.clone());
     });
 }

@@ -1,17 +1,15 @@
 //! Records the start of an attempt, and the outcome of an attempt or a lookup.
 
 use crate::crm::inbox::apply_early;
-use crate::domain::{
-    BusinessId, Direction, Message, MessageEventKind, MessageStatus, OutboundAuthor, Refusal, StoredNotice, Timestamp,
-    TurnEvent,
-};
+use crate::crm::thread::answer_failed;
+use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, StoredNotice, Timestamp};
 use crate::inbox::delivery::{Delivery, StepResult};
 use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
 
 /// Records that an attempt starts. Returns false if the message must not be sent any more.
 pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp) -> Result<bool> {
-    if !tx.begin_attempt(entry.id, route.provider, route.template, now)? {
+    if !tx.begin_outbox_attempt(entry.id, route.provider, route.template, now)? {
         return Ok(false);
     }
     tx.begin_message_attempt(entry.message, route.provider)?;
@@ -72,15 +70,6 @@ pub fn finish(
         }
         StepResult::Retry { .. } => Ok(()),
     }
-}
-
-/// The contact still waits if the answer was not delivered. An alert to the owner is no answer.
-pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> Result<()> {
-    let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
-    if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {
-        return Ok(());
-    }
-    tx.apply_turn(message.thread_id, TurnEvent::AnswerFailed(message.created_at))
 }
 
 fn advance(

@@ -23,12 +23,13 @@ pub fn refuse_late(
     if send.state != OutboxState::Done || send.provider != provider {
         return Ok(false);
     }
-    if !tx.insert_refused_attempt(message.id, provider, provider_msg_id, &late.trouble, now)? {
+    if !tx.insert_refused_attempt(message.id, provider, provider_msg_id, &late.provider_error, now)? {
         return Ok(true);
     }
     let refused = closed_routes(send.refused, Route { provider, template: send.template }, late.refusal);
     tx.requeue_outbox(send.id, &refused, late, now)?;
-    let detail = serde_json::json!({ "code": late.trouble.code, "error": late.trouble.notice }).to_string();
+    let detail =
+        serde_json::json!({ "code": late.provider_error.code, "error": late.provider_error.notice }).to_string();
     tx.insert_message_event(&NewMessageEvent {
         message: message.id,
         kind: MessageEventKind::Status,

@@ -1,44 +1,36 @@
 //! Limits on messages that start a conversation: allowed recipients, and the number per day. Without them, a stolen
-//! token could be used to write to any number in the name of the business, and at its cost.
+//! token could be used to write to any number in the name of the business, and at its cost. What counts is the recipient's address:
+//! users can merge contacts, so a thread with messages is no conversation with each number of its contact.
 
-use super::send::{SendError, SendRequest};
+use super::request::{SendError, SendRefusal, SendRequest};
 use crate::domain::{PhoneNumber, ThreadId, Timestamp};
-use crate::store::{Result, WriteTx};
+use crate::store::WriteTx;
 use std::time::Duration;
 
-/// Limits on messages that start a conversation, across all providers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewChatLimits {
-    /// The allowed prefixes of phone numbers: `+972`; `+` allows every number.
-    pub prefixes: Vec<String>,
-    /// How many conversations one user or token may start in 24 hours.
-    pub per_author: u32,
-    /// How many conversations may be started in 24 hours in total.
-    pub in_all: u32,
-}
-
-/// Why a message may not start a conversation; none if it may, or if there is one already.
-pub(super) fn refusal(
+/// Refuses a message that may not start a conversation, unless there is one already.
+pub(super) fn check(
     tx: &WriteTx<'_>,
     request: &SendRequest,
     thread: Option<ThreadId>,
-    number: &str,
+    address: &str,
     now: Timestamp,
-) -> Result<Option<SendError>> {
-    let Some(limits) = &request.new_chats else { return Ok(None) };
-    if thread.map(|thread| tx.has_messages(thread)).transpose()?.unwrap_or(false) {
-        return Ok(None);
+) -> Result<(), SendError> {
+    let Some(limits) = &request.new_chats else { return Ok(()) };
+    if thread.map(|thread| tx.has_conversation(thread, address)).transpose()?.unwrap_or(false) {
+        return Ok(());
     }
-    if PhoneNumber::from_e164(number).is_some() {
-        let is_allowed = limits.prefixes.iter().any(|prefix| number.starts_with(prefix));
-        let is_premium = request.to.number().is_some_and(PhoneNumber::is_premium);
+    if let Some(number) = PhoneNumber::from_e164(address) {
+        let is_allowed = limits.prefixes.iter().any(|prefix| address.starts_with(prefix));
+        let is_premium = number.is_premium();
         if !is_allowed || is_premium {
-            return Ok(Some(SendError::NotAllowed { prefixes: limits.prefixes.join(", ") }));
+            return Err(SendRefusal::NotAllowed { prefixes: limits.prefixes.join(", ") }.into());
         }
     }
     let begun = tx.chats_started(&request.author, now.minus(DAY))?;
-    let is_exceeded = begun.by_author >= limits.per_author || begun.total >= limits.in_all;
-    Ok(is_exceeded.then_some(SendError::TooManyNewChats))
+    if begun.by_author >= limits.per_author || begun.total >= limits.in_all {
+        return Err(SendRefusal::TooManyNewChats.into());
+    }
+    Ok(())
 }
 
 const DAY: Duration = Duration::from_hours(24);

@@ -1,21 +1,56 @@
 //! Messages from the system to the owner.
 
-use super::send::{SendMessageResponse, SendRequest, send};
+use super::request::{SendError, SendMessageResponse, SendRefusal, SendRequest};
+use super::send::send;
+use crate::crm;
+use crate::crm::RequestError;
 use crate::domain::{ActorId, PeerAddress, PhoneNumber, Timestamp};
 use crate::inbox::policy::RoutingRules;
-use crate::store::{Result, WriteTx};
+use crate::store::{self, WriteTx};
 use phonenumber::country;
 
-/// Queues a text to the owner's number, routed by the policy; on failure returns the reason as a sentence.
+/// Why a message to the owner was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyOwnerError {
+    /// The owner's number is not one.
+    #[error("{0} is not a phone number")]
+    NoNumber(String),
+    /// A rule refuses the message.
+    #[error(transparent)]
+    Refused(SendRefusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<SendError> for NotifyOwnerError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Refused(refusal) => Self::Refused(refusal),
+            SendError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NotifyOwnerError> for crm::Error {
+    fn from(error: NotifyOwnerError) -> Self {
+        match error {
+            NotifyOwnerError::Store(error) => error.into(),
+            refused => RequestError::Invalid(refused.to_string().into()).into(),
+        }
+    }
+}
+
+/// Queues a text to the owner's number, routed by the policy.
 pub fn notify_owner(
     tx: &WriteTx<'_>,
     to: &str,
     text: String,
     rules: &RoutingRules,
     now: Timestamp,
-) -> Result<Result<SendMessageResponse, String>> {
+) -> Result<SendMessageResponse, NotifyOwnerError> {
     // The country does not matter for an international number.
-    let Ok(to) = PhoneNumber::parse(to, country::IL) else { return Ok(Err(format!("{to} is not a phone number"))) };
-    let request = SendRequest::text(PeerAddress::Phone(to), text, ActorId::Daemon.to_string(), now);
-    Ok(send(tx, &request, rules, &[], now)?.map_err(|error| error.to_string()))
+    let number = PhoneNumber::parse(to, country::IL).map_err(|_| NotifyOwnerError::NoNumber(to.to_owned()))?;
+    let request = SendRequest::text(PeerAddress::Phone(number), text, ActorId::Daemon.to_string(), now);
+    Ok(send(tx, &request, rules, &[], now)?)
 }

@@ -12,7 +12,7 @@ pub fn unconfirmed() -> (String, StoredNotice) {
 /// The code and the notice of a reason.
 pub fn reason(reason: &Reason) -> (String, StoredNotice) {
     let (code, notice) = match reason {
-        Reason::Refused(trouble) => return (trouble.code.clone(), trouble.notice.clone()),
+        Reason::Refused(provider_error) => return (provider_error.code.clone(), provider_error.notice.clone()),
         Reason::Expired => ("expired", Notice::MessageExpired),
         Reason::Unconfirmed => ("unconfirmed", Notice::MessageLost),
         Reason::NoRoute(NoRoute::TemplateRequired) => ("template_required", Notice::MessageNeedsTemplate),

@@ -1,153 +1,15 @@
 //! Sends messages: chooses the route, and stores message, outbox entry and response together.
 
-use super::new_chats::{self, NewChatLimits};
+use super::new_chats;
+use super::request::{LocalFile, SendError, SendMessageResponse, SendRefusal, SendRequest, TWILIO_MAX_TEXT};
 use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, Direction, LastInbound, MEDIA_PATH, MediaKind, MessageId, MessageStatus,
-    OutboundAuthor, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp,
+    AddressKind, ContactId, Direction, LastInbound, MediaKind, MessageStatus, OutboundAuthor, PeerAddress, PhoneNumber,
+    Provider, ThreadId, ThreadType, Timestamp,
 };
-use crate::entropy;
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
-use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
-use serde::{Deserialize, Serialize};
-
-/// A message to send.
-#[derive(Clone, Debug)]
-pub struct SendRequest {
-    /// The business.
-    pub business: BusinessId,
-    /// The recipient.
-    pub to: PeerAddress,
-    /// The text.
-    pub text: String,
-    /// The URL of its file; checked already.
-    pub media_url: Option<String>,
-    /// Its file, if it is one that is stored here.
-    pub file: Option<LocalFile>,
-    /// The provider that the sender chose.
-    pub named: Option<Provider>,
-    /// The message of the same thread that it answers.
-    pub reply_to: Option<MessageId>,
-    /// The author: `user:3`, `token:2`, `agent`.
-    pub author: String,
-    /// The sender's idempotency key: the same key gives the same response and one message.
-    pub idempotency_key: Option<String>,
-    /// Limits on starting a conversation; none means no limits.
-    pub new_chats: Option<NewChatLimits>,
-    /// The key that the provider gets with each attempt; unique per message.
-    pub send_key: String,
-    /// When it was written, by the message clock.
-    pub written_at: Timestamp,
-}
-
-impl SendRequest {
-    /// A text without a file, by the provider that the policy selects.
-    pub fn text(to: PeerAddress, text: String, author: String, written_at: Timestamp) -> Self {
-        Self {
-            business: BusinessId::FIRST,
-            to,
-            text,
-            media_url: None,
-            file: None,
-            named: None,
-            reply_to: None,
-            author,
-            idempotency_key: None,
-            new_chats: None,
-            send_key: entropy::random_hex::<16>(),
-            written_at,
-        }
-    }
-}
-
-/// A stored file to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalFile {
-    /// The SHA-256 of its content.
-    pub sha256: String,
-    /// Its media type.
-    pub mime: String,
-    /// Its name.
-    pub file_name: Option<String>,
-}
-
-impl LocalFile {
-    /// Finds a stored file; none if it is unknown, or its content was deleted.
-    pub fn find(tx: &ReadTx<'_>, sha256: &str) -> Result<Option<Self>> {
-        let Some(file) = tx.media(sha256)?.filter(|file| !file.is_pruned) else { return Ok(None) };
-        let file_name = tx.media_file_name(sha256)?;
-        Ok(Some(Self { sha256: sha256.to_owned(), mime: file.mime, file_name }))
-    }
-
-    fn url(&self) -> String {
-        format!("{MEDIA_PATH}{}", self.sha256)
-    }
-}
-
-/// The message that was stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SendMessageResponse {
-    /// Always true.
-    pub ok: bool,
-    /// The message.
-    pub message_id: MessageId,
-    /// The thread.
-    pub thread_id: ThreadId,
-    /// `queued`.
-    pub status: MessageStatus,
-    /// The provider that is expected to send it.
-    pub provider: Provider,
-}
-
-/// Why nothing was stored.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// There is no route.
-    #[error(transparent)]
-    NoRoute(#[from] NoRoute),
-    /// The key was used for another message.
-    #[error("this Idempotency-Key was used for another message; use a new one for each message")]
-    KeyReused,
-    /// Conversations with this number are not allowed.
-    #[error(
-        "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
-             contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
-    )]
-    NotAllowed {
-        /// The allowed prefixes of numbers.
-        prefixes: String,
-    },
-    /// The daily limit of new conversations is reached.
-    #[error(
-        "too many new conversations within 24 hours; replies to contacts who write first are always allowed \
-             (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
-    )]
-    TooManyNewChats,
-    /// The message that it answers is not one of this conversation.
-    #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
-    ReplyToUnknown,
-    /// Only Twilio could send it, and it is too long for Twilio.
-    #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]
-    TooLongForTwilio,
-}
-
-impl SendError {
-    /// The error code of the API.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::KeyReused => "key_reused",
-            Self::NotAllowed { .. } => "recipient_not_allowed",
-            Self::TooManyNewChats => "too_many_new_chats",
-            Self::ReplyToUnknown => "reply_to_unknown",
-            Self::TooLongForTwilio => "text_too_long",
-            Self::NoRoute(NoRoute::TemplateRequired) => "template_required",
-            Self::NoRoute(NoRoute::OptedOut) => "contact_opted_out",
-            Self::NoRoute(NoRoute::Disabled(_)) => "provider_disabled",
-            Self::NoRoute(NoRoute::NoProvider | NoRoute::Unable | NoRoute::Refused) => "no_provider",
-        }
-    }
-}
+use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 
 /// Chooses the route, and stores message, outbox entry and response together. On an error nothing is stored.
 pub fn send(
@@ -156,26 +18,20 @@ pub fn send(
     rules: &RoutingRules,
     down: &[Provider],
     now: Timestamp,
-) -> Result<Result<SendMessageResponse, SendError>> {
+) -> Result<SendMessageResponse, SendError> {
     let fingerprint = fingerprint(request);
     if let Some(key) = &request.idempotency_key
         && let Some(given) = tx.stored_response(request.business, key)?
     {
         if given.fingerprint != fingerprint {
-            return Ok(Err(SendError::KeyReused));
+            return Err(SendRefusal::KeyReused.into());
         }
-        let answer = serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?;
-        return Ok(Ok(answer));
+        return Ok(serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?);
     }
     let to = Recipient::of(tx, request)?;
-    if let Some(refusal) = new_chats::refusal(tx, request, to.thread, &to.address, now)? {
-        return Ok(Err(refusal));
-    }
+    new_chats::check(tx, request, to.thread, &to.address, now)?;
     let quoted = match request.reply_to {
-        Some(id) => match tx.quotable(id, to.thread)? {
-            Some(provider_msg_id) => Some(provider_msg_id),
-            None => return Ok(Err(SendError::ReplyToUnknown)),
-        },
+        Some(id) => Some(tx.quotable(id, to.thread)?.ok_or(SendRefusal::ReplyToUnknown)?),
         None => None,
     };
     let capable = capable_providers(&to.address, &request.text);
@@ -189,13 +45,10 @@ pub fn send(
         down,
         now,
     };
-    let route = match policy::choose(&input) {
-        Ok(route) => route,
-        Err(NoRoute::Unable) if capable != capable_providers(&to.address, "") => {
-            return Ok(Err(SendError::TooLongForTwilio));
-        }
-        Err(no_route) => return Ok(Err(no_route.into())),
-    };
+    let route = policy::choose(&input).map_err(|no_route| match no_route {
+        NoRoute::Unable if capable != capable_providers(&to.address, "") => SendRefusal::TooLongForTwilio,
+        no_route => no_route.into(),
+    })?;
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
     let created_at = message_time::live(request.written_at, thread.newest);
     let file_url = request.file.as_ref().map(LocalFile::url);
@@ -248,7 +101,7 @@ pub fn send(
         let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
         tx.insert_response(request.business, key, &StoredResponse { fingerprint, answer }, now)?;
     }
-    Ok(Ok(answer))
+    Ok(answer)
 }
 
 /// The providers that can send a text to an address at all: both accept numbers, the bridge LIDs, Twilio
@@ -275,8 +128,6 @@ fn is_number(address: &str) -> bool {
 fn is_too_long_for_twilio(text: &str) -> bool {
     text.chars().count() > TWILIO_MAX_TEXT
 }
-
-const TWILIO_MAX_TEXT: usize = 1600;
 
 /// How the contact is reached.
 struct Recipient {

@@ -4,6 +4,7 @@
 use super::parts::{Heard, PartEvent, Transcriber};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
 use crate::config::Config;
+use crate::domain::AiFailureCause;
 use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, SoundFile};
 use crate::providers::websocket::DialError;
@@ -59,18 +60,20 @@ impl HttpTranscriber {
         let (language, prompt) = (self.language.clone(), self.prompt.clone());
         let Utterance { from_ms, until_ms, samples, .. } = utterance;
         self.requests.push_back(Box::pin(async move {
-            let file = SoundFile { content: wav_of(&samples), mime: "audio/wav" };
+            let file = SoundFile { content: wav_of(&samples), mime: "audio/wav", length_ms: 0 };
             let answer =
                 rest::transcribe(&client, config.transcription_server(), file, &language, &prompt, LIMIT).await;
-            Ok(Heard::Words { text: answer.map_err(failed)?, from_ms: Some(from_ms), until_ms: Some(until_ms) })
+            Ok(Heard::Words { text: answer.map_err(failed)?.answer, from_ms: Some(from_ms), until_ms: Some(until_ms) })
         }));
     }
 }
 
 fn failed(error: Error) -> DialError {
     match error {
-        Error::Refused { status, .. } => {
-            DialError { retry: http_client::is_temporary(status), reason: format!("HTTP {status}") }
+        Error::Refused { status, code, .. } => {
+            let is_temporary =
+                http_client::is_temporary(status) && !AiFailureCause::from_status(status, &code).needs_owner();
+            DialError { retry: is_temporary, reason: format!("HTTP {status} {code}").trim_end().to_owned() }
         }
         Error::Unreachable(source) => DialError { retry: true, reason: http_client::root_cause(&source) },
         Error::Malformed | Error::NotConfigured => DialError { retry: false, reason: error.to_string() },

@@ -1,12 +1,13 @@
 //! A connection to a speech service: it opens, stays open, and is lost once.
 
+use crate::clock;
 use crate::config::Secret;
 use crate::providers::transcription::SessionAddress;
 use crate::providers::websocket::{self, DialError, Received, Socket};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -51,7 +52,7 @@ impl Link {
         });
         // At a tick, the last sent message may be almost two periods old.
         let every = keep_alive_every / 2;
-        let mut keep_alive_timer = interval_at(Instant::now() + every, every);
+        let mut keep_alive_timer = interval_at((clock::instant() + every).into(), every);
         keep_alive_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { state: State::Opening(opening), keep_alive_timer, keep_alive, was_used: false }
     }

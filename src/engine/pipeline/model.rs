@@ -4,6 +4,7 @@ use super::parts::{Model, Question};
 use crate::agent::tool::ToolRegistry;
 use crate::call::Usage;
 use crate::config::Config;
+use crate::domain::AiFailureCause;
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
@@ -266,9 +267,10 @@ async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let error = &body["error"];
     let message = error["message"].as_str().unwrap_or_default();
     let is_effort = status == 400 && error["param"].as_str().is_some_and(|param| param.starts_with("reasoning"));
-    let retry = matches!(status, 408 | 409 | 429 | 500..);
     let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
+    // An account without credit is refused by 429 as well.
+    let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();
     (failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort)
 }
 

@@ -44,7 +44,6 @@ pub(super) struct Question {
     pub(super) request: u64,
     /// Instructions for this answer alone.
     pub(super) instructions: Option<String>,
-    /// The conversation.
     pub(super) conversation: Vec<Entry>,
 }
 
@@ -60,8 +59,8 @@ pub(super) trait Model: Send {
 
 /// Speaks the agent's answers.
 pub(super) trait Synthesiser: Send {
-    /// Requests the audio of a clause.
-    fn speak(&mut self, clause: ClauseId, text: &str);
+    /// Requests the audio of a clause in a language (ISO 639-1).
+    fn speak(&mut self, clause: ClauseId, text: &str, language: &str);
     /// The rest of a clause's audio is not needed.
     fn stop(&mut self, clause: ClauseId);
     /// Sends what was queued, as far as the server accepts it without waiting.

@@ -13,7 +13,6 @@ use std::time::Duration;
 pub(super) struct SonioxTts {
     link: Link,
     config: Arc<Config>,
-    language: String,
     /// The streams of the server and their clauses.
     streams: Vec<(String, ClauseId)>,
     /// Counts the streams: an id may not be used again while the server still ends its stream.
@@ -21,9 +20,9 @@ pub(super) struct SonioxTts {
 }
 
 impl SonioxTts {
-    pub(super) fn open(config: Arc<Config>, language: String, delay: Duration) -> Self {
+    pub(super) fn open(config: Arc<Config>, delay: Duration) -> Self {
         let link = Link::open(wire::tts_address(&config.soniox), config.soniox.key().cloned(), delay);
-        Self { link, config, language, streams: Vec::new(), count: 0 }
+        Self { link, config, streams: Vec::new(), count: 0 }
     }
 
     fn take(&mut self, stream: &str) -> Option<ClauseId> {
@@ -33,7 +32,7 @@ impl SonioxTts {
 
     fn read(&mut self, text: &str) -> Option<Spoken> {
         let Some(event) = wire::read_speech(text) else {
-            tracing::warn!(event = "SONIOX_MALFORMED", "Malformed message of Soniox's speech ignored");
+            tracing::warn!(event = "SONIOX_MALFORMED", "Ignored a malformed message from Soniox's speech service");
             return None;
         };
         match event {
@@ -57,10 +56,10 @@ impl SonioxTts {
 }
 
 impl Synthesiser for SonioxTts {
-    fn speak(&mut self, clause: ClauseId, text: &str) {
+    fn speak(&mut self, clause: ClauseId, text: &str, language: &str) {
         self.count += 1;
         let stream = format!("clause-{}", self.count);
-        self.link.send(wire::start_speech(&self.config.soniox, &self.language, &stream));
+        self.link.send(wire::start_speech(&self.config.soniox, language, &stream));
         self.link.send(wire::speech_text(&stream, text));
         self.streams.push((stream, clause));
     }

@@ -3,8 +3,9 @@
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
 use crate::config::{Config, Secret};
+use crate::domain::AiFailureCause;
 use crate::pipeline::{ClauseId, SpeechEvent};
-use crate::providers::{elevenlabs, http_client, openai};
+use crate::providers::{elevenlabs, error_code, http_client, openai};
 use futures_util::future::BoxFuture;
 use reqwest::RequestBuilder;
 use std::collections::HashMap;
@@ -19,15 +20,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 const BUFFER: usize = 64;
 
 /// How a server is asked for speech.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum SpeechApi {
     /// OpenAI's `/audio/speech`.
     OpenAi,
     /// ElevenLabs.
-    ElevenLabs {
-        /// ISO 639-1.
-        language: String,
-    },
+    ElevenLabs,
 }
 
 /// A server that speaks each clause by a request.
@@ -52,12 +50,12 @@ impl HttpSynthesiser {
 }
 
 impl Synthesiser for HttpSynthesiser {
-    fn speak(&mut self, clause: ClauseId, text: &str) {
+    fn speak(&mut self, clause: ClauseId, text: &str, language: &str) {
         while self.tasks.try_join_next().is_some() {}
         let (config, client, sender) = (self.config.clone(), self.client.clone(), self.sender.clone());
-        let (api, text) = (self.api.clone(), text.to_owned());
+        let (api, text, language) = (self.api, text.to_owned(), language.to_owned());
         let task = self.tasks.spawn(async move {
-            let speech = api.request(&config, &client, &text);
+            let speech = api.request(&config, &client, &text, &language);
             let last = match speak(speech, clause, &sender).await {
                 Ok(()) => SpeechEvent::Done,
                 Err(failed) => failed,
@@ -129,12 +127,12 @@ impl Decoder {
 
 impl SpeechApi {
     /// None if the server's address or key is not set.
-    fn request(&self, config: &Config, client: &reqwest::Client, text: &str) -> Option<Speech> {
+    fn request(self, config: &Config, client: &reqwest::Client, text: &str, language: &str) -> Option<Speech> {
         match self {
             Self::OpenAi => {
                 let pipeline = &config.pipeline;
                 let base_url = pipeline.speech_base_url.as_ref()?;
-                let body = openai::speech::body(pipeline, text);
+                let body = openai::rest::speech_body(pipeline, text);
                 let request = client.post(format!("{base_url}/audio/speech")).json(&body);
                 let request = match Secret::present(pipeline.speech_api_key.as_ref()) {
                     Some(key) => request.bearer_auth(key.expose()),
@@ -142,7 +140,7 @@ impl SpeechApi {
                 };
                 Some(Speech { request, decoder: Decoder::Pcm(Downsampler::new(pipeline.speech_sample_rate)) })
             }
-            Self::ElevenLabs { language } => {
+            Self::ElevenLabs => {
                 let body = elevenlabs::speech_body(&config.elevenlabs, language, text);
                 let request = client.post(elevenlabs::speech_url(&config.elevenlabs)).json(&body);
                 let request = request.header(elevenlabs::KEY_HEADER.name, config.elevenlabs.key()?.expose());
@@ -161,10 +159,11 @@ async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>
     let mut response = request.timeout(LIMIT).send().await.map_err(lost)?;
     let status = response.status();
     if !status.is_success() {
-        return Err(failed(
-            http_client::is_temporary(status.as_u16()),
-            format!("synthesiser: HTTP {}", status.as_u16()),
-        ));
+        let (status, body) = (status.as_u16(), response.bytes().await.unwrap_or_default());
+        let code = error_code::of(&body);
+        let is_temporary =
+            http_client::is_temporary(status) && !AiFailureCause::from_status(status, &code).needs_owner();
+        return Err(failed(is_temporary, format!("synthesiser: HTTP {status} {code}").trim_end().to_owned()));
     }
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
         send(sender, clause, &decoder.push(&chunk)).await;

@@ -35,7 +35,7 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
             Ok(read) => self.events.extend(read),
             Err(TranscriptionError::Failed { retry, reason }) => self.link.fail(retry, reason),
             Err(TranscriptionError::Malformed) => {
-                tracing::warn!(event = "TRANSCRIBER_MALFORMED", "Malformed message of the transcriber ignored");
+                tracing::warn!(event = "TRANSCRIBER_MALFORMED", "Ignored a malformed message from the transcriber");
             }
         }
     }

@@ -85,7 +85,7 @@ async fn speak(setup: &PipelineSetup) -> Result<(), String> {
     loop {
         match synthesiser.next().await {
             PartEvent::Ready => {
-                synthesiser.speak(ClauseId { answer: 1, index: 0 }, &word);
+                synthesiser.speak(ClauseId { answer: 1, index: 0 }, &word, &setup.language);
                 synthesiser.try_flush();
             }
             PartEvent::Event((_, SpeechEvent::Audio(_))) => {

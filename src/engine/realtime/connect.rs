@@ -108,9 +108,16 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
     }
 }
 
+/// A session that the server has accepted.
+pub(super) struct Opened {
+    pub(super) socket: OpenSocket,
+    /// Whether the server transcribes what the caller says.
+    pub(super) is_transcribed: bool,
+}
+
 /// Connects, waits for the session, and sends the settings and the conversation until now. An optional setting that
 /// the server rejects is omitted.
-pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Failure> {
+pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Opened, Failure> {
     tokio::time::sleep(delay).await;
     let config = &setup.config.openai;
     let mut socket = dial(config).await?;
@@ -118,7 +125,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     let mut session = setup.session();
     setup.rejected.remove_from(&mut session);
     let mut messages = vec![wire::session_update(&session)];
-    messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
+    messages.extend(wire::caller_name(&setup.caller_name));
     messages.extend(setup.caller_history.as_deref().map(wire::caller_history));
     messages.extend(setup.history.iter().zip(1..).flat_map(|(turn, number)| history_items(turn, number)));
     loop {
@@ -129,7 +136,9 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
         let rejection = match wait_for_event(&mut socket, &ServerEvent::SessionUpdated).await {
             Ok(()) => {
                 setup.rejected.all_accepted.store(session == setup.session(), Ordering::Relaxed);
-                return Ok(socket);
+                let is_transcribed =
+                    session.pointer("/audio/input/transcription").is_some_and(|field| !field.is_null());
+                return Ok(Opened { socket, is_transcribed });
             }
             Err(rejection) => rejection,
         };

@@ -1,69 +1,24 @@
 //! Logging in and out, and one's own password.
 
-use super::OkResponse;
+pub(super) mod view;
+
 use super::operation::{Operations, operations};
-use super::users::view::{Role, User};
+use super::response::OkResponse;
 use crate::clock;
-use crate::config::BusinessConfig;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{self, Session};
-use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
+use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, Requester, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use view::{BusinessSummary, ChangePasswordRequest, LoginRequest, SessionResponse};
 
 pub(super) fn operations() -> Operations {
     operations![log_in, log_out, get_session, change_password]
-}
-
-/// Name and password.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LoginRequest {
-    /// Not case-sensitive.
-    name: String,
-    password: String,
-}
-
-/// The current user.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SessionResponse {
-    /// Always true.
-    ok: bool,
-    /// Who it is; null for a token.
-    user: Option<User>,
-    /// The role.
-    role: Role,
-    /// Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none.
-    csrf_token: Option<String>,
-    /// What the page needs to know of the business to show names, times and numbers.
-    business: BusinessSummary,
-}
-
-/// The business, as the page's head and its formats need it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct BusinessSummary {
-    /// Empty until it is set.
-    name: String,
-    /// The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`.
-    time_zone: String,
-    /// The ISO 3166 code of the country whose phone numbers are shown in the national form.
-    default_country: String,
-}
-
-impl BusinessSummary {
-    fn of(business: &BusinessConfig) -> Self {
-        Self {
-            name: business.name.clone(),
-            time_zone: business.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-            default_country: business.country.as_ref().to_owned(),
-        }
-    }
 }
 
 /// Log in with name and password; the response sets the session cookie.
@@ -93,7 +48,7 @@ pub(super) async fn log_in(
     let (hash, user) = found.unzip();
     let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
     state.auth.begin_attempt(client, account)?;
-    let right = state.auth.matches(password, hash.clone()).await?;
+    let right = state.auth.matches(client.into(), password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
@@ -202,15 +157,6 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
     Some(device)
 }
 
-/// The old password and the new one.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangePasswordRequest {
-    current_password: String,
-    /// At least 10 characters, and none of the common passwords.
-    new_password: String,
-}
-
 /// Change the password of the current user; this ends their other sessions.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
     request_body = ChangePasswordRequest, responses(
@@ -227,7 +173,8 @@ pub(super) async fn change_password(
     let (actor_id, now) = (actor.id, clock::now());
     let id = login.user.id;
     check_password(&state, &login, change.current_password).await?;
-    let hash = state.hash_password("new_password", change.new_password, &login.user.name).await?;
+    let new_password = change.new_password;
+    let hash = state.hash_password(Requester::Known, "new_password", new_password, &login.user.name).await?;
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
     work.await?;
@@ -241,7 +188,7 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     let client = Client::KnownDevice(&login.id_hash);
     let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
     state.auth.begin_attempt(client, account)?;
-    if !state.auth.matches(password, Some(hash.clone())).await? {
+    if !state.auth.matches(client.into(), password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
     state.auth.attempt_succeeded(client, account);

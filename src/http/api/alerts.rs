@@ -6,10 +6,11 @@ use super::operation::{Operations, operations};
 use crate::clock;
 use crate::domain::{self, AlertState, Mute};
 use crate::http::auth::{Member, Owner};
-use crate::http::extract::{Json, Name};
-use crate::http::pagination::Page;
+use crate::http::extract::{Json, Name, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use axum::extract::State;
+use serde::Deserialize;
 use std::time::Duration;
 use view::{AlertEventItemPage, AlertItem, AlertItemPage, AlertKind, MuteRequest};
 
@@ -26,15 +27,30 @@ pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum
     axum::Json(Page::only(shown.map(|alert| AlertItem::new(alert, now)).collect()))
 }
 
-/// List the newest changes of alerts, and which notifications were sent, newest first.
+/// Which page of the history.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AlertHistoryQuery {
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam>,
+}
+
+/// List changes of alerts, and which notifications were sent, newest first.
 #[utoipa::path(get, path = "/api/alerts/history", tag = "system", operation_id = "list_alert_history",
-    responses((status = 200, body = AlertEventItemPage)))]
+    params(AlertHistoryQuery), responses((status = 200, body = AlertEventItemPage)))]
 pub(super) async fn history(
     State(state): State<AppState>,
     _member: Member,
+    Query(query): Query<AlertHistoryQuery>,
 ) -> Result<axum::Json<AlertEventItemPage>, ApiError> {
-    let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
-    Ok(axum::Json(Page::only(events)))
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let (events, next) = state.store.read(move |tx| tx.alert_events(after, limit)).await?;
+    Ok(axum::Json(Page::new(events, next)))
 }
 
 /// Mute an alert: it stays on the page, but no notification is sent.
@@ -73,5 +89,3 @@ fn set_mute(state: &AppState, kind: &str, mute: Option<Mute>) -> Result<axum::Js
     let alert = state.alerts.mute(kind, mute).ok_or_else(|| ApiError::not_found("there is no such alert"))?;
     Ok(axum::Json(AlertItem::new(alert, clock::now())))
 }
-
-const SHOWN_EVENTS: usize = 100;

@@ -6,7 +6,9 @@ use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::appointment::{self, Booked, Context, NewAppointment};
 use crate::crm::{self};
-use crate::domain::{self, AppointmentId, AppointmentSource, BusinessId, ContactId, ResourceId, ServiceId, Timestamp};
+use crate::domain::{
+    self, AppointmentId, AppointmentSource, BusinessId, ContactId, ResourceId, ServiceId, Timestamp, WaitingId,
+};
 use crate::http::auth::{Actor, Member};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
@@ -228,6 +230,7 @@ fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppoin
         source: AppointmentSource::User,
         source_key,
         call: None,
+        waiting: new.waiting_entry_id.map(WaitingId),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The snapshots: the result of the last attempt, a new one on request, and their files. For owners.
 
 mod download;
+mod refusal;
 mod view;
 
 use super::operation::{Operations, operations};
-use super::views;
-use crate::backup::{self, BackupStatus};
+use super::response::views;
+use crate::backup::BackupStatus;
 use crate::clock;
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -13,6 +14,7 @@ use crate::maintenance::manual_backup;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use refusal::refusal;
 use view::{BackupsResponse, RunningSnapshot};
 
 pub(super) fn operations() -> Operations {
@@ -56,21 +58,4 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<RunningSnapshot>), ApiError> {
     let running = manual_backup::start(state.snapshots.clone(), state.store.clone()).await.map_err(refusal)?;
     Ok((StatusCode::ACCEPTED, Json(running.into())))
-}
-
-/// The error response for a snapshot that cannot be begun or read.
-fn refusal(error: backup::Error) -> ApiError {
-    let message = error.to_string();
-    let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());
-    match error {
-        backup::Error::Busy => conflict("backup_running"),
-        backup::Error::NoSpace { needed_mb, free_mb, .. } => conflict("no_space")
-            .with_param("needed_mb", needed_mb.to_string())
-            .with_param("free_mb", free_mb.to_string()),
-        backup::Error::NotFound(_) => ApiError::not_found("there is no such snapshot"),
-        error => {
-            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request for a snapshot failed: {error}");
-            ApiError::unavailable(message)
-        }
-    }
 }

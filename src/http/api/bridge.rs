@@ -3,8 +3,8 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::domain::{Language, PhoneNumber, Role};
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::Json;

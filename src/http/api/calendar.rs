@@ -1,11 +1,12 @@
 //! Days, and free times of a service.
 
-mod view;
+pub(super) mod view;
 
 use super::operation::{Operations, operations};
-use super::views;
+use super::response::views;
 use crate::clock;
 use crate::crm;
+use crate::crm::booking::ResourceHours;
 use crate::crm::booking::slots::{self, MAX_DAYS, STEP_MIN, SlotQuery};
 use crate::domain::{AppointmentId, BusinessId, ResourceId, ServiceId};
 use crate::http::auth::Member;
@@ -16,10 +17,10 @@ use axum::Json;
 use axum::extract::State;
 use jiff::ToSpan;
 use serde::Deserialize;
-use view::{CalendarDay, CalendarDays, FreeSlots};
+use view::{CalendarDay, CalendarDays, FreeGaps, FreeSlots, ResourceDay};
 
 pub(super) fn operations() -> Operations {
-    operations![days, free_slots]
+    operations![days, free_slots, free_gaps]
 }
 
 /// Which days.
@@ -34,7 +35,7 @@ pub(super) struct DayQuery {
     to: LocalDate,
 }
 
-/// List days with their Hebrew dates, holidays and opening hours.
+/// List days with their Hebrew dates, holidays and opening hours, those of the business and of each resource.
 #[utoipa::path(get, path = "/api/calendar/days", tag = "booking", operation_id = "list_calendar_days", params(DayQuery),
     responses((status = 200, body = CalendarDays)))]
 pub(super) async fn days(
@@ -47,15 +48,25 @@ pub(super) async fn days(
         return Err(ApiError::invalid("to must be at most 400 days after from").with_field("to"));
     }
     let zone = state.config().business.time_zone.clone();
-    let read = crm::read(&state.store, move |tx| crm::booking::opening(tx, BusinessId::FIRST, &zone, from, to));
-    let opening = read.await?;
-    let reasons = |date| {
-        let closures = opening.closures.iter().filter(|closure| closure.resource_id.is_none());
+    let read = crm::read(&state.store, move |tx| {
+        let opening = crm::booking::opening(tx, BusinessId::FIRST, &zone, from, to)?;
+        Ok((opening, crm::booking::resource_hours(tx, BusinessId::FIRST)?))
+    });
+    let (opening, resources) = read.await?;
+    let reasons = |date, resource| {
+        let closures = opening.closures.iter().filter(|closure| closure.resource_id == resource);
         closures.filter(|closure| closure.on(date).is_some()).map(|closure| closure.reason.clone()).collect()
     };
     let dates = from.series(1.day()).take_while(|date| *date <= to);
-    let days = dates.map(|date| CalendarDay::new(date, opening.on(date), reasons(date))).collect();
-    Ok(Json(CalendarDays { days }))
+    let days = dates.map(|date| {
+        let of_resource = |resource: &ResourceHours| {
+            let opening = opening.of(date, Some(resource.id), resource.own.as_deref());
+            ResourceDay::new(resource.id, opening, reasons(date, Some(resource.id)))
+        };
+        let resources = resources.iter().map(of_resource).collect();
+        CalendarDay::new(date, opening.on(date), reasons(date, None), resources)
+    });
+    Ok(Json(CalendarDays { days: days.collect() }))
 }
 
 /// Which free times.
@@ -94,6 +105,38 @@ pub(super) async fn free_slots(
     let read = crm::read(&state.store, move |tx| slots::free(tx, BusinessId::FIRST, &query, &zone, now));
     Ok(Json(FreeSlots { slots: views(read.await?) }))
 }
+
+/// The gaps of which days.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FreeGapQuery {
+    /// The first day.
+    #[param(value_type = String, format = Date)]
+    from: LocalDate,
+    /// How many days, 1 to 31; 7 by default.
+    #[param(minimum = 1, maximum = 31)]
+    days: Option<u16>,
+}
+
+/// List the gaps in the calendars of the resources: when each can be booked from now on, with any service that it provides.
+#[utoipa::path(get, path = "/api/free-gaps", tag = "booking", operation_id = "list_free_gaps", params(FreeGapQuery),
+    responses((status = 200, body = FreeGaps)))]
+pub(super) async fn free_gaps(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<FreeGapQuery>,
+) -> Result<Json<FreeGaps>, ApiError> {
+    let (from, days, now) = (query.from.0, query.days.unwrap_or(7), clock::now());
+    if !(1..=MAX_GAP_DAYS).contains(&days) {
+        return Err(ApiError::invalid(format!("days must be 1 to {MAX_GAP_DAYS}")).with_field("days"));
+    }
+    let zone = state.config().business.time_zone.clone();
+    let read = crm::read(&state.store, move |tx| slots::gaps(tx, BusinessId::FIRST, (from, days), &zone, now));
+    Ok(Json(FreeGaps { gaps: views(read.await?) }))
+}
+
+/// The gaps of all services are more work than the free times of one.
+const MAX_GAP_DAYS: u16 = 31;
 
 impl FreeSlotQuery {
     fn checked(&self) -> Result<SlotQuery, ApiError> {

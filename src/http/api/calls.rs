@@ -7,12 +7,11 @@ mod recording;
 pub(super) mod view;
 
 use super::operation::{Operations, operations};
-use super::views;
+use super::response::views;
 use crate::domain::{BusinessId, CallId, ContactId, ThreadId};
 use crate::http::auth::Member;
-use crate::http::extract::{Id, Query};
+use crate::http::extract::{Id, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit};
-use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
 use crate::store::{CallFilter, ReadTx};
 use axum::Json;
@@ -92,12 +91,14 @@ pub(super) async fn show(
         let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
         let (hung_up_by, bookings) = (tx.hung_up_by(item.call.id)?, tx.call_bookings(&item.call)?);
+        let findings = tx.call_findings(&item.call)?.into();
         Ok(Some(CallDetail {
             call: item.into(),
             turns: views(turns),
             recordings: views(recordings),
             hung_up_by,
             bookings: views(bookings),
+            findings,
         }))
     });
     Ok(Json(found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?))

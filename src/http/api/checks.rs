@@ -1,71 +1,23 @@
 //! Checks of the accounts, with values that are not saved yet. For owners.
 
-use super::finding_text::FindingText;
+mod view;
+
 use super::operation::{Operations, operations};
 use super::settings::refusal;
 use crate::clock;
-use crate::doctor::{self, DoctorContext, SettingsCheck};
-use crate::domain::{self, CheckResult, Language};
+use crate::doctor::{self, DoctorContext};
+use crate::domain::{self, Language};
 use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
 
-use super::one_of::OneOf;
+use view::{CheckFinding, CheckRequest, CheckResponse};
 
 pub(super) fn operations() -> Operations {
     operations![run]
-}
-
-/// A check.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CheckRequest {
-    /// What to check.
-    check: CheckName,
-    /// Values to use instead of the saved ones, by key; null means the default. Nothing is stored.
-    #[serde(default)]
-    values: BTreeMap<String, Value>,
-}
-
-type CheckName = OneOf<SettingsCheck>;
-type CheckStatus = OneOf<domain::CheckStatus>;
-
-/// The result of a check.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct CheckResponse {
-    /// Whether no error was found.
-    ok: bool,
-    /// What was found.
-    findings: Vec<CheckFinding>,
-}
-
-/// A finding.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CheckFinding {
-    /// How good or bad it is.
-    status: CheckStatus,
-    /// What was found, for programs; null if it has no code.
-    code: Option<&'static str>,
-    /// The values in the text, by name.
-    #[schema(value_type = BTreeMap<String, Value>)]
-    params: BTreeMap<&'static str, Value>,
-    /// The finding, in the language of the request; English by default.
-    text: String,
-    /// What to do about it; null if nothing.
-    remedy: Option<String>,
-}
-
-impl CheckFinding {
-    fn new(result: &CheckResult, language: Language) -> Self {
-        let FindingText { code, params, text, remedy } = FindingText::new(result, language);
-        Self { status: result.state.into(), code, params, text, remedy }
-    }
 }
 
 /// Check an account or an address with values that need not be saved. It changes nothing.

@@ -1,6 +1,6 @@
 //! How the document shows conditional changes: `If-Match` in requests, `ETag` in answers.
 
-use super::error_responses;
+use super::path_item;
 use std::collections::BTreeSet;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
@@ -20,25 +20,31 @@ pub(super) fn add_if_match(operation: &mut Operation) {
 }
 
 /// Adds the header `ETag` to every answer with an item that can be changed under a condition: the item that the operations with
-/// `If-Match` answer.
+/// `If-Match` answer, and the present one where they refuse a change.
 pub(super) fn add_etags(document: &mut OpenApi) {
     let mut items = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
-        for (_, operation) in error_responses::operations(item).filter(|(_, operation)| takes_if_match(operation)) {
+        for (_, operation) in path_item::operations(item).filter(|(_, operation)| takes_if_match(operation)) {
             items.extend(successes(operation).filter_map(|response| item_of(response)));
+            if let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("412") {
+                add_etag(refusal);
+            }
         }
     }
     items.remove("OkResponse");
     for item in document.paths.paths.values_mut() {
-        for (_, operation) in error_responses::operations(item) {
+        for (_, operation) in path_item::operations(item) {
             for response in successes(operation).filter(|it| item_of(it).is_some_and(|name| items.contains(&name))) {
-                let schema = ObjectBuilder::new().schema_type(Type::String).build();
-                let mut header = Header::new(schema);
-                header.description = Some("The version of the item, for `If-Match`.".to_owned());
-                response.headers.insert("ETag".to_owned(), header.into());
+                add_etag(response);
             }
         }
     }
+}
+
+fn add_etag(response: &mut Response) {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
+    header.description = Some("The version of the item, for `If-Match`.".to_owned());
+    response.headers.insert("ETag".to_owned(), header.into());
 }
 
 /// Whether an operation takes the header `If-Match`.

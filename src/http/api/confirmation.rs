@@ -1,33 +1,19 @@
 //! Entering the password again, before what a browser that was left open must not give away.
 
+mod view;
+
 use super::account::check_password;
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::domain::Timestamp;
 use crate::http::auth::LoggedIn;
 use crate::http::extract::ShortJson;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use view::{ConfirmPasswordRequest, ConfirmPasswordResponse};
 
 pub(super) fn operations() -> Operations {
     operations![confirm]
-}
-
-/// The password of the current user.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ConfirmPasswordRequest {
-    password: String,
-}
-
-/// The session is confirmed.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ConfirmPasswordResponse {
-    /// Until when.
-    #[schema(value_type = String, format = DateTime)]
-    valid_until: Timestamp,
 }
 
 /// Confirm the session with the password, for operations that answer `confirmation_required` otherwise.

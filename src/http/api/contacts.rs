@@ -1,21 +1,18 @@
 //! Contacts.
 
+pub(super) mod numbers;
 pub(super) mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
-use super::views;
+use super::response::{OkResponse, views};
 use crate::clock;
 use crate::crm::contact::{self, ContactChange};
 use crate::crm::{self, custom_field};
-use crate::domain::{
-    self, AppointmentState, BusinessId, ContactId, ContactSort, FieldId, PhoneNumber, TagId, TextCursor,
-};
+use crate::domain::{self, AppointmentState, BusinessId, ContactId, ContactSort, FieldId, TagId, TextCursor};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
-use crate::http::extract::{Id, Ids, Json, Query};
+use crate::http::extract::{Id, Ids, Json, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, AppointmentFilter, ContactFilter, ReadTx, WriteTx};
 use axum::extract::State;
@@ -85,8 +82,7 @@ pub(super) async fn create(
     Member(actor): Member,
     Json(new): Json<CreateContactRequest>,
 ) -> Result<(StatusCode, Tagged<ContactDetail>), ApiError> {
-    let number = PhoneNumber::parse(&new.number, state.config().business.country);
-    let number = number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))?;
+    let number = numbers::parse(&state, &new.number)?;
     let now = clock::now();
     let create = move |tx: &WriteTx<'_>| contact::create(tx, &new.display_name, &number, now);
     actor.create(&state.store, "contact", create, detail).await

@@ -1,69 +1,24 @@
 //! Fields that the business defines for its contacts.
 
-use super::OkResponse;
-use super::contacts::view::FieldKind;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{self, custom_field};
-use crate::domain::{self, BusinessId, FieldId};
+use crate::domain::{BusinessId, FieldId};
 use crate::http::auth::Member;
-use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{CreateCustomFieldRequest, CustomField, CustomFieldPage, UpdateCustomFieldRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, update, archive]
-}
-
-type CustomFieldPage = Page<CustomField>;
-
-/// A field of the business's contacts.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct CustomField {
-    /// The id.
-    id: i64,
-    /// The name.
-    name: String,
-    /// The kind of its values; it cannot be changed.
-    kind: FieldKind,
-    /// The values of a choice; empty for the other kinds.
-    choices: Vec<String>,
-}
-
-impl Versioned for CustomField {}
-
-impl From<domain::CustomField> for CustomField {
-    fn from(field: domain::CustomField) -> Self {
-        Self { id: field.id.0, name: field.name, kind: field.kind.into(), choices: field.choices }
-    }
-}
-
-/// A new field.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateCustomFieldRequest {
-    /// The name, which no other field has.
-    name: String,
-    /// The kind of its values.
-    kind: FieldKind,
-    /// The values of a choice.
-    #[serde(default)]
-    choices: Vec<String>,
-}
-
-/// A change of a field. What is absent stays as it is.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UpdateCustomFieldRequest {
-    /// The new name.
-    name: Option<String>,
-    /// The new values of a choice. Contacts keep a value that is no longer among them.
-    choices: Option<Vec<String>>,
 }
 
 fn shown(tx: &ReadTx<'_>, id: FieldId) -> Result<CustomField, crm::Error> {

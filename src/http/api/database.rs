@@ -3,9 +3,9 @@
 mod view;
 
 use super::operation::{Operations, operations};
-use super::views;
+use super::response::views;
 use crate::clock;
-use crate::domain::Notice;
+use crate::crm::outbox;
 use crate::http::auth::Owner;
 use crate::http::extract::Json as Body;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -63,15 +63,9 @@ pub(super) async fn review(
     Body(request): Body<ReviewRequest>,
 ) -> Result<Json<ReviewResponse>, ApiError> {
     let (by, now, action) = (actor.id, clock::now(), request.action);
-    let work = actor.transact(&state.store, move |tx| {
-        let (messages, what) = match action {
-            HeldAction::Send => (tx.release_held_outbox(now)?, "outbox_released"),
-            HeldAction::Discard => {
-                (tx.discard_held_outbox((DISCARDED, &Notice::MessageDiscarded.into()), now)?, "outbox_discarded")
-            }
-        };
-        tx.insert_audit(by, what, &messages.to_string(), now)?;
-        Ok(messages)
+    let work = actor.transact(&state.store, move |tx| match action {
+        HeldAction::Send => outbox::release_held(tx, by, now),
+        HeldAction::Discard => outbox::discard_held(tx, by, now),
     });
     let messages = work.await?;
     state.outbox.wake();
@@ -88,6 +82,3 @@ pub(super) async fn dismiss(
     actor.transact(&state.store, |tx| Ok(tx.set_start_notice(None)?)).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
-
-/// The error code of a discarded message.
-const DISCARDED: &str = "discarded_after_restore";

@@ -1,9 +1,9 @@
 //! The error responses of operations: which ones an operation has, and what they mean.
 
+use super::access::Access;
 use super::conditions;
-use super::operation::Access;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
-use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// What an operation's error responses follow from.
 struct Declaration<'a> {
@@ -96,10 +96,4 @@ pub(super) fn describe(response: &mut RefOr<utoipa::openapi::Response>, descript
     {
         description.clone_into(&mut response.description);
     }
-}
-
-/// The operations of a path, each with whether its method is safe.
-pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
-    let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-    item.get.iter_mut().map(|operation| (true, operation)).chain(changing.into_iter().flatten().map(|it| (false, it)))
 }

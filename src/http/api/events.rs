@@ -1,74 +1,33 @@
-//! The event stream, which reports changes as they are committed.
+//! The event stream. It reports a change once its commit is on disk and in the published file, or that file is late
+//! (`store::change::Announcement`).
 
-use super::one_of::OneOf;
+mod view;
+
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::domain::{self, ActorId, Role, Timestamp};
+use crate::domain::{ActorId, Role};
 use crate::http::auth::{Credential, Member};
 use crate::http::extract::Query;
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
-use crate::store::{self, Store};
+use crate::store::Store;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
+use view::EventData;
 
 pub(super) fn operations() -> Operations {
     operations![stream_events]
 }
-
-/// The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset` and `event: alive`.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(untagged)]
-enum EventData {
-    Change(Change),
-    Typing(Typing),
-    Empty {},
-}
-
-/// A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Typing {
-    /// The thread.
-    thread_id: i64,
-    /// The user; null for an API client with a token.
-    user_id: Option<i64>,
-    /// The name of the user; empty for a token.
-    user_name: String,
-}
-
-impl From<TypingNotice> for EventData {
-    fn from(TypingNotice { thread, user, name }: TypingNotice) -> Self {
-        Self::Typing(Typing { thread_id: thread.0, user_id: user.map(|user| user.0), user_name: name })
-    }
-}
-
-/// One change.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Change {
-    /// The number of the change; later changes have greater numbers.
-    seq: i64,
-    /// When it was committed.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// What changed.
-    kind: ChangeKind,
-    /// The thread that it belongs to.
-    thread_id: Option<i64>,
-    /// The message, thread, contact or call.
-    ref_id: Option<i64>,
-}
-
-type ChangeKind = OneOf<domain::ChangeKind>;
 
 /// Where a stream begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -76,21 +35,6 @@ type ChangeKind = OneOf<domain::ChangeKind>;
 pub(super) struct EventsQuery {
     /// The `seq` of the last change that the client knows; without it, and without `Last-Event-ID`, only new changes are sent.
     after: Option<i64>,
-}
-
-impl From<store::Change> for Change {
-    fn from(change: store::Change) -> Self {
-        Self {
-            seq: change.seq,
-            at: change.at,
-            thread_id: change.thread_id.map(|id| id.0),
-            ref_id: match change.kind {
-                domain::ChangeKind::DraftUpdated => change.thread_id.map(|id| id.0),
-                _ => change.ref_id,
-            },
-            kind: change.kind.into(),
-        }
-    }
 }
 
 /// Follow changes as server-sent events, in the order of commits: those that the reader may see.
@@ -211,7 +155,7 @@ impl Follower {
         });
         let found = found.await;
         let found = found.inspect_err(|error| {
-            tracing::warn!(event = "EVENTS_ENDED", %error, "A stream of events ends: the changes cannot be read");
+            tracing::warn!(event = "EVENTS_ENDED", %error, "Event stream closed: cannot read the changes from the database");
         });
         let found = found.ok()??;
         match found {

@@ -2,13 +2,13 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::fact;
 use crate::crm::{self};
 use crate::domain::{BusinessId, FactId, FactSource};
-use crate::http::auth::Member;
+use crate::http::auth::{Member, Owner};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
@@ -54,7 +54,7 @@ pub(super) async fn list(
     responses((status = 201, body = Fact)))]
 pub(super) async fn create(
     State(state): State<AppState>,
-    Member(actor): Member,
+    Owner(actor): Owner,
     Json(new): Json<CreateFactRequest>,
 ) -> Result<(StatusCode, Tagged<Fact>), ApiError> {
     let (now, recorder) = (clock::now(), actor.clone());
@@ -79,7 +79,7 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member, Id(id):
     params(("id" = i64, Path)), request_body = ChangeFactRequest, responses((status = 200, body = Fact)))]
 pub(super) async fn change(
     State(state): State<AppState>,
-    Member(actor): Member,
+    Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
     Json(change): Json<ChangeFactRequest>,
@@ -94,7 +94,7 @@ pub(super) async fn change(
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
-    Member(actor): Member,
+    Owner(actor): Owner,
     Id(id): Id,
     if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {

@@ -22,28 +22,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use std::borrow::Cow;
-use view::GreetingResponse;
+use view::{ChooseGreetingRequest, SetGreetingRequest};
+use view::{GreetingResponse, KEY};
 
 pub(super) fn operations() -> Operations {
     operations![show, set, choose, reset, play]
-}
-
-/// An uploaded file that becomes the greeting.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SetGreetingRequest {
-    /// The id of the file, as `POST /api/media` answers it: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
-    media_id: String,
-    /// A name to show, such as that of the file.
-    name: Option<String>,
-}
-
-/// A greeting that is stored already.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChooseGreetingRequest {
-    /// Its id.
-    id: i64,
 }
 
 /// Which greeting to hear.
@@ -208,6 +191,5 @@ fn unprocessable(code: &'static str, message: impl Into<Cow<'static, str>>) -> A
 }
 
 const MAX_NAME_CHARS: usize = 200;
-const KEY: &str = "voice.greeting_file";
 /// Ten seconds of stereo at 48 kHz are 2 MB.
 const MAX_BYTES: u64 = 4 << 20;

@@ -4,14 +4,13 @@ mod timeline;
 mod view;
 
 use super::operation::{Operations, operations};
-use super::threads::list_view::InboxFilter;
+use super::threads::view::list::InboxFilter;
 use crate::clock;
 use crate::crm::conversation::{self, ConversationChange};
 use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
 use crate::http::auth::{Actor, Member};
-use crate::http::extract::{Id, Query};
+use crate::http::extract::{Id, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
 use crate::store::{self, InboxQuery, ReadTx};
 use axum::Json;

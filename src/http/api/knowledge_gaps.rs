@@ -1,12 +1,12 @@
 //! Questions that the agent could not answer.
 
-mod view;
+pub(super) mod view;
 
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::{self, knowledge_gap};
 use crate::domain::{self, BusinessId, GapId};
-use crate::http::auth::Member;
+use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -55,7 +55,7 @@ pub(super) async fn list(
     responses((status = 200, body = KnowledgeGap), (status = 409, body = ErrorBody)))]
 pub(super) async fn answer(
     State(state): State<AppState>,
-    Member(actor): Member,
+    Owner(actor): Owner,
     Id(id): Id,
     Json(request): Json<AnswerKnowledgeGapRequest>,
 ) -> Result<axum::Json<KnowledgeGap>, ApiError> {

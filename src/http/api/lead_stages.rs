@@ -1,90 +1,25 @@
 //! The stages of leads.
 
-use super::OkResponse;
-use super::nullable::nullable;
-use super::one_of::OneOf;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
 use crate::crm::lead::{self, StageChange};
 use crate::domain::{self, BusinessId, StageId};
 use crate::http::auth::Member;
-use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{CreateLeadStageRequest, LeadStage, LeadStagePage, UpdateLeadStageRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, update, delete]
-}
-
-type LeadStagePage = Page<LeadStage>;
-type LeadOutcome = OneOf<domain::LeadOutcome>;
-
-/// A stage of leads.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct LeadStage {
-    /// The id.
-    id: i64,
-    /// Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`. A page names it by this while `name` is null.
-    key: Option<String>,
-    /// The name that a user gave it.
-    name: Option<String>,
-    /// What a lead in it has become; empty while it is open.
-    outcome: LeadOutcome,
-    /// Its place among the stages.
-    position: i64,
-    /// The number of leads in it.
-    lead_count: i64,
-}
-
-impl Versioned for LeadStage {
-    fn version(&self) -> impl Serialize {
-        (self.id, &self.name, self.outcome, self.position)
-    }
-}
-
-impl From<domain::LeadStage> for LeadStage {
-    fn from(stage: domain::LeadStage) -> Self {
-        Self {
-            id: stage.id.0,
-            key: stage.key,
-            name: stage.name,
-            outcome: stage.outcome.into(),
-            position: stage.position,
-            lead_count: stage.lead_count,
-        }
-    }
-}
-
-/// A new stage.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateLeadStageRequest {
-    /// The name.
-    name: String,
-    /// What a lead in it has become; empty, the default, while it is open.
-    outcome: Option<LeadOutcome>,
-    /// Its place among the stages; the last one by default.
-    position: Option<i64>,
-}
-
-/// A change of a stage. What is absent stays as it is.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UpdateLeadStageRequest {
-    /// The name; null gives a stage that every business starts with its original name.
-    #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "nullable")]
-    name: Option<Option<String>>,
-    /// What a lead in it has become.
-    outcome: Option<LeadOutcome>,
-    /// Its place among the stages.
-    position: Option<i64>,
 }
 
 fn shown(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, crm::Error> {

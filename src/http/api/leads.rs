@@ -1,9 +1,9 @@
 //! Leads: possible sales.
 
-mod view;
+pub(super) mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
 use crate::crm::lead::{self, NewLead};

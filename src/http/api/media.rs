@@ -1,6 +1,7 @@
 //! Files of messages, as they were fetched.
 
 mod upload;
+mod view;
 
 use super::operation::{Operations, operations};
 use crate::http::auth::Member;

@@ -1,18 +1,20 @@
 //! Contacts that may be one person.
 
-use super::OkResponse;
-use super::contacts::view::{Contact, MergeResponse};
-use super::one_of::OneOf;
+mod view;
+
+use super::contacts::view::MergeResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::contact;
-use crate::domain::{self, BusinessId, Timestamp};
+use crate::domain::BusinessId;
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::MergeSuggestionPage;
 
 pub(super) fn operations() -> Operations {
     operations![list, confirm, dismiss]
@@ -31,41 +33,6 @@ pub(super) struct SuggestionQuery {
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<CursorParam>,
-}
-
-type MergeSuggestionPage = Page<MergeSuggestion>;
-
-/// Two contacts with histories that may be the same person; a user decides.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct MergeSuggestion {
-    /// The id.
-    id: i64,
-    /// The older contact; a merge keeps it.
-    contact: Contact,
-    /// The newer contact; a merge moves its history to the older one.
-    other_contact: Contact,
-    /// Why they may be the same person.
-    reason: SuggestionReason,
-    /// The phone number or id that both contacts had.
-    address: String,
-    /// When the suggestion was created.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-}
-
-type SuggestionReason = OneOf<domain::SuggestionReason>;
-
-impl From<domain::MergeSuggestion> for MergeSuggestion {
-    fn from(suggestion: domain::MergeSuggestion) -> Self {
-        Self {
-            id: suggestion.id,
-            contact: suggestion.contact.into(),
-            other_contact: suggestion.other_contact.into(),
-            reason: suggestion.reason.into(),
-            address: suggestion.address,
-            created_at: suggestion.created_at,
-        }
-    }
 }
 
 /// List pairs of contacts that may be the same person, newest first.

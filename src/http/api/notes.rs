@@ -1,95 +1,25 @@
 //! Notes about contacts.
 
-use super::OkResponse;
+pub(super) mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{self, contact, note};
-use crate::domain::{self, ContactId, NoteId, Timestamp};
+use crate::domain::{ContactId, NoteId};
 use crate::http::auth::Member;
-use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::{CreateNoteRequest, Note, NotePage, UpdateNoteRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, update, delete, restore]
-}
-
-type NotePage = Page<Note>;
-
-/// A note about a contact.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Note {
-    /// The id.
-    id: i64,
-    /// The contact.
-    contact_id: i64,
-    /// The text.
-    text: String,
-    /// The actor that wrote it: `user:3`, `token:2`, `agent`.
-    author: String,
-    /// The name of the user or token that wrote it.
-    author_name: Option<String>,
-    /// The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more.
-    edited_by: Option<String>,
-    /// The name of the user or token that last changed its text.
-    edited_by_name: Option<String>,
-    /// When its text was last changed; null if it was not.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    edited_at: Option<Timestamp>,
-    /// When it was written.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// When its text was last written.
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-    /// When it was deleted; it can be restored.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    deleted_at: Option<Timestamp>,
-}
-
-impl Versioned for Note {
-    fn version(&self) -> impl Serialize {
-        (self.id, &self.text, self.deleted_at)
-    }
-}
-
-impl From<domain::Note> for Note {
-    fn from(note: domain::Note) -> Self {
-        Self {
-            edited_at: note.edited_at(),
-            edited_by: note.edited_by,
-            edited_by_name: note.edited_by_name,
-            id: note.id.0,
-            contact_id: note.contact_id.0,
-            text: note.text,
-            author: note.author,
-            author_name: note.author_name,
-            created_at: note.created_at,
-            updated_at: note.updated_at,
-            deleted_at: note.deleted_at,
-        }
-    }
-}
-
-/// The text of a note.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateNoteRequest {
-    /// The text, of up to 10,000 characters.
-    text: String,
-}
-
-/// A change of a note.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UpdateNoteRequest {
-    /// The new text; absent leaves it as it is.
-    text: Option<String>,
 }
 
 /// Which page of notes.

@@ -1,6 +1,7 @@
 //! Operations: a handler with its route and its documentation. Who may call it follows from the handler's arguments.
 
-use super::{conditions, error_responses};
+use super::access::Access;
+use super::{conditions, error_responses, path_item};
 use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
 use crate::http::etag::IfMatch;
 use crate::http::extract::{Id, Ids, Json, Name, Query, ShortJson};
@@ -10,38 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::{HeaderMap, Method};
-use utoipa::openapi::SecurityRequirement;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
-
-/// Who may call an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// Everyone, without a login.
-    Anyone,
-    /// Users and tokens of any role.
-    Member,
-    /// Users of any role, but no tokens.
-    LoggedIn,
-    /// Users of any role, and tokens of owners.
-    LoggedInOrOwner,
-    /// Users and tokens that are owners.
-    Owner,
-}
-
-impl Access {
-    /// How the document shows it: the role that each kind of credential needs.
-    fn security(self) -> Vec<SecurityRequirement> {
-        let (cookie, token) = match self {
-            Self::Anyone => return vec![SecurityRequirement::default()],
-            Self::Member => ("staff", Some("staff")),
-            Self::LoggedIn => ("staff", None),
-            Self::LoggedInOrOwner => ("staff", Some("owner")),
-            Self::Owner => ("owner", Some("owner")),
-        };
-        let token = token.map(|role| SecurityRequirement::new("token", [role]));
-        [SecurityRequirement::new("cookie", [cookie])].into_iter().chain(token).collect()
-    }
-}
 
 /// An argument of a handler.
 pub(super) trait Argument {
@@ -147,7 +117,7 @@ impl Operations {
     {
         let access = T::ACCESS;
         for item in paths.paths.values_mut() {
-            for (is_safe, operation) in error_responses::operations(item) {
+            for (is_safe, operation) in path_item::operations(item) {
                 operation.security = Some(access.security());
                 if T::IS_CONDITIONAL {
                     conditions::add_if_match(operation);

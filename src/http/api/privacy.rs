@@ -1,13 +1,14 @@
 //! A contact's right to a copy of the data about them, and to its deletion.
 
 mod archive;
-mod snapshots;
+mod view;
 
 use super::operation::{Operations, operations};
+use crate::backup::{Kind, Snapshot};
 use crate::clock;
 use crate::crm::privacy::Decided;
 use crate::crm::{self, privacy};
-use crate::domain::ContactId;
+use crate::domain::{ContactId, Timestamp};
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -16,34 +17,11 @@ use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use snapshots::SnapshotWithContact;
-use std::collections::BTreeMap;
+use std::time::Duration;
+use view::{EraseContactRequest, EraseContactResponse, SnapshotWithContact};
 
 pub(super) fn operations() -> Operations {
     operations![export, erase]
-}
-
-/// The confirmation of a deletion.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EraseContactRequest {
-    /// The contact's name, number or other address; of a contact without any, its id.
-    confirm: String,
-}
-
-/// What was deleted, and where copies remain.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct EraseContactResponse {
-    /// The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact.
-    deleted: BTreeMap<String, u64>,
-    /// Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
-    /// Litestream copies the log; the content is overwritten when the log is emptied the next time.
-    overwritten: bool,
-    /// Whether the bridge has not yet deleted what it has of the contact: it did not answer. The request is repeated for 30 days.
-    bridge_pending: bool,
-    /// The snapshots that were made before, newest first: they contain the contact.
-    snapshots: Vec<SnapshotWithContact>,
 }
 
 /// Get everything that is stored about a contact: a ZIP archive with `data.json`, the files of messages and the recordings.
@@ -89,6 +67,21 @@ pub(super) async fn erase(
         None => false,
     };
     let overwritten = state.store.empty_log().await?;
-    let snapshots = snapshots::before(&state, now).await;
+    let snapshots = snapshots_before(&state, now).await;
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots }))
+}
+
+/// The snapshots from before `at`, newest first.
+async fn snapshots_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {
+    let (snapshots, config) = (state.snapshots.clone(), state.config());
+    // The folder may be at the other end of a network.
+    let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
+    let found = found.ok().and_then(Result::ok).unwrap_or_default();
+    let days = config.backup.keep_days.max(config.backup.keep_weeks.saturating_mul(7));
+    let kept_for = Duration::from_hours(24).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
+    let until = |snapshot: &Snapshot| {
+        matches!(snapshot.kind, Kind::Nightly | Kind::Manual).then(|| snapshot.created_at.plus(kept_for))
+    };
+    let older = found.into_iter().filter(|snapshot| snapshot.created_at <= at);
+    older.map(|snapshot| SnapshotWithContact { until: until(&snapshot), name: snapshot.name }).collect()
 }

@@ -2,9 +2,9 @@
 
 mod view;
 
-use super::OkResponse;
 use super::opening_hours::view::{domain_hours, view_hours};
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::booking::resources::{self, ResourceChange};
 use crate::crm::{self};
@@ -110,7 +110,7 @@ pub(super) async fn archive(
     Ok(OkResponse::OK)
 }
 
-/// Get the own opening hours of a resource.
+/// Get a resource's own opening hours.
 #[utoipa::path(get, path = "/api/resources/{id}/hours", tag = "booking", operation_id = "get_resource_hours",
     params(("id" = i64, Path)), responses((status = 200, body = ResourceHours)))]
 pub(super) async fn show_hours(
@@ -121,7 +121,7 @@ pub(super) async fn show_hours(
     Ok(Tagged(crm::read(&state.store, move |tx| hours_of(tx, ResourceId(id))).await?))
 }
 
-/// Replace the own opening hours of a resource.
+/// Replace a resource's own opening hours.
 #[utoipa::path(put, path = "/api/resources/{id}/hours", tag = "booking", operation_id = "set_resource_hours",
     params(("id" = i64, Path)), request_body = ResourceHoursRequest, responses((status = 200, body = ResourceHours)))]
 pub(super) async fn set_hours(

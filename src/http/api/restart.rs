@@ -1,52 +1,19 @@
 //! A restart of the daemon, for settings that need one. For owners.
 
-use super::OkResponse;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::host::systemd_notify;
 use crate::http::auth::Owner;
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{RestartRequest, RestartStatus, RestartTime};
 
 pub(super) fn operations() -> Operations {
     operations![show, start, cancel]
-}
-
-/// When to restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum RestartTime {
-    /// At once; refused while calls are active.
-    Now,
-    /// When no call is active.
-    AfterCalls,
-}
-
-/// A restart.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RestartRequest {
-    when: RestartTime,
-}
-
-/// Whether the daemon can be restarted now.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct RestartStatus {
-    /// Whether systemd has started the daemon, and starts it again when it ends.
-    supported: bool,
-    /// The number of active calls.
-    calls: usize,
-    /// Whether a restart waits for the calls to end.
-    waiting: bool,
-}
-
-impl RestartStatus {
-    fn of(state: &AppState) -> Self {
-        let (calls, waiting) = (state.calls.count(), state.restart.is_waiting());
-        Self { supported: systemd_notify::is_available(), calls, waiting }
-    }
 }
 
 /// Get whether the daemon can be restarted, and whether a restart waits for calls.

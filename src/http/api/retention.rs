@@ -1,19 +1,21 @@
 //! What the retention settings delete, before they do. For owners.
 
+mod view;
+
 use super::operation::{Operations, operations};
-use super::views;
+use super::response::views;
 use crate::clock;
 use crate::config::RetentionConfig;
 use crate::crm;
-use crate::crm::retention::{self, DeletedCount};
-use crate::domain::Timestamp;
+use crate::crm::retention;
 use crate::http::auth::Owner;
 use crate::http::extract::Query;
 use crate::http::{ApiError, AppState};
 use crate::maintenance::housekeeping;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::RetentionPreview;
 
 pub(super) fn operations() -> Operations {
     operations![preview]
@@ -58,35 +60,6 @@ impl RetentionQuery {
             journal_days: days("journal_days", self.journal_days, saved.journal_days)?,
             audit_days: days("audit_days", self.audit_days, saved.audit_days)?,
         })
-    }
-}
-
-/// What would be deleted.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct RetentionPreview {
-    /// One entry for each kind of data that has a limit; data that is kept forever has none.
-    items: Vec<RetentionAmount>,
-}
-
-/// How much of one kind of data is older than its limit.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct RetentionAmount {
-    /// The setting, such as `retention.recordings_days`.
-    key: String,
-    /// `media`, `recordings`, `transcripts`, `journal` or `audit`.
-    kind: &'static str,
-    /// Older data is deleted, in the next hours.
-    #[schema(value_type = String, format = DateTime)]
-    before: Timestamp,
-    /// The number of files, recordings, turns, webhooks or audit rows.
-    rows: u64,
-    /// The bytes of their content.
-    bytes: u64,
-}
-
-impl From<DeletedCount> for RetentionAmount {
-    fn from(DeletedCount { what, before, rows, bytes }: DeletedCount) -> Self {
-        Self { key: format!("retention.{}_days", what.as_str()), kind: what.as_str(), before, rows, bytes }
     }
 }
 

@@ -1,70 +1,24 @@
 //! Saved replies: texts that users send often.
 
-use super::OkResponse;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::crm::{self, saved_reply};
-use crate::domain::{self, BusinessId, Timestamp};
+use crate::domain::BusinessId;
 use crate::http::auth::Member;
-use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::{clock, store};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
 use store::ReadTx;
+use view::{ChangeSavedReplyRequest, CreateSavedReplyRequest, SavedReply, SavedReplyPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
-}
-
-type SavedReplyPage = Page<SavedReply>;
-
-/// A text that users send often.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SavedReply {
-    /// The id.
-    id: i64,
-    /// What a user types to get it; one word.
-    shortcut: String,
-    /// The text.
-    text: String,
-    /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// When it was last changed.
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-}
-
-impl Versioned for SavedReply {}
-
-impl From<domain::SavedReply> for SavedReply {
-    fn from(reply: domain::SavedReply) -> Self {
-        let domain::SavedReply { id, shortcut, text, created_at, updated_at } = reply;
-        Self { id, shortcut, text, created_at, updated_at }
-    }
-}
-
-/// A new saved reply.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateSavedReplyRequest {
-    /// What a user types to get it; one word.
-    shortcut: String,
-    /// The text.
-    text: String,
-}
-
-/// What changes of a saved reply.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangeSavedReplyRequest {
-    /// What a user types to get it; one word.
-    shortcut: Option<String>,
-    /// The text.
-    text: Option<String>,
 }
 
 /// List the saved replies, by shortcut.
@@ -128,7 +82,7 @@ pub(super) async fn delete(
     Id(id): Id,
     if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
-    let delete = move |tx: &store::WriteTx<'_>| Ok(tx.delete_saved_reply(id)?);
+    let delete = move |tx: &store::WriteTx<'_>| saved_reply::delete(tx, id);
     if_match.delete(&actor, &state.store, move |tx| show_one(tx, id), delete).await?;
     Ok(OkResponse::OK)
 }

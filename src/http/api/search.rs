@@ -1,18 +1,19 @@
 //! Search over contacts, messages, calls and notes.
 
-use super::one_of::OneOf;
+mod view;
+
 use super::operation::{Operations, operations};
-use crate::domain::{self, Timestamp};
+use crate::domain;
 use crate::http::auth::Member;
-use crate::http::extract::Query;
+use crate::http::extract::{Query, SearchWords};
 use crate::http::pagination::{Limit, Page};
-use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
 use crate::search;
 use crate::store::{ReadTx, SearchRequest};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use view::{SearchHit, SearchPage};
 
 pub(super) fn operations() -> Operations {
     operations![search_all]
@@ -49,54 +50,6 @@ impl<'de> Deserialize<'de> for Kinds {
     }
 }
 
-type SearchPage = Page<SearchHit>;
-type SearchKind = OneOf<domain::SearchKind>;
-
-/// A hit of a search.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SearchHit {
-    /// What it is.
-    kind: SearchKind,
-    /// The id of the contact, the message, the turn, the call or the note.
-    id: i64,
-    /// The contact.
-    contact_id: i64,
-    /// The name of the contact; may be empty.
-    contact_name: String,
-    /// The thread.
-    thread_id: Option<i64>,
-    /// The call.
-    call_id: Option<i64>,
-    /// When it was written or said.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// Of a turn: where in the call it begins.
-    offset_ms: Option<i64>,
-    /// The text around the first hit.
-    text: String,
-    /// Beginning and end of each hit in `text`, in UTF-16 units.
-    #[schema(value_type = Vec<Vec<usize>>)]
-    highlights: Vec<(usize, usize)>,
-}
-
-impl SearchHit {
-    fn new(hit: domain::SearchHit, query: &search::Query) -> Self {
-        let excerpt = query.excerpt(&hit.text, MAX_EXCERPT);
-        Self {
-            kind: hit.kind.into(),
-            id: hit.id,
-            contact_id: hit.contact_id.0,
-            contact_name: hit.contact_name,
-            thread_id: hit.thread_id.map(|id| id.0),
-            call_id: hit.call_id.map(|id| id.0),
-            at: hit.at,
-            offset_ms: hit.offset_ms,
-            text: excerpt.text,
-            highlights: excerpt.highlights,
-        }
-    }
-}
-
 /// Search contacts, messages, calls and notes: contacts first, then all others, newest first.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
@@ -113,6 +66,3 @@ async fn search_all(
     let (hits, next) = state.store.read_long(read).await?;
     Ok(Json(Page::new(hits, next)))
 }
-
-/// Characters of a text around a hit.
-const MAX_EXCERPT: usize = 300;

@@ -2,8 +2,8 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::domain::Language;
 use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;

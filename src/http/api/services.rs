@@ -2,8 +2,8 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::booking::services::{self, ServiceChange};
 use crate::crm::{self};

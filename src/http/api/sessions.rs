@@ -1,41 +1,22 @@
 //! Sessions: one's own, and for owners those of other users.
 
-use super::OkResponse;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{Error, session};
-use crate::domain::{Role, SessionSummary, Timestamp, UserId};
+use crate::domain::{Role, SessionSummary, UserId};
 use crate::http::auth::{Actor, LoggedIn, LoggedInOrOwner, Owner};
 use crate::http::extract::{Id, Name};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use view::{SessionItem, SessionItemPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, end_others, end, list_of_user, end_of_user]
-}
-
-type SessionItemPage = Page<SessionItem>;
-
-/// A session.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SessionItem {
-    /// The id for `DELETE /api/sessions/{id}`.
-    id: String,
-    /// The User-Agent of the browser.
-    user_agent: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// When it was last used, to within a few minutes.
-    #[schema(value_type = String, format = DateTime)]
-    last_seen_at: Timestamp,
-    /// When it expires if it is not used.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
-    /// Whether it is the session of this request.
-    is_current: bool,
 }
 
 /// List the sessions of the current user, last used first.

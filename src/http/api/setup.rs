@@ -1,58 +1,27 @@
 //! The first set-up: creates the first owner with the one-time code.
 
-use super::account::{SessionResponse, start_session};
-use super::one_of::OneOf;
+pub(super) mod view;
+
+use super::account::start_session;
+use super::account::view::SessionResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, user};
-use crate::domain::{self, Timestamp};
-use crate::http::auth::{Anyone, Client, Owner};
+use crate::http::auth::{Anyone, Client, Owner, Requester};
 use crate::http::extract::{Json, ShortJson};
-use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
+use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer, https_required};
 use crate::providers::baileys::bridge::LinkState;
 use crate::runtime::GreetingSource;
 use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use view::{SetupProgress, SetupRequest, SetupStatus, SkipStepRequest};
 
 pub(super) fn operations() -> Operations {
     operations![is_needed, complete, progress, skip]
-}
-
-/// The state of the first set-up.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SetupStatus {
-    /// Whether the first owner is still to be created.
-    needed: bool,
-    /// Why passwords are not taken on this connection, with the address where they are (`https_required`); missing where
-    /// they are taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection_error: Option<ErrorDetail>,
-}
-
-type SetupStep = OneOf<domain::SetupStep>;
-
-/// How far the set-up on the page is.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SetupProgress {
-    /// The steps that an owner has skipped for now.
-    skipped: Vec<SetupStep>,
-    /// The steps that are complete, as far as the daemon knows without asking a provider.
-    proved: Vec<SetupStep>,
-    /// When the agent first answered in a trial call; null if it has not.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    agent_answered_at: Option<Timestamp>,
-}
-
-impl From<setup::Progress> for SetupProgress {
-    fn from(setup::Progress { stored, proved }: setup::Progress) -> Self {
-        let view = |steps: Vec<domain::SetupStep>| steps.into_iter().map(OneOf).collect();
-        Self { skipped: view(stored.skipped), proved: view(proved), agent_answered_at: stored.agent_answered_at }
-    }
 }
 
 /// What the settings and the running daemon say of the set-up.
@@ -63,7 +32,7 @@ fn evidence(state: &AppState) -> setup::Evidence {
         has_name: !config.business.name.is_empty(),
         has_https: config.http.public_address().is_some_and(|address| address.starts_with("https://")),
         has_whatsapp: config.twilio.wa_from.is_some() || state.outbox.bridge().is_some_and(LinkState::is_connected),
-        has_ai_key: config.openai.api_key.is_some(),
+        has_ai_key: config.openai.api_key.is_some() || config.missing_for_pipeline().is_empty(),
         has_greeting: settings.prompts.greeting_source != GreetingSource::Shipped,
     }
 }
@@ -72,27 +41,6 @@ fn evidence(state: &AppState) -> setup::Evidence {
 pub(super) async fn progress_of(state: &AppState) -> Result<SetupProgress, ApiError> {
     let evidence = evidence(state);
     Ok(state.store.read(move |tx| setup::progress(tx, evidence)).await?.into())
-}
-
-/// A step to skip, or to take up again.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SkipStepRequest {
-    /// The step.
-    step: SetupStep,
-    /// Whether it is skipped.
-    skipped: bool,
-}
-
-/// The set-up code and the first owner's account.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SetupRequest {
-    /// The one-time code that `agentlocator setup` prints.
-    code: String,
-    name: String,
-    /// At least 10 characters, and none of the common passwords.
-    password: String,
 }
 
 /// Get whether the first owner is still to be created, and whether passwords are accepted on this connection.
@@ -130,9 +78,11 @@ pub(super) async fn complete(
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
     state.auth.begin_setup(Client::Address(peer.origin()))?;
-    let hash = state.hash_password("password", password, &name).await?;
+    let checked = code.clone();
+    state.store.read(move |tx| Ok(setup::check_code(tx, &checked, now))).await??;
+    let hash = state.hash_password(Requester::Known, "password", password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
-    tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
+    tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner was created: user {}", owner.id);
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
 }
 

@@ -1,7 +1,7 @@
 //! What the page requests first, for its HTML file: it is drawn without waiting for these requests.
 
-use super::account::{self, SessionResponse};
-use super::setup::{self, SetupProgress, SetupStatus};
+use super::account::{self, view::SessionResponse};
+use super::setup::{self, view::SetupProgress, view::SetupStatus};
 use crate::domain::Role;
 use crate::http::auth::authenticate;
 use crate::http::{AppState, Peer};
@@ -25,7 +25,7 @@ struct Start {
     newest_change: Option<i64>,
 }
 
-/// What stands in the HTML file.
+/// What the HTML file contains.
 pub(in crate::http) struct Inlined {
     /// The responses as JSON that can stand inside an HTML element.
     pub(in crate::http) json: String,

@@ -1,94 +1,24 @@
 //! Tags of contacts.
 
-use super::OkResponse;
+mod view;
+
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{self, tag};
-use crate::domain::{self, BusinessId, ContactId, TagChanges, TagId};
+use crate::domain::{BusinessId, ContactId, TagId};
 use crate::http::auth::Member;
-use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Ids, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{CreateTagRequest, Tag, TagContactsRequest, TagContactsResponse, TagPage, UpdateTagRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, update, delete, add_to_contact, remove_from_contact, change_contacts]
-}
-
-type TagPage = Page<Tag>;
-
-/// A tag.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Tag {
-    /// The id.
-    id: i64,
-    /// The name.
-    name: String,
-    /// The number of contacts that have it.
-    contact_count: i64,
-}
-
-impl Versioned for Tag {
-    fn version(&self) -> impl Serialize {
-        (self.id, &self.name)
-    }
-}
-
-impl From<domain::Tag> for Tag {
-    fn from(tag: domain::Tag) -> Self {
-        Self { id: tag.id.0, name: tag.name, contact_count: tag.contact_count }
-    }
-}
-
-/// A new tag.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateTagRequest {
-    /// The name, which no other tag has.
-    name: String,
-}
-
-/// A change of a tag.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UpdateTagRequest {
-    /// The new name; absent leaves it as it is.
-    name: Option<String>,
-}
-
-/// A change of the tags of many contacts.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TagContactsRequest {
-    /// The contacts, up to 1000.
-    contact_ids: Vec<i64>,
-    /// The tags that they get.
-    #[serde(default)]
-    add: Vec<i64>,
-    /// The tags that they lose.
-    #[serde(default)]
-    remove: Vec<i64>,
-}
-
-/// What a change of tags has really changed, in pairs of contact and tag, so that it can be undone.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct TagContactsResponse {
-    /// The contacts that did not have the tag before.
-    added: Vec<[i64; 2]>,
-    /// The contacts that had the tag before.
-    removed: Vec<[i64; 2]>,
-}
-
-impl From<TagChanges> for TagContactsResponse {
-    fn from(changes: TagChanges) -> Self {
-        let pairs =
-            |pairs: Vec<(ContactId, TagId)>| pairs.into_iter().map(|(contact, tag)| [contact.0, tag.0]).collect();
-        Self { added: pairs(changes.added), removed: pairs(changes.removed) }
-    }
 }
 
 fn shown(tx: &ReadTx<'_>, id: TagId) -> Result<Tag, crm::Error> {

@@ -2,8 +2,8 @@
 
 pub(super) mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
 use crate::crm::task::{self, Created};

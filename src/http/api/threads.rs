@@ -1,23 +1,21 @@
 //! Threads and their messages.
 
-pub(super) mod list_view;
 mod route;
 pub(super) mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{self, thread};
 use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
 use crate::http::auth::Member;
-use crate::http::extract::{Id, Json, Query};
+use crate::http::extract::{Id, Json, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit};
-use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
 use crate::store::{self, ReadTx, ThreadFilter};
 use axum::extract::State;
-use list_view::{InboxCounts, InboxFilter, PutDraftRequest};
 use serde::Deserialize;
+use view::list::{InboxCounts, InboxFilter, PutDraftRequest};
 use view::{MessageDetail, MessagePage, SetAiModeRequest, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {

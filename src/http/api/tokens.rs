@@ -2,15 +2,15 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{Role, TokenId};
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
 use view::{ApiTokenPage, CreateTokenRequest, CreateTokenResponse};
@@ -27,9 +27,12 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(Page::only(tokens)))
 }
 
-/// Create an API token.
+/// Create an API token. A token of an owner can do all that an owner can, so a session must be confirmed with the password before.
 #[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token", request_body = CreateTokenRequest,
-    responses((status = 201, body = CreateTokenResponse)))]
+    responses((status = 201, body = CreateTokenResponse),
+    (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
+        (`POST /api/session/confirm`) for a token of an owner (`confirmation_required`), or X-CSRF-Token is wrong (`csrf`)",
+        body = ErrorBody)))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -38,6 +41,9 @@ pub(super) async fn create(
     let (secret, now) = (OneTimeSecret::token(), clock::now());
     let hash = secret.hash();
     let role = new.role.map_or(Role::Staff, |role| role.0);
+    if role == Role::Owner {
+        state.auth.require_confirmation(actor.login.as_ref())?;
+    }
     let details = actor
         .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))
         .await?;

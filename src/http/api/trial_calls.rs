@@ -1,38 +1,20 @@
 //! Trial calls: a user talks to the agent with the browser.
 
+mod view;
+
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::http::auth::{Credential, Member};
-use crate::http::media_stream::TRIAL_PATH;
 use crate::http::{ApiError, AppState};
-use crate::runtime::calls::{LoginCheck, TrialRefusal, TrialTicket};
+use crate::runtime::calls::{LoginCheck, TrialRefusal};
 use crate::store::Store;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
 use std::sync::Arc;
+use view::TrialCall;
 
 pub(super) fn operations() -> Operations {
     operations![create]
-}
-
-/// The right to one trial call.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct TrialCall {
-    /// The id, which the first message on the socket names.
-    #[schema(example = "CA00000000000000000000000000000001")]
-    id: String,
-    /// The secret that the first message on the socket carries; for one socket, within a minute.
-    token: String,
-    /// The path of the WebSocket.
-    #[schema(example = "/ws/trial")]
-    socket_path: &'static str,
-}
-
-impl From<TrialTicket> for TrialCall {
-    fn from(ticket: TrialTicket) -> Self {
-        Self { id: ticket.id.as_str().to_owned(), token: ticket.token, socket_path: TRIAL_PATH }
-    }
 }
 
 /// Prepare a trial call: talk to the agent with the browser.

@@ -4,7 +4,7 @@ use crate::http::ApiError;
 use crate::providers::twilio::rest::Error;
 use axum::http::StatusCode;
 
-/// Why a request to Twilio failed. `effect` continues "Twilio cannot be reached", such as ", and the call goes on".
+/// Why a request to Twilio failed. `effect` continues "Twilio cannot be reached", such as ", and the call continues".
 pub(super) fn twilio_error(error: &Error, effect: &str) -> ApiError {
     match error {
         Error::NotConfigured => ApiError::new(StatusCode::CONFLICT, "twilio_not_configured", error.to_string()),

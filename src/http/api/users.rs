@@ -2,12 +2,12 @@
 
 pub(super) mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
 use crate::crm::user;
-use crate::domain::UserId;
-use crate::http::auth::Owner;
+use crate::domain::{Role, UserId};
+use crate::http::auth::{Owner, Requester};
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
@@ -27,25 +27,35 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(Page::only(users)))
 }
 
-/// Create a user.
+/// Create a user. For an owner, a session must be confirmed with the password before.
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user", request_body = CreateUserRequest,
-    responses((status = 201, body = User), (status = 409, body = ErrorBody)))]
+    responses((status = 201, body = User), (status = 409, body = ErrorBody),
+    (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
+        (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection \
+        (`https_required`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody)))]
 pub(super) async fn add(
     State(state): State<AppState>,
     Owner(actor): Owner,
     _: Confidential,
     Json(new): Json<CreateUserRequest>,
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
+    if new.role.0 == Role::Owner {
+        state.auth.require_confirmation(actor.login.as_ref())?;
+    }
     user::check_name(&new.name)?;
-    let (hash, now) = (state.hash_password("password", new.password, &new.name).await?, clock::now());
+    let hash = state.hash_password(Requester::Known, "password", new.password, &new.name).await?;
+    let now = clock::now();
     let user =
         actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role.0, &hash, now)).await?;
     Ok((StatusCode::CREATED, axum::Json(user.into())))
 }
 
-/// Set a new password for a user; this ends their sessions.
+/// Set a new password for a user; this ends their sessions. A session must be confirmed with the password before.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
-    params(("id" = i64, Path)), request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse),
+    (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
+        (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), \
+        or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody)))]
 pub(super) async fn reset_password(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -53,9 +63,11 @@ pub(super) async fn reset_password(
     Id(id): Id,
     Json(new): Json<ResetPasswordRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
+    state.auth.require_confirmation(actor.login.as_ref())?;
     let user = state.store.read(move |tx| tx.user(UserId(id))).await?;
     let user = user.ok_or_else(|| ApiError::not_found("there is no such user"))?;
-    let (hash, now) = (state.hash_password("password", new.password, &user.name).await?, clock::now());
+    let hash = state.hash_password(Requester::Known, "password", new.password, &user.name).await?;
+    let now = clock::now();
     actor.transact(&state.store, move |tx| user::set_password(tx, actor.id, UserId(id), &hash, None, now)).await?;
     Ok(OkResponse::OK)
 }

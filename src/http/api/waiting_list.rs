@@ -2,29 +2,32 @@
 
 mod view;
 
-use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::response::OkResponse;
 use crate::clock;
-use crate::crm::waiting_list;
+use crate::crm::{self, waiting_list};
 use crate::domain::{BusinessId, ContactId, ResourceId, ServiceId, WaitingId};
 use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::NewWaitingEntry;
+use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{CreateWaitingEntryRequest, WaitingEntry, WaitingEntryPage};
+use view::{ChangeWaitingEntryRequest, CreateWaitingEntryRequest, WaitingEntry, WaitingEntryPage};
 
 pub(super) fn operations() -> Operations {
-    operations![list, create, remove]
+    operations![list, create, show, change, remove]
 }
 
 /// Which page of the waiting list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WaitingListQuery {
+    /// Those of a contact.
+    contact_id: Option<i64>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
@@ -34,7 +37,8 @@ pub(super) struct WaitingListQuery {
     cursor: Option<CursorParam>,
 }
 
-/// List the contacts who wait for an appointment, longest first.
+/// List the contacts who wait for an appointment, longest first, each with the first free time that suits, and with the appointment that
+/// may have made it needless.
 #[utoipa::path(get, path = "/api/waiting-list", tag = "booking", operation_id = "list_waiting_entries",
     params(WaitingListQuery), responses((status = 200, body = WaitingEntryPage)))]
 pub(super) async fn list(
@@ -43,7 +47,13 @@ pub(super) async fn list(
     Query(query): Query<WaitingListQuery>,
 ) -> Result<axum::Json<WaitingEntryPage>, ApiError> {
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
-    let (entries, next) = state.store.read(move |tx| tx.waiting_list(BusinessId::FIRST, after, limit)).await?;
+    let (zone, now) = (state.config().business.time_zone.clone(), clock::now());
+    let read = crm::read(&state.store, move |tx| {
+        let contact = query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?;
+        let (entries, next) = tx.waiting_list(BusinessId::FIRST, contact, after, limit)?;
+        Ok((waiting_list::with_prospects(tx, BusinessId::FIRST, entries, &zone, now)?, next))
+    });
+    let (entries, next) = read.await?;
     Ok(axum::Json(Page::new(entries, next)))
 }
 
@@ -55,9 +65,9 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
     Json(new): Json<CreateWaitingEntryRequest>,
-) -> Result<(StatusCode, axum::Json<WaitingEntry>), ApiError> {
-    let (now, recorder) = (clock::now(), actor.clone());
-    let added = actor.transact(&state.store, move |tx| {
+) -> Result<(StatusCode, Tagged<WaitingEntry>), ApiError> {
+    let (now, adds, show) = (clock::now(), actor.id, view_of(&state));
+    let add = move |tx: &WriteTx<'_>| {
         let entry = NewWaitingEntry {
             contact: ContactId(new.contact_id),
             service: ServiceId(new.service_id),
@@ -66,11 +76,37 @@ pub(super) async fn create(
             to_date: new.to_date.0,
             note: new.note.as_deref().unwrap_or_default(),
         };
-        let id = waiting_list::add(tx, BusinessId::FIRST, recorder.id, &entry, now)?;
-        recorder.set_audit_subject(format!("waiting-list:{id}"));
-        waiting_list::find(tx, id)
-    });
-    Ok((StatusCode::CREATED, axum::Json(added.await?.into())))
+        waiting_list::add(tx, BusinessId::FIRST, adds, &entry, new.waiting_since, now)
+    };
+    actor.create(&state.store, "waiting-list", add, move |tx, id| show(tx, id)).await
+}
+
+/// Get an entry of the waiting list.
+#[utoipa::path(get, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "get_waiting_entry",
+    params(("id" = i64, Path)), responses((status = 200, body = WaitingEntry)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Tagged<WaitingEntry>, ApiError> {
+    let show = view_of(&state);
+    Ok(Tagged(crm::read(&state.store, move |tx| show(tx, WaitingId(id))).await?))
+}
+
+/// Change an entry of the waiting list.
+#[utoipa::path(patch, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "change_waiting_entry",
+    params(("id" = i64, Path)), request_body = ChangeWaitingEntryRequest,
+    responses((status = 200, body = WaitingEntry), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<ChangeWaitingEntryRequest>,
+) -> Result<Tagged<WaitingEntry>, ApiError> {
+    let (id, show) = (WaitingId(id), view_of(&state));
+    let change = move |tx: &WriteTx<'_>| waiting_list::change(tx, id, &change.into());
+    if_match.edit(&actor, &state.store, move |tx| show(tx, id), change).await
 }
 
 /// Remove an entry of the waiting list.
@@ -80,7 +116,16 @@ pub(super) async fn remove(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
-    actor.transact(&state.store, move |tx| waiting_list::remove(tx, WaitingId(id))).await?;
+    let (id, show) = (WaitingId(id), view_of(&state));
+    let remove = move |tx: &WriteTx<'_>| waiting_list::remove(tx, id);
+    if_match.delete(&actor, &state.store, move |tx| show(tx, id), remove).await?;
     Ok(OkResponse::OK)
+}
+
+/// Reads an entry as the API shows it.
+fn view_of(state: &AppState) -> impl Fn(&ReadTx<'_>, WaitingId) -> Result<WaitingEntry, crm::Error> + Send + 'static {
+    let (zone, now) = (state.config().business.time_zone.clone(), clock::now());
+    move |tx, id| Ok(waiting_list::with_its_prospects(tx, BusinessId::FIRST, id, &zone, now)?.into())
 }

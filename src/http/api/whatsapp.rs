@@ -1,10 +1,12 @@
 //! Sending by WhatsApp.
 
+mod view;
+
 use super::one_of::OneOf;
 use super::operation::{Operations, operations};
-use super::threads::view::{MessageStatus, Provider};
 use crate::config;
-use crate::crm::outbox::{self, LocalFile, SendRequest};
+use crate::crm;
+use crate::crm::outbox::{self, LocalFile, SendError, SendRefusal, SendRequest};
 use crate::domain::{self, BusinessId, MessageId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
@@ -13,58 +15,10 @@ use crate::store::WriteTx;
 use crate::{clock, entropy};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use view::{SendMessageRequest, SendMessageResponse};
 
 pub(super) fn operations() -> Operations {
     operations![send]
-}
-
-/// A message to send.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SendMessageRequest {
-    /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
-    to: String,
-    /// The text.
-    text: Option<String>,
-    /// The https URL of a file on a public server.
-    media_url: Option<String>,
-    /// The id of a file from `POST /api/media`, instead of `media_url`.
-    media_id: Option<String>,
-    /// The provider; `auto` by default.
-    provider: Option<ProviderChoice>,
-    /// The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
-    /// Twilio the message goes without it.
-    reply_to: Option<i64>,
-}
-
-type ProviderChoice = OneOf<config::ProviderChoice>;
-
-/// The message that was stored.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SendMessageResponse {
-    /// Always true.
-    ok: bool,
-    /// The message.
-    message_id: i64,
-    /// The thread.
-    thread_id: i64,
-    /// `queued`.
-    status: MessageStatus,
-    /// The provider that is expected to send it.
-    provider: Provider,
-}
-
-impl From<outbox::SendMessageResponse> for SendMessageResponse {
-    fn from(sent: outbox::SendMessageResponse) -> Self {
-        Self {
-            ok: sent.ok,
-            message_id: sent.message_id.0,
-            thread_id: sent.thread_id.0,
-            status: sent.status.into(),
-            provider: sent.provider.into(),
-        }
-    }
 }
 
 /// Send a message. It is stored before the response, and sent at once where that is possible.
@@ -102,17 +56,14 @@ pub(super) async fn send(
     let work = move |tx: &WriteTx<'_>| match audit {
         Some(audit) => audit.around(tx, |tx| {
             let sent = store_message(tx)?;
-            if let Ok(answer) = &sent {
-                audit.set_subject(format!("message:{}", answer.message_id));
-            }
+            audit.set_subject(format!("message:{}", sent.message_id));
             Ok(sent)
         }),
         None => store_message(tx),
     };
-    let sent = app.store.write(work).await?;
-    let answer = sent.map_err(|error| refusal(&error))?;
+    let sent = crm::transact(&app.store, work).await.map_err(refusal)?;
     app.outbox.wake();
-    Ok(axum::Json(answer.into()))
+    Ok(axum::Json(sent.into()))
 }
 
 /// Parses the request. On an error nothing has been stored.
@@ -153,9 +104,14 @@ fn request(
     })
 }
 
-fn refusal(error: &outbox::SendError) -> ApiError {
-    let refusal = rejection(error.code(), error.to_string());
-    if *error == outbox::SendError::ReplyToUnknown { refusal.with_field("reply_to") } else { refusal }
+fn refusal(error: SendError) -> ApiError {
+    match error {
+        SendError::Refused(why @ SendRefusal::ReplyToUnknown) => {
+            rejection(why.code(), why.to_string()).with_field("reply_to")
+        }
+        SendError::Refused(why) => rejection(why.code(), why.to_string()),
+        SendError::Store(error) => error.into(),
+    }
 }
 
 fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

@@ -1,6 +1,7 @@
 //! Rate limits of login and set-up attempts.
 
 use super::name_delays::NameDelays;
+use super::shared_rate::SharedRate;
 use crate::http::peer::network;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -35,7 +36,7 @@ impl AccountKey<'_> {
     }
 }
 
-/// Counts attempts by address, by address and name, and by name. A success removes its attempts.
+/// Counts attempts by address, by address and name, by name, and of all unknown clients. A success removes its attempts.
 ///
 /// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
 #[derive(Default)]
@@ -44,6 +45,7 @@ pub(super) struct LoginRateLimiter {
     /// The windows by their start, the oldest first. Each attempt removes those that have expired.
     oldest: VecDeque<(Instant, u64)>,
     names: NameDelays,
+    unknown_clients: SharedRate,
     hasher: RandomState,
 }
 
@@ -55,40 +57,56 @@ struct Window {
 impl LoginRateLimiter {
     /// Counts a login attempt; after too many, returns the time to wait as an error.
     pub(super) fn begin(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
-        match client {
-            Client::KnownDevice(_) => self.begin_in_window(client, account, now),
-            Client::Address(_) => {
-                let key = self.hasher.hash_one(account.key());
-                self.names.check(key, now)?;
-                self.begin_in_window(client, account, now)?;
-                self.names.count(key, now);
-                Ok(())
-            }
+        let name = self.hasher.hash_one(account.key());
+        let is_unknown = matches!(client, Client::Address(_));
+        if is_unknown {
+            self.names.check(name, now)?;
         }
+        self.check_windows(client, account, now)?;
+        // The last check, so that what the others reject takes nothing from other clients.
+        if is_unknown {
+            self.unknown_clients.begin(now)?;
+            self.names.count(name, now);
+        }
+        self.count_in_windows(client, account, now);
+        Ok(())
     }
 
-    /// The same without the delay by name: for the set-up code, which cannot be guessed from any number of addresses.
-    pub(super) fn begin_in_window(
+    /// Counts a set-up attempt. Its code cannot be guessed from any number of addresses, and nothing is hashed without it.
+    pub(super) fn begin_setup(
         &mut self,
         client: Client<'_>,
         account: AccountKey<'_>,
         now: Instant,
     ) -> Result<(), Duration> {
+        self.check_windows(client, account, now)?;
+        self.count_in_windows(client, account, now);
+        Ok(())
+    }
+
+    fn check_windows(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         self.expire(now);
-        let keys = [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)];
-        for (key, limit) in &keys {
-            if let Some(window) = self.windows.get(key).filter(|window| window.count >= *limit) {
+        for (key, limit) in self.window_keys(client, account) {
+            if let Some(window) = self.windows.get(&key).filter(|window| window.count >= limit) {
                 return Err((window.started_at + WINDOW).saturating_duration_since(now));
             }
-        }
-        for (key, _) in keys {
-            self.count(key, now);
         }
         Ok(())
     }
 
+    fn count_in_windows(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
+        for (key, _) in self.window_keys(client, account) {
+            self.count(key, now);
+        }
+    }
+
+    /// The windows of an attempt, with their limits.
+    fn window_keys(&self, client: Client<'_>, account: AccountKey<'_>) -> [(u64, u32); 2] {
+        [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)]
+    }
+
     /// Removes the attempts of a client after a success.
-    pub(super) fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>) {
+    pub(super) fn succeeded(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) {
         let (all, one) = (self.key(client, AccountKey::ALL), self.key(client, account));
         self.windows.remove(&one);
         if let Some(all) = self.windows.get_mut(&all) {
@@ -97,6 +115,7 @@ impl LoginRateLimiter {
         if let Client::Address(_) = client {
             let key = self.hasher.hash_one(account.key());
             self.names.succeeded(key);
+            self.unknown_clients.succeeded(now);
         }
     }
 
@@ -138,6 +157,7 @@ const MAX_WINDOWS: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
+    use super::super::shared_rate;
     use super::*;
     use crate::clock;
 
@@ -175,7 +195,7 @@ mod tests {
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..100 {
             assert_eq!(rate_limiter.begin(address, account("dana"), now), Ok(()));
-            rate_limiter.succeeded(address, account("dana"));
+            rate_limiter.succeeded(address, account("dana"), now);
         }
     }
 
@@ -211,10 +231,24 @@ mod tests {
     }
 
     #[test]
+    fn all_unknown_clients_have_a_limit_and_known_devices_another() {
+        let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
+        let mut attempt = |i: u32, now| {
+            rate_limiter.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account(&format!("x{i}")), now)
+        };
+        assert_eq!((0..1000).filter(|i| attempt(*i, now).is_ok()).count(), shared_rate::BURST as usize);
+        assert_eq!(attempt(1001, now), Err(shared_rate::INTERVAL));
+        assert_eq!(attempt(1001, now + shared_rate::INTERVAL), Ok(()), "what was rejected is not counted");
+        assert_eq!(rate_limiter.begin(Client::KnownDevice("secret"), account("dana"), now), Ok(()));
+        let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
+        assert_eq!(rate_limiter.begin_setup(address, account("set-up"), now), Ok(()));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (mut rate_limiter, now) = (LoginRateLimiter::default(), clock::instant());
-        for i in 0..100_000_u32 {
-            let _ = rate_limiter.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account(&format!("x{i}")), now);
+        for i in 0..100_000 {
+            let _ = rate_limiter.begin(Client::KnownDevice(&i.to_string()), account(&format!("x{i}")), now);
         }
         assert!(rate_limiter.windows.len() <= MAX_WINDOWS + 1 && rate_limiter.oldest.len() <= MAX_WINDOWS + 1);
         let _ = rate_limiter.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), account("x"), now + WINDOW);

@@ -6,18 +6,54 @@ use crate::clock;
 use crate::crm::password;
 use crate::http::{ApiError, AppParts};
 use axum::http::StatusCode;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Allows one hash at a time: each takes 19 MiB and a core.
 pub(super) struct Passwords {
-    permits: Semaphore,
+    hasher: Arc<Semaphore>,
+    /// Held from before the wait for `hasher`, so that at most one unknown client is ahead of a known one.
+    unknown: Arc<Semaphore>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { permits: Semaphore::new(1) }
+        Self { hasher: Arc::new(Semaphore::new(1)), unknown: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+/// Who waits for a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Requester {
+    /// A logged-in user, a token, or a browser in which the user has logged in before.
+    Known,
+    /// Any other client.
+    Unknown,
+}
+
+impl From<Client<'_>> for Requester {
+    fn from(client: Client<'_>) -> Self {
+        match client {
+            Client::KnownDevice(_) => Self::Known,
+            Client::Address(_) => Self::Unknown,
+        }
+    }
+}
+
+/// The right to hash, until it is dropped.
+struct Permit {
+    _unknown: Option<OwnedSemaphorePermit>,
+    _hasher: OwnedSemaphorePermit,
+}
+
+impl Passwords {
+    async fn acquire(&self, requester: Requester) -> Result<Permit, AcquireError> {
+        let unknown = match requester {
+            Requester::Known => None,
+            Requester::Unknown => Some(self.unknown.clone().acquire_owned().await?),
+        };
+        Ok(Permit { _unknown: unknown, _hasher: self.hasher.clone().acquire_owned().await? })
     }
 }
 
@@ -29,25 +65,37 @@ impl Auth {
 
     /// Counts a set-up attempt; rejected after too many.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
-        self.rate_limiter()
-            .begin_in_window(client, SETUP, clock::instant())
-            .map_err(|wait| rate_limit_error(client, wait))
+        self.rate_limiter().begin_setup(client, SETUP, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
     }
 
     /// Removes the attempts of a client after a success.
     pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
-        self.rate_limiter().succeeded(client, account);
+        self.rate_limiter().succeeded(client, account, clock::instant());
     }
 
     /// Verifies a password against a hash; takes the same time without a hash.
-    pub(crate) async fn matches(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        self.with_permit(move || password::matches(&password, hash.as_deref())).await
+    pub(crate) async fn matches(
+        &self,
+        requester: Requester,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, ApiError> {
+        self.with_permit(requester, move || password::matches(&password, hash.as_deref())).await
     }
 
-    async fn with_permit<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let permit = tokio::time::timeout(MAX_WAIT, self.passwords.permits.acquire()).await;
-        let Ok(Ok(_permit)) = permit else { return Err(ApiError::unavailable("too many logins at once; try again")) };
-        tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal())
+    async fn with_permit<T: Send + 'static>(
+        &self,
+        requester: Requester,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = tokio::time::timeout(MAX_WAIT, self.passwords.acquire(requester)).await;
+        let Ok(Ok(permit)) = permit else { return Err(ApiError::unavailable("too many logins at once; try again")) };
+        // The thread holds the permit: a hash continues when its client disconnects.
+        let hashing = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        hashing.await.map_err(|_| ApiError::internal())
     }
 
     fn rate_limiter(&self) -> MutexGuard<'_, LoginRateLimiter> {
@@ -59,12 +107,13 @@ impl AppParts {
     /// Checks and hashes a new password for the user of that name.
     pub(crate) async fn hash_password(
         &self,
+        requester: Requester,
         field: &'static str,
         password: String,
         user_name: &str,
     ) -> Result<String, ApiError> {
         let names = [user_name.to_owned(), self.config().business.name.clone()];
-        let hash = self.auth.with_permit(move || password::hash(&password, &names)).await?;
+        let hash = self.auth.with_permit(requester, move || password::hash(&password, &names)).await?;
         hash.map_err(|reason| {
             ApiError::new(StatusCode::BAD_REQUEST, reason.code(), reason.to_string()).with_field(field)
         })

@@ -28,6 +28,7 @@ pub(super) const CODES: &[&str] = &[
     "invalid_phone",
     "invalid_recipient",
     "key_reused",
+    "last_address",
     "later_merge",
     "limit_reached",
     "media_expired",

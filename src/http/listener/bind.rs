@@ -1,6 +1,6 @@
 //! Opens listening sockets.
 
-use super::ListenError;
+use super::error::ListenError;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;

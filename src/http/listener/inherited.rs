@@ -1,6 +1,6 @@
 //! Sockets of systemd's socket activation (sd_listen_fds(3)), so a restart refuses no connection.
 
-use super::ListenError;
+use super::error::ListenError;
 use crate::config::process_env;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};

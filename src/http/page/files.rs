@@ -1,9 +1,10 @@
 //! The files of the web page, compiled into the binary by `build.rs`.
 
-use super::hints::Route;
+use super::route::Route;
+use bytes::Bytes;
 use flate2::read::GzDecoder;
-use std::borrow::Cow;
 use std::io::Read as _;
+use std::sync::OnceLock;
 
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
@@ -16,6 +17,8 @@ pub(super) struct File {
     pub(super) hash: &'static str,
     brotli: &'static [u8],
     gzip: &'static [u8],
+    /// The plain form, once a client has asked for it; all responses share it.
+    plain: OnceLock<Bytes>,
 }
 
 /// How a body is compressed.
@@ -65,24 +68,59 @@ impl File {
         FILES.iter().find(|file| file.path == path)
     }
 
-    /// The bytes to send. The plain form is not stored: hardly any client asks for it.
-    pub(super) fn content(&self, encoding: Encoding) -> Cow<'static, [u8]> {
+    const fn new(
+        path: &'static str,
+        mime: &'static str,
+        hash: &'static str,
+        brotli: &'static [u8],
+        gzip: &'static [u8],
+    ) -> Self {
+        Self { path, mime, hash, brotli, gzip, plain: OnceLock::new() }
+    }
+
+    /// The length of a form in bytes.
+    pub(super) fn length(&self, encoding: Encoding) -> u64 {
         match encoding {
-            Encoding::Brotli => Cow::Borrowed(self.brotli),
-            Encoding::Gzip => Cow::Borrowed(self.gzip),
-            Encoding::Identity => {
-                let mut plain = Vec::new();
-                // It was compressed by the build, so it can be decompressed.
-                let _ = GzDecoder::new(self.gzip).read_to_end(&mut plain);
-                Cow::Owned(plain)
-            }
+            Encoding::Brotli => self.brotli.len() as u64,
+            Encoding::Gzip => self.gzip.len() as u64,
+            // A gzip file ends with the length of its content (RFC 1952, section 2.3.1).
+            Encoding::Identity => self.gzip.last_chunk().map_or(0, |length| u32::from_le_bytes(*length).into()),
         }
+    }
+
+    /// The bytes of a form. They are shared, so a client that does not read them costs no memory of its own.
+    pub(super) async fn content(&'static self, encoding: Encoding) -> Bytes {
+        match encoding {
+            Encoding::Brotli => Bytes::from_static(self.brotli),
+            Encoding::Gzip => Bytes::from_static(self.gzip),
+            Encoding::Identity => match self.plain.get() {
+                Some(plain) => plain.clone(),
+                // Decompressing the longest file takes milliseconds. It was compressed by the build, so it succeeds.
+                None => tokio::task::spawn_blocking(move || self.plain().clone()).await.unwrap_or_default(),
+            },
+        }
+    }
+
+    /// The plain form. It is not compiled in, because hardly any client asks for it, and it is decompressed once.
+    fn plain(&self) -> &Bytes {
+        self.plain.get_or_init(|| {
+            let mut plain = Vec::with_capacity(usize::try_from(self.length(Encoding::Identity)).unwrap_or(0));
+            let _ = GzDecoder::new(self.gzip).read_to_end(&mut plain);
+            plain.into()
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Encoding;
+    use super::{Encoding, FILES};
+
+    #[test]
+    fn the_plain_form_has_the_length_that_is_announced() {
+        for file in &FILES {
+            assert_eq!(file.plain().len() as u64, file.length(Encoding::Identity), "{}", file.path);
+        }
+    }
 
     #[test]
     fn the_smallest_accepted_encoding_is_chosen() {

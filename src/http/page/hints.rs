@@ -5,20 +5,6 @@ use super::files::ROUTES;
 use crate::domain::Language;
 use std::fmt::Write as _;
 
-/// A route of the page; its files are below `/app/`.
-pub(super) struct Route {
-    /// Its path, in which a segment `:name` is any text, and `:name?` may be missing; `*` is every other path.
-    pub(super) path: &'static str,
-    /// Scripts and styles.
-    pub(super) files: &'static [&'static str],
-    /// The texts in Hebrew.
-    pub(super) hebrew: &'static [&'static str],
-    /// The texts in English.
-    pub(super) english: &'static [&'static str],
-    /// What the page requests first, if there is a session.
-    pub(super) data: &'static [&'static str],
-}
-
 /// The `link` elements for the files that the page at this path needs in this language, and for what it requests with a session.
 pub(super) fn links(path: &str, language: Language, has_session: bool) -> String {
     let mut links = String::new();

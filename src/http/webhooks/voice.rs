@@ -14,8 +14,8 @@ use crate::config::say_language;
 use crate::crm::call::{self, IncomingCall, RawWebhook};
 use crate::domain::{CallSid, Language};
 use crate::messages::{self, Phrase};
-use crate::providers::twilio::caller_id::caller_id;
 use crate::providers::twilio::forms::Form;
+use crate::providers::twilio::forms::caller_id;
 use crate::providers::twilio::twiml::{self, Verb};
 use crate::store::WebhookOutcome;
 use crate::{clock, store};
@@ -73,7 +73,7 @@ fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
 }
 
-/// The query of a URL that we gave Twilio; none if it has none, or more parameters than we set.
+/// The decoded query of a URL that we gave Twilio; none if the URL has no query, or more than `MAX_PAIRS` parameters.
 fn own_query(uri: &Uri) -> Option<Form> {
     /// Our URLs have two parameters at most; Twilio may add `bodySHA256`.
     const MAX_PAIRS: usize = 8;
@@ -88,7 +88,8 @@ fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
     let from = caller_id(&value("From")).to_owned();
     let is_unverified = value("StirVerstat").starts_with(STIR_FAILED);
-    IncomingCall { call_sid, from, to: value("To"), forwarded_from: value("ForwardedFrom"), is_unverified }
+    let (to, forwarded_from) = (value("To"), value("ForwardedFrom"));
+    IncomingCall { call_sid, from, to, forwarded_from, is_unverified, may_be_forwarded_back: false }
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
@@ -104,13 +105,13 @@ async fn store_best_effort<T: Send + 'static>(
         Ok(Ok(done)) => Some(done),
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(event = "CALL_NOT_STORED", error, "A webhook of a call was not stored; the call continues");
+            tracing::error!(event = "CALL_NOT_STORED", error, "Cannot store a webhook of a call; the call continues");
             None
         }
         Err(_elapsed) => {
             tracing::error!(
                 event = "CALL_NOT_STORED",
-                "A webhook of a call was not stored in time; the call continues"
+                "A webhook of a call was not stored within {STORE_TIMEOUT:?}; the call continues"
             );
             None
         }

@@ -24,7 +24,7 @@ pub(crate) fn routes() -> Router<AppState> {
 
 /// The route of the bridge's webhook only.
 pub(crate) fn bridge_routes() -> Router<AppState> {
-    Router::new().route(baileys::PATH, post(baileys::event))
+    Router::new().route(baileys::PATH, post(baileys::event).get(baileys::proof))
 }
 
 /// Processes a signed webhook, and answers it.
@@ -88,7 +88,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: Raw) -> store:
         tracing::debug!(event = "WA_UPDATE", message.id = %message, "Update of message {message}");
     }
     if let Some((provider, late)) = refusal {
-        let code = late.map(|late| late.trouble.code).unwrap_or_default();
+        let code = late.map(|late| late.provider_error.code).unwrap_or_default();
         if let Some(message) = known {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
                 "Message {message} was rejected by {provider} after it had been accepted ({code}): the next route is tried, or the message fails");

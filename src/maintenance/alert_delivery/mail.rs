@@ -1,6 +1,6 @@
 //! Sends alerts by mail.
 
-use super::MessageContext;
+use super::message_context::MessageContext;
 use crate::config::Config;
 use crate::domain::{Alert, AlertTransition};
 use crate::providers::mail::Mailer;

@@ -1,16 +1,16 @@
 //! Sends alerts by WhatsApp: as an ordinary message through the outbox, over the provider that the policy selects.
 
-use super::MessageContext;
+use super::message_context::MessageContext;
 use crate::alerting::Alerts;
 use crate::clock;
 use crate::config::Config;
-use crate::crm::outbox;
+use crate::crm::{self, outbox};
 use crate::domain::{
     Alert, AlertChannel, AlertKind, AlertTransition, Language, MessageId, MessageStatus, PhoneNumber, shortened,
 };
 use crate::messages;
 use crate::runtime::outbox::Outbox;
-use crate::store::Store;
+use crate::store::{Store, WriteTx};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,11 +47,11 @@ impl WhatsAppChannel {
             return Err("no WhatsApp provider is up at the moment".to_owned());
         }
         let (to, text) = (self.to.to_string(), shortened(message.body.trim_end(), MAX_CHARS).into_owned());
-        let queued = self.store.write(move |tx| outbox::notify_owner(tx, &to, text, &rules, clock::now())).await;
-        let answer = queued.map_err(|error| error.to_string())??;
+        let notify = move |tx: &WriteTx<'_>| outbox::notify_owner(tx, &to, text, &rules, clock::now());
+        let queued = crm::transact(&self.store, notify).await.map_err(|error| error.to_string())?;
         self.outbox.wake();
         let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
-        self.in_flight().push(InFlight { message: answer.message_id, deliveries });
+        self.in_flight().push(InFlight { message: queued.message_id, deliveries });
         Ok(())
     }
 

@@ -97,7 +97,7 @@ mod tests {
         assert!(comparison.alert(Some(ClockBehind::Build(time.plus(LONGEST))), time).is_some());
         comparison.record(&reading(-86_400_000));
         assert!(comparison.alert(future, time).is_some());
-        // The clock is corrected, and Twilio's is queried again.
+        // After the clock was corrected, the alert clears, and Twilio's clock is queried again.
         assert!(comparison.is_due(false, now) && comparison.alert(None, time).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! The notices about the database files for the owner.
 
 use crate::domain::Notice;
-use crate::store::{PublishState, StartEvent, StartNotice};
+use crate::store::{ForeignCause, LateCause, PublishState, StartEvent, StartNotice, WAS_BEHIND};
 
 /// What the last start did with a file that the service did not write.
 pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
@@ -15,6 +15,7 @@ pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
         StartEvent::Restored => Notice::StartedRestored { file, archived },
         StartEvent::Promoted => Notice::StartedPromoted { until: reason },
         StartEvent::LiveChanged => Notice::StartedLiveChanged { archived },
+        StartEvent::FolderCopied if reason == WAS_BEHIND => Notice::StartedFolderCopiedBehind { file, archived },
         StartEvent::FolderCopied if has_reason => Notice::StartedFolderCopiedBecause { file, archived, reason },
         StartEvent::FolderCopied => Notice::StartedFolderCopied { file, archived },
         StartEvent::LateFolderCopied => Notice::StartedLateFolderCopied { file, archived },
@@ -30,13 +31,30 @@ pub(super) fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
         // These need a decision and have alerts of their own.
         PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
-        PublishState::Late { age, reason } => Some(Notice::CopyLate { count: age.as_secs(), reason: reason.clone() }),
+        PublishState::Late { age, cause } => {
+            let count = age.as_secs();
+            Some(match cause.clone() {
+                LateCause::Compared => Notice::CopyLateCompared { count },
+                LateCause::OpenElsewhere => Notice::CopyLateOpen { count },
+                LateCause::OpenWithoutSpace => Notice::CopyLateOpenFull { count },
+                LateCause::NoSpace { size_mb } => Notice::CopyLateFull { count, size_mb },
+                LateCause::Slow => Notice::CopyLateSlow { count },
+                LateCause::Restarted => Notice::CopyLateRestarted { count },
+                LateCause::Failed(reason) => Notice::CopyLate { count, reason },
+            })
+        }
     }
 }
 
 /// Another file occupies the published file's name; none if not.
 pub(super) fn foreign(state: &PublishState, file: String) -> Option<Notice> {
-    matches!(state, PublishState::Foreign { .. }).then_some(Notice::ForeignFile { file })
+    let PublishState::Foreign { cause, .. } = state else { return None };
+    Some(match cause.clone() {
+        ForeignCause::Denied { user } => Notice::ForeignFileDenied { file, user },
+        ForeignCause::Unusable(reason) => Notice::ForeignFileUnusable { file, reason },
+        ForeignCause::NotRegular => Notice::ForeignFileNotRegular { file },
+        ForeignCause::NotOurs | ForeignCause::Changed | ForeignCause::Replaced => Notice::ForeignFile { file },
+    })
 }
 
 /// What is damaged, and which intact copy is kept.

@@ -1,6 +1,6 @@
 //! The individual checks of the self-check.
 
-use super::Parts;
+use super::parts::Parts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
 use crate::domain::{CheckResult, CheckStatus, Found, Notice, Remedy, Timestamp};
@@ -62,15 +62,16 @@ async fn database(parts: &Parts) -> CheckResult {
 }
 
 async fn published_copy(parts: &Parts) -> CheckResult {
-    match parts.store.check_published().await {
-        Ok(CopyCheck::Equal) => CheckResult::ok("published_copy", Found::CopyEqual),
-        Ok(CopyCheck::Off) => CheckResult::skipped("published_copy", Found::CopyOff),
-        Ok(CopyCheck::InsufficientSpace) => CheckResult::skipped("published_copy", Found::CopyNoSpace),
-        Ok(CopyCheck::Differs(how)) => {
-            CheckResult::error("published_copy", Found::CopyDiffers { reason: how }, Remedy::Doctor)
-        }
-        Err(error) => unknown("published_copy", &error),
-    }
+    let problem = match parts.store.check_published().await {
+        Ok(CopyCheck::Equal) => return CheckResult::ok("published_copy", Found::CopyEqual),
+        Ok(CopyCheck::Off) => return CheckResult::skipped("published_copy", Found::CopyOff),
+        Ok(CopyCheck::Behind) => Found::CopyBehind,
+        Ok(CopyCheck::Foreign) => Found::CopyForeign,
+        Ok(CopyCheck::Frozen) => Found::CopyFrozen,
+        Ok(CopyCheck::Differs { pages, first }) => Found::CopyPagesDiffer { count: pages.into(), page: first.into() },
+        Err(error) => return unknown("published_copy", &error),
+    };
+    CheckResult::error("published_copy", problem, Remedy::Doctor)
 }
 
 fn disk(parts: &Parts) -> CheckResult {

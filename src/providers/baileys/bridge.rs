@@ -3,6 +3,7 @@
 //! Only sending and health are required of a bridge; it answers unsupported requests with 404, and a missing field
 //! means that the value is unknown.
 
+mod authentication;
 mod files;
 mod forget;
 mod http;
@@ -11,6 +12,7 @@ mod pairing;
 mod report;
 mod send;
 
+pub use authentication::{AuthenticationHeader, NONCE, PROOF};
 pub use link_state::LinkState;
 pub use pairing::{BridgeError, LinkCheck, QrCode};
 pub use report::{Account, Overview, Report, Restriction};
@@ -18,6 +20,7 @@ pub use send::{Quoted, Text};
 
 use crate::config::{Config, Secret};
 use crate::providers::http_client;
+use authentication::Authentication;
 use reqwest::Client;
 
 /// The client of the bridge.
@@ -26,7 +29,7 @@ pub struct Bridge {
     client: Client,
     send_url: String,
     origin: String,
-    token: Option<Secret>,
+    authentication: Authentication,
     key: Option<Secret>,
 }
 
@@ -38,7 +41,7 @@ impl Bridge {
             client,
             send_url: config.whatsapp.baileys_send_url(),
             origin: config.whatsapp.baileys_origin(),
-            token: config.whatsapp.token_secret().cloned(),
+            authentication: Authentication::new(config),
             key: config.whatsapp.hmac_secret().cloned(),
         })
     }

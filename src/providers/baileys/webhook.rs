@@ -135,8 +135,8 @@ impl Wire<'_> {
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
             let notice = self.error.text().map_or(Notice::WhatsAppRefused, Notice::verbatim).into();
-            let trouble = ProviderError { code: "whatsapp_refused".to_owned(), notice };
-            LateRefusal { refusal: Refusal::Message, trouble }
+            let provider_error = ProviderError { code: "whatsapp_refused".to_owned(), notice };
+            LateRefusal { refusal: Refusal::Message, provider_error }
         });
         Ok(self.update(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
     }

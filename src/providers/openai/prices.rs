@@ -6,9 +6,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Usage {
-    /// All input tokens.
     pub input_tokens: i64,
-    /// All output tokens.
     pub output_tokens: i64,
     /// Input tokens by kind.
     pub input_token_details: InputDetails,
@@ -22,9 +20,7 @@ pub struct Usage {
 pub struct InputDetails {
     /// Cached tokens, which are cheaper.
     pub cached_tokens: i64,
-    /// Text tokens.
     pub text_tokens: i64,
-    /// Audio tokens.
     pub audio_tokens: i64,
     /// Cached tokens by kind.
     pub cached_tokens_details: CachedDetails,
@@ -34,9 +30,7 @@ pub struct InputDetails {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct CachedDetails {
-    /// Text tokens.
     pub text_tokens: i64,
-    /// Audio tokens.
     pub audio_tokens: i64,
 }
 
@@ -44,9 +38,7 @@ pub struct CachedDetails {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OutputDetails {
-    /// Text tokens.
     pub text_tokens: i64,
-    /// Audio tokens.
     pub audio_tokens: i64,
 }
 
@@ -81,6 +73,76 @@ pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
     parts.iter().map(|(tokens, price)| tokens.saturating_mul(*price)).sum::<i64>() / 100
 }
 
+/// The usage of a text response, as the Responses API and chat completions name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TextUsage {
+    /// Tokens read, of both kinds.
+    #[serde(alias = "prompt_tokens")]
+    pub input_tokens: i64,
+    /// Tokens written, with those of the reasoning.
+    #[serde(alias = "completion_tokens")]
+    pub output_tokens: i64,
+    /// Which of the tokens were cached.
+    #[serde(alias = "prompt_tokens_details")]
+    pub input_tokens_details: TextInputDetails,
+}
+
+/// Text tokens that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TextInputDetails {
+    /// Cached tokens, which are cheaper.
+    pub cached_tokens: i64,
+}
+
+/// The usage of a transcription: models count tokens or seconds.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct TranscriptionUsage {
+    /// Tokens read.
+    pub input_tokens: i64,
+    /// Tokens written.
+    pub output_tokens: i64,
+    /// Tokens read by kind.
+    pub input_token_details: InputDetails,
+    /// The length of the audio.
+    pub seconds: f64,
+}
+
+/// The price of a text response in millionths of a dollar; unknown models are priced as the largest one.
+pub fn text_cost_micros(model: &str, usage: &TextUsage) -> i64 {
+    let is_small = ["luna", "mini", "nano"].into_iter().any(|size| model.contains(size));
+    let (text_in, text_out) = match model {
+        _ if is_small => (100, 600),
+        model if model.contains("terra") => (250, 1500),
+        _ => (500, 3000),
+    };
+    let cached = usage.input_tokens_details.cached_tokens.clamp(0, usage.input_tokens.max(0));
+    let read = (usage.input_tokens - cached).saturating_mul(text_in) + cached.saturating_mul(text_in / 10);
+    (read + usage.output_tokens.saturating_mul(text_out)) / 100
+}
+
+/// The price of a transcription in millionths of a dollar: without a usage, by the length of the audio.
+pub fn transcription_cost_micros(usage: Option<&TranscriptionUsage>, length_ms: i64) -> i64 {
+    let by_time = |ms: i64| ms.saturating_mul(MICROS_PER_SECOND) / 1000;
+    match usage {
+        Some(usage) if usage.input_tokens > 0 => {
+            let audio = usage.input_token_details.audio_tokens.clamp(0, usage.input_tokens);
+            let read = audio * TRANSCRIBE.audio_in + (usage.input_tokens - audio) * TRANSCRIBE.text_in;
+            (read + usage.output_tokens * TRANSCRIBE.text_out) / 100
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates")]
+        Some(usage) if usage.seconds > 0.0 => by_time((usage.seconds * 1000.0) as i64),
+        _ => by_time(length_ms),
+    }
+}
+
+const TRANSCRIBE: Prices =
+    Prices { audio_in: 600, audio_cached: 600, audio_out: 0, text_in: 250, text_cached: 250, text_out: 1000 };
+/// 0.6 cents a minute.
+const MICROS_PER_SECOND: i64 = 100;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +156,27 @@ mod tests {
         };
         assert_eq!(cost_micros("gpt-realtime-2.1", &usage), 19_200 + 76_800);
         assert_eq!(cost_micros("gpt-realtime-2.1-mini", &usage), 6_000 + 24_000);
+    }
+
+    #[test]
+    fn texts_and_transcriptions_have_a_price() {
+        let read = |json: &str| serde_json::from_str::<TextUsage>(json).unwrap();
+        let response = read(
+            r#"{"input_tokens":1000,"input_tokens_details":{"cached_tokens":400},"output_tokens":100,"total_tokens":1100}"#,
+        );
+        let chat =
+            read(r#"{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":400}}"#);
+        assert_eq!(response, chat);
+        assert_eq!(text_cost_micros("gpt-5.6-terra", &chat), 1500 + 100 + 1500);
+        assert_eq!(text_cost_micros("gpt-5.6-luna", &chat), 600 + 40 + 600);
+        assert_eq!(text_cost_micros("unknown", &chat), 3000 + 200 + 3000);
+        let tokens: TranscriptionUsage = serde_json::from_str(
+            r#"{"type":"tokens","input_tokens":610,"input_token_details":{"text_tokens":10,"audio_tokens":600},"output_tokens":100}"#,
+        )
+        .unwrap();
+        assert_eq!(transcription_cost_micros(Some(&tokens), 5), 3600 + 25 + 1000);
+        let time: TranscriptionUsage = serde_json::from_str(r#"{"type":"duration","seconds":60}"#).unwrap();
+        assert_eq!(transcription_cost_micros(Some(&time), 5), 6000);
+        assert_eq!(transcription_cost_micros(None, 30_000), 3000);
     }
 }

@@ -1,6 +1,7 @@
 //! The REST API, or that of a compatible server: transcribes recordings, and completes conversations.
 
-use crate::config::{OpenAiConfig, Secret, TranscriptionServer};
+use super::prices::{self, TextUsage, TranscriptionUsage};
+use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,6 +46,15 @@ pub struct ChatMessage {
     pub content: String,
 }
 
+/// An answer, and what it has cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid<T> {
+    /// The answer.
+    pub answer: T,
+    /// In millionths of a dollar.
+    pub cost_micros: i64,
+}
+
 /// An audio file.
 #[derive(Clone, Debug)]
 pub struct SoundFile<'m> {
@@ -52,6 +62,8 @@ pub struct SoundFile<'m> {
     pub content: Vec<u8>,
     /// Its type.
     pub mime: &'m str,
+    /// Its length in milliseconds, as far as it is known: a server may not say what a transcription has used.
+    pub length_ms: i64,
 }
 
 /// `POST /audio/transcriptions`: transcribes an audio file. `server`: none if it is not configured. `prompt`: words that are
@@ -63,13 +75,15 @@ pub async fn transcribe(
     language: &str,
     prompt: &str,
     limit: Duration,
-) -> Result<String, Error> {
+) -> Result<Paid<String>, Error> {
     #[derive(Deserialize)]
     struct Answer {
         text: String,
+        usage: Option<TranscriptionUsage>,
     }
     let server = server.ok_or(Error::NotConfigured)?;
     let name = if file.mime.contains("mpeg") { "recording.mp3" } else { "recording.wav" };
+    let length_ms = file.length_ms;
     let file = Part::bytes(file.content).file_name(name).mime_str(file.mime)?;
     let mut form = Form::new()
         .text("model", server.model.to_owned())
@@ -80,25 +94,31 @@ pub async fn transcribe(
         form = form.text("prompt", prompt.to_owned());
     }
     let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
-    Ok(answer::<Answer>(server.key, request, limit).await?.text)
+    let Answer { text, usage } = answer(server.key, request, limit).await?;
+    Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage.as_ref(), length_ms) })
 }
 
 /// `POST /chat/completions`: the next message of a conversation, with the lowest reasoning effort that the model
-/// allows: reasoning tokens count toward the same limit, and the caller waits.
+/// allows: reasoning tokens count toward the same limit, and the caller waits. None if reasoning used up all tokens.
 pub async fn chat(
     client: &reqwest::Client,
     config: &OpenAiConfig,
     messages: &[ChatMessage],
     limit: Duration,
-) -> Result<String, Error> {
+) -> Result<Paid<Option<String>>, Error> {
+    let mut cost_micros = 0;
     let mut efforts = LOWEST_EFFORTS.iter();
     let mut effort = efforts.next();
     let mut tokens = config.max_output_tokens.max(MIN_TOKENS);
     loop {
         match chat_once(client, config, &chat_body(config, messages, tokens, effort), limit).await {
-            Ok(Completion::Text(text)) => return Ok(text),
-            Ok(Completion::OutOfTokens) if tokens < MAX_TOKENS => tokens = MAX_TOKENS,
-            Ok(Completion::OutOfTokens) => return Err(Error::Malformed),
+            Ok(completion) => {
+                cost_micros += completion.cost_micros;
+                if completion.answer.is_some() || tokens >= MAX_TOKENS {
+                    return Ok(Paid { cost_micros, ..completion });
+                }
+                tokens = MAX_TOKENS;
+            }
             // Models accept different efforts, and other servers accept none.
             Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
                 effort = efforts.next();
@@ -117,21 +137,18 @@ fn chat_body(config: &OpenAiConfig, messages: &[ChatMessage], tokens: u32, effor
     body
 }
 
-enum Completion {
-    Text(String),
-    /// No text was generated: reasoning used up all tokens.
-    OutOfTokens,
-}
-
+/// None if no text was generated, because reasoning used up all tokens.
 async fn chat_once(
     client: &reqwest::Client,
     config: &OpenAiConfig,
     body: &Value,
     limit: Duration,
-) -> Result<Completion, Error> {
+) -> Result<Paid<Option<String>>, Error> {
     #[derive(Deserialize)]
     struct Answer {
         choices: Vec<Choice>,
+        #[serde(default)]
+        usage: Option<TextUsage>,
     }
     #[derive(Deserialize)]
     struct Choice {
@@ -144,12 +161,13 @@ async fn chat_once(
     }
     let request = client.post(url(config, "chat/completions")).json(body);
     let answer: Answer = answer(Some(key(config)?), request, limit).await?;
+    let cost_micros = prices::text_cost_micros(&config.chat_model, &answer.usage.unwrap_or_default());
     let choice = answer.choices.into_iter().next().ok_or(Error::Malformed)?;
-    match choice.message.content.filter(|text| !text.trim().is_empty()) {
-        Some(text) => Ok(Completion::Text(text)),
-        None if choice.finish_reason.as_deref() == Some("length") => Ok(Completion::OutOfTokens),
-        None => Err(Error::Malformed),
+    let text = choice.message.content.filter(|text| !text.trim().is_empty());
+    if text.is_none() && choice.finish_reason.as_deref() != Some("length") {
+        return Err(Error::Malformed);
     }
+    Ok(Paid { answer: text, cost_micros })
 }
 
 /// Values of `reasoning_effort`, the lowest first.
@@ -199,12 +217,12 @@ fn url(config: &OpenAiConfig, path: &str) -> String {
 /// Posts JSON.
 pub(super) async fn post<T: for<'de> Deserialize<'de>>(
     client: &reqwest::Client,
-    config: &OpenAiConfig,
+    server: &ModelServer<'_>,
     path: &str,
     body: &Value,
     limit: Duration,
 ) -> Result<T, Error> {
-    answer(Some(key(config)?), client.post(url(config, path)).json(body), limit).await
+    answer(server.key, client.post(format!("{}/{path}", server.base_url)).json(body), limit).await
 }
 
 fn key(config: &OpenAiConfig) -> Result<&Secret, Error> {
@@ -240,6 +258,16 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     let (code, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
     let (code, param) = (code.unwrap_or_default(), param.unwrap_or_default());
     Err(Error::Refused { status: status.as_u16(), code, param })
+}
+
+/// The body of a request to `/audio/speech` (API reference, "Create speech"): raw 16-bit PCM, which needs no container to be parsed and can be played while it arrives.
+pub fn speech_body(config: &PipelineConfig, text: &str) -> Value {
+    json!({
+        "model": config.speech_model,
+        "voice": config.speech_voice,
+        "input": text,
+        "response_format": "pcm",
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use url::Url;
 pub struct FetchedFile {
     /// The type that the server reported.
     pub mime: Option<String>,
-    /// Its content.
     pub content: Vec<u8>,
 }
 
@@ -23,7 +22,6 @@ pub enum FetchError {
     /// It is too large.
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
-    /// Too many redirects.
     #[error("too many redirects while fetching the file")]
     TooManyRedirects,
     /// The server answered with an error status.

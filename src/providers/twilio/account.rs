@@ -7,7 +7,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Account {
     /// `active`, `suspended` or `closed`.

@@ -45,7 +45,6 @@ impl Form {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// All pairs.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
@@ -66,4 +65,20 @@ impl From<Vec<(String, String)>> for Form {
     fn from(pairs: Vec<(String, String)>) -> Self {
         Self { pairs, clean: true }
     }
+}
+
+/// What Twilio sends as `From` for callers without a number: words spelled with the digits of a phone keypad.
+const WITHHELD: [(&str, &str); 5] = [
+    ("+266696687", "anonymous"),
+    ("+7378742833", "restricted"),
+    ("+86282452253", "unavailable"),
+    ("+8656696", "unknown"),
+    ("+2562533", "blocked"),
+];
+
+/// The caller as in `From`: a number, or a word such as `anonymous` if it is withheld.
+pub fn caller_id(from: &str) -> &str {
+    let bare = from.trim();
+    let word = WITHHELD.iter().find(|(number, _)| *number == bare).map(|(_, word)| *word);
+    word.unwrap_or(if bare.is_empty() { "anonymous" } else { bare })
 }

@@ -50,7 +50,6 @@ pub struct Day<T> {
     pub requested_at: Timestamp,
 }
 
-/// A message.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListedMessage {
@@ -66,7 +65,6 @@ pub struct ListedMessage {
     date_sent: Option<String>,
 }
 
-/// A call.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListedCall {
@@ -83,7 +81,6 @@ pub struct ListedCall {
     duration: Option<String>,
 }
 
-/// A recording.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListedRecording {
@@ -98,7 +95,6 @@ pub struct ListedRecording {
 /// A file of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMedia {
-    /// Its URL.
     pub url: String,
     /// Its type.
     pub mime: Option<String>,
@@ -186,7 +182,6 @@ impl ListedCall {
         !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
     }
 
-    /// Its duration, in ms.
     pub fn duration_ms(&self) -> i64 {
         millis(self.duration.as_deref())
     }
@@ -216,7 +211,6 @@ impl ListedRecording {
         }
     }
 
-    /// Its duration, in ms.
     pub fn duration_ms(&self) -> i64 {
         millis(self.duration.as_deref())
     }
@@ -312,7 +306,6 @@ fn millis(seconds: Option<&str>) -> i64 {
 }
 
 const PAGE_SIZE: &str = "200";
-/// Response timeout.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

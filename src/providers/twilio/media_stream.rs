@@ -38,7 +38,6 @@ pub enum Incoming<'a> {
 pub struct Start {
     /// Required in every message to Twilio.
     pub stream_sid: StreamSid,
-    /// The call.
     pub call_sid: CallSid,
     /// The TwiML's `<Parameter>`s.
     pub parameters: HashMap<String, String>,

@@ -32,7 +32,6 @@ pub struct Messages {
 pub struct Text<'a> {
     /// The recipient, E.164 with `+`.
     pub to: &'a str,
-    /// The text.
     pub text: &'a str,
     /// The file's URL.
     pub media_url: Option<&'a str>,
@@ -125,14 +124,14 @@ impl Messages {
         }
         let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
         let code = refusal.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
-        let trouble = error_messages::for_code(&code, refusal.message.as_deref());
+        let provider_error = error_messages::for_code(&code, refusal.message.as_deref());
         match status {
-            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble),
-            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
-            StatusCode::REQUEST_TIMEOUT => Outcome::Unconfirmed(trouble),
-            status if status.is_server_error() => Outcome::Unconfirmed(trouble),
-            StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, trouble),
-            _ => Outcome::NotSent(NotSent::Refused(error_messages::refusal(&code)), trouble),
+            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, provider_error),
+            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), provider_error),
+            StatusCode::REQUEST_TIMEOUT => Outcome::Unconfirmed(provider_error),
+            status if status.is_server_error() => Outcome::Unconfirmed(provider_error),
+            StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, provider_error),
+            _ => Outcome::NotSent(NotSent::Refused(error_messages::refusal(&code)), provider_error),
         }
     }
 
@@ -170,7 +169,6 @@ fn retry_after(response: &Response) -> Duration {
 /// The path of Twilio's status callbacks.
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
-/// Response timeout.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_SIZE: &str = "200";
 

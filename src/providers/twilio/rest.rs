@@ -121,7 +121,6 @@ pub async fn complete_call(
 /// `canceled`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
-    /// The status.
     pub status: String,
     /// The duration in seconds, once it is over.
     pub duration: Option<String>,

@@ -11,7 +11,6 @@ pub enum Verb {
     Play(String),
     /// Speak a text with one of Twilio's voices. A language without a voice may fail.
     Say {
-        /// The text.
         text: String,
         /// `Google.he-IL-Wavenet-A`.
         voice: String,

@@ -57,9 +57,9 @@ pub fn status(form: &Form) -> Result<Option<MessageUpdate>, Malformed> {
     };
     let refusal = (status == MessageStatus::Failed).then(|| {
         let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
-        let trouble = error_messages::for_code(code, form.value("ErrorMessage"));
+        let provider_error = error_messages::for_code(code, form.value("ErrorMessage"));
         let refusal = if word == "canceled" { Refusal::Cancelled } else { error_messages::refusal(code) };
-        LateRefusal { refusal, trouble }
+        LateRefusal { refusal, provider_error }
     });
     Ok(Some(MessageUpdate {
         provider: Provider::Twilio,

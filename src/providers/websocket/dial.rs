@@ -1,6 +1,8 @@
 //! Opens a WebSocket to a provider.
 
 use super::Socket;
+use crate::domain::AiFailureCause;
+use crate::providers::error_code;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use std::io;
@@ -70,8 +72,14 @@ async fn open(
         Ok((socket, _)) => Ok(Socket::new(socket)),
         Err(WsError::Http(response)) => {
             let status = response.status().as_u16();
-            // A retry does not change 401, 403 and 404; 429 and 5xx may be temporary.
-            Err(DialError { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
+            let code = error_code::of(response.body().as_deref().unwrap_or_default());
+            let reason = format!("HTTP {status} {code}").trim_end().to_owned();
+            // A retry changes neither 401, 403 and 404 nor an account without credit; a rate limit and 5xx may be temporary.
+            let retry = matches!(
+                AiFailureCause::from_status(status, &code),
+                AiFailureCause::RateLimited | AiFailureCause::Outage
+            );
+            Err(DialError { retry, reason })
         }
         Err(error) => Err(lost(&error)),
     }
@@ -98,7 +106,7 @@ fn connector<R>(resolver: R) -> HttpConnector<R> {
 mod tests {
     use super::*;
     use hyper_util::client::legacy::connect::dns::Name;
-    use std::net::SocketAddr;
+    use std::net::{Ipv6Addr, SocketAddr};
     use tokio::net::{TcpListener, TcpSocket};
 
     /// Connects to a name that resolves to these addresses, in this order.
@@ -123,8 +131,11 @@ mod tests {
 
     impl DeadAddress {
         async fn create() -> Self {
-            let socket = TcpSocket::new_v4().unwrap();
-            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            Self::on(TcpSocket::new_v4().unwrap(), "127.0.0.1:0").await
+        }
+
+        async fn on(socket: TcpSocket, address: &str) -> Self {
+            socket.bind(address.parse().unwrap()).unwrap();
             let listener = socket.listen(1).unwrap();
             let (address, mut queued) = (listener.local_addr().unwrap(), Vec::new());
             while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
@@ -142,6 +153,23 @@ mod tests {
         let live = live.local_addr().map(|address| (address, live)).unwrap();
         assert_eq!(connect_to(&[dead.address, live.0]).await, Ok(live.0));
         assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
+    }
+
+    /// The addresses of IPv6 come first in what a resolver returns.
+    #[tokio::test]
+    async fn an_ipv6_route_without_connectivity_costs_no_call() {
+        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let live = live.local_addr().map(|address| (address, live)).unwrap();
+        let closed = SocketAddr::from((Ipv6Addr::LOCALHOST, live.0.port()));
+        let in_time = |addresses: Vec<SocketAddr>| async move {
+            tokio::time::timeout(Duration::from_secs(1), connect_to(&addresses)).await.unwrap()
+        };
+        assert_eq!(in_time(vec![closed, live.0]).await, Ok(live.0), "refused, or without a route");
+        // A machine without IPv6 has no address that is silent.
+        let Ok(probe) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else { return };
+        drop(probe);
+        let dead = DeadAddress::on(TcpSocket::new_v6().unwrap(), "[::1]:0").await;
+        assert_eq!(in_time(vec![dead.address, live.0]).await, Ok(live.0), "without an answer");
     }
 
     #[tokio::test]

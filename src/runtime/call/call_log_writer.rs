@@ -1,16 +1,15 @@
 //! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
-use crate::alerting::{AiOutcome, Alerts};
+use crate::alerting::AiCall;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{AiEngine, Config};
 use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
-use crate::crm::caller_text;
-use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
+use crate::crm::{caller_text, recording};
+use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::runtime::calls::{CallContext, CallServices};
-use crate::runtime::jobs::Jobs;
-use crate::store::{Store, TurnUpdate};
-use phonenumber::country;
+use crate::runtime::unstored_calls;
+use crate::store::TurnUpdate;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,36 +19,32 @@ pub(super) struct CallLogWriter {
     /// The call, if it is not stored.
     unstored: Option<IncomingCall>,
     started_at: Timestamp,
-    store: Store,
+    services: CallServices,
     config: Arc<Config>,
     stream: Option<StreamSid>,
     /// When the caller heard an engine for the first time.
     live_at: Option<Timestamp>,
-    alerts: Alerts,
-    jobs: Jobs,
-    /// The current engine, whether it has answered, and why the last AI was lost.
+    /// The current engine.
     engine: Option<EngineKind>,
-    has_answered: bool,
-    ai_lost: Option<String>,
+    /// Which AI engines have answered, and which were lost.
+    ai: AiCall,
 }
 
 impl CallLogWriter {
     pub(super) fn new(context: &CallContext, config: Arc<Config>, services: &CallServices) -> Self {
-        let CallServices { store, alerts, jobs, .. } = services.clone();
         let call = &context.call;
+        let configured = config.ai_engines().into_iter().map(AiEngine::as_str).collect();
+        let ai = AiCall { configured, ..AiCall::default() };
         Self {
             sid: call.call_sid.clone(),
             unstored: (!context.is_stored).then(|| call.clone()),
             started_at: clock::now(),
-            store,
+            services: services.clone(),
             config,
             stream: None,
             live_at: None,
-            alerts,
-            jobs,
             engine: None,
-            has_answered: false,
-            ai_lost: None,
+            ai,
         }
     }
 
@@ -59,7 +54,7 @@ impl CallLogWriter {
 
     pub(super) fn turn(&self, turn: Box<TurnRecord>) {
         let (sid, at) = (self.sid.clone(), clock::now());
-        self.store.write_soon(move |tx| {
+        self.services.store.write_soon(move |tx| {
             let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
             let now = TurnUpdate {
                 item_id: &turn.item,
@@ -75,7 +70,7 @@ impl CallLogWriter {
                 tokens_out,
                 cost_micros,
             };
-            tx.put_turn(&sid, &now, at)
+            call::store_turn(tx, &sid, &now, at)
         });
     }
 
@@ -92,7 +87,7 @@ impl CallLogWriter {
                     let latency = Duration::from_millis(*latency_ms);
                     metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
                 }
-                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "Answer started: call {sid}");
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "The agent started an answer in call {sid}");
             }
             CallEvent::BargeIn { heard_ms } => {
                 tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
@@ -105,8 +100,11 @@ impl CallLogWriter {
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "Engine lost: call {sid}, reason {reason}");
-                self.insert_event("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
+                let failure = AiFailure::from_reason(reason);
+                let (part, cause) = (failure.part.as_str(), failure.cause.as_str());
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), part, cause, reason, "Engine {} failed in call {sid}: {cause}, {reason}", engine.as_str());
+                let detail = json!({"engine": engine.as_str(), "part": part, "cause": cause, "reason": reason});
+                self.insert_event("engine_lost", &detail);
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
@@ -114,8 +112,7 @@ impl CallLogWriter {
                 self.insert_event("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
-                let (sid, micros) = (self.sid.clone(), usage.cost_micros);
-                self.store.write_soon(move |tx| tx.add_call_cost(&sid, micros));
+                self.services.add_cost(&self.sid, usage.cost_micros);
             }
             CallEvent::TransferBegan => {
                 tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Transferring call {sid} to a human agent");
@@ -139,20 +136,20 @@ impl CallLogWriter {
 
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
-        if self.has_answered {
-            self.alerts.record_ai_outcome(&AiOutcome::Answered);
-        } else if let Some(reason) = &self.ai_lost {
-            self.alerts.record_ai_outcome(&AiOutcome::Failed { reason: reason.clone() });
-        }
+        self.services.alerts.record_ai_call(&self.ai);
+        self.services.engine_breaker.record(&self.ai, &self.config, clock::instant());
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
         let (ended, country) = (Arc::new(self.ended_stream(reason, action)), self.config.business.country);
         let first = ended.clone();
-        self.store.write_soon(move |tx| call::end_stream(tx, &first, country));
-        let (store, jobs) = (self.store.clone(), self.jobs.clone());
+        let written = self.services.store.write_soon_with_outcome(move |tx| call::end_stream(tx, &first, country));
+        let (store, jobs) = (self.services.store.clone(), self.services.jobs.clone());
         tokio::spawn(async move {
-            // The write is not committed yet. The worker waits for the later jobs itself.
+            match written.await {
+                Ok(()) => unstored_calls::discard(&store, &ended.sid).await,
+                Err(refused) => unstored_calls::store_until_stored(&store, ended, country, refused).await,
+            }
+            // The worker waits for the later jobs itself.
             tokio::time::sleep(caller_text::AFTER_CALL).await;
-            store_until_stored(&store, ended, country).await;
             jobs.wake();
         });
     }
@@ -161,7 +158,7 @@ impl CallLogWriter {
         let heard = self.live_at.zip(self.engine);
         let conversation = self.stream.clone().zip(heard).map(|(stream, (at, engine))| Conversation {
             stream,
-            engine: engine.as_str(),
+            engine: engine.as_str().to_owned(),
             model: self.model(engine),
             at,
         });
@@ -174,12 +171,24 @@ impl CallLogWriter {
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
-    /// Tracks whether the AI answers: it does once the caller has heard it.
+    /// Tracks which AI engines answer: one does once the caller has heard it.
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
-            CallEvent::FirstAudio { .. } if self.engine.is_some_and(EngineKind::is_ai) => self.has_answered = true,
-            CallEvent::EngineLost { engine, reason } if engine.is_ai() => self.ai_lost = Some(reason.clone()),
+            CallEvent::FirstAudio { .. } => {
+                let Some(engine) = self.engine.filter(|engine| engine.is_ai()) else { return };
+                self.ai.failed.retain(|(failed, _)| *failed != engine.as_str());
+                if !self.ai.answered.contains(&engine.as_str()) {
+                    self.ai.answered.push(engine.as_str());
+                }
+            }
+            CallEvent::EngineLost { engine, reason } if engine.is_ai() => {
+                let name = engine.as_str();
+                self.ai.failed.retain(|(failed, _)| *failed != name);
+                if !self.ai.answered.contains(&name) {
+                    self.ai.failed.push((name, AiFailure::from_reason(reason)));
+                }
+            }
             _ => {}
         }
     }
@@ -195,22 +204,30 @@ impl CallLogWriter {
         let Some(stream) = self.stream.clone() else { return };
         self.live_at.get_or_insert_with(clock::now);
         tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
+        if self.unstored.is_some() {
+            // Twilio's recorder continues a call whose stream is lost with this run.
+            let cut_off = Arc::new(self.ended_stream(EndReason::Interrupted, StreamEndAction::Record));
+            let store = self.services.store.clone();
+            tokio::spawn(async move { unstored_calls::keep_cut_off(&store, cut_off).await });
+        }
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
-        self.store.write_soon(move |tx| tx.set_call_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
+        self.services
+            .store
+            .write_soon(move |tx| call::start_conversation(tx, &sid, &stream, engine.as_str(), model.as_deref(), at));
     }
 
     fn failover(&self, to: EngineKind) {
         tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}", self.sid, to.as_str());
         self.insert_event("engine_failover", &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
-        self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));
+        self.services.store.write_soon(move |tx| call::change_engine(tx, &sid, to.as_str(), model.as_deref(), at));
     }
 
     fn message_started(&self, at_ms: u64) {
         self.insert_event("message_started", &json!({"at_ms": at_ms}));
         let Some(key) = self.stream.as_ref().map(|stream| stream.as_str().to_owned()) else { return };
         let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
-        self.store.write_soon(move |tx| tx.set_recording_message(&key, at_ms));
+        self.services.store.write_soon(move |tx| recording::mark_message(tx, &key, at_ms));
     }
 
     fn model(&self, engine: EngineKind) -> Option<String> {
@@ -223,31 +240,6 @@ impl CallLogWriter {
 
     fn insert_event(&self, kind: &'static str, detail: &Value) {
         let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
-        self.store.write_soon(move |tx| tx.insert_call_event(&sid, kind, Some(&detail), at));
+        self.services.store.write_soon(move |tx| call::record_event(tx, &sid, kind, Some(&detail), at));
     }
 }
-
-/// Stores the end of a stream again until it is stored: on a full disk, that is once there is space.
-async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id) {
-    let deadline = clock::instant() + GIVE_UP_AFTER;
-    let mut is_reported = false;
-    while clock::instant() < deadline {
-        let asked = ended.clone();
-        if store.read(move |tx| call::is_stream_end_stored(tx, &asked)).await.unwrap_or(false) {
-            return;
-        }
-        let again = ended.clone();
-        let stored = store.write(move |tx| call::end_stream(tx, &again, country)).await;
-        let Err(error) = stored.map_err(|error| error.to_string()) else { return };
-        if !is_reported {
-            is_reported = true;
-            let sid = &ended.sid;
-            tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
-        }
-        tokio::time::sleep(RETRY_INTERVAL).await;
-    }
-}
-
-const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-/// Twilio's list shows later calls that were not stored.
-const GIVE_UP_AFTER: Duration = Duration::from_hours(24);

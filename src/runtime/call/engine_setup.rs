@@ -4,6 +4,7 @@ use super::CallTask;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::call::{EngineKind, HistoryTurn};
 use crate::clock;
+use crate::crm::call::CallerIdentity;
 use crate::domain::ContactName;
 use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::runtime::calls::{KnownAtStart, can_transfer};
@@ -29,23 +30,19 @@ impl CallTask {
 
     fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
         let config = self.settings.config.clone();
-        // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
-        let (caller_name, profile_name) = match &self.context.name {
-            ContactName::Unknown => (None, None),
-            ContactName::ByOwner(name) => (Some(name.as_str()), None),
-            ContactName::ByProfile(name) => (None, Some(name.clone())),
-        };
+        // A number that may be forged says nothing about its caller.
+        let is_known = self.context.call.identity() == CallerIdentity::Number;
+        let caller_name = if is_known { self.context.name.clone() } else { ContactName::Unknown };
         let can_transfer = can_transfer(&config, &self.context.call);
         let KnownAtStart { profile, memory } = &self.known;
         let can_book = profile.can_book();
         let is_resumed = !history.is_empty();
-        let context =
-            PhoneContext { caller_name, now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };
+        let context = PhoneContext { now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };
         RealtimeSetup {
             instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
             tools: self.tools.clone(),
-            language: config.agent.language.clone(),
-            profile_name,
+            language: self.expected_language(),
+            caller_name,
             caller_history: instructions::caller_history(memory, &config.business.time_zone),
             history,
             rejected: self.calls.services().rejected.clone(),
@@ -53,12 +50,37 @@ impl CallTask {
         }
     }
 
+    /// The caller's language as earlier calls have shown it, else that of the settings (ISO 639-1).
+    fn expected_language(&self) -> String {
+        let known = self.known.memory.language.as_deref().and_then(|tag| tag.split('-').next());
+        known.unwrap_or(&self.settings.config.agent.language).to_owned()
+    }
+
     fn pipeline_setup(&self, history: Vec<HistoryTurn>) -> PipelineSetup {
-        let RealtimeSetup { config, instructions, tools, language, profile_name, caller_history, history, rejected: _ } =
+        let RealtimeSetup { config, instructions, tools, language, caller_name, caller_history, history, rejected: _ } =
             self.realtime_setup(history);
-        let terms = self.known.profile.services.iter().map(|service| service.name.clone()).collect();
+        let terms = self.likely_words();
         let client = self.calls.services().client.clone();
-        PipelineSetup { config, client, instructions, tools, language, terms, profile_name, caller_history, history }
+        PipelineSetup { config, client, instructions, tools, language, terms, caller_name, caller_history, history }
+    }
+
+    /// Names that the caller may say: of the business, its services and people, and the caller's own.
+    fn likely_words(&self) -> Vec<String> {
+        let KnownAtStart { profile, .. } = &self.known;
+        let services = profile.services.iter().map(|service| &service.name);
+        let resources = profile.resources.iter().filter_map(|resource| resource.name.as_ref());
+        let names = services.chain(resources).chain([&self.settings.config.business.name]);
+        let own_name = match &self.context.name {
+            ContactName::Unknown => None,
+            ContactName::ByOwner(name) | ContactName::ByProfile(name) => Some(name),
+        };
+        let mut words: Vec<String> = Vec::new();
+        for name in names.chain(own_name).map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if !words.iter().any(|known| known == name) {
+                words.push(name.to_owned());
+            }
+        }
+        words
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {

@@ -88,7 +88,7 @@ mod tests {
         // 20 s of both sides, less the delay.
         assert!((310_000..320_000).contains(&heard), "{heard}");
         assert!(matches!(slow.try_recv(), Err(TryRecvError::Lagged(missed)) if missed > 200));
-        assert!(slow.try_recv().is_ok(), "it goes on with what is new");
+        assert!(slow.try_recv().is_ok(), "it continues with what is new");
         drop((slow, quick));
         assert!(!listeners.flush(began + Duration::from_secs(30)), "no user listens any more");
     }

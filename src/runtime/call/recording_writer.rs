@@ -14,14 +14,12 @@ use std::time::Duration;
 const MAX_WAITING_CHUNKS: usize = 8;
 /// The caller and the agent.
 const CHANNELS: u16 = 2;
-/// The position of the header, which is rewritten when the length is known.
-const HEADER: i64 = 0;
 
 pub(super) struct RecordingWriter {
     recorder: Recorder,
     key: String,
     store: Store,
-    next_seq: i64,
+    chunks: i64,
     bytes: u64,
     waiting_chunks: Arc<AtomicUsize>,
 }
@@ -30,18 +28,8 @@ impl RecordingWriter {
     pub(super) fn start(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
         let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
         let name = key.clone();
-        store.write_soon(move |tx| {
-            tx.start_recording(&call, &name, at)?;
-            tx.put_recording_chunk(&name, HEADER, &wav::header(CHANNELS, u64::MAX), 0)
-        });
-        Self {
-            recorder: Recorder::default(),
-            key,
-            store,
-            next_seq: HEADER + 1,
-            bytes: 0,
-            waiting_chunks: Arc::default(),
-        }
+        store.write_soon(move |tx| recording::start(tx, &call, &name, &wav::header(CHANNELS, u64::MAX), at));
+        Self { recorder: Recorder::default(), key, store, chunks: 0, bytes: 0, waiting_chunks: Arc::default() }
     }
 
     pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
@@ -70,10 +58,7 @@ impl RecordingWriter {
             self.write(rest);
         }
         let (key, header, now) = (self.key, wav::header(CHANNELS, self.bytes), clock::now());
-        self.store.write_soon(move |tx| {
-            tx.put_recording_chunk(&key, HEADER, &header, 0)?;
-            recording::complete(tx, &key, now)
-        });
+        self.store.write_soon(move |tx| recording::finish(tx, &key, &header, now));
         // The empty write is acknowledged after the commits of all writes before it.
         let store = self.store;
         tokio::spawn(async move {
@@ -92,12 +77,12 @@ impl RecordingWriter {
         }
         self.bytes += chunk.len() as u64;
         let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
-        let (key, seq, waiting_chunks) = (self.key.clone(), self.next_seq, self.waiting_chunks.clone());
-        self.next_seq += 1;
+        self.chunks += 1;
+        let (key, number, waiting_chunks) = (self.key.clone(), self.chunks, self.waiting_chunks.clone());
         waiting_chunks.fetch_add(1, Ordering::Relaxed);
         self.store.write_soon(move |tx| {
             waiting_chunks.fetch_sub(1, Ordering::Relaxed);
-            tx.put_recording_chunk(&key, seq, &chunk, duration_ms)
+            recording::append(tx, &key, number, &chunk, duration_ms)
         });
     }
 }
@@ -106,8 +91,7 @@ impl RecordingWriter {
 pub(in crate::runtime) fn finalize_interrupted(tx: &WriteTx<'_>) -> store::Result<()> {
     for (key, bytes) in tx.running_recordings()? {
         let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
-        tx.put_recording_chunk(&key, HEADER, &header, 0)?;
-        recording::complete(tx, &key, clock::now())?;
+        recording::finish(tx, &key, &header, clock::now())?;
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ impl TrialLog {
                 self.usage.add_cost(&self.sid, usage.cost_micros);
             }
             CallEvent::EngineLost { reason, .. } => {
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %self.sid, reason, "Engine lost: trial call {}, reason {reason}", self.sid);
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %self.sid, reason, "The engine failed in trial call {}: {reason}", self.sid);
                 self.lost = Some(reason.clone());
             }
             CallEvent::BargeIn { heard_ms } => self.reports.push(json!({"event": "barge_in", "heard_ms": heard_ms})),

@@ -1,10 +1,17 @@
-//! Limits on the use of the AI. Calls over a limit go to voicemail, which costs nothing.
+//! Limits on the use of the AI (calls at once, calls of a number, minutes and cost of a day), and on calls that ring at the
+//! human agent's phone. Calls over a limit go to voicemail, which costs nothing.
+//!
+//! They are checked when a call begins; those of a day also between the turns of a recorded call and before a summary. A call
+//! with a stream is never ended by them.
+//!
+//! There is no alert before a limit per number is reached: such a caller affects no other one, and each call beyond the
+//! limit is logged.
 
 use crate::config::VoiceConfig;
 use crate::domain::Notice;
 use crate::store::AiUsage;
 
-/// The calls that the AI answers at the moment.
+/// The calls that the AI answers at the moment, or that ring at the human agent's phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentCalls {
     /// All of them.
@@ -13,16 +20,35 @@ pub(super) struct ConcurrentCalls {
     pub of_number: usize,
 }
 
-/// Returns the setting whose limit a further call would exceed.
+/// Returns the setting whose limit a further call with the AI would exceed.
 pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
+    reached(of_calls(limits, now, today).into_iter().chain(of_day(limits, today)))
+}
+
+/// Returns the setting whose limit a further call would exceed that rings at the human agent's phone. It uses no AI, but each is paid
+/// for.
+pub(super) fn exceeded_by_ringing(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
+    reached(of_calls(limits, now, today))
+}
+
+fn reached(limits: impl IntoIterator<Item = (&'static str, u64, u32)>) -> Option<&'static str> {
+    let mut limits = limits.into_iter();
+    limits.find(|(_, used, limit)| *limit > 0 && *used >= u64::from(*limit)).map(|(name, ..)| name)
+}
+
+/// Name, usage and limit of the settings that count calls.
+fn of_calls(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> [(&'static str, u64, u32); 3] {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let of_number = [
+    let of_number = |limit: u32| if today.is_withheld { limit.saturating_mul(WITHHELD_CALLERS) } else { limit };
+    [
         ("voice.ai_calls_at_once", count(now.all), limits.ai_calls_at_once),
-        ("voice.ai_calls_per_number_at_once", count(now.of_number), limits.ai_calls_per_number_at_once),
-        ("voice.ai_calls_per_number_per_day", today.calls_of_number.into(), limits.ai_calls_per_number_per_day),
-    ];
-    let mut all = of_number.into_iter().chain(of_day(limits, today));
-    all.find(|(_, used, limit)| *limit > 0 && *used >= u64::from(*limit)).map(|(name, ..)| name)
+        ("voice.ai_calls_per_number_at_once", count(now.of_number), of_number(limits.ai_calls_per_number_at_once)),
+        (
+            "voice.ai_calls_per_number_per_day",
+            today.calls_of_number.into(),
+            of_number(limits.ai_calls_per_number_per_day),
+        ),
+    ]
 }
 
 /// Returns true while the daily limits are not reached.
@@ -46,6 +72,9 @@ fn of_day(limits: &VoiceConfig, today: AiUsage) -> [(&'static str, u64, u32); 2]
     ]
 }
 
+/// Callers who withhold their number cannot be distinguished: together they may call as often as so many numbers.
+const WITHHELD_CALLERS: u32 = 5;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +93,7 @@ mod tests {
         let cases = [
             (
                 ConcurrentCalls { all: 9, of_number: 1 },
-                AiUsage { calls_of_number: 4, seconds: 3599, cost_micros: 19_999_999 },
+                AiUsage { calls_of_number: 4, seconds: 3599, cost_micros: 19_999_999, is_withheld: false },
                 None,
             ),
             (ConcurrentCalls { all: 10, ..none.0 }, none.1, Some("voice.ai_calls_at_once")),
@@ -81,6 +110,15 @@ mod tests {
             ai_usd_per_day: 0,
             ..limits.clone()
         };
+        let withheld = |calls_of_number| AiUsage { calls_of_number, is_withheld: true, ..none.1 };
+        assert_eq!(exceeded(&limits, ConcurrentCalls { of_number: 9, ..none.0 }, withheld(24)), None);
+        let reached = |now, today| (exceeded(&limits, now, today), exceeded_by_ringing(&limits, now, today));
+        let per_number = Some("voice.ai_calls_per_number_at_once");
+        assert_eq!(reached(ConcurrentCalls { of_number: 10, ..none.0 }, withheld(0)), (per_number, per_number));
+        let per_day = Some("voice.ai_calls_per_number_per_day");
+        assert_eq!(reached(none.0, withheld(25)), (per_day, per_day));
+        let minutes = AiUsage { seconds: 3600, ..none.1 };
+        assert_eq!(reached(none.0, minutes), (Some("voice.ai_minutes_per_day"), None), "a ringing phone uses no AI");
         for (now, today, expected) in cases {
             assert_eq!(exceeded(&limits, now, today), expected);
             assert_eq!(exceeded(&unlimited, now, today), None);

@@ -1,27 +1,31 @@
 //! Calls that ring at the human agent's phone first: the AI answers those that the human agent does not accept.
 
 use super::transfer::can_transfer;
-use super::{ActiveSettings, CallContext, CallRegistry, Calls, PendingTransfer};
+use super::{ActiveSettings, CallContext, CallRegistry, CallServices, Calls, PendingTransfer, limits};
 use crate::call::StreamEndAction;
 use crate::clock;
 use crate::config::RingFirst;
-use crate::domain::CallSid;
+use crate::crm::call::{self, EndedStream};
+use crate::domain::{CallSid, CallState, EndReason, Timestamp};
+use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// No call lasts longer at Twilio; an entry that is older belongs to a call whose end Twilio has not reported.
-const MAX_CALL: Duration = Duration::from_hours(4);
+/// The human agent has answered or not this long after the phone has stopped ringing: they hear who calls, and press a
+/// key. A call that seems to ring for longer is over, and Twilio's report of it was lost.
+const ACCEPT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A call that rings.
+/// An incoming call that rings at the human agent's phone before the AI answers it.
 pub(super) struct Ringing {
     pub(super) settings: Arc<ActiveSettings>,
     pub(super) context: CallContext,
     since: Instant,
+    started_at: Timestamp,
 }
 
 impl Calls {
-    /// Rings the human agent's phone for an incoming call, if the settings want it; none if the AI answers at once.
-    /// Idempotent.
+    /// Rings the human agent's phone for an incoming call, if the settings want it; none if the AI answers at once. Beyond the limits on
+    /// calls it does not ring, and such a call goes to voicemail. Idempotent.
     pub fn ring_first(&self, context: &CallContext, is_open: bool) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
         let is_wanted = match settings.config.voice.ring_first {
@@ -34,18 +38,49 @@ impl Calls {
         if !is_wanted || registry.is_known(sid) || !can_transfer(&settings.config, &context.call) {
             return None;
         }
-        registry.ringing.retain(|_, ringing| since.duration_since(ringing.since) < MAX_CALL);
-        let new = || Ringing { settings, context: context.clone(), since };
+        registry.ringing.retain(|_, ringing| !ringing.is_over(since));
+        if !registry.ringing.contains_key(sid) {
+            let used = self.used_today(&settings, context);
+            let now = registry.concurrent_calls(&context.call);
+            if let Some(limit) = limits::exceeded_by_ringing(&settings.config.voice, now, used) {
+                if !CallServices::uses_ai(&settings) {
+                    tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} does not ring");
+                }
+                return None;
+            }
+        }
+        let new = || Ringing { settings, context: context.clone(), since, started_at: clock::now() };
         registry.ringing.entry(sid.clone()).or_insert_with(new).transfer()
     }
 
-    /// Records that the human agent accepted a call that rings. Returns false if it does not ring.
+    /// Records that the human agent accepted a call that rings. Returns false if it does not ring. A call that could not be
+    /// stored is stored once that is possible.
     pub fn accept_ringing(&self, sid: &CallSid) -> bool {
-        let has_rung = self.registry().ringing.remove(sid).is_some();
-        if has_rung {
-            self.set_stream_end_action(sid, StreamEndAction::Transfer);
+        let Some(ringing) = self.registry().ringing.remove(sid) else { return false };
+        self.set_stream_end_action(sid, StreamEndAction::Transfer);
+        if !ringing.context.is_stored {
+            let Ringing { settings, context, started_at, .. } = ringing;
+            let (store, country) = (self.services().store.clone(), settings.config.business.country);
+            let accepted = EndedStream {
+                sid: sid.clone(),
+                unstored: Some(context.call),
+                started_at,
+                conversation: None,
+                reason: EndReason::Transferred,
+                state: CallState::Transferred,
+                at: clock::now(),
+            };
+            let (accepted, jobs) = (Arc::new(accepted), self.services().jobs.clone());
+            let first = accepted.clone();
+            let written = store.write_soon_with_outcome(move |tx| call::end_stream(tx, &first, country));
+            tokio::spawn(async move {
+                if let Err(refused) = written.await {
+                    store_until_stored(&store, accepted, country, refused).await;
+                    jobs.wake();
+                }
+            });
         }
-        has_rung
+        true
     }
 
     /// The phone does not ring any more, and the human agent has not accepted. Returns the call if this process knows it.
@@ -61,6 +96,12 @@ impl CallRegistry {
 }
 
 impl Ringing {
+    /// Returns true if the phone cannot ring any more.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        let longest = Duration::from_secs(self.settings.config.voice.ring_first_s.into()) + ACCEPT_TIMEOUT;
+        now.saturating_duration_since(self.since) >= longest
+    }
+
     /// What the human agent hears before they accept.
     fn transfer(&self) -> Option<PendingTransfer> {
         PendingTransfer::new(&self.settings.config, &self.context, 0, "")

@@ -1,7 +1,7 @@
 //! The services that every call uses.
 
-use super::TrialUsage;
 use super::limits::is_within_daily_limits;
+use super::{EngineBreaker, KnownUsage, TrialUsage};
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
@@ -9,15 +9,16 @@ use crate::clock;
 use crate::config::{AiEngine, Config, Eagerness, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
-use crate::crm::call::IncomingCall;
+use crate::crm::call::{self, IncomingCall};
 use crate::crm::caller_memory::{self, CallerMemory};
-use crate::domain::CallSid;
+use crate::domain::{CallSid, Timestamp};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
+use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::{ActiveSettings, Clips, Settings};
-use crate::store::{ReadTx, Store};
+use crate::store::{AiUsage, ReadTx, Store};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,12 @@ pub struct CallServices {
     pub alerts: Alerts,
     /// The use of the AI by trial calls.
     pub trial_usage: TrialUsage,
+    /// The last known use of the AI.
+    pub known_usage: KnownUsage,
+    /// Sends what the agent writes to callers.
+    pub texts: CallerTexts,
+    /// Which AI engines failed in the last calls.
+    pub engine_breaker: EngineBreaker,
     /// The settings that the AI server rejects.
     pub rejected: RejectedFields,
 }
@@ -86,7 +93,7 @@ impl CallServices {
             let profile = business_profile::read(tx, &zone, now)?;
             let memory = caller_memory::read(tx, &call, now).unwrap_or_else(|error| {
                 let sid = &call.call_sid;
-                tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "The agent answers call {sid} without what is known of the caller: it cannot be read");
+                tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "Cannot read the caller's history for call {sid}: the agent answers without it");
                 CallerMemory::EMPTY
             });
             Ok(KnownAtStart { profile, memory })
@@ -102,13 +109,13 @@ impl CallServices {
         match tokio::time::timeout(PROFILE_LIMIT, crm::read(&self.store, work)).await {
             Ok(Ok(known)) => return Some(known),
             Ok(Err(error)) => {
-                tracing::warn!(event = "AGENT_PROFILE", %error, "The agent answers without the business's services and facts: they cannot be read");
+                tracing::warn!(event = "AGENT_PROFILE", %error, "Cannot read the services and facts of the business: the agent answers a call without them");
             }
             Err(_) => {
                 tracing::warn!(
                     event = "AGENT_PROFILE",
                     limit_ms = PROFILE_LIMIT.as_millis(),
-                    "The agent answers without the business's services and facts: the database is busy"
+                    "Cannot read the services and facts of the business in time: the agent answers a call without them"
                 );
             }
         }
@@ -120,7 +127,24 @@ impl CallServices {
         let (sid, now, config) = (sid.clone(), clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);
         let used = self.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
-        used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.trial_usage.add_to(used, today, now)))
+        used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.usage_of_day(Some(used), today, now)))
+    }
+
+    /// The use of the AI since `today`, the start of the day, with that of trial calls. `stored`: what the database says; without it
+    /// counts what this process knows.
+    pub fn usage_of_day(&self, stored: Option<AiUsage>, today: Timestamp, now: Timestamp) -> AiUsage {
+        let used = match stored {
+            Some(stored) => self.known_usage.observe(stored, today),
+            None => self.known_usage.last(today),
+        };
+        self.trial_usage.add_to(used, today, now)
+    }
+
+    /// Adds the cost of a request about a call to what the call and the day have cost.
+    pub(in crate::runtime) fn add_cost(&self, sid: &CallSid, micros: i64) {
+        self.known_usage.add_cost(micros);
+        let sid = sid.clone();
+        self.store.write_soon(move |tx| call::add_cost(tx, &sid, micros));
     }
 
     /// Returns true if these settings let the AI answer calls.
@@ -137,11 +161,12 @@ impl CallServices {
         config.ai_engines().into_iter().map(kind).collect()
     }
 
-    /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
-    pub(super) fn policy(&self, settings: &ActiveSettings, may_use_ai: bool) -> CallPolicy {
+    /// Builds the policy of a call that begins with these settings. `is_ai_allowed`: the usage limits allow the AI.
+    pub(super) fn policy(&self, settings: &ActiveSettings, is_ai_allowed: bool) -> CallPolicy {
         let config = &settings.config;
         let voice = &config.voice;
-        let mut engines = if may_use_ai { Self::ai_engines(config) } else { Vec::new() };
+        let mut engines = if is_ai_allowed { Self::ai_engines(config) } else { Vec::new() };
+        self.engine_breaker.sort(&mut engines, config, clock::instant());
         engines.push(EngineKind::Voicemail);
         CallPolicy {
             greeting: settings.prompts.greeting.length,

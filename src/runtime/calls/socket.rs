@@ -25,6 +25,13 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
+/// How many messages a socket may send up to its start message, control frames included. Twilio sends "connected" before it, the
+/// page nothing.
+const MAX_UNAUTHENTICATED_MESSAGES: usize = 3;
+
+/// The longest of them. Any client may send one, and each is parsed. Twilio's start message has 1 KiB.
+const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
+
 /// The media socket of one call.
 pub struct MediaSocket {
     pub(in crate::runtime) socket: Socket<MediaTransport>,
@@ -36,19 +43,20 @@ impl MediaSocket {
         Self { socket }
     }
 
-    /// Reads the start message; none if a message comes that may not precede it.
+    /// Reads the start message; none if it is not among the first messages, or a message comes that may not precede it.
     pub(super) async fn start(&mut self) -> Option<Start> {
-        loop {
+        for _ in 0..MAX_UNAUTHENTICATED_MESSAGES {
             match self.socket.receive().await {
-                Received::Text(text) => match media_stream::parse(&text) {
+                Received::Text(text) if text.len() <= MAX_UNAUTHENTICATED_BYTES => match media_stream::parse(&text) {
                     Ok(Incoming::Start(start)) => return Some(start),
                     Ok(Incoming::Connected | Incoming::Unknown) => {}
                     Ok(_) | Err(_) => return None,
                 },
-                Received::Binary(_) | Received::Activity => {}
-                Received::Closed(_) | Received::Lost(_) => return None,
+                Received::Activity => {}
+                Received::Text(_) | Received::Binary(_) | Received::Closed(_) | Received::Lost(_) => return None,
             }
         }
+        None
     }
 
     /// Closes the socket because it is not authenticated.

@@ -2,6 +2,7 @@
 
 use super::{CallContext, Calls, LiveCall};
 use crate::call::StreamEndAction;
+use crate::clock;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallMedium, CallSid, ContactName, PhoneNumber, TransferFailure};
@@ -54,9 +55,24 @@ impl PendingTransfer {
     }
 }
 
+/// Whether an incoming call is one to the human agent that their phone has forwarded back to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ForwardedBack {
+    /// It is another call.
+    No,
+    /// Its caller's number is that of a call that rings or is being transferred, and no number is reported that forwarded
+    /// it: it may also be another caller behind the same number, such as a company's.
+    Perhaps,
+    /// It is.
+    Yes,
+}
+
 /// Returns true if a call may be transferred to the configured human agent. It may not if their phone forwarded this
-/// call or is the caller: the call would come back.
+/// call, perhaps, or is the caller: the call would come back.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
+    if call.may_be_forwarded_back {
+        return false;
+    }
     config.agent.transfer_to.as_ref().is_some_and(|human_agent| {
         let numbers = [&call.from, &call.to, &call.forwarded_from];
         !numbers.into_iter().any(|number| is_same(config, number, human_agent.as_str()))
@@ -90,7 +106,7 @@ impl Calls {
         match registry.live.get(sid) {
             Some(live) if live.is_transferring() => live.sender.send(CallMessage::TransferAccepted).is_ok(),
             Some(_) => false,
-            None => matches!(registry.end_actions.get(sid), None | Some(StreamEndAction::Transfer)),
+            None => matches!(registry.ended.get(sid), None | Some(StreamEndAction::Transfer)),
         }
     }
 
@@ -118,29 +134,41 @@ impl Calls {
 
     /// Returns true if the human agent has accepted this call, as far as this process knows.
     pub fn is_transferred(&self, sid: &CallSid) -> bool {
-        self.registry().end_actions.get(sid) == Some(&StreamEndAction::Transfer)
+        self.registry().ended.get(sid) == Some(StreamEndAction::Transfer)
     }
 
-    /// Returns true if an incoming call is one that is being transferred, and that the human agent's phone has
-    /// forwarded back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld
-    /// theirs.
-    pub fn is_forwarded_back(&self, call: &IncomingCall) -> bool {
-        let registry = self.registry();
+    /// Whether an incoming call is one that rings or is being transferred, and that the human agent's phone has forwarded
+    /// back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld theirs.
+    pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
+        let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());
         let transferring = transferring.map(|live| (&live.settings.config, &live.context.call));
-        let ringing = registry.ringing.values().map(|ringing| (&ringing.settings.config, &ringing.context.call));
+        let ringing = registry.ringing.values().filter(|ringing| !ringing.is_over(now));
+        let ringing = ringing.map(|ringing| (&ringing.settings.config, &ringing.context.call));
         // Twilio repeats a webhook whose answer was lost.
-        let mut others = transferring.chain(ringing).filter(|(_, ours)| ours.call_sid != call.call_sid);
-        others.any(|(config, ours)| {
-            let Some(human_agent) = config.agent.transfer_to.as_ref().map(ToString::to_string) else { return false };
-            // Not every network reports who forwarded the call.
-            if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &human_agent) {
-                return false;
-            }
-            let is_withheld = call.caller_number().is_none() && !call.forwarded_from.is_empty();
-            is_withheld
-                || [&human_agent, &ours.from, &ours.to].into_iter().any(|number| is_same(config, number, &call.from))
-        })
+        let others = transferring.chain(ringing).filter(|(_, ours)| ours.call_sid != call.call_sid);
+        others.map(|(config, ours)| is_returned(config, ours, call)).max().unwrap_or(ForwardedBack::No)
+    }
+}
+
+/// Whether `call` is `ours`, which rings at the human agent's phone.
+fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> ForwardedBack {
+    let Some(human_agent) = config.agent.transfer_to.as_ref().map(ToString::to_string) else {
+        return ForwardedBack::No;
+    };
+    let is_from = |number: &str| is_same(config, number, &call.from);
+    // Not every network reports who forwarded the call.
+    let is_marked = !call.forwarded_from.is_empty();
+    if is_marked && !is_same(config, &call.forwarded_from, &human_agent) {
+        return ForwardedBack::No;
+    }
+    if is_from(&human_agent) || is_from(&ours.to) || (is_marked && call.caller_number().is_none()) {
+        return ForwardedBack::Yes;
+    }
+    match (is_from(&ours.from), is_marked) {
+        (true, true) => ForwardedBack::Yes,
+        (true, false) => ForwardedBack::Perhaps,
+        (false, _) => ForwardedBack::No,
     }
 }
 

@@ -143,7 +143,7 @@ impl Calls {
         let policy = CallPolicy { engines, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
         let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
-        let context = CallContext { call, name, ai_today, carrier, is_stored: false };
+        let context = CallContext { call, name, ai_today: Some(ai_today), carrier, is_stored: false };
         self.services().trial_usage.began(sid, clock::now());
         self.launch(self.registry(), settings, policy, context);
         Ok(())
@@ -159,8 +159,10 @@ impl Calls {
             return Err(TrialRefusal::ShuttingDown);
         }
         // The browser has no number, so only the limits on all calls apply.
-        let call = IncomingCall::by_sid(random_sid());
-        match self.exceeded_limit(settings, &registry, &call, stored) {
+        let (call, ai_today) = (IncomingCall::by_sid(random_sid()), Some(stored));
+        let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
+        let context = CallContext { call, name, ai_today, carrier, is_stored: false };
+        match self.exceeded_limit(settings, &registry, &context) {
             Some(setting) => Err(TrialRefusal::Limit { setting }),
             None => Ok(()),
         }

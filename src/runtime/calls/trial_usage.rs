@@ -70,9 +70,9 @@ mod tests {
     fn trial_calls_count_towards_the_day() {
         let (usage, at) = (TrialUsage::default(), |s: i64| Timestamp::from_millis(1_795_000_000_000 + s * 1000));
         let id = |n: u8| format!("CA{n:032x}").parse::<CallSid>().unwrap();
-        let stored = AiUsage { calls_of_number: 3, seconds: 100, cost_micros: 1000 };
+        let stored = AiUsage { calls_of_number: 3, seconds: 100, cost_micros: 1000, is_withheld: false };
         let sum = |since, now| {
-            let AiUsage { calls_of_number, seconds, cost_micros } = usage.add_to(stored, since, now);
+            let AiUsage { calls_of_number, seconds, cost_micros, .. } = usage.add_to(stored, since, now);
             (calls_of_number, seconds, cost_micros)
         };
         usage.began(&id(1), at(0));

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::crm::call::{self, IncomingCall, MissedCall, RawWebhook};
 use crate::domain::{CallSid, Provider};
 use crate::providers::twilio::account::{self, AccountNumber};
-use crate::providers::twilio::caller_id::caller_id;
+use crate::providers::twilio::forms::caller_id;
 use crate::providers::twilio::lists::{Listed, ListedCall, Resource};
 use std::collections::HashSet;
 use std::time::Duration;

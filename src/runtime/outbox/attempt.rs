@@ -67,7 +67,7 @@ impl Attempt {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => {
-                report_failure(&error, "Cannot record an attempt, so the message is not sent yet");
+                self.report_failure(&error, "cannot record an attempt to send it, so it is not sent yet");
                 tokio::time::sleep(AFTER_FAILURE).await;
                 return None;
             }
@@ -122,7 +122,7 @@ impl Attempt {
         loop {
             let step = recorded.clone();
             let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
-            report_failure(&error, "Cannot record the outcome of an attempt; retrying");
+            self.report_failure(&error, "cannot record the outcome of an attempt to send it; retrying");
             tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
@@ -136,6 +136,11 @@ impl Attempt {
             }
             Outcome::NotSent(..) | Outcome::Unconfirmed(_) => {}
         }
+    }
+
+    fn report_failure(&self, error: &store::Error, what: &str) {
+        let (message, error) = (self.entry.message, error as &dyn std::error::Error);
+        tracing::error!(event = "OUTBOX_FAILED", message.id = %message, error, "Message {message}: {what}");
     }
 
     fn report(&self, route: Route, outcome: &Outcome, began_at: crate::domain::Timestamp) {
@@ -173,6 +178,8 @@ impl Attempt {
         };
         let (message, took_ms) = (self.entry.message, now.since(began_at).as_millis());
         let to = crate::domain::Masked(&self.entry.recipient);
+        let shown = if code.is_empty() { label.to_owned() } else { format!("{label} ({code})") };
+        let provider = route.provider.as_str();
         tracing::info!(
             event,
             message.id = %message,
@@ -182,7 +189,7 @@ impl Attempt {
             attempt = self.entry.attempts + 1,
             template = route.template,
             took_ms,
-            "Message {message} to {to}: {label}"
+            "Message {message} to {to} by {provider}: {shown}"
         );
     }
 }
@@ -194,10 +201,6 @@ fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
     let error = error.as_ref().map(|(code, notice)| (code.as_str(), notice));
     let provider_error = provider_error.as_ref().map(|provider_error| &provider_error.notice);
     crm::outbox::finish(tx, entry, delivery, result, error, provider_error, clock::now())
-}
-
-fn report_failure(error: &store::Error, what: &str) {
-    tracing::error!(event = "OUTBOX_FAILED", error = error as &dyn std::error::Error, "{what}");
 }
 
 fn store_error(error: &store::Error) -> ProviderError {

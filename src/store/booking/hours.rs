@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)
     }
 
-    /// Replaces the own opening hours of a resource; without any it follows those of the business.
+    /// Replaces a resource's own opening hours; without any the resource follows those of the business.
     pub fn set_resource_hours(
         &self,
         business: BusinessId,

@@ -1,9 +1,10 @@
 //! Messages with their events, files and quotes.
 
+use super::super::json::json_list;
 use super::super::{ReadTx, Result};
 use crate::domain::{
-    Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Quote, Reaction, ThreadId,
-    Timestamp,
+    Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Provider, Quote, Reaction,
+    ThreadId, Timestamp,
 };
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 /// The messages that these messages quote. `CROSS` keeps this order: without it SQLite begins with all messages that a
 /// provider has numbered.
 const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
-         ON q.provider IN ('baileys', 'twilio') AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
+         ON q.provider IN (SELECT value FROM json_each(?2)) AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
      WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL";
 
 /// A message event as it is stored.
@@ -115,7 +116,8 @@ impl ReadTx<'_> {
 
     fn quotes(&self, ids: &str) -> Result<HashMap<MessageId, Quote>> {
         let mut query = self.conn.prepare_cached(QUOTES)?;
-        let rows = query.query_map([ids], |row| {
+        let providers = json_list(&Provider::ALL.iter().map(|provider| provider.as_str()).collect::<Vec<_>>());
+        let rows = query.query_map([ids, &providers], |row| {
             Ok((row.get(0)?, Quote { message_id: row.get(1)?, direction: row.get(2)?, content_text: row.get(3)? }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -159,7 +161,8 @@ mod tests {
     fn quotes_are_found_by_the_messages_that_quote() {
         let (_folder, conn) = database();
         let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {QUOTES}")).unwrap();
-        let steps = plan.query_map(["[]"], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>().unwrap();
+        let steps =
+            plan.query_map(["[]", "[]"], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>().unwrap();
         let by_id = steps.iter().position(|step| step.starts_with("SEARCH m USING INTEGER PRIMARY KEY"));
         let quoted = steps
             .iter()

@@ -46,10 +46,11 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// How many ms the daemon's clock was ahead of a provider's when the newest messages with a provider time arrived.
-    pub fn provider_clock_difference(&self, provider: Provider) -> Result<Option<i64>> {
-        let mut query = self.conn.prepare_cached(include_str!("clock_difference.sql"))?;
-        Ok(query.query_row([provider], |row| row.get(0))?)
+    /// The times of the newest messages of a provider: in their threads, and by the provider's clock.
+    pub fn provider_times(&self, provider: Provider) -> Result<Vec<(Timestamp, Timestamp)>> {
+        let mut query = self.conn.prepare_cached(include_str!("clock_times.sql"))?;
+        let rows = query.query_map([provider], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 

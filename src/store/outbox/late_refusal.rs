@@ -77,7 +77,7 @@ impl WriteTx<'_> {
                  updated_at = ?5
              WHERE id = ?1",
         )?;
-        update.execute(params![id, refused, last_refusal, last.trouble.notice, now])?;
+        update.execute(params![id, refused, last_refusal, last.provider_error.notice, now])?;
         Ok(())
     }
 

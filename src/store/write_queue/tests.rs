@@ -1,7 +1,8 @@
 use super::*;
 use crate::store::WriteTx;
-use crate::store::write_request::CommitError;
+use crate::store::write_request::callers;
 use proptest::prelude::*;
+use sqlite_mirror::{Acknowledge, complete_all};
 use std::sync::Arc;
 
 /// A write that records its mark when it is answered.
@@ -20,6 +21,9 @@ impl WriteRequest for TestWrite {
     fn run(&mut self, _: &WriteTx<'_>) -> bool {
         true
     }
+}
+
+impl Acknowledge for TestWrite {
     fn complete(self: Box<Self>, _: &Result<(), CommitError>) {
         self.2.lock().unwrap().push(self.0);
     }
@@ -64,6 +68,18 @@ fn a_full_queue_refuses_and_a_closed_one_hands_out_what_waits() {
 }
 
 #[test]
+fn an_abandoned_queue_tells_every_write() {
+    let (queue, answered) = (WriteQueue::new(), Answered::default());
+    for (number, priority) in [Priority::Live, Priority::Job, Priority::Backfill].into_iter().enumerate() {
+        let write = TestWrite((number, 0), AckAfter::Never, answered.clone());
+        queue.push(priority, Box::new(write)).unwrap();
+    }
+    queue.abandon();
+    assert_eq!(*answered.lock().unwrap(), [(0, 0), (1, 0), (2, 0)]);
+    assert!(queue.next_batch(256).is_none());
+}
+
+#[test]
 fn a_write_without_caller_waits_for_others_but_not_for_long() {
     let queue = Arc::new(WriteQueue::new());
     queue.push(Priority::Live, marked(AckAfter::Never)).unwrap();
@@ -84,7 +100,7 @@ proptest! {
         queue.close();
         while let Some(batch) = queue.next_batch(256) {
             prop_assert!(!batch.is_empty() && batch.len() <= 256);
-            crate::store::write_request::complete_all(batch, &Ok(()));
+            complete_all(callers(batch), &Ok(()));
         }
         for lane in 0..3 {
             let came_out: Vec<_> = answered.lock().unwrap().iter().filter(|mark| mark.0 == lane).map(|mark| mark.1).collect();

@@ -84,7 +84,7 @@ pub const METRICS: &[MetricInfo] = &[
     (
         "agentlocator_store_writes_dropped_total",
         MetricKind::Counter,
-        "Writes without a waiting caller that were refused and so lost",
+        "Writes without a waiting caller that failed or were refused, and so were lost",
     ),
     (
         "agentlocator_store_reads_timed_out_total",

@@ -2,7 +2,7 @@
 
 use super::error::AcmeErrorKind;
 use crate::domain::Timestamp;
-use crate::tls::TlsTrouble;
+use crate::tls::TlsError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,19 +19,12 @@ pub(super) struct Attempts {
     not_before: Option<Timestamp>,
     /// The authority's `Retry-After`: applies also to attempts that a user requests.
     asked_until: Option<Timestamp>,
-    /// The last error.
-    pub(super) last_error: Option<TlsTrouble>,
+    pub(super) last_error: Option<TlsError>,
 }
 
 impl Attempts {
     /// Records a failure, and when to try again. `retry_after` is the authority's `Retry-After`, `jitter` is from 0 to 1.
-    pub(super) fn failed(
-        &mut self,
-        kind: AcmeErrorKind,
-        retry_after: Option<Duration>,
-        error: TlsTrouble,
-        jitter: f64,
-    ) {
+    pub(super) fn failed(&mut self, kind: AcmeErrorKind, retry_after: Option<Duration>, error: TlsError, jitter: f64) {
         let now = error.at;
         let doublings = self.failures.min(10);
         self.failures = self.failures.saturating_add(1);
@@ -101,8 +94,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn error(at: Timestamp) -> TlsTrouble {
-        TlsTrouble { at, text: "no".to_owned() }
+    fn error(at: Timestamp) -> TlsError {
+        TlsError { at, text: "no".to_owned() }
     }
 
     fn start() -> Timestamp {

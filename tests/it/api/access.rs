@@ -1,6 +1,7 @@
 //! Every route of the document, called with every kind of credential.
 
 use super::with_data;
+use crate::store_upgrade::put;
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
 use crate::support::{Client, Daemon};
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 struct Operation {
     id: String,
     method: Method,
-    /// The path, with ids that do not exist.
+    /// The path, with ids of rows that exist, so that a handler that refuses late would find what it must not touch.
     path: String,
     access: Access,
     responses: BTreeSet<String>,
@@ -56,12 +57,56 @@ fn operations(document: &Value) -> Vec<Operation> {
         item.as_object().unwrap().iter().map(move |(method, operation)| Operation {
             id: operation["operationId"].as_str().unwrap().to_owned(),
             method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
-            path: ["{id}", "{tag_id}", "{field_id}"].iter().fold(path.clone(), |path, id| path.replace(id, "987654")),
+            path: IDS.iter().fold(path.clone(), |path, (name, id)| path.replace(name, id)),
             access: Access::of(operation),
             responses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
         })
     });
     all.collect()
+}
+
+/// The ids in paths, of rows in `schema/v10.sql` and [`MORE_ROWS`].
+const IDS: [(&str, &str); 7] = [
+    ("{id}", "1"),
+    ("{tag_id}", "1"),
+    ("{field_id}", "1"),
+    ("{contact_id}", "1"),
+    ("{number_id}", "1"),
+    ("{kind}", "ai_refused"),
+    ("{sha256}", "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a"),
+];
+
+/// Rows of the nouns that the database of an earlier version has none of.
+const MORE_ROWS: &str = "
+    INSERT INTO custom_fields(id, business_id, name, kind, created_at) VALUES (1, 1, 'x', 'text', '2026-01-01T00:00:00.000Z');
+    INSERT INTO leads(id, business_id, contact_id, title, stage_id, created_by, created_at, updated_at) VALUES
+        (1, 1, 1, 'x', 1, 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
+    INSERT INTO closures(id, from_date, to_date, created_by, created_at, updated_at) VALUES
+        (1, '2030-01-01', '2030-01-02', 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
+    INSERT INTO waiting_list(id, contact_id, service_id, from_date, to_date, created_by, created_at) VALUES
+        (1, 1, 1, '2030-01-01', '2030-01-02', 'user:1', '2026-01-01T00:00:00.000Z');
+    INSERT INTO merge_suggestions(id, business_id, first_contact, second_contact, reason, address, created_at) VALUES
+        (1, 1, 2, 3, 'number_moved', '+972501234567', '2026-01-01T00:00:00.000Z');
+    INSERT INTO scheduled_messages(id, thread_id, text, send_at, state, author, created_at, updated_at) VALUES
+        (1, 1, 'x', '2030-01-01T00:00:00.000Z', 'waiting', 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');";
+
+/// The number of rows of each table that a refused request might change, and who may log in.
+fn state_of(daemon: &Daemon) -> Vec<String> {
+    let tables: Vec<String> = daemon.query_column(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'
+             AND name NOT LIKE 'search_%' AND name NOT IN ('sessions', 'devices', 'jobs', 'backfills', 'self_checks', 'alerts',
+                 'alert_events', 'meta')
+         ORDER BY name",
+    );
+    let count =
+        |table: &String| format!("{table}: {}", daemon.query_value::<i64>(&format!("SELECT count(*) FROM {table}")));
+    let mut state: Vec<_> = tables.iter().map(count).collect();
+    state.extend(
+        daemon.query_column::<String>("SELECT name || role || password_hash || coalesce(disabled_at, '') FROM users"),
+    );
+    state.extend(daemon.query_column::<String>("SELECT 'resource' || id || coalesce(archived_at, '') FROM resources"));
+    state.extend(daemon.query_column::<String>("SELECT 'service' || id || coalesce(archived_at, '') FROM services"));
+    state
 }
 
 /// The kinds of callers.
@@ -114,7 +159,7 @@ fn stale_credentials() -> String {
     let (idle, old) = (hash("idle"), hash("old"));
     format!(
         "INSERT INTO users(id, name, role, password_hash, created_at, disabled_at) VALUES
-            (901, 'noa', 'staff', '', '2026-01-01T00:00:00.000Z', NULL),
+            (901, 'nira', 'staff', '', '2026-01-01T00:00:00.000Z', NULL),
             (902, 'gone #902', 'owner', '', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
          INSERT INTO api_tokens(name, role, token_hash, created_at, user_id, expires_at) VALUES
             ('expired', 'owner', '{expired}', '2026-01-01T00:00:00.000Z', NULL, strftime('%FT%H:%M:%fZ', 'now', '-1 second')),
@@ -131,7 +176,8 @@ fn stale_credentials() -> String {
 #[tokio::test]
 async fn the_document_says_who_may_call_what() {
     let mut daemon = Daemon::prepare(|_| {});
-    daemon.seed(&stale_credentials());
+    put(include_str!("../../fixtures/schema/v10.sql"), &daemon.folder().join("live/db.sqlite"));
+    daemon.seed(&format!("{}{MORE_ROWS}", stale_credentials()));
     daemon.launch();
     let document = daemon.client().get("/api/openapi.json").await.json();
     let operations = operations(&document);
@@ -149,7 +195,7 @@ async fn the_document_says_who_may_call_what() {
     assert!(daemon.cli(&["token", "revoke", "test"]).status.success());
     let ended = daemon.logged_in("ended", "owner").await;
     assert_eq!(status(&ended, &Method::POST, "/api/logout").await, 200);
-    let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "staff").await);
+    let (ruth, gal) = (daemon.logged_in("ruth", "owner").await, daemon.logged_in("gal", "staff").await);
     let callers = [
         ("no credential", Caller::Nobody("unauthorized"), daemon.client()),
         ("forged token", Caller::Nobody("unauthorized"), token("agl_0000000000000000000000000000000000000000000")),
@@ -163,35 +209,48 @@ async fn the_document_says_who_may_call_what() {
         ("staff token", Caller::Token("staff"), token(&daemon.token("staff"))),
         ("owner token", Caller::Token("owner"), token(&daemon.token("owner"))),
         ("staff", Caller::Login("staff"), gal.clone()),
-        ("owner", Caller::Login("owner"), dana.clone()),
+        ("owner", Caller::Login("owner"), ruth.clone()),
         ("staff with a wrong CSRF token", Caller::CookieAlone("staff"), gal.with_header("x-csrf-token", "wrong")),
-        ("owner with a wrong CSRF token", Caller::CookieAlone("owner"), dana.with_header("x-csrf-token", "")),
+        ("owner with a wrong CSRF token", Caller::CookieAlone("owner"), ruth.with_header("x-csrf-token", "")),
     ];
-    let mut cells = 0;
-    for (name, caller, client) in callers {
+    // The refused requests come first, while all rows exist.
+    let before = state_of(&daemon);
+    let (mut cells, mut confirmed) = (0, BTreeSet::new());
+    for (name, caller, client) in &callers {
         for operation in &operations {
             let Operation { id, method, path, responses, .. } = operation;
+            let Some(refusal) = operation.refusal(*caller) else { continue };
+            let (status, code) = ask(client, method, path).await;
+            assert_eq!((status, code.as_str()), refusal, "{id} for {name}");
+            assert!(responses.contains(&status.to_string()), "{id} does not document {status}");
+            cells += 1;
+        }
+    }
+    assert_eq!(state_of(&daemon), before, "a refused request changed something");
+    for (name, caller, client) in &callers {
+        for operation in operations.iter().filter(|operation| operation.refusal(*caller).is_none()) {
+            let Operation { id, method, path, .. } = operation;
             // A logout invalidates the session for the next operation.
-            let client = match caller {
+            let client = match *caller {
                 Caller::Login(role) if ["log_out", "end_session"].contains(&id.as_str()) => {
-                    daemon.log_in(if role == "owner" { "dana" } else { "gal" }, PASSWORD).await
+                    daemon.log_in(if role == "owner" { "ruth" } else { "gal" }, PASSWORD).await
                 }
                 _ => client.clone(),
             };
             let (status, code) = ask(&client, method, path).await;
-            match operation.refusal(caller) {
-                Some(refusal) => {
-                    assert_eq!((status, code.as_str()), refusal, "{id} for {name}");
-                    assert!(responses.contains(&status.to_string()), "{id} does not document {status}");
-                }
-                // A download of everything asks for the password once more, of those who may do it.
-                None if code == "confirmation_required" => assert_eq!((status, id.as_str()), (403, "download_backup")),
-                None => assert!(status < 500 && ![401, 403].contains(&status), "{id} for {name}: {status} {code}"),
+            // What a session alone is not enough for asks for the password once more, of those who may do it.
+            if code == "confirmation_required" {
+                assert_eq!(status, 403, "{id} for {name}");
+                confirmed.insert(id.as_str());
+            } else {
+                assert!(status < 500 && ![401, 403].contains(&status), "{id} for {name}: {status} {code}");
             }
             cells += 1;
         }
     }
     assert_eq!(cells, 15 * operations.len());
+    // The others that ask for it have no body here.
+    assert_eq!(confirmed, BTreeSet::from(["download_backup"]));
 }
 
 #[tokio::test]
@@ -215,7 +274,7 @@ async fn unauthenticated_clients_cannot_probe_paths() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_wrong_are_the_senders_fault() {
+async fn invalid_bodies_are_answered_with_4xx() {
     let (daemon, api) = with_data();
     let post = |body: Vec<u8>, kind: &'static str| {
         send(api.request(Method::POST, "/api/tokens").header("content-type", kind).body(body))
@@ -236,7 +295,7 @@ async fn bodies_that_are_wrong_are_the_senders_fault() {
 }
 
 #[tokio::test]
-async fn each_answer_has_an_id_of_its_own() {
+async fn each_response_has_its_own_request_id() {
     let daemon = Daemon::start(|_| {});
     let ids: BTreeSet<_> = [
         daemon.client().get("/healthz").await.header("x-request-id").to_owned(),

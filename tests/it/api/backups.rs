@@ -62,7 +62,7 @@ async fn only_one_snapshot_is_made_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_space_nothing_is_begun_and_the_answer_says_how_much_is_missing() {
+async fn a_snapshot_without_disk_space_is_refused_with_the_missing_amount() {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let mut daemon = Daemon::prepare(|setup| {
         setup.env("DATABASE_URL", disk.path().join("agentlocator.db").display().to_string());

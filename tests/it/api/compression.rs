@@ -6,7 +6,7 @@ use reqwest::Method;
 use std::io::Read as _;
 
 #[tokio::test]
-async fn a_long_list_is_compressed_for_who_accepts_it() {
+async fn a_long_list_is_compressed_for_clients_that_accept_it() {
     let (_daemon, api) = with_data();
     let get = async |path: &str, accepted: &'static str| -> Reply {
         send(api.request(Method::GET, path).header("accept-encoding", accepted)).await

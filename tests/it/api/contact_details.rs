@@ -66,7 +66,7 @@ async fn a_contact_who_opted_out_receives_nothing_until_that_is_taken_back() {
     let body = json!({"from": "+972501234567", "text": "hello", "id": "X1", "push_name": "\u{202e}anaD"});
     assert_eq!(send(webhook.json(&body)).await.status, 204);
     change(&api, "POST", "/api/whatsapp/send", message(), 422).await;
-    // A provider's report is taken back too.
+    // A provider's report is undone too.
     let dana = change(&api, "PUT", "/api/contacts/1/opt-out", json!({"opted_out": false}), 200).await;
     assert_eq!(dana["opted_out"], false);
     change(&api, "POST", "/api/whatsapp/send", message(), 200).await;
@@ -249,4 +249,112 @@ async fn fields_have_values_of_their_kind() {
         send(api.request(Method::PUT, &number).header("if-match", &version).json(&json!({"value": value})))
     };
     assert_eq!((set("1").await.status, set("2").await.status), (200, 412));
+}
+
+fn numbers(contact: &Value) -> Vec<(String, bool)> {
+    let addresses = contact["addresses"].as_array().unwrap().iter().filter(|one| one["kind"] == "phone");
+    addresses.map(|one| (one["value"].as_str().unwrap().to_owned(), one["former_at"].is_null())).collect()
+}
+
+#[tokio::test]
+async fn a_number_is_added_corrected_removed_and_restored_to_its_place() {
+    let (daemon, api) = with_data();
+    daemon.until_backfilled().await;
+    let before = api.get("/api/contacts/1").await.json();
+    let list = "/api/contacts/1/numbers";
+    let added = api.post_json(list, &json!({"number": "03-765-4321"})).await;
+    assert_eq!((added.status, &added.json()["value"]), (201, &json!("+97237654321")), "{}", added.text());
+    assert_eq!(added.header("etag"), added.json()["etag"].as_str().unwrap());
+    let seen = added.header("etag").to_owned();
+    let path = format!("{list}/{}", added.json()["id"]);
+    let dana = api.get("/api/contacts/1").await.json();
+    assert_eq!(dana["number"], "+97237654321", "a new number is the main one");
+
+    // The undo of an addition removes it, so that a number which was there before is not one.
+    let again = change(&api, "POST", list, json!({"number": "+97237654321"}), 409).await;
+    assert_eq!(again["error"]["code"], "conflict");
+    // A current number becomes a former one, a former one a current one: the same number.
+    let former = json!({"number": "+97237654321", "former_at": "2026-01-01T00:00:00Z"});
+    for (body, is_current) in [(former, false), (json!({"number": "+97237654321"}), true)] {
+        let changed = change(&api, "POST", list, body, 201).await;
+        assert_eq!((&changed["id"], changed["former_at"].is_null()), (&added.json()["id"], is_current));
+    }
+    let corrected =
+        send(api.request(Method::PATCH, &path).header("if-match", &seen).json(&json!({"number": "03-765-4322"}))).await;
+    assert_eq!((corrected.status, &corrected.json()["value"]), (200, &json!("+97237654322")), "{}", corrected.text());
+    // Who saw the number before the correction neither corrects nor removes it.
+    for method in [Method::PATCH, Method::DELETE] {
+        let late = api.request(method, &path).header("if-match", &seen).json(&json!({"number": "03-765-4323"}));
+        let refused = send(late).await;
+        assert_eq!((refused.status, &refused.json()["current"]["value"]), (412, &json!("+97237654322")));
+    }
+    for (body, field) in [(json!({"number": "12"}), "number"), (json!({"number": ""}), "number")] {
+        assert_eq!(change(&api, "POST", list, body.clone(), 400).await["error"]["field"], field);
+        assert_eq!(change(&api, "PATCH", &path, body, 400).await["error"]["field"], field);
+    }
+
+    // A removed number of the middle takes its place again.
+    let third = change(&api, "POST", list, json!({"number": "03-765-4324"}), 201).await;
+    let whole = numbers(&api.get("/api/contacts/1").await.json());
+    assert_eq!(send(api.request(Method::DELETE, &path)).await.status, 200);
+    assert_eq!(numbers(&api.get("/api/contacts/1").await.json()).len(), whole.len() - 1);
+    assert_eq!(send(api.request(Method::DELETE, &path)).await.status, 404);
+    let restored = json!({"number": "+97237654322", "restored_id": added.json()["id"]});
+    change(&api, "POST", list, restored, 201).await;
+    assert_eq!(numbers(&api.get("/api/contacts/1").await.json()), whole);
+    assert_eq!(send(api.request(Method::DELETE, &path)).await.status, 200);
+    assert_eq!(send(api.request(Method::DELETE, &format!("{list}/{}", third["id"]))).await.status, 200);
+    let after = api.get("/api/contacts/1").await.json();
+    assert_eq!((numbers(&after), &after["number"]), (numbers(&before), &before["number"]));
+    let audited: i64 = daemon.query_value("SELECT count(*) FROM audit_log WHERE action LIKE '%_contact_number'");
+    assert_eq!(audited, 9);
+}
+
+#[tokio::test]
+async fn the_spelling_of_a_number_is_no_other_address() {
+    let mut daemon = super::super::support::Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "UPDATE addresses SET value = '+5511987654321' WHERE contact_id = 2;
+         INSERT INTO addresses(business_id, contact_id, kind, value, number, created_at)
+         SELECT 1, 2, 'twilio_wa', '551187654321', value, created_at FROM addresses WHERE contact_id = 2",
+    );
+    daemon.launch();
+    daemon.until_backfilled().await;
+    let api = daemon.api();
+    let noa = api.get("/api/contacts/2").await.json();
+    let id = noa["addresses"].as_array().unwrap().iter().find(|one| one["kind"] == "phone").unwrap()["id"].clone();
+    let refused = change(&api, "DELETE", &format!("/api/contacts/2/numbers/{id}"), json!({}), 409).await;
+    assert_eq!(refused["error"]["code"], "last_address");
+    assert_eq!(api.get("/api/contacts/2").await.json()["addresses"], noa["addresses"]);
+}
+
+#[tokio::test]
+async fn a_number_of_another_contact_is_not_taken_from_it() {
+    let (daemon, api) = with_data();
+    daemon.until_backfilled().await;
+    let made = |number: &str| json!({"display_name": "רון", "number": number});
+    let ron = change(&api, "POST", "/api/contacts", made("052-765-4321"), 201).await;
+    let of_ron = format!("/api/contacts/{}/numbers", ron["id"]);
+    let only = format!("{of_ron}/{}", ron["addresses"][0]["id"]);
+    for (method, path) in [("POST", of_ron.as_str()), ("PATCH", only.as_str())] {
+        let refused = change(&api, method, path, json!({"number": "+972501234567"}), 409).await;
+        let error = &refused["error"];
+        assert_eq!((&error["code"], &error["params"]["contact_id"]), (&json!("number_taken"), &json!("1")), "{method}");
+    }
+    assert_eq!(change(&api, "DELETE", &only, json!({}), 409).await["error"]["code"], "last_address");
+    assert_eq!(numbers(&api.get(&format!("/api/contacts/{}", ron["id"])).await.json()).len(), 1);
+
+    // A number that another contact had before is this one's now, and users decide whether the two are one.
+    let former = json!({"number": "03-765-4321", "former_at": "2026-01-01T00:00:00Z"});
+    let gone = change(&api, "POST", "/api/contacts/1/numbers", former, 201).await;
+    assert_eq!(gone["former_at"], "2026-01-01T00:00:00.000Z");
+    let taken = change(&api, "POST", &of_ron, json!({"number": "03-765-4321"}), 201).await;
+    assert_eq!((&taken["contact_id"], &taken["former_at"]), (&ron["id"], &Value::Null));
+    let suggestions = api.get("/api/merge-suggestions").await.json();
+    let found = suggestions["items"].as_array().unwrap().iter().find(|one| one["address"] == "+97237654321");
+    assert_eq!(found.unwrap()["reason"], "number_moved", "{suggestions}");
+
+    // The next call from the number is the contact's.
+    assert_eq!(api.get("/api/contacts?q=037654321").await.json()["items"][0]["id"], ron["id"]);
 }

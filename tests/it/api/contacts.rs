@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn people_are_listed_found_and_named() {
+async fn contacts_are_listed_found_and_renamed() {
     let (_daemon, api) = with_data();
     let list = api.get("/api/contacts").await.json();
     let ids: Vec<_> = list["items"].as_array().unwrap().iter().map(|contact| contact["id"].as_i64().unwrap()).collect();
@@ -32,7 +32,7 @@ async fn people_are_listed_found_and_named() {
 }
 
 #[tokio::test]
-async fn two_become_one_and_two_again() {
+async fn two_contacts_are_merged_and_split_again() {
     let (_daemon, api) = with_data();
     let merge = |kept: i64, merged: i64| {
         let request = api.request(Method::POST, &format!("/api/contacts/{kept}/merge"));

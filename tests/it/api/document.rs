@@ -26,7 +26,7 @@ async fn get(document: &Value, api: &Client, template: &str, path: &str, status:
 }
 
 #[tokio::test]
-async fn answers_keep_to_their_schemas() {
+async fn answers_conform_to_their_schemas() {
     let (_daemon, api) = with_data();
     let document = api.get("/api/openapi.json").await.json();
     for (method, template, path, body) in [

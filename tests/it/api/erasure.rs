@@ -212,7 +212,7 @@ async fn nothing_of_an_erased_contact_is_in_any_file() {
     assert_eq!(done["overwritten"], true);
     let left = files_with(daemon.folder(), &words);
     assert!(left.is_empty(), "{left:?}");
-    // The daemon goes on with the emptied log.
+    // The daemon continues with the emptied log.
     change(&api, "POST", "/api/contacts/2/notes", json!({"text": "after"}), 201).await;
     assert_eq!(daemon.query_column::<String>("SELECT text FROM contact_notes"), ["after"]);
 }

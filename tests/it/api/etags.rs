@@ -18,6 +18,8 @@ fn audit_rows(daemon: &Daemon) -> i64 {
 #[tokio::test]
 async fn a_change_that_is_based_on_an_old_version_is_refused_with_the_present_item() {
     let (daemon, api) = with_data();
+    // They change what the contact's threads show.
+    daemon.until_backfilled().await;
     let seen = api.get("/api/contacts/1").await;
     let seen = seen.header("etag");
     let first = rename(&api, "Dana", Some(seen)).await;
@@ -31,6 +33,7 @@ async fn a_change_that_is_based_on_an_old_version_is_refused_with_the_present_it
         let body = refused.json();
         assert_eq!((refused.status, &body["error"]["code"]), (412, &json!("changed")), "{version}");
         assert_eq!(body["current"], first.json(), "{version}");
+        assert_eq!(refused.header("etag"), first.header("etag"), "the next attempt can be based on it");
     }
     assert_eq!(api.get("/api/contacts/1").await.json()["display_name"], "Dana");
     assert_eq!(audit_rows(&daemon), rows, "a refused change leaves no row");
@@ -43,12 +46,18 @@ async fn a_change_that_is_based_on_an_old_version_is_refused_with_the_present_it
 
 #[tokio::test]
 async fn only_an_edit_changes_the_version_of_a_contact() {
-    let (_daemon, api) = with_data();
+    let (daemon, api) = with_data();
+    daemon.until_backfilled().await;
     let before = api.get("/api/contacts/1").await;
     assert_eq!(api.post_json("/api/threads/1/read", &json!({})).await.status, 200);
     let after = api.get("/api/contacts/1").await;
     assert_ne!(before.json(), after.json(), "the unread count is another");
     assert_eq!(before.header("etag"), after.header("etag"));
+    // The summary of a call notes the language while someone writes the name.
+    let body = json!({"language": "fr"});
+    let noted = send(api.request(Method::PATCH, "/api/contacts/1").json(&body)).await;
+    assert_eq!((noted.status, &noted.json()["language"]), (200, &json!("fr")));
+    assert_eq!(rename(&api, "Dana", Some(before.header("etag"))).await.status, 200);
 }
 
 #[tokio::test]
@@ -64,6 +73,67 @@ async fn of_two_changes_of_one_version_one_is_made() {
         assert_eq!(statuses, [200, 412]);
         let made = if one.status == 200 { &names[0] } else { &names[1] };
         assert_eq!(api.get("/api/contacts/1").await.json()["display_name"], **made);
+    }
+}
+
+#[tokio::test]
+async fn a_list_names_the_version_of_each_text_that_users_edit() {
+    let (daemon, _) = with_data();
+    let owner = daemon.logged_in("roni", "owner").await;
+    for (list, new, one, changed) in [
+        ("/api/contacts/1/notes", json!({"text": "a"}), "/api/notes", json!({"text": "b"})),
+        ("/api/facts", json!({"topic": "t", "text": "a"}), "/api/facts", json!({"text": "b"})),
+        ("/api/saved-replies", json!({"shortcut": "s", "text": "a"}), "/api/saved-replies", json!({"text": "b"})),
+    ] {
+        let created = owner.post_json(list, &new).await;
+        assert_eq!(created.status, 201, "{}", created.text());
+        let path = format!("{one}/{}", created.json()["id"]);
+        let etag = async || owner.get(list).await.json()["items"][0]["etag"].as_str().unwrap().to_owned();
+        let seen = etag().await;
+        assert_eq!(created.header("etag"), seen, "{list}");
+        let change = async |version: &str, body: &Value| {
+            send(owner.request(Method::PATCH, &path).header("If-Match", version).json(body)).await
+        };
+        assert_eq!(change(&seen, &changed).await.status, 200, "{list}");
+        let refused = change(&seen, &json!({"text": "c"})).await;
+        let now = etag().await;
+        assert_ne!(seen, now, "{list}");
+        assert_eq!((refused.status, &refused.json()["current"]["etag"]), (412, &json!(now)), "{list}");
+        assert_eq!(refused.json()["current"]["text"], "b", "{list}");
+        assert_eq!(change(&now, &json!({"text": "c"})).await.status, 200, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_names_the_version_of_each_item_that_users_remove() {
+    let (daemon, _) = with_data();
+    let owner = daemon.logged_in("roni", "owner").await;
+    let closure = json!({"from_date": "2027-01-03", "to_date": "2027-01-04", "reason": "a"});
+    for (list, new, change, one) in [
+        ("/api/services", json!({"name": "a", "duration_min": 30}), json!({"price_minor": 100}), "/api/services"),
+        ("/api/resources", json!({"name": "a"}), json!({"name": "b"}), "/api/resources"),
+        ("/api/closures", closure, json!({"reason": "b"}), "/api/closures"),
+        ("/api/tasks", json!({"title": "a"}), json!({"title": "b"}), "/api/tasks"),
+        ("/api/leads", json!({"contact_id": 1, "title": "a"}), json!({"title": "b"}), "/api/leads"),
+        ("/api/contacts/1/notes", json!({"text": "a"}), json!({"text": "b"}), "/api/notes"),
+    ] {
+        let created = owner.post_json(list, &new).await;
+        assert_eq!(created.status, 201, "{list}: {}", created.text());
+        let id = created.json()["id"].clone();
+        let path = format!("{one}/{id}");
+        let listed = async || {
+            let items = owner.get(list).await.json()["items"].as_array().unwrap().clone();
+            items.into_iter().find(|item| item["id"] == id).unwrap()["etag"].as_str().unwrap().to_owned()
+        };
+        let seen = listed().await;
+        assert_eq!(created.header("etag"), seen, "{list}");
+        assert_eq!(send(owner.request(Method::PATCH, &path).json(&change)).await.status, 200, "{list}");
+        let remove = async |version: &str| send(owner.request(Method::DELETE, &path).header("If-Match", version)).await;
+        let refused = remove(&seen).await;
+        let now = listed().await;
+        assert_eq!((refused.status, refused.header("etag")), (412, now.as_str()), "{list}");
+        assert_eq!(refused.json()["current"]["etag"], json!(now), "{list}");
+        assert_eq!(remove(&now).await.status, 200, "{list}");
     }
 }
 

@@ -82,7 +82,7 @@ fn kind(kind: &str, thread: impl Into<Value>, row: impl Into<Value>) -> (String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_page_shows_comes_as_it_changes() {
+async fn changes_are_streamed_as_they_are_committed() {
     let shop = Shop::open().await;
     assert_eq!(shop.daemon.client().get("/api/events").await.status, 401);
     let mut events = Events::open(&shop.api, None).await;
@@ -114,7 +114,7 @@ async fn what_a_page_shows_comes_as_it_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_comes_from_its_beginning_to_its_end() {
+async fn a_call_is_streamed_from_start_to_end() {
     let harness = CallHarness::without_ai(|_| {}).await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let mut events = Events::open(&api, None).await;
@@ -200,7 +200,7 @@ async fn each_reader_gets_what_it_may_see() {
     put(&owner, "/api/threads/1/ai", json!({"ai_mode": "off"})).await;
 
     for wanted in [
-        // When it is stored, and when it is in force.
+        // When it is stored, and when it is active.
         kind("setting_updated", Value::Null, Value::Null),
         kind("setting_updated", Value::Null, Value::Null),
         kind("user_updated", Value::Null, user),
@@ -223,7 +223,7 @@ async fn each_reader_gets_what_it_may_see() {
 }
 
 #[tokio::test]
-async fn a_quiet_stream_gives_signs_of_life() {
+async fn a_stream_without_changes_sends_keep_alive_events() {
     let (_daemon, api) = with_data();
     let mut events = Events::open(&api, None).await;
     let mut event = events.any().await.unwrap();

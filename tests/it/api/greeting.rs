@@ -82,7 +82,7 @@ async fn the_next_call_hears_the_new_greeting_under_a_new_address() {
 }
 
 #[tokio::test]
-async fn what_callers_cannot_hear_is_refused() {
+async fn a_greeting_that_callers_could_not_hear_is_refused() {
     let (daemon, api) = with_data();
     for (content, code) in [
         (tone(10_100, 1), "greeting_too_long"),
@@ -104,7 +104,7 @@ async fn what_callers_cannot_hear_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_machine_wins_and_locks() {
+async fn a_greeting_file_of_the_machine_takes_precedence_and_locks_the_setting() {
     let mut daemon = Daemon::prepare(|_| {});
     let file = daemon.folder().join("hello.wav");
     std::fs::write(&file, tone(700, 1)).unwrap();
@@ -145,7 +145,7 @@ async fn the_last_five_are_kept_and_the_same_sound_is_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_hears_it_before_the_agent() {
+async fn a_caller_hears_the_greeting_before_the_agent() {
     let harness = CallHarness::with_ai(agentlocator::simulator::openai::OpenAiOptions::default(), |_| {}).await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     assert_eq!(set(&api, tone(1200, 1)).await.status, 200);

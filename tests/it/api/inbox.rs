@@ -218,7 +218,7 @@ async fn a_timeline_has_notes_tasks_and_appointments_too() {
 }
 
 #[tokio::test]
-async fn entries_of_one_millisecond_are_on_one_page_each() {
+async fn timeline_entries_of_one_millisecond_are_not_repeated_over_pages() {
     let mut daemon = Daemon::prepare(|_| {});
     let at = "2026-11-12T10:00:00.000Z";
     daemon.seed(&format!(

@@ -18,7 +18,7 @@ async fn is_quick(api: &Client, path: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing() {
+async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_request() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&format!(
         "INSERT INTO media(sha256, mime, bytes, content, created_at)

@@ -60,7 +60,7 @@ fn with_more() -> (Daemon, Client) {
     (daemon, api)
 }
 
-/// How often each word that is about contact 1 stands in the published file, which people copy.
+/// How often each word that is about contact 1 is in the published file, which people copy.
 fn secrets(daemon: &Daemon) -> usize {
     let file = std::fs::read(daemon.published_file()).unwrap();
     ["secret-".as_bytes(), b"972501234567", "klmnopqrstuvwxyz".as_bytes()]

@@ -76,7 +76,7 @@ async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scheduled_message_that_has_no_way_says_why() {
+async fn a_scheduled_message_without_a_provider_fails_with_the_reason() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501234567", "A", "hi").await;
     let body = json!({"thread_id": 1, "text": "later", "send_at": in_an_hour(), "provider": "twilio"});

@@ -11,7 +11,7 @@ use serde_json::json;
 const SOCKET: &str = "/run/no-such-socket";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_ends_politely_and_is_recorded() {
+async fn a_restart_on_request_drains_and_is_recorded() {
     let mut daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", SOCKET);
     });
@@ -28,7 +28,7 @@ async fn it_ends_politely_and_is_recorded() {
 }
 
 #[tokio::test]
-async fn without_a_supervisor_it_is_refused() {
+async fn a_restart_without_a_supervisor_is_refused() {
     let (daemon, api) = with_data();
     assert_eq!(api.get("/api/restart").await.json()["supported"], false);
     let refused = api.post_json("/api/restart", &json!({"when": "now"})).await;
@@ -37,7 +37,7 @@ async fn without_a_supervisor_it_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_waits_for_calls_and_the_wait_can_be_cancelled() {
+async fn a_restart_waits_for_calls_and_can_be_cancelled() {
     let mut harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("NOTIFY_SOCKET", SOCKET);
     })

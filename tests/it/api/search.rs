@@ -164,19 +164,29 @@ async fn searches_of_long_texts_delay_no_other_request() {
     daemon.launch();
     let api = daemon.api();
     daemon.until_indexed().await;
-    let livez = async || {
+    // The probe behind `/readyz` and the list of threads read the database too.
+    let took = async |path: &str| {
         let asked = Instant::now();
-        assert_eq!(api.get("/livez").await.status, 200);
+        assert_eq!(api.get(path).await.status, 200, "{path}");
         asked.elapsed()
     };
+    let paths = ["/livez", "/readyz", "/api/threads"];
+    let mut alone = [Duration::ZERO; 3];
+    for _ in 0..5 {
+        for (slowest, path) in alone.iter_mut().zip(paths) {
+            *slowest = took(path).await.max(*slowest);
+        }
+    }
     let searches = ["treasure", "slowword"].repeat(4).into_iter().map(|word| {
         let api = api.clone();
         tokio::spawn(async move { search(&api, &[("q", word), ("limit", "200")]).await })
     });
     let searches: Vec<_> = searches.collect();
-    let mut slowest = Duration::ZERO;
+    let mut beside = [Duration::ZERO; 3];
     while searches.iter().any(|search| !search.is_finished()) {
-        slowest = slowest.max(livez().await);
+        for (slowest, path) in beside.iter_mut().zip(paths) {
+            *slowest = took(path).await.max(*slowest);
+        }
     }
     for found in searches {
         let found = found.await.unwrap();
@@ -184,5 +194,9 @@ async fn searches_of_long_texts_delay_no_other_request() {
         assert_eq!(items.len(), 60);
         assert!(items.iter().all(|item| !item["highlights"].as_array().unwrap().is_empty()));
     }
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    for (path, (alone, beside)) in paths.iter().zip(alone.into_iter().zip(beside)) {
+        // The searches use both cores as well, and so do other tests.
+        let limit = Duration::from_secs(1) + 5 * alone;
+        assert!(beside < limit, "{path}: {beside:?} beside the searches, {alone:?} without");
+    }
 }

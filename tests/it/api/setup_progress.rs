@@ -3,6 +3,7 @@
 use super::change;
 use crate::support::Daemon;
 use crate::support::client::send;
+use crate::support::telephony::CallHarness;
 use reqwest::Method;
 use serde_json::json;
 
@@ -11,7 +12,10 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     let mut daemon = Daemon::start(|_| {});
     let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "owner").await);
     let path = "/api/setup/progress";
-    assert_eq!(dana.get(path).await.json(), json!({"skipped": [], "proved": [], "agent_answered_at": null}));
+    assert_eq!(
+        dana.get(path).await.json(),
+        json!({"skipped": [], "proved": [], "agent_answered_at": null, "forwarded_call": null})
+    );
     let before = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
     for (owner, step) in [(&dana, "whatsapp"), (&gal, "name"), (&gal, "name")] {
         change(owner, "PUT", path, json!({"step": step, "skipped": true}), 200).await;
@@ -33,6 +37,19 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_without_openai_proves_the_step_of_the_ai() {
+    let daemon = Daemon::start(|setup| {
+        setup.env("DEEPGRAM_API_KEY", "key").env("ELEVENLABS_API_KEY", "key");
+        setup.toml(
+            "[pipeline]\ntranscriber = \"deepgram\"\nsynthesiser = \"elevenlabs\"\n\
+             model_base_url = \"http://127.0.0.1:9/v1\"\n",
+        );
+    });
+    let owner = daemon.logged_in("dana", "owner").await;
+    assert_eq!(owner.get("/api/setup/progress").await.json()["proved"], json!(["ai"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_daemon_knows_proves_a_step() {
     let daemon = Daemon::start(|_| {});
     let owner = daemon.logged_in("dana", "owner").await;
@@ -46,4 +63,22 @@ async fn what_the_daemon_knows_proves_a_step() {
     let service = json!({"name": "תספורת", "duration_min": 30});
     change(&owner, "POST", "/api/services", service, 201).await;
     assert_eq!(owner.get("/api/setup/progress").await.json()["proved"], json!(["name", "business"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_forwarded_call_is_known_with_the_number_that_forwarded_it() {
+    let shop = CallHarness::without_ai(|_| {}).await;
+    let owner = shop.daemon.logged_in("dana", "owner").await;
+    let known = async || owner.get("/api/setup/progress").await.json()["forwarded_call"].clone();
+    let ring = async |sid: &str, by: &[(&str, &str)]| {
+        let call = [("CallSid", sid), ("From", "+972501234567"), ("To", "+97235551234")];
+        assert_eq!(shop.hook("/webhook/incoming_call", &[&call, by].concat()).await.status, 200);
+    };
+    ring("CA00000000000000000000000000000001", &[]).await;
+    assert_eq!(known().await, json!(null), "the call was dialled directly");
+    ring("CA00000000000000000000000000000002", &[("ForwardedFrom", "03-765-4321")]).await;
+    let forwarded = json!({"call_id": 2, "forwarded_from": "+97237654321"});
+    assert_eq!(known().await, forwarded);
+    ring("CA00000000000000000000000000000003", &[]).await;
+    assert_eq!(known().await, forwarded, "another call proves nothing, and takes nothing back");
 }

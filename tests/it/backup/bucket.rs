@@ -31,7 +31,7 @@ fn create(daemon: &Daemon) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_arrives_over_a_bad_line_old_ones_go_and_a_new_box_fetches_it() {
+async fn an_upload_survives_network_errors_expires_and_can_be_restored_elsewhere() {
     let s3 = S3::start().await;
     let daemon = box_with_bucket(&s3);
     for day in 1..=5 {
@@ -62,7 +62,7 @@ async fn it_arrives_over_a_bad_line_old_ones_go_and_a_new_box_fetches_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_one_goes_in_parts_and_what_a_crash_left_is_cleared_away() {
+async fn a_large_snapshot_is_uploaded_in_parts_and_unfinished_uploads_are_aborted() {
     let s3 = S3::start().await;
     let daemon = box_with_bucket(&s3);
     daemon.seed("UPDATE messages SET content_text = hex(zeroblob(10000000)) WHERE id = 1");
@@ -85,7 +85,7 @@ async fn a_large_one_goes_in_parts_and_what_a_crash_left_is_cleared_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_server_says_nothing_of_is_read_back() {
+async fn an_upload_without_a_checksum_in_the_answer_is_read_back() {
     let s3 = S3::start().await;
     let daemon = box_with_bucket(&s3);
     s3.use_opaque_etags();

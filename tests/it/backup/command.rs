@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 #[test]
-fn everything_is_in_it_while_the_daemon_runs_when_it_is_stopped_and_when_it_was_killed() {
+fn a_backup_is_complete_with_a_running_a_stopped_and_a_killed_daemon() {
     let mut daemon = with_data();
     let users = |copy: &std::path::Path| -> Vec<String> {
         let conn = open_copy(copy);
@@ -49,7 +49,7 @@ fn everything_is_in_it_while_the_daemon_runs_when_it_is_stopped_and_when_it_was_
 }
 
 #[test]
-fn a_file_that_is_there_is_replaced_and_keeps_its_permissions() {
+fn an_existing_file_is_replaced_and_keeps_its_permissions() {
     let daemon = with_data();
     let target = daemon.folder().join("again.db");
     std::fs::write(&target, "an older one").unwrap();

@@ -18,7 +18,7 @@ fn snapshots(daemon: &Daemon) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missed_night_is_made_up_and_everybody_can_see_it() {
+async fn a_missed_nightly_snapshot_is_made_after_the_start_and_reported() {
     let mut daemon = Daemon::prepare(at_once);
     daemon.seed(include_str!("../api/data.sql"));
     daemon.launch();
@@ -78,7 +78,7 @@ async fn a_failure_is_reported_and_clears_with_the_next_snapshot() {
 }
 
 #[test]
-fn without_room_nothing_is_begun() {
+fn a_nightly_snapshot_without_disk_space_is_not_begun() {
     let mut daemon = super::with_data();
     assert!(daemon.stop().success());
     // A file that claims a size larger than any disk.
@@ -91,7 +91,7 @@ fn without_room_nothing_is_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn switched_off_it_is_off() {
+async fn a_disabled_nightly_snapshot_is_reported_as_off() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[backup]\nenabled = false\nstart_delay_s = 0\n");
     });

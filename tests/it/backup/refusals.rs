@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 #[test]
-fn names_that_make_no_sense_are_refused_with_the_reason() {
+fn invalid_backup_targets_are_refused_with_the_reason() {
     let daemon = with_data();
     let folder = daemon.folder();
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -36,7 +36,7 @@ fn names_that_make_no_sense_are_refused_with_the_reason() {
 }
 
 #[test]
-fn where_there_is_no_database_it_says_so_and_makes_none() {
+fn a_backup_without_a_database_fails_and_creates_none() {
     let daemon = Daemon::prepare(|_| {});
     let target = daemon.folder().join("copy.db");
     let output = daemon.cli(&["backup", target.to_str().unwrap()]);
@@ -46,7 +46,7 @@ fn where_there_is_no_database_it_says_so_and_makes_none() {
 }
 
 #[test]
-fn without_room_the_older_copy_stays() {
+fn a_backup_without_disk_space_keeps_the_older_file() {
     let daemon = with_data();
     let target = daemon.folder().join("copy.db");
     std::fs::write(&target, "an older one").unwrap();

@@ -34,7 +34,7 @@ fn a_snapshot_is_restored_by_its_name() {
 }
 
 #[test]
-fn an_encrypted_one_in_another_folder_opens_with_the_key_alone() {
+fn an_encrypted_snapshot_in_another_folder_is_decrypted_with_the_key() {
     let key = age::x25519::Identity::generate();
     let elsewhere = tempfile::tempdir().unwrap();
     let mut daemon = with_data();
@@ -84,7 +84,7 @@ fn an_encrypted_one_in_another_folder_opens_with_the_key_alone() {
 }
 
 #[test]
-fn a_changed_byte_is_found() {
+fn a_damaged_snapshot_is_detected() {
     let daemon = with_data();
     let made = create(&daemon);
     let file = made["file"].as_str().unwrap();
@@ -102,7 +102,7 @@ fn a_changed_byte_is_found() {
 }
 
 #[test]
-fn old_ones_are_dropped_and_what_a_person_put_there_stays() {
+fn old_snapshots_are_deleted_and_other_files_are_kept() {
     let mut daemon = with_data();
     assert!(daemon.stop().success());
     daemon.reconfigure(|setup| {

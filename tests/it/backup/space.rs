@@ -50,7 +50,7 @@ fn create(daemon: &Daemon) -> Result<Value, String> {
 }
 
 #[test]
-fn the_oldest_go_before_a_new_one_and_two_sound_ones_always_stay() {
+fn the_oldest_snapshots_are_deleted_for_space_and_two_intact_ones_are_kept() {
     let Some(disk) = SmallDisk::mount(200) else { return };
     let mut daemon = on(&disk, "");
     place(&disk, 1..=10);
@@ -77,7 +77,7 @@ fn the_oldest_go_before_a_new_one_and_two_sound_ones_always_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_no_space_can_be_made_none_is_dropped_and_the_disk_is_not_ok() {
+async fn without_enough_deletable_snapshots_none_is_deleted_and_the_disk_is_reported() {
     let Some(disk) = SmallDisk::mount(200) else { return };
     let daemon = on(&disk, "[backup]\nbudget = \"100 %\"\n");
     place(&disk, 1..=4);

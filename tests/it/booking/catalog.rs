@@ -150,7 +150,8 @@ async fn days_show_hebrew_dates_holidays_and_hours() {
     let kislev = &days("2026-11-22", "2026-11-22").await[0];
     let expected = json!({"date": "2026-11-22", "weekday": 0, "hebrew_date": {"day": 12, "month": "kislev", "year": 5787,
         "text_he": "י״ב בכסלו תשפ״ז", "text_en": "12 Kislev 5787"}, "holiday": null,
-        "open": [{"from": "09:00", "to": "18:00"}], "closed_reason": null, "closures": []});
+        "open": [{"from": "09:00", "to": "18:00"}], "closed_reason": null, "closures": [],
+        "resources": [{"resource_id": 1, "open": [{"from": "09:00", "to": "18:00"}], "closed_reason": null, "closures": []}]});
     assert_eq!(*kislev, expected);
     let passover = days("2027-04-21", "2027-04-22").await;
     let name = json!({"key": "passover_eve", "name_he": "ערב פסח", "name_en": "Passover eve", "kind": "eve"});
@@ -183,7 +184,7 @@ async fn days_show_hebrew_dates_holidays_and_hours() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn facts_are_kept() {
     let shop = Shop::open().await;
     let made = shop.add("/api/facts", &json!({"topic": "חניה", "text": "יש חניה\nמאחור"})).await;
@@ -197,5 +198,15 @@ async fn facts_are_kept() {
     assert_eq!(shop.patch(&path, &json!({"text": "אין חניה"})).await.json()["topic"], "חניה");
     assert_eq!(error(&shop.patch(&path, &json!({"text": " "})).await).2, "text");
     assert_eq!(error(&shop.post("/api/facts", &json!({"topic": "x", "text": "y", "source": "z"})).await).0, 422);
+    // What the agent takes for the owner's words is the owner's alone.
+    let staff = tokio::task::block_in_place(|| shop.daemon.token("staff"));
+    let staff = shop.daemon.client().with_token(&staff);
+    let changed = json!({"text": "הכול חינם"});
+    let refused = [
+        staff.post_json("/api/facts", &json!({"topic": "x", "text": "y"})).await.status,
+        send(staff.request(Method::PATCH, &path).json(&changed)).await.status,
+        send(staff.request(Method::DELETE, &path)).await.status,
+    ];
+    assert_eq!((refused, staff.get(&path).await.status), ([403; 3], 200));
     assert_eq!((shop.delete(&path).await.status, shop.api.get(&path).await.status), (200, 404));
 }

@@ -47,6 +47,30 @@ impl BridgeHarness {
         Self::with(daemon, bridge, whatsapp, folder)
     }
 
+    /// Starts the three processes with a linked account; daemon and bridge reach each other only through two other origins, which
+    /// `connect` leads to the origins of the bridge and of the daemon.
+    pub async fn linked_through(to_bridge: &str, to_daemon: &str, connect: impl FnOnce(&str, &str)) -> Self {
+        let programs = programs().await;
+        let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
+        whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut daemon = Daemon::prepare(|_| {});
+        let setup = BridgeSetup {
+            folder: folder.path().join("session"),
+            target: format!("{to_daemon}/webhook/whatsapp/baileys"),
+            secret: SECRET.to_owned(),
+            more: Vec::new(),
+        };
+        let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await.unwrap();
+        connect(&bridge.origin(), &daemon.url());
+        daemon.reconfigure(|setup| {
+            setup.env("BAILEYS_OUTBOUND_URL", format!("{to_bridge}/send"));
+        });
+        let harness = Self::with(daemon, bridge, whatsapp, folder);
+        harness.link().await;
+        harness
+    }
+
     /// Starts the three processes with a linked account; daemon and bridge are connected only by Unix sockets.
     pub async fn linked_by_sockets() -> Self {
         let programs = programs().await;

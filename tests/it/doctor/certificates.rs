@@ -15,7 +15,7 @@ fn behind(fake_server: &FakeServer, configure: impl FnOnce(&mut super::super::su
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_has_its_word() {
+fn each_certificate_error_has_its_own_code() {
     let day = 86_400;
     for (names, valid, words) in [
         (&["localhost"][..], (-day, 90 * day), "is self-signed"),

@@ -1,6 +1,6 @@
 //! Owners and modes in the data folder.
 
-use super::super::support::Daemon;
+use super::super::support::{Daemon, skipped};
 use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -30,9 +30,9 @@ fn secrets_that_everyone_may_read_are_closed() {
 }
 
 #[test]
-fn what_root_has_left_behind_is_given_back() {
+fn files_that_root_created_are_given_to_the_service_user() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("only root can give files to somebody else, so this is not tested");
+        skipped("only root can give files to another user");
         return;
     }
     let daemon = Daemon::start(|_| {});

@@ -23,7 +23,7 @@ fn asked(harness: &CallHarness) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_works_is_seen_working() {
+async fn the_live_checks_succeed_with_a_working_installation() {
     let harness = healthy_harness().await;
     let report = run_live(&harness);
     assert_eq!(report.code, 0, "{:#?}", report.findings);
@@ -49,7 +49,7 @@ async fn what_works_is_seen_working() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_it_nothing_is_tried() {
+async fn without_live_no_account_is_used() {
     let harness = healthy_harness().await;
     let report = run_doctor(&harness, &[]);
     for check in ["live session", "live answer", "turn by turn", "live link", "by hand"] {
@@ -134,7 +134,7 @@ async fn the_link_of_the_bridge_is_checked_in_both_directions() {
 
 /// The guide lists the manual checks with the same words.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_guide_says_the_same() {
+async fn the_guide_lists_the_same_manual_checks() {
     let guide = include_str!("../../../docs/admin/first-calls.md").replace('`', "");
     let harness = CallHarness::without_ai(|setup| {
         setup.env("WA_SHARED_SECRET", SECRET).env("TWILIO_WA_FROM", "whatsapp:+97235551234");

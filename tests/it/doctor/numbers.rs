@@ -43,7 +43,7 @@ async fn a_new_number_is_sent_here_when_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_others_use_is_touched_only_by_name() {
+async fn a_number_in_use_elsewhere_is_changed_only_if_it_is_named() {
     let harness = healthy_harness().await;
     let other =
         harness.twilio_state.add_number("+97231112222", |number| number.voice_url = "https://other.example/v".into());

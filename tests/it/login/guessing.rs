@@ -8,6 +8,9 @@ use argon2::{Argon2, password_hash::PasswordHasher};
 use reqwest::Method;
 use serde_json::json;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn wrong_passwords_are_slowed_down() {
@@ -145,6 +148,66 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
         last = known.post_json("/api/login", &wrong).await.status;
     }
     assert_eq!(last, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_browser_logs_in_during_a_flood_of_attempts() {
+    /// What is allowed at once, and then in each second, to all unknown clients together.
+    const AT_ONCE: u64 = 60;
+    const PER_SECOND: u64 = 2;
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
+    daemon.cli_with_input(&["user", "add", "dana"], PASSWORD);
+    let from = |address: String| {
+        daemon.client().with_header("x-forwarded-proto", "https").with_header("x-forwarded-for", address)
+    };
+    let first = from("192.168.1.7".to_owned()).post_json("/api/login", &credentials("dana", PASSWORD)).await;
+    let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    let device = cookies.iter().find(|line| line.starts_with("__Host-agentlocator_device=")).unwrap();
+    let known = from("192.168.1.7".to_owned()).with_header("cookie", device.split(';').next().unwrap().to_owned());
+
+    // Each attempt has another network, another name, and a client that does not wait for the others.
+    let (began, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+    let flood: Vec<_> = (0..40_u32)
+        .map(|worker| {
+            let (client, stop) = (daemon.client().with_header("x-forwarded-proto", "https"), stop.clone());
+            tokio::spawn(async move {
+                let (mut hashed, mut limited) = (0, 0);
+                for attempt in 0_u32.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let address = format!("2001:db8:{:x}:{worker:x}::1", attempt % 0x1_0000);
+                    let client = client.clone().with_header("x-forwarded-for", address);
+                    let name = format!("owner {worker} {attempt}");
+                    match client.post_json("/api/login", &credentials(&name, "wrong password")).await.status {
+                        401 | 503 => hashed += 1,
+                        status => {
+                            assert_eq!(status, 429);
+                            limited += 1;
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
+                }
+                (hashed, limited)
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        // After five seconds of waiting for the one hash, a login is refused.
+        let reply = known.post_json("/api/login", &credentials("dana", PASSWORD)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    tokio::task::block_in_place(|| daemon.logs().wait_for_event("LOGIN_RATE_LIMITED"));
+    stop.store(true, Ordering::Relaxed);
+    let (mut hashed, mut limited) = (0, 0);
+    for worker in flood {
+        let counted = worker.await.unwrap();
+        (hashed, limited) = (hashed + counted.0, limited + counted.1);
+    }
+    let most = AT_ONCE + PER_SECOND * (began.elapsed().as_secs() + 1);
+    assert!(hashed <= most && limited > 0, "{hashed} of at most {most} attempts were hashed, {limited} were not");
 }
 
 #[tokio::test]

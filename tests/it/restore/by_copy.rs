@@ -1,10 +1,14 @@
 //! A backup that is put in place with `cp`: what is reported to the owner, and what the owner can decide.
 
 use crate::support::client::send;
+use crate::support::forget_clean_stop;
+use crate::support::store::{integrity, open_copy};
 use crate::support::whatsapp::{BridgeReply, Shop, until};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
@@ -142,6 +146,55 @@ async fn while_it_runs_the_owner_chooses() {
     assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
 }
 
+/// As root puts backups there: the service's user may read one and not write to it, and may not read the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can give a file to another user: not tried");
+        return;
+    }
+    let mut shop = Shop::open_with(
+        |setup| {
+            let toml = "[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\n";
+            setup.env("WHATSAPP_PROVIDER", "baileys").toml(toml).as_ordinary_user();
+        },
+        "",
+    )
+    .await;
+    shop.receive_by_bridge(DANA, "B1", "in the backup").await;
+    let backup = shop.daemon.folder().join("backup.db");
+    cp(&shop.daemon.published_file(), &backup);
+    shop.receive_by_bridge(DANA, "B2", "later").await;
+    let published = shop.daemon.published_file();
+    let put = |shop: &Shop, mode: u32| {
+        std::fs::remove_file(shop.daemon.published_file()).unwrap();
+        cp(&backup, &shop.daemon.published_file());
+        chown(shop.daemon.published_file(), Some(65_534), Some(65_534)).unwrap();
+        std::fs::set_permissions(shop.daemon.published_file(), Permissions::from_mode(mode)).unwrap();
+    };
+
+    restart(&mut shop, |shop| put(shop, 0o600));
+    let told = raised(&shop, "foreign_file").await;
+    let command = format!("sudo chown root: {}", published.display());
+    for language in ["he", "en"] {
+        let detail = told["detail"][language].as_str().unwrap();
+        assert!(detail.contains(&command), "{detail}");
+    }
+    assert_eq!(shop.talk(DANA).await.len(), 2, "the data of the service is used");
+
+    restart(&mut shop, |shop| put(shop, 0o644));
+    assert_eq!(shop.talk(DANA).await.len(), 1, "the backup is used");
+    // The alert was stored in the database that is in the archive now.
+    let alerts = shop.api.get("/api/alerts").await.json();
+    assert!(!alerts.to_string().contains("foreign_file"), "{alerts}");
+    shop.receive_by_bridge(DANA, "B3", "after the restore").await;
+    assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "ok");
+    assert_eq!(std::fs::metadata(&published).unwrap().uid(), 0, "a file of the service replaced it");
+    let copied = open_copy(&published);
+    let texts: u32 = copied.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
+    assert_eq!(texts, 2);
+}
+
 /// The published file may be slightly older than the damaged live database, so messages that wait in it may have been
 /// sent.
 #[tokio::test(flavor = "multi_thread")]
@@ -177,6 +230,39 @@ async fn what_waits_when_the_live_database_is_damaged_is_held() {
     });
     assert_eq!(shop.daemon.logs().events_named("OUTBOX_HELD").len(), before);
     assert_eq!(shop.daemon.logs().events_named("STORE_LIVE_DAMAGED").len(), 2);
+}
+
+/// Damage in a part that a start does not read, so that only the verification after a crash finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_with_it() {
+    let mut shop = shop().await;
+    shop.receive_by_bridge(DANA, "B1", "hello").await;
+    restart(&mut shop, |shop| {
+        let published = open_copy(&shop.daemon.published_file());
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'media'";
+        let root: u32 = published.query_row(sql, [], |row| row.get(0)).unwrap();
+        let live = shop.daemon.folder().join("live/db.sqlite");
+        let file = OpenOptions::new().write(true).open(&live).unwrap();
+        file.write_all_at(&[0x55; 4096], u64::from(root - 1) * 4096).unwrap();
+        forget_clean_stop(live.parent().unwrap());
+    });
+    let told = raised(&shop, "integrity").await;
+    let file = shop.daemon.published_file();
+    for language in ["he", "en"] {
+        let detail = told["detail"][language].as_str().unwrap();
+        assert!(detail.contains(&format!("`agentlocator restore {}`", file.display())), "{detail}");
+    }
+    shop.receive_by_bridge(DANA, "B2", "calls and messages go on").await;
+    assert_eq!(integrity(&file), None);
+    assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "error");
+
+    // The command from the alert.
+    restart(&mut shop, |shop| {
+        let output = shop.daemon.cli(&["restore", file.to_str().unwrap(), "--yes"]);
+        assert!(output.status.success(), "{output:?}");
+    });
+    assert_eq!(shop.talk(DANA).await.len(), 1);
+    assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "ok");
 }
 
 #[tokio::test(flavor = "multi_thread")]

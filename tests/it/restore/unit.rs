@@ -1,4 +1,4 @@
-//! Replacing the database of a daemon that systemd runs; a script stands in for `systemctl`.
+//! Replacing the database of a daemon that systemd runs; a script replaces `systemctl`.
 
 use super::{add_user, stderr, users, with_a_copy};
 use crate::support::Daemon;
@@ -99,7 +99,7 @@ fn if_it_does_not_come_up_the_old_database_comes_back() {
     let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("the old one was put back and the daemon runs"), "{told}");
+    assert!(told.contains("the old one was restored and the daemon runs"), "{told}");
     assert_eq!(users(&unit.daemon), ["dana"]);
     assert_eq!(unit.daemon.query_value::<i64>("SELECT count(*) FROM users"), 1);
     let left: Vec<_> = std::fs::read_dir(unit.daemon.folder())

@@ -31,5 +31,13 @@ impl Daemon {
     }
 }
 
+impl Client {
+    /// Enters the password of the logged-in user again, for operations that need it.
+    pub async fn confirm(&self) {
+        let reply = self.post_json("/api/session/confirm", &json!({"password": PASSWORD})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+}
+
 /// The password of the tests' users.
 pub const PASSWORD: &str = "correct horse";

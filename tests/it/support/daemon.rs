@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -97,7 +98,9 @@ impl Daemon {
             )
         };
         command
-            .args(["-c", &start, BINARY])
+            .args(["-c", &start])
+            .args(&self.setup.wrapper)
+            .arg(BINARY)
             .args(self.arguments(&["serve"]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -126,6 +129,13 @@ impl Daemon {
     /// Runs another command of the binary with the same settings, and waits until it exits.
     pub fn cli(&self, arguments: &[&str]) -> Output {
         self.cli_with_input(arguments, "")
+    }
+
+    /// Starts another command of the binary with the same settings, in a process group of its own.
+    pub fn start_cli(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(BINARY);
+        command.args(self.arguments(arguments)).stdin(Stdio::null()).process_group(0);
+        self.with_environment(&mut command).spawn().unwrap()
     }
 
     /// The same with this text on its stdin.
@@ -213,6 +223,11 @@ impl Daemon {
         self.listener.local_addr().unwrap()
     }
 
+    /// Limits what the kernel keeps of unread responses on this machine, where it would keep megabytes for each connection.
+    pub fn limit_send_buffers(&self, bytes: usize) {
+        rustix::net::sockopt::set_socket_send_buffer_size(&self.listener, bytes).unwrap();
+    }
+
     /// The address of the plain HTTP listener, if [`Setup::web_listeners`] enabled it.
     pub fn http_address(&self) -> SocketAddr {
         self.web_listeners[0].local_addr().unwrap()
@@ -273,6 +288,12 @@ impl Daemon {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Bytes that it has caused to be written to disks; 0 on a file system in memory.
+    pub fn written_bytes(&self) -> u64 {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.pid())).unwrap();
+        io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap().parse().unwrap()
     }
 
     /// Its folder.

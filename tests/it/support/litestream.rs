@@ -1,6 +1,7 @@
 //! The real Litestream, with a folder as its bucket.
 
 use super::log::Log;
+use super::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,8 +25,23 @@ impl Litestream {
         Self::with_replica(data, folder, &replica)
     }
 
+    /// The same with a bucket of S3.
+    pub fn in_bucket(data: &Path, s3: &S3) -> Option<Self> {
+        let lines = [
+            "type: s3",
+            &format!("bucket: {BUCKET}"),
+            "path: box-1/litestream",
+            &format!("region: {REGION}"),
+            &format!("endpoint: {}", s3.origin),
+            "force-path-style: true",
+            &format!("access-key-id: {KEY_ID}"),
+            &format!("secret-access-key: {SECRET}"),
+        ];
+        Self::with_replica(data, tempfile::tempdir().unwrap(), &lines.join("\n      "))
+    }
+
     /// The same with this text about the replica in its settings.
-    pub fn with_replica(data: &Path, folder: TempDir, replica: &str) -> Option<Self> {
+    fn with_replica(data: &Path, folder: TempDir, replica: &str) -> Option<Self> {
         let program = program()?;
         let database = data.join("live/db.sqlite");
         let text = format!(
@@ -63,6 +79,8 @@ impl Litestream {
     pub fn start(&mut self) {
         let mut command = Command::new(&self.program);
         command.args(["replicate", "-config"]).arg(self.config()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // With this variable its client of S3 accepts no settings of its own.
+        command.env_remove("AWS_CA_BUNDLE");
         let mut child = command.spawn().unwrap();
         self.log.follow(child.stdout.take().unwrap());
         self.log.follow(child.stderr.take().unwrap());
@@ -102,6 +120,7 @@ impl Litestream {
     fn run(&self, command: &[&str], options: &[&str]) -> Vec<u8> {
         let mut litestream = Command::new(&self.program);
         litestream.args(command).arg("-config").arg(self.config()).args(options).arg(&self.database);
+        litestream.env_remove("AWS_CA_BUNDLE");
         let output = litestream.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output.stdout
@@ -125,7 +144,7 @@ fn program() -> Option<PathBuf> {
         .chain(std::env::split_paths(&path).map(|folder| folder.join("litestream")))
         .find(|program| program.is_file());
     if found.is_none() {
-        eprintln!("Litestream is not installed: not tried");
+        super::skipped("Litestream is not installed");
     }
     found
 }

@@ -1,5 +1,4 @@
-//! A bucket as Amazon's documentation describes it (REST API, Signature Version 4 in the query, multipart uploads),
-//! in memory.
+//! A bucket as Amazon's documentation describes it (REST API, Signature Version 4, multipart uploads), in memory.
 //!
 //! It computes every signature itself and compares, returns lists in short pages, refuses small parts, and on request
 //! fails at regular intervals.
@@ -8,7 +7,7 @@ mod signature;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, extract::DefaultBodyLimit};
 use md5::{Digest, Md5};
@@ -43,6 +42,10 @@ struct Inner {
     /// The stored content differs from what was sent.
     spoils: bool,
     next_upload: usize,
+    /// Litestream's time of an object, which it stores as the object's metadata.
+    times: HashMap<String, HeaderValue>,
+    /// No request is answered successfully.
+    is_down: bool,
 }
 
 impl S3 {
@@ -67,6 +70,11 @@ impl S3 {
 
     pub fn corrupt_uploads(&self, spoils: bool) {
         self.state.lock().unwrap().spoils = spoils;
+    }
+
+    /// Answers no request successfully from now on, or again.
+    pub fn be_down(&self, is_down: bool) {
+        self.state.lock().unwrap().is_down = is_down;
     }
 
     /// The names of its objects.
@@ -114,14 +122,15 @@ impl Inner {
 
 async fn answer(State(state): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let query = signature::query(&uri);
-    if let Err(refused) = signature::check(&method, &uri, &query, &headers) {
+    if let Err(refused) = signature::check(&method, &uri, &query, &headers, &body) {
         return error(StatusCode::FORBIDDEN, refused, "The request signature we calculated does not match");
     }
     let mut inner = state.lock().unwrap();
     let asked: Vec<_> =
         query.iter().filter(|(name, _)| !name.starts_with("X-Amz-")).map(|(name, _)| name.as_str()).collect();
     inner.requests.push(format!("{method} {} {}", uri.path(), asked.join(" ")));
-    if inner.fail_every > 0 && inner.requests.len().is_multiple_of(inner.fail_every) {
+    let fails = inner.fail_every > 0 && inner.requests.len().is_multiple_of(inner.fail_every);
+    if fails || inner.is_down {
         return error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.");
     }
     let Some(path) = uri.path().strip_prefix(&format!("/{BUCKET}")) else {
@@ -132,18 +141,28 @@ async fn answer(State(state): State<Shared>, method: Method, uri: Uri, headers: 
     match (method.as_str(), value("uploadId"), key.is_empty()) {
         ("GET", None, true) => list(&inner, &value),
         ("GET" | "HEAD", None, false) => match inner.objects.get(&key) {
-            Some((content, etag)) => ([("etag", etag.clone())], content.clone()).into_response(),
+            Some(_) => object(&inner, &key, &headers),
             None => error(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist."),
         },
         ("PUT", None, false) => {
             let etag = inner.etag(&body);
             let content = if inner.spoils { Bytes::from(vec![0; body.len()]) } else { body };
+            if let Some(time) = headers.get(LITESTREAM_TIME) {
+                inner.times.insert(key.clone(), time.clone());
+            }
             inner.objects.insert(key, (content, etag.clone()));
             ([("etag", etag)], "").into_response()
         }
         ("DELETE", None, false) => {
             inner.objects.remove(&key);
             StatusCode::NO_CONTENT.into_response()
+        }
+        ("POST", None, true) if value("delete").is_some() => {
+            let body = String::from_utf8_lossy(&body).into_owned();
+            for key in body.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()) {
+                inner.objects.remove(key);
+            }
+            xml("DeleteResult", "")
         }
         ("POST", None, false) if value("uploads").is_some() => {
             let id = inner.begin(&key);
@@ -168,6 +187,26 @@ async fn answer(State(state): State<Shared>, method: Method, uri: Uri, headers: 
         },
         _ => error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "Not allowed."),
     }
+}
+
+/// An object, or the part of it that is requested (`Range: bytes=FIRST-LAST`, where LAST may be missing).
+fn object(inner: &Inner, key: &str, headers: &HeaderMap) -> Response {
+    let (content, etag) = &inner.objects[key];
+    let range = headers.get("range").and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
+    let mut response = match range {
+        None => ([("etag", etag.clone())], content.clone()).into_response(),
+        Some((first, last)) => {
+            let (first, whole) = (first.parse::<usize>().unwrap(), content.len());
+            let end = last.parse::<usize>().map_or(whole, |last| whole.min(last + 1));
+            let shown = format!("bytes {first}-{}/{whole}", end.saturating_sub(1));
+            let headers = [("etag", etag.clone()), ("content-range", shown)];
+            (StatusCode::PARTIAL_CONTENT, headers, content.slice(first..end)).into_response()
+        }
+    };
+    if let Some(time) = inner.times.get(key) {
+        response.headers_mut().insert(LITESTREAM_TIME, time.clone());
+    }
+    response
 }
 
 fn list(inner: &Inner, value: &impl Fn(&str) -> Option<String>) -> Response {
@@ -247,3 +286,4 @@ fn error(status: StatusCode, code: &str, message: &str) -> Response {
 }
 
 const PAGE: usize = 2;
+const LITESTREAM_TIME: &str = "x-amz-meta-litestream-timestamp";

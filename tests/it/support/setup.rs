@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A command that runs the program in its arguments as root without root's privileges over files.
+pub const ORDINARY_USER: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown,-lease"];
+
 /// The settings and sockets that a daemon is started with: of the environment it inherits only `PATH`.
 #[derive(Clone, Default)]
 pub struct Setup {
@@ -9,6 +12,8 @@ pub struct Setup {
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
     pub(super) no_public_door: bool,
+    /// The program that runs the daemon, with its arguments; empty if none does.
+    pub(super) wrapper: Vec<&'static str>,
     /// The sockets that are passed beside the public listener, by name.
     pub(super) more_listeners: BTreeSet<&'static str>,
 }
@@ -23,6 +28,15 @@ impl Setup {
     /// Writes a settings file with this text.
     pub fn toml(&mut self, text: &str) -> &mut Self {
         self.toml = Some(text.to_owned());
+        self
+    }
+
+    /// Runs the daemon without root's privilege to read and write the files of all users, as the service's user; a test that
+    /// does not run as root has none.
+    pub fn as_ordinary_user(&mut self) -> &mut Self {
+        if rustix::process::geteuid().is_root() {
+            self.wrapper = ORDINARY_USER.to_vec();
+        }
         self
     }
 

@@ -127,15 +127,24 @@ impl CallHarness {
 
     /// The call as the API shows it, once it is over.
     pub async fn ended_call(&self, sid: &str) -> serde_json::Value {
+        self.call_when(sid, |call| call["state"] == "ended").await
+    }
+
+    /// The call as the API shows it, once it is stored.
+    pub async fn known_call(&self, sid: &str) -> serde_json::Value {
+        self.call_when(sid, |_| true).await
+    }
+
+    async fn call_when(&self, sid: &str, is_right: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
         let api = tokio::task::block_in_place(|| self.daemon.api());
         let deadline = std::time::Instant::now() + super::log::WAIT_TIMEOUT;
         loop {
             let calls = api.get("/api/calls").await.json();
             let found = calls["calls"].as_array().unwrap().iter().find(|call| call["call_sid"] == sid).cloned();
-            if let Some(call) = found.filter(|call| call["state"] == "ended") {
+            if let Some(call) = found.filter(&is_right) {
                 return api.get(&format!("/api/calls/{}", call["id"])).await.json();
             }
-            assert!(std::time::Instant::now() < deadline, "{sid} did not end: {calls}");
+            assert!(std::time::Instant::now() < deadline, "{sid} is not as expected: {calls}");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
@@ -148,9 +157,14 @@ pub fn stream_token(xml: &str) -> String {
 
 /// The first messages that Twilio sends on a socket.
 pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
+    socket.send(start_message(sid, token)).await.unwrap();
+}
+
+/// The message that authenticates a media socket.
+pub fn start_message(sid: &str, token: &str) -> Message {
     let start = json!({"streamSid": "MZ00000000000000000000000000000001", "callSid": sid, "customParameters": {"token": token}});
     let message = json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": start});
-    socket.send(Message::Text(message.to_string().into())).await.unwrap();
+    Message::Text(message.to_string().into())
 }
 
 pub async fn free_port() -> TcpListener {

@@ -3,6 +3,7 @@
 use crate::support::Daemon;
 use crate::support::pebble::{EXTERNAL_KEY, Pebble, PebbleOptions, free_ports};
 use crate::support::tls::{Authority, HOST, trusting};
+use crate::support::whatsapp::until;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -60,7 +61,7 @@ fn time_of(value: &Value) -> SystemTime {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_http_for_two_names_and_kept_over_a_restart() {
+async fn a_certificate_for_two_names_by_http_01_is_kept_over_a_restart() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
     let names = [HOST, "www.shop.test"];
@@ -68,7 +69,13 @@ async fn by_http_for_two_names_and_kept_over_a_restart() {
     let told = wait_for_certificate(&daemon, 0);
     assert!(told["names"].as_str().unwrap().contains("www.shop.test"), "{told}");
     is_trusted(&daemon, &pebble).await;
-    let status = daemon.tls_status().await;
+    // The renewal is scheduled a moment after the certificate is in use.
+    let status = until("the renewal to be scheduled", async || {
+        let status = daemon.tls_status().await;
+        (time_of(&status["next_attempt_at"]) > time_of(&status["not_before"]) + Duration::from_hours(1))
+            .then_some(status)
+    })
+    .await;
     assert_eq!((&status["health"], &status["source"]), (&"ok".into(), &"acme".into()), "{status:#}");
     assert_eq!(status["last_error"], Value::Null);
     let (begins, ends) = (time_of(&status["not_before"]), time_of(&status["not_after"]));
@@ -96,7 +103,7 @@ async fn by_http_for_two_names_and_kept_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_tls_at_an_authority_that_is_difficult() {
+async fn a_certificate_by_tls_alpn_01_at_an_authority_with_errors() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&PebbleOptions { refused_nonces: 20, external_account: true, ..options(&daemon) });
     let more = "acme_challenge = \"tls-alpn-01\"\nacme_eab_key_id = \"kid-1\"";
@@ -113,7 +120,7 @@ async fn by_tls_at_an_authority_that_is_difficult() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_renewed_before_it_ends() {
+async fn a_certificate_is_renewed_before_it_expires() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&PebbleOptions { life_s: 9, ..options(&daemon) });
     launch(&mut daemon, &pebble.settings(&[HOST], ""));
@@ -192,7 +199,7 @@ async fn a_refused_name_is_reported_and_not_ordered_repeatedly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_one_way_is_closed_the_other_is_taken() {
+async fn a_failed_challenge_type_falls_back_to_the_other() {
     let mut daemon = prepare();
     let [closed] = free_ports();
     let pebble = Pebble::start(&PebbleOptions { http: ([127, 0, 0, 1], closed).into(), ..options(&daemon) });
@@ -205,7 +212,7 @@ async fn where_one_way_is_closed_the_other_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_been_mended_is_tried_at_a_reload() {
+async fn a_reload_retries_a_failed_order() {
     let mut daemon = prepare();
     let [closed] = free_ports();
     let way_in = SocketAddr::from(([127, 0, 0, 1], closed));
@@ -220,7 +227,7 @@ async fn what_has_been_mended_is_tried_at_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
+async fn the_rate_limit_of_an_authority_is_respected() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
     let fixture = DirectoryOverride::open(&pebble, |base| json!({"newOrder": format!("{base}/new-order")})).await;
@@ -238,7 +245,7 @@ async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authority_that_advises_to_renew_is_heard() {
+async fn the_renewal_information_of_an_authority_is_followed() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
     let fixture = DirectoryOverride::open(&pebble, |base| json!({"renewalInfo": format!("{base}/renewal-info")})).await;

@@ -7,7 +7,7 @@ use crate::support::tls::{Authority, own_files};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_keeps_the_rules_of_mozillas_observatory() {
+async fn the_page_headers_follow_mozillas_observatory() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
         setup.web_listeners();

@@ -95,7 +95,7 @@ async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plain_http_leads_to_tls_once_that_is_good() {
+async fn plain_http_redirects_to_tls_once_the_certificate_is_trusted() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
         setup.web_listeners();
@@ -182,7 +182,7 @@ async fn a_stalled_handshake_delays_no_client_and_ends() {
 }
 
 #[test]
-fn a_port_that_cannot_be_had_leaves_the_others() {
+fn a_port_that_cannot_be_opened_leaves_the_others() {
     // A normal user may not open ports below 1024; for root the port is in use, or free.
     let daemon = Daemon::start(|setup| {
         setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
@@ -207,7 +207,7 @@ fn a_port_that_cannot_be_had_leaves_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn proxies_are_believed_where_they_are_trusted() {
+async fn proxy_headers_are_used_from_trusted_proxies_only() {
     for (settings, others_are_counted_apart) in [("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n", true), ("", false)] {
         let daemon = Daemon::start(|setup| {
             setup.toml(settings);

@@ -33,7 +33,7 @@ fn wait_for(daemon: &Daemon, mark: usize, event: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_certificate_is_served_and_old_connections_live_on() {
+async fn a_new_certificate_is_served_and_open_connections_continue() {
     let (authority, mut daemon) = (Authority::new(), daemon_with_files());
     authority.equip(daemon.folder());
     launch(&mut daemon);
@@ -64,7 +64,7 @@ async fn a_new_certificate_is_served_and_old_connections_live_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_pair_never_replaces_a_good_one() {
+async fn an_invalid_certificate_pair_never_replaces_a_valid_one() {
     let (authority, mut daemon) = (Authority::new(), daemon_with_files());
     authority.equip(daemon.folder());
     launch(&mut daemon);
@@ -80,7 +80,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
         put(daemon.folder(), chain, key);
         let mark = daemon.logs().mark();
         daemon.signal(1);
-        let told = wait_for(&daemon, mark, "TLS_TROUBLE");
+        let told = wait_for(&daemon, mark, "TLS_ERROR");
         assert!(told["msg"].as_str().unwrap().contains(complaint), "{complaint}: {told}");
         let status = daemon.tls_status().await;
         assert_eq!((&status["fingerprint"], &status["health"]), (&good, &"ok".into()), "{status:#}");
@@ -120,7 +120,7 @@ async fn problems_at_the_start_are_reported_and_calls_still_arrive() {
         let mut daemon = daemon_with_files();
         put(daemon.folder(), chain, key);
         launch(&mut daemon);
-        let told = wait_for(&daemon, 0, "TLS_TROUBLE");
+        let told = wait_for(&daemon, 0, "TLS_ERROR");
         assert!(told["msg"].as_str().unwrap().contains(complaint), "{told}");
         let status = daemon.tls_status().await;
         assert_eq!((&status["health"], &status["source"]), (&"error".into(), &source.into()), "{status:#}");

@@ -75,7 +75,7 @@ fn code(answer: &(u16, Value)) -> (u16, &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_link_says_all_that_there_is_to_know() {
+async fn a_connected_link_reports_all_its_details() {
     let link = Link::with(|_| {}).await;
     let shown = link.show().await;
     let wanted = json!({
@@ -187,7 +187,7 @@ async fn a_live_link_is_not_linked_again_until_it_is_logged_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_replaced_is_connected_again_on_demand() {
+async fn a_replaced_session_is_reconnected_on_request() {
     let link = Link::with(|options| (options.connected, options.state) = (false, "replaced")).await;
     assert_eq!(link.show().await["state"], "replaced");
     assert_eq!(link.post("reconnect", &json!({})).await, (200, json!({ "ok": true })));
@@ -196,7 +196,7 @@ async fn what_was_replaced_is_connected_again_on_demand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_is_none_is_not_handed_on() {
+async fn an_invalid_number_is_not_sent_to_the_bridge() {
     let link = Link::with(|options| options.connected = false).await;
     for body in
         [json!({ "phone": "" }), json!({ "phone": "dana" }), json!({ "phone": "12" }), json!({ "phone": "1@lid" })]

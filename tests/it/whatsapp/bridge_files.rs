@@ -34,7 +34,7 @@ async fn until_state(daemon: &Daemon, state: &str, files: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_here_is_released_there() {
+async fn a_stored_file_is_released_at_the_bridge() {
     let (daemon, bridge) = open().await;
     let url = bridge.keep_file("f1", VOICE);
     bring(&daemon, "1", &url).await;
@@ -44,7 +44,7 @@ async fn a_file_that_is_here_is_released_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_on_its_way_is_waited_for_and_one_that_is_gone_is_not() {
+async fn a_pending_file_is_retried_and_a_missing_one_is_not() {
     let (daemon, bridge) = open().await;
     let late = bridge.keep_file("late", BridgeFile::OnItsWay);
     let gone = bridge.keep_file("gone", BridgeFile::Gone);
@@ -65,7 +65,7 @@ async fn a_file_on_its_way_is_waited_for_and_one_that_is_gone_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fetch_that_is_done_twice_finds_what_it_has() {
+async fn a_repeated_fetch_finds_the_stored_file() {
     let (mut daemon, bridge) = open().await;
     let url = bridge.keep_file("f1", VOICE);
     bring(&daemon, "1", &url).await;

@@ -72,7 +72,7 @@ async fn reactions_edits_deletions_quotes_and_authors_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_edit_that_comes_again_brings_no_old_words_back() {
+async fn a_repeated_older_edit_does_not_restore_the_old_text() {
     let shop = Shop::open().await;
     let edit = |id: &str, text: &str, minute: u8| json!({ "event": "edit", "id": id, "target": "A1", "text": text, "timestamp": format!("2026-11-01T08:0{minute}:00Z") });
     shop.dana_tells(&[
@@ -101,7 +101,7 @@ async fn an_older_edit_that_comes_again_brings_no_old_words_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_before_its_message_is_applied_with_it() {
+async fn an_update_that_precedes_its_message_is_applied_with_it() {
     let shop = Shop::open().await;
     shop.dana_tells(&[
         json!({ "event": "edit", "id": "E1", "target": "A1", "text": "right", "timestamp": 1_761_984_060 }),

@@ -101,7 +101,7 @@ async fn the_bridge_s_file_is_fetched_from_its_own_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_had_stays_a_link_and_nothing_private_is_asked() {
+async fn a_file_that_cannot_be_fetched_stays_a_link_and_no_private_address_is_requested() {
     let shop = Shop::open().await;
     let inside = format!("{}/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1", shop.twilio.origin);
     let body = json!({ "from": DANA, "id": "1", "text": "x", "media_url": inside });

@@ -6,7 +6,7 @@ use serde_json::json;
 const DANA: &str = "+972501234567";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
+async fn on_a_full_disk_webhooks_are_refused_for_a_retry_and_calls_are_answered() {
     let shop = Shop::open().await;
     shop.receive_by_bridge(DANA, "B1", "before").await;
     let by_bridge = json!({ "from": DANA, "text": "now", "id": "B2" });

@@ -35,7 +35,7 @@ async fn history_begins_a_thread_as_old_as_it_is_with_nothing_unread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn history_in_a_live_thread_moves_nothing() {
+async fn history_in_a_live_thread_changes_no_order() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "live").await;
     let before = threads(&shop).await;
@@ -65,7 +65,7 @@ async fn what_came_live_stays_live_when_history_brings_it_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_will_never_come_is_noted_and_not_fetched() {
+async fn an_unavailable_file_of_the_history_is_recorded_and_not_fetched() {
     let shop = Shop::open().await;
     let body = json!({ "event": "message", "from": DANA, "id": "D1", "type": "image", "mime": "image/jpeg",
         "caption": "look", "media_error": { "code": "gone", "message": "WhatsApp has no such file any more" } });

@@ -87,7 +87,7 @@ async fn a_number_with_a_new_owner_does_not_show_the_former_owners_messages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_with_histories_become_one_when_a_user_says_so() {
+async fn two_contacts_with_histories_are_merged_when_a_user_confirms() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501111111", "1", "by number").await;
     let hidden = json!({ "from": DANA, "text": "hidden", "id": "2", "push_name": "Dana" });

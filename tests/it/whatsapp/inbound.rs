@@ -13,7 +13,7 @@ const BRIDGE: &str = "/webhook/whatsapp/baileys";
 const TWILIO: &str = "/webhook/whatsapp/twilio";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_form_of_a_number_by_either_provider_is_one_person_with_one_thread() {
+async fn every_spelling_of_a_number_by_either_provider_is_one_contact_with_one_thread() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "one").await;
     shop.receive_by_twilio("+972501234567", "SMa0000000000000000000000000000002", "two").await;
@@ -78,7 +78,7 @@ async fn twilio_s_message_is_stored_with_all_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_bodies_and_both_proofs_of_the_bridge_are_taken() {
+async fn both_body_formats_and_both_signatures_of_the_bridge_are_accepted() {
     let shop = Shop::open().await;
     let post = async |headers: &[(&'static str, String)], body: &str| -> Reply {
         let mut request = shop.daemon.client().request(Method::POST, BRIDGE).body(body.to_owned());
@@ -145,7 +145,7 @@ async fn either_secret_replaces_the_other_and_without_any_all_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twilio_s_signature_is_asked_for() {
+async fn twilio_s_signature_is_required() {
     let shop = Shop::open().await;
     for path in [TWILIO, "/webhook/whatsapp/twilio/status"] {
         let pairs = [
@@ -182,7 +182,7 @@ async fn the_same_message_twice_is_one_and_the_same_id_of_another_person_is_anot
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_makes_no_sense_is_acknowledged_and_kept_as_it_came() {
+async fn unreadable_webhooks_are_acknowledged_and_logged_unchanged() {
     let shop = Shop::open().await;
     let bodies: [&[u8]; 12] = [
         b"",
@@ -220,7 +220,7 @@ async fn what_makes_no_sense_is_acknowledged_and_kept_as_it_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_and_events_of_the_bridge_itself_are_kept_and_make_nothing() {
+async fn group_messages_and_bridge_events_are_logged_and_create_nothing() {
     let shop = Shop::open().await;
     for body in [
         json!({ "from": "120363021033254949@g.us", "text": "to all", "id": "1" }),
@@ -240,7 +240,7 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_an_emoji_loses_no_message() {
+async fn a_message_with_half_an_emoji_is_stored() {
     let shop = Shop::open().await;
     let body = br#"{"from":"972501234567","text":"cut \ud83d","id":"1"}"#;
     assert_eq!(shop.bridge_posts_raw(body.to_vec()).await.status, 204);

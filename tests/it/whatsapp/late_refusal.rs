@@ -101,7 +101,7 @@ async fn without_another_route_it_fails_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_blocked_us_hears_from_no_provider() {
+async fn a_contact_who_blocked_the_business_gets_nothing_by_any_provider() {
     let shop = shop(template).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
     shop.twilio_reports_status(&sid, "undelivered", "63014").await;
@@ -147,7 +147,7 @@ async fn a_refusal_that_comes_before_the_id_is_known_counts_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_arrives_after_all_is_not_sent_again() {
+async fn a_message_that_was_delivered_late_is_not_sent_again() {
     let shop = shop(|_| {}).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
     shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);

@@ -1,8 +1,9 @@
 //! Which contacts a user or a token may write to first, and how many a day.
 
-use crate::support::client::Reply;
+use crate::support::client::{Reply, send};
 use crate::support::whatsapp::Shop;
 use crate::support::{Client, Setup};
+use reqwest::Method;
 use serde_json::json;
 
 async fn with(settings: &str) -> Shop {
@@ -63,4 +64,42 @@ async fn first_messages_are_limited_per_day() {
     assert_eq!(write(&shop, "+972501111111").await.status, 200, "the conversation has begun");
     shop.receive_by_bridge("972504444444", "A1", "hi").await;
     assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");
+}
+
+/// A contact with this number, which is merged into the contact who has written from +972504444444.
+async fn merge_number(shop: &Shop, number: &str) {
+    let new = shop.api.post_json("/api/contacts", &json!({"number": number, "display_name": "x"})).await;
+    assert_eq!(new.status, 201, "{}", new.text());
+    let written =
+        shop.daemon.query_value::<i64>("SELECT contact_id FROM threads WHERE type = 'whatsapp' ORDER BY id LIMIT 1");
+    let merged = json!({"contact_id": new.json()["id"]});
+    let merged = send(shop.api.request(Method::POST, &format!("/api/contacts/{written}/merge")).json(&merged)).await;
+    assert_eq!(merged.status, 200, "{}", merged.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_was_merged_into_a_conversation_is_a_new_one() {
+    let shop = with("new_chats_per_user_per_day = 2\nnew_chats_in_all_per_day = 3").await;
+    shop.receive_by_bridge("972504444444", "A1", "hi").await;
+    assert_eq!(write(&shop, "+972504444444").await.status, 200);
+    for to in ["+19005550123", "+447911123456"] {
+        merge_number(&shop, to).await;
+    }
+    for to in ["+19005550123", "+447911123456"] {
+        for provider in ["baileys", "twilio", "auto"] {
+            let reply = write_by(&shop.api, to, provider).await;
+            assert_eq!(refused(&reply), "recipient_not_allowed", "{to} by {provider}");
+        }
+    }
+    // Allowed ones count for the day.
+    for to in ["+972501111111", "+972502222222", "+972503333333"] {
+        merge_number(&shop, to).await;
+    }
+    assert_eq!(write(&shop, "+972501111111").await.status, 200);
+    assert_eq!(write(&shop, "+972502222222").await.status, 200);
+    assert_eq!(refused(&write(&shop, "+972503333333").await), "too_many_new_chats");
+    assert_eq!(write(&shop, "+972501111111").await.status, 200, "that conversation has begun");
+    assert_eq!(write(&shop, "+972504444444").await.status, 200, "the contact has written from this number");
+    let recipients: Vec<String> = shop.daemon.query_column("SELECT DISTINCT recipient FROM outbox ORDER BY 1");
+    assert_eq!(recipients, ["+972501111111", "+972502222222", "+972504444444"]);
 }

@@ -103,7 +103,7 @@ async fn the_difference_of_the_clocks_is_known_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waited_stands_where_it_was_written_and_opens_no_window_that_is_over() {
+async fn a_delayed_message_is_at_its_time_and_reopens_no_expired_window() {
     let shop = Shop::open().await;
     bring(&shop, DANA, "live", now(), false).await;
     shop.say(DANA, "answer").await;

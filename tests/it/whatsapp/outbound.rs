@@ -19,7 +19,7 @@ async fn post(api: &Client, key: &str, body: &Value) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_stored_answered_and_handed_over() {
+async fn a_message_is_stored_acknowledged_and_sent() {
     let shop = Shop::open().await;
     let reply = shop.send(&json!({ "to": "050-1234567", "text": "שלום", "media_url": null, "provider": "auto" })).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -41,7 +41,7 @@ async fn a_message_is_stored_answered_and_handed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twilio_is_asked_as_its_interface_wants_it() {
+async fn requests_to_twilio_follow_its_api() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let body = json!({ "to": DANA, "text": "a picture", "media_url": "https://93.184.216.34/a.jpg" });
@@ -148,7 +148,7 @@ async fn invalid_input_is_reported_and_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_s_address_must_lead_into_the_world() {
+async fn a_file_s_address_must_be_public() {
     let shop = Shop::open().await;
     for url in [
         "http://93.184.216.34/a.jpg",
@@ -202,7 +202,7 @@ async fn order_is_kept_for_each_person_and_others_do_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_waits_holds_back_the_next_ones_to_the_same_person() {
+async fn a_waiting_message_delays_the_next_ones_to_the_same_contact() {
     let shop = Shop::open().await;
     shop.bridge.down(true);
     shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
@@ -214,7 +214,7 @@ async fn one_that_waits_holds_back_the_next_ones_to_the_same_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_goes_out_when_the_bridge_is_back_also_after_a_kill() {
+async fn waiting_messages_are_sent_when_the_bridge_is_back_also_after_a_kill() {
     let mut shop = Shop::open().await;
     shop.bridge.down(true);
     shop.bridge.reply_next(std::iter::repeat_n(BridgeReply::Refuse(503), 2));
@@ -228,7 +228,7 @@ async fn what_waits_goes_out_when_the_bridge_is_back_also_after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pace_keeps_the_bridge_from_writing_like_a_machine() {
+async fn pacing_limits_the_send_rate_of_the_bridge() {
     let shop = Shop::open_with(
         |setup| {
             setup.env("WA_PACING", "on");
@@ -246,7 +246,7 @@ async fn pace_keeps_the_bridge_from_writing_like_a_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asked_for_no_messages_gets_none_by_any_way() {
+async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
     shop.twilio.reply_next([TwilioReply::Refuse(400, 21610)]);
@@ -256,7 +256,7 @@ async fn who_asked_for_no_messages_gets_none_by_any_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopping_lets_what_is_in_flight_end() {
+async fn a_stop_waits_for_attempts_in_flight() {
     let mut shop = Shop::open().await;
     shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_millis(800))]);
     let answer = shop.say(DANA, "slowly").await;

@@ -108,7 +108,7 @@ async fn the_settings_may_name_the_only_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_goes_by_the_way_of_the_question() {
+async fn an_answer_uses_the_provider_of_the_question() {
     let shop = shop(true, Some(1), Some(2)).await;
     assert_eq!(way(&shop, "auto").await, "baileys");
     let shop = self::shop(true, Some(2), Some(1)).await;
@@ -121,7 +121,7 @@ async fn an_answer_goes_by_the_way_of_the_question() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_day_twilio_s_template_goes() {
+async fn after_24_hours_twilio_s_template_is_sent() {
     let shop = shop(true, Some(25), Some(26)).await;
     assert_eq!(way(&shop, "auto").await, "template");
     let shop = Shop::open_with(
@@ -135,7 +135,7 @@ async fn after_a_day_twilio_s_template_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn else_the_first_of_the_priority_goes() {
+async fn otherwise_the_first_provider_of_the_priority_is_used() {
     let shop = shop(false, Some(25), Some(26)).await;
     assert_eq!(way(&shop, "auto").await, "baileys");
     let shop = Shop::open_with(
@@ -169,7 +169,7 @@ async fn what_no_provider_may_send_is_refused_and_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
+async fn a_provider_that_is_down_is_skipped_if_the_other_may_send() {
     // The bridge reports that it is down.
     let shop = shop(false, Some(1), Some(2)).await;
     until("the bridge to be seen", async || (shop.bridge.health_checks() > 0).then_some(())).await;
@@ -196,7 +196,7 @@ async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
+async fn a_refused_message_is_sent_by_the_other_provider_once() {
     for status in [400, 401, 422] {
         let shop = shop(false, Some(1), Some(2)).await;
         shop.bridge.reply_next([BridgeReply::Refuse(status)]);

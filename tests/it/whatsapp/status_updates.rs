@@ -1,6 +1,6 @@
 //! Status updates of messages after they were written.
 
-use crate::support::whatsapp::Shop;
+use crate::support::whatsapp::{Shop, until};
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -64,8 +64,11 @@ async fn a_reason_is_stored_as_a_code_and_shown_in_the_language_of_the_settings(
     shop.twilio_reports_status(&sid, "undelivered", "63024").await;
     let failed = shop.until_status(&answer, "failed").await;
     assert_eq!(failed["error"], "למספר הזה אין וואטסאפ, או שהוא אינו תקין");
-    let stored: String = shop.daemon.query_value("SELECT error FROM messages WHERE error IS NOT NULL");
-    assert_eq!(stored, r#"{"code":"twilio-no-whatsapp"}"#);
+    // The API reads the live database, and this the copy, which follows.
+    let stored = until("the error in the copy", async || {
+        shop.daemon.query_column::<String>("SELECT error FROM messages WHERE error IS NOT NULL").pop()
+    });
+    assert_eq!(stored.await, r#"{"code":"twilio-no-whatsapp"}"#);
     shop.daemon.reconfigure(|setup| {
         setup.toml("[agent]\nlanguage = \"en\"\n");
     });
@@ -85,7 +88,7 @@ async fn a_status_that_comes_before_we_know_the_id_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bridge_tells_how_far_messages_came() {
+async fn the_bridge_reports_the_status_of_messages() {
     let shop = Shop::open().await;
     let answer = shop.say(DANA, "hello").await;
     let id = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
@@ -121,7 +124,7 @@ async fn reactions_edits_and_deletions_are_kept_beside_the_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_change_their_own_words_alone() {
+async fn only_the_author_can_edit_a_message() {
     let shop = Shop::open().await;
     let answer = shop.say(DANA, "100 shekels").await;
     let ours = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
@@ -185,7 +188,7 @@ async fn an_echo_of_our_own_message_is_not_a_second_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_the_person_has_taken_holds_nothing_up() {
+async fn a_message_id_that_the_contact_used_delays_nothing() {
     let shop = Shop::open().await;
     shop.receive_by_bridge(DANA, "3EB0000000000000000001", "the id of your next message").await;
     let answer = shop.say(DANA, "hello").await;

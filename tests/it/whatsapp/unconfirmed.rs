@@ -7,7 +7,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
+async fn an_unconfirmed_attempt_is_repeated_at_the_bridge_with_the_same_key() {
     for (reply, then) in [
         // A later failure of the provider says nothing about an earlier attempt.
         (BridgeReply::SendWithoutReply, &[BridgeReply::Refuse(503)][..]),
@@ -31,7 +31,7 @@ async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bridge_that_answers_too_late_is_asked_again() {
+async fn a_bridge_that_answers_too_late_is_retried() {
     let shop = Shop::open().await;
     shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_secs(12))]);
     let answer = shop.say(DANA, "once").await;
@@ -49,7 +49,7 @@ async fn a_bridge_that_answers_too_late_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
+async fn an_unconfirmed_attempt_is_searched_in_twilio_s_list() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     // The same text was sent before; that message is not this one.
@@ -63,7 +63,7 @@ async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_list_says_nothing_the_message_stays_queued() {
+async fn a_message_stays_queued_while_twilio_s_list_is_unavailable() {
     for list in [List::Broken, List::Empty] {
         let shop = Shop::open().await;
         shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
@@ -105,7 +105,7 @@ fn in_doubt(seconds: u32) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_doubt_holds_a_contact_back_for_a_minute_alone() {
+async fn an_unconfirmed_attempt_delays_a_contact_for_a_minute() {
     let first = json!({ "message_id": 1, "thread_id": 1 });
     let shop = Shop::open_with(|_| {}, &in_doubt(61)).await;
     let next = shop.say(DANA, "next").await;
@@ -130,7 +130,7 @@ async fn a_doubt_holds_a_contact_back_for_a_minute_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_kill_cut_off_is_in_doubt() {
+async fn an_attempt_that_a_kill_interrupted_is_unconfirmed() {
     let answer = json!({ "message_id": 1, "thread_id": 1 });
     let shop = Shop::open_with(|_| {}, &interrupted("baileys", 5)).await;
     shop.until_status(&answer, "sent").await;

@@ -3,8 +3,9 @@
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The approximate size of a chunk with both sides: 8 s.
-pub const CHUNK_BYTES: usize = 128 * 1024;
+/// The approximate size of a chunk with both sides: 2 s. The call holds about this much of its audio in memory, and a kill
+/// loses it.
+pub const CHUNK_BYTES: usize = 32 * 1024;
 
 /// How far behind the clock the agent's side becomes final: audio that was sent but not heard may still be dropped.
 const FINAL_AFTER_MS: u64 = 1000;

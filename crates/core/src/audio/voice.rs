@@ -30,7 +30,8 @@ const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, 
 
 /// Tracks one side of a call.
 pub struct VoiceDetector {
-    network: Box<Detector>,
+    /// None until it is first needed: it has about 8 KiB, and many calls do without it.
+    network: Option<Box<Detector>>,
     /// The last samples of 8 kHz.
     before: [f32; TAPS],
     /// Samples of 16 kHz that do not fill a step yet.
@@ -45,11 +46,11 @@ pub struct VoiceDetector {
 impl Default for VoiceDetector {
     fn default() -> Self {
         Self {
-            network: Detector::default_boxed(),
+            network: None,
             before: [0.0; TAPS],
-            step: Vec::with_capacity(STEP),
+            step: Vec::new(),
             samples: Vec::new(),
-            recent: VecDeque::with_capacity(PITCH_WINDOW),
+            recent: VecDeque::new(),
             steps_without_pitch: 0,
             is_voice: false,
         }
@@ -88,7 +89,8 @@ impl VoiceDetector {
         #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates")]
         self.step.extend([self.before[TAPS / 2 - 1] as i16, between as i16]);
         if self.step.len() == STEP {
-            let is_speech = self.network.predict_i16(&self.step) > THRESHOLD;
+            let network = self.network.get_or_insert_with(Detector::default_boxed);
+            let is_speech = network.predict_i16(&self.step) > THRESHOLD;
             self.step.clear();
             if is_speech && has_pitch(self.recent.make_contiguous()) {
                 self.steps_without_pitch = 0;

@@ -33,7 +33,7 @@ pub struct DayOpening {
 }
 
 /// A resource's own hours of the week; none if it follows those of the business.
-pub(super) type OwnHours<'a> = Option<&'a [OpeningHours]>;
+pub type OwnHours<'a> = Option<&'a [OpeningHours]>;
 
 impl Opening {
     /// When the business is open on a day.
@@ -42,7 +42,7 @@ impl Opening {
     }
 
     /// When a resource is available on a day: within the hours of the business and its own.
-    pub(super) fn of(&self, date: Date, resource: Option<ResourceId>, own: OwnHours<'_>) -> DayOpening {
+    pub fn of(&self, date: Date, resource: Option<ResourceId>, own: OwnHours<'_>) -> DayOpening {
         let mut ranges = of_weekday(&self.hours, date.weekday());
         if let Some(own) = own {
             ranges = intersect(&ranges, &of_weekday(own, date.weekday()));

@@ -1,14 +1,14 @@
 //! Free times, and the choice of a resource.
 
-use super::opening::Opening;
-use super::span::{Span, join};
-use crate::domain::{OpeningHours, ResourceId, Service, Timestamp};
+use super::opening::{Opening, instant};
+use super::span::{Busy, Span, join};
+use crate::domain::{DayTime, OpeningHours, ResourceId, Service, Timestamp};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The times that a booking of a service takes, in minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Booking {
     /// The length of the appointment.
     pub duration_min: u32,
@@ -51,8 +51,8 @@ pub struct Bookable {
     pub id: ResourceId,
     /// Its own hours of the week; none if it follows those of the business.
     pub hours: Option<Vec<OpeningHours>>,
-    /// When it is occupied, with buffers, in any order.
-    pub busy: Vec<Span>,
+    /// When it is occupied.
+    pub busy: Busy,
 }
 
 /// Which free times are wanted.
@@ -92,6 +92,19 @@ pub enum Refusal {
     Taken,
 }
 
+/// Which gaps are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct GapSearch<'a> {
+    /// What can be booked.
+    pub services: &'a [Booking],
+    /// The day.
+    pub date: Date,
+    /// The distance between two starts in minutes, as of free times.
+    pub step_min: u32,
+    /// The earliest start.
+    pub not_before: Timestamp,
+}
+
 /// All free times of the search, in order, each once: with the first of the resources that is free.
 pub fn free_slots(search: &SlotSearch, opening: &Opening, resources: &[Bookable]) -> Vec<Slot> {
     let mut found = BTreeMap::new();
@@ -100,14 +113,13 @@ pub fn free_slots(search: &SlotSearch, opening: &Opening, resources: &[Bookable]
         // An appointment may end on the day after the last one.
         let spans = opening.spans(search.from, last, Some(resource.id), resource.hours.as_deref());
         let open = join(spans.iter().map(|(_, span)| *span));
-        let busy = sorted(&resource.busy);
         for (date, span) in spans {
             if (date - search.from).get_days() >= i32::from(search.days) {
                 continue;
             }
             let Some(open) = open.iter().find(|open| open.contains(span)) else { continue };
             for starts_at in starts(search, span, *open) {
-                if is_free(&busy, search.booking.blocked(starts_at)) {
+                if resource.busy.is_free(search.booking.blocked(starts_at)) {
                     let ends_at = search.booking.appointment(starts_at).to;
                     found.entry(starts_at).or_insert(Slot { starts_at, ends_at, resource_id: resource.id });
                 }
@@ -115,6 +127,20 @@ pub fn free_slots(search: &SlotSearch, opening: &Opening, resources: &[Bookable]
         }
     }
     found.into_values().collect()
+}
+
+/// The gaps of a resource on a day, in order: the times of all appointments of these services that it could take, joined. So each gap
+/// begins with a free time of one of them. None reaches over the end of the day.
+pub fn free_gaps(search: &GapSearch<'_>, opening: &Opening, resource: &Bookable) -> Vec<Span> {
+    let GapSearch { services, date, step_min, not_before } = *search;
+    let end = instant(date, DayTime::END, &opening.zone);
+    let slots = services.iter().flat_map(|booking| {
+        let search = SlotSearch { booking: *booking, from: date, days: 1, step_min, not_before };
+        free_slots(&search, opening, std::slice::from_ref(resource))
+    });
+    let mut spans: Vec<_> = slots.map(|slot| Span { from: slot.starts_at, to: slot.ends_at.min(end) }).collect();
+    spans.sort_unstable();
+    join(spans)
 }
 
 /// The first free time at or after the beginning of the search.
@@ -127,7 +153,7 @@ pub fn next_free(search: &SlotSearch, opening: &Opening, resources: &[Bookable])
 }
 
 /// The resource that takes a booking: the first one that is available and free. With `force` it is taken outside of the
-/// hours as well, but never twice at the same time.
+/// hours as well, but never twice at the same time: a double booking is refused here, as [`Refusal::Taken`].
 pub fn choose(
     booking: &Booking,
     starts_at: Timestamp,
@@ -140,10 +166,7 @@ pub fn choose(
     }
     let appointment = booking.appointment(starts_at);
     let is_open = |resource: &&Bookable| opening.is_open(appointment, Some(resource.id), resource.hours.as_deref());
-    let is_free = |resource: &&Bookable| {
-        let blocked = booking.blocked(starts_at);
-        !resource.busy.iter().any(|busy| busy.overlaps(blocked))
-    };
+    let is_free = |resource: &&Bookable| resource.busy.is_free(booking.blocked(starts_at));
     let (open, closed): (Vec<_>, Vec<_>) = resources.iter().partition(is_open);
     if let Some(found) = open.iter().copied().find(is_free) {
         return Ok(found.id);
@@ -162,18 +185,6 @@ fn starts(search: &SlotSearch, span: Span, open: Span) -> impl Iterator<Item = T
     starts
         .take_while(move |at| *at < span.to && booking.appointment(*at).to <= open.to)
         .skip_while(move |at| *at < not_before)
-}
-
-fn is_free(busy: &[Span], blocked: Span) -> bool {
-    let later = busy.partition_point(|span| span.to <= blocked.from);
-    busy.get(later).is_none_or(|next| !next.overlaps(blocked))
-}
-
-/// In order and joined, so that both their beginnings and their ends grow.
-fn sorted(busy: &[Span]) -> Vec<Span> {
-    let mut busy = busy.to_vec();
-    busy.sort_unstable();
-    join(busy)
 }
 
 fn minutes(minutes: u32) -> Duration {

@@ -1,6 +1,7 @@
 //! Spans of time.
 
 use crate::domain::{DayRange, Timestamp};
+use std::sync::Arc;
 
 /// A span of time without its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,33 @@ impl Span {
     /// Whether all of the other span is in this one.
     pub fn contains(self, other: Self) -> bool {
         self.from <= other.from && other.to <= self.to
+    }
+}
+
+/// The times for which a resource is occupied, with buffers: in order and joined, so that both their beginnings and their ends grow.
+/// They are sorted once and shared by the searches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy(Arc<[Span]>);
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self(Arc::from([]))
+    }
+}
+
+impl FromIterator<Span> for Busy {
+    fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Self {
+        let mut spans: Vec<Span> = spans.into_iter().collect();
+        spans.sort_unstable();
+        Self(join(spans).into())
+    }
+}
+
+impl Busy {
+    /// Whether none of them overlaps a span.
+    pub(super) fn is_free(&self, blocked: Span) -> bool {
+        let later = self.0.partition_point(|span| span.to <= blocked.from);
+        self.0.get(later).is_none_or(|next| !next.overlaps(blocked))
     }
 }
 

@@ -4,7 +4,7 @@ mod calendar;
 mod histories;
 mod slots;
 
-use super::{Bookable, Booking, Opening, Slot, SlotSearch};
+use super::{Bookable, Booking, Busy, Opening, Slot, SlotSearch};
 use crate::domain::{DayRange, EveRule, HolidayRule, OpeningHours, OpeningRules, ResourceId, Timestamp};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -44,7 +44,7 @@ fn opening(hours: Vec<OpeningHours>) -> Opening {
 }
 
 fn resource(id: i64) -> Bookable {
-    Bookable { id: ResourceId(id), hours: None, busy: Vec::new() }
+    Bookable { id: ResourceId(id), hours: None, busy: Busy::default() }
 }
 
 fn booking(duration_min: u32, buffer_before_min: u32, buffer_after_min: u32) -> Booking {

@@ -16,7 +16,8 @@ pub(super) struct LocalSpeech {
     pause: Duration,
     began: Option<Instant>,
     last_voice: Option<Instant>,
-    last_piece_was_voice: bool,
+    /// The agent was heard during the voice.
+    is_over_agent: bool,
 }
 
 /// What a piece of audio changed.
@@ -27,18 +28,26 @@ pub(super) enum Change {
     Ended {
         voiced: Duration,
         began: Instant,
+        /// The agent was heard meanwhile: it may be an echo.
+        is_over_agent: bool,
     },
 }
 
 impl LocalSpeech {
-    /// Processes the next piece of the caller's audio.
-    pub(super) fn push(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
-        self.last_piece_was_voice = is_voice;
+    /// Processes the next piece of the caller's audio, during which the agent is heard or not.
+    pub(super) fn push(
+        &mut self,
+        is_voice: bool,
+        is_agent_heard: bool,
+        length: Duration,
+        now: Instant,
+    ) -> Option<Change> {
         if !is_voice {
             self.pause += length;
             return if self.pause >= PAUSE { self.end() } else { None };
         }
         let was_speaking = self.has_begun();
+        self.is_over_agent |= is_agent_heard;
         self.pause = Duration::ZERO;
         self.voiced += length;
         self.began.get_or_insert(now);
@@ -51,8 +60,9 @@ impl LocalSpeech {
         let was_speaking = self.has_begun();
         let voiced = std::mem::take(&mut self.voiced);
         self.pause = Duration::ZERO;
+        let is_over_agent = std::mem::take(&mut self.is_over_agent);
         let began = self.began.take()?;
-        was_speaking.then_some(Change::Ended { voiced, began })
+        was_speaking.then_some(Change::Ended { voiced, began, is_over_agent })
     }
 
     pub(super) fn is_speaking(&self, now: Instant) -> bool {
@@ -62,11 +72,6 @@ impl LocalSpeech {
     /// When the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice
-    }
-
-    /// Returns true if the line stopped during a word.
-    pub(super) fn is_in_word(&self) -> bool {
-        self.last_piece_was_voice
     }
 
     fn has_begun(&self) -> bool {
@@ -86,7 +91,7 @@ mod tests {
             let mut last = None;
             for _ in 0..ms / 20 {
                 now += Duration::from_millis(20);
-                last = speech.push(is_voice, Duration::from_millis(20), now).or(last);
+                last = speech.push(is_voice, false, Duration::from_millis(20), now).or(last);
             }
             last
         };

@@ -177,6 +177,15 @@ pub struct HistoryTurn {
     pub text: String,
 }
 
+/// What was said so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallerWords {
+    /// The turns, in order.
+    pub turns: Vec<HistoryTurn>,
+    /// The transcript of the caller's last words is not complete.
+    pub is_pending: bool,
+}
+
 /// The current state of a turn. A record of the same item replaces the earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnRecord {

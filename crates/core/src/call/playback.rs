@@ -333,7 +333,8 @@ impl Playback {
         Some(HeardPart { item: first.source.item.clone(), heard: first.heard(heard), received: first.received })
     }
 
-    /// How long the queued audio will still be heard; a partial frame is not sent.
+    /// How long the queued audio will still be heard, by the clock, because marks may be late or lost; a partial frame is not
+    /// sent.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         duration(self.sent - self.by_clock(now) + self.queued)
     }

@@ -117,8 +117,8 @@ impl Responses {
         None
     }
 
-    /// Cancels the active response, or the one in flight: its further audio is discarded. Returns the id of the active
-    /// one.
+    /// Cancels the active response and the requested one, and drops the queued request. Further audio of a cancelled
+    /// response is discarded. Returns the id of the active response.
     pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
         self.queued = None;
         self.is_in_flight_cancelled = self.in_flight.is_some();
@@ -151,7 +151,7 @@ impl Responses {
         self.active.is_some() || self.in_flight.is_some() || self.expects_turn
     }
 
-    /// Returns true while the engine responds, or was requested to, and the response was not cancelled.
+    /// Returns true while a response is active, or is requested and not started yet, unless it was cancelled.
     pub(super) fn is_replying(&self) -> bool {
         let is_in_flight = self.in_flight.is_some() && !self.is_in_flight_cancelled;
         // A request that was not sent is no response that could be interrupted.

@@ -8,7 +8,6 @@ mod connection;
 mod conversation;
 mod ending;
 mod engine_link;
-mod hint;
 mod idle;
 mod interruption;
 mod keys;
@@ -24,7 +23,8 @@ use super::responses::Responses;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction, TurnRecord,
+    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction,
+    TurnRecord,
 };
 use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
@@ -178,9 +178,19 @@ impl CallSession {
         matches!(self.phase, Phase::Done)
     }
 
+    /// What was said so far.
+    pub fn caller_words(&self) -> CallerWords {
+        self.transcript.words_so_far()
+    }
+
     /// The engine in use.
     pub fn engine(&self) -> EngineKind {
         self.engine.kind()
+    }
+
+    /// Returns true while an agent leads the conversation that can follow a hint.
+    pub fn takes_hints(&self) -> bool {
+        self.is_live() && self.engine.is_ready() && self.engine.capabilities().can_follow_instructions
     }
 
     /// Performs the follow-up work of any input: moves audio and responses, and sets the timers that depend on them.
@@ -229,6 +239,16 @@ impl CallSession {
         }
         self.timers.set_or_cancel(Timer::FlushPlayback, self.playback.next_send_at().map(|at| at.max(now + MIN_WAIT)));
         self.timers.set_or_cancel(Timer::MarkTimeout, self.playback.marks_expire_at());
+    }
+
+    /// A hint of the business's staff, which the caller does not hear. The agent knows it from its next answer on: what it is
+    /// saying is not interrupted.
+    fn hint(&mut self, text: String, now: Instant) {
+        if self.takes_hints() {
+            let turn = self.transcript.hint(&text, self.stream.call_ms(now));
+            self.outputs.push_back(turn_output(turn));
+            self.command(EngineCommand::Hint(text));
+        }
     }
 
     /// Plays a built-in sentence.

@@ -83,6 +83,11 @@ impl Timers {
         self.at = [None; COUNT];
     }
 
+    /// When this deadline is.
+    pub(super) fn at(&self, timer: Timer) -> Option<Instant> {
+        self.at[timer as usize]
+    }
+
     pub(super) fn is_set(&self, timer: Timer) -> bool {
         self.at[timer as usize].is_some()
     }

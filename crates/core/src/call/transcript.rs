@@ -1,7 +1,7 @@
 //! The transcript of the conversation as it was heard.
 
 use super::playback::HeardPart;
-use super::{HistoryTurn, ItemId, TurnRecord, Usage};
+use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, ToolUse, TurnLatency};
 use std::time::{Duration, Instant};
 
@@ -242,6 +242,13 @@ impl Transcript {
             HistoryTurn { speaker: turn.record.speaker, text: text.clone() }
         });
         entries.filter(|entry| !entry.text.is_empty()).collect()
+    }
+
+    /// The conversation so far, with what is known of the caller's last words.
+    pub(super) fn words_so_far(&self) -> CallerWords {
+        let last =
+            self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller).max_by_key(|turn| turn.record.seq);
+        CallerWords { turns: self.history(false), is_pending: last.is_some_and(|turn| !turn.text_final) }
     }
 
     fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {

@@ -40,6 +40,10 @@ text_enum! {
         TwilioRefused = "twilio_refused",
         /// The AI does not accept the key.
         AiRefused = "ai_refused",
+        /// The account of a service of the AI has no quota or credit left.
+        AiNoCredit = "ai_no_credit",
+        /// A service of the AI answers no calls because of its rate limit.
+        AiRateLimited = "ai_rate_limited",
         /// The AI rejects a setting, and calls continue without it.
         AiSettingRejected = "ai_setting_rejected",
         /// The AI could not answer several calls in a row.

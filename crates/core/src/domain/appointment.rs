@@ -91,16 +91,20 @@ pub struct Appointment {
 pub struct WaitingEntry {
     /// The id.
     pub id: WaitingId,
-    /// The contact.
+    /// The id of the contact who waits.
     pub contact_id: ContactId,
     /// The contact's name; may be empty.
     pub contact_name: String,
+    /// The contact's phone number.
+    pub contact_number: Option<String>,
     /// The service.
     pub service_id: ServiceId,
     /// The name of the service.
     pub service_name: String,
     /// The resource; none: any.
     pub resource_id: Option<ResourceId>,
+    /// The name of the resource, if one is wanted and has a name.
+    pub resource_name: Option<String>,
     /// The first day that suits the contact.
     pub from_date: Date,
     /// The last day that suits the contact.
@@ -109,6 +113,6 @@ pub struct WaitingEntry {
     pub note: String,
     /// Who added the entry, in the form of the audit log.
     pub created_by: String,
-    /// When it was added.
+    /// Since when the contact waits: the time of the addition, unless an earlier one came with it.
     pub created_at: Timestamp,
 }

@@ -79,8 +79,9 @@ impl RefusedRoute {
 pub struct LateRefusal {
     /// What it rejects.
     pub refusal: Refusal,
-    /// The error.
-    pub trouble: ProviderError,
+    /// The error; `trouble` in stored JSON.
+    #[serde(rename = "trouble")]
+    pub provider_error: ProviderError,
 }
 
 /// An error of a provider: a code for programs and a notice for users.

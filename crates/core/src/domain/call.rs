@@ -1,6 +1,8 @@
 //! Phone calls and their transcripts.
 
-use super::{Appointment, BusinessId, CallId, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
+use super::{
+    Appointment, BusinessId, CallId, CallSid, ContactId, KnowledgeGap, Lead, ThreadId, Timestamp, TurnId, text_enum,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -133,19 +135,17 @@ pub struct Call {
     pub message_text: Option<String>,
 }
 
-/// A call as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallItem {
-    /// The call.
-    pub call: Call,
-    /// The name of the contact; may be empty.
-    pub contact_name: String,
-    /// What became of it.
-    pub outcome: CallOutcome,
-    /// One line about what it was about: of the summary, the message, or what the caller said first.
-    pub summary_line: Option<String>,
-    /// Whether there is a recording to listen to.
-    pub has_audio: bool,
+/// What was recorded about a call after its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFindings {
+    /// The whole summary.
+    pub summary: Option<String>,
+    /// The language that the caller spoke, ISO 639-1.
+    pub language: Option<String>,
+    /// What the caller may buy.
+    pub lead: Option<Lead>,
+    /// The questions that the agent could not answer, and that were not asked again in a later call.
+    pub questions: Vec<KnowledgeGap>,
 }
 
 /// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.

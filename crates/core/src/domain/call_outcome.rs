@@ -24,6 +24,21 @@ text_enum! {
     }
 }
 
+/// A call as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallItem {
+    /// The call.
+    pub call: Call,
+    /// The name of the contact; may be empty.
+    pub contact_name: String,
+    /// What became of it.
+    pub outcome: CallOutcome,
+    /// One line about what it was about: of the summary, the message, or what the caller said first.
+    pub summary_line: Option<String>,
+    /// Whether there is a recording to listen to.
+    pub has_audio: bool,
+}
+
 /// What the outcome of a call follows from.
 #[derive(Clone, Copy, Debug)]
 pub struct CallFacts {

@@ -59,7 +59,7 @@ text_enum! {
         ResourceUpdated = "resource_updated",
         /// The opening hours of the business, or a closure. It has no `ref_id`.
         OpeningHoursUpdated = "opening_hours_updated",
-        /// An entry of the waiting list is new or was removed.
+        /// An entry of the waiting list is new, was changed or was removed.
         WaitingListUpdated = "waiting_list_updated",
         /// A fact about the business is new, was changed or deleted.
         FactUpdated = "fact_updated",

@@ -194,6 +194,6 @@ mod tests {
     fn a_refusal_of_an_earlier_release_is_read() {
         let stored = r#"{"refusal":"message","trouble":{"code":"63024","sentence":"it is not on WhatsApp"}}"#;
         let refusal: LateRefusal = serde_json::from_str(stored).unwrap();
-        assert_eq!(refusal.trouble.notice, StoredNotice::Text("it is not on WhatsApp".to_owned()));
+        assert_eq!(refusal.provider_error.notice, StoredNotice::Text("it is not on WhatsApp".to_owned()));
     }
 }

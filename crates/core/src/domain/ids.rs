@@ -122,6 +122,13 @@ impl BusinessId {
     pub const FIRST: Self = Self(1);
 }
 
+impl CallSid {
+    /// The digits of the id as a number, for collections that keep many. Only an id that was parsed has one of its own.
+    pub fn number(&self) -> u128 {
+        self.0.get(2..).and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    }
+}
+
 sids! {
     /// Twilio's id of a call, `CA…`.
     CallSid = "CA",

@@ -1,6 +1,6 @@
 //! The steps of the set-up on the page.
 
-use super::{Timestamp, text_enum};
+use super::{CallId, Timestamp, text_enum};
 
 text_enum! {
     /// A step of the set-up, after the owner's account.
@@ -33,4 +33,15 @@ pub struct SetupProgress {
     pub skipped: Vec<SetupStep>,
     /// When the agent first answered in a trial call.
     pub agent_answered_at: Option<Timestamp>,
+    /// The newest call that another number has forwarded here.
+    pub forwarded_call: Option<ForwardedCall>,
+}
+
+/// A call that another number has forwarded to the business's number here, as the network reported it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardedCall {
+    /// The call.
+    pub call: CallId,
+    /// The number that was called first.
+    pub from: String,
 }

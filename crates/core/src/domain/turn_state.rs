@@ -41,7 +41,7 @@ impl OutboundAuthor {
 /// What happened in a conversation. The time is that of the event in the thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnEvent {
-    /// The contact wrote, left a message, or called in vain.
+    /// The contact wrote, left a message, or called without an answer.
     ContactWaits(Timestamp),
     /// A user answered, by the page or on the phone.
     UserAnswered,

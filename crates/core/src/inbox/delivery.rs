@@ -1,4 +1,4 @@
-//! Decides the next step of an outbound message.
+//! Decides the next step of an outbound message of the outbox: sent, failed, another provider, or a retry with back-off.
 //!
 //! An attempt has three outcomes: the provider accepted the message, certainly did not accept it, or may have accepted
 //! it. Only after a certain rejection may another provider be used. An unconfirmed attempt of the bridge is repeated
@@ -91,11 +91,13 @@ impl Delivery {
     /// A new attempt, unless no route is left or it is too late.
     fn next_route(&self, input: &RouteInput<'_>, expired: bool) -> Step {
         match (&self.last_refusal, self.choose(input)) {
-            (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, trouble }), _) => {
-                Step::GiveUp(Reason::Refused(trouble.clone()))
+            (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, provider_error }), _) => {
+                Step::GiveUp(Reason::Refused(provider_error.clone()))
             }
-            (Some(LateRefusal { trouble, .. }), Err(_)) => Step::GiveUp(Reason::Refused(trouble.clone())),
-            (Some(LateRefusal { trouble, .. }), Ok(_)) if expired => Step::GiveUp(Reason::Refused(trouble.clone())),
+            (Some(LateRefusal { provider_error, .. }), Err(_)) => Step::GiveUp(Reason::Refused(provider_error.clone())),
+            (Some(LateRefusal { provider_error, .. }), Ok(_)) if expired => {
+                Step::GiveUp(Reason::Refused(provider_error.clone()))
+            }
             (None, _) if expired => Step::GiveUp(Reason::Expired),
             (None, Err(no_route)) => Step::GiveUp(Reason::NoRoute(no_route)),
             (_, Ok(route)) => Step::Send(route),
@@ -118,17 +120,17 @@ impl Delivery {
                 StepResult::Retry { at: self.retry_at(input.now, chance) }
             }
             // The bridge checked the message under its key, so the earlier attempt is resolved as well.
-            Outcome::NotSent(NotSent::Refused(refusal), trouble) => {
+            Outcome::NotSent(NotSent::Refused(refusal), provider_error) => {
                 self.unconfirmed = false;
-                self.refuse(LateRefusal { refusal, trouble });
+                self.refuse(LateRefusal { refusal, provider_error });
                 StepResult::Retry { at: input.now }
             }
             // This attempt was not sent. An earlier one is unconfirmed, and stays so.
             Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.unconfirmed => {
                 StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
             }
-            Outcome::NotSent(NotSent::Barred, trouble) => {
-                self.refuse(LateRefusal { refusal: Refusal::Message, trouble });
+            Outcome::NotSent(NotSent::Barred, provider_error) => {
+                self.refuse(LateRefusal { refusal: Refusal::Message, provider_error });
                 StepResult::Retry { at: input.now }
             }
             Outcome::NotSent(NotSent::Busy(wait), _) => {

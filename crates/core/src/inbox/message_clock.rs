@@ -1,6 +1,7 @@
 //! The clock of messages: wall-clock time that never goes back, and the conversion of providers' times to it.
 
 use crate::domain::{Moment, Provider, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -18,10 +19,19 @@ pub struct MessageClock {
     /// The mapping of monotonic time to message time, by the starts of its pieces. Empty before the first reading.
     segments: VecDeque<Segment>,
     differences: [Differences; PROVIDERS],
+    /// The wall clock was set since the steps were taken.
+    has_new_step: bool,
+}
+
+/// The steps of the wall clock that a clock knows of. They are valid while the monotonic clock runs: until the machine boots again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSteps {
+    wall_ahead: i64,
+    segments: VecDeque<Segment>,
 }
 
 /// From `steady` on, the message clock continues at `time`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Segment {
     steady: i64,
     time: i64,
@@ -29,6 +39,24 @@ struct Segment {
 }
 
 impl MessageClock {
+    /// Continues the clock that knew these steps.
+    pub fn resume(steps: ClockSteps) -> Self {
+        let ClockSteps { wall_ahead, segments } = steps;
+        Self { wall_ahead, segments, ..Self::default() }
+    }
+
+    /// The steps of the wall clock, if there was one since the last call, or the clock was read for the first time: the next run
+    /// notices by it that the clock was set in between.
+    pub fn take_steps(&mut self) -> Option<ClockSteps> {
+        let steps = ClockSteps { wall_ahead: self.wall_ahead, segments: self.segments.clone() };
+        std::mem::take(&mut self.has_new_step).then_some(steps)
+    }
+
+    /// Makes [`Self::take_steps`] return the steps again.
+    pub fn keep_steps(&mut self) {
+        self.has_new_step = true;
+    }
+
     /// The message time of this moment.
     pub fn read(&mut self, now: Moment) -> Timestamp {
         let (steady, wall) = (millis(now.steady), now.wall.as_millis());
@@ -49,11 +77,13 @@ impl MessageClock {
         self.differences[provider_index(provider)].add(steady, steady - reported.as_millis());
     }
 
-    /// What was known before the start: our wall clock is `ahead_ms` ahead of the provider's. It is used until a live
-    /// message comes.
-    pub fn assume(&mut self, provider: Provider, ahead_ms: i64, now: Moment) {
+    /// What was known before the start: a message that was written at `reported` by the provider's clock has the time `at`. The
+    /// smallest difference is used until a live message comes.
+    pub fn assume(&mut self, provider: Provider, at: Timestamp, reported: Timestamp, now: Moment) {
         self.read(now);
-        self.differences[provider_index(provider)].assumed = Some(ahead_ms - self.wall_ahead);
+        let difference = self.steady(at.as_millis()) - reported.as_millis();
+        let assumed = &mut self.differences[provider_index(provider)].assumed;
+        *assumed = Some(assumed.map_or(difference, |known| known.min(difference)));
     }
 
     /// Converts `reported` of the provider's clock. While nothing is known of that clock, it is assumed to equal
@@ -67,6 +97,7 @@ impl MessageClock {
     /// The wall clock was set, or is read for the first time.
     fn step(&mut self, steady: i64, wall: i64) {
         let is_first = self.segments.is_empty();
+        self.has_new_step = true;
         let time = if is_first { wall } else { self.time(steady) };
         self.wall_ahead = wall - steady;
         self.segments.retain(|segment| segment.steady < steady);
@@ -87,6 +118,15 @@ impl MessageClock {
         segment.map_or(steady, |segment| {
             let since = steady - segment.steady;
             segment.time + if segment.half_speed { since / 2 } else { since }
+        })
+    }
+
+    /// When the message clock showed `time`.
+    fn steady(&self, time: i64) -> i64 {
+        let segment = self.segments.iter().rev().find(|segment| segment.time <= time).or(self.segments.front());
+        segment.map_or(time, |segment| {
+            let since = time - segment.time;
+            segment.steady + if segment.half_speed { since * 2 } else { since }
         })
     }
 }
@@ -180,13 +220,42 @@ mod tests {
     }
 
     #[test]
+    fn a_resumed_clock_knows_the_steps_before() {
+        let mut clock = MessageClock::default();
+        clock.learn(Provider::Baileys, Timestamp::from_millis(EPOCH), moment(1_000, EPOCH + 11_000));
+        assert!(clock.take_steps().is_some(), "the next run can notice a step that happens in between");
+        assert_eq!(clock.take_steps(), None);
+        let stored = clock.read(moment(2_000, EPOCH + 12_000));
+        // Set back by 10 s.
+        clock.read(moment(3_000, EPOCH + 3_000));
+        let steps = clock.take_steps().unwrap();
+        assert_eq!(clock.take_steps(), None);
+        let (text, now) = (serde_json::to_string(&steps).unwrap(), moment(5_000, EPOCH + 5_000));
+        let mut resumed = MessageClock::resume(serde_json::from_str(&text).unwrap());
+        assert_eq!(resumed.read(now), clock.read(now));
+        resumed.assume(Provider::Baileys, stored, Timestamp::from_millis(EPOCH + 1_000), now);
+        for reported in [500, 2_500, 4_000] {
+            let reported = Timestamp::from_millis(EPOCH + reported);
+            let time = resumed.time_of(Provider::Baileys, reported, now);
+            assert_eq!(time, clock.time_of(Provider::Baileys, reported, now));
+        }
+        // Set while no process read it.
+        let (mut later, now) = (MessageClock::resume(steps), moment(30_000, EPOCH + 90_000));
+        assert_eq!(later.read(now), now.wall);
+        assert!(later.take_steps().is_some());
+    }
+
+    #[test]
     fn the_smallest_difference_of_an_hour_counts_and_an_assumed_one_until_then() {
         let mut clock = MessageClock::default();
         let time_of = |clock: &mut MessageClock, steady: i64| {
             let now = moment(steady, EPOCH + steady);
             clock.time_of(Provider::Baileys, Timestamp::from_millis(EPOCH), now).as_millis() - EPOCH
         };
-        clock.assume(Provider::Baileys, 11_000, moment(0, EPOCH));
+        for later in [300, 0, 200] {
+            let at = Timestamp::from_millis(EPOCH - 20_000 + later);
+            clock.assume(Provider::Baileys, at, Timestamp::from_millis(EPOCH - 31_000), moment(0, EPOCH));
+        }
         assert_eq!(time_of(&mut clock, 10), 11_000);
         for (steady, late) in [(1_000, 900), (2_000, 300), (3_000, 700)] {
             clock.learn(

@@ -40,7 +40,7 @@ pub(super) struct Answer {
     current: usize,
     calls: Vec<(ToolRequest, ToolCall)>,
     model: Option<(ResponseOutcome, Usage)>,
-    /// The audio that was passed on since the last look at it.
+    /// The number of bytes of audio that were passed on since the last call of `take_passed_on`.
     passed_on: u64,
 }
 

@@ -1,6 +1,7 @@
 //! The caller's utterances, as the transcriber reports them.
 
 use super::Heard;
+use super::completeness::{Completeness, judge};
 use super::conversation::Conversation;
 use crate::call::{EngineEvent, ItemId};
 use std::collections::VecDeque;
@@ -12,8 +13,12 @@ const SURE_SPEECH_MS: u64 = 600;
 const PAUSE_MS: u64 = 500;
 /// How far the transcriber must be past the end of a voice in which it finds no words.
 const MARGIN_MS: u64 = 400;
-/// Words that have not changed for this much audio are probably the whole utterance.
+/// Words that have not changed for this much audio are probably the whole utterance, unless they are no complete sentence.
 const SETTLED_MS: u64 = 250;
+/// The same for a complete sentence.
+const COMPLETE_SETTLED_MS: u64 = 150;
+/// The words are those of all audio up to a voice's end if the transcriber is this far past it.
+const COVERED_MS: u64 = 100;
 
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -23,7 +28,7 @@ pub(super) struct Listener {
     received_ms: u64,
     /// Where in it the local detector last found voice.
     voiced_until_ms: u64,
-    /// How much silence may follow an utterance that the transcriber does not end.
+    /// How much silence may follow an utterance that the transcriber does not end and whose words tell nothing.
     longest_pause_ms: u64,
     current: Option<Utterance>,
     count: u64,
@@ -38,6 +43,11 @@ pub(super) struct Listener {
 struct Utterance {
     item: ItemId,
     text: String,
+    completeness: Completeness,
+    /// The text of the parts that the transcriber has ended: the turn continues if their last word needs another one.
+    ended_parts: String,
+    /// Where the transcriber has ended it, while it is waited whether the caller continues.
+    ended_ms: Option<u64>,
     until_ms: Option<u64>,
     /// The part of the text that was passed on.
     passed_on: String,
@@ -49,8 +59,39 @@ struct Utterance {
 
 impl Utterance {
     fn new(item: ItemId, until_ms: Option<u64>) -> Self {
-        Self { item, text: String::new(), until_ms, passed_on: String::new(), changed_ms: 0, is_overdue: false }
+        Self {
+            item,
+            text: String::new(),
+            completeness: Completeness::Unknown,
+            ended_parts: String::new(),
+            ended_ms: None,
+            until_ms,
+            passed_on: String::new(),
+            changed_ms: 0,
+            is_overdue: false,
+        }
     }
+
+    /// The silence after its words that ends the turn, in milliseconds; none if only the transcriber knows.
+    fn wait_ms(&self) -> Option<u64> {
+        self.completeness.wait().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// When the turn is over although more words could follow; none while the transcriber has not ended the utterance.
+    fn over_ms(&self, voiced_until_ms: u64) -> Option<u64> {
+        let (ended, wait) = (self.ended_ms?, self.wait_ms().unwrap_or(0));
+        // Words that follow are known soon after their voice.
+        Some((voiced_until_ms.max(self.until_ms.unwrap_or(0)) + wait).min(ended + wait))
+    }
+}
+
+/// What a piece of audio has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AudioChange {
+    /// The transcriber is to end the utterance: it would otherwise wait for words that are not to be expected.
+    EndUtterance,
+    /// The caller has not gone on after an utterance that the transcriber had ended: the turn is over.
+    TurnOver,
 }
 
 /// What the local detector has found since the transcriber last reported words.
@@ -77,9 +118,8 @@ impl Listener {
         }
     }
 
-    /// A piece of audio was sent to the transcriber. Returns true, once, if it should have ended the utterance by now: one
-    /// that waits for more words would leave the caller in silence.
-    pub(super) fn audio(&mut self, ms: u64, is_voice: bool) -> bool {
+    /// A piece of audio was sent to the transcriber.
+    pub(super) fn audio(&mut self, ms: u64, is_voice: bool) -> Option<AudioChange> {
         if is_voice {
             if self.received_ms > self.voice.until_ms + PAUSE_MS && self.voice.voiced_ms < SURE_SPEECH_MS {
                 self.voice = Voice { from_ms: self.received_ms, ..Voice::default() };
@@ -89,10 +129,20 @@ impl Listener {
             self.voiced_until_ms = self.voice.until_ms;
         }
         self.received_ms += ms;
-        let Some(current) = self.current.as_mut().filter(|current| !current.is_overdue) else { return false };
-        let quiet_from = self.voiced_until_ms.max(current.until_ms.unwrap_or(0));
-        current.is_overdue = self.received_ms >= quiet_from.saturating_add(self.longest_pause_ms);
-        current.is_overdue
+        let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
+        let is_covered = self.processed_ms >= voiced_until_ms + COVERED_MS;
+        let current = self.current.as_mut()?;
+        if current.ended_ms.is_some() {
+            let is_over = current.over_ms(voiced_until_ms).is_some_and(|over| received_ms >= over);
+            return is_over.then_some(AudioChange::TurnOver);
+        }
+        if current.is_overdue {
+            return None;
+        }
+        let wait_ms = current.wait_ms().filter(|_| is_covered).unwrap_or(u64::MAX).min(self.longest_pause_ms);
+        let quiet_from = voiced_until_ms.max(current.until_ms.unwrap_or(0));
+        current.is_overdue = received_ms >= quiet_from.saturating_add(wait_ms);
+        current.is_overdue.then_some(AudioChange::EndUtterance)
     }
 
     pub(super) fn heard(
@@ -106,17 +156,23 @@ impl Listener {
             Heard::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
             Heard::End => {
                 if self.committed_ms.take().is_none() {
-                    self.end(conversation, events);
+                    self.part_ended(conversation, events);
                 }
             }
             Heard::Progress(ms) => self.progress(ms, is_agent_audible, conversation, events),
         }
     }
 
-    /// The words of an utterance that the caller has probably finished: they have not changed for a while.
+    /// The words of an utterance that the caller has probably finished: they have not changed for a while, and need no other
+    /// word.
     pub(super) fn settled_words(&self) -> Option<&str> {
         let current = self.current.as_ref()?;
-        let is_settled = self.processed_ms >= current.changed_ms + SETTLED_MS;
+        let settled_ms = match current.completeness {
+            Completeness::Complete => COMPLETE_SETTLED_MS,
+            Completeness::Unclear | Completeness::Unknown => SETTLED_MS,
+            Completeness::Open => return None,
+        };
+        let is_settled = self.processed_ms >= current.changed_ms + settled_ms;
         (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
     }
 
@@ -150,6 +206,12 @@ impl Listener {
             self.current = Some(Utterance::new(item, until_ms));
         }
         let Some(current) = &mut self.current else { return };
+        current.ended_ms = None;
+        let text = if current.ended_parts.is_empty() {
+            text
+        } else {
+            format!("{} {}", current.ended_parts, text.trim_start())
+        };
         // Two reports agree on these words: the last word of one often changes in the next.
         let agreed = common_words(&current.text, &text);
         match agreed.strip_prefix(current.passed_on.as_str()) {
@@ -162,12 +224,27 @@ impl Listener {
         }
         if text != current.text {
             current.is_overdue = false;
+            current.completeness = judge(&text);
             current.changed_ms = self.processed_ms.max(until_ms.unwrap_or(0));
         }
         (current.text, current.until_ms) = (text, until_ms);
     }
 
-    fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
+    /// The transcriber has ended an utterance: the turn is over, unless its last word needs another one and the caller may still
+    /// say it.
+    fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
+        let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
+        let Some(current) = &mut self.current else { return self.end(conversation, events) };
+        current.ended_ms.get_or_insert(received_ms);
+        if current.over_ms(voiced_until_ms).is_some_and(|over| received_ms < over) {
+            current.text.trim().clone_into(&mut current.ended_parts);
+        } else {
+            self.end(conversation, events);
+        }
+    }
+
+    /// The turn is over.
+    pub(super) fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.voice = Voice::default();
         let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };
         conversation.caller_said(item.clone(), &text);

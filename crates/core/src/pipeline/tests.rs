@@ -1,4 +1,5 @@
 mod properties;
+mod turn_ends;
 
 use super::*;
 use crate::call::ResponseId;
@@ -91,6 +92,20 @@ impl Rig {
         self.drain();
     }
 
+    /// The caller's audio.
+    fn listen(&mut self, ms: usize, is_voice: bool) {
+        for _ in 0..ms / 20 {
+            self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice);
+        }
+        self.drain();
+    }
+
+    /// The transcriber ends the utterance long after its last word.
+    fn utterance_ended(&mut self) {
+        self.pipeline.handle_audio(&EncodedAudio::silence(3000), false);
+        self.heard(Heard::End);
+    }
+
     fn heard(&mut self, heard: Heard) {
         self.pipeline.handle_heard(heard, self.now);
         self.drain();
@@ -151,7 +166,7 @@ fn an_utterance_is_a_turn_that_ends_with_its_words() {
     rig.heard(words("שלום אתם"));
     rig.heard(words("שלום אתם פתוחים היום"));
     rig.heard(words("שלום, אתם פתוחים היום?"));
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     let item: ItemId = "p.caller.1".into();
     let text = |text: &str, is_final| EngineEvent::CallerText { item: item.clone(), text: text.into(), is_final };
     assert_eq!(
@@ -175,9 +190,9 @@ fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
     rig.heard(words("אני רוצה"));
     rig.command(EngineCommand::Commit);
     rig.heard(words("אני רוצה תור"));
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     rig.heard(Heard::Words { text: "למחר".into(), from_ms: Some(2500), until_ms: Some(3000) });
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     assert_eq!(rig.asked_after(), [Entry::Caller("אני רוצה\nלמחר".into())]);
 }
 
@@ -210,7 +225,7 @@ fn words_without_positions_have_those_of_the_voice() {
         rig.pipeline.handle_audio(&audio, is_voice);
     }
     rig.heard(Heard::Words { text: "שלום".into(), from_ms: None, until_ms: None });
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     let position = |event: &EngineEvent| match event {
         EngineEvent::SpeechStarted { at_ms, .. } | EngineEvent::SpeechStopped { at_ms, .. } => *at_ms,
         _ => None,
@@ -226,7 +241,7 @@ fn a_caller_who_interrupts_is_answered_to_what_was_heard() {
     // The first clause has 10 characters, which is 1 s of audio here; the second is 1.6 s into its 3.5 s.
     rig.command(EngineCommand::Truncate { item: "p.agent.1".into(), heard_ms: 2600 });
     rig.heard(words("רגע"));
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     let heard = Entry::Agent { text: "בשמחה רבה, יש לנו תור".into(), calls: vec![] };
     assert_eq!(rig.asked_after()[1..], [heard, Entry::Caller("רגע".into())]);
 }
@@ -260,7 +275,7 @@ fn tools_are_called_when_the_answer_is_complete_and_their_outputs_follow_them() 
     let id = "p.answer.1.call.1".to_owned();
     assert!(rig.events.iter().any(|event| matches!(event, EngineEvent::ToolCall { id: of, .. } if *of == id)));
     rig.heard(words("הלו"));
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     rig.command(EngineCommand::ToolOutput { id: id.clone(), output: "{\"ok\":true}".into() });
     let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: "{}".into() };
     assert_eq!(
@@ -317,7 +332,7 @@ fn an_answer_in_advance_is_spoken_when_the_turn_has_ended_with_the_same_words() 
         rig.events.iter().all(|event| matches!(event, EngineEvent::SpeechStarted { .. } | EngineEvent::Activity));
     assert!(rig.open.is_empty() && is_silent, "nothing is said or done before: {:?}", rig.events);
     rig.heard(Heard::Words { text: "אתם פתוחים היום?".into(), from_ms: Some(100), until_ms: Some(1000) });
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     rig.reply();
     assert_eq!(rig.request, guess, "no second request");
     rig.speak_all();
@@ -335,7 +350,7 @@ fn an_answer_in_advance_to_other_words_is_never_heard() {
         text: "אתם פתוחים היום או מחר".into(), from_ms: Some(100), until_ms: Some(1900)
     });
     assert_eq!(rig.stopped_models, 1);
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     rig.reply();
     assert_ne!(rig.request, guess);
     assert_eq!(rig.asked, [Entry::Caller("אתם פתוחים היום או מחר".into())]);
@@ -351,7 +366,7 @@ fn an_answer_in_advance_to_other_words_is_never_heard() {
         } else {
             rig.model(ModelEvent::Failed { retry: true, retry_after: None, reason: "503".into() });
         }
-        rig.heard(Heard::End);
+        rig.utterance_ended();
         rig.reply();
         assert_ne!(rig.request, guess);
         assert!(rig.outcomes().is_empty(), "the failure is not reported: the request is repeated");
@@ -398,7 +413,7 @@ fn what_the_staff_say_comes_before_the_conversation_and_makes_a_guess_wrong() {
     let guess = rig.request;
     assert!(guess > 0, "an answer is requested in advance");
     rig.command(EngineCommand::Hint("free today".into()));
-    rig.heard(Heard::End);
+    rig.utterance_ended();
     rig.reply();
     assert_ne!(rig.request, guess, "the answer in advance does not know of it");
     let entries = rig.asked.clone();
@@ -412,31 +427,4 @@ fn what_the_staff_say_comes_before_the_conversation_and_makes_a_guess_wrong() {
             Entry::Caller("כמה זה עולה?".into()),
         ]
     );
-}
-
-#[test]
-fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
-    let mut rig = Rig::new();
-    let listen = |rig: &mut Rig, ms: usize, is_voice: bool| {
-        for _ in 0..ms / 20 {
-            rig.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice);
-        }
-        rig.drain();
-    };
-    listen(&mut rig, 5000, false);
-    assert_eq!(rig.ended, 0, "nothing was said");
-    listen(&mut rig, 1000, true);
-    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(6000) });
-    listen(&mut rig, 1280, false);
-    assert_eq!(rig.ended, 0, "the caller may think");
-    listen(&mut rig, 400, true);
-    listen(&mut rig, 1280, false);
-    assert_eq!(rig.ended, 0, "the caller has gone on");
-    listen(&mut rig, 2000, false);
-    assert_eq!(rig.ended, 1, "once");
-    rig.heard(Heard::End);
-    let is_end = |event: &EngineEvent| matches!(event, EngineEvent::SpeechStopped { .. });
-    assert_eq!(rig.events.iter().filter(|event| is_end(event)).count(), 1);
-    listen(&mut rig, 5000, false);
-    assert_eq!(rig.ended, 1, "the next utterance has not begun");
 }

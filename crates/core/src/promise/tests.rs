@@ -1,21 +1,61 @@
+use super::claim::LISTS;
 use super::*;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn tool(name: &str, output: &Value) -> ToolUse {
     ToolUse::new(name, "{}").with_output(&output.to_string())
 }
 
 fn conduct(said: &str, tools: Vec<ToolUse>) -> Conduct {
-    Conduct { said: vec![said.to_owned()], tools, has_message: false }
+    let mut conduct = Conduct::default();
+    for tool in tools {
+        conduct.add(Speaker::Tool, &tool.to_text(), (0, Some(0)));
+    }
+    conduct.add(Speaker::Agent, said, (1, None));
+    conduct
+}
+
+/// A conversation: what the agent says, and the tools that it uses, in order.
+fn conversation(turns: Vec<Result<&str, ToolUse>>) -> Findings {
+    let mut conduct = Conduct::default();
+    for (turn, at) in turns.into_iter().zip(0..) {
+        match turn {
+            Ok(said) => conduct.add(Speaker::Agent, said, (at, None)),
+            Err(tool) => conduct.add(Speaker::Tool, &tool.to_text(), (at, Some(at))),
+        }
+    }
+    conduct.findings()
+}
+
+fn sent(text: &str) -> Result<&str, ToolUse> {
+    let output = r#"{"ok":true}"#;
+    Err(ToolUse::new("send_whatsapp", &json!({"text": text}).to_string()).with_output(output))
+}
+
+fn not_sent(text: &str) -> Result<&str, ToolUse> {
+    let output = r#"{"error":"it is not sent"}"#;
+    Err(ToolUse::new("send_whatsapp", &json!({"text": text}).to_string()).with_output(output))
 }
 
 fn broken(said: &str, tools: Vec<ToolUse>) -> Vec<Promise> {
-    conduct(said, tools).broken_promises().into_iter().map(|broken| broken.promise).collect()
+    conduct(said, tools).findings().broken.into_iter().map(|broken| broken.promise).collect()
 }
 
 fn booked(start: &str) -> ToolUse {
     tool("book_appointment", &json!({"booked": {"start": start, "service": "תספורת"}}))
+}
+
+#[test]
+fn an_entry_of_the_waiting_list_holds_what_is_said_of_it_in_other_words() {
+    let entry = || Err(tool("join_waiting_list", &json!({"ok": true})));
+    let first = "הוספתי אותך לרשימת ההמתנה לתספורת.";
+    for second in ["נרשמת לרשימת ההמתנה לשבוע הבא.", "הוספתי אותך לרשימת ההמתנה."]
+    {
+        let findings = conversation(vec![entry(), Ok(first), Ok(second)]);
+        assert!(findings.broken.is_empty(), "{second}: {:?}", findings.broken);
+    }
+    assert_eq!(conversation(vec![Ok(first)]).broken.len(), 1);
 }
 
 #[test]
@@ -49,7 +89,9 @@ fn questions_conditions_and_negations_promise_nothing() {
         "עדיין לא קבעתי לך תור.",
         "אם תרצה, נחזור אליך.",
         "לצערי התור נקבע למישהו אחר.",
-        "יש תורים פנויים בעשר ובאחת עשרה.",
+        "אתה פנוי בעשר?",
+        "התור לא פנוי בעשר.",
+        "יש תורים פנויים מחר.",
         "רגע, אני בודקת מה קבעתי לך.",
         "I have not booked anything yet.",
         "Would you like me to say that you are booked?",
@@ -73,8 +115,11 @@ fn what_was_done_is_no_broken_promise() {
     assert_eq!(broken("הזזתי את התור, והתור נקבע ל-10:00.", vec![moved]), []);
     assert_eq!(broken("ביטלתי את התור.", vec![tool("cancel_appointment", &json!({"cancelled": {}}))]), []);
     assert_eq!(broken("נחזור אליך.", vec![tool("take_message", &json!({"ok": true}))]), []);
-    let left = Conduct { has_message: true, ..conduct("נחזור אליך.", Vec::new()) };
-    assert_eq!(left.broken_promises(), []);
+    let sent = "שלחתי לך את הכתובת בוואטסאפ.";
+    assert_eq!(broken(sent, vec![tool("send_whatsapp", &json!({"ok": true}))]), []);
+    assert_eq!(broken(sent, vec![tool("send_whatsapp", &json!({"error": "it is not sent"}))]), [Promise::Sent]);
+    let left = Conduct { message: Some("אשמח לתשובה".into()), ..conduct("נחזור אליך.", Vec::new()) };
+    assert_eq!(left.findings().broken, []);
 }
 
 #[test]
@@ -89,7 +134,7 @@ fn a_tool_that_failed_keeps_no_promise() {
 #[test]
 fn another_time_than_the_one_that_is_stored_is_found() {
     let told = conduct("נהדר. קבעתי לך תור ליום שני ב-11:00. להתראות!", vec![booked("2026-11-30T10:00")]);
-    let broken = told.broken_promises();
+    let broken = told.findings().broken;
     let expected = BrokenPromise {
         promise: Promise::Booked,
         said: "קבעתי לך תור ליום שני ב-11:00.".to_owned(),
@@ -98,8 +143,8 @@ fn another_time_than_the_one_that_is_stored_is_found() {
     assert_eq!(broken, [expected]);
     // A later sentence that is right corrects it.
     let mut corrected = told;
-    corrected.said.push("סליחה, קבעתי לך תור ב-10:00.".to_owned());
-    assert_eq!(corrected.broken_promises(), []);
+    corrected.add(Speaker::Agent, "סליחה, קבעתי לך תור ב-10:00.", (2, None));
+    assert_eq!(corrected.findings().broken, []);
 }
 
 #[test]
@@ -120,37 +165,185 @@ fn times_in_words_are_compared_as_well() {
         ("קבעתי לך תור לעוד שלוש שעות.", "T11:00", false),
         ("קבעתי לך תור ל-8 בדצמבר.", "T11:00", false),
     ] {
-        let found = conduct(said, vec![booked(&format!("2026-11-30{start}"))]).broken_promises();
+        let found = conduct(said, vec![booked(&format!("2026-11-30{start}"))]).findings().broken;
         assert_eq!(found.iter().any(|broken| broken.is_time_wrong), is_wrong, "{said} {start}");
+    }
+}
+
+#[test]
+fn another_day_than_the_one_that_is_stored_is_found() {
+    // A Tuesday.
+    let today = Some(jiff::civil::date(2026, 11, 24));
+    for (said, start, is_wrong) in [
+        ("קבעתי לך תור ליום שני בעשר.", "2026-11-30T10:00", false),
+        ("קבעתי לך תור ליום שלישי בעשר.", "2026-11-30T10:00", true),
+        ("קבעתי לך תור ליום שני, שבועיים מהיום.", "2026-12-21T10:00", false),
+        ("קבעתי לך תור למחר.", "2026-11-25T10:00", false),
+        ("קבעתי לך תור למחר.", "2026-11-26T10:00", true),
+        ("קבעתי לך היום תור.", "2026-11-26T10:00", false),
+        ("קבעתי לך תור ל-3 בדצמבר ב-10:00.", "2026-12-03T10:00", false),
+        ("קבעתי לך תור ל-3 בדצמבר ב-10:00.", "2026-12-02T10:00", true),
+        ("I have booked you for Monday.", "2026-12-01T10:00", true),
+    ] {
+        let told = Conduct { today, ..conduct(said, vec![booked(start)]) };
+        assert_eq!(told.findings().broken.iter().any(|broken| broken.is_time_wrong), is_wrong, "{said} {start}");
+    }
+}
+
+#[test]
+fn a_time_is_offered_only_if_a_tool_has_returned_it() {
+    let today = Some(jiff::civil::date(2026, 11, 24));
+    let read = tool(
+        "find_free_times",
+        &json!({"service": "תספורת", "free_times": [{"start": "2026-11-25T10:00"}, {"start": "2026-11-25T16:30"}]}),
+    );
+    let refused =
+        tool("book_appointment", &json!({"error": "this time is taken; the next free one is 2026-11-25T11:00:00"}));
+    for (said, tools, is_broken) in [
+        ("יש תורים פנויים בעשר ובאחת עשרה.", vec![], true),
+        ("יש לי מחר ב-10:00, מתאים לך?", vec![], true),
+        ("10:00 is free.", vec![], true),
+        ("יש לי מחר בעשר, מתאים?", vec![read.clone()], false),
+        ("מחר בארבע וחצי פנוי.", vec![read.clone()], false),
+        ("מחר ב-12:00 פנוי.", vec![read.clone()], true),
+        ("ביום חמישי ב-10:00 פנוי.", vec![read.clone()], true),
+        ("מחר ב-11:00 פנוי.", vec![refused], false),
+        ("אנחנו פתוחים מ-9:00 עד 18:00.", vec![], false),
+    ] {
+        let told = Conduct { today, ..conduct(said, tools) };
+        let found: Vec<_> = told.findings().broken.into_iter().map(|broken| broken.promise).collect();
+        assert_eq!(found.contains(&Promise::Offered), is_broken, "{said}: {found:?}");
+    }
+}
+
+#[test]
+fn a_confirmation_that_is_sent_keeps_the_promise_to_send_it() {
+    for (said, has_confirmation, is_broken) in [
+        ("אשלח לך אישור בוואטסאפ.", true, false),
+        ("אשלח לך אישור בוואטסאפ.", false, true),
+        ("I'll send you a confirmation.", true, false),
+        ("אשלח לך את הכתובת.", true, true),
+    ] {
+        let told = Conduct { has_confirmation, ..conduct(said, Vec::new()) };
+        assert_eq!(!told.findings().broken.is_empty(), is_broken, "{said}");
     }
 }
 
 #[test]
 fn turns_of_a_transcript_become_conduct() {
     let mut conduct = Conduct::default();
-    conduct.add(Speaker::Caller, "קבעתי לך תור");
-    conduct.add(Speaker::Tool, &booked("2026-11-30T10:00").to_text());
-    conduct.add(Speaker::Tool, "no json");
-    conduct.add(Speaker::Agent, "קבעתי לך תור");
+    conduct.add(Speaker::Caller, "קבעתי לך תור", (0, None));
+    conduct.add(Speaker::Tool, &booked("2026-11-30T10:00").to_text(), (1, Some(2)));
+    conduct.add(Speaker::Tool, "no json", (1, Some(2)));
+    conduct.add(Speaker::Agent, "קבעתי לך תור", (3, None));
     assert_eq!((conduct.said.len(), conduct.tools.len()), (1, 1));
-    assert_eq!(conduct.broken_promises(), []);
+    assert_eq!(conduct.findings(), Findings::default());
 }
 
 #[test]
 fn every_phrase_is_found_in_itself() {
-    assert!(PHRASES.len() > 100);
-    for phrase in PHRASES.iter() {
+    assert!(LISTS.phrases.len() > 100);
+    for phrase in &LISTS.phrases {
         assert!(!phrase.words.trim().is_empty());
-        let is_found = promises(&phrase.words).iter().copied().eq(phrase.promise);
-        assert!(is_found, "{}", phrase.words);
+        let found: Vec<_> = claims((0, 0), &phrase.words, false).into_iter().map(|claim| claim.promise).collect();
+        assert_eq!(found, [phrase.promise], "{}", phrase.words);
+    }
+}
+
+#[test]
+fn each_text_keeps_its_own_promise() {
+    let broken = |turns| conversation(turns).broken.into_iter().map(|broken| broken.said).collect::<Vec<_>>();
+    let address = || sent("הרצל 5, תל אביב");
+    let prices = "שלחתי לך את המחירון.";
+    // Nothing was sent for the second one.
+    assert_eq!(broken(vec![address(), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [prices]);
+    assert_eq!(broken(vec![address(), Ok("שלחתי לך את הכתובת וגם שלחתי לך את המחירון.")]).len(), 1);
+    let further = "שלחתי לך גם הודעה נוספת.";
+    assert_eq!(broken(vec![address(), Ok("שלחתי לך הודעה."), Ok(further)]), [further]);
+    // The second one failed.
+    let again = "שלחתי לך את זה.";
+    assert_eq!(broken(vec![address(), Ok("שלחתי לך את זה."), not_sent("עוד"), Ok(again)]), [again]);
+    let twice = vec![not_sent("עוד"), Ok("שלחתי לך את זה."), sent("עוד"), Ok("שלחתי לך את זה.")];
+    assert_eq!(broken(twice), [""; 0]);
+    // The same in other words, before or after.
+    for said in ["אז שלחתי לך את הכתובת.", "שלחתי לך את זה בוואטסאפ.", "שלחתי לך הודעה עם המיקום, להתראות."]
+    {
+        assert_eq!(broken(vec![Ok("אשלח לך את הכתובת."), address(), Ok(said)]), [""; 0], "{said}");
+    }
+    // Both are in one text, or each in one.
+    assert_eq!(broken(vec![sent("הכתובת: הרצל 5. המחיר: 100"), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [""; 0]);
+    assert_eq!(broken(vec![address(), sent("תספורת: 100"), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [""; 0]);
+}
+
+#[test]
+fn what_was_said_before_it_was_done_is_early_and_no_broken_promise() {
+    let said = vec![Ok("קבעתי לך תור."), Err(booked("2026-11-30T10:00")), sent("הרצל 5"), Ok("שלחתי לך את הכתובת.")];
+    assert_eq!(conversation(said), Findings { broken: Vec::new(), early: vec![Promise::Booked] });
+    let soon = vec![Ok("אשלח לך את הכתובת."), sent("הרצל 5")];
+    assert_eq!(conversation(soon), Findings::default());
+    // An offer that was read later was a guess.
+    let read = tool("find_free_times", &json!({"free_times": [{"start": "2026-11-30T10:00"}]}));
+    let guessed = conversation(vec![Ok("יש לי בעשר."), Err(read)]);
+    assert_eq!(guessed.broken.len(), 1);
+}
+
+#[test]
+fn a_claim_about_an_appointment_holds_at_its_time() {
+    let today = Some(jiff::civil::date(2026, 11, 24));
+    let (ten, at) = ("2026-11-30T10:00", "קבעתי לך תור ליום שני בעשר.");
+    let cancel = || {
+        let output = json!({"cancelled": {"start": ten}}).to_string();
+        ToolUse::new("cancel_appointment", &json!({"start": ten}).to_string()).with_output(&output)
+    };
+    let broken = |turns: Vec<Result<&str, ToolUse>>| -> Vec<(String, bool)> {
+        let mut conduct = Conduct { today, ..Conduct::default() };
+        for (turn, at) in turns.into_iter().zip(0..) {
+            match turn {
+                Ok(said) => conduct.add(Speaker::Agent, said, (at, None)),
+                Err(tool) => conduct.add(Speaker::Tool, &tool.to_text(), (at, Some(at))),
+            }
+        }
+        conduct.findings().broken.into_iter().map(|broken| (broken.said, broken.is_time_wrong)).collect()
+    };
+    // It was true when it was said.
+    assert_eq!(broken(vec![Err(booked(ten)), Ok(at), Err(cancel()), Ok("ביטלתי את התור.")]), []);
+    // It was not true any more.
+    let after = broken(vec![Err(booked(ten)), Err(cancel()), Ok("התור נקבע ליום שני בעשר.")]);
+    assert_eq!(after, [("התור נקבע ליום שני בעשר.".to_owned(), false)]);
+    // The second appointment was not booked, although the first is named again.
+    let second = "קבעתי לך תור גם ליום שלישי בעשר.";
+    assert_eq!(broken(vec![Err(booked(ten)), Ok(at), Ok(second), Ok(at)]), [(second.to_owned(), true)]);
+    // The wrong one was cancelled.
+    let wrong = "ביטלתי את התור של יום שלישי.";
+    assert_eq!(broken(vec![Err(booked(ten)), Err(cancel()), Ok(wrong)]), [(wrong.to_owned(), true)]);
+}
+
+#[test]
+fn conditions_and_negations_hold_for_their_part_of_a_sentence() {
+    for (said, is_claimed) in [
+        ("קבעתי לך תור, אם משהו משתנה תתקשר.", true),
+        ("לא היה בעשר, אז קבעתי לך תור באחת עשרה.", true),
+        ("קבעתי לך תור לפני הצהריים.", true),
+        ("קבעתי לך תור לשני בעשר, בסדר?", true),
+        ("התור שלך נקבע ליום שני בעשר, נכון?", false),
+        ("התור נקבע ליום שני, אם הבנתי נכון.", false),
+        ("You're booked for Monday at ten, right?", false),
+        ("You are booked, and if anything changes, call us.", true),
+        ("נחזור אליך, אם תרצה.", false),
+        ("אם תרצה, נחזור אליך.", false),
+        ("רגע, אני בודקת מה קבעתי לך.", false),
+        ("לצערי, התור נקבע למישהו אחר.", false),
+        ("שנחזור אליך, בסדר?", false),
+    ] {
+        assert_eq!(!broken(said, Vec::new()).is_empty(), is_claimed, "{said}");
     }
 }
 
 proptest! {
     #[test]
     fn any_text_can_be_read(said in "\\PC{0,200}", at in "[0-9:T .-]{0,20}") {
-        let _ = conduct(&said, vec![booked(&at)]).broken_promises();
-        let _ = conduct(&at, vec![booked(&said)]).broken_promises();
+        let _ = conduct(&said, vec![booked(&at)]).findings();
+        let _ = conduct(&at, vec![booked(&said)]).findings();
     }
 
     #[test]

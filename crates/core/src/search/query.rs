@@ -116,7 +116,7 @@ fn without_overlaps(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     apart
 }
 
-/// Marks are part of the hit that they stand in, so a hit ends where the next letter begins; the last mark stays outside.
+/// Marks are part of the hit that they are in, so a hit ends where the next letter begins; the last mark stays outside.
 fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterator<Item = Range<usize>> + 'a {
     let is_short = word.chars().count() < TRIGRAM;
     let starts_word = |at: usize| folded.text[..at].ends_with(' ');
@@ -125,7 +125,7 @@ fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterato
     found.filter_map(|at| folded.source(at..at + word.len()))
 }
 
-/// Where digits stand in a text, whatever separates them. A national number is found in its international form without its 0.
+/// Where digits are in a text, whatever separates them. A national number is found in its international form without its 0.
 fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     let found: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
     let all: String = found.iter().map(|(_, digit)| *digit).collect();

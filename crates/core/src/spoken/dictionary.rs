@@ -1,6 +1,6 @@
 //! The owner's dictionary: how names and words of the business are pronounced.
 
-use crate::search::fold;
+use crate::search::{HEBREW_PREFIXES, fold};
 use std::collections::BTreeMap;
 
 /// Words, and what is said for them.
@@ -67,7 +67,7 @@ impl Dictionary {
         if let Some(said) = self.entries.get(&key) {
             return Some(said.clone());
         }
-        let first = key.chars().next().filter(|c| PREFIXES.contains(c))?;
+        let first = key.chars().next().filter(|c| HEBREW_PREFIXES.contains(c))?;
         self.entries.get(&key[first.len_utf8()..]).map(|said| format!("{first}{said}"))
     }
 }
@@ -102,6 +102,3 @@ fn words(text: &str) -> Vec<std::ops::Range<usize>> {
 }
 
 const QUOTES: [char; 6] = ['"', '\'', '\u{5f3}', '\u{5f4}', '\u{2019}', '\u{201d}'];
-
-/// And, in, as, to, from, that, the.
-const PREFIXES: [char; 7] = ['\u{5d5}', '\u{5d1}', '\u{5db}', '\u{5dc}', '\u{5de}', '\u{5e9}', '\u{5d4}'];

@@ -19,8 +19,10 @@ mod run;
 mod said_time;
 mod symbols;
 
+pub(super) use lists::{Gender, lines};
 #[cfg(test)]
-pub(super) use lists::{List, Noun, lines};
+pub(super) use lists::{List, Noun};
+pub(super) use numeral::{cardinal, ordinal};
 
 /// The text with words for numbers, symbols and abbreviations.
 pub(super) fn hebrew(text: &str) -> String {
@@ -37,7 +39,7 @@ pub(super) fn times(text: &str) -> Vec<u16> {
     said_time::times(&digits(text))
 }
 
-/// It has a Hebrew letter.
+/// Returns true if the text has a Hebrew letter.
 pub(super) fn is_hebrew(text: &str) -> bool {
     text.chars().any(plain::is_hebrew)
 }

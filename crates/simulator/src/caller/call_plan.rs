@@ -94,6 +94,8 @@ pub enum DialPlan {
     Mailbox,
     /// The dialled phone forwards the call to the number that was called first.
     Forwarded,
+    /// The same, and the network does not report which number forwarded it.
+    ForwardedUnmarked,
     /// The line is busy.
     Busy,
     /// No answer.

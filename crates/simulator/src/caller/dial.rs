@@ -36,7 +36,8 @@ impl RunningCall {
         let dialled = match self.plan.dial {
             DialPlan::Busy => self.unanswered("busy", Duration::from_secs(1)).await,
             DialPlan::NoAnswer => self.unanswered("no-answer", ring).await,
-            DialPlan::Forwarded => self.forwarded(&number).await,
+            DialPlan::Forwarded => self.forwarded(Some(&number)).await,
+            DialPlan::ForwardedUnmarked => self.forwarded(None).await,
             DialPlan::Answered(time) => self.answered(asks, &child, &number, key, time).await,
             DialPlan::Declined | DialPlan::Mailbox => {
                 self.answered(asks, &child, &number, key, Duration::from_secs(20)).await
@@ -63,10 +64,12 @@ impl RunningCall {
     }
 
     /// The dialled phone forwards: Twilio gets another call to the same number, from the caller's own number.
-    async fn forwarded(&mut self, number: &str) -> Result<Dialled, Next> {
+    async fn forwarded(&mut self, by: Option<&str>) -> Result<Dialled, Next> {
         let Ok(url) = Url::parse(&self.plan.voice_url) else { return self.unanswered("failed", Duration::ZERO).await };
-        let fields =
-            self.fields_with(&[("CallSid", &random_sid("CA")), ("CallStatus", "ringing"), ("ForwardedFrom", number)]);
+        let sid = random_sid("CA");
+        let mut fields = vec![("CallSid", sid.as_str()), ("CallStatus", "ringing")];
+        fields.extend(by.map(|by| ("ForwardedFrom", by)));
+        let fields = self.fields_with(&fields);
         let (webhooks, answer) = self.webhook_client.send("POST", &url, fields).await;
         self.report.webhooks.extend(webhooks);
         let verbs = answer.map(|answer| twiml::parse(&answer.body)).transpose().unwrap_or_default().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::options::{Faults, FunctionCall, OpenAiOptions, Turn};
 use super::realtime::error;
+use super::rest::structured_answer;
 use super::server::Shared;
 use crate::specs::{OpenAiRequest, check_openai_request};
 use axum::body::{Body, Bytes};
@@ -46,7 +47,13 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
         return stream_answer(&shared, &asked, &turn, call, number);
     }
     let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.reasoning_tokens);
-    let (content, reason) = if has_room { (json!(turn.answer), "stop") } else { (json!(""), "length") };
+    let format = &asked["response_format"];
+    let answer = if format["type"] == "json_schema" {
+        structured_answer(&options, &format["json_schema"]["schema"], &turn.answer)
+    } else {
+        turn.answer
+    };
+    let (content, reason) = if has_room { (json!(answer), "stop") } else { (json!(""), "length") };
     let message = json!({"role": "assistant", "content": content, "refusal": null});
     let mut completion = common("chat.completion", &asked["model"]);
     completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);

@@ -153,6 +153,9 @@ pub struct Faults {
     pub close_after_speech: Option<Duration>,
     /// This response of the first session, counted from 1, fails after this much of its audio.
     pub fail_midway: Option<(usize, Duration)>,
+    /// This response of the first session, counted from 1, ends as incomplete after this much of its audio, as at the
+    /// limit of output tokens.
+    pub incomplete: Option<(usize, Duration)>,
     /// These responses of each session, counted from 1, are completed without any output.
     pub empty: Vec<usize>,
     /// The function calls in these responses of each session are cut off: their items stay incomplete.

@@ -55,6 +55,6 @@ pub struct AnswerRecord {
     pub sent_ms: u64,
     /// The length to which it was truncated.
     pub truncated_ms: Option<u64>,
-    /// `in_progress`, `completed`, `cancelled` or `failed`.
+    /// `in_progress`, `completed`, `cancelled`, `incomplete` or `failed`.
     pub status: String,
 }

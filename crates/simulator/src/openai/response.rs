@@ -30,6 +30,8 @@ pub(super) enum ResponseEnd {
     ClientCancelled,
     Completed,
     Failed,
+    /// The limit of output tokens was reached.
+    Incomplete,
     TurnDetected,
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP endpoints of the fake AI.
 
 use super::multipart;
-use super::options::spoken_ms;
+use super::options::{OpenAiOptions, spoken_ms};
 use super::realtime::error;
 use super::response_stream::stream_response;
 use super::server::Shared;
@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// `GET /v1/models`
 pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
@@ -23,7 +24,9 @@ pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap
     let dates = shared.options().shutdown_dates;
     let ends = |id: &str| dates.iter().find(|(model, _)| model == id).map(|(_, day)| day.clone());
     let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai", "shutdown_date": ends(id)});
-    let all = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5.6-terra"].map(model);
+    let usual = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5.6-terra"];
+    let announced = dates.iter().map(|(id, _)| id.as_str()).filter(|id| !usual.contains(id));
+    let all: Vec<_> = usual.into_iter().chain(announced).map(model).collect();
     Json(json!({"object": "list", "data": all})).into_response()
 }
 
@@ -58,7 +61,8 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
     if fields.iter().any(|(name, value)| name == "response_format" && value == "text") {
         return heard.into_response();
     }
-    Json(json!({"text": heard})).into_response()
+    let seconds = Duration::from_millis(length_ms.and_then(Result::ok).unwrap_or_default()).as_secs_f64();
+    Json(json!({"text": heard, "usage": {"type": "duration", "seconds": seconds}})).into_response()
 }
 
 /// `POST /v1/responses`
@@ -79,7 +83,7 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
     );
     let format = &asked["text"]["format"];
     let answer = if format["type"] == "json_schema" {
-        shared.options().structured.unwrap_or_else(|| by_schema(&format["schema"], &answer)).to_string()
+        structured_answer(&shared.options(), &format["schema"], &answer)
     } else {
         answer
     };
@@ -89,9 +93,16 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
     let response = json!({
         "id": "resp_1", "object": "response", "created_at": 1_764_000_000, "status": "completed", "model": asked["model"],
         "output": [message], "error": null, "incomplete_details": null, "instructions": asked["instructions"],
+        "usage": {"input_tokens": 120, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 30,
+            "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 150},
         "metadata": {}, "parallel_tool_calls": true, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
     });
     Json(response).into_response()
+}
+
+/// An answer in the form of a schema: the planned one, or the simplest.
+pub(super) fn structured_answer(options: &OpenAiOptions, schema: &Value, text: &str) -> String {
+    options.structured.clone().unwrap_or_else(|| by_schema(schema, text)).to_string()
 }
 
 /// The simplest value that a schema allows, with `text` where it allows any text.

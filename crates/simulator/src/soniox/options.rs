@@ -1,6 +1,6 @@
 //! What the fake Soniox hears, how fast, and its planned faults.
 
-use crate::ear;
+use crate::transcriber;
 use std::time::Duration;
 
 /// What the fake Soniox hears, how fast, and its planned faults.
@@ -24,7 +24,7 @@ impl Default for SonioxOptions {
     fn default() -> Self {
         Self {
             api_key: None,
-            heard: ear::sentences(),
+            heard: transcriber::sentences(),
             endpoint: Duration::from_millis(500),
             think: Duration::from_millis(150),
             speed: 4.0,

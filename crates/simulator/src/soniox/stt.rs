@@ -2,7 +2,7 @@
 
 use super::options::SonioxOptions;
 use super::server::{Shared, complaints};
-use crate::ear::{Ear, EarPlan, Heard, Word};
+use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const RESPONSE_MS: u64 = 200;
 /// A transcription in progress.
 struct Transcription {
     options: SonioxOptions,
-    ear: Ear,
+    transcriber: Transcriber,
     responded_ms: u64,
 }
 
@@ -22,12 +22,12 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
     let Some(index) = start(shared, &mut socket).await else { return };
     let options = shared.options();
     let restarts = index < options.faults.restart_transcriptions;
-    let plan = EarPlan {
+    let plan = TranscriberPlan {
         heard: options.heard.clone(),
         endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
         finds_words: !options.faults.no_words,
     };
-    let mut transcription = Transcription { options, ear: Ear::new(plan), responded_ms: 0 };
+    let mut transcription = Transcription { options, transcriber: Transcriber::new(plan), responded_ms: 0 };
     loop {
         let message = tokio::select! {
             message = socket.next() => message,
@@ -35,11 +35,11 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
         };
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
-                let endpoints = transcription.ear.ended();
+                let endpoints = transcription.transcriber.ended();
                 let responses = transcription.hear(&audio);
                 let mut state = shared.state();
                 state.transcriptions[index].heard.extend_from_slice(&audio);
-                state.transcriptions[index].endpoints += transcription.ear.ended() - endpoints;
+                state.transcriptions[index].endpoints += transcription.transcriber.ended() - endpoints;
                 drop(state);
                 responses
             }
@@ -58,7 +58,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
             Some(Ok(Message::Close(_)) | Err(_)) | None => return,
         };
         for response in responses {
-            if restarts && transcription.ear.ended() > 0 {
+            if restarts && transcription.transcriber.ended() > 0 {
                 return reject(&mut socket, 503, "Cannot continue request (code 1). Please restart the request.").await;
             }
             if transcription.options.faults.malformed {
@@ -119,8 +119,8 @@ async fn reject(socket: &mut Socket, code: u16, message: &str) {
 impl Transcription {
     /// The responses to a piece of audio.
     fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
-        let heard = self.ear.hear(audio);
-        let now_ms = self.ear.now_ms();
+        let heard = self.transcriber.hear(audio);
+        let now_ms = self.transcriber.now_ms();
         let mut responses: Vec<_> = heard
             .into_iter()
             .map(|heard| match heard {
@@ -139,7 +139,7 @@ impl Transcription {
 
     /// The final tokens of the utterance in progress, and the token that says why they are final.
     fn finish(&mut self, marker: &str) -> Value {
-        let words = self.ear.finish();
+        let words = self.transcriber.finish();
         self.ended(&words, marker)
     }
 
@@ -150,8 +150,8 @@ impl Transcription {
     }
 
     fn response(&self, tokens: &[Value]) -> Value {
-        let now_ms = self.ear.now_ms();
-        let final_ms = if self.ear.is_in_utterance() { 0 } else { now_ms };
+        let now_ms = self.transcriber.now_ms();
+        let final_ms = if self.transcriber.is_in_utterance() { 0 } else { now_ms };
         json!({"tokens": tokens, "final_audio_proc_ms": final_ms, "total_audio_proc_ms": now_ms})
     }
 }

@@ -158,8 +158,22 @@ impl TwilioState {
         ended_at: Option<Timestamp>,
     ) -> String {
         let sid = random_sid("CA");
+        self.insert_call_of(&sid, from, to, status, started_at, ended_at);
+        sid
+    }
+
+    /// The same with this sid: a call whose first webhook the daemon has received.
+    pub fn insert_call_of(
+        &self,
+        sid: &str,
+        from: &str,
+        to: &str,
+        status: &str,
+        started_at: Timestamp,
+        ended_at: Option<Timestamp>,
+    ) {
         let record = CallRecord {
-            sid: sid.clone(),
+            sid: sid.to_owned(),
             from: from.to_owned(),
             to: to.to_owned(),
             status: status.to_owned(),
@@ -167,8 +181,7 @@ impl TwilioState {
             ended_at,
             updates: Vec::new(),
         };
-        self.lock().calls.insert(sid.clone(), LiveCall { record, updates: None });
-        sid
+        self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: None });
     }
 
     /// Adds a recording that was not reported to the daemon; the list of recordings has it. Returns its sid.

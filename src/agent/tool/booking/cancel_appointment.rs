@@ -2,7 +2,8 @@
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking;
+use crate::crm::caller_booking::{self, Caller};
+use crate::store::WriteTx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,8 +30,9 @@ impl Run for CancelAppointment {
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let at = start("start", &arguments.start)?;
-        let (caller, of, reason) = (context.caller(), context.caller(), arguments.reason);
-        let cancelled = context.transact(move |tx| caller_booking::cancel(tx, &caller, at, reason.as_deref())).await?;
+        let (of, reason) = (context.caller(), arguments.reason);
+        let cancel = move |tx: &WriteTx<'_>, caller: &Caller| caller_booking::cancel(tx, caller, at, reason.as_deref());
+        let cancelled = context.transact_for_caller(cancel).await?;
         Ok(json!({"cancelled": output::appointment(&of, &cancelled)}))
     }
 }

@@ -12,26 +12,23 @@ pub(in crate::agent::tool) struct FindAppointments;
 
 #[derive(Deserialize, JsonSchema)]
 pub(in crate::agent::tool) struct Arguments {
-    /// The caller's name as the caller said it in this call.
-    caller_name: Option<String>,
-    /// The day of the appointment as the caller said it, YYYY-MM-DD.
+    /// The day of the appointment, if the caller said it, YYYY-MM-DD.
     day: Option<String>,
 }
 
 impl Tool for FindAppointments {
     type Arguments = Arguments;
     const NAME: &'static str = "find_appointments";
-    const DESCRIPTION: &'static str =
-        "Read the caller's coming appointments. Ask for the caller's name or the day of the appointment first.";
+    const DESCRIPTION: &'static str = "Read the caller's coming appointments. It needs the caller's name or the day of the appointment, in the caller's own words.";
 }
 
 impl Run for FindAppointments {
     const TIME_LIMIT: Duration = TIME_LIMIT;
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
-        let (name, on) = (arguments.caller_name, day("day", arguments.day.as_deref())?);
-        let (caller, of) = (context.caller(), context.caller());
-        let found = context.read(move |tx| caller_booking::own(tx, &caller, name.as_deref(), on)).await?;
+        let on = day("day", arguments.day.as_deref())?;
+        let of = context.caller();
+        let found = context.read_for_caller(move |tx, caller| caller_booking::own(tx, caller, on)).await?;
         let found: Vec<_> = found.iter().map(|appointment| output::appointment(&of, appointment)).collect();
         Ok(json!({"appointments": found}))
     }

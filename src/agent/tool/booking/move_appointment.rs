@@ -2,7 +2,8 @@
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking;
+use crate::crm::caller_booking::{self, Caller};
+use crate::store::WriteTx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,9 +33,10 @@ impl Run for MoveAppointment {
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let times = (start("start", &arguments.start)?, start("new_start", &arguments.new_start)?);
-        let (caller, of, person) = (context.caller(), context.caller(), arguments.person);
-        let moved =
-            context.transact(move |tx| caller_booking::reschedule(tx, &caller, times, person.as_deref())).await?;
+        let (of, person) = (context.caller(), arguments.person);
+        let shift =
+            move |tx: &WriteTx<'_>, caller: &Caller| caller_booking::reschedule(tx, caller, times, person.as_deref());
+        let moved = context.transact_for_caller(shift).await?;
         Ok(json!({"moved_to": output::appointment(&of, &moved)}))
     }
 }

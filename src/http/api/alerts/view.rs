@@ -2,7 +2,7 @@
 
 use crate::domain::{self, Alert, Language, Mute, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::http::api::views;
+use crate::http::api::response::views;
 use crate::http::pagination::Page;
 use crate::messages;
 use crate::store::AlertEvent;
@@ -34,7 +34,7 @@ pub(crate) struct AlertItem {
     cleared_at: Option<Timestamp>,
     /// Whether no notification is sent at present.
     muted: bool,
-    /// Until when it is muted; null: until it has cleared.
+    /// Until when the alert is muted; null if it is not muted, or is muted until it clears (see `muted`).
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
     /// The last notification by each channel.
@@ -95,9 +95,13 @@ impl From<domain::AlertDelivery> for AlertDelivery {
 /// A change of an alert's state, or a notification of it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertEventItem {
+    /// The id.
+    id: i64,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
+    /// The name of the alert, in Hebrew and English; null for a kind that this release does not know.
+    headline: Option<Bilingual>,
     /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
     transition: String,
     /// The channel of a notification; empty for a change of state.
@@ -105,8 +109,10 @@ pub(crate) struct AlertEventItem {
 }
 
 impl From<AlertEvent> for AlertEventItem {
-    fn from(AlertEvent { at, kind, transition, channel }: AlertEvent) -> Self {
-        Self { at, kind, transition, channel }
+    fn from(AlertEvent { id, at, kind, transition, channel }: AlertEvent) -> Self {
+        let known = kind.parse::<domain::AlertKind>().ok();
+        let headline = known.map(|kind| Bilingual::of(|language| messages::headline(language, kind)));
+        Self { id, at, kind, headline, transition, channel }
     }
 }
 

@@ -123,6 +123,8 @@ pub(crate) struct BookAppointmentRequest {
     pub(super) note: Option<String>,
     /// Books in the past and outside of the opening hours as well, but never a time that is taken; false by default.
     pub(super) force: Option<bool>,
+    /// The entry of the waiting list that the appointment fulfils; it is removed.
+    pub(super) waiting_entry_id: Option<i64>,
 }
 
 /// A change of an appointment; what is absent stays as it is.

@@ -3,7 +3,7 @@
 //! It holds all data, with the hashes of passwords, so a session must have been confirmed with the password: an owner's browser
 //! on the counter of a shop is not always the owner's alone.
 
-use super::refusal;
+use super::refusal::refusal;
 use crate::clock;
 use crate::crm::backup;
 use crate::http::auth::Owner;

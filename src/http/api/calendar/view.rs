@@ -1,8 +1,10 @@
 //! What the API shows of days and free times.
 
 use crate::booking::{DayOpening, Slot, hebrew_date, hebrew_number, holiday};
-use crate::domain::{self, DayTime, Language, Timestamp};
+use crate::crm::booking::slots::Gap;
+use crate::domain::{self, DayRange, DayTime, Language, ResourceId, Timestamp};
 use crate::http::api::one_of::OneOf;
+use crate::http::api::response::views;
 use crate::http::local_date::LocalDate;
 use crate::messages::{self, Phrase};
 use jiff::civil::Date;
@@ -33,13 +35,28 @@ pub(crate) struct CalendarDay {
     weekday: i8,
     /// The Hebrew date. It stands for the civil day: the evening before is not counted to it.
     hebrew_date: Option<HebrewDate>,
-    /// The day of the Israeli calendar.
+    /// The holiday or other special day of the Israeli calendar on this date; null if there is none.
     holiday: Option<DayName>,
     /// When the business is open, in order.
     open: Vec<OpenRange>,
     /// Why it is closed, or open for less time than on other such weekdays.
     closed_reason: Option<ClosedReason>,
     /// The reasons of the business's closures on this day.
+    closures: Vec<String>,
+    /// The hours of each resource that takes appointments.
+    resources: Vec<ResourceDay>,
+}
+
+/// When a resource takes appointments on a day.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ResourceDay {
+    /// The resource.
+    resource_id: i64,
+    /// When it is available, in order: within the hours of the business and its own.
+    open: Vec<OpenRange>,
+    /// Why it is not available, or for less time than on other such weekdays.
+    closed_reason: Option<ClosedReason>,
+    /// The reasons of the resource's own closures on this day.
     closures: Vec<String>,
 }
 
@@ -84,17 +101,30 @@ pub(crate) struct OpenRange {
 
 impl CalendarDay {
     /// The view of a day.
-    pub(super) fn new(date: Date, opening: DayOpening, closures: Vec<String>) -> Self {
-        let open = opening.ranges.into_iter().map(|range| OpenRange { from: range.from, to: range.to });
+    pub(super) fn new(date: Date, opening: DayOpening, closures: Vec<String>, resources: Vec<ResourceDay>) -> Self {
         Self {
             date: LocalDate(date),
             weekday: date.weekday().to_sunday_zero_offset(),
             hebrew_date: hebrew_date(date).map(Into::into),
             holiday: holiday(date).map(Into::into),
-            open: open.collect(),
+            open: views(opening.ranges),
             closed_reason: opening.reason.map(Into::into),
             closures,
+            resources,
         }
+    }
+}
+
+impl ResourceDay {
+    /// The view of a resource on a day.
+    pub(super) fn new(id: ResourceId, opening: DayOpening, closures: Vec<String>) -> Self {
+        Self { resource_id: id.0, open: views(opening.ranges), closed_reason: opening.reason.map(Into::into), closures }
+    }
+}
+
+impl From<DayRange> for OpenRange {
+    fn from(range: DayRange) -> Self {
+        Self { from: range.from, to: range.to }
     }
 }
 
@@ -149,5 +179,31 @@ pub(crate) struct FreeSlot {
 impl From<Slot> for FreeSlot {
     fn from(slot: Slot) -> Self {
         Self { starts_at: slot.starts_at, ends_at: slot.ends_at, resource_id: slot.resource_id.0 }
+    }
+}
+
+/// Gaps in the calendars of the resources, by resource and time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct FreeGaps {
+    /// The gaps.
+    pub(super) gaps: Vec<FreeGap>,
+}
+
+/// A gap: a free time begins with it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct FreeGap {
+    /// The resource.
+    resource_id: i64,
+    /// The beginning.
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Timestamp,
+    /// The end; on the same day, or at its end.
+    #[schema(value_type = String, format = DateTime)]
+    ends_at: Timestamp,
+}
+
+impl From<Gap> for FreeGap {
+    fn from(gap: Gap) -> Self {
+        Self { resource_id: gap.resource.0, starts_at: gap.span.from, ends_at: gap.span.to }
     }
 }

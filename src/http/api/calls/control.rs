@@ -1,10 +1,11 @@
 //! Ends running calls, puts them through, and tells their agents something.
 
+use super::view::HintRequest;
 use crate::clock;
 use crate::crm;
 use crate::crm::call::{self, Completed};
 use crate::domain::{CallId, CallSid};
-use crate::http::api::OkResponse;
+use crate::http::api::response::OkResponse;
 use crate::http::api::twilio_error::twilio_error;
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json};
@@ -12,7 +13,6 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::PutThrough;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
 
 /// End a running call.
 ///
@@ -45,7 +45,7 @@ pub(super) async fn hang_up(
 
 /// Put a running call through to the person's phone (`agent.transfer_to`).
 ///
-/// The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent goes on with the caller.
+/// The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent continues with the caller.
 #[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "put_call_through", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
@@ -66,15 +66,6 @@ pub(super) async fn put_through(
             Err(ApiError::new(StatusCode::CONFLICT, "no_transfer_number", message))
         }
     }
-}
-
-/// A hint for the agent.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HintRequest {
-    /// 1 to 500 characters, in any language.
-    #[schema(max_length = 500)]
-    text: String,
 }
 
 /// Tell the agent of a running call something that the caller does not hear.
@@ -110,6 +101,6 @@ async fn complete(state: &AppState, sid: &CallSid) -> Result<Completed, ApiError
     match state.calls.complete(sid).await {
         Ok(()) => Ok(Completed::Now),
         Err(error) if error.is_call_over() => Ok(Completed::Before),
-        Err(error) => Err(twilio_error(&error, ", and the call goes on")),
+        Err(error) => Err(twilio_error(&error, ", and the call continues")),
     }
 }

@@ -100,7 +100,7 @@ impl Listener {
             tokio::select! {
                 piece = self.pieces.recv() => match piece {
                     Ok(piece) => return Some(piece),
-                    // A client that is too slow goes on with what is new.
+                    // A client that is too slow continues with what is new.
                     Err(RecvError::Lagged(missed)) => {
                         metrics::counter!("agentlocator_call_listener_dropped_total").increment(missed);
                     }

@@ -1,16 +1,15 @@
 //! The waveform of a call's recording.
 
 use super::recording::choose;
-use crate::audio::peaks::resample;
+use super::view::Peaks;
 use crate::domain::{CallId, RecordingState};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::recording_peaks::PeaksError;
-use crate::store::StoredPeaks;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// How fine a waveform is.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -19,24 +18,6 @@ pub(in crate::http::api) struct PeaksQuery {
     /// The number of peaks of each side, 1 to 4000; 800 by default. A short recording has fewer.
     #[param(minimum = 1, maximum = 4000)]
     bins: Option<u16>,
-}
-
-/// The loudness of a recording over time.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(in crate::http::api) struct Peaks {
-    /// The duration of the recording.
-    duration_ms: i64,
-    /// The peaks of the caller, 0 to 255.
-    caller: Vec<u8>,
-    /// The peaks of the agent, 0 to 255; empty if only the caller was recorded.
-    agent: Vec<u8>,
-}
-
-impl Peaks {
-    fn new(peaks: &StoredPeaks, bins: usize) -> Self {
-        let [caller, agent] = [&peaks.caller, &peaks.agent].map(|side| resample(side, bins));
-        Self { duration_ms: peaks.duration_ms, caller, agent }
-    }
 }
 
 /// Get the waveform of the recording of a call.

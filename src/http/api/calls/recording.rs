@@ -1,5 +1,6 @@
 //! The recording of a call: the stored file or a decoded WAV, whole or in ranges, so that a player can seek.
 
+use super::view::Format;
 use crate::audio::opus::{self, OpusFile};
 use crate::audio::wav;
 use crate::domain::{CallId, Recording, RecordingId, RecordingState};
@@ -28,14 +29,6 @@ pub(super) struct RecordingQuery {
     /// `Accept`; without either, the file as it is stored. A recording that is not compressed yet is WAV in both.
     #[param(inline)]
     format: Option<Format>,
-}
-
-/// The form of a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Opus,
-    Wav,
 }
 
 /// Get the recording of a call.

@@ -2,10 +2,15 @@
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
+use crate::audio::peaks::resample;
 use crate::domain::{self, Timestamp};
 use crate::http::api::appointments::view::Appointment;
+use crate::http::api::knowledge_gaps::view::KnowledgeGap;
+use crate::http::api::leads::view::Lead;
 use crate::http::api::one_of::OneOf;
-use serde::Serialize;
+use crate::http::api::response::views;
+use crate::store::StoredPeaks;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 type CallDirection = OneOf<domain::CallDirection>;
@@ -65,6 +70,33 @@ pub(crate) struct CallDetail {
     pub(super) hung_up_by: Option<String>,
     /// The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times.
     pub(super) bookings: Vec<CallBooking>,
+    /// What was recorded about it after its end.
+    #[serde(flatten)]
+    pub(super) findings: CallFindings,
+}
+
+/// What was recorded about a call after its end, from its transcript.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallFindings {
+    /// The whole summary; null if there is none, or not yet.
+    summary: Option<String>,
+    /// The language that the caller spoke, such as `he`; null if it is not known.
+    language: Option<String>,
+    /// What the caller may buy; null if nothing was found, or the lead was deleted.
+    lead: Option<Lead>,
+    /// The questions that the agent could not answer, and that were not asked again in a later call.
+    questions: Vec<KnowledgeGap>,
+}
+
+impl From<domain::CallFindings> for CallFindings {
+    fn from(found: domain::CallFindings) -> Self {
+        Self {
+            summary: found.summary,
+            language: found.language,
+            lead: found.lead.map(Lead::from),
+            questions: views(found.questions),
+        }
+    }
 }
 
 /// An appointment that the agent booked, moved or cancelled in a call.
@@ -304,4 +336,39 @@ impl From<domain::Recording> for Recording {
             created_at: recording.created_at,
         }
     }
+}
+
+/// A hint for the agent.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HintRequest {
+    /// 1 to 500 characters, in any language.
+    #[schema(max_length = 500)]
+    pub(super) text: String,
+}
+
+/// The loudness of a recording over time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Peaks {
+    /// The duration of the recording.
+    duration_ms: i64,
+    /// The peaks of the caller, 0 to 255.
+    caller: Vec<u8>,
+    /// The peaks of the agent, 0 to 255; empty if only the caller was recorded.
+    agent: Vec<u8>,
+}
+
+impl Peaks {
+    pub(super) fn new(peaks: &StoredPeaks, bins: usize) -> Self {
+        let [caller, agent] = [&peaks.caller, &peaks.agent].map(|side| resample(side, bins));
+        Self { duration_ms: peaks.duration_ms, caller, agent }
+    }
+}
+
+/// The form of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    Opus,
+    Wav,
 }

@@ -3,7 +3,7 @@
 use crate::crm::booking::closures::ClosureChange;
 use crate::domain::{self, DayTime, ResourceId, Timestamp};
 use crate::http::api::nullable::nullable;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::local_date::LocalDate;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
@@ -37,9 +37,21 @@ pub(crate) struct Closure {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
 }
 
-impl Versioned for Closure {}
+impl Versioned for Closure {
+    fn version(&self) -> impl Serialize {
+        (self.id, self.resource_id, self.from_date, self.to_date, self.from, self.to, &self.reason)
+    }
+}
+
+impl Listed for Closure {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
 
 impl From<domain::Closure> for Closure {
     fn from(closure: domain::Closure) -> Self {
@@ -53,7 +65,9 @@ impl From<domain::Closure> for Closure {
             reason: closure.reason,
             created_at: closure.created_at,
             updated_at: closure.updated_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

@@ -4,9 +4,9 @@ use crate::domain::{self, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
+use crate::http::api::response::views;
 use crate::http::api::threads::view::Thread;
-use crate::http::api::views;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +135,8 @@ impl From<domain::ContactMerge> for MergedContact {
 impl Versioned for ContactDetail {
     fn version(&self) -> impl Serialize {
         let Contact { id, display_name, opted_out, blocked, .. } = &self.contact;
-        (id, display_name, &self.language, opted_out, blocked, &self.fields)
+        // The summary of a call notes the language, which must not refuse the edit of a name.
+        (id, display_name, opted_out, blocked, &self.fields)
     }
 }
 
@@ -153,6 +154,41 @@ pub(crate) struct Address {
     /// Of a phone number: since when the contact has another number instead; null while it is current.
     #[schema(value_type = Option<String>, format = DateTime)]
     former_at: Option<Timestamp>,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
+}
+
+impl Versioned for Address {
+    fn version(&self) -> impl Serialize {
+        (self.id, self.contact_id, self.kind, &self.value, self.former_at)
+    }
+}
+
+impl Listed for Address {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
+
+/// A number to add to a contact.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddNumberRequest {
+    /// The number, in international form or as it is written in the country of the business.
+    pub(super) number: String,
+    /// Since when the contact has another number instead; absent or null: the number is current.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) former_at: Option<Timestamp>,
+    /// The id of a number that was removed: with it, the number takes its former place in the list.
+    pub(super) restored_id: Option<i64>,
+}
+
+/// A number as it should be.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorrectNumberRequest {
+    /// The number, in international form or as it is written in the country of the business.
+    pub(super) number: String,
 }
 
 impl From<domain::Address> for Address {
@@ -163,7 +199,9 @@ impl From<domain::Address> for Address {
             kind: address.kind.into(),
             value: address.value,
             former_at: address.former_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

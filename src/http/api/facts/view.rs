@@ -3,7 +3,7 @@
 use crate::crm::fact::FactChange;
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -30,9 +30,21 @@ pub(crate) struct Fact {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
 }
 
-impl Versioned for Fact {}
+impl Versioned for Fact {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.topic, &self.text, self.source)
+    }
+}
+
+impl Listed for Fact {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
 
 impl From<domain::Fact> for Fact {
     fn from(fact: domain::Fact) -> Self {
@@ -44,7 +56,9 @@ impl From<domain::Fact> for Fact {
             created_by: fact.created_by,
             created_at: fact.created_at,
             updated_at: fact.updated_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the API shows of the greeting.
 
-use super::KEY;
 use crate::domain::{self, Timestamp};
 use crate::runtime::{ActiveSettings, GreetingSource};
+use serde::Deserialize;
 use serde::Serialize;
 
 /// The greeting that callers hear, and those that are kept.
@@ -78,4 +78,25 @@ impl GreetingResponse {
             recordings: stored.into_iter().map(Into::into).collect(),
         }
     }
+}
+
+/// The setting of a greeting on the machine.
+pub(super) const KEY: &str = "voice.greeting_file";
+
+/// An uploaded file that becomes the greeting.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetGreetingRequest {
+    /// The id of the file, as `POST /api/media` answers it: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
+    pub(super) media_id: String,
+    /// A name to show, such as that of the file.
+    pub(super) name: Option<String>,
+}
+
+/// A greeting that is stored already.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChooseGreetingRequest {
+    /// Its id.
+    pub(super) id: i64,
 }

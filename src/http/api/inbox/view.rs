@@ -3,12 +3,12 @@
 use crate::domain::{self, Language, TimelineContent, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::calls::view::CallItem;
-use crate::http::api::notes::Note;
+use crate::http::api::notes::view::Note;
 use crate::http::api::one_of::OneOf;
+use crate::http::api::response::views;
 use crate::http::api::tasks::view::Task;
-use crate::http::api::threads::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
 use crate::http::api::threads::view::MessageDetail;
-use crate::http::api::views;
+use crate::http::api::threads::view::list::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
 use crate::http::pagination::Page;
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{self, LeadContent, StageId, Timestamp};
 use crate::http::api::nullable::nullable;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,14 @@ pub(crate) struct Lead {
     /// Since when it is in a stage with an outcome.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
+}
+
+impl Listed for Lead {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl Versioned for Lead {
@@ -58,7 +66,9 @@ impl From<domain::Lead> for Lead {
             created_at: lead.created_at,
             updated_at: lead.updated_at,
             closed_at: lead.closed_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

@@ -1,55 +1,18 @@
 //! Upload of a file for a message.
 
+use super::view::UploadedFile;
 use crate::clock;
-use crate::domain::{MEDIA_PATH, hex, sniff_mime};
+use crate::crm::media;
+use crate::domain::{hex, sniff_mime};
 use crate::http::auth::Member;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::UploadedMedia;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use form_urlencoded::parse;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-
-/// A file that can be sent.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(in crate::http::api) struct UploadedFile {
-    /// The id: the SHA-256 of the content.
-    id: String,
-    /// The media type, by the content.
-    mime: String,
-    /// The size.
-    bytes: i64,
-    /// The width of an image in pixels.
-    width: Option<i64>,
-    /// The height of an image in pixels.
-    height: Option<i64>,
-    /// The duration of sound or video.
-    duration_ms: Option<i64>,
-    /// The URL of a small JPEG of an image.
-    thumbnail_url: Option<String>,
-    /// A picture of about 25 bytes (thumbhash), in Base64.
-    thumbhash: Option<String>,
-}
-
-impl From<UploadedMedia> for UploadedFile {
-    fn from(media: UploadedMedia) -> Self {
-        let thumbnail_url = media.has_thumbnail.then(|| format!("{MEDIA_PATH}{}/thumbnail", media.sha256));
-        Self {
-            id: media.sha256,
-            mime: media.mime,
-            bytes: media.bytes,
-            width: media.details.width,
-            height: media.details.height,
-            duration_ms: media.details.duration_ms,
-            thumbnail_url,
-            thumbhash: media.details.thumbhash,
-        }
-    }
-}
 
 /// Upload a file for a message. The body is the file itself.
 #[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",
@@ -76,11 +39,9 @@ pub(in crate::http::api) async fn upload(
     let sha256 = hex(&Sha256::digest(&content));
     actor.set_audit_subject(format!("media:{sha256}"));
     let stored = actor.transact(&state.store, move |tx| {
-        tx.insert_upload(&sha256, (&mime, name.as_deref()), &content, &details, now)?;
-        Ok(tx.uploaded_media(&sha256)?)
+        media::upload(tx, &sha256, (&mime, name.as_deref()), &content, &details, now)
     });
-    let stored = stored.await?.ok_or_else(ApiError::internal)?;
-    Ok((StatusCode::CREATED, Json(stored.into())))
+    Ok((StatusCode::CREATED, Json(stored.await?.into())))
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {

@@ -15,11 +15,12 @@ use zip::{CompressionMethod, ZipWriter};
 pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
     let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
     let handle = Handle::current();
+    let contact = data.contacts.first().copied().unwrap_or_default();
     drop(tokio::task::spawn_blocking(move || {
         let output = ChannelWriter { pieces: sender.clone(), piece: Vec::with_capacity(PIECE_BYTES) };
         let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data };
         if let Err(error) = archive.write(now) {
-            tracing::warn!(event = "EXPORT_FAILED", %error, "The export of a contact was cut off: {error}");
+            tracing::warn!(event = "EXPORT_FAILED", contact.id = contact, %error, "The export of contact {contact} was cut off: {error}");
             // The client sees that the file is incomplete.
             let _ = sender.blocking_send(Err(error));
         }

@@ -5,7 +5,7 @@ use crate::domain::{self, Offer, ServiceId, Timestamp, UserId};
 use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::opening_hours::view::HoursRange;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -40,13 +40,21 @@ pub(crate) struct Resource {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
+}
+
+impl Listed for Resource {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl Versioned for Resource {
-    // A new service does not change the resources that provide all.
+    // A new service does not change the resources that provide all, and their hours have a version of their own.
     fn version(&self) -> impl Serialize {
         let services = (!self.all_services).then_some(&self.service_ids);
-        (self.id, &self.name, self.kind, self.user_id, self.position, self.archived, services, self.updated_at)
+        (self.id, &self.name, self.kind, self.user_id, self.position, self.archived, services)
     }
 }
 
@@ -69,7 +77,9 @@ impl Resource {
             service_ids: services,
             created_at: resource.created_at,
             updated_at: resource.updated_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 
@@ -145,7 +155,7 @@ fn service_ids(ids: Vec<i64>) -> Vec<ServiceId> {
     ids.into_iter().map(ServiceId).collect()
 }
 
-/// The own opening hours of a resource.
+/// A resource's own opening hours.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ResourceHours {
     /// Its own hours of the week, which count within those of the business; null if it follows the business.
@@ -154,7 +164,7 @@ pub(crate) struct ResourceHours {
 
 impl Versioned for ResourceHours {}
 
-/// The own opening hours of a resource.
+/// A resource's own opening hours.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceHoursRequest {

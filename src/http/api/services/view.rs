@@ -3,7 +3,7 @@
 use crate::crm::booking::services::ServiceChange;
 use crate::domain::{self, Timestamp};
 use crate::http::api::nullable::nullable;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +36,22 @@ pub(crate) struct Service {
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
 }
 
-impl Versioned for Service {}
+impl Versioned for Service {
+    fn version(&self) -> impl Serialize {
+        let times = (self.duration_min, self.buffer_before_min, self.buffer_after_min);
+        (self.id, &self.name, times, self.price_minor, &self.description, self.position, self.archived)
+    }
+}
+
+impl Listed for Service {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
 
 impl From<domain::Service> for Service {
     fn from(service: domain::Service) -> Self {
@@ -54,7 +67,9 @@ impl From<domain::Service> for Service {
             archived: service.archived_at.is_some(),
             created_at: service.created_at,
             updated_at: service.updated_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiE
     match rejected {
         ChangeRejected::Overtaken(keys) => {
             let current: Vec<_> = items.iter().filter(|item| keys.iter().any(|key| key == item.key)).collect();
-            let error = ApiError::changed(json!({"items": current}));
+            let error = ApiError::changed(json!({"items": current}), None);
             keys.into_iter().next().map_or_else(ApiError::internal, |key| error.with_field(key))
         }
         ChangeRejected::Setting(error) => refusal(error),
@@ -50,7 +50,7 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiE
         }
         ChangeRejected::Store(error) => error.into(),
         ChangeRejected::Secrets(error) => {
-            tracing::error!(event = "SECRETS_NOT_STORED", %error, "Cannot write the file of the page's secrets: {error}");
+            tracing::error!(event = "SECRETS_NOT_STORED", %error, "Cannot update page-secrets.toml, so the change of settings was rejected: {error}");
             ApiError::unavailable("the secret cannot be stored at the moment; see the daemon's log")
         }
     }

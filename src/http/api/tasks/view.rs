@@ -3,7 +3,7 @@
 use crate::domain::{self, CallId, ContactId, TaskContent, ThreadId, Timestamp, UserId};
 use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,14 @@ pub(crate) struct Task {
     done_at: Option<Timestamp>,
     /// The actor that marked it as done.
     done_by: Option<String>,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
+}
+
+impl Listed for Task {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl Versioned for Task {
@@ -80,7 +88,9 @@ impl From<domain::Task> for Task {
             updated_at: task.updated_at,
             done_at: task.done_at,
             done_by: task.done_by,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

@@ -2,12 +2,15 @@
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
-use super::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn, Window};
+pub(in crate::http::api) mod list;
+pub(super) mod route;
+
 use crate::clock;
 use crate::domain::{self, Language, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::http::api::views;
+use crate::http::api::response::views;
 use crate::messages;
+use list::{Draft, LastCall, LastMessage, TagName, ThreadTurn, Window};
 use serde::{Deserialize, Serialize};
 
 type AiMode = OneOf<domain::AiMode>;

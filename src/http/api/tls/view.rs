@@ -30,7 +30,7 @@ pub(crate) struct TlsStatus {
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
     /// What went wrong last, until it goes well.
-    last_error: Option<TlsTrouble>,
+    last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
@@ -38,7 +38,7 @@ pub(crate) struct TlsStatus {
 
 /// The last error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TlsTrouble {
+struct TlsError {
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -57,7 +57,7 @@ impl From<tls::TlsStatus> for TlsStatus {
             fingerprint: status.fingerprint,
             not_before: status.not_before,
             not_after: status.not_after,
-            last_error: status.last_error.map(|error| TlsTrouble { at: error.at, text: error.text }),
+            last_error: status.last_error.map(|error| TlsError { at: error.at, text: error.text }),
             next_attempt_at: status.next_attempt_at,
         }
     }

@@ -1,6 +1,10 @@
 //! What the API shows of the waiting list.
 
-use crate::domain::{self, Timestamp};
+use crate::crm::waiting_list::{Waiting, WaitingEntryChange};
+use crate::domain::{ResourceId, ServiceId, Timestamp};
+use crate::http::api::calendar::view::FreeSlot;
+use crate::http::api::nullable::nullable;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::local_date::LocalDate;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
@@ -16,12 +20,16 @@ pub(crate) struct WaitingEntry {
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
+    /// The contact's phone number.
+    contact_number: Option<String>,
     /// The service.
     service_id: i64,
     /// The name of the service.
     service_name: String,
     /// The resource; null: any.
     resource_id: Option<i64>,
+    /// The name of the resource; null if any suits, or if it has none.
+    resource_name: Option<String>,
     /// The first day that suits the contact.
     #[schema(value_type = String, format = Date)]
     from_date: LocalDate,
@@ -32,26 +40,61 @@ pub(crate) struct WaitingEntry {
     note: String,
     /// Who added the entry: `user:3`, `token:2`, `agent`.
     created_by: String,
-    /// When it was added.
+    /// Since when the contact waits: the time of the addition, unless `waiting_since` came with it.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// The first free time from now on that suits: of the service, at the resource, on the days.
+    free_slot: Option<FreeSlot>,
+    /// The contact's next appointment for the service, if it was booked since the entry was added, or is on its days; null if there
+    /// is none.
+    appointment: Option<WaitingAppointment>,
+    /// The version of the item, for `If-Match`: its `ETag`.
+    etag: String,
 }
 
-impl From<domain::WaitingEntry> for WaitingEntry {
-    fn from(entry: domain::WaitingEntry) -> Self {
+/// An appointment of a contact who is on the waiting list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct WaitingAppointment {
+    /// The id.
+    id: i64,
+    /// When it starts.
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Timestamp,
+}
+
+impl Listed for WaitingEntry {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
+
+impl Versioned for WaitingEntry {
+    fn version(&self) -> impl Serialize {
+        (self.contact_id, self.service_id, self.resource_id, self.from_date, self.to_date, &self.note)
+    }
+}
+
+impl From<Waiting> for WaitingEntry {
+    fn from(Waiting { entry, free, booked }: Waiting) -> Self {
         Self {
             id: entry.id.0,
             contact_id: entry.contact_id.0,
             contact_name: entry.contact_name,
+            contact_number: entry.contact_number,
             service_id: entry.service_id.0,
             service_name: entry.service_name,
             resource_id: entry.resource_id.map(|id| id.0),
+            resource_name: entry.resource_name,
             from_date: LocalDate(entry.from_date),
             to_date: LocalDate(entry.to_date),
             note: entry.note,
             created_by: entry.created_by,
             created_at: entry.created_at,
+            free_slot: free.map(Into::into),
+            appointment: booked.map(|next| WaitingAppointment { id: next.id.0, starts_at: next.starts_at }),
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 
@@ -73,4 +116,39 @@ pub(crate) struct CreateWaitingEntryRequest {
     pub(super) to_date: LocalDate,
     /// A note for users.
     pub(super) note: Option<String>,
+    /// Since when the contact waits; absent or null: since now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) waiting_since: Option<Timestamp>,
+}
+
+/// A change of an entry of the waiting list; what is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeWaitingEntryRequest {
+    /// The service.
+    service_id: Option<i64>,
+    /// The resource; null: any.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    resource_id: Option<Option<i64>>,
+    /// The first day that suits the contact.
+    #[schema(value_type = Option<String>, format = Date)]
+    from_date: Option<LocalDate>,
+    /// The last day that suits the contact.
+    #[schema(value_type = Option<String>, format = Date)]
+    to_date: Option<LocalDate>,
+    /// A note for users.
+    note: Option<String>,
+}
+
+impl From<ChangeWaitingEntryRequest> for WaitingEntryChange {
+    fn from(change: ChangeWaitingEntryRequest) -> Self {
+        Self {
+            service: change.service_id.map(ServiceId),
+            resource: change.resource_id.map(|id| id.map(ResourceId)),
+            from_date: change.from_date.map(|date| date.0),
+            to_date: change.to_date.map(|date| date.0),
+            note: change.note,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::domain::{BusinessId, EndReason};
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
-use crate::runtime::calls::{CallContext, Carrier};
+use crate::runtime::calls::{CallContext, Carrier, ForwardedBack};
 use crate::store::WriteTx;
 use crate::{clock, store};
 use axum::extract::{FromRequest, Request, State};
@@ -22,14 +22,16 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         log_malformed(&state, &form, PATH, NO_CALL).await;
         return answer(&greeting(&state, None));
     };
-    let call = incoming(&form, call_sid.clone());
-    if state.calls.is_forwarded_back(&call) {
+    let mut call = incoming(&form, call_sid.clone());
+    let forwarded_back = state.calls.forwarded_back(&call);
+    call.may_be_forwarded_back = forwarded_back == ForwardedBack::Perhaps;
+    if forwarded_back == ForwardedBack::Yes {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
         let (raw, business) = (raw(&form, PATH), state.config().business.clone());
         // Stored, so the call is not read back from Twilio's list as a missed call.
         store_best_effort(&state, move |tx| {
             store_call(tx, &call, &raw, &business)?;
-            tx.end_call(&call.call_sid, EndReason::NotConnected, None, clock::now())
+            call::end_by_answer(tx, &call.call_sid, EndReason::NotConnected, clock::now())
         })
         .await;
         return answer(&[Verb::Reject]);
@@ -75,6 +77,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     });
     let stored = stored.await;
     let is_stored = stored.is_some();
+    let ai_today = stored.as_ref().map(|(received, _)| received.ai_today);
     let (received, is_open) = stored.unwrap_or_default();
     let call_sid = &call.call_sid;
     if received.is_blocked {
@@ -87,8 +90,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     }
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    let (name, ai_today) = (received.name, received.ai_today);
-    Stored::Call(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open)
+    Stored::Call(CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open)
 }
 
 fn store_call(

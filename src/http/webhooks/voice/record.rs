@@ -2,6 +2,7 @@
 
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
+use crate::crm::call;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::http::{AppState, TwilioForm};
@@ -61,7 +62,7 @@ fn recorder(state: &AppState) -> Verb {
 
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (call, at) = (call.clone(), clock::now());
-    store_best_effort(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
+    store_best_effort(state, move |tx| call::end_by_answer(tx, &call, EndReason::MessageTaken, at)).await;
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
@@ -71,7 +72,7 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
             let (call, at) = (call.clone(), clock::now());
-            store_best_effort(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
+            store_best_effort(state, move |tx| call::end_by_answer(tx, &call, EndReason::AgentHungUp, at)).await;
             answer(&[say(state, &text), Verb::Hangup])
         }
         Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {

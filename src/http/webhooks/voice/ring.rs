@@ -7,7 +7,7 @@ use super::{
 };
 use crate::clock;
 use crate::crm::call;
-use crate::domain::{CallSid, CallState, EndReason};
+use crate::domain::{CallSid, EndReason};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::PendingTransfer;
@@ -26,11 +26,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) ->
 pub(super) async fn accepted(state: &AppState, sid: CallSid) {
     tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
     let at = clock::now();
-    store_best_effort(state, move |tx| {
-        tx.set_end_reason(&sid, EndReason::Transferred, at)?;
-        tx.set_call_state(&sid, CallState::Transferred, at)
-    })
-    .await;
+    store_best_effort(state, move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
 /// `POST /webhook/ring_ended`: the phone does not ring any more, or the two have talked. Twilio may request it twice.

@@ -6,6 +6,7 @@ use crate::call::StreamEndAction;
 use crate::clock;
 use crate::crm::call;
 use crate::domain::EndReason;
+use crate::http::twilio_form::AnyForm;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{Request, State};
@@ -37,7 +38,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     if let Some(status) = form.form.value("DialCallStatus") {
         if transfer::was_accepted(&state, &sid, status, form.form.value("DialBridged")) {
             let (sid, at) = (sid.clone(), clock::now());
-            store_best_effort(&state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
+            store_best_effort(&state, move |tx| call::end_by_answer(tx, &sid, EndReason::Transferred, at)).await;
             return answer(&[Verb::Hangup]);
         }
         if !transfer::fail(&state, &sid, query_number(&uri, TRANSFER), status) {
@@ -48,7 +49,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         Some(after) => after,
         None => after_restart(stored),
     };
-    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended: next {after:?}");
+    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Twilio requested instructions for call {sid} after its media stream: {after:?}");
     match (after, state.calls.pending_transfer(&sid)) {
         (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
@@ -90,8 +91,8 @@ fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
 /// `POST /webhook/stream_status`: always acknowledged; only notifications that Twilio signed are processed.
 pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
     match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
-        Ok(Ok(form)) => signed(&state, &form).await,
-        Ok(Err(body)) => unsigned(&body),
+        Ok(AnyForm::Signed(form)) => signed(&state, &form).await,
+        Ok(AnyForm::Unsigned(body)) => unsigned(&body),
         // The response does not depend on the content.
         Err(_) => {}
     }

@@ -1,5 +1,6 @@
 //! The transfer of a call to a human agent, who hears the caller's name and reason and accepts by pressing 1. Voicemail
-//! presses nothing.
+//! presses nothing. If the human agent does not accept, Twilio requests [`super::stream::ended`], which calls [`fail`] and
+//! gives the caller a new stream.
 
 use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, ring, store_best_effort};
 use crate::clock;

@@ -2,8 +2,9 @@
 
 use super::ingest;
 use crate::crm::inbox::Raw;
-use crate::http::AppState;
 use crate::http::connection_limit::Client;
+use crate::http::{AppState, Peer};
+use crate::providers::baileys::bridge::{NONCE, PROOF};
 use crate::providers::baileys::signature::{self, Proof};
 use crate::providers::baileys::webhook;
 use axum::body::Bytes;
@@ -18,6 +19,24 @@ pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Re
     let raw =
         Raw { source: "baileys", path: PATH, content_type: signed.content_type, body: signed.body, is_repeated: false };
     ingest(&app, read, raw).await
+}
+
+/// Proves to the bridge that this is the daemon, so that the bridge does not send the secret to another program that listens here.
+/// Only to a program of this machine: the bridge asks only there, and anybody else could try secrets against the proof.
+pub(super) async fn proof(State(app): State<AppState>, peer: Peer, headers: HeaderMap) -> Response {
+    let nonce = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()).filter(|nonce| is_nonce(nonce));
+    let config = app.config();
+    match (nonce, config.whatsapp.hmac_secret()) {
+        (Some(nonce), Some(secret)) if peer.is_local() => {
+            let proof = signature::sign(secret, format!("agentlocator daemon proof\n{nonce}").as_bytes());
+            (StatusCode::NO_CONTENT, [(PROOF, proof)]).into_response()
+        }
+        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response(),
+    }
+}
+
+fn is_nonce(text: &str) -> bool {
+    (32..=64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The body of an authenticated webhook of the bridge. A handler that takes one rejects all others.

@@ -18,7 +18,7 @@ impl Bridge {
                 tracing::debug!(event = "BRIDGE_FILE_RELEASED", status, "The bridge may delete a fetched file");
             }
             Err(state) => {
-                tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "The bridge was not told that a file is fetched, and keeps it");
+                tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "The bridge could not be notified that a file was fetched, and keeps it");
             }
         }
     }

@@ -1,10 +1,28 @@
 //! One request and its response.
 
-use super::super::signature::SECRET;
-use super::{Bridge, LinkState};
-use reqwest::{Method, Response, StatusCode};
+use super::{AuthenticationHeader, Bridge, LinkState};
+use reqwest::{Body, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
+use url::Position;
+
+/// Why a request got no response.
+#[derive(Debug)]
+pub(super) enum RequestFailure {
+    /// The bridge could not be authenticated, so the request was not sent.
+    NotSent(LinkState),
+    /// The request failed.
+    Failed(reqwest::Error),
+}
+
+impl RequestFailure {
+    pub(super) fn state(&self) -> LinkState {
+        match self {
+            Self::NotSent(state) => *state,
+            Self::Failed(error) => LinkState::after(error),
+        }
+    }
+}
 
 /// A response of any status. A body that is not JSON, or too long, is null.
 pub(super) struct BridgeResponse {
@@ -13,7 +31,7 @@ pub(super) struct BridgeResponse {
 }
 
 impl Bridge {
-    /// Sends a request with the shared secret.
+    /// Sends an authenticated request.
     pub(super) async fn request(
         &self,
         method: Method,
@@ -22,13 +40,60 @@ impl Bridge {
         limit: Duration,
     ) -> Result<BridgeResponse, LinkState> {
         let mut request = self.client.request(method, format!("{}{path}", self.origin)).timeout(limit);
-        if let Some(token) = &self.token {
-            request = request.header(SECRET, token.expose());
-        }
         if let Some(body) = body {
             request = request.json(body);
         }
-        read(request).await
+        let request = request.build().map_err(|error| LinkState::after(&error))?;
+        read(self.execute(request).await.map_err(|failure| failure.state())?).await
+    }
+
+    /// The header that authenticates a request to one of the bridge's files; none without a secret. `target` is the path with its
+    /// query.
+    pub async fn authenticate(
+        &self,
+        method: &Method,
+        target: &str,
+        body: &[u8],
+    ) -> Result<Option<AuthenticationHeader>, LinkState> {
+        self.authentication.header(&self.client, method, target, body).await
+    }
+
+    /// See [`Authentication::forget_proof`](super::Authentication::forget_proof).
+    pub async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
+        self.authentication.forget_proof(header).await
+    }
+
+    /// Sends a request that needs authentication.
+    pub(super) async fn execute(&self, request: Request) -> Result<Response, RequestFailure> {
+        let (header, response) = self.execute_once(&request).await?;
+        if response.status() == StatusCode::UNAUTHORIZED && self.forget_proof(header.as_ref()).await {
+            return self.execute_once(&request).await.map(|(_, response)| response);
+        }
+        Ok(response)
+    }
+
+    async fn execute_once(
+        &self,
+        request: &Request,
+    ) -> Result<(Option<AuthenticationHeader>, Response), RequestFailure> {
+        let url = request.url();
+        let target = &url[Position::BeforePath..Position::AfterQuery];
+        let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
+        let header = self.authenticate(request.method(), target, body).await.map_err(RequestFailure::NotSent)?;
+        // A body of bytes can be sent twice.
+        let Some(mut request) = request.try_clone() else { return Err(RequestFailure::NotSent(LinkState::Silent)) };
+        if let Some((name, value)) = &header {
+            // The secret may contain characters that a header cannot carry.
+            let value = value.parse().map_err(|_| RequestFailure::NotSent(LinkState::Unauthorized))?;
+            request.headers_mut().insert(*name, value);
+        }
+        match self.client.execute(request).await {
+            Ok(response) => Ok((header, response)),
+            Err(error) => {
+                self.forget_proof(header.as_ref()).await;
+                Err(RequestFailure::Failed(error))
+            }
+        }
     }
 
     /// Sends a request that needs no secret.
@@ -37,13 +102,13 @@ impl Bridge {
         path: &str,
         limit: Duration,
     ) -> Result<BridgeResponse, LinkState> {
-        read(self.client.get(format!("{}{path}", self.origin)).timeout(limit)).await
+        let request = self.client.get(format!("{}{path}", self.origin)).timeout(limit);
+        read(request.send().await.map_err(|error| LinkState::after(&error))?).await
     }
 }
 
-/// Sends a request and reads the response; an error is the state of the bridge that follows from it.
-async fn read(request: reqwest::RequestBuilder) -> Result<BridgeResponse, LinkState> {
-    let response = request.send().await.map_err(|error| state_after(&error))?;
+/// Reads a response; an error is the state of the bridge that follows from it.
+async fn read(response: Response) -> Result<BridgeResponse, LinkState> {
     let status = response.status();
     let body = body(response).await?;
     Ok(BridgeResponse { status, body: serde_json::from_slice(&body).unwrap_or_default() })
@@ -60,16 +125,14 @@ async fn body(mut response: Response) -> Result<Vec<u8>, LinkState> {
     Ok(body)
 }
 
-fn state_after(error: &reqwest::Error) -> LinkState {
-    if error.is_connect() {
-        LinkState::Unreachable
-    } else if error.is_builder() {
-        // The secret contains characters that a header cannot carry.
-        LinkState::Unauthorized
-    } else {
-        LinkState::Silent
-    }
-}
-
 /// The longest response is a QR code as SVG, of some tens of kilobytes.
 const MAX_BODY: usize = 512 << 10;
+
+/// A text without line breaks.
+pub(super) fn line(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE).collect();
+    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
+const MAX_LINE: usize = 200;

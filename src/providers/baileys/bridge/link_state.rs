@@ -45,6 +45,17 @@ text_enum! {
 }
 
 impl LinkState {
+    /// The state of a bridge to which a request failed.
+    pub(super) fn after(error: &reqwest::Error) -> Self {
+        if error.is_connect() {
+            Self::Unreachable
+        } else if error.is_builder() {
+            Self::Unauthorized
+        } else {
+            Self::Silent
+        }
+    }
+
     /// Returns true if messages can be sent.
     pub fn is_connected(self) -> bool {
         self == Self::Connected

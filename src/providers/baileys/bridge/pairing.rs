@@ -1,7 +1,6 @@
 //! Linking the account, unlinking it, and trying and checking at once instead of later.
 
-use super::http::BridgeResponse;
-use super::report::line;
+use super::http::{BridgeResponse, line};
 use super::{Bridge, LinkState};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The bridge's report about its link to WhatsApp.
 
-use super::http::BridgeResponse;
+use super::http::{BridgeResponse, line};
 use super::{Bridge, LinkState, QrCode};
 use crate::domain::Timestamp;
 use reqwest::{Method, StatusCode};
@@ -152,19 +152,10 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_i64().filter(|ms| PLAUSIBLE.contains(ms)).map(Timestamp::from_millis)
 }
 
-/// A text without line breaks.
-pub(super) fn line(value: &Value) -> Option<String> {
-    let text = value.as_str()?;
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE).collect();
-    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
-}
-
 /// Timeout of a state query.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The years 2001 to 2128.
 const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000_000..5_000_000_000_000;
-const MAX_LINE: usize = 200;
-
 #[cfg(test)]
 mod tests {
     use super::*;

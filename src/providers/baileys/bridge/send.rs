@@ -1,6 +1,7 @@
 //! Sending through the bridge.
 
-use super::super::signature::{SECRET, SIGNATURE, sign};
+use super::super::signature::{SIGNATURE, sign};
+use super::http::RequestFailure;
 use super::{Bridge, LinkState};
 use crate::domain::{MediaKind, NotSent, Notice, Outcome, ProviderError, Refusal};
 use reqwest::{RequestBuilder, Response, StatusCode, header};
@@ -12,7 +13,6 @@ use std::time::Duration;
 pub struct Text<'a> {
     /// The recipient: `+9725…`, or `…@lid`.
     pub to: &'a str,
-    /// The text.
     pub text: &'a str,
     /// The file's URL.
     pub media_url: Option<&'a str>,
@@ -90,11 +90,21 @@ impl Bridge {
         let Ok(request) = self.send_request(message) else {
             return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
         };
-        match request.send().await {
+        let Ok(request) = request.build() else {
+            return Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None));
+        };
+        match self.execute(request).await {
             Ok(response) => self.outcome(response).await,
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, provider_error("unreachable", None)),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None)),
-            Err(_) => Outcome::Unconfirmed(provider_error("no_answer", None)),
+            Err(RequestFailure::NotSent(LinkState::Unauthorized)) => {
+                Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None))
+            }
+            Err(RequestFailure::NotSent(state)) => {
+                Outcome::NotSent(NotSent::Down, provider_error(state.as_str(), None))
+            }
+            Err(RequestFailure::Failed(error)) if error.is_connect() => {
+                Outcome::NotSent(NotSent::Down, provider_error("unreachable", None))
+            }
+            Err(RequestFailure::Failed(_)) => Outcome::Unconfirmed(provider_error("no_answer", None)),
         }
     }
 
@@ -108,9 +118,6 @@ impl Bridge {
             quoted: message.quoted,
         })?;
         let mut request = self.client.post(&self.send_url).timeout(RESPONSE_TIMEOUT).header(header::CONTENT_TYPE, JSON);
-        if let Some(token) = &self.token {
-            request = request.header(SECRET, token.expose());
-        }
         if let Some(key) = &self.key {
             request = request.header(SIGNATURE, sign(key, &body));
         }

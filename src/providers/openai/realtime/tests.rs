@@ -100,7 +100,8 @@ fn the_events_of_a_conversation() {
         delete("item_1"),
         history_message(true, "hello"),
         history_message(false, "when?"),
-        profile_name("Dana"),
+        caller_name(&ContactName::ByProfile("Dana".into())).unwrap(),
+        caller_name(&ContactName::ByOwner("Dana \"D\"".into())).unwrap(),
         caller_history(r#"{"last_messages":[]}"#),
         tool_output("call_1", "{\"ok\":true}"),
     ];

@@ -60,7 +60,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 /// The rows, each with the contacts to which it was given.
-struct World<'t, 'c> {
+struct Harness<'t, 'c> {
     tx: &'t WriteTx<'c>,
     contacts: [ContactId; 4],
     tasks: Vec<(i64, Vec<ContactId>)>,
@@ -70,7 +70,7 @@ struct World<'t, 'c> {
     now: i64,
 }
 
-impl World<'_, '_> {
+impl Harness<'_, '_> {
     fn apply(&mut self, op: &Op) -> Result<()> {
         self.now += 1000;
         let now = Timestamp::from_millis(self.now);
@@ -161,10 +161,10 @@ fn no_row_is_lost_or_at_a_contact_that_never_had_it() {
         try_out(&conn, |tx| {
             let now = 1_000_000;
             let contacts = [(); 4].map(|()| tx.insert_contact(BusinessId::FIRST, "", Timestamp::from_millis(now)).unwrap());
-            let mut world = World { tx, contacts, tasks: Vec::new(), rows: Vec::new(), merges: Vec::new(), now };
+            let mut harness = Harness { tx, contacts, tasks: Vec::new(), rows: Vec::new(), merges: Vec::new(), now };
             for op in &ops {
-                world.apply(op)?;
-                world.check()?;
+                harness.apply(op)?;
+                harness.check()?;
             }
             Ok(())
         });

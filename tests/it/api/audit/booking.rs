@@ -31,7 +31,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
         }
         "add_closure" | "change_closure" | "delete_closure" => ("closure", "/api/closures"),
         "add_fact" | "change_fact" | "delete_fact" => ("fact", "/api/facts"),
-        "add_waiting_entry" | "remove_waiting_entry" => ("waiting-list", "/api/waiting-list"),
+        "add_waiting_entry" | "change_waiting_entry" | "remove_waiting_entry" => ("waiting-list", "/api/waiting-list"),
         "set_opening_hours" => {
             let hours =
                 json!({"hours": [{"weekday": 0, "from": "00:00", "to": "24:00"}], "holidays": "open", "eves": "open"});
@@ -70,7 +70,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
         "change_service" | "change_resource" => (Method::PATCH, one, json!({"name": "another"})),
         "change_closure" => (Method::PATCH, one, json!({"reason": "another"})),
         "change_fact" => (Method::PATCH, one, json!({"text": "another"})),
-        "change_appointment" => (Method::PATCH, one, json!({"note": "another"})),
+        "change_appointment" | "change_waiting_entry" => (Method::PATCH, one, json!({"note": "another"})),
         "set_resource_hours" => (Method::PUT, format!("{one}/hours"), json!({"hours": []})),
         "cancel_appointment" => (Method::POST, format!("{one}/cancel"), json!({})),
         "restore_appointment" => {

@@ -1,5 +1,6 @@
-//! Verifies Signature Version 4 in the query by computing it independently
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
+//! Verifies Signature Version 4 by computing it independently: in the query, as the daemon sends it
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>), and in a header, as Litestream does
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>).
 
 use super::{KEY_ID, REGION, SECRET};
 use agentlocator::domain::hex;
@@ -19,7 +20,28 @@ pub(super) fn check(
     uri: &Uri,
     query: &[(String, String)],
     headers: &HeaderMap,
+    body: &[u8],
 ) -> Result<(), &'static str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(authorization) = header("authorization") {
+        let fields = authorization.strip_prefix("AWS4-HMAC-SHA256 ").ok_or("InvalidArgument")?;
+        let field = |name: &str| fields.split(", ").find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+        let (Some(credential), Some(names), Some(signature)) =
+            (field("Credential"), field("SignedHeaders"), field("Signature"))
+        else {
+            return Err("AccessDenied");
+        };
+        let (date, payload) = (header("x-amz-date").unwrap(), header("x-amz-content-sha256").unwrap());
+        if payload != hex(&Sha256::digest(body)) {
+            return Err("XAmzContentSHA256Mismatch");
+        }
+        let key_id = credential.split('/').next();
+        if key_id != Some(KEY_ID) || credential != format!("{KEY_ID}/{}", scope(date)) {
+            return Err("InvalidAccessKeyId");
+        }
+        let expected = signature_of(method, uri, query, headers, names, date, payload);
+        return if expected == signature { Ok(()) } else { Err("SignatureDoesNotMatch") };
+    }
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let (Some(signature), Some(date)) = (value("X-Amz-Signature"), value("X-Amz-Date")) else {
         return Err("AccessDenied");
@@ -27,10 +49,8 @@ pub(super) fn check(
     if value("X-Amz-Algorithm") != Some("AWS4-HMAC-SHA256") {
         return Err("InvalidArgument");
     }
-    let day = &date[..8];
-    let scope = format!("{day}/{REGION}/s3/aws4_request");
     match value("X-Amz-Credential").and_then(|credential| credential.split_once('/')) {
-        Some((KEY_ID, found)) if found == scope => {}
+        Some((KEY_ID, found)) if found == scope(date) => {}
         Some((KEY_ID, _)) => return Err("AuthorizationQueryParametersError"),
         _ => return Err("InvalidAccessKeyId"),
     }
@@ -41,7 +61,24 @@ pub(super) fn check(
     if now < signed_at - 900 || now > signed_at + good_for {
         return Err("RequestTimeTooSkewed");
     }
+    let names = value("X-Amz-SignedHeaders").unwrap();
+    let expected = signature_of(method, uri, query, headers, names, date, "UNSIGNED-PAYLOAD");
+    if expected == signature { Ok(()) } else { Err("SignatureDoesNotMatch") }
+}
 
+fn scope(date: &str) -> String {
+    format!("{}/{REGION}/s3/aws4_request", &date[..8])
+}
+
+fn signature_of(
+    method: &Method,
+    uri: &Uri,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+    names: &str,
+    date: &str,
+    payload: &str,
+) -> String {
     let mut pairs: Vec<(String, String)> = query
         .iter()
         .filter(|(name, _)| name != "X-Amz-Signature")
@@ -49,19 +86,18 @@ pub(super) fn check(
         .collect();
     pairs.sort();
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let names = value("X-Amz-SignedHeaders").unwrap();
     let mut signed = String::new();
     for name in names.split(';') {
         let text = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         writeln!(signed, "{name}:{}", text.trim()).unwrap();
     }
-    let canonical = format!("{method}\n{}\n{}\n{signed}\n{names}\nUNSIGNED-PAYLOAD", uri.path(), pairs.join("&"));
-    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
-    let mut key = mac(format!("AWS4{SECRET}").as_bytes(), day);
+    let canonical = format!("{method}\n{}\n{}\n{signed}\n{names}\n{payload}", uri.path(), pairs.join("&"));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{}\n{}", scope(date), hex(&Sha256::digest(canonical)));
+    let mut key = mac(format!("AWS4{SECRET}").as_bytes(), &date[..8]);
     for part in [REGION, "s3", "aws4_request"] {
         key = mac(&key, part);
     }
-    if hex(&mac(&key, &to_sign)) == signature { Ok(()) } else { Err("SignatureDoesNotMatch") }
+    hex(&mac(&key, &to_sign))
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {

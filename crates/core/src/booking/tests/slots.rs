@@ -1,7 +1,7 @@
 //! Opening hours, free times, clock changes.
 
 use super::*;
-use crate::booking::{Refusal, Span, choose, free_slots, instant, next_free};
+use crate::booking::{GapSearch, Refusal, Span, choose, free_gaps, free_slots, instant, next_free};
 use crate::domain::{ClosedReason, Closure, ClosureId};
 use jiff::civil::date;
 
@@ -57,7 +57,7 @@ fn free_times_keep_to_hours_buffers_and_other_appointments() {
     let opening = opening(usual_week());
     let mut one = resource(1);
     // 10:00 to 11:00 local time.
-    one.busy.push(Span { from: at("2026-11-27T08:00:00Z"), to: at("2026-11-27T09:00:00Z") });
+    one.busy = Busy::from_iter([Span { from: at("2026-11-27T08:00:00Z"), to: at("2026-11-27T09:00:00Z") }]);
     let found = |booking, one: &Bookable| {
         starts(&free_slots(&search(date(2026, 11, 27), 2, booking, 30), &opening, std::slice::from_ref(one)))
     };
@@ -70,6 +70,39 @@ fn free_times_keep_to_hours_buffers_and_other_appointments() {
 }
 
 #[test]
+fn gaps_are_what_could_be_booked_at_a_resource() {
+    let mut opening = opening(usual_week());
+    let friday = date(2026, 11, 27);
+    let mut one = resource(1);
+    // 10:00 to 11:00 and 11:20 to 12:00 local time.
+    one.busy = Busy::from_iter([
+        Span { from: at("2026-11-27T09:20:00Z"), to: at("2026-11-27T10:00:00Z") },
+        Span { from: at("2026-11-27T08:00:00Z"), to: at("2026-11-27T09:00:00Z") },
+    ]);
+    let found = |services: &[Booking], opening: &Opening, one: &Bookable| -> Vec<String> {
+        let search = GapSearch { services, date: friday, step_min: 5, not_before: at("2026-11-27T07:12:00Z") };
+        let clock = |at: Timestamp| at.to_string()[11..16].to_owned();
+        free_gaps(&search, opening, one)
+            .into_iter()
+            .map(|gap| format!("{}-{}", clock(gap.from), clock(gap.to)))
+            .collect()
+    };
+    let (half, hour) = (booking(30, 0, 0), booking(60, 0, 0));
+    assert_eq!(found(&[half, hour], &opening, &one), ["07:15-08:00", "10:00-11:00"]);
+    assert_eq!(found(&[hour], &opening, &one), ["10:00-11:00"], "no gap is too short for all services");
+    assert_eq!(found(&[booking(20, 0, 0), hour], &opening, &one), ["07:15-08:00", "09:00-09:20", "10:00-11:00"]);
+    assert_eq!(found(&[booking(20, 10, 0)], &opening, &one), ["07:15-08:00", "10:10-11:00"], "buffers are kept");
+    assert_eq!(found(&[], &opening, &one), Vec::<String>::new());
+    one.hours = Some(vec![hours(Weekday::Friday, "08:00-12:30")]);
+    assert_eq!(found(&[half], &opening, &one), ["07:15-08:00", "10:00-10:30"], "the resource goes home earlier");
+    opening.closures.push(closure(Some(1), friday, friday, None));
+    assert_eq!(found(&[half], &opening, &one), Vec::<String>::new(), "the resource is away");
+    // An appointment over midnight ends its gap with the day.
+    let night = super::opening(every_day("00:00-24:00"));
+    assert_eq!(found(&[hour], &night, &resource(1)), ["07:15-22:00"]);
+}
+
+#[test]
 fn each_time_is_offered_once_with_the_first_free_resource() {
     let opening = opening(usual_week());
     let (mut one, mut two) = (resource(1), resource(2));
@@ -77,8 +110,8 @@ fn each_time_is_offered_once_with_the_first_free_resource() {
         from: at(&format!("2026-11-27T{from}:00Z")),
         to: at(&format!("2026-11-27T{to}:00Z")),
     };
-    one.busy.push(friday("07:00", "09:00"));
-    two.busy.push(friday("08:00", "10:00"));
+    one.busy = Busy::from_iter([friday("07:00", "09:00")]);
+    two.busy = Busy::from_iter([friday("08:00", "10:00")]);
     let search = search(date(2026, 11, 27), 1, booking(60, 0, 0), 60);
     let both = [one, two];
     let slots = free_slots(&search, &opening, &both);
@@ -150,7 +183,7 @@ fn the_choice_prefers_a_resource_within_its_hours() {
     assert_eq!(choose(&hour, nine, false, &opening, &[]), Err(Refusal::NoResource));
     assert_eq!(choose(&hour, nine, false, &opening, std::slice::from_ref(&one)), Err(Refusal::OutsideHours));
     assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&one)), Ok(ResourceId(1)));
-    let busy = |from: &str, to: &str| vec![Span { from: at(from), to: at(to) }];
+    let busy = |from: &str, to: &str| Busy::from_iter([Span { from: at(from), to: at(to) }]);
     // Ten minutes after the appointment still belong to it.
     let taken = Bookable { busy: busy("2026-11-22T08:09:59Z", "2026-11-22T09:00:00Z"), ..two.clone() };
     assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&taken)), Err(Refusal::Taken));

@@ -1,10 +1,10 @@
 //! Holding the playback: what the caller did not hear is kept, and continues with the word that was cut.
 
+use super::Playback;
 use super::word_start::word_start;
-use super::{Playback, duration};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES};
 use crate::call::ItemId;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// At most this much of what was heard is repeated.
 const MAX_REPEAT: u64 = 800 * BYTES_PER_MS;
@@ -34,7 +34,7 @@ impl Playback {
         self.recent.push_back(SentPiece { start, item: item.clone(), audio: audio.clone() });
     }
 
-    /// Takes back what was sent and not heard: nothing is sent until [`Playback::resume`]. Audio that arrives meanwhile
+    /// Withdraws what was sent and not heard: nothing is sent until [`Playback::resume`]. Audio that arrives meanwhile
     /// is queued behind it. Earlier marks do not count any more.
     pub(in crate::call) fn hold(&mut self, now: Instant) {
         let heard = self.heard(now);
@@ -59,12 +59,6 @@ impl Playback {
 
     pub(in crate::call) fn is_held(&self) -> bool {
         self.is_held
-    }
-
-    /// How much of what was received is still to be heard.
-    pub(in crate::call) fn unheard(&mut self, now: Instant) -> Duration {
-        let heard = self.heard(now);
-        duration(self.sent - heard + self.queued)
     }
 
     /// The offset from which on the audio is played again after it was heard up to `heard`: whole frames.

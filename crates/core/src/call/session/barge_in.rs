@@ -1,4 +1,5 @@
-//! Interruptions: the caller speaks over the agent.
+//! Stops the agent's speech, for example once [`super::interruption`] has found an interruption, and records how much of
+//! it was heard.
 
 use super::agent_speech::is_clip;
 use super::{CallSession, Phase, turn_output};

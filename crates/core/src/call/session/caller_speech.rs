@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 /// After the engine has detected speech, its detection is trusted for this long.
 const TRUSTED: Duration = Duration::from_secs(2);
+/// A line without audio for this long is late. It loses nothing: the delayed audio arrives in full, and its timestamps
+/// show whether silence belongs before it.
+const LATE: Duration = Duration::from_millis(750);
 /// If no audio arrives for this long during speech, the line has a gap.
-const MEDIA_GAP: Duration = Duration::from_millis(750);
-/// A line that stops during a word is late, and gets more time: the delayed audio arrives in full.
-const LATE_MEDIA_GAP: Duration = Duration::from_secs(3);
+const MEDIA_GAP: Duration = Duration::from_secs(3);
 /// How much silence fills a gap, repeated while the gap lasts.
 pub(super) const GAP_FILL_MS: u64 = 1000;
 /// After this many, the caller does not speak any more, whatever the engine reports.
@@ -19,6 +20,8 @@ const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// Speech without a pause is shorter than this: longer sound is music, which the local detector also classifies as
 /// voice.
 const MAX_TURN: Duration = Duration::from_mins(1);
+/// The same without words: where the transcript of speech in progress does not grow, or had no words the last time.
+const MAX_WORDLESS_TURN: Duration = Duration::from_secs(12);
 /// If the engine detected speech at most this long before the local detector, both detected the same speech.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
 /// Voice this long ago belongs to the sound that the engine detects now.
@@ -35,13 +38,22 @@ pub(super) struct CallerSpeech {
     noticed: Option<Instant>,
     /// When the caller's audio last arrived.
     last_audio: Option<Instant>,
-    /// Seconds of silence that were inserted into the current speech because no audio arrived.
+    /// How often silence was inserted into the current speech, because no audio arrived.
     gap_fills: u32,
+    /// When words of the speech in progress were last known; none until the engine has reported words before the end of
+    /// speech, because not every engine does.
+    words_at: Option<Instant>,
+    /// The utterance that was ended because it was too long, if its words are not known.
+    cut_off: Option<ItemId>,
+    /// The last utterance that was too long had no words.
+    is_wordless: bool,
     local: LocalSpeech,
     /// Since when the engine has not detected speech that the local detector found.
     missed_since: Option<Instant>,
     /// The speech that the local detector finds was detected by an engine that is lost.
     is_known: bool,
+    /// The speech that only the local detector finds has interrupted the agent: a reply is due at its end.
+    is_interruption: bool,
 }
 
 impl CallerSpeech {
@@ -95,6 +107,17 @@ impl CallerSpeech {
         std::mem::take(&mut self.is_known)
     }
 
+    /// The speech in progress has interrupted the agent. If the engine does not detect it, only the local detector finds
+    /// its end.
+    pub(super) fn interrupts(&mut self) {
+        self.is_interruption = self.detected.is_none();
+    }
+
+    /// Returns true, once, if the speech that the local detector found has interrupted the agent.
+    pub(super) fn has_interrupted(&mut self) -> bool {
+        std::mem::take(&mut self.is_interruption)
+    }
+
     /// When the local detector last found voice.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.local.last_voice()
@@ -112,18 +135,20 @@ impl CallerSpeech {
     /// When missing audio counts as a gap; none while the caller is silent.
     pub(super) fn gap_at(&self, now: Instant) -> Option<Instant> {
         let last = self.last_audio.max(self.noticed).unwrap_or(now);
-        let gap = if self.local.is_in_word() { LATE_MEDIA_GAP } else { MEDIA_GAP };
         let fills = Duration::from_millis(GAP_FILL_MS) * self.gap_fills;
-        self.is_in_progress(now).then(|| last + gap + fills)
+        self.is_in_progress(now).then(|| last + MEDIA_GAP + fills)
     }
 
     /// The deadline for speech that only the engine detects. `turn_end`: how long the engine may wait after
     /// the caller's last word.
     pub(super) fn stuck_at(&self, turn_end: Duration, now: Instant) -> Option<Instant> {
         let detected = self.detected_since()?;
-        // A gap in the line is handled separately.
-        self.last_audio.filter(|at| now.saturating_duration_since(*at) < MEDIA_GAP)?;
-        let endless = detected + MAX_TURN;
+        if self.gap_fills > 0 {
+            return Some(self.last_audio.max(self.noticed)? + MEDIA_GAP + STUCK_GRACE);
+        }
+        // A late line loses nothing.
+        self.last_audio.filter(|at| now.saturating_duration_since(*at) < LATE)?;
+        let endless = self.endless_at(detected);
         if self.local.is_speaking(now) {
             return Some(endless);
         }
@@ -131,21 +156,48 @@ impl CallerSpeech {
         Some(endless.min(quiet + turn_end + STUCK_GRACE))
     }
 
+    /// When speech that was detected at `detected` is too long.
+    fn endless_at(&self, detected: Instant) -> Instant {
+        let since = if self.is_wordless { Some(detected) } else { self.words_at.map(|at| at.max(detected)) };
+        let wordless = since.map(|since| since + MAX_WORDLESS_TURN);
+        wordless.map_or(detected + MAX_TURN, |at| at.min(detected + MAX_TURN))
+    }
+
+    /// Words of an utterance are known.
+    pub(super) fn words_known(&mut self, item: &ItemId, has_words: bool, is_final: bool, now: Instant) {
+        if has_words && self.is_detecting(item) {
+            self.words_at = Some(now);
+        }
+        if has_words {
+            self.is_wordless = false;
+        }
+        if is_final && self.cut_off.as_ref() == Some(item) {
+            self.cut_off = None;
+            self.is_wordless = !has_words;
+        }
+    }
+
     fn detected_since(&self) -> Option<Instant> {
         self.noticed.filter(|_| self.detected.is_some())
     }
 
-    /// A piece of the caller's audio has arrived.
-    pub(super) fn received(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
+    /// A piece of the caller's audio has arrived, while the agent is heard or not.
+    pub(super) fn received(
+        &mut self,
+        is_voice: bool,
+        is_agent_heard: bool,
+        length: Duration,
+        now: Instant,
+    ) -> Option<Change> {
         self.last_audio = Some(now);
         self.gap_fills = 0;
-        self.local.push(is_voice, length, now)
+        self.local.push(is_voice, is_agent_heard, length, now)
     }
 
     /// The engine has detected the start of an utterance.
     pub(super) fn started(&mut self, item: ItemId, now: Instant) {
         (self.detected, self.noticed) = (Some(item), Some(now));
-        self.missed_since = None;
+        (self.missed_since, self.is_interruption) = (None, false);
         self.gap_fills = 0;
     }
 
@@ -181,25 +233,38 @@ impl CallerSpeech {
         false
     }
 
-    /// Ends the utterance that the engine detects.
-    pub(super) fn end_detected(&mut self) -> Option<ItemId> {
-        self.detected.take()
+    /// Ends the utterance that the engine detects, because it is too long or has no voice. Returns it, and the end of its
+    /// voice; without a voice, its start.
+    pub(super) fn end_detected(&mut self) -> Option<(ItemId, Instant)> {
+        let since = self.detected_since()?;
+        let item = self.detected.take()?;
+        self.cut_off = Some(item.clone());
+        Some((item, self.last_voice_of(since).unwrap_or(since)))
+    }
+
+    /// The end of the voice of speech that was detected at `since`; none if it has no voice.
+    fn last_voice_of(&self, since: Instant) -> Option<Instant> {
+        self.last_voice().filter(|voice| *voice + JUST_NOW >= since)
     }
 
     /// No caller is connected any more.
     pub(super) fn forget(&mut self) {
         self.local.end();
         (self.detected, self.noticed, self.missed_since) = (None, None, None);
+        self.is_interruption = false;
     }
 
-    /// The engine is lost with the speech that it received. The next engine must react to that speech.
-    pub(super) fn engine_lost(&mut self, now: Instant) {
-        self.noticed = None;
-        if self.detected.take().is_some() {
-            self.is_known = self.local.is_speaking(now);
-            if !self.is_known {
-                self.missed(now);
-            }
+    /// The engine is lost with the speech that it received. The next engine must react to that speech. Returns the end of
+    /// its voice, if it is over.
+    pub(super) fn engine_lost(&mut self, now: Instant) -> Option<Instant> {
+        let ended = self.detected_since().and_then(|since| self.last_voice_of(since));
+        (self.noticed, self.words_at) = (None, None);
+        self.detected.take()?;
+        self.is_known = self.local.is_speaking(now);
+        if self.is_known {
+            return None;
         }
+        self.missed(now);
+        Some(ended.unwrap_or(now))
     }
 }

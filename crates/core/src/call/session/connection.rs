@@ -1,5 +1,6 @@
 //! The connection of stream and engine, and the handling of their loss.
 
+use super::reply_watch::READY_TIMEOUT;
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, Output, ResponseRequest, StreamEndAction};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 const RESUME_LIMIT: Duration = Duration::from_secs(10);
 /// A prompt to the model once the caller can hear it again.
 const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
-                             sentence if it was lost, and go on.";
+                             sentence if it was lost, and continue.";
 /// How long Twilio's REST interface may take to redirect a call that has a stream. Closing the stream does the same.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
 /// The delay before a lost engine is reopened. An engine that is lost again is replaced at once.
@@ -162,7 +163,9 @@ impl CallSession {
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();
         self.tools.engine_lost();
-        self.caller.speech.engine_lost(now);
+        if let Some(silent) = self.caller.speech.engine_lost(now) {
+            self.reply_watch.silent_since(silent, now);
+        }
         self.reply_watch.reset_retries();
         if was_ready {
             // The utterances that the engine started will not continue.
@@ -171,11 +174,19 @@ impl CallSession {
                 self.play_clip(Clip::Goodbye);
             }
         }
-        if self.engine.may_reopen(retry) {
+        let may_reopen = self.engine.failed();
+        if retry && may_reopen && self.has_time_to_reopen(now) {
             self.open_engine(REOPEN_DELAY);
         } else {
             self.next_engine(now);
         }
+    }
+
+    /// Returns true if a second attempt with the same engine delays nothing that is better. While the call connects,
+    /// another AI is, and voicemail must be reached before the watchdog.
+    fn has_time_to_reopen(&self, now: Instant) -> bool {
+        let is_in_time = self.timers.at(Timer::Watchdog).is_none_or(|watchdog| now + READY_TIMEOUT < watchdog);
+        !matches!(self.phase, Phase::Connecting) || (self.engine.has_one_ai() && is_in_time)
     }
 
     fn next_engine(&mut self, now: Instant) {

@@ -101,6 +101,8 @@ impl CallSession {
     fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.caller_text(item, text, is_final, at_ms);
+        let has_words = !self.transcript.caller_words(item).trim().is_empty();
+        self.caller.speech.words_known(item, has_words, is_final, now);
         self.event(CallEvent::CallerSpeech { is_final });
         self.outputs.extend(turn.map(turn_output));
         self.weigh_words(item, is_final, now);
@@ -112,6 +114,7 @@ impl CallSession {
         let turn = self.transcript.caller_text(item, "", true, at_ms);
         self.event(CallEvent::CallerSpeech { is_final: true });
         self.outputs.extend(turn.map(turn_output));
+        self.words_unknowable(item, now);
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
@@ -141,7 +144,7 @@ impl CallSession {
             self.engine.succeeded();
             self.reply_watch.reset_retries();
             let is_paused = self.completed_in_pause();
-            if !self.caller.speech.is_detected() && !is_paused {
+            if !self.caller.speech.is_detected() && !is_paused && !self.interruptions.has_missed_reply() {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {

@@ -93,9 +93,9 @@ impl CallSession {
         }
     }
 
-    /// An employee ends the call. The caller hears a goodbye of a second: a line that is cut in the middle of a sentence
-    /// sounds like a failure, after which callers call again. A second command, and one during other last words, ends
-    /// the call at once, as does one where nothing can be played.
+    /// An employee ends the call. The caller first hears a goodbye of about a second: a caller who is cut off in the
+    /// middle of a sentence takes that for a fault and calls again. The call ends at once if it is ending already (for
+    /// example at a second command), or if no audio can be played.
     pub(super) fn end_by_employee(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
@@ -108,13 +108,15 @@ impl CallSession {
         }
     }
 
-    /// An employee takes the call: the caller is asked for a moment, and the human agent's phone rings.
+    /// An employee takes the call: the caller is asked for a moment, unless they speak, and the human agent's phone rings.
     pub(super) fn put_through(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return;
         }
         self.stop_speaking(false, now);
-        self.play_clip(Clip::OneMoment);
+        if !self.caller.speech.is_in_progress(now) {
+            self.play_clip(Clip::OneMoment);
+        }
         self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
         if let Phase::Ending { limit, .. } = &mut self.phase {
             *limit = now + EMPLOYEE_LIMIT;

@@ -61,10 +61,15 @@ impl EngineLink {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be reopened: only after the first failure in a row, and if `retry` says that it may help.
-    pub(super) fn may_reopen(&mut self, retry: bool) -> bool {
+    /// Counts a failure. Returns true if the engine may be reopened: only after the first failure in a row.
+    pub(super) fn failed(&mut self) -> bool {
         self.consecutive_failures += 1;
-        retry && self.consecutive_failures == 1
+        self.consecutive_failures == 1
+    }
+
+    /// Returns true if the call has one AI and no other.
+    pub(super) fn has_one_ai(&self) -> bool {
+        self.engines.iter().filter(|engine| engine.is_ai()).count() == 1
     }
 
     /// The engine has given a complete response.

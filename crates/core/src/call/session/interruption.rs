@@ -2,32 +2,23 @@
 //! is kept until it is known. A back-channel, a cough and a noise are none: then the agent continues with the word that
 //! was cut.
 
+mod pause;
+
+use super::speech::SURE_SPEECH;
 use super::{CallSession, Phase};
 use crate::call::back_channel::{Words, classify};
 use crate::call::timers::Timer;
-use crate::call::{CallEvent, EngineCommand, FalseBargeIn, ItemId, Output, ResponseId};
+use crate::call::{CallEvent, EngineCommand, FalseBargeIn, ItemId, Output};
 use crate::domain::EndReason;
+pub(super) use pause::CompletedCalls;
+use pause::{Pause, Utterance};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// This much voice while the agent is silent is speech, whatever its words are.
 const SPEECH: Duration = Duration::from_millis(500);
-/// Less voice than this may be an error of the detector.
-const VOICE: Duration = Duration::from_millis(60);
 /// A sound without a voice for this long is a noise.
 const NOISE: Duration = Duration::from_millis(600);
-/// Voice after a pause of this length is another sound.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How long the words of a sound that has ended are waited for.
-const WORDS_TIMEOUT: Duration = Duration::from_millis(800);
-/// A sound that only the local detector has found is waited for this long after its last voice.
-const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
-/// How long one sound may stop the agent.
-const MAX_WAIT: Duration = Duration::from_millis(1800);
-/// How long several sounds in a row may stop the agent.
-const MAX_PAUSE: Duration = Duration::from_secs(4);
-/// A caller who is speaking at the end of these times is given this much more.
-const IN_WORD: Duration = Duration::from_millis(300);
 /// If no more of a complete answer is unheard, it is over: the caller does not interrupt it.
 const OVER: Duration = Duration::from_millis(100);
 /// If no more of a complete answer is unheard, a back-channel is a reply to it.
@@ -38,6 +29,8 @@ const MAX_NOISES: u32 = 2;
 const MAX_UNDECIDED: usize = 8;
 /// A back-channel during the last seconds of a question is a reply to it.
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
+/// Speech over the agent that the engine has not detected is a reply if the agent finishes within this time.
+const MISSED_WINDOW: Duration = Duration::from_secs(3);
 /// The caller is given this much time to say more than that.
 const REPLY_DELAY: Duration = Duration::from_millis(700);
 
@@ -56,55 +49,26 @@ pub(super) struct Interruptions {
 }
 
 #[derive(Debug)]
-struct Pause {
-    since: Instant,
-    /// When the latest sound began.
-    sound_since: Instant,
-    utterances: VecDeque<Utterance>,
-    /// When the engine detected the end of the sound.
-    stopped: Option<Instant>,
-    /// Voice of the latest sound since the agent stopped: an echo of the agent has none.
-    voiced: Duration,
-    /// Audio without voice since the last piece with voice.
-    quiet: Duration,
-    /// Audio without voice since the agent stopped.
-    noise: Duration,
-    /// When voice was found in one of the sounds, or just before the first.
-    last_voice: Option<Instant>,
-    /// A back-channel is a reply here.
-    is_reply_possible: bool,
-    /// Audio that was sent has been dropped from the phone.
-    was_cleared: bool,
-    /// A response that was completed meanwhile, with tool calls.
-    calls: Option<CompletedCalls>,
-    /// A spoken response was completed meanwhile.
-    is_completed: bool,
-    /// What an earlier sound may be a reply to: a noise after it changes nothing.
-    earlier_reply: Option<PossibleReply>,
-}
-
-/// An utterance of the caller whose words are not known.
-#[derive(Debug)]
-struct Utterance {
-    item: ItemId,
-    is_reply_possible: bool,
-}
-
-/// A completed response whose tool calls wait until it is known whether the caller interrupts it.
-#[derive(Debug)]
-pub(super) struct CompletedCalls {
-    pub(super) response: ResponseId,
-    pub(super) was_spoken: bool,
-}
-
-#[derive(Debug)]
 struct PossibleReply {
     at: Instant,
     /// The agent's turn over which the sound was made.
     turn: Option<ItemId>,
     /// Since when the agent is silent; it may be in the future.
     silent_since: Option<Instant>,
-    needs_question: bool,
+    cause: ReplyCause,
+}
+
+/// Why a sound may be a reply to what the agent says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReplyCause {
+    /// A back-channel, or what may be one: a reply only to a question.
+    Word,
+    /// A sound just before the agent finished.
+    AtTheEnd,
+    /// Speech whose words will never be known: they may be any.
+    UnknowableWords,
+    /// Speech that the engine has not detected, up to this moment.
+    Missed(Instant),
 }
 
 impl Interruptions {
@@ -125,6 +89,11 @@ impl Interruptions {
         true
     }
 
+    /// Returns true if the caller may have replied unnoticed by the engine.
+    pub(super) fn has_missed_reply(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| matches!(reply.cause, ReplyCause::Missed(_)))
+    }
+
     /// The caller's turn is replied to.
     pub(super) fn replied(&mut self) {
         self.undecided.clear();
@@ -136,59 +105,6 @@ impl Interruptions {
         while self.undecided.len() > MAX_UNDECIDED {
             self.undecided.pop_front();
         }
-    }
-}
-
-impl Pause {
-    /// The engine has detected a sound.
-    fn sound_began(&mut self, item: &ItemId, now: Instant) {
-        if self.stopped.take().is_some() {
-            (self.sound_since, self.voiced) = (now, Duration::ZERO);
-        }
-        self.follow(item);
-    }
-
-    /// Waits for the words of an utterance.
-    fn follow(&mut self, item: &ItemId) {
-        let is_known = self.utterances.iter().any(|utterance| utterance.item == *item);
-        if !is_known && self.utterances.len() < MAX_UNDECIDED {
-            let is_reply_possible = self.is_reply_possible;
-            self.utterances.push_back(Utterance { item: item.clone(), is_reply_possible });
-        }
-    }
-
-    fn heard(&mut self, is_voice: bool, length: Duration, now: Instant) {
-        if is_voice {
-            self.voiced = if self.quiet < PAUSE { self.voiced + length } else { length };
-            self.quiet = Duration::ZERO;
-            if self.voiced >= VOICE {
-                self.last_voice = Some(now);
-            }
-        } else {
-            self.quiet += length;
-            self.noise += length;
-        }
-    }
-
-    fn has_voice(&self) -> bool {
-        self.last_voice.is_some()
-    }
-
-    /// How long the agent has been stopped.
-    fn ms(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.since).as_millis()).unwrap_or(0)
-    }
-
-    /// When the agent continues if nothing else is known.
-    fn deadline(&self) -> Instant {
-        let words = match self.stopped {
-            Some(at) => at + WORDS_TIMEOUT,
-            None if self.utterances.is_empty() => self.last_voice.unwrap_or(self.since) + LOCAL_TIMEOUT,
-            None => self.sound_since + MAX_WAIT,
-        };
-        let at = words.min(self.sound_since + MAX_WAIT);
-        let at = self.last_voice.map_or(at, |voice| at.max(voice + IN_WORD));
-        at.min(self.since + MAX_PAUSE)
     }
 }
 
@@ -204,13 +120,14 @@ impl CallSession {
             self.interruptions.is_local_unsure &= !pause.utterances.is_empty();
             return pause.sound_began(item, now);
         }
-        let is_over = self.is_live() && !self.responses.is_replying() && self.playback.unheard(now) <= OVER;
+        let is_over = self.is_live() && !self.responses.is_replying() && self.playback.remaining(now) <= OVER;
         if self.engine.capabilities().leads_turns || !self.stream.is_open() || is_over {
             self.interruptions.reply = None;
             return self.barge_in(self.engine.capabilities().leads_turns, now);
         }
         if self.interruptions.noises >= MAX_NOISES && !self.caller.speech.has_local_voice(now) {
-            let utterance = Utterance { item: item.clone(), is_reply_possible: self.is_reply_possible(now) };
+            let is_reply_possible = self.is_reply_possible(now);
+            let utterance = Utterance { item: item.clone(), is_reply_possible, has_voice: false, is_unknowable: false };
             return self.interruptions.follow([utterance]);
         }
         self.pause(Some(item.clone()), now);
@@ -218,7 +135,7 @@ impl CallSession {
 
     /// The local detector has found speech of the caller.
     pub(super) fn local_sound_began(&mut self, now: Instant) {
-        let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && self.playback.is_busy();
+        let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && self.is_agent_heard(now);
         if !is_possible || self.interruptions.is_pausing() {
             return;
         }
@@ -243,7 +160,10 @@ impl CallSession {
         self.interruptions.pause = Some(Pause {
             since: now,
             sound_since: now,
-            utterances: item.into_iter().map(|item| Utterance { item, is_reply_possible }).collect(),
+            utterances: item
+                .into_iter()
+                .map(|item| Utterance { item, is_reply_possible, has_voice, is_unknowable: false })
+                .collect(),
             stopped: None,
             voiced: Duration::ZERO,
             quiet: Duration::ZERO,
@@ -258,9 +178,9 @@ impl CallSession {
     }
 
     /// Returns true if the agent has all but finished, so even a "yes" is a reply to it.
-    fn is_reply_possible(&mut self, now: Instant) -> bool {
+    fn is_reply_possible(&self, now: Instant) -> bool {
         match self.phase {
-            Phase::Live => !self.responses.is_replying() && self.playback.unheard(now) <= NEARLY_OVER,
+            Phase::Live => !self.responses.is_replying() && self.playback.remaining(now) <= NEARLY_OVER,
             Phase::Ending { reason, .. } => reason == EndReason::Idle,
             _ => false,
         }
@@ -288,7 +208,7 @@ impl CallSession {
             return true;
         }
         // The agent has finished meanwhile, and the caller has not.
-        let is_speaking = self.playback.is_open() || self.responses.is_replying();
+        let is_speaking = self.is_agent_heard(now) || self.responses.is_replying();
         is_speaking && self.interruptions.undecided.iter().any(is_item)
     }
 
@@ -309,7 +229,7 @@ impl CallSession {
         }
         self.interruptions.undecided.retain(|utterance| !is_item(utterance));
         if words == Words::BackChannel && !self.interruptions.is_pausing() {
-            self.interruptions.reply = Some(self.possible_reply(true, now));
+            self.interruptions.reply = Some(self.possible_reply(ReplyCause::Word, now));
         }
         if words == Words::None && !self.caller.speech.is_detecting(item) {
             // The model is not to reply to a noise later.
@@ -324,16 +244,18 @@ impl CallSession {
         }
     }
 
-    /// The caller interrupts the agent: it stops for good, and replies to what the caller says.
+    /// The caller interrupts the agent: it stops, and replies to what the caller says.
     fn confirm_interruption(&mut self, is_speaking: bool, now: Instant) {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
-        let stopped = pause.and_then(|pause| pause.stopped).unwrap_or(now);
+        let stopped = pause.and_then(|pause| pause.last_voice.or(pause.stopped)).unwrap_or(now);
         let ms_ago = u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(0);
         self.barge_in(false, now);
         let position = self.caller.audio.position_ago(ms_ago);
         self.caller.audio.speech_started(Some(position));
-        if !is_speaking {
+        if is_speaking {
+            self.caller.speech.interrupts();
+        } else {
             self.request_reply(stopped, now);
         }
     }
@@ -348,8 +270,8 @@ impl CallSession {
     }
 
     /// A sound of the caller that may be a reply to what the agent says now.
-    fn possible_reply(&self, needs_question: bool, now: Instant) -> PossibleReply {
-        PossibleReply { at: now, turn: self.transcript.last_agent_item(), silent_since: None, needs_question }
+    fn possible_reply(&self, cause: ReplyCause, now: Instant) -> PossibleReply {
+        PossibleReply { at: now, turn: self.transcript.last_agent_item(), silent_since: None, cause }
     }
 
     /// A spoken response was completed. Returns true if the agent is stopped, so that it was not heard.
@@ -371,22 +293,20 @@ impl CallSession {
             self.event(CallEvent::BargeInUndone { cause, paused_ms: pause.ms(now) });
         } else {
             // The caller still waits for the answer.
-            self.reply_watch.silent_since(pause.stopped.unwrap_or(now), now);
+            self.reply_watch.silent_since(pause.last_voice.or(pause.stopped).unwrap_or(now), now);
         }
         self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
         self.interruptions.is_local_unsure |= pause.utterances.is_empty() && cause == FalseBargeIn::Unknown;
-        let is_word = cause == FalseBargeIn::BackChannel
-            || (cause == FalseBargeIn::Unknown && pause.has_voice() && !pause.utterances.is_empty());
-        self.interruptions.reply = if pause.is_reply_possible && !pause.utterances.is_empty() {
-            Some(self.possible_reply(cause == FalseBargeIn::BackChannel, now))
-        } else if is_word {
-            Some(self.possible_reply(true, now))
-        } else {
-            pause.earlier_reply.take()
-        };
+        let missed = pause.missed_speech().filter(|_| cause == FalseBargeIn::Unknown);
+        let reply = Self::reply_cause(cause, &pause, missed).map(|cause| self.possible_reply(cause, now));
+        self.interruptions.reply = reply.or(pause.earlier_reply.take());
         self.interruptions.follow(pause.utterances);
         if pause.is_completed || self.playback.has_started_response() {
             self.mark_answered();
+        }
+        if missed.is_some() {
+            let ms_ago = u64::try_from(now.saturating_duration_since(pause.sound_since).as_millis()).unwrap_or(0);
+            self.caller.audio.speech_started(Some(self.caller.audio.position_ago(ms_ago)));
         }
         if let Some(CompletedCalls { response, was_spoken }) = pause.calls {
             self.run_calls(&response, true, now);
@@ -394,7 +314,35 @@ impl CallSession {
         }
     }
 
-    /// Forgets what the caller's sounds may be: the agent stops for another reason, or for good.
+    /// Why the sound that was no interruption may be a reply.
+    fn reply_cause(cause: FalseBargeIn, pause: &Pause, missed: Option<Instant>) -> Option<ReplyCause> {
+        let is_detected = !pause.utterances.is_empty();
+        let has_voice = pause.has_voice() && is_detected;
+        match cause {
+            _ if missed.is_some() => missed.map(ReplyCause::Missed),
+            FalseBargeIn::BackChannel => Some(ReplyCause::Word),
+            _ if is_detected && pause.is_reply_possible => Some(ReplyCause::AtTheEnd),
+            FalseBargeIn::Unknown if has_voice && pause.is_unknowable() => Some(ReplyCause::UnknowableWords),
+            FalseBargeIn::Unknown if has_voice => Some(ReplyCause::Word),
+            FalseBargeIn::Unknown | FalseBargeIn::Noise => None,
+        }
+    }
+
+    /// The words of an utterance will never be known.
+    pub(super) fn words_unknowable(&mut self, item: &ItemId, now: Instant) {
+        let is_item = |utterance: &&mut Utterance| utterance.item == *item;
+        if let Some(pause) = &mut self.interruptions.pause {
+            pause.utterances.iter_mut().filter(is_item).for_each(|utterance| utterance.is_unknowable = true);
+            let is_hopeless = pause.utterances.iter().all(|utterance| utterance.is_unknowable);
+            if is_hopeless && pause.stopped.is_some() && !pause.utterances.is_empty() {
+                self.undo_interruption(FalseBargeIn::Unknown, now);
+            }
+        } else if self.interruptions.undecided.iter_mut().find(is_item).is_some_and(|utterance| utterance.has_voice) {
+            self.interruptions.reply = Some(self.possible_reply(ReplyCause::UnknowableWords, now));
+        }
+    }
+
+    /// Forgets what the caller's sounds may be: the agent stops for another reason, or does not continue.
     pub(super) fn drop_pause(&mut self, now: Instant) {
         self.interruptions.replied();
         self.interruptions.noises = 0;
@@ -427,9 +375,15 @@ impl CallSession {
     fn reply_due(&self) -> Option<Instant> {
         let reply = self.interruptions.reply.as_ref()?;
         let silent = reply.silent_since?;
-        let is_reply = silent.saturating_duration_since(reply.at) <= REPLY_WINDOW
-            && reply.turn == self.transcript.last_agent_item()
-            && (!reply.needs_question || self.transcript.has_asked());
+        let delay = silent.saturating_duration_since(reply.at);
+        let is_same_turn = reply.turn == self.transcript.last_agent_item();
+        let is_reply = match reply.cause {
+            ReplyCause::Word => is_same_turn && delay <= REPLY_WINDOW && self.transcript.has_asked(),
+            ReplyCause::AtTheEnd => is_same_turn && delay <= REPLY_WINDOW,
+            // The model has heard it, and a later turn of the agent replies to it.
+            ReplyCause::UnknowableWords => is_same_turn,
+            ReplyCause::Missed(_) => delay <= MISSED_WINDOW,
+        };
         is_reply.then(|| silent + REPLY_DELAY)
     }
 
@@ -440,9 +394,17 @@ impl CallSession {
                 self.undo_interruption(FalseBargeIn::Unknown, now);
             }
         } else if self.reply_due().is_some_and(|at| at <= now) {
-            self.interruptions.reply = None;
-            if !self.caller.speech.is_in_progress(now) {
-                self.request_reply(self.reply_watch.heard_until(now), now);
+            let reply = self.interruptions.reply.take();
+            if self.caller.speech.is_in_progress(now) {
+                return;
+            }
+            let silent_since = self.reply_watch.heard_until(now);
+            match reply.map(|reply| reply.cause) {
+                Some(ReplyCause::Missed(until)) => {
+                    self.caller.speech.missed(until);
+                    self.reply_watch.silent_since(silent_since, now);
+                }
+                _ => self.request_reply(silent_since, now),
             }
         }
     }

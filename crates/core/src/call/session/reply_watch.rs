@@ -19,6 +19,8 @@ const FILLERS: u32 = 2;
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
 /// A waiting caller hears nothing for at most this long.
 const MAX_SILENCE: Duration = Duration::from_millis(1900);
+/// An engine that is not ready this long after it was opened is lost.
+pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
 /// An engine whose reply is expected and that sends no message for this long is lost.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
 /// An engine that sends messages but no audio is lost after this long.
@@ -169,7 +171,7 @@ impl ReplyWatch {
     fn response_deadline(&self, has_missed_speech: bool) -> Option<Instant> {
         let (expected, since) = self.expected?;
         if !expected.is_ready {
-            return Some(since + MESSAGE_TIMEOUT);
+            return Some(since + READY_TIMEOUT);
         }
         if has_missed_speech {
             return Some(since + DETECTION_TIMEOUT);
@@ -177,7 +179,7 @@ impl ReplyWatch {
         let since = self.response_until.map_or(since, |until| since.max(until));
         let message = self.last_message.map_or(since, |message| message.max(since));
         let at = (message + MESSAGE_TIMEOUT).min(since + AUDIO_TIMEOUT);
-        // Without a filler left, the wait is over.
+        // If no filler is left, the engine is given up at the latest `MAX_SILENCE` after the last audio.
         let covered = self
             .waiting_since
             .filter(|_| self.fillers >= FILLERS)

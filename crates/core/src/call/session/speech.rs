@@ -9,7 +9,7 @@ use crate::call::{EngineCommand, ItemId};
 use std::time::{Duration, Instant};
 
 /// Speech with less voice may be noise; the engine need not react to it.
-const SURE_SPEECH: Duration = Duration::from_millis(600);
+pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
 
 impl CallSession {
     /// Returns true while the local detector may be skipped, because the engine detects speech.
@@ -25,9 +25,14 @@ impl CallSession {
         }
         let length = Duration::from_millis(audio.ms());
         self.caller.audio.push(timestamp_ms, audio);
-        let change = self.caller.speech.received(is_voice, length, now);
+        let change = self.caller.speech.received(is_voice, self.is_agent_heard(now), length, now);
         self.local_speech_changed(change, now);
         self.weigh_audio(is_voice, length, now);
+    }
+
+    /// Returns true while the caller hears the agent. The phone's marks may be late or lost: what was sent ends by the clock.
+    pub(super) fn is_agent_heard(&self, now: Instant) -> bool {
+        self.playback.has_unsent() || (self.playback.is_busy() && self.reply_watch.heard_until(now) > now)
     }
 
     pub(super) fn local_speech_changed(&mut self, change: Option<Change>, now: Instant) {
@@ -35,26 +40,33 @@ impl CallSession {
             Some(Change::Began) => {
                 self.idle.caller_is_active();
                 self.timers.cancel(Timer::Idle);
-                if !self.playback.is_busy() {
+                if !self.is_agent_heard(now) {
                     self.caller.audio.speech_started(None);
                 }
                 self.local_sound_began(now);
             }
-            Some(Change::Ended { voiced, began }) => self.local_speech_ended(voiced, began, now),
+            Some(Change::Ended { voiced, began, is_over_agent }) => {
+                let is_sure = voiced >= SURE_SPEECH && !is_over_agent;
+                self.local_speech_ended(is_sure, began, now);
+            }
             None => {}
         }
     }
 
-    fn local_speech_ended(&mut self, voiced: Duration, began: Instant, now: Instant) {
+    /// `is_sure`: it is neither a noise nor an echo of the agent's own voice.
+    fn local_speech_ended(&mut self, is_sure: bool, began: Instant, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
         let was_known = self.caller.speech.was_known();
         self.reply_watch.silent_since(since, now);
+        if self.caller.speech.has_interrupted() && !self.caller.speech.is_detected() {
+            return self.request_reply(since, now);
+        }
         if self.caller.speech.has_detected(began) || self.engine.capabilities().controls_hangup {
             return;
         }
-        // An echo of the agent's own voice is no reply to it.
-        if !was_known && (voiced < SURE_SPEECH || self.playback.is_busy()) {
-            if !self.responses.is_busy() && !self.caller.speech.is_missed() {
+        if !was_known && !is_sure {
+            let is_awaited = self.responses.is_busy() || self.caller.speech.is_missed();
+            if !is_awaited && !self.interruptions.has_missed_reply() {
                 self.caller.audio.answered();
             }
             return;
@@ -110,9 +122,9 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Stuck, self.stuck_at(now));
     }
 
-    /// When the time is over for speech that only the engine detects.
+    /// When the time is over for speech that only the engine detects. An engine that leads the turns ends them itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
-        let can_end_turn = self.engine.is_ready() && self.engine.capabilities().can_follow_instructions;
+        let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)
     }
 
@@ -122,8 +134,7 @@ impl CallSession {
         if self.stuck_at(now).is_none_or(|at| at > now) {
             return;
         }
-        let Some(item) = self.caller.speech.end_detected() else { return };
-        let quiet = self.caller.speech.last_voice().unwrap_or(now);
+        let Some((item, quiet)) = self.caller.speech.end_detected() else { return };
         self.transcript.caller_stopped(&item, self.stream.call_ms(now), quiet);
         self.command(EngineCommand::Commit);
         if !self.sound_ended(&item, now) {

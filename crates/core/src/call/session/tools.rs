@@ -82,38 +82,48 @@ impl CallSession {
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.received.take(response);
         let has_called = !calls.is_empty();
+        let mut has_output = false;
         for received in calls {
             if self.is_over() {
                 break;
             }
             let id = ToolCallId { id: received.id, engine: self.engine.generation() };
             if was_completed {
-                self.run_call(id, received.call, now);
+                has_output |= self.run_call(id, received.call, now);
             } else {
                 self.tool_output(id, REVOKED);
             }
         }
+        if has_output && !self.is_over() {
+            self.request_reply_after_last_output();
+        }
         has_called
     }
 
-    fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) {
+    /// Returns true if the tool call has its output already.
+    fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) -> bool {
         match call {
             ToolCall::EndCall => {
                 self.tools.ending = Some(id);
                 self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now);
+                false
             }
             ToolCall::Transfer { reason } => {
                 self.tools.transfer = Some(TransferCall { call: id, reason });
                 self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
+                false
             }
             ToolCall::Run { name, arguments, time_limit } => {
-                self.start_tool(id, Invocation { name, arguments }, time_limit, now);
+                self.start_tool(id, Invocation { name, arguments }, time_limit, now)
             }
         }
     }
 
-    fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) {
-        match self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit) {
+    /// Returns true if the tool is not started, and the tool call has its output.
+    fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) -> bool {
+        let start = self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit);
+        let has_output = matches!(start, Start::Finished(_) | Start::TooMany);
+        match start {
             Start::Run => {
                 let Invocation { name, arguments } = invocation;
                 let at_ms = self.stream.call_ms(now);
@@ -122,16 +132,11 @@ impl CallSession {
                 self.outputs.push_back(Output::RunTool { id: call.id, name, arguments });
             }
             Start::Join => {}
-            Start::Finished(output) => {
-                self.tool_output(call, &output);
-                self.request_reply_after_last_output();
-            }
-            Start::TooMany => {
-                self.tool_output(call, TOO_MANY);
-                self.responses.request(ResponseRequest::Reply);
-            }
+            Start::Finished(output) => self.tool_output(call, &output),
+            Start::TooMany => self.tool_output(call, TOO_MANY),
         }
         self.arm_tool_limit();
+        has_output
     }
 
     /// A tool has finished: its output is sent for every tool call that waits for it.
@@ -148,7 +153,7 @@ impl CallSession {
             }
             Finish::Late { name } => {
                 let what =
-                    format!("The tool {name} has now answered: {output}. Do not call it again; go on from there.");
+                    format!("The tool {name} has now answered: {output}. Do not call it again; continue from there.");
                 self.instruct(what);
             }
             Finish::Ignore => {}
@@ -160,7 +165,7 @@ impl CallSession {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
         } else {
-            self.instruct(format!("A tool that was used before has answered: {output}. Go on from there."));
+            self.instruct(format!("A tool that was used before has answered: {output}. Continue from there."));
         }
     }
 

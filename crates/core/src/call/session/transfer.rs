@@ -67,7 +67,7 @@ const fn message_to_model(reason: TransferFailure) -> &'static str {
     match reason {
         TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",
         TransferFailure::NotAccepted | TransferFailure::NoAnswer => {
-            "nobody took the call; say so and offer to take a message"
+            "no person took the call; say so and offer to take a message"
         }
         TransferFailure::Busy => "the line is busy; say so and offer to take a message",
         TransferFailure::Failed => "the person cannot be reached; say so and offer to take a message",

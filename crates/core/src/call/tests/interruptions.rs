@@ -381,7 +381,7 @@ fn a_cough_before_the_answer_does_not_cancel_it() {
     assert!(rig.observed.plays > 0);
     assert_goes_on(&mut rig);
     assert_eq!(replies(&rig), 1);
-    // A caller who goes on speaking gets an answer to all of it.
+    // A caller who continues speaking gets an answer to all of it.
     let mut rig = Rig::live();
     start(&mut rig, "c1");
     rig.frames(true, ms(1000));

@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
-    CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, ResponseRequest,
+    CallEvent, CallPolicy, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, ResponseRequest,
     StreamEndAction, Usage,
 };
 use crate::domain::EndReason;
@@ -309,4 +309,28 @@ fn a_stop_of_the_daemon_passes_the_call_to_the_recorder() {
     assert_eq!(rig.observed.ended, None);
     rig.pass(ms(1));
     assert_eq!(rig.observed.ended, Some((EndReason::Shutdown, StreamEndAction::Record)));
+}
+
+#[test]
+fn ai_engines_that_are_never_ready_leave_the_call_to_voicemail_before_the_watchdog() {
+    use EngineKind::{Pipeline, Realtime, Voicemail};
+    for greeting_ms in [1000, 3500] {
+        let engines = vec![Realtime, Pipeline, Voicemail];
+        let mut rig = Rig::new(CallPolicy { engines, greeting: ms(greeting_ms), ..policy() });
+        rig.pass(ms(greeting_ms));
+        rig.start_stream();
+        rig.pass(ms(6100 - greeting_ms));
+        assert_eq!((rig.observed.opened.last(), rig.observed.redirects), (Some(&Voicemail), 0), "{greeting_ms}");
+        rig.engine(EngineEvent::Ready);
+        assert!(rig.has_event(&CallEvent::Live { engine: Voicemail }));
+        let first = &rig.observed.opened[..2];
+        assert_eq!(first, [Realtime, Pipeline], "the next AI is better than a second attempt");
+    }
+}
+
+#[test]
+fn the_only_ai_gets_a_second_attempt() {
+    let mut rig = Rig::new(policy());
+    rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
 }

@@ -1,31 +1,46 @@
 //! Property tests: for every order of inputs, the session's state stays consistent and the call ends. The rig checks
 //! the invariants.
 
-use super::rig::{Rig, free_slots, ms, policy};
-use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
+use super::rig::{Rig, free_slots, ms, policy, transfer};
+use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
 use crate::domain::TransferFailure;
 use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
 
 /// One input step.
 #[derive(Clone, Debug)]
 enum Step {
     Pass(u16),
+    /// The line delivers silence.
+    Quiet(u16),
+    /// The caller speaks, whatever the engine detects.
+    Talk(u16),
+    Activity,
     PassWithoutMarks(u16),
     Stall(u16),
     Stream,
     Ready,
-    Frames { count: u8, gap: u16 },
+    Frames {
+        count: u8,
+        gap: u16,
+    },
     Speech(bool),
     Respond,
     Say(u16),
     Text(bool),
     AudioDone,
     Done,
-    CallerText { words: &'static str, is_final: bool },
+    CallerText {
+        words: &'static str,
+        is_final: bool,
+    },
     Noise(u8),
     NoText,
-    Tool { id: u8, end: bool },
+    Tool {
+        id: u8,
+        kind: u8,
+    },
     ToolFinished(u8),
     Key(char),
     StaleMark(u8),
@@ -44,11 +59,14 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (0u16..3000).prop_map(Step::Pass),
+        2 => (0u16..3000).prop_map(Step::Pass),
+        5 => (0u16..3000).prop_map(Step::Quiet),
+        3 => prop_oneof![0u16..600, 600u16..3000].prop_map(Step::Talk),
+        2 => Just(Step::Activity),
         1 => (0u16..3000).prop_map(Step::PassWithoutMarks),
         1 => (800u16..1300).prop_map(Step::Stall),
         2 => Just(Step::Stream),
-        2 => Just(Step::Ready),
+        4 => Just(Step::Ready),
         4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, gap)| Step::Frames { count, gap }),
         4 => any::<bool>().prop_map(Step::Speech),
         4 => Just(Step::Respond),
@@ -60,7 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
         1 => (1u8..40).prop_map(Step::Noise),
         1 => Just(Step::NoText),
-        2 => (0u8..4, prop::bool::weighted(0.3)).prop_map(|(id, end)| Step::Tool { id, end }),
+        2 => (0u8..4, 0u8..6).prop_map(|(id, kind)| Step::Tool { id, kind }),
         2 => (0u8..4).prop_map(Step::ToolFinished),
         1 => prop::sample::select(vec!['1', '#', '*']).prop_map(Step::Key),
         1 => any::<u8>().prop_map(Step::StaleMark),
@@ -101,6 +119,9 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     }
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
+        Step::Quiet(time) => rig.frames(false, ms(time.into())),
+        Step::Talk(time) => rig.frames(true, ms(time.into())),
+        Step::Activity => rig.engine(EngineEvent::Activity),
         Step::PassWithoutMarks(time) => rig.pass_without_marks(ms(time.into())),
         Step::Stall(time) => rig.stall(ms(time.into())),
         Step::Stream => rig.start_stream(),
@@ -138,9 +159,14 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::NoText => rig.engine(EngineEvent::TranscriptionFailed { item: caller.into() }),
         Step::Noise(count) => (0..count).for_each(|_| rig.frame_of(0, false)),
-        Step::Tool { id, end } if engine.is_answering => {
+        Step::Tool { id, kind } if engine.is_answering => {
             let id = id.to_string();
-            rig.call(engine.answers, &id, if end { ToolCall::EndCall } else { free_slots(&id) });
+            let call = match kind {
+                0 => ToolCall::EndCall,
+                1 => transfer(),
+                _ => free_slots(&id),
+            };
+            rig.call(engine.answers, &id, call);
         }
         Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done | Step::Tool { .. } => {}
         Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),
@@ -149,6 +175,8 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Warning => rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() }),
         Step::MessageStarted => rig.engine(EngineEvent::MessageStarted),
         Step::Finished(message_taken) => rig.engine(EngineEvent::Finished { message_taken }),
+        // Voicemail cannot fail.
+        Step::Failed(_) if rig.observed.opened.last() == Some(&EngineKind::Voicemail) => {}
         Step::Failed(retry) => {
             engine.is_answering = false;
             rig.engine(EngineEvent::Failed { retry, reason: "test".into() });
@@ -167,8 +195,21 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     }
 }
 
-fn run(steps: &[Step], connected: bool) -> Rig {
-    let mut rig = if connected { Rig::live() } else { Rig::new(policy()) };
+/// The engines of a call, in order of preference.
+fn engines() -> impl Strategy<Value = &'static [EngineKind]> {
+    use EngineKind::{Pipeline, Realtime, Voicemail};
+    prop::sample::select(vec![
+        &[Realtime, Voicemail][..],
+        &[Pipeline, Voicemail],
+        &[Realtime, Pipeline, Voicemail],
+        &[Pipeline, Realtime, Voicemail],
+        &[Voicemail],
+    ])
+}
+
+fn run(steps: &[Step], engines: &[EngineKind], connected: bool) -> Rig {
+    let policy = CallPolicy { engines: engines.to_vec(), ..policy() };
+    let mut rig = if connected { Rig::live_with(policy) } else { Rig::new(policy) };
     let mut engine = Engine::default();
     for (number, step) in steps.iter().enumerate() {
         if rig.session.is_over() {
@@ -209,34 +250,133 @@ fn fall_silent(rig: &mut Rig) {
     }
 }
 
-/// At least this many cases; `PROPTEST_CASES` can request more.
-fn config(cases: u32) -> ProptestConfig {
+/// Checks at least this many orders of steps; `PROPTEST_CASES` can request more. With `PROPTEST_RNG_SEED`, each run has the same
+/// orders, and each of these tests has orders of its own: the macro of proptest would give all of them the same.
+fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], &[EngineKind])) {
     let default = ProptestConfig::default();
-    ProptestConfig { cases: cases.max(default.cases), failure_persistence: None, ..default }
+    let rng_seed = match default.rng_seed {
+        RngSeed::Fixed(seed) => RngSeed::Fixed(seed.wrapping_mul(TESTS).wrapping_add(test)),
+        RngSeed::Random => RngSeed::Random,
+    };
+    let cases = cases.max(default.cases);
+    let config = ProptestConfig { cases, failure_persistence: None, rng_seed, ..default };
+    let orders = (prop::collection::vec(step(), 1..40), engines());
+    let checked = TestRunner::new(config).run(&orders, |(steps, engines)| {
+        check(&steps, engines);
+        Ok(())
+    });
+    if let Err(error) = checked {
+        panic!("{error}");
+    }
 }
+
+const TESTS: u64 = 6;
 
 // Five tests, so they run in parallel: 100,000 calls in all.
 macro_rules! any_order {
-    ($($name:ident: $connected:literal),+) => {
-        proptest! {
-            #![proptest_config(config(20_000))]
-            $(#[test]
-            fn $name(steps in prop::collection::vec(step(), 1..40)) {
-                run(&steps, $connected);
-            })+
-        }
+    ($($name:ident: $connected:literal, $test:literal;)+) => {
+        $(#[test]
+        fn $name() {
+            for_any_order(20_000, $test, |steps, engines| drop(run(steps, engines, $connected)));
+        })+
     };
 }
 
-any_order!(connected_calls_balance_1: true, connected_calls_balance_2: true, connected_calls_balance_3: true,
-    ringing_calls_balance_1: false, ringing_calls_balance_2: false);
+any_order! {
+    connected_calls_balance_1: true, 0;
+    connected_calls_balance_2: true, 1;
+    connected_calls_balance_3: true, 2;
+    ringing_calls_balance_1: false, 3;
+    ringing_calls_balance_2: false, 4;
+}
 
-proptest! {
-    #![proptest_config(config(500))]
+#[test]
+fn a_call_replays_to_the_same_decisions() {
+    for_any_order(500, 5, |steps, engines| {
+        let (first, second) = (run(steps, engines, true), run(steps, engines, true));
+        assert_eq!(first.observed.outputs, second.observed.outputs);
+    });
+}
 
-    #[test]
-    fn a_call_replays_to_the_same_decisions(steps in prop::collection::vec(step(), 1..40)) {
-        let (first, second) = (run(&steps, true), run(&steps, true));
-        prop_assert_eq!(first.observed.outputs, second.observed.outputs);
-    }
+/// Found by the properties above.
+#[test]
+fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
+    use EngineKind::{Pipeline, Realtime, Voicemail};
+    // A noise while a reply is due, whose end the engine does not notice.
+    let noise = [
+        Step::Talk(20),
+        Step::Speech(false),
+        Step::Speech(true),
+        Step::Respond,
+        Step::Done,
+        Step::Speech(true),
+        Step::Quiet(780),
+    ];
+    run(&noise, &[Realtime, Voicemail], true);
+    // An engine that is lost in detected speech.
+    let lost = [Step::Speech(true), Step::Key('#'), Step::Talk(20), Step::Quiet(860), Step::Failed(false)];
+    run(&lost, &[Realtime, Pipeline, Voicemail], true);
+    // The marks are lost, and a sound began before the agent spoke.
+    let marks_lost = [
+        Step::Respond,
+        Step::Speech(true),
+        Step::Stall(800),
+        Step::Stall(800),
+        Step::Stall(800),
+        Step::Say(5121),
+        Step::Done,
+        Step::Speech(true),
+    ];
+    run(&marks_lost, &[Realtime, Voicemail], true);
+}
+
+/// Found by the properties above.
+#[test]
+fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_lost() {
+    use EngineKind::{Realtime, Voicemail};
+    // A false detection after a filler, whose marks are lost.
+    let marks_lost = [
+        Step::Activity,
+        Step::Activity,
+        Step::Respond,
+        Step::Stall(800),
+        Step::Say(1601),
+        Step::PassWithoutMarks(1460),
+        Step::Text(false),
+        Step::Stall(800),
+        Step::Done,
+        Step::PassWithoutMarks(1901),
+        Step::Speech(true),
+        Step::Speech(false),
+    ];
+    run(&marks_lost, &[Realtime, Voicemail], true);
+    // The engine says that its response is complete after the caller has heard it, and does not detect the caller's speech.
+    let mark_late = [
+        Step::Pass(0),
+        Step::Respond,
+        Step::Say(800),
+        Step::Text(false),
+        Step::Quiet(220),
+        Step::Done,
+        Step::Talk(600),
+    ];
+    run(&mark_late, &[Realtime, Voicemail], true);
+}
+
+/// Found by the properties above: an engine reports the end of speech without its start, and is lost.
+#[test]
+fn speech_whose_end_alone_was_detected_is_answered_once() {
+    use EngineKind::{Pipeline, Realtime, Voicemail};
+    let frame = Step::Frames { count: 1, gap: 0 };
+    let steps = [
+        Step::Talk(600),
+        Step::Speech(false),
+        Step::Failed(false),
+        frame.clone(),
+        Step::Respond,
+        Step::Say(800),
+        frame,
+        Step::Done,
+    ];
+    run(&steps, &[Realtime, Pipeline, Voicemail], true);
 }

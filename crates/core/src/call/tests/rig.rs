@@ -43,12 +43,6 @@ const MORE_TIME: u8 = 251;
 const UNSURE_MS: u64 = 600;
 /// The session's assumed delay from the socket to the caller's ear.
 const LINE_DELAY_MS: u64 = 60;
-/// After this long without a frame, the session may treat the caller as silent.
-const SURELY_SPEAKS: Duration = Duration::from_millis(10_700);
-
-/// A line that stops during a word is given this much more.
-const LATE_WORD: Duration = Duration::from_millis(2250);
-
 /// The sound of an utterance at a byte: each frame starts with its sample value and its number, and after each 300 ms
 /// comes a pause of 60 ms.
 fn sound(sample: u8, at: u64) -> u8 {
@@ -81,6 +75,10 @@ pub(super) struct Rig {
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
+    /// The ids of the tool calls.
+    seen_calls: BTreeSet<String>,
+    /// The response with the tool call that ends or transfers the call.
+    last_words: Option<u8>,
     /// The human agent's phone rings.
     is_transferring: bool,
     /// How many bytes of each utterance were sent.
@@ -95,8 +93,10 @@ struct EngineSide {
     active: Option<u8>,
     /// A response was requested and has not started.
     is_asked: bool,
-    /// When the speaking caller was last heard; none while the caller is silent.
+    /// Since when it detects speech of the caller.
     speaks: Option<Instant>,
+    /// When it last detected the start or the end of speech.
+    noticed: Option<Instant>,
 }
 
 /// The recorded outputs, and the invariants about them.
@@ -153,6 +153,8 @@ impl Rig {
             has_lost_marks: false,
             has_stalled: false,
             waits: Waits::default(),
+            seen_calls: BTreeSet::new(),
+            last_words: None,
             is_transferring: false,
             said: BTreeMap::new(),
         };
@@ -178,7 +180,11 @@ impl Rig {
             return self.input(Input::StreamStarted);
         }
         if !std::mem::replace(&mut self.phone.stream, true) {
-            self.waits.since = self.waits.since.map(|_| self.now);
+            // On the second stream, the agent says what has happened.
+            let is_second = self.observed.outputs.contains(&Output::AwaitStream);
+            self.waits.since = self.waits.since.map(|_| self.now).or(is_second.then_some(self.now));
+            // What was said on the first stream, too, is asked for again.
+            self.waits.voice.end();
         }
         self.input(Input::StreamStarted);
     }
@@ -186,8 +192,8 @@ impl Rig {
     pub(super) fn input(&mut self, input: Input) {
         match &input {
             Input::CallerKey(_) => {
-                self.waits.since = self.waits.since.map(|_| self.now);
-                self.waits.may_speak_until = None;
+                self.waits.voice.end();
+                self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;
             }
             Input::TransferFailed(_) if self.is_transferring => {
@@ -218,18 +224,21 @@ impl Rig {
             }
             // An engine that is not ready gets no audio, so this is no speech of the caller.
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring && self.engine.is_ready => {
-                self.engine.speaks = Some(self.now);
+                (self.engine.speaks, self.engine.noticed) = (Some(self.now), Some(self.now));
                 self.waits.is_over_agent = self.is_agent_speaking();
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
-            EngineEvent::SpeechStopped { .. } => {
-                let has_spoken = self.engine.speaks.take().is_some() && self.engine.is_ready && self.phone.stream;
-                let has_spoken = has_spoken && !self.waits.is_over_agent;
-                self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
-                self.waits.may_speak_until = None;
+            EngineEvent::SpeechStopped { .. } if self.engine.is_ready && !self.is_transferring => {
+                self.engine_sound_ended();
+                self.engine.noticed = Some(self.now);
             }
-            EngineEvent::ToolCall { call: ToolCall::EndCall, .. } => self.waits.is_over = true,
+            EngineEvent::ToolCall { response, id, call } => {
+                let is_new = self.seen_calls.insert(id.clone());
+                if is_new && matches!(call, ToolCall::EndCall | ToolCall::Transfer { .. }) {
+                    self.last_words = Some(response.parse().unwrap());
+                }
+            }
             EngineEvent::Finished { message_taken } => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *message_taken;
@@ -246,9 +255,11 @@ impl Rig {
                 self.engine.active = None;
                 let response: u8 = response.parse().unwrap();
                 let of_it = |(item, of): &(ItemId, u8)| *of == response && self.observed.received_ever[item] >= 160;
-                if *outcome == ResponseOutcome::Completed && self.observed.utterances.iter().any(of_it) {
+                let is_valid = *outcome == ResponseOutcome::Completed && !self.observed.silenced.contains(&response);
+                if is_valid && self.observed.utterances.iter().any(of_it) {
                     self.waits.since = None;
                 }
+                self.waits.is_over |= self.last_words.take_if(|of| *of == response).is_some() && is_valid;
             }
             EngineEvent::Warning { .. } => self.engine.is_asked = false,
             EngineEvent::Failed { .. } => self.lose_engine(),
@@ -259,12 +270,7 @@ impl Rig {
 
     /// Returns true while agent speech would talk over the caller.
     fn is_spoken_over(&self) -> bool {
-        self.engine.speaks.is_some_and(|since| self.now - since < SURELY_SPEAKS)
-    }
-
-    /// Until when the speech that the engine detects is not over for sure.
-    fn surely_speaks_until(&self) -> Option<Instant> {
-        self.engine.speaks.map(|since| since + SURELY_SPEAKS + LATE_WORD)
+        self.engine.speaks.is_some()
     }
 
     pub(super) fn is_engine_ready(&self) -> bool {
@@ -298,11 +304,7 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
-        // A caller who was treated as silent counts as speaking again only when the engine detects a new start of
-        // speech.
-        if self.is_spoken_over() && self.phone.stream {
-            self.engine.speaks = Some(self.now);
-        }
+        self.hear_caller(is_voice);
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
         if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
@@ -330,7 +332,9 @@ impl Rig {
     /// Returns true while a sound of the caller is made over the agent's speech.
     fn is_agent_speaking(&self) -> bool {
         let is_asked = self.engine.is_asked || self.engine.active.is_some();
-        self.phone.has_sound() || is_asked || self.observed.paused_since.is_some()
+        // The session knows no better when the phone has played the last of it.
+        let has_just_spoken = self.phone.quiet_since().flatten().is_some_and(|at| self.now - at <= ms(LINE_DELAY_MS));
+        self.phone.has_sound() || has_just_spoken || is_asked || self.observed.paused_since.is_some()
     }
 
     /// A mark without effect: from before a clear, invented, or of audio that was played long ago.
@@ -393,19 +397,28 @@ impl Rig {
             assert!(steps < 100_000, "the session goes round in circles");
             let next = [self.session.poll_timeout(), self.phone.next_echo()].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
+            let has_passed = next > self.now;
             self.now = next.max(self.now);
             self.phone.play(self.now);
             while let Some(mark) = self.phone.echoes.pop_front() {
                 self.input(Input::Mark(mark));
             }
-            self.check_silence();
-            self.check_pause();
+            self.check_waits(has_passed);
             self.session.handle_timeout(self.now);
             self.drain();
         }
+        let has_passed = end > self.now;
         self.now = end;
         self.phone.play(self.now);
-        self.check_silence();
+        self.check_waits(has_passed);
+    }
+
+    /// Checks what the caller hears. While no time passes, the session may still have timers that are due.
+    fn check_waits(&mut self, has_passed: bool) {
+        if has_passed {
+            self.check_silence();
+            self.check_pause();
+        }
     }
 
     /// Advances the clock while the phone's marks are lost.
@@ -415,16 +428,17 @@ impl Rig {
         while let Some(next) = self.session.poll_timeout().filter(|next| *next <= end) {
             steps += 1;
             assert!(steps < 100_000, "the session goes round in circles");
+            let has_passed = next > self.now;
             self.now = next.max(self.now);
             self.phone.play(self.now);
-            self.check_silence();
-            self.check_pause();
+            self.check_waits(has_passed);
             self.session.handle_timeout(self.now);
             self.drain();
         }
+        let has_passed = end > self.now;
         self.now = end;
         self.phone.play(self.now);
-        self.check_silence();
+        self.check_waits(has_passed);
         self.has_lost_marks |= !self.phone.echoes.is_empty();
         self.phone.echoes.clear();
     }

@@ -1,7 +1,7 @@
 //! Transfers to a human agent, with and without success.
 
 use super::rig::{Rig, ms, transfer};
-use crate::call::{EngineCommand, Input, Operator, Output, StreamEndAction};
+use crate::call::{EngineCommand, EngineEvent, Input, Operator, Output, StreamEndAction};
 use crate::domain::{EndReason, TransferFailure};
 use std::time::Duration;
 
@@ -90,4 +90,15 @@ fn a_filler_that_a_transfer_cut_short_does_not_count_as_heard() {
     // The rig itself checks that no silence exceeds two seconds.
     rig.pass(ms(5000));
     assert!(rig.clips().len() > 1, "{:?}", rig.clips());
+}
+
+#[test]
+fn a_caller_who_is_speaking_is_put_through_without_being_spoken_over() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.input(Input::Operator(Operator::Transfer));
+    rig.pass(ms(3000));
+    assert_eq!(rig.clips(), []);
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { .. })), 1);
 }

@@ -226,11 +226,63 @@ fn a_line_that_stalls_within_a_word_is_waited_for() {
         |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::AppendAudio(audio)) if audio.ms() == 1000));
     rig.pass(ms(900));
     assert_eq!(silence(&rig), 0, "all of it comes late, and nothing is lost");
+    for _ in 0..10 {
+        rig.frame_of(0, false);
+    }
+    rig.pass(ms(900));
+    assert_eq!(silence(&rig), 0, "between two words as well");
     for _ in 0..45 {
         rig.frame(0);
     }
     rig.pass(ms(3100));
     assert_eq!(silence(&rig), 1, "it does not come any more");
+    rig.pass(ms(1000));
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)]);
+}
+
+#[test]
+fn sound_without_words_mutes_the_agent_more_briefly_the_next_time() {
+    let mut rig = Rig::live();
+    let final_text = |rig: &mut Rig, item: &str, text: &str| {
+        rig.engine(EngineEvent::CallerText { item: item.into(), text: text.into(), is_final: true });
+    };
+    let commits = |rig: &Rig| rig.commands().iter().filter(|command| **command == EngineCommand::Commit).count();
+    let answer = |rig: &mut Rig, number: u8| {
+        rig.respond(number);
+        rig.say(number, &format!("a{number}"), 8000);
+        rig.done(number);
+        rig.frames(false, ms(2000));
+    };
+    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
+    rig.frames(true, ms(60_020));
+    assert_eq!(commits(&rig), 1);
+    final_text(&mut rig, "c1", "");
+    answer(&mut rig, 1);
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: None });
+    rig.frames(true, ms(12_020));
+    assert_eq!(commits(&rig), 2, "its music had no words");
+    final_text(&mut rig, "c2", "אני רוצה תור");
+    answer(&mut rig, 2);
+    rig.engine(EngineEvent::SpeechStarted { item: "c3".into(), at_ms: None });
+    rig.frames(true, ms(30_000));
+    assert_eq!(commits(&rig), 2, "a caller with a long story");
+}
+
+#[test]
+fn speech_whose_words_stop_coming_is_not_waited_for_as_long() {
+    let mut rig = Rig::live();
+    let words = |rig: &mut Rig, text: &str| {
+        rig.engine(EngineEvent::CallerText { item: "c".into(), text: text.into(), is_final: false });
+    };
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    for _ in 0..10 {
+        rig.frames(true, ms(3000));
+        words(&mut rig, "אני רוצה ");
+    }
+    rig.frames(true, ms(11_900));
+    assert_eq!(rig.commands(), []);
+    rig.frames(true, ms(200));
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn start() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
 }
 
-fn trouble() -> ProviderError {
+fn provider_error() -> ProviderError {
     ProviderError { code: "x".into(), notice: Notice::verbatim("it did not work").into() }
 }
 
@@ -44,7 +44,7 @@ enum Look {
 
 /// What the providers have, and what the contact got.
 #[derive(Default)]
-struct World {
+struct FakeProviders {
     /// The bridge keeps the key and sends once.
     by_baileys: bool,
     /// The bridge has rejected the key, and rejects it again.
@@ -56,7 +56,7 @@ struct World {
     late: Option<LateRefusal>,
 }
 
-impl World {
+impl FakeProviders {
     fn deliveries(&self) -> usize {
         usize::from(self.by_baileys) + self.by_twilio.len()
     }
@@ -73,13 +73,13 @@ impl World {
             Baileys => self.refused_by_baileys = true,
             Twilio => self.refused_by_twilio.push((now, refusal)),
         }
-        self.late = Some(LateRefusal { refusal, trouble: trouble() });
+        self.late = Some(LateRefusal { refusal, provider_error: provider_error() });
     }
 
     /// One attempt; none if the daemon was killed before its end.
     fn attempt(&mut self, provider: Provider, fate: Fate, now: Timestamp) -> Option<Outcome> {
         let sent = || Some(Outcome::Sent { provider_msg_id: Some("id".into()) });
-        let not_sent = |why| Some(Outcome::NotSent(why, trouble()));
+        let not_sent = |why| Some(Outcome::NotSent(why, provider_error()));
         let known = provider == Baileys && self.by_baileys;
         if provider == Baileys && self.refused_by_baileys {
             return not_sent(NotSent::Refused(Refusal::Message));
@@ -93,7 +93,7 @@ impl World {
             }
             Fate::RefusedLateInSilence(refusal) => {
                 self.refuse_late(provider, refusal, now);
-                Some(Outcome::Unconfirmed(trouble()))
+                Some(Outcome::Unconfirmed(provider_error()))
             }
             Fate::Taken => {
                 self.take(provider, now);
@@ -101,9 +101,9 @@ impl World {
             }
             Fate::TakenInSilence => {
                 self.take(provider, now);
-                Some(Outcome::Unconfirmed(trouble()))
+                Some(Outcome::Unconfirmed(provider_error()))
             }
-            Fate::LostInSilence => Some(Outcome::Unconfirmed(trouble())),
+            Fate::LostInSilence => Some(Outcome::Unconfirmed(provider_error())),
             Fate::Killed(taken) => {
                 if taken {
                     self.take(provider, now);
@@ -129,7 +129,7 @@ impl World {
         let listed = self.by_twilio.iter().copied().chain(self.refused_by_twilio.iter().map(|(at, _)| *at));
         let there = listed.into_iter().any(|at| at >= since && now.since(at) >= delay);
         match look {
-            Look::Unreachable => Search::Unreachable(trouble()),
+            Look::Unreachable => Search::Unreachable(provider_error()),
             Look::Honest if there => Search::Found("SM1".into()),
             Look::Honest => Search::NotFound,
         }
@@ -161,7 +161,7 @@ fn look() -> impl Strategy<Value = Look> {
 }
 
 struct Run {
-    world: World,
+    providers: FakeProviders,
     result: StepResult,
     /// Whether any attempt is unconfirmed.
     doubted: bool,
@@ -205,7 +205,7 @@ fn run(
         last_refusal: None,
         created_at: start(),
     };
-    let (mut world, mut tried, mut doubted, mut now) = (World::default(), vec![], false, start());
+    let (mut providers, mut tried, mut doubted, mut now) = (FakeProviders::default(), vec![], false, start());
     let mut routes = Vec::new();
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
@@ -220,7 +220,7 @@ fn run(
             Step::Send(route) => {
                 delivery.begin(route, now);
                 tried.push(route.provider);
-                if let Some(outcome) = world.attempt(route.provider, fates[(tried.len() - 1) % fates.len()], now) {
+                if let Some(outcome) = providers.attempt(route.provider, fates[(tried.len() - 1) % fates.len()], now) {
                     doubted |= matches!(outcome, Outcome::Unconfirmed(_));
                     if matches!(outcome, Outcome::Sent { .. } | Outcome::NotSent(NotSent::Refused(_), _)) {
                         routes.push(route);
@@ -237,7 +237,7 @@ fn run(
             }
             Step::Search => {
                 let since = delivery.attempt_at.unwrap();
-                delivery.after_search(world.look(looks[round % looks.len()], delay, since, now), now, chance)
+                delivery.after_search(providers.look(looks[round % looks.len()], delay, since, now), now, chance)
             }
             Step::GiveUp(reason) => StepResult::Failed(reason),
         };
@@ -247,11 +247,11 @@ fn run(
                 now = at;
             }
             // The provider that accepted it rejects it a minute later.
-            StepResult::Sent { .. } if world.deliveries() == 0 && world.late.is_some() => {
-                delivery.refuse(world.late.clone().unwrap());
+            StepResult::Sent { .. } if providers.deliveries() == 0 && providers.late.is_some() => {
+                delivery.refuse(providers.late.clone().unwrap());
                 now = now.plus(Duration::from_mins(1));
             }
-            result => return Some(Run { world, result, doubted, tried, routes, took: now.since(start()) }),
+            result => return Some(Run { providers, result, doubted, tried, routes, took: now.since(start()) }),
         }
     }
     panic!("it never ended");
@@ -275,12 +275,12 @@ proptest! {
         let delay = Duration::from_secs(delay);
         let Some(run) = run(&rules, named, last_in, &fates, &looks, delay, &chances, &down) else { return Ok(()) };
 
-        prop_assert!(run.world.deliveries() <= 1, "the person got it {} times: {:?}", run.world.deliveries(), run.tried);
+        prop_assert!(run.providers.deliveries() <= 1, "the person got it {} times: {:?}", run.providers.deliveries(), run.tried);
         match &run.result {
-            StepResult::Sent { .. } => prop_assert_eq!(run.world.deliveries(), 1),
+            StepResult::Sent { .. } => prop_assert_eq!(run.providers.deliveries(), 1),
             StepResult::Failed(Reason::Unconfirmed) => prop_assert!(run.doubted),
             StepResult::Failed(Reason::Refused(_)) if run.doubted => {}
-            StepResult::Failed(_) => prop_assert_eq!(run.world.deliveries(), 0),
+            StepResult::Failed(_) => prop_assert_eq!(run.providers.deliveries(), 0),
             StepResult::Retry { .. } => unreachable!(),
         }
         prop_assert!(named.is_none_or(|named| run.tried.iter().all(|tried| *tried == named)), "no fail-over from a named one");
@@ -316,7 +316,7 @@ fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
 #[test]
 fn who_has_opted_out_hears_from_nobody() {
     let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[Look::Honest]);
-    assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio], 0));
+    assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio], 0));
 }
 
 #[test]
@@ -337,11 +337,11 @@ fn a_late_refusal_is_followed_as_one_at_once() {
         assert_eq!(tried, routes, "{fates:?}");
         let delivered = matches!(fates.last(), Some(Fate::Taken)) && routes != ["twilio"];
         assert_eq!(
-            (run.world.deliveries() == 1, matches!(run.result, StepResult::Sent { .. })),
+            (run.providers.deliveries() == 1, matches!(run.result, StepResult::Sent { .. })),
             (delivered, delivered)
         );
         if !delivered {
-            assert_eq!(run.result, StepResult::Failed(Reason::Refused(trouble())), "{fates:?}");
+            assert_eq!(run.result, StepResult::Failed(Reason::Refused(provider_error())), "{fates:?}");
         }
     }
 }
@@ -350,8 +350,8 @@ fn a_late_refusal_is_followed_as_one_at_once() {
 fn what_is_refused_after_an_attempt_in_doubt_goes_to_nobody_else() {
     let run =
         go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
-    assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio, Twilio], 0));
-    assert_eq!(run.result, StepResult::Failed(Reason::Refused(trouble())));
+    assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio, Twilio], 0));
+    assert_eq!(run.result, StepResult::Failed(Reason::Refused(provider_error())));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// The noun that the number before this text counts. `begins_range`: a "to" after the number goes on to a second one.
+    /// The noun that the number before this text counts. `begins_range`: a "to" after the number leads to a second one.
     pub(super) fn after(text: &str, begins_range: bool) -> Option<Self> {
         let (mut at, mut is_shared) = (0, false);
         if let Some(after) = after_shared(text, begins_range) {
@@ -47,7 +47,7 @@ impl Counted {
     }
 }
 
-/// Where a text goes on after another number that shares the noun: after "or 3", "until 5" and "to 5".
+/// Where a text continues after another number that shares the noun: after "or 3", "until 5" and "to 5".
 pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
     let word = next_word(text, 0)?;
     let found = plain(&text[word.clone()]);
@@ -70,7 +70,7 @@ pub(super) fn next_word(text: &str, at: usize) -> Option<std::ops::Range<usize>>
     (length > 0 && (dash == 0 || spaces == 0)).then(|| start..start + length)
 }
 
-/// Where a text goes on after the number that follows this place.
+/// Where a text continues after the number that follows this place.
 fn skip_number(text: &str, at: usize) -> Option<usize> {
     let mut start = at;
     // "until 5", "until to-5", "or 5".

@@ -6,7 +6,7 @@ use super::lists::{Gender, List};
 pub(super) const GREATEST: u64 = 999_999_999_999_999;
 
 /// A number that is counted or named by itself.
-pub(super) fn cardinal(number: u64, gender: Gender) -> String {
+pub(in crate::spoken) fn cardinal(number: u64, gender: Gender) -> String {
     words(number, gender, false)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn before_noun(number: u64, gender: Gender, is_definite: bool) -> Str
 }
 
 /// A number as an ordinal, without the article; from eleven on it is the cardinal.
-pub(super) fn ordinal(number: u64, gender: Gender) -> String {
+pub(in crate::spoken) fn ordinal(number: u64, gender: Gender) -> String {
     let ordinals = if gender == Gender::Feminine { List::FeminineOrdinals } else { List::MasculineOrdinals };
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     let found = index.and_then(|index| ordinals.words().get(index));

@@ -59,7 +59,7 @@ pub(super) fn star(text: &str) -> Option<(String, usize)> {
 /// Digits with the marks that may stand between the digits of a phone number.
 struct Found {
     digits: String,
-    /// After each group of digits: how many digits there are until there, and where the text goes on.
+    /// After each group of digits: how many digits there are until there, and where the text continues.
     ends: Vec<(usize, usize)>,
 }
 

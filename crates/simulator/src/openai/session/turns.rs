@@ -191,11 +191,14 @@ impl Session {
         };
         let faults = &self.options.faults;
         let (breaks_off, fails) = (planned(faults.break_off), planned(faults.fail_midway));
+        let is_incomplete = planned(faults.incomplete);
         let is_cut_off = faults.cut_off_calls.contains(&self.responses) && is_call;
         if breaks_off {
             self.end(Output::BreakOff);
         } else if fails {
             self.end_response(ResponseEnd::Failed);
+        } else if is_incomplete {
+            self.end_response(ResponseEnd::Incomplete);
         } else if is_cut_off {
             self.end_response(ResponseEnd::TurnDetected);
         } else if let Some(ending) = ending {
@@ -223,6 +226,7 @@ impl Session {
             ResponseEnd::Completed => ("completed", Value::Null),
             ResponseEnd::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
             ResponseEnd::TurnDetected => ("cancelled", json!({"type": "cancelled", "reason": "turn_detected"})),
+            ResponseEnd::Incomplete => ("incomplete", json!({"type": "incomplete", "reason": "max_output_tokens"})),
             ResponseEnd::Failed => {
                 let error = match response.content {
                     Content::RateLimited => {

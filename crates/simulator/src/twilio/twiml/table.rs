@@ -100,7 +100,7 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
             wrong.push(format!("13214: <Dial callerId={:?}> is no number", element.attribute("callerId")));
         }
         "Connect" if element.children.len() != 1 => wrong.push("<Connect> needs exactly one noun".into()),
-        "Dial" if element.text.is_empty() && element.children.is_empty() => wrong.push("<Dial> dials nobody".into()),
+        "Dial" if element.text.is_empty() && element.children.is_empty() => wrong.push("<Dial> dials no number".into()),
         _ => {}
     }
 }

@@ -44,7 +44,7 @@ fn every_error_is_found() {
         ("<Record maxLength=\"long\"/>", "maxLength"),
         ("<Redirect method=\"PUT\">/x</Redirect>", "method"),
         ("<Hangup/><Say>never</Say>", "never reached"),
-        ("<Dial timeout=\"20\"/>", "dials nobody"),
+        ("<Dial timeout=\"20\"/>", "dials no number"),
         ("<Pause>5</Pause>", "<Pause>"),
         ("<Connect><Stream url=\"wss://a.example:8443/ws\"/></Connect>", "31901"),
         ("<Dial><Number>+266696687</Number></Dial>", "13224"),

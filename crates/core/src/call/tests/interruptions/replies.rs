@@ -94,3 +94,54 @@ fn late_words_are_answered_although_the_agent_echoes() {
     assert!(is_cut(&rig));
     assert_eq!(replies(&rig), 1);
 }
+
+/// The engine of the caller does not detect their reply to the last second of a sentence.
+#[test]
+fn a_reply_that_a_deaf_engine_missed_is_not_left_unanswered() {
+    for (sentence, is_complete) in [("אנחנו פתוחים עד שמונה.", true), (QUESTION, true), (QUESTION, false)]
+    {
+        let mut rig = Rig::live();
+        rig.respond(1);
+        rig.text(1, "a", sentence, true);
+        rig.say(1, "a", 24_000);
+        if is_complete {
+            rig.done(1);
+        }
+        rig.frames(false, ms(1800));
+        rig.frames(true, ms(1200));
+        if !is_complete {
+            rig.done(1);
+        }
+        rig.frames(false, ms(500));
+        assert_eq!(undone(&rig), [FalseBargeIn::Unknown], "{sentence}");
+        // The rest of the sentence is heard, and then not two seconds of silence.
+        rig.frames(false, ms(3500));
+        assert_eq!((rig.clips().len(), rig.observed.opened.len()), (1, 1), "{sentence}");
+        rig.frames(false, ms(1000));
+        assert_eq!(rig.observed.opened.len(), 2, "{sentence}");
+        let before = rig.observed.frames_heard;
+        rig.engine(EngineEvent::Ready);
+        assert!(rig.observed.frames_heard - before > 1200 / 20, "the next engine receives what was said");
+    }
+}
+
+#[test]
+fn a_short_sentence_that_cannot_be_transcribed_gets_a_reply() {
+    for (is_late, has_voice) in [(false, true), (true, true), (false, false)] {
+        let mut rig = Rig::live();
+        answer_of(&mut rig, "אנחנו פתוחים עד שמונה, וביום שישי עד אחת.", 80);
+        rig.frames(false, ms(1000));
+        start(&mut rig, "c");
+        rig.frames(has_voice, ms(400));
+        rig.frames(false, ms(500));
+        stop(&mut rig, "c");
+        if is_late {
+            rig.frames(false, ms(1500));
+        }
+        rig.engine(EngineEvent::TranscriptionFailed { item: "c".into() });
+        assert_eq!(undone(&rig).len(), 1, "the words are not waited for any more");
+        rig.frames(false, ms(9000));
+        assert!(!is_cut(&rig));
+        assert_eq!(replies(&rig), usize::from(has_voice), "late: {is_late}");
+    }
+}

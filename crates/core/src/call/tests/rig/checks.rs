@@ -8,7 +8,7 @@ use std::time::Duration;
 /// At most this many frames are heard twice after a sound that was no interruption.
 const MAX_REPEATED_FRAMES: u64 = 41;
 /// The longest time until it is known whether the caller interrupts the agent.
-const MAX_PAUSE: Duration = Duration::from_millis(4010);
+const MAX_PAUSE: Duration = Duration::from_millis(2010);
 
 impl Rig {
     pub(super) fn check(&mut self, output: &Output) {
@@ -50,7 +50,9 @@ impl Rig {
             Output::AwaitStream | Output::StartTransfer { .. } => {
                 self.is_transferring = matches!(output, Output::StartTransfer { .. });
                 if self.is_transferring {
-                    self.engine.speaks = None;
+                    (self.engine.speaks, self.engine.noticed) = (None, None);
+                    self.waits.voice.end();
+                    self.waits.is_final = true;
                     observed.silenced.extend(self.engine.active);
                 }
                 // Audio that arrives without a stream is lost.
@@ -91,9 +93,13 @@ impl Rig {
             Output::Event(CallEvent::BargeIn { .. }) => {
                 observed.paused_since = None;
                 observed.silenced.append(&mut observed.open);
-                let is_silent = self.engine.speaks.is_none() && self.waits.is_over_agent;
-                self.waits.is_over_agent = false;
-                self.waits.since = self.waits.since.or((is_silent && self.phone.stream).then_some(self.now));
+                let is_owed = self.engine.speaks.is_none() && self.waits.is_over_agent && self.phone.stream;
+                (self.waits.is_over_agent, self.waits.is_over) = (false, self.waits.is_final);
+                if is_owed {
+                    let start = self.engine.noticed.and_then(|at| at.checked_sub(ms(5000))).unwrap_or(self.now);
+                    let ended = self.waits.voice.ended_since(start, self.now);
+                    self.waits.since.get_or_insert(ended);
+                }
             }
             Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,
             Output::Event(_) => {}
@@ -131,12 +137,13 @@ impl Rig {
                 self.check_heard(item, 0);
             }
             EngineCommand::Respond(_) => {
-                assert!(!is_spoken_over, "the caller speaks");
+                let leads = observed.opened.last().is_some_and(|engine| engine.capabilities().leads_turns);
+                assert!(!is_spoken_over || leads, "the caller speaks");
                 assert_eq!((self.engine.active, self.engine.is_asked), (None, false), "one answer at a time");
                 self.engine.is_asked = true;
                 self.waits.since.get_or_insert(self.now);
             }
-            EngineCommand::Commit => self.engine.speaks = None,
+            EngineCommand::Commit => self.engine_sound_ended(),
             EngineCommand::Cancel { response } => {
                 observed.silenced.insert(response.parse().unwrap());
             }

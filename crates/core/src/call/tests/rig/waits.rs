@@ -1,12 +1,27 @@
-//! The invariant that a caller who waits for a reply hears audio.
+//! The invariant that a caller who waits for a reply hears audio. The wait begins at the end of the caller's sound, which
+//! is known here from the caller's own voice, whatever the engine detects of it.
 
 use super::{Rig, ms};
 use std::time::{Duration, Instant};
 
 /// The longest silence for a waiting caller, including the transit time.
 const MAX_SILENCE: Duration = Duration::from_millis(2060);
-/// A line that stops during a word gets this much more time.
-const LATE_LINE: Duration = Duration::from_secs(3);
+/// This much voice is a sound of the caller.
+const SOUND: Duration = Duration::from_millis(200);
+/// This much voice is speech, which must be replied to even if the engine does not detect it.
+const SURE_SPEECH: Duration = Duration::from_millis(600);
+/// A pause of this length ends a sound.
+const PAUSE: Duration = Duration::from_millis(500);
+/// If the engine detected speech at most this long before a sound, it has detected the sound.
+const SAME_SPEECH: Duration = Duration::from_secs(1);
+/// A line without audio for this long delivers none for now.
+const LATE: Duration = Duration::from_millis(750);
+/// A line that stops during a sound is waited for this long.
+const DEAD_LINE: Duration = Duration::from_secs(3);
+/// The engine must detect the end of a sound this long after it.
+const ENGINE_DETECTS_END: Duration = Duration::from_millis(1510);
+/// Speech without a pause may last this long.
+const MAX_SPEECH: Duration = Duration::from_mins(1);
 
 /// Tracks from outside whether the caller waits for a reply.
 #[derive(Default)]
@@ -16,28 +31,184 @@ pub(super) struct Waits {
     pub(super) is_over: bool,
     /// No matter what the caller says now.
     pub(super) is_final: bool,
-    /// The engine was lost while the caller spoke; without another frame, the caller may be speaking until then.
-    pub(super) may_speak_until: Option<Instant>,
     /// The caller's sound began while the agent spoke: its words decide whether a reply is owed.
     pub(super) is_over_agent: bool,
+    pub(super) voice: CallerVoice,
+}
+
+/// The caller's voice as it is on the line.
+#[derive(Default)]
+pub(super) struct CallerVoice {
+    sound: Option<Sound>,
+    /// When the caller was last heard in an earlier sound.
+    last_sound: Option<Instant>,
+    last_frame: Option<Instant>,
+    /// When a late line last continued.
+    continued: Option<Instant>,
+    /// Until when a late line may have held back more of a sound.
+    held_until: Option<Instant>,
+    /// The last voice, however short.
+    last_voice: Option<Instant>,
+    /// An engine that is lost has detected the sound.
+    pub(super) was_detected: bool,
+}
+
+/// A sound of the caller, from its first to its last voice.
+#[derive(Clone, Copy)]
+struct Sound {
+    began: Instant,
+    last_voice: Instant,
+    voiced: Duration,
+    quiet: Duration,
+    is_over_agent: bool,
+}
+
+impl CallerVoice {
+    /// The caller makes a sound, as far as the line tells.
+    pub(super) fn is_sounding(&self) -> bool {
+        self.sound.is_some_and(|sound| sound.voiced >= SOUND)
+    }
+
+    fn last_sound(&self) -> Option<Instant> {
+        let sound = self.sound.filter(|sound| sound.voiced >= SOUND).map(|sound| sound.last_voice);
+        sound.max(self.last_sound)
+    }
+
+    /// The end of the caller's voice since `start`; now if there was none.
+    pub(super) fn ended_since(&self, start: Instant, now: Instant) -> Instant {
+        self.last_voice.filter(|at| *at + PAUSE >= start).unwrap_or(now)
+    }
+
+    /// The caller's sound is not followed any more.
+    pub(super) fn end(&mut self) {
+        self.last_sound = self.last_sound();
+        self.sound = None;
+    }
+
+    fn is_line_late(&self, now: Instant) -> bool {
+        self.last_frame.is_none_or(|at| now - at >= LATE)
+    }
 }
 
 impl Rig {
+    /// 20 ms of the caller's audio are on the line.
+    pub(super) fn hear_caller(&mut self, is_voice: bool) {
+        let (now, is_over_agent, frame) = (self.now, self.is_agent_speaking(), ms(20));
+        let voice = &mut self.waits.voice;
+        if voice.is_line_late(now) {
+            voice.continued = Some(now);
+            if voice.is_sounding() {
+                // What was said meanwhile is lost, or still to come.
+                voice.held_until = Some(now);
+            }
+        }
+        voice.last_frame = Some(now);
+        if is_voice {
+            voice.last_voice = Some(now);
+            let new = Sound { began: now, last_voice: now, voiced: ms(0), quiet: ms(0), is_over_agent };
+            let sound = voice.sound.get_or_insert(new);
+            *sound = Sound {
+                last_voice: now,
+                voiced: sound.voiced + frame,
+                quiet: ms(0),
+                is_over_agent: sound.is_over_agent || is_over_agent,
+                ..*sound
+            };
+        } else if let Some(sound) = &mut voice.sound {
+            sound.quiet += frame;
+            if sound.quiet >= PAUSE {
+                self.caller_sound_ended();
+            }
+        }
+    }
+
+    /// The caller's sound is over: if it was speech that the agent did not talk over, a reply is owed.
+    pub(super) fn caller_sound_ended(&mut self) {
+        let Some(sound) = self.waits.voice.sound else { return };
+        self.waits.voice.end();
+        if sound.voiced < SOUND {
+            return;
+        }
+        let was_detected = std::mem::take(&mut self.waits.voice.was_detected);
+        let is_speech = sound.voiced >= SURE_SPEECH || was_detected;
+        let is_detected = self.engine.noticed.is_some_and(|at| at + SAME_SPEECH > sound.began);
+        let is_owed = is_speech && self.engine.speaks.is_none() && !is_detected && !sound.is_over_agent;
+        if is_owed && self.phone.stream {
+            self.waits.since.get_or_insert(sound.last_voice);
+        }
+    }
+
     /// The next engine starts without state of the call.
     pub(super) fn lose_engine(&mut self) {
         let engine = std::mem::take(&mut self.engine);
-        self.waits.may_speak_until = engine.speaks.map(|at| at + LATE_LINE).or(self.waits.may_speak_until);
+        let Some(start) = engine.speaks else { return };
+        let ended = self.detected_sound_end(start);
+        self.waits.voice.last_sound = self.waits.voice.last_sound.max(Some(ended));
+        if self.waits.voice.is_sounding() {
+            self.waits.voice.was_detected = true;
+        } else if !self.waits.is_over_agent {
+            self.waits.since.get_or_insert(self.now);
+        }
+    }
+
+    /// A sound that the engine has detected is over: a reply is owed, unless the agent was talked over.
+    pub(super) fn engine_sound_ended(&mut self) {
+        let Some(start) = self.engine.speaks.take() else {
+            // An end without a start is the end of what the caller says: the session requests a reply.
+            return self.waits.voice.end();
+        };
+        let ended = self.detected_sound_end(start);
+        if self.engine.is_ready && self.phone.stream && !self.waits.is_over_agent {
+            self.waits.since.get_or_insert(ended);
+        }
+        self.waits.voice.end();
+        self.waits.voice.last_sound = Some(ended);
+    }
+
+    /// The end of a sound that the engine has detected until now. A late line may bring more of it.
+    fn detected_sound_end(&self, start: Instant) -> Instant {
+        let voice = &self.waits.voice;
+        if voice.is_line_late(self.now) { self.now } else { voice.ended_since(start, self.now) }
+    }
+
+    /// Until when the sound that the engine detects may last.
+    fn detected_until(&self, start: Instant) -> Instant {
+        let voice = &self.waits.voice;
+        if voice.is_line_late(self.now) {
+            let last = voice.last_frame.max(Some(start)).unwrap_or(start);
+            return last + DEAD_LINE + ENGINE_DETECTS_END;
+        }
+        if voice.is_sounding() {
+            return start + MAX_SPEECH;
+        }
+        let until = voice.last_voice.max(Some(start)).unwrap_or(start) + ENGINE_DETECTS_END;
+        voice.continued.max(Some(until)).unwrap_or(until)
     }
 
     /// Asserts that a waiting caller never hears nothing for longer than two seconds.
-    pub(super) fn check_silence(&self) {
-        let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over && !self.is_spoken_over();
-        let Some(since) = self.waits.since.filter(|_| is_on) else { return };
-        let Some(quiet) = self.phone.quiet_since() else { return };
-        let since = self.waits.may_speak_until.map_or(since, |until| until.max(since));
-        // Speech of which no end is reported is over some time after the last frame.
-        let since = self.surely_speaks_until().map_or(since, |until| until.max(since));
-        let silence = self.now.saturating_duration_since(quiet.unwrap_or(since).max(since));
+    pub(super) fn check_silence(&mut self) {
+        let line_ended = self.waits.voice.last_frame.max(self.engine.noticed).map(|at| at + DEAD_LINE);
+        if let Some(ended) = line_ended.filter(|at| *at <= self.now && self.waits.voice.is_sounding()) {
+            // Until now, the rest of the sound may have been on its way.
+            self.caller_sound_ended();
+            self.waits.voice.last_sound = Some(ended);
+        }
+        let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over;
+        if !is_on || self.waits.voice.is_sounding() {
+            return;
+        }
+        let mut owed = self.waits.since;
+        if let Some(start) = self.engine.speaks {
+            let until = self.detected_until(start);
+            if until >= self.now {
+                return;
+            }
+            owed = owed.or((!self.waits.is_over_agent).then_some(until));
+        }
+        let (Some(since), Some(quiet)) = (owed, self.phone.quiet_since()) else { return };
+        let voice = &self.waits.voice;
+        let from = quiet.max(voice.last_sound()).max(voice.held_until).unwrap_or(since).max(since);
+        let silence = self.now.saturating_duration_since(from);
         let longest = MAX_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
         assert!(silence <= longest, "the caller waits and hears nothing for {silence:?}");
     }

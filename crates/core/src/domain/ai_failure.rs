@@ -1,0 +1,173 @@
+//! Why a service of an AI engine failed, as far as it decides what the owner has to do and when calls try it again.
+
+use super::text_enum;
+
+text_enum! {
+    /// The cause of a failure.
+    AiFailureCause {
+        /// The key, or the account, is not accepted.
+        BadKey = "bad_key",
+        /// The account has no quota or credit left.
+        NoCredit = "no_credit",
+        /// Too many requests at present.
+        RateLimited = "rate_limited",
+        /// The service rejects a model, a voice, or another setting.
+        Rejected = "rejected",
+        /// The service has an error, does not answer in time, or cannot be reached.
+        Outage = "outage",
+    }
+}
+
+text_enum! {
+    /// Which service of an engine failed.
+    AiPart {
+        /// The service of a Realtime engine.
+        Realtime = "realtime",
+        /// The transcriber of a pipeline.
+        Transcriber = "transcriber",
+        /// The language model of a pipeline.
+        Model = "model",
+        /// The synthesiser of a pipeline.
+        Synthesiser = "synthesiser",
+    }
+}
+
+/// A failure of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AiFailure {
+    /// The service.
+    pub part: AiPart,
+    /// The cause.
+    pub cause: AiFailureCause,
+    /// In the words of the service, for the log.
+    pub reason: String,
+}
+
+impl AiFailure {
+    /// Reads what an engine reports: the part of a pipeline, then an HTTP status, an error code, or the error of a connection.
+    pub fn from_reason(reason: &str) -> Self {
+        let parts = [AiPart::Transcriber, AiPart::Model, AiPart::Synthesiser];
+        let named = parts.into_iter().find_map(|part| {
+            let rest = reason.strip_prefix(part.as_str())?.strip_prefix(": ")?;
+            Some((part, rest))
+        });
+        let (part, detail) = named.unwrap_or((AiPart::Realtime, reason));
+        Self { part, cause: AiFailureCause::from_detail(detail), reason: reason.to_owned() }
+    }
+}
+
+impl AiFailureCause {
+    /// The cause of a response with this status and error code.
+    pub fn from_status(status: u16, code: &str) -> Self {
+        match (Self::from_code(code), status) {
+            // A key that is missing or malformed is an "invalid request" to OpenAI.
+            (None | Some(Self::Rejected), 401) | (None, 403) => Self::BadKey,
+            (Some(cause), _) => cause,
+            (None, 402) => Self::NoCredit,
+            (None, 429) => Self::RateLimited,
+            (None, 408 | 409 | 425) => Self::Outage,
+            (None, 400..500) => Self::Rejected,
+            (None, _) => Self::Outage,
+        }
+    }
+
+    /// True if another attempt fails as well, until the owner does something.
+    pub fn needs_owner(self) -> bool {
+        matches!(self, Self::BadKey | Self::NoCredit | Self::Rejected)
+    }
+
+    fn from_detail(detail: &str) -> Self {
+        let words = detail.split_ascii_whitespace();
+        let status = words.clone().find(|word| *word != "HTTP").and_then(|word| word.parse().ok());
+        match status.filter(|status| (400..600).contains(status)) {
+            Some(status) => Self::from_status(status, detail),
+            None => Self::from_code(detail).unwrap_or(Self::Outage),
+        }
+    }
+
+    fn from_code(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        CODES.iter().find(|(_, codes)| codes.iter().any(|code| text.contains(code))).map(|(cause, _)| *cause)
+    }
+}
+
+/// The codes of the services, those of a narrower meaning first: OpenAI answers 429 for an account without credit, and ElevenLabs
+/// 401.
+const CODES: [(AiFailureCause, &[&str]); 4] = [
+    (
+        AiFailureCause::NoCredit,
+        &[
+            "insufficient_quota",
+            "quota_exceeded",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+            "insufficient_funds",
+            "insufficient_credits",
+            "payment_required",
+            "balance exhausted",
+        ],
+    ),
+    (
+        AiFailureCause::BadKey,
+        &[
+            "invalid_api_key",
+            "authentication_error",
+            "auth_error",
+            "permission_error",
+            "account_deactivated",
+            "unsupported_country_region_territory",
+            "no key",
+            "key is not ascii",
+        ],
+    ),
+    (AiFailureCause::RateLimited, &["rate_limit", "rate limit", "too_many", "queue_overflow", "resource_exhausted"]),
+    (
+        AiFailureCause::Rejected,
+        &["model_not_found", "voice_not_found", "unaccepted_terms", "invalid_request", "input_error"],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AiFailureCause::{BadKey, NoCredit, Outage, RateLimited, Rejected};
+    use AiPart::{Model, Realtime, Synthesiser, Transcriber};
+
+    #[test]
+    fn causes_and_parts_are_told_apart() {
+        for (reason, part, cause) in [
+            ("HTTP 401", Realtime, BadKey),
+            ("HTTP 403", Realtime, BadKey),
+            ("HTTP 401 invalid_request_error", Realtime, BadKey),
+            ("model: HTTP 403 model_not_found", Model, Rejected),
+            ("HTTP 402", Realtime, NoCredit),
+            ("HTTP 429", Realtime, RateLimited),
+            ("HTTP 429 insufficient_quota", Realtime, NoCredit),
+            ("HTTP 503", Realtime, Outage),
+            ("HTTP 404", Realtime, Rejected),
+            ("insufficient_quota: You exceeded your current quota", Realtime, NoCredit),
+            ("invalid_api_key", Realtime, BadKey),
+            ("model_not_found: no such model", Realtime, Rejected),
+            ("closed: 1011 ", Realtime, Outage),
+            ("no connection within 3 s", Realtime, Outage),
+            ("no key", Realtime, BadKey),
+            ("transcriber: 401 Incorrect API key provided", Transcriber, BadKey),
+            ("transcriber: 402 Organization balance exhausted", Transcriber, NoCredit),
+            ("transcriber: 429 Too many concurrent requests", Transcriber, RateLimited),
+            ("transcriber: auth_error: You must be authenticated", Transcriber, BadKey),
+            ("transcriber: quota_exceeded: No credits", Transcriber, NoCredit),
+            ("transcriber: tcp connect error", Transcriber, Outage),
+            ("model: HTTP 401 invalid_api_key", Model, BadKey),
+            ("model: HTTP 429 insufficient_quota", Model, NoCredit),
+            ("model: HTTP 429 rate_limit_exceeded", Model, RateLimited),
+            ("model: HTTP 400 unsupported_value", Model, Rejected),
+            ("model: operation timed out", Model, Outage),
+            ("synthesiser: HTTP 401 quota_exceeded", Synthesiser, NoCredit),
+            ("synthesiser: HTTP 401 invalid_api_key", Synthesiser, BadKey),
+            ("synthesiser: HTTP 500 ", Synthesiser, Outage),
+        ] {
+            let found = AiFailure::from_reason(reason);
+            assert_eq!((found.part, found.cause, found.reason.as_str()), (part, cause, reason), "{reason}");
+        }
+    }
+}

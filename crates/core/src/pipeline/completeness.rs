@@ -1,0 +1,207 @@
+//! Whether what the caller has said so far is a complete sentence, by its last words: it decides how long the caller is waited for.
+//!
+//! It knows Hebrew. The words are in `open_endings.txt` and `closed_endings.txt`; numbers and prefixes are rules here.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+use std::time::Duration;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// Whether a sentence has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Completeness {
+    /// It has probably ended.
+    Complete,
+    /// It may have ended.
+    Unclear,
+    /// Its last word needs another one.
+    Open,
+    /// The language is not known here.
+    Unknown,
+}
+
+impl Completeness {
+    /// The silence after which the caller's turn is over; none if only the transcriber knows.
+    pub(super) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Complete => Some(Duration::from_millis(150)),
+            Self::Unclear => Some(Duration::from_millis(500)),
+            Self::Open => Some(Duration::from_secs(1)),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// The Hebrew hyphen, and the signs of abbreviations and foreign sounds.
+const MAQAF: char = '\u{5be}';
+const GERESH: char = '\u{5f3}';
+const GERSHAYIM: char = '\u{5f4}';
+/// The most words of an entry of the lists.
+const MAX_WORDS: usize = 3;
+/// A question with fewer words may have only begun.
+const LEAST_QUESTION: usize = 3;
+/// So many digits in a row are dictated.
+const DICTATED: usize = 3;
+/// The lengths of phone numbers without their zero, and of identity numbers.
+const NUMBER_LENGTHS: [usize; 2] = [9, 10];
+/// The calling code, which replaces the zero.
+const ISRAEL: &str = "972";
+
+static OPEN: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| entries(include_str!("completeness/open_endings.txt")));
+static CLOSED: LazyLock<HashSet<Vec<String>>> =
+    LazyLock::new(|| entries(include_str!("completeness/closed_endings.txt")));
+
+fn entries(list: &str) -> HashSet<Vec<String>> {
+    list.lines().filter(|line| !line.starts_with('#')).map(words).filter(|entry| !entry.is_empty()).collect()
+}
+
+/// The words of each class.
+static CLASSES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
+    let mut classes: HashMap<_, HashSet<_>> = HashMap::new();
+    for line in include_str!("completeness/word_classes.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        if let Some(class) = words.next() {
+            classes.entry(class).or_default().extend(words);
+        }
+    }
+    classes
+});
+
+/// Whether a word is one of this class.
+fn is(class: &str, word: &str) -> bool {
+    CLASSES.get(class).is_some_and(|words| words.contains(word))
+}
+
+/// The word without a prefix of this class, if it has one.
+fn without_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
+    let mut prefixes = CLASSES.get(class)?.iter();
+    prefixes.find_map(|prefix| word.strip_prefix(prefix)).filter(|rest| !rest.is_empty())
+}
+
+/// Judges the words so far.
+pub(super) fn judge(text: &str) -> Completeness {
+    let is_hebrew = text.chars().any(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
+    let found = words(text);
+    let Some(last) = found.last().filter(|_| is_hebrew || is_number(text)) else { return Completeness::Unknown };
+    if is_clock(text) {
+        return Completeness::Complete;
+    }
+    if let Some(dictation) = dictation(&found) {
+        return dictation;
+    }
+    let end = text.trim_end().chars().next_back().unwrap_or(' ');
+    let is_question = matches!(end, '?' | '\u{61f}');
+    if is("prefix", last) || matches!(end, ',' | '…' | '-' | MAQAF | '–' | ':') || text.ends_with("...") {
+        return Completeness::Open;
+    }
+    if let Some(address) = address(&found) {
+        return address;
+    }
+    let (open, closed) = (matching_words(&found, &OPEN), matching_words(&found, &CLOSED));
+    if is_time(&found) || (closed > 0 && closed >= open) {
+        return Completeness::Complete;
+    }
+    if open > 0 && !is_whole_with_verb(&found) {
+        return if is_question { Completeness::Unclear } else { Completeness::Open };
+    }
+    let asks = is("question", &found[0]) && found.len() >= LEAST_QUESTION;
+    if is_question || asks { Completeness::Complete } else { Completeness::Unclear }
+}
+
+/// A sentence such as "I cannot" or "what do I need" ends with its verb.
+fn is_whole_with_verb(found: &[String]) -> bool {
+    let Some((last, before)) = found.split_last() else { return false };
+    let is_negated = before.last().is_some_and(|word| is("negation", word));
+    let asks = before.len() >= 2 && is("asks_verb", &before[0]);
+    is("verb", last) && (is_negated || asks)
+}
+
+/// Whether the words end with a time of the day, a day of the week, or a number with its noun before it.
+fn is_time(found: &[String]) -> bool {
+    let Some((last, before)) = found.split_last() else { return false };
+    let before_last = before.last().map_or("", String::as_str);
+    let is_hour = |word: &str| is("hour", word) || word.parse::<u8>().is_ok_and(|hour| hour <= 24);
+    let is_at_time = without_prefix("time_prefix", last).is_some_and(|bare| is_hour(bare) || is("day", bare));
+    is_at_time
+        || (is("before_number", before_last) && is_hour(last))
+        || (is("before_day", before_last) && is("day", last))
+}
+
+/// Whether the text ends with a time in digits, such as 16:30.
+fn is_clock(text: &str) -> bool {
+    let last = text.split(char::is_whitespace).next_back().unwrap_or("").trim_matches(|c: char| !c.is_ascii_digit());
+    let Some((hours, minutes)) = last.split_once(':') else { return false };
+    hours.parse::<u8>().is_ok_and(|hours| hours < 24) && minutes.len() == 2 && minutes.parse::<u8>().is_ok()
+}
+
+/// Judges a number that is dictated digit by digit; none if the words do not end with one.
+fn dictation(found: &[String]) -> Option<Completeness> {
+    let run: Vec<String> = found.iter().rev().map_while(|word| digits(word)).collect();
+    let number: String = run.iter().rev().map(String::as_str).collect();
+    let (count, begins_with_zero) = (number.len(), number.starts_with('0'));
+    let is_dictated = count >= DICTATED && (begins_with_zero || run.len() >= DICTATED || count > 5);
+    let has_begun = begins_with_zero && count < DICTATED;
+    if !is_dictated && !has_begun {
+        return None;
+    }
+    // Mobile numbers and those of the new operators have ten digits with their zero, those of a town nine.
+    let after_zero = number.strip_prefix('0').or_else(|| number.strip_prefix(ISRAEL));
+    let is_complete = match after_zero {
+        Some(rest) => rest.len() == if rest.starts_with(['5', '7']) { 9 } else { 8 },
+        None => NUMBER_LENGTHS.contains(&count),
+    };
+    Some(if is_complete { Completeness::Complete } else { Completeness::Open })
+}
+
+/// The digits of a word of a dictated number.
+fn digits(word: &str) -> Option<String> {
+    let spoken = ('0'..='9').find(|digit| is(&format!("digit{digit}"), word)).map(String::from);
+    spoken.or_else(|| word.chars().all(|c| c.is_ascii_digit()).then(|| word.to_owned()))
+}
+
+/// Judges an email address that is dictated; none if the words do not end with one.
+fn address(found: &[String]) -> Option<Completeness> {
+    let has_sign = found.iter().any(|word| is("at_sign", word));
+    let is_after_dot = found.iter().rev().take(2).any(|word| is("dot", word));
+    let has_ended = found.last().is_some_and(|last| is("address_end", last));
+    match () {
+        () if has_sign && is_after_dot && has_ended => Some(Completeness::Complete),
+        () if (has_sign || is_after_dot) && !has_ended => Some(Completeness::Open),
+        () => None,
+    }
+}
+
+/// How many of the last words are an entry of the list, also after a prefix "and".
+fn matching_words(found: &[String], list: &HashSet<Vec<String>>) -> usize {
+    let is_entry = |count: &usize| {
+        let end = &found[found.len() - count..];
+        if list.contains(end) {
+            return true;
+        }
+        let Some(bare) = without_prefix("and", &end[0]).filter(|bare| bare.chars().count() > 1) else { return false };
+        let mut end = end.to_vec();
+        bare.clone_into(&mut end[0]);
+        list.contains(&end)
+    };
+    (1..=MAX_WORDS.min(found.len())).rev().find(is_entry).unwrap_or(0)
+}
+
+fn is_number(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_alphabetic)
+}
+
+/// The words without points and punctuation.
+fn words(text: &str) -> Vec<String> {
+    let separated =
+        |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !matches!(c, '"' | '\'' | GERSHAYIM | GERESH);
+    let bare = |word: &str| -> String { word.nfkd().filter(|c| c.is_alphanumeric() || *c == '"').collect() };
+    text.split(separated)
+        .map(bare)
+        .map(|word| word.trim_matches('"').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! When the caller's turn is over, by the words and the silence after them.
+
+use super::*;
+
+fn said(text: &str, until_ms: u64) -> Heard {
+    Heard::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
+}
+
+/// The texts of the turns that are over.
+fn turns(rig: &Rig) -> Vec<&str> {
+    let texts = rig.events.iter().filter_map(|event| match event {
+        EngineEvent::CallerText { text, is_final: true, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// A second of speech with these words, whose transcript is complete.
+fn speech(text: &str) -> Rig {
+    let mut rig = Rig::new();
+    rig.listen(1000, true);
+    rig.heard(said(text, 1000));
+    rig.heard(Heard::Progress(1100));
+    rig
+}
+
+/// The silence after which the transcriber is asked to end the utterance.
+fn asked_after_ms(text: &str) -> usize {
+    let mut rig = speech(text);
+    (1..100)
+        .find(|_| {
+            rig.listen(20, false);
+            rig.ended > 0
+        })
+        .unwrap()
+        * 20
+}
+
+#[test]
+fn a_complete_sentence_ends_early() {
+    assert_eq!(asked_after_ms("אפשר תור בשעה חמש"), 160);
+    assert_eq!(asked_after_ms("אני רוצה לבטל"), 500);
+    assert_eq!(asked_after_ms("אני רוצה ל"), 1000);
+    assert_eq!(asked_after_ms("I would like to"), 1300, "the transcriber knows");
+}
+
+#[test]
+fn words_that_may_follow_are_waited_for() {
+    let mut rig = Rig::new();
+    rig.listen(1000, true);
+    rig.heard(said("אפשר תור בשעה", 700));
+    rig.listen(1000, false);
+    assert_eq!(rig.ended, 0, "the transcript of the last voice is not known");
+}
+
+#[test]
+fn an_open_sentence_goes_on_in_the_same_turn() {
+    let mut rig = speech("אני רוצה ל");
+    rig.listen(600, false);
+    rig.heard(Heard::End);
+    rig.heard(Heard::End);
+    assert!(turns(&rig).is_empty(), "the transcriber judges only the silence");
+    rig.listen(300, false);
+    rig.listen(400, true);
+    rig.heard(said("קבוע", 2200));
+    rig.listen(400, true);
+    rig.heard(said("קבוע תור למחר", 2700));
+    rig.heard(Heard::Progress(2900));
+    rig.listen(300, false);
+    rig.heard(Heard::End);
+    assert_eq!(turns(&rig), ["אני רוצה ל קבוע תור למחר"]);
+    let starts = rig.events.iter().filter(|event| matches!(event, EngineEvent::SpeechStarted { .. })).count();
+    assert_eq!(starts, 1);
+    let pieces: String = rig
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            EngineEvent::CallerText { text, is_final: false, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!("אני רוצה ל קבוע תור למחר".starts_with(&pieces), "{pieces}");
+}
+
+#[test]
+fn an_open_sentence_that_does_not_go_on_ends_after_a_second() {
+    let mut rig = speech("אני רוצה ל");
+    rig.listen(600, false);
+    rig.heard(Heard::End);
+    rig.listen(380, false);
+    assert!(turns(&rig).is_empty());
+    rig.listen(20, false);
+    assert_eq!(turns(&rig), ["אני רוצה ל"]);
+    rig.listen(3000, false);
+    assert_eq!(turns(&rig).len(), 1);
+}
+
+#[test]
+fn a_noise_after_an_open_sentence_does_not_keep_the_turn_open() {
+    let mut rig = speech("אני רוצה ל");
+    rig.listen(600, false);
+    rig.heard(Heard::End);
+    rig.listen(980, true);
+    assert!(turns(&rig).is_empty());
+    rig.listen(20, true);
+    assert_eq!(turns(&rig).len(), 1);
+}
+
+#[test]
+fn no_answer_to_an_open_sentence_is_requested_in_advance() {
+    let mut rig = speech("אני רוצה לקבוע");
+    rig.heard(Heard::Progress(1900));
+    assert_eq!(rig.request, 0);
+    let mut rig = speech("אני רוצה לקבוע תור למחר");
+    rig.heard(Heard::Progress(1150));
+    assert_eq!(rig.request, 1);
+}
+
+#[test]
+fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
+    let mut rig = Rig::new();
+    rig.listen(5000, false);
+    assert_eq!(rig.ended, 0, "nothing was said");
+    rig.listen(1000, true);
+    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(6000) });
+    rig.listen(1280, false);
+    assert_eq!(rig.ended, 0, "the caller may think");
+    rig.listen(400, true);
+    rig.listen(1280, false);
+    assert_eq!(rig.ended, 0, "the caller has gone on");
+    rig.listen(2000, false);
+    assert_eq!(rig.ended, 1, "once");
+    rig.utterance_ended();
+    let is_end = |event: &EngineEvent| matches!(event, EngineEvent::SpeechStopped { .. });
+    assert_eq!(rig.events.iter().filter(|event| is_end(event)).count(), 1);
+    rig.listen(5000, false);
+    assert_eq!(rig.ended, 1, "the next utterance has not begun");
+}

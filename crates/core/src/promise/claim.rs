@@ -1,0 +1,286 @@
+//! What sentences say that was done or will be done.
+
+use super::deed::{named_times, words};
+use super::terms::{Moment, Named, Promise};
+use crate::search::{fold, stems};
+use crate::spoken::{SaidDay, said_days};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// One statement that something was done or will be done.
+#[derive(Clone, Debug)]
+pub(super) struct Claim<'a> {
+    pub(super) at: Moment,
+    pub(super) promise: Promise,
+    pub(super) sentence: &'a str,
+    /// It is said to be done, and not only to be about to be.
+    pub(super) is_past: bool,
+    /// The days and times that its sentence names.
+    pub(super) named: Named,
+    /// What it is about: the words that are neither the phrase nor common ones.
+    pub(super) objects: HashSet<String>,
+    /// It is said to be another one: "and I have also sent you…".
+    pub(super) is_further: bool,
+    /// It comes with an apology, so that it corrects what was said before.
+    pub(super) takes_back: bool,
+}
+
+impl Claim<'_> {
+    /// Whether both can be about the same thing.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.promise == other.promise
+            && if self.promise.is_about_appointment() {
+                self.named == other.named || self.named.is_empty() || other.named.is_empty()
+            } else {
+                self.objects.is_empty() || other.objects.is_empty() || !self.objects.is_disjoint(&other.objects)
+            }
+    }
+}
+
+/// The claims of an utterance, in order.
+pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
+    let (mut claims, mut was_apology) = (Vec::new(), false);
+    for sentence in sentences(text) {
+        let is_apology = has_word(&fold(sentence).text, &LISTS.apologies);
+        for mut claim in of_sentence(at, sentence, has_days) {
+            claim.takes_back = is_apology || was_apology;
+            claims.push(claim);
+        }
+        was_apology = is_apology;
+    }
+    claims
+}
+
+fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
+    // "You are booked for Monday, right?" asks what the caller has said.
+    if has_word(&fold(sentence).text, &LISTS.echoes) || ends_with(sentence, &LISTS.tags) {
+        return Vec::new();
+    }
+    // Of a question, what stands before its last comma may state something: "Ten is free, does that suit you?"
+    let question = sentence.find(['?', '\u{61F}']);
+    let statement = match question {
+        Some(end) => sentence[..end].rsplit_once([',', '\u{60C}']).map(|(statement, _)| statement),
+        None => Some(sentence),
+    };
+    let clauses: Vec<Clause> = clauses(statement.unwrap_or_default()).map(Clause::new).collect();
+    let mut named = Named::default();
+    for clause in clauses.iter().filter(|clause| !clause.is_condition && !clause.is_negation) {
+        named.times.extend(named_times(clause.text));
+        named.days.extend(if has_days { said_days(clause.text) } else { Vec::new() });
+    }
+    // "I have booked you an appointment today" does not say when it is.
+    named.days.retain(|day| *day != SaidDay::After(0));
+    let condition = clauses.iter().position(|clause| clause.is_condition);
+    let mut claims = Vec::new();
+    for (index, clause) in clauses.iter().enumerate() {
+        if clause.is_negation || condition.is_some_and(|condition| condition <= index) {
+            continue;
+        }
+        // "We will call you back, if you like" is a condition; what was done is done, whatever follows.
+        let is_open = condition.is_some() || question.is_some();
+        claims.extend(clause.claims(at, sentence, &named).into_iter().filter(|claim| claim.is_past || !is_open));
+    }
+    claims
+}
+
+/// A part of a sentence, up to a comma or a "but".
+struct Clause<'a> {
+    text: &'a str,
+    /// Folded, with a space before and after.
+    words: String,
+    /// It asks, offers, or makes what follows depend on something.
+    is_condition: bool,
+    is_negation: bool,
+}
+
+impl<'a> Clause<'a> {
+    fn new(text: &'a str) -> Self {
+        let mut words = fold(text).text + " ";
+        for idiom in &LISTS.idioms {
+            words = words.replace(&format!(" {idiom}"), " ");
+        }
+        let is_condition = has_word(&words, &LISTS.conditions);
+        let is_negation = has_word(&words, &LISTS.negations);
+        Self { text, words, is_condition, is_negation }
+    }
+
+    fn claims<'s>(&self, at: Moment, sentence: &'s str, named: &Named) -> Vec<Claim<'s>> {
+        let mut found: Vec<(Range<usize>, &Phrase)> = Vec::new();
+        for phrase in &LISTS.phrases {
+            found.extend(places(&self.words, &phrase.words).map(|place| (place, phrase)));
+        }
+        found.sort_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
+        let mut end = 0;
+        found.retain(|(place, _)| {
+            let is_free = place.start >= end;
+            end = if is_free { place.end - 1 } else { end };
+            is_free
+        });
+        let mut claims: Vec<Claim<'s>> = Vec::new();
+        for (index, (place, phrase)) in found.iter().enumerate() {
+            let Phrase { promise, is_past, .. } = **phrase;
+            if promise.is_about_appointment() && claims.iter().any(|claim| claim.promise == promise) {
+                continue;
+            }
+            let before = if index == 0 { &self.words[..place.start] } else { "" };
+            let next = found.get(index + 1).map_or(self.words.len(), |(next, _)| next.start);
+            let after = self.words.get(place.end..next).unwrap_or_default();
+            let others = || before.split_whitespace().chain(after.split_whitespace());
+            let objects: HashSet<String> = others().filter_map(object).collect();
+            let is_further = others().any(|word| stems(word, 2).any(|stem| LISTS.further.contains(stem)));
+            let named = named.clone();
+            claims.push(Claim { at, promise, sentence, is_past, named, objects, is_further, takes_back: false });
+        }
+        claims
+    }
+}
+
+/// What a word says about the object of a claim; words of one meaning are one, and common words say nothing.
+pub(super) fn object(word: &str) -> Option<String> {
+    let is_common = |word: &str| LISTS.common.contains(word);
+    let is_short = word.chars().count() < SHORTEST || word.chars().all(|c| c.is_ascii_digit());
+    if is_short || stems(word, 2).any(is_common) {
+        return None;
+    }
+    let known = stems(word, SHORTEST).find_map(|stem| LISTS.meanings.get(stem));
+    // The article alone is removed: "the price" is what "a price" is.
+    let bare = word.strip_prefix('\u{5D4}').filter(|rest| rest.chars().count() >= SHORTEST).unwrap_or(word);
+    Some(known.cloned().unwrap_or_else(|| bare.to_owned()))
+}
+
+/// Whether an object is one of the things that texts are usually about, such as an address.
+pub(super) fn is_kind(object: &str) -> bool {
+    LISTS.meanings.get(object).is_some_and(|first| first == object)
+}
+
+/// Whether a sentence is about the confirmation of an appointment.
+pub(super) fn is_about_confirmation(sentence: &str) -> bool {
+    words(sentence).iter().any(|word| CONFIRMATIONS.iter().any(|stem| word.contains(stem.as_str())))
+}
+
+/// The beginnings of words for a confirmation.
+static CONFIRMATIONS: LazyLock<Vec<String>> = LazyLock::new(|| words(include_str!("confirmations.txt")));
+
+/// The sentences of a text. A point within a number or an abbreviation ends none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let ends = rest.char_indices().find(|(at, c)| {
+            let next = rest[at + c.len_utf8()..].chars().next();
+            matches!(c, '?' | '!' | '\n' | '\u{61F}') || (*c == '.' && next.is_none_or(char::is_whitespace))
+        });
+        let end = ends.map_or(rest.len(), |(at, c)| at + c.len_utf8());
+        let (sentence, after) = rest.split_at(end);
+        rest = after;
+        Some(sentence)
+    })
+}
+
+/// The clauses of a sentence: between commas, and before each "but".
+fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
+    sentence.split([',', ';', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']).flat_map(|part| {
+        let mut cuts = vec![0];
+        for but in LISTS.buts.iter().map(|but| format!(" {but} ")) {
+            cuts.extend(part.match_indices(&but).map(|(at, _)| at));
+        }
+        cuts.sort_unstable();
+        let ends = cuts.iter().skip(1).copied().chain([part.len()]).collect::<Vec<_>>();
+        cuts.into_iter().zip(ends).map(|(from, to)| &part[from..to]).collect::<Vec<_>>()
+    })
+}
+
+/// The places of folded words in a folded text, alone or after "and" or "that", which Hebrew writes together with the next word.
+fn places<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    PREFIXES.iter().flat_map(move |prefix| {
+        let whole = format!(" {prefix}{phrase}");
+        let found: Vec<_> = text.match_indices(&whole).map(|(at, found)| at..at + found.len()).collect();
+        found
+    })
+}
+
+fn has_word(text: &str, list: &[String]) -> bool {
+    let text = format!("{} ", text.trim_end());
+    list.iter().any(|phrase| places(&text, phrase).next().is_some())
+}
+
+/// Whether the text ends with one of these words after a comma.
+fn ends_with(text: &str, list: &[String]) -> bool {
+    text.rsplit_once([',', '\u{60C}'])
+        .is_some_and(|(_, tail)| list.contains(&(fold(tail).text.trim().to_owned() + " ")))
+}
+
+const PREFIXES: [&str; 3] = ["", "\u{5D5}", "\u{5E9}"];
+/// Shorter words are prepositions.
+const SHORTEST: usize = 3;
+
+pub(super) struct Phrase {
+    pub(super) promise: Promise,
+    pub(super) is_past: bool,
+    /// Folded, with a space at the end.
+    pub(super) words: String,
+}
+
+/// The words of `phrases.txt`, folded; phrases have a space at the end.
+#[derive(Default)]
+pub(super) struct Lists {
+    pub(super) phrases: Vec<Phrase>,
+    conditions: Vec<String>,
+    negations: Vec<String>,
+    idioms: Vec<String>,
+    apologies: Vec<String>,
+    echoes: Vec<String>,
+    tags: Vec<String>,
+    /// As they are written.
+    buts: Vec<String>,
+    further: HashSet<String>,
+    common: HashSet<String>,
+    meanings: HashMap<String, String>,
+}
+
+pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let mut lists = Lists::default();
+    let mut heading = "";
+    for line in include_str!("phrases.txt").lines().map(str::trim) {
+        if let Some(new) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            heading = new;
+        } else if !line.is_empty() && !line.starts_with('#') {
+            lists.add(heading, line);
+        }
+    }
+    lists
+});
+
+impl Lists {
+    fn add(&mut self, heading: &str, line: &str) {
+        let folded = fold(line).text.trim().to_owned() + " ";
+        match heading {
+            "condition" => self.conditions.push(folded),
+            "negation" => self.negations.push(folded),
+            "idiom" => self.idioms.push(folded),
+            "apology" => self.apologies.push(folded),
+            "echo" => self.echoes.push(folded),
+            "tag" => self.tags.push(folded),
+            "but" => self.buts.push(line.to_owned()),
+            "further" => self.further.extend(words(line)),
+            "common" => self.common.extend(words(line)),
+            "meaning" => {
+                let group = words(line);
+                let first = group.first().cloned().unwrap_or_default();
+                self.meanings.extend(group.into_iter().map(|word| (word, first.clone())));
+            }
+            promise => {
+                let (name, is_past) = match promise.strip_suffix(" later") {
+                    Some(name) => (name, false),
+                    None => (promise, true),
+                };
+                if let Ok(promise) = name.parse() {
+                    self.phrases.push(Phrase { promise, is_past, words: folded });
+                }
+            }
+        }
+    }
+}

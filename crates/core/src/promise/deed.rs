@@ -1,0 +1,219 @@
+//! The tool uses of a call, successful or not, with which the agent's promises are compared.
+
+use super::terms::{Moment, Promise};
+use crate::domain::{CallBookingChanges, ToolUse};
+use crate::search::fold;
+use crate::spoken::said_times;
+use jiff::civil::{Date, DateTime};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The names of the tools by which promises are kept.
+pub const TOOLS: [&str; 7] = [BOOK, MOVE, CANCEL, FIND, JOIN, TAKE_MESSAGE, SEND];
+
+const BOOK: &str = "book_appointment";
+const MOVE: &str = "move_appointment";
+const CANCEL: &str = "cancel_appointment";
+const FIND: &str = "find_appointments";
+const JOIN: &str = "join_waiting_list";
+const TAKE_MESSAGE: &str = "take_message";
+const SEND: &str = "send_whatsapp";
+
+/// The start of an appointment: its day, and its time in minutes of a clock of twelve hours.
+pub(super) type Start = (Date, u16);
+
+/// One use of a tool.
+#[derive(Clone, Debug)]
+pub(super) struct Deed {
+    pub(super) at: Moment,
+    /// What it keeps, or would have kept.
+    pub(super) promises: BTreeSet<Promise>,
+    /// It was done.
+    pub(super) is_done: bool,
+    /// The appointments that exist from then on.
+    pub(super) added: Vec<Start>,
+    /// The appointments that are no more.
+    pub(super) removed: Vec<Start>,
+    /// The times that were returned, even with a refusal.
+    pub(super) read: Vec<Start>,
+    /// The words of a message, folded.
+    pub(super) words: Vec<String>,
+}
+
+impl Deed {
+    fn done(at: Moment, promises: impl Into<BTreeSet<Promise>>) -> Self {
+        let (added, removed, read, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { at, promises: promises.into(), is_done: true, added, removed, read, words }
+    }
+
+    /// An appointment as it is stored after the call.
+    pub(super) fn stored_booking(start: DateTime, changes: CallBookingChanges, is_booked: bool) -> Self {
+        let minutes = i32::from(start.hour()) % 12 * 60 + i32::from(start.minute());
+        let start = (start.date(), u16::try_from(minutes).unwrap_or_default());
+        let promises = [
+            (is_booked, Promise::Booked),
+            (is_booked && changes.moved, Promise::Moved),
+            (!is_booked && changes.cancelled, Promise::Cancelled),
+        ];
+        let promises: BTreeSet<_> =
+            promises.into_iter().filter_map(|(is_so, promise)| is_so.then_some(promise)).collect();
+        let (added, removed) = if is_booked { (vec![start], Vec::new()) } else { (Vec::new(), vec![start]) };
+        Self { added, removed, ..Self::done(AFTER_CALL, promises) }
+    }
+
+    /// A use of a tool that has not returned in the call, with what is stored of it, or with what a later tool has done
+    /// with it: it was done at that time.
+    fn completed_by(self, tool: &ToolUse, stored: &[Self], is_gone: impl Fn(&Start) -> bool) -> Self {
+        let start = |name: &str| {
+            let mut starts = Vec::new();
+            tool.arguments.get(name).into_iter().for_each(|start| collect_starts(start, &mut starts));
+            starts.first().copied()
+        };
+        let (name, promise) = match tool.name.as_str() {
+            BOOK => ("start", Promise::Booked),
+            MOVE => ("new_start", Promise::Moved),
+            CANCEL => ("start", Promise::Cancelled),
+            _ => return self,
+        };
+        let Some(at) = start(name).filter(|_| tool.output.is_none()) else { return self };
+        let is_it = |deed: &&Self| {
+            let of_start = deed.added.contains(&at) || deed.removed.contains(&at);
+            of_start && deed.promises.contains(&promise)
+        };
+        let was_done = stored.iter().any(|deed| is_it(&deed)) || promise != Promise::Cancelled && is_gone(&at);
+        match promise {
+            _ if !was_done => self,
+            Promise::Cancelled => Self { is_done: true, removed: vec![at], ..self },
+            _ => {
+                let removed = start("start").into_iter().filter(|from| *from != at).collect();
+                Self { is_done: true, added: vec![at], removed, ..self }
+            }
+        }
+    }
+
+    /// A message that was sent, although its tool has not returned in the call.
+    pub(super) fn stored_text(text: &str) -> Self {
+        Self { words: words_of_text(text), ..Self::done(AFTER_CALL, [Promise::Sent]) }
+    }
+}
+
+const BEFORE_CALL: Moment = (i64::MIN, 0);
+const AFTER_CALL: Moment = (i64::MAX, 0);
+
+/// The uses of tools, in the order in which they ended; then what is stored. A message may have been recorded by other means than a
+/// tool.
+pub(super) fn deeds(tools: &[(Moment, ToolUse)], stored: &[Deed], message: Option<&str>) -> Vec<Deed> {
+    let is_of_tool = |text: &&str| {
+        tools.iter().any(|(_, tool)| tool.name == TAKE_MESSAGE && tool.success().is_some() && text_of(tool) == *text)
+    };
+    let message = message
+        .filter(|text| !is_of_tool(text))
+        .map(|text| Deed { words: words(text), ..Deed::done(BEFORE_CALL, [Promise::PassedOn]) });
+    // What a later tool has moved or cancelled was booked before.
+    let done: Vec<Deed> = tools.iter().map(|(at, tool)| deed(*at, tool)).filter(|deed| deed.is_done).collect();
+    let tools = tools.iter().map(|(at, tool)| {
+        let is_gone = |start: &Start| done.iter().any(|other| other.at > *at && other.removed.contains(start));
+        deed(*at, tool).completed_by(tool, stored, is_gone)
+    });
+    let mut deeds: Vec<Deed> = message.into_iter().chain(tools).chain(stored.iter().cloned()).collect();
+    deeds.sort_by_key(|deed| deed.at);
+    deeds
+}
+
+/// The text that a tool was to send or to write down.
+pub(super) fn text_of(tool: &ToolUse) -> &str {
+    ["text", "message"].iter().find_map(|name| tool.arguments.get(*name)?.as_str()).unwrap_or_default()
+}
+
+fn deed(at: Moment, tool: &ToolUse) -> Deed {
+    let done = tool.success();
+    let (mut added, mut removed, mut read) = (Vec::new(), Vec::new(), Vec::new());
+    if let Some(output) = &tool.output {
+        collect_starts(output, &mut read);
+    }
+    if done.is_some() {
+        match tool.name.as_str() {
+            BOOK | FIND => added.clone_from(&read),
+            MOVE => {
+                added.clone_from(&read);
+                tool.arguments.get("start").into_iter().for_each(|start| collect_starts(start, &mut removed));
+            }
+            CANCEL => {
+                removed.clone_from(&read);
+                tool.arguments.get("start").into_iter().for_each(|start| collect_starts(start, &mut removed));
+            }
+            _ => {}
+        }
+    }
+    let promises = match tool.name.as_str() {
+        BOOK => BTreeSet::from([Promise::Booked]),
+        // "You are booked for Monday" is true after a move as well.
+        MOVE => BTreeSet::from([Promise::Moved, Promise::Booked]),
+        CANCEL => BTreeSet::from([Promise::Cancelled]),
+        JOIN => BTreeSet::from([Promise::Waiting, Promise::PassedOn]),
+        TAKE_MESSAGE => BTreeSet::from([Promise::PassedOn]),
+        SEND => BTreeSet::from([Promise::Sent]),
+        // An appointment from before the call was read out.
+        FIND if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
+        _ => BTreeSet::new(),
+    };
+    Deed { at, promises, is_done: done.is_some(), added, removed, read, words: words_of_text(text_of(tool)) }
+}
+
+fn has_appointments(output: &Value) -> bool {
+    output.get("appointments").and_then(Value::as_array).is_some_and(|found| !found.is_empty())
+}
+
+pub(super) fn words(text: &str) -> Vec<String> {
+    fold(text).text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The words of a message, and what its signs stand for.
+fn words_of_text(text: &str) -> Vec<String> {
+    let signs = [("://", "link"), ("www.", "link"), ("\u{20AA}", "price"), ("$", "price")];
+    let signs = signs.into_iter().filter(|(sign, _)| text.contains(sign)).map(|(_, word)| word.to_owned());
+    words(text).into_iter().chain(signs).collect()
+}
+
+/// The starts in all texts of a tool's output.
+fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
+    match output {
+        Value::String(text) => {
+            for (at, _) in text.match_indices('T') {
+                let date =
+                    at.checked_sub(DATE_LENGTH).and_then(|from| text.get(from..at)).and_then(|date| date.parse().ok());
+                let time = text.get(at + 1..at + 1 + TIME_LENGTH).and_then(|time| times(time).first().copied());
+                starts.extend(date.zip(time));
+            }
+        }
+        Value::Object(members) => members.values().for_each(|value| collect_starts(value, starts)),
+        Value::Array(values) => values.iter().for_each(|value| collect_starts(value, starts)),
+        _ => {}
+    }
+}
+
+/// The length of `2026-11-30`.
+const DATE_LENGTH: usize = 10;
+/// The length of `10:00`.
+const TIME_LENGTH: usize = 5;
+
+/// The times of day that a sentence names, in digits or in words.
+pub(super) fn named_times(text: &str) -> Vec<u16> {
+    [times(text), said_times(text)].concat()
+}
+
+/// The times of day that a text has in digits, such as 15:30, in minutes of a clock of twelve hours.
+fn times(text: &str) -> Vec<u16> {
+    let number = |digits: &str| digits.parse::<u16>().ok();
+    let colons = text.match_indices(':').map(|(at, _)| at);
+    let found = colons.filter_map(|at| {
+        let is_digit = |c: char| c.is_ascii_digit();
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        let hour = &before[before.trim_end_matches(is_digit).len()..];
+        let minute = &after[..after.len() - after.trim_start_matches(is_digit).len()];
+        let is_whole = minute.len() == 2;
+        let (hour, minute) = (number(hour)?, number(minute)?);
+        (hour < 24 && minute < 60 && is_whole).then_some(hour % 12 * 60 + minute)
+    });
+    found.collect()
+}

@@ -1,0 +1,221 @@
+//! Which row holds each claim.
+
+use super::claim::{Claim, is_about_confirmation, is_kind, object};
+use super::deed::{Deed, Start};
+use super::terms::{Moment, Promise};
+use jiff::civil::Date;
+
+/// What a claim is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It was done.
+    Kept,
+    /// It was done, but later than it was said to be done.
+    Early,
+    /// It was not done, or at another time.
+    Broken { is_time_wrong: bool },
+}
+
+impl Finding {
+    fn is_kept(self) -> bool {
+        matches!(self, Self::Kept | Self::Early)
+    }
+}
+
+/// What is known of a call beside what was said.
+pub(super) struct Evidence<'a> {
+    pub(super) deeds: &'a [Deed],
+    pub(super) has_confirmation: bool,
+    pub(super) today: Option<Date>,
+}
+
+impl Evidence<'_> {
+    /// What each claim is worth.
+    pub(super) fn judge(&self, claims: &[Claim<'_>]) -> Vec<Finding> {
+        let mut found = vec![Finding::Broken { is_time_wrong: false }; claims.len()];
+        for (index, claim) in claims.iter().enumerate() {
+            match claim.promise {
+                Promise::Offered => found[index] = self.offer(claim),
+                Promise::Booked | Promise::Moved | Promise::Cancelled => found[index] = self.change(claims, index),
+                Promise::Waiting | Promise::PassedOn | Promise::Sent => {}
+            }
+        }
+        for promise in [Promise::Waiting, Promise::PassedOn, Promise::Sent] {
+            self.judge_texts(promise, claims, &mut found);
+        }
+        found
+    }
+
+    /// Whether a later sentence says it right: with an apology, or, of an appointment whose time was misstated, by itself.
+    pub(super) fn is_corrected(&self, claims: &[Claim<'_>], found: &[Finding], at: usize) -> bool {
+        let broken = &claims[at];
+        let is_other_kept = |index: usize| claims[index].promise == broken.promise && found[index].is_kept();
+        let is_misstated = found[at] == Finding::Broken { is_time_wrong: true } && !(0..at).any(is_other_kept);
+        (at + 1..claims.len()).filter(|index| is_other_kept(*index)).any(|index| {
+            let later = &claims[index];
+            later.takes_back
+                || is_misstated && self.state(broken.at).iter().any(|start| later.named.fits(*start, self.today))
+        })
+    }
+
+    /// An offer that names no time of day, or one that a tool had returned, even with a refusal.
+    fn offer(&self, claim: &Claim<'_>) -> Finding {
+        let fits = |start: &Start| claim.named.fits(*start, self.today);
+        let is_read = self.before(claim.at).any(|deed| deed.read.iter().any(fits));
+        if claim.named.times.is_empty() || is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
+    }
+
+    /// A claim about an appointment.
+    fn change(&self, claims: &[Claim<'_>], index: usize) -> Finding {
+        let claim = &claims[index];
+        let fits = |start: &Start| claim.named.fits(*start, self.today);
+        let is_it = |deed: &&Deed| deed.is_done && deed.promises.contains(&claim.promise);
+        let is_new_alone =
+            claim.promise == Promise::Booked || self.has_just_failed(claims, index) || self.has_no_new(claims, index);
+        let starts_of = |deed: &Deed| -> Vec<Start> {
+            match claim.promise {
+                // "I have moved your appointment of Monday" is about the last move, and not about where an earlier one had it.
+                Promise::Booked | Promise::Moved if is_new_alone => deed.added.clone(),
+                _ => [deed.added.clone(), deed.removed.clone()].concat(),
+            }
+        };
+        // A deed without a start holds every claim of its kind.
+        let holds = |deed: &Deed| {
+            let starts = starts_of(deed);
+            starts.is_empty() || starts.iter().any(fits)
+        };
+        let has_failed = claim.named.is_empty() && self.has_just_failed(claims, index);
+        let is_kept = match claim.promise {
+            Promise::Booked => {
+                let is_wild = self.before(claim.at).filter(is_it).any(|deed| deed.added.is_empty());
+                is_wild || self.state(claim.at).iter().any(fits)
+            }
+            _ => self.before(claim.at).filter(is_it).any(holds),
+        };
+        if is_kept && !has_failed {
+            return Finding::Kept;
+        }
+        if self.after(claim.at).filter(is_it).any(holds) {
+            return Finding::Early;
+        }
+        let has_other =
+            self.deeds.iter().filter(is_it).any(|deed| deed.at > claim.at || claim.promise != Promise::Booked);
+        let is_time_wrong = !claim.named.is_empty()
+            && (has_other || claim.promise == Promise::Booked && !self.state(claim.at).is_empty());
+        Finding::Broken { is_time_wrong }
+    }
+
+    /// The appointments that exist at a moment, as far as the tools have shown them.
+    fn state(&self, at: Moment) -> Vec<Start> {
+        let mut starts: Vec<Start> = Vec::new();
+        for deed in self.before(at) {
+            starts.retain(|start| !deed.removed.contains(start));
+            starts.extend(&deed.added);
+        }
+        starts
+    }
+
+    fn before(&self, at: Moment) -> impl Iterator<Item = &Deed> {
+        self.deeds.iter().take_while(move |deed| deed.at < at)
+    }
+
+    fn after(&self, at: Moment) -> impl Iterator<Item = &Deed> {
+        self.deeds.iter().skip_while(move |deed| deed.at < at)
+    }
+
+    /// Whether the tool for a claim has failed since the last claim of its kind, and has not succeeded since.
+    fn has_just_failed(&self, claims: &[Claim<'_>], index: usize) -> bool {
+        let claim = &claims[index];
+        let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
+        let since = last.map_or((i64::MIN, 0), |other| other.at);
+        let tried = self.before(claim.at).filter(|deed| deed.at > since && deed.promises.contains(&claim.promise));
+        let is_done_before =
+            |text: &[String]| !text.is_empty() && self.before(claim.at).any(|deed| deed.is_done && deed.words == text);
+        tried.last().is_some_and(|deed| !deed.is_done && !is_done_before(&deed.words))
+    }
+
+    /// Whether the tool for a claim was not used since the last claim of its kind.
+    fn has_no_new(&self, claims: &[Claim<'_>], index: usize) -> bool {
+        let claim = &claims[index];
+        let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
+        last.is_some_and(|last| {
+            !self.before(claim.at).any(|deed| deed.at > last.at && deed.promises.contains(&claim.promise))
+        })
+    }
+
+    /// Claims about texts: each is held by a row that has its words, or by one of its own; a claim in other words about what
+    /// another one says needs none.
+    fn judge_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
+        let mine: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].promise == promise).collect();
+        let mut rows: Vec<Row> =
+            self.deeds.iter().filter(|deed| deed.is_done && deed.promises.contains(&promise)).map(Row::new).collect();
+        let by = |row: &Row, claim: &Claim<'_>| {
+            if row.at < claim.at || !claim.is_past { Finding::Kept } else { Finding::Early }
+        };
+        for &index in &mine {
+            let claim = &claims[index];
+            if promise == Promise::Sent && self.has_confirmation && is_about_confirmation(claim.sentence) {
+                found[index] = Finding::Kept;
+            } else if let Some(row) = rows.iter_mut().find(|row| row.has_words_of(claim)) {
+                row.is_taken = true;
+                found[index] = by(row, claim);
+            }
+        }
+        for (place, &index) in mine.iter().enumerate() {
+            let claim = &claims[index];
+            if found[index].is_kept() {
+                rows.iter_mut().filter(|row| row.has_words_of(claim)).for_each(|row| row.is_used = true);
+                continue;
+            }
+            let is_known = !claim.objects.is_empty()
+                && mine
+                    .iter()
+                    .any(|other| found[*other].is_kept() && !claims[*other].objects.is_disjoint(&claim.objects));
+            if is_known {
+                found[index] = Finding::Kept;
+                continue;
+            }
+            let has_failed = self.has_just_failed(claims, index);
+            // A text with the address is none with the prices.
+            let is_other = |row: &Row| row.has_kind && claim.objects.iter().any(|object| is_kind(object));
+            let is_free = |row: &Row| match () {
+                () if is_other(row) => false,
+                () if claim.is_further && place > 0 => !row.is_used && !row.is_taken,
+                // A row without words, such as an entry of the waiting list, can be described in many ways.
+                () if claim.objects.is_empty() || row.objects.is_empty() => true,
+                () => !row.is_taken,
+            };
+            let earlier = rows.iter().rposition(|row| row.at < claim.at && !has_failed && is_free(row));
+            let row = earlier.or_else(|| rows.iter().position(|row| row.at > claim.at && is_free(row)));
+            if let Some(row) = row.map(|row| &mut rows[row]) {
+                row.is_used = true;
+                row.is_taken |= !claim.objects.is_empty();
+                found[index] = by(row, claim);
+            }
+        }
+    }
+}
+
+/// A message that was sent or written down, or an entry of the waiting list.
+struct Row {
+    at: Moment,
+    objects: Vec<String>,
+    /// Its words say what it is.
+    has_kind: bool,
+    /// A claim that names what it is about is held by it.
+    is_taken: bool,
+    /// Any claim is held by it.
+    is_used: bool,
+}
+
+impl Row {
+    fn new(deed: &Deed) -> Self {
+        let objects: Vec<String> = deed.words.iter().filter_map(|word| object(word)).collect();
+        let has_kind = objects.iter().any(|object| is_kind(object));
+        Self { at: deed.at, objects, has_kind, is_taken: false, is_used: false }
+    }
+
+    fn has_words_of(&self, claim: &Claim<'_>) -> bool {
+        self.objects.iter().any(|word| claim.objects.contains(word))
+    }
+}

@@ -1,0 +1,85 @@
+//! The language of a text by its letters.
+
+/// The language in which a synthesiser is to speak `text`, ISO 639-1. The letters decide: the agent answers in the caller's
+/// language, which may not be that of the conversation's settings. Where the letters fit `conversation`, a BCP 47 tag, or there
+/// are none, it is that one.
+pub fn language_of<'a>(text: &str, conversation: &'a str) -> &'a str {
+    let conversation = conversation.split('-').next().unwrap_or_default();
+    match script_of(text) {
+        Some(script) if script != Script::of_language(conversation) => script.language(),
+        _ => conversation,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Script {
+    Hebrew,
+    Arabic,
+    Cyrillic,
+    Latin,
+}
+
+impl Script {
+    const ALL: [Self; 4] = [Self::Hebrew, Self::Arabic, Self::Cyrillic, Self::Latin];
+
+    fn of(letter: char) -> Option<Self> {
+        match letter {
+            '\u{5d0}'..='\u{5f2}' => Some(Self::Hebrew),
+            '\u{620}'..='\u{6ff}' => Some(Self::Arabic),
+            '\u{400}'..='\u{52f}' => Some(Self::Cyrillic),
+            _ if letter.is_ascii_alphabetic() || ('\u{c0}'..='\u{24f}').contains(&letter) => Some(Self::Latin),
+            _ => None,
+        }
+    }
+
+    fn of_language(language: &str) -> Self {
+        match language {
+            "he" | "iw" | "yi" => Self::Hebrew,
+            "ar" | "fa" | "ur" => Self::Arabic,
+            "ru" | "uk" | "be" | "bg" | "mk" | "sr" | "kk" => Self::Cyrillic,
+            _ => Self::Latin,
+        }
+    }
+
+    /// The language that callers of a business in Israel write in this script.
+    fn language(self) -> &'static str {
+        match self {
+            Self::Hebrew => "he",
+            Self::Arabic => "ar",
+            Self::Cyrillic => "ru",
+            Self::Latin => "en",
+        }
+    }
+}
+
+/// The script of most letters; none without letters. A Hebrew sentence may contain a name in Latin letters.
+fn script_of(text: &str) -> Option<Script> {
+    let count = |script| text.chars().filter(|letter| Script::of(*letter) == Some(script)).count();
+    let counts = Script::ALL.map(|script| (count(script), script));
+    // The first of equals, so that a Hebrew word beside a Latin one of the same length is Hebrew.
+    let (letters, script) = counts.into_iter().rev().max_by_key(|(letters, _)| *letters)?;
+    (letters > 0).then_some(script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_letters_decide_where_the_settings_do_not_fit() {
+        for (text, conversation, expected) in [
+            ("שלום, איך אפשר לעזור?", "he", "he"),
+            ("Hello, how can I help?", "he", "en"),
+            ("مرحبا، كيف يمكنني مساعدتك؟", "he", "ar"),
+            ("Здравствуйте!", "he", "ru"),
+            ("הפגישה עם Dana בחמש", "en", "he"),
+            ("Bonjour", "fr", "fr"),
+            ("Добрий день", "uk", "uk"),
+            ("10:30", "ru", "ru"),
+            ("שלום", "he-IL", "he"),
+            ("Здравствуйте", "en-US", "ru"),
+        ] {
+            assert_eq!(language_of(text, conversation), expected, "{text}");
+        }
+    }
+}

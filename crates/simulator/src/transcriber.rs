@@ -1,0 +1,139 @@
+//! What a fake transcriber hears: the planned words of each utterance, one after the other while there is sound.
+
+use crate::openai::vad::{Vad, VadEvent, VadSettings};
+use crate::sound::millis;
+use std::time::Duration;
+
+/// How long a word takes.
+const WORD_MS: u64 = 300;
+/// The silence after which a sound is another one, for a transcriber that ends no utterance by itself.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What is heard in any sound.
+#[derive(Clone, Debug)]
+pub(crate) struct TranscriberPlan {
+    /// The words of each utterance, in order; after the last one the first follows again.
+    pub(crate) heard: Vec<String>,
+    /// The silence that ends an utterance; none if only the client ends it.
+    pub(crate) endpoint: Option<Duration>,
+    /// Whether words are found in sounds.
+    pub(crate) finds_words: bool,
+}
+
+/// A word and its place in the audio.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    /// The word, with the space behind it.
+    pub(crate) text: String,
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    /// The words of the utterance so far; they have grown.
+    Words(Vec<Word>),
+    /// The utterance is over. All its words.
+    End(Vec<Word>),
+}
+
+/// A transcription in progress.
+pub(crate) struct Transcriber {
+    plan: TranscriberPlan,
+    vad: Vad,
+    received: usize,
+    /// The utterance in progress: when it began, and how many of its words were reported.
+    current: Option<(u64, usize)>,
+    /// The number of utterances that have ended.
+    ended: usize,
+}
+
+impl Transcriber {
+    pub(crate) fn new(plan: TranscriberPlan) -> Self {
+        Self { plan, vad: Vad::default(), received: 0, current: None, ended: 0 }
+    }
+
+    /// How much audio was received, in milliseconds.
+    pub(crate) fn now_ms(&self) -> u64 {
+        millis(self.received)
+    }
+
+    /// The number of utterances that have ended.
+    pub(crate) fn ended(&self) -> usize {
+        self.ended
+    }
+
+    /// Whether an utterance is in progress.
+    pub(crate) fn is_in_utterance(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// What is heard in a piece of mu-law audio.
+    pub(crate) fn hear(&mut self, audio: &[u8]) -> Vec<Heard> {
+        self.received += audio.len();
+        let now_ms = self.now_ms();
+        let silence = self.plan.endpoint.unwrap_or(PAUSE);
+        let silence_ms = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
+        let settings = VadSettings { threshold: 0.5, prefix_ms: 0, silence_ms };
+        let mut heard = Vec::new();
+        for event in self.vad.hear(audio, settings) {
+            match event {
+                VadEvent::Started { audio_start_ms } if self.plan.finds_words => {
+                    self.current.get_or_insert((audio_start_ms, 0));
+                }
+                VadEvent::Stopped { .. } if self.current.is_some() && self.plan.endpoint.is_some() => {
+                    heard.push(Heard::End(self.finish()));
+                }
+                VadEvent::Started { .. } | VadEvent::Stopped { .. } => {}
+            }
+        }
+        if let Some((began_ms, reported)) = self.current {
+            let most = self.words().len();
+            let words = usize::try_from(now_ms.saturating_sub(began_ms) / WORD_MS).unwrap_or(0).min(most);
+            if words > reported {
+                self.current = Some((began_ms, words));
+                heard.push(Heard::Words(self.placed(began_ms, words)));
+            }
+        }
+        heard
+    }
+
+    /// Ends the utterance in progress; returns all its words, none if there is no utterance.
+    pub(crate) fn finish(&mut self) -> Vec<Word> {
+        let words = match self.current.take() {
+            Some((began_ms, _)) => {
+                let words = self.placed(began_ms, usize::MAX);
+                self.ended += 1;
+                words
+            }
+            None => Vec::new(),
+        };
+        self.vad.reset();
+        words
+    }
+
+    fn words(&self) -> Vec<String> {
+        let heard = &self.plan.heard;
+        let text = heard.get(self.ended % heard.len().max(1)).map_or("", String::as_str);
+        text.split_inclusive(' ').map(str::to_owned).collect()
+    }
+
+    fn placed(&self, began_ms: u64, words: usize) -> Vec<Word> {
+        let words = self.words().into_iter().take(words).enumerate();
+        let placed = words.map(|(index, text)| {
+            let start_ms = began_ms + WORD_MS * index as u64;
+            Word { text, start_ms, end_ms: start_ms + WORD_MS }
+        });
+        placed.collect()
+    }
+}
+
+/// What is heard unless a test says otherwise.
+pub(crate) fn sentences() -> Vec<String> {
+    ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into()
+}
+
+/// The words as one text.
+pub(crate) fn text_of(words: &[Word]) -> String {
+    words.iter().map(|word| word.text.as_str()).collect::<String>().trim().to_owned()
+}

@@ -1,0 +1,15 @@
+//! The only module of this crate that reads the clock.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The steady clock, the one that timers follow.
+pub(crate) fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// The time of day, in milliseconds since the epoch.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
+pub(crate) fn now_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,74 @@
+//! Errors.
+
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+/// An error of the mirror.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The disk is full or read-only.
+    #[error("the disk is full or read-only, nothing was stored")]
+    NoSpace(#[source] rusqlite::Error),
+    /// The user of this process lacks permissions for a file or folder.
+    #[error("the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}")]
+    Denied {
+        /// The file or folder.
+        path: PathBuf,
+        /// The user that this process runs as.
+        user: String,
+        /// The user who owns the file or folder.
+        owner: String,
+        /// The permission bits.
+        mode: u32,
+    },
+    /// Not enough disk space for a large operation.
+    #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
+    InsufficientSpace {
+        /// What the space is for.
+        purpose: &'static str,
+        /// The folder or file.
+        path: PathBuf,
+        /// Megabytes needed.
+        needed_mb: u64,
+        /// Megabytes free.
+        free_mb: u64,
+    },
+    /// Another process holds the database, or a concurrent operation came first.
+    #[error("the database is in use: {0}")]
+    Busy(String),
+    /// The database has been closed.
+    #[error("the database is closed")]
+    Closed,
+    /// A file operation failed.
+    #[error("{doing} {path}")]
+    File {
+        /// The operation, such as `cannot open`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A read or write panicked.
+    #[error("internal error while using the database")]
+    Panicked,
+    /// Any other SQLite error.
+    #[error("database error")]
+    Sql(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+                Self::NoSpace(error)
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,102 @@
+//! Opens connections. All pragmas are set here.
+
+use crate::Result;
+use crate::checkpoint::CHECKPOINT_FRAMES_WITH_LITESTREAM;
+use crate::permission::{self, Purpose};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// Opens the live database for writing; creates it if there is none. Automatic checkpoints are off.
+pub fn writer(file: &Path) -> Result<Connection> {
+    open_writer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
+}
+
+fn open_writer(file: &Path) -> Result<Connection> {
+    let conn = Connection::open(file)?;
+    conn.busy_timeout(BUSY)?;
+    // Setting the pragma again would be a commit that is not in any published file.
+    if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+    }
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 33554432;
+         PRAGMA secure_delete = FAST;
+         PRAGMA cache_size = -2048;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    keep_statements(&conn, 128)?;
+    Ok(conn)
+}
+
+/// Caches prepared statements and makes their query plans stable: without this option SQLite inspects the values that
+/// are bound to a query and prepares it again whenever they change, which costs more than the query.
+fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
+    conn.set_prepared_statement_cache_capacity(how_many);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// Lets a writer without a published copy checkpoint automatically, as SQLite does by default.
+pub fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Result<()> {
+    let frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { 1000 };
+    Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
+}
+
+/// Opens a database for reading.
+pub fn reader(file: &Path) -> Result<Connection> {
+    open_reader(file).map_err(|error| permission::explain(error, file, Purpose::ReadWithLog))
+}
+
+fn open_reader(file: &Path) -> Result<Connection> {
+    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    conn.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
+    keep_statements(&conn, 64)?;
+    Ok(conn)
+}
+
+/// Opens a database for checkpoints only.
+pub fn checkpointer(file: &Path) -> Result<Connection> {
+    open_checkpointer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
+}
+
+fn open_checkpointer(file: &Path) -> Result<Connection> {
+    let conn = Connection::open(file)?;
+    conn.busy_timeout(Duration::ZERO)?;
+    conn.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL; PRAGMA cache_size = -64;")?;
+    Ok(conn)
+}
+
+/// Opens a database file that no process writes, read-only and without creating files beside it.
+pub fn lone_file(file: &Path) -> Result<Connection> {
+    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)
+        .map_err(|error| permission::explain(error.into(), file, Purpose::Read))?;
+    conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
+    Ok(conn)
+}
+
+/// The page size in bytes.
+pub fn page_size(conn: &Connection) -> Result<usize> {
+    let size: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    Ok(size as usize)
+}
+
+/// The size of the database in pages.
+pub fn page_count(conn: &Connection) -> Result<u64> {
+    let count: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok(u64::from(count))
+}
+
+/// SQLite's number for `auto_vacuum = INCREMENTAL`.
+const INCREMENTAL: i64 = 2;
+
+/// How long a connection waits for another one that is writing.
+pub const BUSY: Duration = Duration::from_secs(5);

@@ -1,0 +1,152 @@
+//! The published copy: a plain database file that any program may copy at any moment with any tool. The copy then holds
+//! everything that had been acknowledged before.
+//!
+//! The writer records what each commit changed (`wal`) and continues; the publisher's thread writes those pages into
+//! the published file, and only then are the callers answered. No reader sees a half-written file: it is written while
+//! this process holds its lease, so a process that opens it waits for a fraction of a millisecond (`in_place`); and
+//! when another process keeps it open for long, another file takes its name (`exchange`).
+//!
+//! Invariants:
+//!
+//! - No byte of a file changes while another process has it open for reading.
+//! - The stale pages of an image are a superset of those that differ from the live database.
+//! - A file whose stamp is not the recorded one is never written; see `file_state`.
+//! - No file that opens as a database is written before the live database has been verified; see `compare`.
+//! - An acknowledged write is in the published file, unless health says `late`, `foreign` or `frozen`.
+
+mod commit_sink;
+mod compare;
+mod copy_check;
+mod error;
+mod exchange;
+mod file_state;
+mod image;
+mod in_place;
+mod late;
+mod page_set;
+mod pending_changes;
+mod publisher;
+mod queue;
+mod replace;
+mod source;
+mod startup;
+mod state;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+
+pub use commit_sink::CommitSink;
+pub use copy_check::CheckedCopy;
+pub use file_state::{FileState, MissingPages};
+pub use image::clear_wal_mode;
+pub use state::{CopyState, ForeignCause, Late, LateCause};
+
+use crate::event::Observer;
+use crate::folder::Folder;
+use crate::run_state::RunState;
+use crate::verification::Verification;
+use crate::wal::{self, WalFiles, WalReader};
+use crate::{Error, Result, clock, open, sys};
+use publisher::Publisher;
+use queue::Queue;
+use rusqlite::Connection;
+use startup::PublisherContext;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Publishing that has been prepared but not started: every commit is recorded from here on.
+pub struct PreparedPublisher {
+    queue: Arc<Queue>,
+    files: WalFiles,
+    from: wal::Header,
+    observer: Observer,
+}
+
+/// Running publishing.
+pub struct Publishing {
+    queue: Arc<Queue>,
+    supervisor: JoinHandle<bool>,
+}
+
+/// Starts to record the commits of a connection to the live database; a commit made before is not published.
+pub fn prepare(
+    writer: &Connection,
+    folder: &Folder,
+    observer: &Observer,
+) -> Result<(PreparedPublisher, CommitSink, WalFiles)> {
+    let page_size = open::page_size(writer)?;
+    // The first read creates the log's index.
+    writer.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let files = WalFiles::open(folder).map_err(log_unreadable)?;
+    let wal = WalReader::new(files.clone(), page_size, observer.clone()).map_err(log_unreadable)?;
+    let from = wal.at();
+    let queue = Arc::new(Queue::new(wal, observer.clone()));
+    let prepared = PreparedPublisher { queue: queue.clone(), files: files.clone(), from, observer: observer.clone() };
+    Ok((prepared, CommitSink::new(queue), files))
+}
+
+impl PreparedPublisher {
+    /// Starts publishing into the file that the start has found. When this returns, that file holds everything that has
+    /// been acknowledged, or health reports why it does not; after a power cut, programs that open it wait while it is
+    /// compared.
+    pub fn start(
+        self,
+        folder: &Folder,
+        state: Arc<RunState>,
+        verification: Arc<Verification>,
+        found: &FileState,
+        longest_pause: Duration,
+    ) -> Result<Publishing> {
+        sys::ignore_lease_signal();
+        let Self { queue, files, from, observer } = self;
+        let context = PublisherContext {
+            folder: folder.clone(),
+            queue: queue.clone(),
+            wal: files,
+            state,
+            verification,
+            longest_pause,
+            observer,
+        };
+        let mut publisher = Publisher::prepare(&context, found, from)?;
+        publisher.catch_up();
+        let not_started =
+            |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
+        let (supervised, state, observer) = (queue.clone(), context.state.clone(), context.observer.clone());
+        let ended = supervisor::start_publisher(context, publisher).map_err(not_started)?;
+        let supervisor = std::thread::Builder::new()
+            .name("store-watch".into())
+            .spawn(move || supervisor::supervise(&supervised, &state, &observer, &ended))
+            .map_err(not_started)?;
+        Ok(Publishing { queue, supervisor })
+    }
+}
+
+impl Publishing {
+    /// The state of the published copy.
+    pub fn state(&self) -> CopyState {
+        self.queue.status().map_or(CopyState::Current, |(since, reason)| CopyState::Late {
+            age: clock::instant().saturating_duration_since(since),
+            reason,
+        })
+    }
+
+    /// Requests a comparison of the whole published file with the live database.
+    pub fn check(&self) -> oneshot::Receiver<CheckedCopy> {
+        let (reply, checked) = oneshot::channel();
+        self.queue.request_check(reply);
+        checked
+    }
+
+    /// Publishes the remaining commits and stops. Returns false if the publisher did not stop.
+    pub fn stop(self) -> bool {
+        self.queue.stop();
+        self.supervisor.join().unwrap_or(false)
+    }
+}
+
+fn log_unreadable(source: std::io::Error) -> Error {
+    Error::File { doing: "cannot read the log of", path: "live/db.sqlite".into(), source }
+}

@@ -1,0 +1,150 @@
+//! After an unclean stop: the published file is not written before the live database has been verified. Meanwhile it is
+//! compared with the live database, if the log does not show what it lacks. Reading needs no lease, because only the
+//! service writes the file.
+//!
+//! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but only for
+//! a limited time: the kernel would break the lease, and a nightly backup must not hang.
+
+use super::error::PublishError;
+use super::image::Image;
+use super::publisher::{Phase, Progress, Publisher};
+use super::state::Late;
+use crate::clock;
+use crate::event::Event;
+use crate::sys;
+use crate::wal::Position;
+use std::time::{Duration, Instant};
+
+/// The progress of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    /// The next page to compare; none when all pages are done.
+    next: Option<u32>,
+    began: Instant,
+    /// The lease makes openers wait.
+    leased: bool,
+    /// Since when a program has waited to open the file.
+    opener_since: Option<Instant>,
+}
+
+impl Comparison {
+    /// Compares all pages, while holding a lease if `leased`.
+    pub(super) fn of_all_pages(leased: bool) -> Self {
+        Self { next: Some(1), began: clock::instant(), leased, opener_since: None }
+    }
+
+    /// Compares no pages: what the file lacks is known.
+    pub(super) fn of_no_pages() -> Self {
+        Self { next: None, began: clock::instant(), leased: false, opener_since: None }
+    }
+}
+
+impl Publisher {
+    /// Compares some pages, waits for the verification of the live database, or continues with publishing.
+    pub(super) fn verify(&mut self) -> Result<Progress, PublishError> {
+        let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
+        self.pending.spill_to_images(&mut self.images);
+        let now = clock::instant();
+        if comparison.leased && !self.images[0].is_lease_uncontended() {
+            let since = *comparison.opener_since.get_or_insert(now);
+            if now.saturating_duration_since(since) > sys::lease_break_time() / 2 {
+                self.images[0].release_lease();
+                comparison.leased = false;
+            }
+        }
+        if let Some(next) = comparison.next {
+            comparison.next = self.compare_from(next)?;
+            if comparison.next.is_none() {
+                self.observer.report(&Event::CopyCompared {
+                    pages: self.pending.page_count,
+                    differing: self.images[0].stale.len(),
+                    took: clock::instant().saturating_duration_since(comparison.began),
+                });
+            }
+            self.phase = Phase::Verifying(comparison);
+            return Ok(Progress::Working);
+        }
+        self.phase = Phase::Verifying(comparison);
+        if self.freeze_if_damaged() {
+            return Ok(Progress::Waiting);
+        }
+        if !self.verification.is_verified() {
+            return Ok(Progress::Waiting);
+        }
+        self.phase = Phase::Exact;
+        let outcome = if self.images[0].stale.is_empty() { self.finish_comparison() } else { self.publish() };
+        if let Some(image) = self.images.first() {
+            image.release_lease();
+        }
+        outcome
+    }
+
+    /// Makes the next write wait for the verification of the live database.
+    pub(super) fn wait_for_verification(&mut self) {
+        let may_write = self.verification.is_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
+        if !may_write {
+            self.phase = Phase::Verifying(Comparison::of_no_pages());
+        }
+    }
+
+    /// Freezes the published file if the live database is damaged: it is then the last undamaged copy. Returns true if
+    /// so.
+    pub(super) fn freeze_if_damaged(&mut self) -> bool {
+        let is_damaged = self.verification.is_damaged();
+        let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
+        if is_damaged && has_copy {
+            self.freeze();
+        }
+        is_damaged && has_copy
+    }
+
+    fn freeze(&mut self) {
+        self.observer.report(&Event::CopyFrozen { file: &self.folder.published });
+        self.images.iter().for_each(Image::release_lease);
+        self.pending.take_commits();
+        self.record_write_started(Position::NOWHERE, Position::NOWHERE);
+        self.phase = Phase::Frozen;
+        self.start_bypass(Late::Frozen, clock::instant());
+    }
+
+    /// A later check may find the live database undamaged, after a repair.
+    pub(super) fn check_for_repair(&mut self) -> Progress {
+        self.pending.take_commits();
+        if self.verification.is_verified() {
+            self.phase = Phase::Verifying(Comparison::of_all_pages(false));
+            return Progress::Working;
+        }
+        self.queue.pause(CHECK_INTERVAL);
+        Progress::Waiting
+    }
+
+    fn finish_comparison(&mut self) -> Result<Progress, PublishError> {
+        self.check_published()?;
+        self.record_complete(self.images[0].stamp, self.pending.position);
+        Ok(Progress::Current)
+    }
+
+    /// Marks differing pages from `first` on as stale. Returns the page to continue with; none at the end.
+    ///
+    /// Each chunk may be compared with another snapshot: a later commit marks the pages that it changes.
+    fn compare_from(&mut self, first: u32) -> Result<Option<u32>, PublishError> {
+        let page_size = self.source.page_size();
+        let snapshot = self.source.current_snapshot()?;
+        let end = snapshot.page_count().min(first + CHUNK - 1);
+        let image = &mut self.images[0];
+        if first > end {
+            if image.stamp.length != u64::from(snapshot.page_count()) * page_size as u64 {
+                image.stale.insert(1);
+            }
+            return Ok(None);
+        }
+        for page in image.differing(&snapshot, first..=end, page_size)? {
+            image.stale.insert(page);
+        }
+        Ok(Some(end + 1))
+    }
+}
+
+/// Number of pages compared at a time.
+const CHUNK: u32 = 256;
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);

@@ -1,0 +1,116 @@
+//! Compares the whole published file with the live database on request, as the nightly self-check does. The publisher
+//! reads through its own descriptor and between two publishings: any other descriptor, also of this process, would keep
+//! it from getting the lease, as a program that copies the file does.
+
+use super::error::PublishError;
+use super::publisher::{Phase, Publisher};
+use crate::clock;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// What a check of the published file has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckedCopy {
+    /// It equals the live database, except for changes that are being published.
+    Equal,
+    /// Pages differ without a reason.
+    Differs {
+        /// How many; 0 if only the length differs.
+        pages: u32,
+        /// The first one.
+        first: u32,
+    },
+    /// The publisher does not maintain the file: it waits for a verification or for the owner.
+    NotMaintained,
+    /// One of the two could not be read.
+    Failed(String),
+}
+
+/// A check that has been requested.
+#[derive(Debug)]
+pub(super) struct RunningCheck {
+    next: u32,
+    /// Not before this time, so that the disk is free for half of the time.
+    pub next_at: Instant,
+    differing: u32,
+    first: u32,
+    reply: oneshot::Sender<CheckedCopy>,
+}
+
+impl RunningCheck {
+    pub(super) fn new(reply: oneshot::Sender<CheckedCopy>) -> Self {
+        Self { next: 1, next_at: clock::instant(), differing: 0, first: 0, reply }
+    }
+
+    fn add(&mut self, differing: &[u32]) {
+        if self.differing == 0 {
+            self.first = differing.first().copied().unwrap_or_default();
+        }
+        self.differing += u32::try_from(differing.len()).unwrap_or(u32::MAX);
+    }
+
+    fn result(&self, has_expected_length: bool) -> CheckedCopy {
+        if self.differing == 0 && has_expected_length {
+            CheckedCopy::Equal
+        } else {
+            CheckedCopy::Differs { pages: self.differing, first: self.first }
+        }
+    }
+}
+
+impl Publisher {
+    /// Compares the next pages for the oldest check, if they are due.
+    pub(super) fn continue_checks(&mut self) {
+        self.checks.extend(self.queue.take_checks().into_iter().map(RunningCheck::new));
+        let began = clock::instant();
+        if self.checks.front().is_none_or(|check| check.next_at > began) {
+            return;
+        }
+        let Some(mut check) = self.checks.pop_front() else { return };
+        let checked = if matches!(self.phase, Phase::Exact | Phase::Renaming) && !self.images.is_empty() {
+            match self.compare_for_check(check.next) {
+                Ok((next, differing)) => {
+                    check.add(&differing);
+                    if let Some(next) = next {
+                        let now = clock::instant();
+                        check.next = next;
+                        check.next_at = now + now.saturating_duration_since(began);
+                        self.checks.push_front(check);
+                        return;
+                    }
+                    check.result(self.has_expected_length())
+                }
+                Err(PublishError::Failed(cause)) => CheckedCopy::Failed(cause.to_string()),
+                Err(PublishError::Gone | PublishError::Foreign(_)) => CheckedCopy::NotMaintained,
+            }
+        } else {
+            CheckedCopy::NotMaintained
+        };
+        // The receiver is gone if the caller has dropped its future.
+        let _ = check.reply.send(checked);
+    }
+
+    /// Compares some pages from `first` on. Returns the page to continue with, none at the end, and the pages that differ
+    /// although no known change of them waits to be published.
+    fn compare_for_check(&mut self, first: u32) -> Result<(Option<u32>, Vec<u32>), PublishError> {
+        let (snapshot, batch) = self.source.snapshot(&self.queue)?;
+        self.pending.add(batch, &mut self.images);
+        if self.pending.change != snapshot.change() {
+            self.pending.spill_to_images(&mut self.images);
+            self.pending.sync_with_snapshot(&snapshot, &mut self.images, &self.observer);
+        }
+        let end = snapshot.page_count().min(first.saturating_add(PAGES_PER_STEP - 1));
+        let differing = self.images[0].differing(&snapshot, first..=end, self.source.page_size())?;
+        let is_unexpected = |page: &u32| !self.images[0].stale.contains(*page) && !self.pending.changes(*page);
+        let differing = differing.into_iter().filter(is_unexpected).collect();
+        Ok(((end < snapshot.page_count()).then_some(end + 1), differing))
+    }
+
+    fn has_expected_length(&self) -> bool {
+        let length = u64::from(self.pending.page_count) * self.source.page_size() as u64;
+        !self.is_up_to_date() || self.images[0].stamp.length == length
+    }
+}
+
+/// 1 MB of pages of the usual size.
+const PAGES_PER_STEP: u32 = 256;

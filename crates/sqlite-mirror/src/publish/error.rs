@@ -1,0 +1,30 @@
+//! Errors of publishing.
+
+use super::state::{ForeignCause, LateCause};
+use crate::Error;
+use std::io;
+
+/// Why the published file cannot be brought up to date.
+#[derive(Debug)]
+pub(super) enum PublishError {
+    /// There is no file of that name any more.
+    Gone,
+    /// Another program has changed or replaced it.
+    Foreign(ForeignCause),
+    /// A read or write failed; it is retried.
+    Failed(LateCause),
+}
+
+impl PublishError {
+    /// Creates the error of a failed file operation.
+    pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Failed(LateCause::Failed(format!("cannot {doing}: {error}")))
+    }
+}
+
+impl From<Error> for PublishError {
+    fn from(error: Error) -> Self {
+        let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        Self::Failed(LateCause::Failed(format!("cannot read the live database: {error}{reason}")))
+    }
+}

@@ -1,0 +1,182 @@
+//! Publishing while another process keeps the published file open for long: a spare file, which no process has open, is
+//! brought up to date and then exchanges names with it. Readers of the old file continue to read it unchanged.
+
+use super::error::PublishError;
+use super::image::Image;
+use super::in_place::MAX_PAGES_IN_PLACE;
+use super::publisher::{Phase, Progress, Publisher};
+use super::state::ForeignCause;
+use crate::clock;
+use crate::sys::{self, LeaseAnswer};
+use std::time::Duration;
+
+impl Publisher {
+    /// One step: writes some pages, or the last ones and exchanges the names.
+    pub(super) fn publish_by_exchange(&mut self) -> Result<Progress, PublishError> {
+        self.check_published()?;
+        let Some(spare) = self.free_spare()? else {
+            return self.publish_in_place_without_spare();
+        };
+        self.spare_used_at = clock::instant();
+        let outcome = self.advance_spare(spare);
+        // Also the image that is the published one by now.
+        for image in &self.images {
+            image.release_lease();
+        }
+        outcome
+    }
+
+    fn advance_spare(&mut self, spare: usize) -> Result<Progress, PublishError> {
+        if !self.write_missing_pages(spare, PAGES_PER_STEP)? {
+            return Ok(Progress::Working);
+        }
+        let began = clock::instant();
+        self.check_published()?;
+        let stamp = self.images[spare].stamp;
+        self.update_record(|record| record.successor = Some(stamp));
+        let (published, other) = (self.images[0].path.clone(), self.images[spare].path.clone());
+        match sys::exchange(&published, &other) {
+            Ok(()) => {
+                self.images.swap(0, spare);
+                self.images[spare].path = other;
+            }
+            // Not every file system and kernel supports the exchange. Readers of the old file continue to read it; only
+            // its name is gone.
+            Err(error) if sys::is_unsupported(&error) => {
+                sys::rename(&other, &published).map_err(PublishError::file("give the published file its name"))?;
+                let image = self.images.remove(spare);
+                self.images[0] = image;
+            }
+            Err(error) => return Err(PublishError::file("exchange the published file and its spare")(error)),
+        }
+        self.images[0].path = published;
+        self.record_complete(self.images[0].stamp, self.pending.position);
+        self.lock_pacer.record_lock(began, clock::instant());
+        Ok(Progress::Current)
+    }
+
+    /// A leased spare that no other process has open: the one that lacks the fewest pages. Created if necessary.
+    fn free_spare(&mut self) -> Result<Option<usize>, PublishError> {
+        self.drop_shared_spares();
+        let mut best: Option<usize> = None;
+        for spare in 1..self.images.len() {
+            if self.images[spare].acquire_lease() != LeaseAnswer::Granted {
+                continue;
+            }
+            self.check_spare(spare)?;
+            match best.filter(|best| self.images[*best].stale.len() <= self.images[spare].stale.len()) {
+                Some(_) => self.images[spare].release_lease(),
+                None => {
+                    if let Some(worse) = best.replace(spare) {
+                        self.images[worse].release_lease();
+                    }
+                }
+            }
+        }
+        // A spare with another name is dropped as soon as it has lost the published name, so it does not count.
+        let kept = self.images.iter().filter(|image| !image.is_shared()).count();
+        if best.is_some() || kept > MAX_SPARES {
+            return Ok(best);
+        }
+        let page_count = self.pending.page_count;
+        let needed = u64::from(page_count) * self.source.page_size() as u64 + MIN_FREE;
+        let space = sys::disk_space(self.folder.root()).map_err(PublishError::file("determine the free space"))?;
+        if space.free_bytes < needed {
+            return Ok(None);
+        }
+        let path = (1..).map(|number| self.folder.spare(number));
+        let Some(path) = path.into_iter().find(|path| self.images.iter().all(|image| image.path != *path)) else {
+            return Ok(None);
+        };
+        let image =
+            Image::create(&path, &self.folder.published, page_count).map_err(PublishError::file("create a spare"))?;
+        image.acquire_lease();
+        self.images.push(image);
+        Ok(Some(self.images.len() - 1))
+    }
+
+    /// Another program may have opened the file for writing while it had the published name: what it wrote was meant
+    /// for the published file, so the file gets the name back.
+    fn check_spare(&mut self, spare: usize) -> Result<(), PublishError> {
+        let image = &self.images[spare];
+        if !image.is_modified().map_err(PublishError::file("inspect a spare"))? {
+            return Ok(());
+        }
+        sys::exchange(&image.path, &self.folder.published).map_err(PublishError::file("give a file its name back"))?;
+        Err(PublishError::Foreign(ForeignCause::Changed))
+    }
+
+    /// No spare is available: the file is written however long that takes, as soon as no other process has it open.
+    fn publish_in_place_without_spare(&mut self) -> Result<Progress, PublishError> {
+        match self.images[0].acquire_lease() {
+            LeaseAnswer::Granted => {}
+            LeaseAnswer::Busy => return Ok(Progress::Busy),
+            refused @ (LeaseAnswer::Denied | LeaseAnswer::Unsupported) => return Ok(self.switch_to_renaming(refused)),
+        }
+        let outcome = self.write_published_completely();
+        if let Some(image) = self.images.first() {
+            image.release_lease();
+        }
+        outcome
+    }
+
+    /// Periodic maintenance.
+    pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
+        let now = clock::instant();
+        if now < self.maintain_at {
+            return Ok(());
+        }
+        self.maintain_at = now + MAINTENANCE_INTERVAL;
+        self.queue.release_buffers();
+        self.freeze_if_damaged();
+        if matches!(self.phase, Phase::Exact) {
+            self.check_published()?;
+            for spare in 1..self.images.len() {
+                self.check_spare(spare)?;
+            }
+            // Unknown commits were made by another program. If the commit was the service's own after all, the extra
+            // page costs nothing.
+            if self.pending.commits().is_empty() && self.source.header()?.change != self.pending.change {
+                self.images[0].stale.insert(1);
+            }
+        }
+        if now.saturating_duration_since(self.spare_used_at) > SPARE_IDLE_LIMIT {
+            self.drop_spares();
+        }
+        Ok(())
+    }
+
+    /// Drops spares to which another program has given a second name: they belong to that program now.
+    fn drop_shared_spares(&mut self) {
+        self.remove_spares(Image::is_shared);
+    }
+
+    /// Removes the spares, except those that a process has open: it may yet write to a file that it takes for the
+    /// published one.
+    pub(super) fn drop_spares(&mut self) {
+        self.remove_spares(|spare| spare.acquire_lease() != LeaseAnswer::Busy);
+    }
+
+    /// Removes the spares selected by `is_dropped`, but none that another program has written to.
+    fn remove_spares(&mut self, is_dropped: impl Fn(&Image) -> bool) {
+        let mut spares = self.images.split_off(1.min(self.images.len()));
+        spares.retain(|spare| {
+            let is_dropped = is_dropped(spare) && !spare.is_modified().unwrap_or(true);
+            if is_dropped {
+                let _ = std::fs::remove_file(&spare.path);
+            }
+            !is_dropped
+        });
+        self.images.append(&mut spares);
+    }
+}
+
+/// Number of pages written into a spare before checking again whether the published file is free.
+const PAGES_PER_STEP: usize = 1024;
+const MAX_SPARES: usize = 2;
+/// Disk space that a spare leaves free.
+const MIN_FREE: u64 = 64 << 20;
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
+/// Spares that were unused for this long are removed.
+const SPARE_IDLE_LIMIT: Duration = Duration::from_hours(1);
+const _: () = assert!(PAGES_PER_STEP <= MAX_PAGES_IN_PLACE);

@@ -1,0 +1,283 @@
+//! Classifies the published file at a start, by owner and by missing pages. A file counts as the service's own by one of
+//! these rules; any other file is foreign and is never written.
+//!
+//! 1. It has the recorded stamp, or that of the file that was about to get the name.
+//! 2. After a clean stop it differs from the recorded stamp only by its inode: the folder was moved to another disk.
+//! 3. It is the recorded file by its inode, and its header is zeroed: a torn write.
+//! 4. It is the recorded file by its inode, a write of it was recorded as begun, the machine has not booted since, and it
+//!    holds what the log has up to the begin or the end of that write: the process was killed before it recorded the end.
+//! 5. After a power cut, which loses the last records: it has the service's mark, and the times of its content and of its
+//!    inode agree, which no tool can arrange for a copy; or its header is zeroed and it is the file that was about to get the
+//!    name.
+//!
+//! A file with the same pages as the live database counts as the service's own too; that takes reading both (`startup`).
+
+use super::image::has_marker;
+use super::state::ForeignCause;
+use crate::file_stamp::FileStamp;
+use crate::folder::Folder;
+use crate::run_state::{Boot, COPIED_AFTER, PublishedRecord, Record};
+use crate::wal::{Position, holds_write};
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+
+/// How a start classifies the published file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// There is no file.
+    Missing,
+    /// The service wrote it. It is not written before the live database is verified.
+    Ours(MissingPages),
+    /// A write by the service was interrupted: no program takes the file for a database.
+    Torn(MissingPages),
+    /// It is foreign, and is not changed.
+    Foreign {
+        /// What was found.
+        cause: ForeignCause,
+        /// True if it could not be read or adopted: the next start examines it again. False if it waits for the owner's
+        /// decision.
+        examine_again: bool,
+    },
+}
+
+impl FileState {
+    /// A foreign file that waits for the owner's decision.
+    pub fn foreign(cause: ForeignCause) -> Self {
+        Self::Foreign { cause, examine_again: false }
+    }
+
+    /// A foreign file that could not be read or adopted.
+    pub fn unusable(cause: ForeignCause) -> Self {
+        Self::Foreign { cause, examine_again: true }
+    }
+
+    /// Classifies the published file at a start, by its `stat` result, without reading all of it. `record` is what the
+    /// last run left in the state file, `boot` the id of this boot of the machine, and `clean` says that the last run
+    /// stopped cleanly and the live database has not changed since.
+    pub fn of(folder: &Folder, found: Option<&Metadata>, record: Option<&Record>, boot: &str, clean: bool) -> Self {
+        let Some(found) = found else { return Self::Missing };
+        if !found.is_file() {
+            return Self::foreign(ForeignCause::NotRegular);
+        }
+        let mut header = [0; 16];
+        let file = match File::open(&folder.published) {
+            Ok(file) => file,
+            Err(error) => return Self::unusable(ForeignCause::of_open_error(&error)),
+        };
+        let read = (&file).take(16).read(&mut header).unwrap_or_default();
+        let observed = Observed {
+            stamp: FileStamp::of(found),
+            changed_at: found.ctime(),
+            has_header: read < header.len() || header != [0; 16],
+            clean,
+            boot: record.map_or(Boot::Unknown, |record| record.boot_since(boot)),
+            record,
+        };
+        classify(&observed, |position| holds_write(&folder.wal(), &file, position).unwrap_or(false))
+    }
+}
+
+/// The pages of the live database that the service's file may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingPages {
+    /// None.
+    Nothing,
+    /// Those in the log from this position on.
+    Since(Position),
+    /// Any: it must be compared.
+    Any,
+}
+
+/// What is known of the file without reading all of it.
+#[derive(Clone, Copy, Debug)]
+struct Observed<'o> {
+    /// The file's stamp.
+    pub stamp: FileStamp,
+    /// Time of the last inode change, in seconds since the epoch.
+    pub changed_at: i64,
+    /// The file does not begin with zeros.
+    pub has_header: bool,
+    /// The last run stopped cleanly, and the live database has not changed since.
+    pub clean: bool,
+    /// Whether the machine has booted since that run.
+    pub boot: Boot,
+    /// The record of the last run.
+    pub record: Option<&'o Record>,
+}
+
+/// Classifies the file. `holds_write` returns whether the file holds what the log has up to a position; it is called
+/// only if a write may have been completed but not recorded.
+fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
+    let foreign = || FileState::foreign(ForeignCause::NotOurs);
+    let Some(record) = file.record else { return foreign() };
+    let boot = file.boot;
+    let missing = match record.published {
+        Some(ours) if file.clean && ours.writing.is_none() => MissingPages::Nothing,
+        Some(ours) if boot == Boot::Same && ours.position != Position::NOWHERE => MissingPages::Since(ours.position),
+        _ => MissingPages::Any,
+    };
+    let is_the_recorded_file = |stamp: FileStamp| stamp.inode == file.stamp.inode;
+    if record.foreign.is_some_and(|foreign| foreign.stamp == file.stamp) {
+        return foreign();
+    }
+    match record.published {
+        Some(ours) if ours.stamp == file.stamp => return FileState::Ours(missing),
+        // The folder was moved to another disk after a clean stop: everything but the inode is unchanged.
+        Some(ours) if record.closed.is_some() && ours.stamp.is_moved_to(file.stamp) => {
+            return FileState::Ours(MissingPages::Any);
+        }
+        Some(ours) if !file.has_header && is_the_recorded_file(ours.stamp) => return FileState::Torn(missing),
+        // The process was killed between the end of a write and its record.
+        Some(PublishedRecord { stamp, writing: Some(to), position })
+            if boot == Boot::Same && is_the_recorded_file(stamp) && (holds_write(to) || holds_write(position)) =>
+        {
+            return FileState::Ours(missing);
+        }
+        _ => {}
+    }
+    if record.successor == Some(file.stamp) {
+        return FileState::Ours(MissingPages::Any);
+    }
+    // A power cut loses the last records. The service's own writes set its mark and both times of the file at once; a
+    // tool that copies a file with its times does not.
+    let times_agree = (-MARKER_AHEAD..=COPIED_AFTER).contains(&(file.changed_at - file.stamp.modified.0));
+    if boot == Boot::Another && record.closed.is_none() && record.foreign.is_none() {
+        if file.has_header && has_marker(&file.stamp) && times_agree {
+            return FileState::Ours(MissingPages::Any);
+        }
+        if !file.has_header && record.successor.is_some_and(is_the_recorded_file) {
+            return FileState::Torn(MissingPages::Any);
+        }
+    }
+    foreign()
+}
+
+/// Under load the mark may be ahead of the clock, by a millisecond for each write.
+const MARKER_AHEAD: i64 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file_stamp::ExactStamp;
+
+    const OURS: FileStamp = FileStamp { inode: 7, length: 8192, modified: (1_700_000_000, 5_123_457) };
+    const THIS_BOOT: &str = "this";
+    const FOREIGN: ExactStamp = ExactStamp { stamp: OURS, changed: OURS.modified };
+    const POSITION: Position = Position { salt: [3; 8], frame: 12 };
+    const TARGET: Position = Position { salt: [3; 8], frame: 15 };
+
+    fn record(writing: bool) -> Record {
+        let writing = writing.then_some(TARGET);
+        let published = Some(PublishedRecord { stamp: OURS, position: POSITION, writing });
+        Record { published, ..Record::of_boot(THIS_BOOT) }
+    }
+
+    fn observed(record: &Record) -> Observed<'_> {
+        let boot = record.boot_since(THIS_BOOT);
+        Observed { stamp: OURS, changed_at: 1_700_000_000, has_header: true, clean: false, boot, record: Some(record) }
+    }
+
+    fn state(file: &Observed<'_>) -> FileState {
+        classify(file, |_| false)
+    }
+
+    fn is_foreign(file: &Observed<'_>) -> bool {
+        matches!(state(file), FileState::Foreign { .. })
+    }
+
+    #[test]
+    fn the_recorded_stamp_is_ours() {
+        let mut record = Record { closed: Some(OURS), ..record(false) };
+        assert_eq!(state(&Observed { clean: true, ..observed(&record) }), FileState::Ours(MissingPages::Nothing));
+        assert_eq!(state(&observed(&record)), FileState::Ours(MissingPages::Since(POSITION)));
+        for boot in ["another", ""] {
+            record.boot = boot.into();
+            assert_eq!(state(&observed(&record)), FileState::Ours(MissingPages::Any), "{boot:?}");
+            assert_eq!(state(&Observed { clean: true, ..observed(&record) }), FileState::Ours(MissingPages::Nothing));
+        }
+    }
+
+    #[test]
+    fn a_zeroed_header_is_our_torn_write() {
+        let torn = FileStamp { modified: (1_700_000_001, 1), ..OURS };
+        let record = record(true);
+        let file = Observed { stamp: torn, has_header: false, ..observed(&record) };
+        assert_eq!(state(&file), FileState::Torn(MissingPages::Since(POSITION)));
+        let zeros = Observed { stamp: FileStamp { inode: 8, ..torn }, ..file };
+        assert!(is_foreign(&zeros), "another file that begins with zeros is not ours");
+        let cut = Record { boot: "another".into(), ..record.clone() };
+        assert_eq!(
+            state(&Observed { boot: Boot::Another, record: Some(&cut), ..file }),
+            FileState::Torn(MissingPages::Any)
+        );
+    }
+
+    #[test]
+    fn a_write_that_was_complete_and_not_noted_is_proved_by_the_log() {
+        let later = FileStamp { length: 4096, modified: (1_700_000_001, 9_123_457), ..OURS };
+        let record = record(true);
+        let file = Observed { stamp: later, ..observed(&record) };
+        assert_eq!(classify(&file, |position| position == TARGET), FileState::Ours(MissingPages::Since(POSITION)));
+        assert!(is_foreign(&file), "a backup that was put back with its times bears our mark too");
+        let unknown = Record { boot: String::new(), ..record };
+        assert!(matches!(
+            classify(&Observed { boot: Boot::Unknown, record: Some(&unknown), ..file }, |_| true),
+            FileState::Foreign { .. }
+        ));
+    }
+
+    #[test]
+    fn after_a_power_cut_only_what_we_wrote_ourselves_is_ours() {
+        let cut = Record { boot: "another".into(), ..record(false) };
+        let later = FileStamp { inode: 9, length: 4096, modified: (1_700_000_009, 8_123_457) };
+        let file = Observed { stamp: later, changed_at: 1_700_000_009, ..observed(&cut) };
+        assert_eq!(state(&file), FileState::Ours(MissingPages::Any));
+        assert!(is_foreign(&Observed { changed_at: 1_700_000_600, ..file }), "a backup put back with its times");
+        let unmarked = FileStamp { modified: (1_700_000_009, 1), ..later };
+        assert!(is_foreign(&Observed { stamp: unmarked, ..file }), "a backup put back without its times");
+        let foreign = Record { foreign: Some(FOREIGN), ..cut.clone() };
+        assert!(is_foreign(&Observed { record: Some(&foreign), ..file }));
+        assert!(is_foreign(&Observed { record: None, ..file }));
+    }
+
+    #[test]
+    fn what_was_found_to_be_foreign_stays_foreign() {
+        let foreign = Record { published: None, foreign: Some(FOREIGN), ..record(false) };
+        assert!(is_foreign(&observed(&foreign)));
+        assert!(is_foreign(&Observed { clean: true, ..observed(&foreign) }));
+    }
+
+    #[test]
+    fn a_folder_that_was_moved_after_a_clean_stop_is_ours() {
+        let moved = FileStamp { inode: 8, ..OURS };
+        for boot in [THIS_BOOT, "another"] {
+            let mut record = Record { boot: boot.into(), closed: Some(OURS), ..record(false) };
+            assert_eq!(state(&Observed { stamp: moved, ..observed(&record) }), FileState::Ours(MissingPages::Any));
+            record.closed = None;
+            let file = Observed { stamp: moved, changed_at: 1_700_000_900, ..observed(&record) };
+            assert!(is_foreign(&file), "not after any other");
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_program_put_there_is_foreign() {
+        let record = record(false);
+        for stamp in [
+            FileStamp { inode: 8, length: 4096, ..OURS },
+            FileStamp { length: 4096, ..OURS },
+            FileStamp { modified: (1_700_000_000, 6_123_457), ..OURS },
+            FileStamp { modified: (1_700_000_009, 1), ..OURS },
+        ] {
+            assert!(is_foreign(&Observed { stamp, ..observed(&record) }), "{stamp:?}");
+            assert!(is_foreign(&Observed { stamp, clean: true, ..observed(&record) }), "{stamp:?}");
+        }
+    }
+
+    #[test]
+    fn a_kill_in_the_middle_of_an_exchange() {
+        let next = FileStamp { inode: 9, ..OURS };
+        let record = Record { successor: Some(next), ..record(false) };
+        assert_eq!(state(&Observed { stamp: next, ..observed(&record) }), FileState::Ours(MissingPages::Any));
+    }
+}

@@ -1,0 +1,294 @@
+//! A file that is, or is to become, an exact copy of the live database.
+//!
+//! Rules: it is written only while this process holds its lease or while it has no published name; its header is zeroed
+//! first and written last, so every reader rejects an interrupted write; and after another program has written to it,
+//! the service never writes to it again.
+
+use super::error::PublishError;
+use super::page_set::PageSet;
+use super::source::Snapshot;
+use crate::clock;
+use crate::fault_injection;
+use crate::file_stamp::FileStamp;
+use crate::sys::{self, LeaseAnswer};
+use std::fs::{File, FileTimes, OpenOptions, Permissions};
+use std::io;
+use std::ops::RangeInclusive;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// A copy of the live database, page for page.
+#[derive(Debug)]
+pub(super) struct Image {
+    file: File,
+    /// The current name of the file.
+    pub path: PathBuf,
+    /// The stamp after the service's last write.
+    pub stamp: FileStamp,
+    /// Pages that may differ from the live database.
+    pub stale: PageSet,
+    /// Number of bytes allocated on the disk.
+    reserved: u64,
+    /// The last time that was set on it, in milliseconds.
+    marked_ms: i64,
+    /// The service's user may write to it.
+    is_writable: bool,
+}
+
+/// A page number and its content.
+pub(super) type Page<'p> = (u32, &'p [u8]);
+
+impl Image {
+    /// Opens an existing file. A file that the service's user may only read, for example because root has moved a backup
+    /// there, is opened for reading: it gets no lease, so the publisher replaces it with a file of its own.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => Self::of(file, path),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let image = Self::of(File::open(path)?, path)?;
+                Ok(Self { is_writable: false, ..image })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates an empty image, with the permissions of `like` if that file exists. All its pages are stale.
+    pub(super) fn create(path: &Path, like: &Path, page_count: u32) -> io::Result<Self> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
+        if let Ok(like) = std::fs::metadata(like) {
+            file.set_permissions(sys::owner_writable(like.mode()))?;
+            // Only root may change a file's owner; otherwise it stays.
+            let _ = std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()));
+        } else {
+            file.set_permissions(Permissions::from_mode(MODE))?;
+        }
+        let mut image = Self::of(file, path)?;
+        image.stale = PageSet::up_to(page_count);
+        Ok(image)
+    }
+
+    fn of(file: File, path: &Path) -> io::Result<Self> {
+        let stamp = FileStamp::of(&file.metadata()?);
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            stamp,
+            stale: PageSet::default(),
+            reserved: stamp.length,
+            marked_ms: 0,
+            is_writable: true,
+        })
+    }
+
+    /// Requests the lease, which is held until [`Image::release_lease`] or until the image is dropped.
+    pub(super) fn acquire_lease(&self) -> LeaseAnswer {
+        if self.is_writable { sys::take_lease(&self.file) } else { LeaseAnswer::Denied }
+    }
+
+    /// Releases the lease: processes that wait to open the file continue.
+    pub(super) fn release_lease(&self) {
+        sys::release_lease(&self.file);
+    }
+
+    /// True while the lease is held and no process waits for it.
+    pub(super) fn is_lease_uncontended(&self) -> bool {
+        sys::is_lease_uncontended(&self.file)
+    }
+
+    /// True if another program has written to it.
+    pub(super) fn is_modified(&self) -> io::Result<bool> {
+        Ok(FileStamp::of(&self.file.metadata()?) != self.stamp)
+    }
+
+    /// True if the file has a second name, for example from a backup by hard links: the file must then stay as it is.
+    pub(super) fn is_shared(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| found.nlink() > 1)
+    }
+
+    /// Reads from an offset on, as far as `out` and the file go.
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut length = 0;
+        while length < out.len() {
+            match self.file.read_at(&mut out[length..], offset + length as u64) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(length)
+    }
+
+    /// The pages in which it differs from a snapshot of the live database.
+    pub(super) fn differing(
+        &self,
+        snapshot: &Snapshot<'_>,
+        pages: RangeInclusive<u32>,
+        page_size: usize,
+    ) -> Result<Vec<u32>, PublishError> {
+        let (first, count) = (*pages.start(), pages.clone().count());
+        let mut theirs = vec![0; count * page_size];
+        let offset = u64::from(first - 1) * page_size as u64;
+        self.read_at(&mut theirs, offset).map_err(PublishError::file("read the published file"))?;
+        let (mut ours, mut differing) = (Vec::with_capacity(page_size), Vec::new());
+        for (page, theirs) in pages.zip(theirs.chunks_exact(page_size)) {
+            ours.clear();
+            snapshot.read(page, &mut ours)?;
+            if page == 1 {
+                clear_wal_mode(&mut ours);
+            }
+            if ours != theirs {
+                differing.push(page);
+            }
+        }
+        Ok(differing)
+    }
+
+    /// Syncs the file to disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Writes pages, lowest first. Only the last of several writes is `complete`: after it the file is a database of
+    /// `page_count` pages, and no page is stale. No other process may have the file open.
+    pub(super) fn write(
+        &mut self,
+        pages: &[Page<'_>],
+        page_count: u32,
+        page_size: usize,
+        complete: bool,
+    ) -> io::Result<()> {
+        let written = self.write_pages(pages, page_count, page_size, complete);
+        // Also after a failure: what was written so far was written by the service.
+        let marked = self.set_marker();
+        if written.is_err() || marked.is_err() {
+            // How many pages were written is unknown.
+            self.stale.insert_up_to(page_count);
+            return written.and(marked);
+        }
+        if complete {
+            self.stale.clear();
+        } else {
+            for (number, _) in pages {
+                self.stale.remove(*number);
+            }
+        }
+        Ok(())
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        fault_injection::inject()?;
+        self.file.write_all_at(bytes, offset)
+    }
+
+    /// Writes page content. `is_changed` becomes true with the first byte that is written, also if the rest fails.
+    fn overwrite(&self, content: &[u8], offset: u64, is_changed: &mut bool) -> io::Result<()> {
+        fault_injection::inject()?;
+        let written = loop {
+            match self.file.write_at(content, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => break outcome?,
+            }
+        };
+        *is_changed |= written > 0;
+        self.file.write_all_at(&content[written..], offset + written as u64)
+    }
+
+    /// Makes every reader reject the file. Returns the header that it had.
+    fn zero_header(&self) -> io::Result<[u8; MAGIC.len()]> {
+        let mut header = [0; MAGIC.len()];
+        self.read_at(&mut header, 0)?;
+        self.write_at(&[0; MAGIC.len()], 0)?;
+        Ok(header)
+    }
+
+    fn write_pages(&mut self, pages: &[Page<'_>], page_count: u32, page_size: usize, complete: bool) -> io::Result<()> {
+        let length = u64::from(page_count) * page_size as u64;
+        // While the old content is still complete: without space, nothing is written.
+        if length > self.reserved {
+            let more = if self.stamp.length == 0 { length } else { length.next_multiple_of(RESERVE) };
+            sys::reserve(&self.file, self.reserved, more - self.reserved)?;
+            self.reserved = more;
+        }
+        let header = self.zero_header()?;
+        let mut is_changed = false;
+        let written = self.replace_pages(pages, length, page_size, complete, &mut is_changed);
+        if written.is_err() && !is_changed {
+            // A file system that copies on write, or a quota, may refuse even the first page: the old content is then
+            // complete, and its header makes it readable again.
+            self.write_at(&header, 0)?;
+        }
+        written
+    }
+
+    fn replace_pages(
+        &mut self,
+        pages: &[Page<'_>],
+        length: u64,
+        page_size: usize,
+        complete: bool,
+        is_changed: &mut bool,
+    ) -> io::Result<()> {
+        let (first, rest) = match pages.split_first() {
+            Some((first, rest)) if first.0 == 1 => (Some(first.1), rest),
+            _ => (None, pages),
+        };
+        let offset_of = |number: u32| u64::from(number - 1) * page_size as u64;
+        for (number, content) in rest.iter().filter(|(number, _)| offset_of(*number) < length) {
+            self.overwrite(content, offset_of(*number), is_changed)?;
+        }
+        let written_to = pages.last().map_or(0, |(last, _)| length.min(offset_of(*last) + page_size as u64));
+        if complete && self.stamp.length.max(written_to) != length {
+            fault_injection::inject()?;
+            self.file.set_len(length)?;
+            *is_changed = true;
+            // Setting the length releases the space allocated beyond it.
+            self.reserved = self.reserved.min(length);
+        }
+        if let Some(first) = first {
+            let mut first = first.to_vec();
+            clear_wal_mode(&mut first);
+            if !complete {
+                first[..MAGIC.len()].fill(0);
+            }
+            self.overwrite(&first, 0, is_changed)?;
+        } else if complete {
+            self.write_at(MAGIC, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the service's mark in the modification time: a time that no other program would set, and a later one at
+    /// each write, so that tools that compare times see a change.
+    fn set_marker(&mut self) -> io::Result<()> {
+        self.marked_ms = clock::now_ms().max(self.marked_ms + 1);
+        let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARKER;
+        let times = FileTimes::new().set_modified(UNIX_EPOCH + since_epoch);
+        let marked = fault_injection::inject().and_then(|()| self.file.set_times(times));
+        self.stamp = FileStamp::of(&self.file.metadata()?);
+        marked
+    }
+}
+
+/// Sets the only difference between a live database and its copy: the read and write version in the first page, which
+/// say whether there is a log beside it.
+pub fn clear_wal_mode(first_page: &mut [u8]) {
+    first_page[18..20].copy_from_slice(&[1, 1]);
+}
+
+/// True if the service wrote the file last.
+pub(super) fn has_marker(stamp: &FileStamp) -> bool {
+    stamp.modified.1 % 1_000_000 == i64::from(MARKER.subsec_nanos())
+}
+
+/// The first bytes of every SQLite database.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const MARKER: Duration = Duration::from_nanos(123_457);
+const MODE: u32 = 0o640;
+/// Disk space is allocated in multiples of this.
+const RESERVE: u64 = 1 << 20;

@@ -1,0 +1,113 @@
+//! Commits that are not yet in an image.
+
+use super::image::Image;
+use super::queue::CommitBatch;
+use super::source::Snapshot;
+use crate::event::{Event, Observer};
+use crate::wal::{Changes, Delta, Header, Position};
+
+/// Commits that are not in the published file yet.
+#[derive(Debug, Default)]
+pub(super) struct PendingChanges {
+    /// Commits with their content, if all commits since the last publishing have theirs.
+    commits: Vec<Delta>,
+    bytes: usize,
+    /// The number of the last commit added.
+    pub committed: u64,
+    /// The length of the database after that commit, in pages.
+    pub page_count: u32,
+    /// The end of the log after that commit.
+    pub position: Position,
+    /// The log's change counter after that commit.
+    pub change: u32,
+    /// The store is being closed.
+    pub stop: bool,
+}
+
+impl PendingChanges {
+    /// No commits since `from`; `page_count` is the length of the database.
+    pub(super) fn new(from: Header, page_count: u32) -> Self {
+        Self { position: from.position, change: from.change, page_count, ..Self::default() }
+    }
+
+    /// Adds a batch taken from the queue.
+    pub(super) fn add(&mut self, batch: CommitBatch, images: &mut [Image]) {
+        self.committed = batch.committed;
+        self.stop |= batch.stop;
+        let mut all_content = true;
+        for delta in batch.deltas {
+            self.page_count = delta.page_count;
+            self.position = delta.position;
+            self.change = delta.change;
+            self.bytes += delta.changes.bytes();
+            all_content &= matches!(delta.changes, Changes::Content(_));
+            self.commits.push(delta);
+        }
+        if !all_content || self.bytes > MAX_BUFFERED_BYTES {
+            self.spill_to_images(images);
+        }
+    }
+
+    /// Drops the content, and marks the changed pages as stale in every image.
+    pub(super) fn spill_to_images(&mut self, images: &mut [Image]) -> Vec<Delta> {
+        for delta in &self.commits {
+            for image in &mut *images {
+                mark_stale_pages(image, delta);
+            }
+        }
+        self.take_commits()
+    }
+
+    /// Marks the changed pages as stale in the images, and keeps the content.
+    pub(super) fn mark_stale(&self, images: &mut [Image]) {
+        for delta in &self.commits {
+            for image in &mut *images {
+                mark_stale_pages(image, delta);
+            }
+        }
+    }
+
+    /// The commits with their content.
+    pub(super) fn commits(&self) -> &[Delta] {
+        &self.commits
+    }
+
+    /// True if one of the commits with their content changes this page.
+    pub(super) fn changes(&self, page: u32) -> bool {
+        self.commits.iter().any(|delta| match &delta.changes {
+            Changes::Content(content) => content.numbers().contains(&page),
+            Changes::Numbers(numbers) => numbers.contains(&page),
+            Changes::Unknown => true,
+        })
+    }
+
+    /// Takes the commits with their content out.
+    pub(super) fn take_commits(&mut self) -> Vec<Delta> {
+        self.bytes = 0;
+        std::mem::take(&mut self.commits)
+    }
+
+    /// Takes over a snapshot's position. If it holds commits of another program, every page of every image is stale.
+    pub(super) fn sync_with_snapshot(&mut self, snapshot: &Snapshot<'_>, images: &mut [Image], observer: &Observer) {
+        self.page_count = snapshot.page_count();
+        self.position = snapshot.position();
+        if self.change != snapshot.change() {
+            observer.report(&Event::ForeignCommit);
+            self.change = snapshot.change();
+            for image in images {
+                image.stale.insert_up_to(snapshot.page_count());
+            }
+        }
+    }
+}
+
+fn mark_stale_pages(image: &mut Image, delta: &Delta) {
+    match &delta.changes {
+        Changes::Content(content) => content.numbers().iter().for_each(|page| image.stale.insert(*page)),
+        Changes::Numbers(numbers) => numbers.iter().for_each(|page| image.stale.insert(*page)),
+        Changes::Unknown => image.stale.insert_up_to(delta.page_count),
+    }
+}
+
+/// More bytes than this are read back from the database, and written to another file than the current published file.
+const MAX_BUFFERED_BYTES: usize = 16 << 20;

@@ -1,0 +1,308 @@
+//! The queue between the writer and the publisher: commits, and the callers that wait until they are published.
+//!
+//! The writer never waits here. Callers wait for a limited time: after that they are answered from the live database,
+//! which has their write on disk, and no caller waits until the copy has caught up.
+
+use super::copy_check::CheckedCopy;
+use super::state::{Late, LateCause};
+use crate::acknowledge::{AckAfter, Callers, complete_all};
+use crate::event::{Event, Observer};
+use crate::wal::{Changes, Delta, Header, WalReader};
+use std::collections::VecDeque;
+use std::mem::discriminant;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Commits, in order, and their callers.
+pub(super) struct Queue {
+    // Held while a few values are moved in or out, never during I/O.
+    inner: Mutex<Inner>,
+    // Wakes the publisher: there is work.
+    work: Condvar,
+    // Wakes a pausing publisher: the store is being closed.
+    closing: Condvar,
+    // Held by the writer from a commit until its change is queued here: the holder sees both or neither.
+    log: Mutex<WalReader>,
+    observer: Observer,
+}
+
+#[derive(Default)]
+struct Inner {
+    deltas: Vec<Delta>,
+    bytes: usize,
+    /// Buffers for reuse.
+    buffers: Vec<Vec<u8>>,
+    callers: VecDeque<Waiting>,
+    committed: u64,
+    published: u64,
+    /// Requested checks of the published file.
+    checks: Vec<oneshot::Sender<CheckedCopy>>,
+    /// Callers are answered without waiting.
+    bypass: Option<Bypass>,
+    stop: bool,
+}
+
+/// The callers that wait for a commit.
+struct Waiting {
+    commit: u64,
+    since: Instant,
+    callers: Callers,
+}
+
+/// Why callers do not wait.
+#[derive(Clone, Debug)]
+struct Bypass {
+    since: Instant,
+    kind: Late,
+    /// Callers are answered. Until then they still wait, because the state file does not record yet that the copy is
+    /// behind.
+    is_recorded: bool,
+    /// The problem is over: callers wait again, and the copy is current once this commit is published.
+    until: Option<u64>,
+}
+
+/// What the publisher takes from the queue.
+pub(super) struct CommitBatch {
+    /// The commits since the last time.
+    pub deltas: Vec<Delta>,
+    /// The number of the newest commit.
+    pub committed: u64,
+    /// The store is being closed.
+    pub stop: bool,
+}
+
+impl Queue {
+    /// A queue of the commits that `log` will read.
+    pub(super) fn new(log: WalReader, observer: Observer) -> Self {
+        let (work, closing) = (Condvar::new(), Condvar::new());
+        Self { inner: Mutex::default(), work, closing, log: Mutex::new(log), observer }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- the writer's side
+
+    /// The log. Held from before a commit until [`Queue::committed`].
+    pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a commit, and its callers, who are answered when it is published. Returns the callers that need not wait.
+    pub(super) fn committed(&self, log: &mut WalReader, mut callers: Callers, now: Instant) -> Callers {
+        let buffer = self.lock().buffers.pop().unwrap_or_default();
+        let delta = log.read(buffer);
+        let mut inner = self.lock();
+        inner.committed += 1;
+        inner.add_delta(delta);
+        if inner.callers_wait() {
+            let waiting: Callers = callers.extract_if(.., |caller| caller.ack_after() == AckAfter::Publish).collect();
+            if !waiting.is_empty() {
+                let commit = inner.committed;
+                inner.callers.push_back(Waiting { commit, since: now, callers: waiting });
+            }
+        }
+        drop(inner);
+        self.work.notify_one();
+        callers
+    }
+
+    // ---- the publisher's side
+
+    /// Adds what other programs have committed, up to a position in the log.
+    pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
+        self.lock().add_delta(log.read_up_to(up_to, Vec::new()));
+    }
+
+    /// Waits until there is work or until `until`, and takes the work.
+    pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> CommitBatch {
+        let mut inner = self.lock();
+        loop {
+            let wait = until.saturating_duration_since(clock());
+            let has_work = !inner.deltas.is_empty() || inner.committed > inner.published || !inner.checks.is_empty();
+            if inner.stop || has_work || wait.is_zero() {
+                return inner.take();
+            }
+            inner = self.work.wait_timeout(inner, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits for `time`, or until the store is being closed.
+    pub(super) fn pause(&self, time: Duration) {
+        let not_yet = |inner: &mut Inner| !inner.stop;
+        drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
+    }
+
+    /// Takes the requested checks.
+    pub(super) fn take_checks(&self) -> Vec<oneshot::Sender<CheckedCopy>> {
+        std::mem::take(&mut self.lock().checks)
+    }
+
+    /// Like [`Queue::take`], without waiting.
+    pub(super) fn take_now(&self) -> CommitBatch {
+        self.lock().take()
+    }
+
+    /// Records that all commits up to this one are in the published file.
+    pub(super) fn published(&self, commit: u64, now: Instant) {
+        let mut inner = self.lock();
+        inner.published = inner.published.max(commit);
+        let committed = inner.committed;
+        if let Some(bypass) = &mut inner.bypass {
+            let until = *bypass.until.get_or_insert(committed);
+            if until <= commit {
+                let age = now.saturating_duration_since(bypass.since);
+                self.observer.report(&Event::CopyCurrent { age, reason: &bypass.kind });
+                inner.bypass = None;
+            }
+        }
+        let callers = inner.callers_up_to(|waiting| waiting.commit <= commit);
+        drop(inner);
+        complete_all(callers, &Ok(()));
+    }
+
+    /// Returns buffers for reuse.
+    pub(super) fn recycle(&self, deltas: Vec<Delta>) {
+        let mut inner = self.lock();
+        for delta in deltas {
+            if let Changes::Content(content) = delta.changes {
+                let buffer = content.into_buffer();
+                if inner.buffers.len() < SPARE_BUFFERS && buffer.capacity() <= MAX_SPARE_BUFFER {
+                    inner.buffers.push(buffer);
+                }
+            }
+        }
+    }
+
+    /// Frees the memory that only a busy store needs.
+    pub(super) fn release_buffers(&self) {
+        let mut inner = self.lock();
+        inner.buffers = Vec::new();
+        inner.deltas.shrink_to_fit();
+        inner.callers.shrink_to_fit();
+    }
+
+    // ---- both sides of a late copy; see `late`
+
+    /// Records that the copy is late. Callers wait until [`Queue::release_callers`].
+    pub(super) fn start_bypass(&self, kind: Late, now: Instant) {
+        self.lock().start_bypass(kind, now, &self.observer);
+    }
+
+    /// The same, if one of the callers has waited too long. Returns true if so.
+    pub(super) fn start_bypass_if_overdue(&self, limit: Duration, now: Instant) -> bool {
+        let mut inner = self.lock();
+        let overdue = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= limit;
+        let is_overdue = inner.callers.front().is_some_and(overdue);
+        if is_overdue {
+            inner.start_bypass(Late::Behind(LateCause::Slow), now, &self.observer);
+        }
+        is_overdue
+    }
+
+    /// Lets no caller wait for the copy from here on, unless it is current by now.
+    pub(super) fn release_callers(&self) {
+        let mut inner = self.lock();
+        let Some(bypass) = &mut inner.bypass else { return };
+        bypass.is_recorded = true;
+        let callers = inner.callers_up_to(|_| true);
+        drop(inner);
+        complete_all(callers, &Ok(()));
+    }
+
+    // ---- the self-check's side
+
+    /// Requests a check of the whole published file. The sender is dropped if the publisher ends before.
+    pub(super) fn request_check(&self, reply: oneshot::Sender<CheckedCopy>) {
+        self.lock().checks.push(reply);
+        self.work.notify_one();
+    }
+
+    // ---- the supervisor's side
+
+    /// When the oldest caller will have waited for `limit`.
+    pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
+        self.lock().callers.front().map(|callers| callers.since + limit)
+    }
+
+    /// True if the store is being closed.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.lock().stop
+    }
+
+    /// Closes the queue: no more commits will come.
+    pub(super) fn stop(&self) {
+        self.lock().stop = true;
+        self.work.notify_all();
+        self.closing.notify_all();
+    }
+
+    /// Since when the copy is not current, and why; none if it holds everything that has been acknowledged.
+    pub(super) fn status(&self) -> Option<(Instant, Late)> {
+        self.lock().bypass.as_ref().map(|bypass| (bypass.since, bypass.kind.clone()))
+    }
+
+    /// True if the copy holds everything that has been acknowledged.
+    pub(super) fn is_current(&self) -> bool {
+        self.lock().bypass.is_none()
+    }
+
+    /// True if the service wrote the copy and it lacks acknowledged writes.
+    pub(super) fn is_behind(&self) -> bool {
+        self.status().is_some_and(|(_, late)| !matches!(late, Late::Foreign(_)))
+    }
+}
+
+impl Inner {
+    fn add_delta(&mut self, delta: Option<Delta>) {
+        let Some(delta) = delta else { return };
+        self.bytes += delta.changes.bytes();
+        self.deltas.push(delta);
+        if self.bytes > MAX_QUEUED_BYTES {
+            self.drop_content();
+        }
+    }
+
+    fn take(&mut self) -> CommitBatch {
+        self.bytes = 0;
+        CommitBatch { deltas: std::mem::take(&mut self.deltas), committed: self.committed, stop: self.stop }
+    }
+
+    fn callers_wait(&self) -> bool {
+        self.bypass.as_ref().is_none_or(|bypass| bypass.until.is_some() || !bypass.is_recorded)
+    }
+
+    fn start_bypass(&mut self, kind: Late, now: Instant, observer: &Observer) {
+        let (since, is_recorded) = match &self.bypass {
+            Some(bypass) => (bypass.since, bypass.is_recorded && discriminant(&bypass.kind) == discriminant(&kind)),
+            None => (self.callers.front().map_or(now, |callers| callers.since), false),
+        };
+        if self.bypass.as_ref().is_none_or(|bypass| bypass.kind != kind) {
+            observer.report(&Event::CopyLate { reason: &kind });
+        }
+        self.bypass = Some(Bypass { since, kind, is_recorded, until: None });
+    }
+
+    fn callers_up_to(&mut self, done: impl Fn(&Waiting) -> bool) -> Callers {
+        let mut callers = Callers::new();
+        while self.callers.front().is_some_and(&done) {
+            callers.extend(self.callers.pop_front().map(|waiting| waiting.callers).unwrap_or_default());
+        }
+        callers
+    }
+
+    /// Drops the content because the publisher does not take it: only the fact that something changed is kept.
+    fn drop_content(&mut self) {
+        if let Some(last) = self.deltas.pop() {
+            self.deltas.clear();
+            self.deltas.push(Delta { changes: Changes::Unknown, ..last });
+        }
+        self.bytes = 0;
+    }
+}
+
+const MAX_QUEUED_BYTES: usize = 32 << 20;
+const SPARE_BUFFERS: usize = 4;
+const MAX_SPARE_BUFFER: usize = 2 << 20;

@@ -1,0 +1,201 @@
+//! The publisher's start: no caller is answered before the published file is current, or is verified to be what the
+//! last run left, with everything that run had acknowledged.
+
+use super::compare::Comparison;
+use super::error::PublishError;
+use super::file_state::{FileState, MissingPages};
+use super::image::Image;
+use super::pending_changes::PendingChanges;
+use super::publisher::{InstallMode, LockPacer, Phase, Publisher};
+use super::queue::Queue;
+use super::source::Source;
+use super::state::{ForeignCause, Late, LateCause};
+use crate::Result;
+use crate::clock;
+use crate::event::{Event, Observer};
+use crate::file_stamp::FileStamp;
+use crate::folder::Folder;
+use crate::run_state::{PublishedRecord, Record, RunState};
+use crate::sys::LeaseAnswer;
+use crate::verification::Verification;
+use crate::wal::{Header, Position, WalFiles};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The publisher's inputs at the start.
+pub(super) struct PublisherContext {
+    pub folder: Folder,
+    pub queue: Arc<Queue>,
+    pub wal: WalFiles,
+    pub state: Arc<RunState>,
+    pub verification: Arc<Verification>,
+    pub longest_pause: Duration,
+    pub observer: Observer,
+}
+
+impl Publisher {
+    /// A publisher for the published file as the start has found it. No file that opens as a database is written before
+    /// the live database has been verified.
+    pub(super) fn prepare(context: &PublisherContext, found: &FileState, from: Header) -> Result<Self> {
+        let mut publisher = Self::unattached(context, from, Phase::Building(InstallMode::Free))?;
+        publisher.clean_up_spares();
+        let (image, missing) = match found {
+            FileState::Missing => {
+                publisher.update_record(|record| *record = record.of_a_new_run(context.state.boot()));
+                return Ok(publisher);
+            }
+            FileState::Foreign { cause, examine_again } => {
+                publisher.handle_error(PublishError::Foreign(cause.clone()));
+                if *examine_again {
+                    publisher.update_record(|record| record.foreign = None);
+                }
+                return Ok(publisher);
+            }
+            FileState::Ours(missing) | FileState::Torn(missing) => match Image::open(&context.folder.published) {
+                Ok(image) => (image, *missing),
+                Err(error) => {
+                    let cause = ForeignCause::Unusable(format!("cannot be opened ({error})"));
+                    publisher.handle_error(PublishError::Foreign(cause));
+                    return Ok(publisher);
+                }
+            },
+        };
+        let is_torn = matches!(found, FileState::Torn(_));
+        publisher.attach_image(image, missing, is_torn, &context.wal);
+        Ok(publisher)
+    }
+
+    /// Replaces a publisher that panicked. What the panicked publisher wrote last is unknown, so a new file is created.
+    pub(super) fn replacement(context: &PublisherContext) -> Result<Self> {
+        let header = context.wal.header().map_err(super::log_unreadable)?;
+        let install_mode =
+            if context.state.record().published.is_some() { InstallMode::Replace } else { InstallMode::Free };
+        Self::unattached(context, header, Phase::Building(install_mode))
+    }
+
+    /// Works until the file is current or locked, or it is clear that it cannot become current.
+    pub(super) fn catch_up(&mut self) {
+        let deadline = clock::instant() + START_TIMEOUT;
+        loop {
+            let batch = self.queue.take_now();
+            self.pending.add(batch, &mut self.images);
+            match self.phase {
+                Phase::Frozen | Phase::Foreign => return,
+                Phase::Verifying(_) if !self.verification.is_verified() || self.takes_long_to_verify() => return,
+                Phase::Exact | Phase::Renaming if self.is_up_to_date() => return,
+                Phase::Exact | Phase::Renaming | Phase::Building(_) | Phase::Verifying(_) => self.advance(),
+            }
+            let now = clock::instant();
+            if now <= deadline {
+                continue;
+            }
+            if matches!(self.queue.status(), Some((_, Late::Behind(_)))) {
+                return;
+            }
+            if matches!(self.phase, Phase::Verifying(_)) {
+                self.start_bypass(Late::Behind(LateCause::Compared), now);
+                return;
+            }
+            // The phone must not stay silent because another process keeps a file open and there is no space for
+            // another one.
+            if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > START_TIMEOUT) {
+                self.start_bypass(Late::Behind(LateCause::OpenWithoutSpace), now);
+                return;
+            }
+        }
+    }
+
+    fn unattached(context: &PublisherContext, from: Header, phase: Phase) -> Result<Self> {
+        let source = Source::open(&context.folder.database(), context.wal.clone())?;
+        let page_count = source.current_snapshot()?.page_count();
+        let now = clock::instant();
+        Ok(Self {
+            folder: context.folder.clone(),
+            queue: context.queue.clone(),
+            source,
+            state: context.state.clone(),
+            verification: context.verification.clone(),
+            pending: PendingChanges::new(from, page_count),
+            images: Vec::new(),
+            phase,
+            lock_pacer: LockPacer::new(context.longest_pause),
+            busy_since: None,
+            maintain_at: now,
+            spare_used_at: now,
+            checks: VecDeque::new(),
+            observer: context.observer.clone(),
+        })
+    }
+
+    fn attach_image(&mut self, image: Image, missing: MissingPages, is_torn: bool, wal: &WalFiles) {
+        let stamp = image.stamp;
+        self.images.push(image);
+        let pages = match missing {
+            MissingPages::Nothing => Some(Vec::new()),
+            // If the log has not been restarted since.
+            MissingPages::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
+            MissingPages::Any => None,
+        };
+        self.phase = if let Some(pages) = pages {
+            for page in pages {
+                self.images[0].stale.insert(page);
+            }
+            if is_torn {
+                // For its header.
+                self.images[0].stale.insert(1);
+            }
+            // A torn file is not a valid copy, so overwriting it loses nothing.
+            let at_once = is_torn || self.verification.is_verified();
+            if at_once { Phase::Exact } else { Phase::Verifying(Comparison::of_no_pages()) }
+        } else {
+            // After a power cut the file may be torn although its header is valid.
+            let may_be_torn = missing == MissingPages::Any && !is_torn && !self.verification.is_verified();
+            let leased = may_be_torn && self.images[0].acquire_lease() == LeaseAnswer::Granted;
+            Phase::Verifying(Comparison::of_all_pages(leased))
+        };
+        let position = match missing {
+            MissingPages::Nothing => self.pending.position,
+            MissingPages::Since(position) => position,
+            MissingPages::Any => Position::NOWHERE,
+        };
+        let was_behind = self.state.record().was_behind(stamp);
+        let published = Some(PublishedRecord { stamp, position, writing: None });
+        self.update_record(|record| *record = Record { published, ..record.of_a_new_run(self.state.boot()) });
+        let is_late = was_behind && matches!(self.phase, Phase::Verifying(_));
+        if is_late || self.takes_long_to_verify() {
+            self.start_bypass(Late::Behind(LateCause::Compared), clock::instant());
+        }
+    }
+
+    /// True if the published file is being verified and cannot become current while a caller waits.
+    fn takes_long_to_verify(&self) -> bool {
+        matches!(self.phase, Phase::Verifying(_))
+            && self.images.first().is_some_and(|image| image.stamp.length >= LARGE)
+    }
+
+    /// Deletes the spares of the last run. A spare without the service's mark may hold another program's data and is
+    /// kept.
+    fn clean_up_spares(&self) {
+        for number in 1..=2 {
+            let path = self.folder.spare(number);
+            let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
+            let is_foreign = !super::image::has_marker(&FileStamp::of(&metadata)) && metadata.len() > 0;
+            let outcome = if is_foreign {
+                let kept = self.folder.kept(&format!("{}-{number}", clock::now_ms() / 1000));
+                self.observer.report(&Event::SpareKept { file: &kept });
+                std::fs::rename(&path, kept)
+            } else {
+                std::fs::remove_file(&path)
+            };
+            if let Err(error) = outcome {
+                self.observer.report(&Event::SpareStuck { file: &path, error: &error });
+            }
+        }
+    }
+}
+
+/// A database of this many bytes cannot be verified while a caller waits.
+const LARGE: u64 = 256 << 20;
+/// How long a start may take to make the published file current, once it is clear that there is a problem.
+const START_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,0 +1,196 @@
+//! Linux system calls that the standard library lacks. All `unsafe` code of this crate is in this file.
+
+#![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
+
+use crate::fault_injection;
+use rustix::fs::{CWD, FallocateFlags, RenameFlags};
+use rustix::io::Errno;
+use std::fs::{File, Permissions};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The result of a request for a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// No other process has the file open, and a process that opens it now waits until the lease is released.
+    Granted,
+    /// Another process has it open.
+    Busy,
+    /// The file belongs to another user, and only its owner may lease it.
+    Denied,
+    /// The file system has no leases, or is not known to enforce them.
+    Unsupported,
+}
+
+/// Requests a write lease on an open file (fcntl(2), `F_SETLEASE`).
+pub fn take_lease(file: &File) -> LeaseAnswer {
+    if fault_injection::no_leases() || !honours_leases(file) {
+        return LeaseAnswer::Unsupported;
+    }
+    // SAFETY: the descriptor is open for as long as `file` is borrowed; F_SETLEASE takes an integer and no pointer.
+    let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+    if answer == 0 {
+        return LeaseAnswer::Granted;
+    }
+    match io::Error::last_os_error().raw_os_error() {
+        Some(libc::EAGAIN | libc::EINTR | libc::ENOMEM) => LeaseAnswer::Busy,
+        Some(libc::EACCES | libc::EPERM) => LeaseAnswer::Denied,
+        _ => LeaseAnswer::Unsupported,
+    }
+}
+
+/// True if the file system is known to make every opener wait for a lease.
+///
+/// FUSE and overlayfs grant leases too, but the file can be opened behind them (on the server of an sshfs, in the upper
+/// folder of an overlay), and such an opener does not wait and reads a half-written file.
+fn honours_leases(file: &File) -> bool {
+    // A magic number has 32 bits; the field is wider on some machines, and signed.
+    let magic = rustix::fs::fstatfs(file).map(|found| i128::from(found.f_type) & 0xffff_ffff);
+    magic.is_ok_and(|magic| u32::try_from(magic).is_ok_and(is_known_to_honour_leases))
+}
+
+/// By the magic number of the file system, as statfs(2) and the file systems' own sources list them.
+fn is_known_to_honour_leases(magic: u32) -> bool {
+    matches!(magic, EXT | XFS | BTRFS | F2FS | TMPFS | ZFS)
+}
+
+/// The magic number of ext2, ext3 and ext4.
+const EXT: u32 = 0xef53;
+const XFS: u32 = 0x5846_5342;
+const BTRFS: u32 = 0x9123_683e;
+const F2FS: u32 = 0xf2f5_2010;
+const TMPFS: u32 = 0x0102_1994;
+const ZFS: u32 = 0x2fc1_2fc1;
+
+/// Releases a lease; processes that wait in `open` continue.
+pub fn release_lease(file: &File) {
+    // SAFETY: as in `take_lease`. It fails only if no lease is held, and then there is none to release.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
+}
+
+/// How long the kernel lets an opener wait before it breaks a lease.
+pub fn lease_break_time() -> Duration {
+    let setting = std::fs::read_to_string("/proc/sys/fs/lease-break-time").ok();
+    let seconds = setting.and_then(|text| text.trim().parse().ok()).filter(|seconds| *seconds > 0);
+    fault_injection::lease_break_time().unwrap_or(Duration::from_secs(seconds.unwrap_or(45)))
+}
+
+/// True while a write lease is held and no process waits for its release.
+pub fn is_lease_uncontended(file: &File) -> bool {
+    // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == libc::F_WRLCK }
+}
+
+/// The kernel reports to the holder of a lease by SIGIO that a process waits, and SIGIO would end the process. The
+/// lease is released within moments anyway, so the signal is ignored.
+pub fn ignore_lease_signal() {
+    // SAFETY: SIG_IGN is a valid disposition and installs no handler; nothing else in the process uses SIGIO.
+    unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
+}
+
+/// Makes a write beyond a file size limit fail, as on a full disk, instead of killing the process (SIGXFSZ). For
+/// commands only; the daemon handles that signal.
+pub fn ignore_file_size_signal() {
+    // SAFETY: as in `ignore_lease_signal`.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Exchanges two names atomically.
+pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    fault_injection::inject()?;
+    fault_injection::plain_renames()?;
+    Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// True if a call failed because the kernel or the file system does not support it.
+pub fn is_unsupported(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
+}
+
+/// Renames a file; a file that had the new name is replaced.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fault_injection::inject()?;
+    std::fs::rename(from, to)
+}
+
+/// Renames a file unless the new name is taken.
+pub fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
+    fault_injection::inject()?;
+    let flagged = fault_injection::plain_renames()
+        .and_then(|()| Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?));
+    match flagged {
+        // A hard link fails too if the name is taken.
+        Err(error) if is_unsupported(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
+        outcome => outcome,
+    }
+}
+
+/// Allocates the `length` bytes from `start` on the disk, without changing the file's length. A file system that does
+/// not support this counts as having the space.
+pub fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
+    fault_injection::inject()?;
+    match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR | Errno::INVAL) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The permissions of a file with which the next start can open it for writing, also where a backup with the mode 0444 was restored.
+pub fn owner_writable(mode: u32) -> Permissions {
+    Permissions::from_mode(mode & 0o777 | 0o600)
+}
+
+/// Whether the file system that holds this file is read-only. Calls libc's `fstatvfs` by name, so that a preloaded
+/// library can replace it.
+pub fn is_read_only(file: &File) -> bool {
+    let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the pointer.
+    let answer = unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) };
+    // SAFETY: any bytes are a `statvfs`, and all of them were set to zero.
+    let flags = unsafe { stat.assume_init() }.f_flag;
+    answer == 0 && flags & libc::ST_RDONLY != 0
+}
+
+/// Space on a file system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// Bytes that this user may still write.
+    pub free_bytes: u64,
+    /// Total bytes; 0 if unknown.
+    pub total_bytes: u64,
+    /// Files that may still be created.
+    pub free_files: u64,
+    /// Total files; 0 if the file system has no such limit.
+    pub total_files: u64,
+}
+
+/// The space on the file system that holds `path`.
+pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
+    let answer = rustix::fs::statvfs(path)?;
+    Ok(DiskSpace {
+        free_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
+        total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
+        free_files: answer.f_favail,
+        total_files: answer.f_files,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_file_systems_that_make_every_opener_wait_are_leased() {
+        let (fuse, overlay, nfs, cifs) = (0x6573_5546, 0x794c_7630, 0x6969, 0xff53_4d42);
+        for magic in [fuse, overlay, nfs, cifs] {
+            assert!(!is_known_to_honour_leases(magic), "{magic:x}");
+        }
+        assert!(is_known_to_honour_leases(BTRFS) && is_known_to_honour_leases(EXT));
+        // A file on a file system without leases, which every Linux has.
+        assert_eq!(take_lease(&File::open("/proc/self/status").unwrap()), LeaseAnswer::Unsupported);
+    }
+}

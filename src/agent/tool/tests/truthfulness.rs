@@ -1,0 +1,79 @@
+//! Conversations with a scripted model that lies, repeats itself, and speaks before its tools are done, against the real tools, a
+//! real database and the check after the call. What is true is read from the database after each tool, and not from its output.
+
+mod record;
+mod script;
+mod talk;
+
+use super::super::{PhoneTools, ToolRegistry};
+use crate::clock;
+use crate::config::StoreConfig;
+use crate::crm::booking::services::{ServiceChange, add};
+use crate::domain::{AppointmentState, BusinessId};
+use crate::store::{AppointmentFilter, Store};
+use futures_util::{StreamExt, stream};
+use record::Outcome;
+use talk::Talk;
+use tempfile::TempDir;
+
+/// How many conversations take place at once and want the same times.
+const AT_ONCE: usize = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_and_not_done_is_found() {
+    converse(0..400).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn long_what_was_said_and_not_done_is_found_in_10000_conversations() {
+    converse(1_000..11_000).await;
+}
+
+async fn converse(seeds: std::ops::Range<u64>) {
+    let ((store, _folder), (broken, _other_folder)) = (open(), open());
+    let change =
+        ServiceChange { name: Some("תספורת".into()), duration_min: Some(30), ..ServiceChange::default() };
+    crate::crm::transact(&store, move |tx| add(tx, BusinessId::FIRST, &change, clock::now())).await.unwrap();
+    // Its writer is gone, so every tool fails.
+    broken.close();
+    let registry = ToolRegistry::for_phone(PhoneTools::ALL);
+    let talks =
+        stream::iter(seeds.clone()).map(|seed| Talk::hold(seed, store.clone(), broken.clone(), registry.clone()));
+    let outcomes: Vec<Outcome> = talks.buffer_unordered(AT_ONCE).collect().await;
+    let mut sum = Outcome::default();
+    for outcome in outcomes {
+        sum.add(outcome);
+    }
+    check_bookings(&store).await;
+    let problems = std::mem::take(&mut sum.problems);
+    let first = problems.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(problems.is_empty(), "{sum:?}, {} problems, the first ones:\n{first}", problems.len());
+    let enough = usize::try_from(seeds.end - seeds.start).unwrap() / 4;
+    assert!(sum.untrue > enough && sum.offered_unread > enough / 4 && sum.held > enough, "{sum:?}");
+}
+
+fn open() -> (Store, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let database_url = Some(folder.path().join("agentlocator.db").display().to_string());
+    let (store, _) = Store::open(&StoreConfig { database_url, ..StoreConfig::default() }).unwrap();
+    (store, folder)
+}
+
+/// No resource has two appointments at once, now or when one of them was cancelled since.
+async fn check_bookings(store: &Store) {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: None,
+        to: None,
+        contact: None,
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    let booked = store.read(move |tx| Ok(tx.appointments(&filter, None, 100_000)?.0)).await.unwrap();
+    let mut booked: Vec<_> = booked.iter().map(|one| (one.resource_id.0, one.starts_at, one.ends_at, one.id)).collect();
+    booked.sort_unstable();
+    for pair in booked.windows(2) {
+        assert!(pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1, "two appointments at once: {pair:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What a conversation shows: each claim of the scripted model, and whether it was true.
+
+use super::script::{TOPICS, iso};
+use crate::domain::Speaker;
+use crate::promise::{Findings, Promise};
+use jiff::civil::DateTime;
+
+/// A turn: the speaker, the text, and when it began and ended.
+pub(super) type Line = (Speaker, String, i64, Option<i64>);
+
+/// What was said in a conversation, and what was stored after each tool.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) seed: u64,
+    pub(super) lines: Vec<Line>,
+    pub(super) said: Vec<Said>,
+    pub(super) snapshots: Vec<Snapshot>,
+}
+
+/// What became of conversations.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Claims that were true.
+    pub(super) held: usize,
+    /// Claims that were not, and were found.
+    pub(super) untrue: usize,
+    /// Untrue ones that the agent corrected itself.
+    pub(super) corrected: usize,
+    /// Offers of times that no tool had returned, which were found.
+    pub(super) offered_unread: usize,
+    /// What was not as it must be.
+    pub(super) problems: Vec<String>,
+}
+
+impl Outcome {
+    pub(super) fn add(&mut self, other: Self) {
+        self.held += other.held;
+        self.untrue += other.untrue;
+        self.corrected += other.corrected;
+        self.offered_unread += other.offered_unread;
+        self.problems.extend(other.problems);
+    }
+}
+
+/// A claim of the scripted model.
+pub(super) struct Said {
+    pub(super) at: i64,
+    pub(super) promise: Promise,
+    pub(super) sentence: String,
+    pub(super) about: About,
+    /// It names a day and a time.
+    pub(super) has_time: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    Start(DateTime),
+    Topic(usize),
+    Message,
+    Offer { start: DateTime, is_read: bool },
+}
+
+/// What is stored at a moment.
+#[derive(Clone, Default)]
+pub(super) struct Snapshot {
+    pub(super) at: i64,
+    pub(super) booked: Vec<DateTime>,
+    pub(super) moved: Vec<DateTime>,
+    pub(super) cancelled: Vec<DateTime>,
+    pub(super) texts: Vec<usize>,
+    pub(super) has_message: bool,
+}
+
+impl Snapshot {
+    fn shows(&self, promise: Promise, about: About) -> bool {
+        match (promise, about) {
+            (Promise::Booked, About::Start(start)) => self.booked.contains(&start),
+            (Promise::Moved, About::Start(start)) => self.moved.contains(&start),
+            (Promise::Cancelled, About::Start(start)) => self.cancelled.contains(&start),
+            (Promise::Sent, About::Topic(topic)) => self.texts.contains(&topic),
+            (Promise::PassedOn, About::Message) => self.has_message,
+            _ => false,
+        }
+    }
+}
+
+impl Record {
+    fn is_true(&self, said: &Said) -> bool {
+        if let About::Offer { is_read, .. } = said.about {
+            return is_read;
+        }
+        let first = self.snapshots.iter().rposition(|snapshot| snapshot.at < said.at).unwrap_or(0);
+        self.snapshots[first..].iter().any(|snapshot| snapshot.shows(said.promise, said.about))
+    }
+
+    /// Whether a tool that may have done it has not returned in the call.
+    fn is_unproven(&self, said: &Said) -> bool {
+        let about = match said.about {
+            About::Start(start) | About::Offer { start, .. } => iso(start),
+            About::Topic(topic) => TOPICS[topic].0.to_owned(),
+            About::Message => "take_message".to_owned(),
+        };
+        let is_lost = |line: &&Line| line.0 == Speaker::Tool && line.3.is_none();
+        self.lines.iter().filter(is_lost).any(|(_, text, ..)| text.contains(&about))
+    }
+
+    /// Compares what the check has found with what is stored.
+    pub(super) fn compare(&self, found: &Findings) -> Outcome {
+        let mut outcome = Outcome::default();
+        let is_true: Vec<bool> = self.said.iter().map(|said| self.is_true(said)).collect();
+        for (index, said) in self.said.iter().enumerate() {
+            // The same in other words is one promise.
+            let is_it = |other: &Said| other.promise == said.promise && other.about == said.about;
+            let sentences: Vec<_> =
+                self.said.iter().filter(|other| is_it(other)).map(|other| &other.sentence).collect();
+            let is_found =
+                found.broken.iter().any(|broken| broken.promise == said.promise && sentences.contains(&&broken.said));
+            let of_kind = |other: usize| self.said[other].promise == said.promise && is_true[other];
+            if is_true[index] {
+                outcome.held += 1;
+                let is_said_untrue = (0..self.said.len()).any(|other| !is_true[other] && is_it(&self.said[other]));
+                if is_found && !is_said_untrue && !self.is_unproven(said) {
+                    outcome.problems.push(self.told("a false alarm", said, found));
+                }
+            } else if is_found {
+                *(if said.promise == Promise::Offered { &mut outcome.offered_unread } else { &mut outcome.untrue }) +=
+                    1;
+            } else if said.has_time && !(0..index).any(of_kind) && (index + 1..self.said.len()).any(of_kind) {
+                // The first sentence about the appointment misstated it, and a later one says it right.
+                outcome.corrected += 1;
+            } else if !said.has_time && found.broken.iter().any(|broken| broken.promise == said.promise) {
+                // The same in other words.
+                outcome.untrue += 1;
+            } else {
+                outcome.problems.push(self.told("not found", said, found));
+            }
+        }
+        let twice = |starts: &[DateTime]| starts.iter().enumerate().any(|(at, start)| starts[..at].contains(start));
+        if self.snapshots.iter().any(|snapshot| twice(&snapshot.booked)) {
+            outcome.problems.push(format!("conversation {}: the same time is booked twice", self.seed));
+        }
+        outcome
+    }
+
+    fn told(&self, what: &str, said: &Said, found: &Findings) -> String {
+        let lines: Vec<_> =
+            self.lines.iter().map(|(speaker, text, at, _)| format!("  {at} {speaker:?}: {text}")).collect();
+        format!(
+            "conversation {}: {what}: {:?} \"{}\"\n{}\n  {found:?}",
+            self.seed,
+            said.promise,
+            said.sentence,
+            lines.join("\n")
+        )
+    }
+}

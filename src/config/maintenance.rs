@@ -1,0 +1,28 @@
+//! `[maintenance]`: nightly maintenance.
+
+use super::parser::{boolean, integer};
+use super::setting::{Section, Setting};
+use serde::Serialize;
+
+/// Nightly maintenance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MaintenanceConfig {
+    /// The hour of the nightly maintenance, in the business's time zone.
+    pub hour: u8,
+    /// Check database, copy, backup, certificate and the rest every night.
+    pub self_check: bool,
+}
+
+impl Default for MaintenanceConfig {
+    fn default() -> Self {
+        Self { hour: 3, self_check: true }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting<MaintenanceConfig>> {
+    let maintenance = Section::<MaintenanceConfig>::new();
+    vec![
+        maintenance.setting("maintenance.hour", |c| &mut c.hour, integer(0..=23)),
+        maintenance.setting("maintenance.self_check", |c| &mut c.self_check, boolean()),
+    ]
+}

@@ -1,0 +1,54 @@
+//! What is stored about a call while it runs. Each function does nothing if the call is not stored.
+
+use crate::domain::{CallSid, CallState, EndReason, Speaker, StreamSid, Timestamp};
+use crate::store::{Result, TurnUpdate, WriteTx};
+
+/// Records that the caller hears an engine.
+pub fn start_conversation(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    stream: &StreamSid,
+    engine: &str,
+    model: Option<&str>,
+    at: Timestamp,
+) -> Result<()> {
+    tx.set_call_live(sid, stream, engine, model, at)
+}
+
+/// Records that another engine continues the conversation.
+pub fn change_engine(tx: &WriteTx<'_>, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
+    tx.set_call_engine(sid, engine, model, at)
+}
+
+/// Stores a turn, or what has changed in it.
+pub fn store_turn(tx: &WriteTx<'_>, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
+    tx.put_turn(sid, turn, at)
+}
+
+/// Adds a complete turn at the end of the transcript. A second turn with the same id is ignored.
+pub fn append_turn(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    item: &str,
+    speaker: Speaker,
+    text: &str,
+    at: Timestamp,
+) -> Result<()> {
+    tx.append_turn(sid, item, speaker, text, at)
+}
+
+/// Adds an event to the call's log.
+pub fn record_event(tx: &WriteTx<'_>, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
+    tx.insert_call_event(sid, kind, detail, at)
+}
+
+/// Adds to what the call has cost.
+pub fn add_cost(tx: &WriteTx<'_>, sid: &CallSid, micros: i64) -> Result<()> {
+    tx.add_call_cost(sid, micros)
+}
+
+/// Records that the human agent, whose phone rang first, has accepted the call.
+pub fn accept_by_human(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
+    tx.set_end_reason(sid, EndReason::Transferred, at)?;
+    tx.set_call_state(sid, CallState::Transferred, at)
+}

@@ -1,0 +1,175 @@
+//! The caller's own appointments. The number alone proves nothing, as it can be forged and phones are shared, and neither does what
+//! the model passes on: the caller must have said the contact's name, or the day of the appointment, in this call.
+
+use super::Caller;
+use crate::crm::booking::slots::local_date;
+use crate::crm::contact_details::NAMED;
+use crate::crm::{Error, RequestError, appointment, contact};
+use crate::domain::{Appointment, BusinessId, Call, CallBooking, CallId, Contact, ContactName, Speaker, Timestamp};
+use crate::search::{fold, stems};
+use crate::spoken::{SaidDay, said_days};
+use crate::store::ReadTx;
+use jiff::civil::{Date, DateTime};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// The caller's appointments to come that the caller may hear of; `day` limits those that are found by the name.
+pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
+    let call = caller.stored_call(tx)?;
+    let contact = contact::find(tx, call.contact_id)?;
+    let proof = Proof::new(tx, caller, &call, &contact)?;
+    let mut found = appointment::upcoming(tx, contact.id, caller.now, MOST_UPCOMING)?;
+    found.retain(|appointment| proof.covers(appointment.call_id, local_date(appointment.starts_at, &caller.zone)));
+    if found.is_empty() && !proof.has_name && proof.days.is_empty() {
+        return Err(unproven());
+    }
+    if let Some(day) = day {
+        found.retain(|appointment| local_date(appointment.starts_at, &caller.zone) == day);
+    }
+    Ok(found)
+}
+
+/// The caller's appointment that a tool is to change.
+pub(super) enum Found {
+    /// It is as it was.
+    Unchanged(Appointment),
+    /// The tool has changed it in this call already.
+    Done(Appointment),
+}
+
+/// The caller's appointment at a time; `is_done` recognizes it if this call has changed it already. Who has not shown that an
+/// appointment is theirs does not learn whether there is one.
+pub(super) fn at(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    at: DateTime,
+    is_done: impl Fn(&CallBooking) -> bool,
+) -> Result<Found, Error> {
+    let call = caller.stored_call(tx)?;
+    let contact = contact::find(tx, call.contact_id)?;
+    let proof = Proof::new(tx, caller, &call, &contact)?;
+    let starts_at = caller.moment(at)?;
+    let found = appointment::upcoming(tx, contact.id, caller.now, MOST_UPCOMING)?
+        .into_iter()
+        .find(|appointment| appointment.starts_at == starts_at);
+    match found {
+        Some(found) if proof.covers(found.call_id, at.date()) => return Ok(Found::Unchanged(found)),
+        Some(_) => return Err(unproven()),
+        None => {}
+    }
+    if let Some(done) = tx.call_bookings(&call)?.into_iter().find(is_done) {
+        return Ok(Found::Done(done.appointment));
+    }
+    if !proof.covers(None, at.date()) {
+        return Err(unproven());
+    }
+    Err(RequestError::Invalid("the caller has no appointment at that time".into()).into())
+}
+
+fn unproven() -> Error {
+    RequestError::Forbidden(UNPROVEN.into()).into()
+}
+
+/// What the caller has shown to know.
+struct Proof {
+    call: CallId,
+    today: Date,
+    has_name: bool,
+    days: Vec<SaidDay>,
+}
+
+impl Proof {
+    fn new(tx: &ReadTx<'_>, caller: &Caller, call: &Call, contact: &Contact) -> Result<Self, Error> {
+        let by_caller = caller.said.iter().filter(|(speaker, _)| *speaker == Speaker::Caller);
+        let mut days: Vec<SaidDay> = Vec::new();
+        for day in by_caller.flat_map(|(_, text)| said_days(text)) {
+            if !days.contains(&day) {
+                days.push(day);
+            }
+        }
+        if days.len() > MOST_DAYS {
+            days.clear();
+        }
+        // A name that the caller gave in this call proves nothing; nor does one that a caller gave by itself, until a user enters it.
+        let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
+            && (tx.contact_had_call_event(contact.id, NAMED, Timestamp::from_millis(0))?
+                || tx.call_bookings(call)?.iter().any(|booking| booking.changes.booked));
+        let has_name = !is_new && says_name(&contact.display_name, &names_of_business(tx)?, &caller.said);
+        Ok(Self { call: call.id, today: caller.today(), has_name, days })
+    }
+
+    /// Whether the caller may hear of an appointment on this day, and change it.
+    fn covers(&self, booked_in: Option<CallId>, date: Date) -> bool {
+        self.has_name || booked_in == Some(self.call) || self.days.iter().any(|day| day.may_mean(date, self.today))
+    }
+}
+
+/// The words of the names of services and people: a caller who speaks of them does not say their own name.
+fn names_of_business(tx: &ReadTx<'_>) -> Result<HashSet<String>, Error> {
+    let services = tx.services(BusinessId::FIRST, false)?.into_iter().map(|service| service.name);
+    let people = tx.resources(BusinessId::FIRST, false)?.into_iter().filter_map(|resource| resource.name);
+    Ok(services.chain(people).flat_map(|name| words(&name)).collect())
+}
+
+/// Whether the caller has said a word of the contact's name, in any spelling, that the agent had not said before.
+fn says_name(name: &str, known: &HashSet<String>, said: &[(Speaker, String)]) -> bool {
+    let is_telling =
+        |word: &String| word.chars().count() >= MIN_NAME && !known.contains(word) && !COMMON.contains(word);
+    let mut telling: Vec<String> = words(name).into_iter().filter(is_telling).collect();
+    for (speaker, text) in said {
+        let spoken = words(text);
+        let is_said = |name: &String| spoken.iter().any(|word| stems(word, MIN_NAME).any(|stem| is_alike(stem, name)));
+        match speaker {
+            Speaker::Caller if telling.iter().any(is_said) => return true,
+            Speaker::Agent => telling.retain(|name| !is_said(name)),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Two spellings of a name: transcripts write vowels that names lack, and the other way round.
+fn is_alike(one: &str, other: &str) -> bool {
+    let skeleton = |word: &str| word.replace(VOWEL_LETTERS, "");
+    one == other || skeleton(one).chars().count() >= MIN_NAME && skeleton(one) == skeleton(other)
+}
+
+fn words(text: &str) -> Vec<String> {
+    fold(text).text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Names that are words of every conversation, such as the Hebrew "hello".
+static COMMON: LazyLock<HashSet<String>> =
+    LazyLock::new(|| words(include_str!("common-words.txt")).into_iter().collect());
+
+const UNPROVEN: &str = "ask for the caller's name or for the day of the appointment first: the caller has said neither the \
+                        name that the appointment is in nor its day";
+/// Who names more days is guessing.
+const MOST_DAYS: usize = 5;
+/// Shorter names are words of other meanings.
+const MIN_NAME: usize = 3;
+/// More appointments than an agent can name.
+const MOST_UPCOMING: usize = 10;
+/// Hebrew letters that can stand for vowels: alef, he, vav, yod.
+const VOWEL_LETTERS: [char; 4] = ['\u{5d0}', '\u{5d4}', '\u{5d5}', '\u{5d9}'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_in_other_spellings_and_common_words_are_none() {
+        let known = HashSet::from(["רונ".to_owned()]);
+        let says = |name: &str, said: &str| says_name(name, &known, &[(Speaker::Caller, said.to_owned())]);
+        for (name, said) in
+            [("שלומית לוי", "זאת שלמית"), ("מיכאל", "ומיכל מדבר"), ("Dana Cohen", "it's dana"), ("יוסף", "של יוסף")]
+        {
+            assert!(says(name, said), "{name}: {said}");
+        }
+        for (name, said) in
+            [("דנה", "אדון, תודה"), ("שלום", "שלום"), ("לי", "תקבעי לי"), ("רון לקוח", "תור אצל רון"), ("", "")]
+        {
+            assert!(!says(name, said), "{name}: {said}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The phone numbers of a contact, as users edit them. A number identifies one contact: one that another contact has is refused, and
+//! the page offers to merge the two.
+
+use super::resolve;
+use crate::crm::{Error, RequestError};
+use crate::domain::{
+    Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, Timestamp,
+};
+use crate::store::{NewNumber, NewSuggestion, ReadTx, WriteTx};
+
+/// A number of a contact, current or former.
+pub fn find(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, Error> {
+    let contact = super::find(tx, contact)?.id;
+    let found = tx.addresses(contact)?.into_iter().find(|one| one.id == id && one.kind == AddressKind::Phone);
+    Ok(found.ok_or(RequestError::NotFound("number of this contact"))?)
+}
+
+/// A number to add, or to restore after its removal.
+#[derive(Clone, Debug)]
+pub struct AddedNumber {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Since when the contact has another number instead; none: it is current.
+    pub former_at: Option<Timestamp>,
+    /// The id that it had before its removal: with it, it takes its former place among the contact's numbers.
+    pub restored: Option<AddressId>,
+}
+
+/// Adds a number to a contact, or makes one of its former numbers a current one; with `former_at`, the reverse of that. A number that the
+/// contact has now is refused.
+pub fn add(tx: &WriteTx<'_>, contact: ContactId, added: &AddedNumber, now: Timestamp) -> Result<AddressId, Error> {
+    let contact = super::find(tx, contact)?.id;
+    let AddedNumber { number, former_at, restored } = added;
+    let former_holder = claim(tx, contact, number)?;
+    if former_at.is_none() {
+        refuse_current(tx, contact, number)?;
+    }
+    let new = NewNumber { number, former_at: former_at.map(|at| at.min(now)), restored: *restored };
+    let id = tx.insert_number(BusinessId::FIRST, contact, &new, now)?;
+    suggest(tx, contact, former_holder, number, now)?;
+    Ok(id)
+}
+
+/// Corrects a number. Conversations that show it and messages that wait to be sent to it go to the new one; a WhatsApp id that was seen
+/// with it is kept, without a number until WhatsApp reports one.
+pub fn correct(
+    tx: &WriteTx<'_>,
+    contact: ContactId,
+    id: AddressId,
+    number: &PhoneNumber,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let found = find(tx, contact, id)?;
+    if found.value == number.as_str() {
+        return Ok(());
+    }
+    let former_holder = claim(tx, found.contact_id, number)?;
+    refuse_current(tx, found.contact_id, number)?;
+    tx.correct_number(BusinessId::FIRST, &found, number)?;
+    suggest(tx, found.contact_id, former_holder, number, now)
+}
+
+/// Removes a number. The last address by which a contact can be written to stays, because without one its conversations would have no
+/// recipient, and its next message or call would be another contact's.
+pub fn remove(tx: &WriteTx<'_>, contact: ContactId, id: AddressId) -> Result<(), Error> {
+    let found = find(tx, contact, id)?;
+    tx.delete_number(&found)?;
+    if found.former_at.is_none() && tx.best_address(found.contact_id)?.is_empty() {
+        let message = "this is the contact's last number or address; correct it instead".into();
+        return Err(RequestError::CodedConflict { code: "last_address", message, params: Vec::new() }.into());
+    }
+    Ok(())
+}
+
+fn refuse_current(tx: &ReadTx<'_>, contact: ContactId, number: &PhoneNumber) -> Result<(), Error> {
+    if tx.addresses(contact)?.iter().any(|one| is_current(one) && one.value == number.as_str()) {
+        return Err(RequestError::Conflict("this contact has this number already".into()).into());
+    }
+    Ok(())
+}
+
+fn is_current(address: &Address) -> bool {
+    address.kind == AddressKind::Phone && address.former_at.is_none()
+}
+
+/// Refuses a number that another contact has now. Returns the other contact that had it before, if there is one.
+fn claim(tx: &ReadTx<'_>, contact: ContactId, number: &PhoneNumber) -> Result<Option<ContactId>, Error> {
+    let business = BusinessId::FIRST;
+    if let Some(holder) = resolve::find(tx, business, &PeerAddress::Phone(number.clone()))?
+        && holder != contact
+    {
+        return Err(super::number_taken(tx, holder)?);
+    }
+    let former = tx.address_holder(business, AddressKind::Phone, number.as_str())?;
+    Ok(former.map(|former| former.contact).filter(|holder| *holder != contact))
+}
+
+/// The contact that had the number before may be the same one: users decide.
+fn suggest(
+    tx: &WriteTx<'_>,
+    contact: ContactId,
+    former: Option<ContactId>,
+    number: &PhoneNumber,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(former) = former else { return Ok(()) };
+    let (contacts, reason) = ([contact, former], SuggestionReason::NumberMoved);
+    Ok(tx.suggest_merge(BusinessId::FIRST, &NewSuggestion { contacts, reason, address: number.as_str() }, now)?)
+}

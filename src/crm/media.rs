@@ -1,0 +1,44 @@
+//! Files of messages: those that are fetched from a provider, and those that users upload.
+
+use super::Error;
+use crate::domain::{MessageId, Timestamp};
+use crate::store::{self, MediaDetails, Result, StoredMedia, UploadedMedia, WriteTx};
+
+/// A file of a message: the message, and the file's position in it.
+pub type MediaPlace = (MessageId, u32);
+
+/// Stores the fetched file of a message, and what was found out about its content.
+pub fn store_fetched(
+    tx: &WriteTx<'_>,
+    (message, position): MediaPlace,
+    sha256: &str,
+    (file, url): (&StoredMedia, &str),
+    details: &MediaDetails,
+    now: Timestamp,
+) -> Result<()> {
+    tx.store_media(message, position, sha256, file, url, now)?;
+    tx.put_media_details(sha256, details)
+}
+
+/// Records why a file is not fetched yet.
+pub fn defer(tx: &WriteTx<'_>, (message, position): MediaPlace, why: &str) -> Result<()> {
+    tx.set_media_wait_reason(message, position, why)
+}
+
+/// Records that a file cannot be fetched.
+pub fn fail(tx: &WriteTx<'_>, (message, position): MediaPlace, why: &str) -> Result<()> {
+    tx.fail_media(message, position, why)
+}
+
+/// Stores an uploaded file with its media type and name. Idempotent: a file is identified by its content.
+pub fn upload(
+    tx: &WriteTx<'_>,
+    sha256: &str,
+    (mime, name): (&str, Option<&str>),
+    content: &[u8],
+    details: &MediaDetails,
+    now: Timestamp,
+) -> Result<UploadedMedia, Error> {
+    tx.insert_upload(sha256, (mime, name), content, details, now)?;
+    tx.uploaded_media(sha256)?.ok_or(Error::Store(store::Error::NotFound("uploaded file")))
+}

@@ -1,0 +1,169 @@
+//! A message to send, and why it may not be stored.
+
+use crate::domain::{BusinessId, MEDIA_PATH, MessageId, MessageStatus, PeerAddress, Provider, ThreadId, Timestamp};
+use crate::entropy;
+use crate::inbox::policy::NoRoute;
+use crate::store::{Error, ReadTx, Result};
+use serde::{Deserialize, Serialize};
+
+/// A message to send.
+#[derive(Clone, Debug)]
+pub struct SendRequest {
+    /// The business.
+    pub business: BusinessId,
+    /// The recipient.
+    pub to: PeerAddress,
+    /// The text.
+    pub text: String,
+    /// The URL of its file; checked already.
+    pub media_url: Option<String>,
+    /// The file to send, if the daemon has stored it.
+    pub file: Option<LocalFile>,
+    /// The provider that the sender chose.
+    pub named: Option<Provider>,
+    /// The message of the same thread that it answers.
+    pub reply_to: Option<MessageId>,
+    /// The author: `user:3`, `token:2`, `agent`.
+    pub author: String,
+    /// The sender's idempotency key: the same key gives the same response and one message.
+    pub idempotency_key: Option<String>,
+    /// Limits on starting a conversation; none means no limits.
+    pub new_chats: Option<NewChatLimits>,
+    /// The key that the provider gets with each attempt; unique per message.
+    pub send_key: String,
+    /// When it was written, by the message clock.
+    pub written_at: Timestamp,
+}
+
+impl SendRequest {
+    /// A text without a file, by the provider that the policy selects.
+    pub fn text(to: PeerAddress, text: String, author: String, written_at: Timestamp) -> Self {
+        Self {
+            business: BusinessId::FIRST,
+            to,
+            text,
+            media_url: None,
+            file: None,
+            named: None,
+            reply_to: None,
+            author,
+            idempotency_key: None,
+            new_chats: None,
+            send_key: entropy::random_hex::<16>(),
+            written_at,
+        }
+    }
+}
+
+/// Limits on messages that start a conversation, across all providers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewChatLimits {
+    /// The allowed prefixes of phone numbers: `+972`; `+` allows every number.
+    pub prefixes: Vec<String>,
+    /// How many conversations one user or token may start in 24 hours.
+    pub per_author: u32,
+    /// How many conversations may be started in 24 hours in total.
+    pub in_all: u32,
+}
+
+/// A stored file to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    /// The SHA-256 of its content.
+    pub sha256: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its name.
+    pub file_name: Option<String>,
+}
+
+impl LocalFile {
+    /// Finds a stored file; none if it is unknown, or its content was deleted.
+    pub fn find(tx: &ReadTx<'_>, sha256: &str) -> Result<Option<Self>> {
+        let Some(file) = tx.media(sha256)?.filter(|file| !file.is_pruned) else { return Ok(None) };
+        let file_name = tx.media_file_name(sha256)?;
+        Ok(Some(Self { sha256: sha256.to_owned(), mime: file.mime, file_name }))
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("{MEDIA_PATH}{}", self.sha256)
+    }
+}
+
+/// The message that was stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendMessageResponse {
+    /// Always true.
+    pub ok: bool,
+    /// The message.
+    pub message_id: MessageId,
+    /// The thread.
+    pub thread_id: ThreadId,
+    /// `queued`.
+    pub status: MessageStatus,
+    /// The provider that is expected to send it.
+    pub provider: Provider,
+}
+
+/// Why a message was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// A rule refuses it.
+    #[error(transparent)]
+    Refused(#[from] SendRefusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// The rule that refuses a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendRefusal {
+    /// There is no route.
+    #[error(transparent)]
+    NoRoute(#[from] NoRoute),
+    /// The key was used for another message.
+    #[error("this Idempotency-Key was used for another message; use a new one for each message")]
+    KeyReused,
+    /// Conversations with this number are not allowed.
+    #[error(
+        "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
+             contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
+    )]
+    NotAllowed {
+        /// The allowed prefixes of numbers.
+        prefixes: String,
+    },
+    /// The daily limit of new conversations is reached.
+    #[error(
+        "too many new conversations within 24 hours; replies to contacts who write first are always allowed \
+             (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
+    )]
+    TooManyNewChats,
+    /// The message that it answers is not one of this conversation.
+    #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
+    ReplyToUnknown,
+    /// Only Twilio could send it, and it is too long for Twilio.
+    #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]
+    TooLongForTwilio,
+}
+
+impl SendRefusal {
+    /// The error code of the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "key_reused",
+            Self::NotAllowed { .. } => "recipient_not_allowed",
+            Self::TooManyNewChats => "too_many_new_chats",
+            Self::ReplyToUnknown => "reply_to_unknown",
+            Self::TooLongForTwilio => "text_too_long",
+            Self::NoRoute(NoRoute::TemplateRequired) => "template_required",
+            Self::NoRoute(NoRoute::OptedOut) => "contact_opted_out",
+            Self::NoRoute(NoRoute::Disabled(_)) => "provider_disabled",
+            Self::NoRoute(NoRoute::NoProvider | NoRoute::Unable | NoRoute::Refused) => "no_provider",
+        }
+    }
+}
+
+/// The longest text that Twilio accepts, in characters.
+pub(super) const TWILIO_MAX_TEXT: usize = 1600;

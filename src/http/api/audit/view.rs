@@ -1,0 +1,48 @@
+//! What the API shows of the audit log.
+
+use crate::domain;
+use crate::domain::Timestamp;
+use crate::http::pagination::Page;
+use serde::Serialize;
+
+pub(crate) type AuditEntryPage = Page<AuditEntry>;
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AuditEntry {
+    /// The number of the entry; later entries have greater numbers.
+    id: i64,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The actor: `user:3`, `token:2`, `cli`.
+    actor: String,
+    /// The name of the user or the token; null for other actors.
+    actor_name: Option<String>,
+    /// For a token, the actor that created it.
+    token_created_by: Option<String>,
+    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
+    action: String,
+    /// What was changed: `user:3`, `token:2`, …
+    subject: String,
+    /// The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's name or number.
+    subject_name: Option<String>,
+    /// The contact that was changed, or to whom it belongs.
+    contact_id: Option<i64>,
+}
+
+impl From<domain::AuditEntry> for AuditEntry {
+    fn from(entry: domain::AuditEntry) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            actor: entry.actor,
+            actor_name: entry.actor_name,
+            token_created_by: entry.token_created_by,
+            action: entry.action,
+            subject: entry.subject,
+            subject_name: entry.subject_name,
+            contact_id: entry.contact_id.map(|id| id.0),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Why a snapshot cannot be begun or read.
+
+use crate::backup;
+use crate::http::ApiError;
+use axum::http::StatusCode;
+
+/// The error response for a snapshot that cannot be begun or read.
+pub(super) fn refusal(error: backup::Error) -> ApiError {
+    let message = error.to_string();
+    let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());
+    match error {
+        backup::Error::Busy => conflict("backup_running"),
+        backup::Error::NoSpace { needed_mb, free_mb, .. } => conflict("no_space")
+            .with_param("needed_mb", needed_mb.to_string())
+            .with_param("free_mb", free_mb.to_string()),
+        backup::Error::NotFound(_) => ApiError::not_found("there is no such snapshot"),
+        error => {
+            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request for a snapshot failed: {error}");
+            ApiError::unavailable(message)
+        }
+    }
+}

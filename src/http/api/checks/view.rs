@@ -1,0 +1,57 @@
+//! What the API shows of checks.
+
+use crate::doctor::SettingsCheck;
+use crate::domain;
+use crate::domain::{CheckResult, Language};
+use crate::http::api::finding_text::FindingText;
+use crate::http::api::one_of::OneOf;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A check.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckRequest {
+    /// What to check.
+    pub(super) check: CheckName,
+    /// Values to use instead of the saved ones, by key; null means the default. Nothing is stored.
+    #[serde(default)]
+    pub(super) values: BTreeMap<String, Value>,
+}
+
+pub(crate) type CheckName = OneOf<SettingsCheck>;
+
+pub(crate) type CheckStatus = OneOf<domain::CheckStatus>;
+
+/// The result of a check.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CheckResponse {
+    /// Whether no error was found.
+    pub(super) ok: bool,
+    /// What was found.
+    pub(super) findings: Vec<CheckFinding>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CheckFinding {
+    /// How good or bad it is.
+    pub(super) status: CheckStatus,
+    /// What was found, for programs; null if it has no code.
+    code: Option<&'static str>,
+    /// The values in the text, by name.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    pub(super) params: BTreeMap<&'static str, Value>,
+    /// The finding, in the language of the request; English by default.
+    text: String,
+    /// What to do about it; null if nothing.
+    remedy: Option<String>,
+}
+
+impl CheckFinding {
+    pub(super) fn new(result: &CheckResult, language: Language) -> Self {
+        let FindingText { code, params, text, remedy } = FindingText::new(result, language);
+        Self { status: result.state.into(), code, params, text, remedy }
+    }
+}

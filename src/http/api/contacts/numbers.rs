@@ -1,0 +1,93 @@
+//! The phone numbers of a contact.
+
+use super::view::{AddNumberRequest, Address, CorrectNumberRequest};
+use crate::clock;
+use crate::crm;
+use crate::crm::contact::number::{self, AddedNumber};
+use crate::domain::{AddressId, ContactId, PhoneNumber};
+use crate::http::api::operation::{Operations, operations};
+use crate::http::api::response::OkResponse;
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged};
+use crate::http::extract::{Id, Ids, Json};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+
+pub(in crate::http::api) fn operations() -> Operations {
+    operations![add, correct, remove]
+}
+
+/// Add a number to a contact, or restore one that was removed. A new one becomes the contact's main number, unless
+/// `restored_id` or `former_at` gives it another place; a former one takes its former place.
+#[utoipa::path(post, path = "/api/contacts/{id}/numbers", tag = "contacts", operation_id = "add_contact_number",
+    params(("id" = i64, Path)), request_body = AddNumberRequest,
+    responses((status = 201, body = Address),
+        (status = 409, body = ErrorBody, description = "`number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already.")))]
+pub(in crate::http::api) async fn add(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    Json(new): Json<AddNumberRequest>,
+) -> Result<(StatusCode, Tagged<Address>), ApiError> {
+    let (contact, now) = (ContactId(id), clock::now());
+    let added = AddedNumber {
+        number: parse(&state, &new.number)?,
+        former_at: new.former_at,
+        restored: new.restored_id.map(AddressId),
+    };
+    let recorder = actor.clone();
+    let added = actor.transact(&state.store, move |tx| {
+        let id = number::add(tx, contact, &added, now)?;
+        recorder.set_audit_subject(format!("contact:{contact}"));
+        show(tx, contact, id)
+    });
+    Ok((StatusCode::CREATED, Tagged(added.await?)))
+}
+
+/// Correct a number of a contact. Conversations and messages that wait go to the new number.
+#[utoipa::path(patch, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
+    operation_id = "correct_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
+    request_body = CorrectNumberRequest,
+    responses((status = 200, body = Address),
+        (status = 409, body = ErrorBody, description = "`number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already.")))]
+pub(in crate::http::api) async fn correct(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Ids(contact, id): Ids,
+    if_match: IfMatch,
+    Json(change): Json<CorrectNumberRequest>,
+) -> Result<Tagged<Address>, ApiError> {
+    let (contact, id, now) = (ContactId(contact), AddressId(id), clock::now());
+    let number = parse(&state, &change.number)?;
+    let correct = move |tx: &WriteTx<'_>| number::correct(tx, contact, id, &number, now);
+    if_match.edit(&actor, &state.store, move |tx| show(tx, contact, id), correct).await
+}
+
+/// Remove a number of a contact. Its next message or call comes from a new contact.
+#[utoipa::path(delete, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
+    operation_id = "remove_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
+    responses((status = 200, body = OkResponse),
+        (status = 409, body = ErrorBody, description = "`last_address`: a contact keeps its last number or address.")))]
+pub(in crate::http::api) async fn remove(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Ids(contact, id): Ids,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let (contact, id) = (ContactId(contact), AddressId(id));
+    let remove = move |tx: &WriteTx<'_>| number::remove(tx, contact, id);
+    if_match.delete(&actor, &state.store, move |tx| show(tx, contact, id), remove).await?;
+    Ok(OkResponse::OK)
+}
+
+fn show(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, crm::Error> {
+    Ok(number::find(tx, contact, id)?.into())
+}
+
+/// Parses a phone number. A number without a country code belongs to the country of the business.
+pub(super) fn parse(state: &AppState, number: &str) -> Result<PhoneNumber, ApiError> {
+    let number = PhoneNumber::parse(number, state.config().business.country);
+    number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))
+}

@@ -1,0 +1,42 @@
+//! What the API shows of the files of messages.
+
+use crate::domain::MEDIA_PATH;
+use crate::store::UploadedMedia;
+use serde::Serialize;
+
+/// A file that can be sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct UploadedFile {
+    /// The id: the SHA-256 of the content.
+    id: String,
+    /// The media type, by the content.
+    mime: String,
+    /// The size.
+    bytes: i64,
+    /// The width of an image in pixels.
+    width: Option<i64>,
+    /// The height of an image in pixels.
+    height: Option<i64>,
+    /// The duration of sound or video.
+    duration_ms: Option<i64>,
+    /// The URL of a small JPEG of an image.
+    thumbnail_url: Option<String>,
+    /// A picture of about 25 bytes (thumbhash), in Base64.
+    thumbhash: Option<String>,
+}
+
+impl From<UploadedMedia> for UploadedFile {
+    fn from(media: UploadedMedia) -> Self {
+        let thumbnail_url = media.has_thumbnail.then(|| format!("{MEDIA_PATH}{}/thumbnail", media.sha256));
+        Self {
+            id: media.sha256,
+            mime: media.mime,
+            bytes: media.bytes,
+            width: media.details.width,
+            height: media.details.height,
+            duration_ms: media.details.duration_ms,
+            thumbnail_url,
+            thumbhash: media.details.thumbhash,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What the API shows of merge suggestions.
+
+use crate::domain;
+use crate::domain::Timestamp;
+use crate::http::api::contacts::view::Contact;
+use crate::http::api::one_of::OneOf;
+use crate::http::pagination::Page;
+use serde::Serialize;
+
+pub(crate) type MergeSuggestionPage = Page<MergeSuggestion>;
+
+/// Two contacts with histories that may be the same person; a user decides.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MergeSuggestion {
+    /// The id.
+    pub(super) id: i64,
+    /// The older contact; a merge keeps it.
+    pub(super) contact: Contact,
+    /// The newer contact; a merge moves its history to the older one.
+    other_contact: Contact,
+    /// Why they may be the same person.
+    reason: SuggestionReason,
+    /// The phone number or id that both contacts had.
+    address: String,
+    /// When the suggestion was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+pub(crate) type SuggestionReason = OneOf<domain::SuggestionReason>;
+
+impl From<domain::MergeSuggestion> for MergeSuggestion {
+    fn from(suggestion: domain::MergeSuggestion) -> Self {
+        Self {
+            id: suggestion.id,
+            contact: suggestion.contact.into(),
+            other_contact: suggestion.other_contact.into(),
+            reason: suggestion.reason.into(),
+            address: suggestion.address,
+            created_at: suggestion.created_at,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Parts that the responses of several nouns share.
+
+use serde::Serialize;
+
+/// The views of these values.
+pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
+    values.into_iter().map(Into::into).collect()
+}
+
+/// Done
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OkResponse {
+    /// Always true.
+    ok: bool,
+}
+
+impl OkResponse {
+    pub(crate) const OK: axum::Json<Self> = axum::Json(Self { ok: true });
+}

@@ -1,0 +1,40 @@
+//! What the API shows of a restart.
+
+use crate::host::systemd_notify;
+use crate::http::AppState;
+use serde::{Deserialize, Serialize};
+
+/// When to restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RestartTime {
+    /// At once; refused while calls are active.
+    Now,
+    /// When no call is active.
+    AfterCalls,
+}
+
+/// A restart.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestartRequest {
+    pub(super) when: RestartTime,
+}
+
+/// Whether the daemon can be restarted now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RestartStatus {
+    /// Whether systemd has started the daemon, and starts it again when it ends.
+    supported: bool,
+    /// The number of active calls.
+    pub(super) calls: usize,
+    /// Whether a restart waits for the calls to end.
+    waiting: bool,
+}
+
+impl RestartStatus {
+    pub(super) fn of(state: &AppState) -> Self {
+        let (calls, waiting) = (state.calls.count(), state.restart.is_waiting());
+        Self { supported: systemd_notify::is_available(), calls, waiting }
+    }
+}

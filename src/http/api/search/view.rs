@@ -1,0 +1,59 @@
+//! What the API shows of search hits.
+
+use crate::domain::Timestamp;
+use crate::http::api::one_of::OneOf;
+use crate::http::pagination::Page;
+use crate::{domain, search};
+use serde::Serialize;
+
+pub(crate) type SearchPage = Page<SearchHit>;
+
+pub(crate) type SearchKind = OneOf<domain::SearchKind>;
+
+/// A hit of a search.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SearchHit {
+    /// What it is.
+    kind: SearchKind,
+    /// The id of the contact, the message, the turn, the call or the note.
+    id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// The name of the contact; may be empty.
+    contact_name: String,
+    /// The thread.
+    thread_id: Option<i64>,
+    /// The call.
+    call_id: Option<i64>,
+    /// When it was written or said.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Of a turn: where in the call it begins.
+    offset_ms: Option<i64>,
+    /// The text around the first hit.
+    text: String,
+    /// Beginning and end of each hit in `text`, in UTF-16 units.
+    #[schema(value_type = Vec<Vec<usize>>)]
+    highlights: Vec<(usize, usize)>,
+}
+
+impl SearchHit {
+    pub(super) fn new(hit: domain::SearchHit, query: &search::Query) -> Self {
+        let excerpt = query.excerpt(&hit.text, MAX_EXCERPT);
+        Self {
+            kind: hit.kind.into(),
+            id: hit.id,
+            contact_id: hit.contact_id.0,
+            contact_name: hit.contact_name,
+            thread_id: hit.thread_id.map(|id| id.0),
+            call_id: hit.call_id.map(|id| id.0),
+            at: hit.at,
+            offset_ms: hit.offset_ms,
+            text: excerpt.text,
+            highlights: excerpt.highlights,
+        }
+    }
+}
+
+/// Characters of a text around a hit.
+const MAX_EXCERPT: usize = 300;

@@ -1,0 +1,79 @@
+//! What the API shows of tags.
+
+use crate::domain;
+use crate::domain::{ContactId, TagChanges, TagId};
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type TagPage = Page<Tag>;
+
+/// A tag.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Tag {
+    /// The id.
+    pub(super) id: i64,
+    /// The name.
+    pub(super) name: String,
+    /// The number of contacts that have it.
+    contact_count: i64,
+}
+
+impl Versioned for Tag {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.name)
+    }
+}
+
+impl From<domain::Tag> for Tag {
+    fn from(tag: domain::Tag) -> Self {
+        Self { id: tag.id.0, name: tag.name, contact_count: tag.contact_count }
+    }
+}
+
+/// A new tag.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateTagRequest {
+    /// The name, which no other tag has.
+    pub(super) name: String,
+}
+
+/// A change of a tag.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateTagRequest {
+    /// The new name; absent leaves it as it is.
+    pub(super) name: Option<String>,
+}
+
+/// A change of the tags of many contacts.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TagContactsRequest {
+    /// The contacts, up to 1000.
+    pub(super) contact_ids: Vec<i64>,
+    /// The tags that they get.
+    #[serde(default)]
+    pub(super) add: Vec<i64>,
+    /// The tags that they lose.
+    #[serde(default)]
+    pub(super) remove: Vec<i64>,
+}
+
+/// What a change of tags has really changed, in pairs of contact and tag, so that it can be undone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TagContactsResponse {
+    /// The contacts that did not have the tag before.
+    added: Vec<[i64; 2]>,
+    /// The contacts that had the tag before.
+    removed: Vec<[i64; 2]>,
+}
+
+impl From<TagChanges> for TagContactsResponse {
+    fn from(changes: TagChanges) -> Self {
+        let pairs =
+            |pairs: Vec<(ContactId, TagId)>| pairs.into_iter().map(|(contact, tag)| [contact.0, tag.0]).collect();
+        Self { added: pairs(changes.added), removed: pairs(changes.removed) }
+    }
+}

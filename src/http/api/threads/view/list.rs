@@ -1,0 +1,159 @@
+//! What lists of threads and the inbox show of the newest message, the newest call, and the turn.
+
+use super::{Direction, MediaKind, MessageStatus};
+use crate::domain::{self, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::inbox::window;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type ThreadTurn = OneOf<domain::ThreadTurn>;
+pub(crate) type InboxFilter = OneOf<domain::InboxFilter>;
+type CallDirection = OneOf<domain::CallDirection>;
+type CallState = OneOf<domain::CallState>;
+type EndReason = OneOf<domain::EndReason>;
+type CallOutcome = OneOf<domain::CallOutcome>;
+
+/// The newest message of a thread.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LastMessage {
+    /// The id.
+    id: i64,
+    /// The direction.
+    direction: Direction,
+    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    author: Option<String>,
+    /// The kind of the content.
+    media_kind: MediaKind,
+    /// The beginning of the text.
+    text: String,
+    /// The delivery status.
+    status: MessageStatus,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<domain::LastMessage> for LastMessage {
+    fn from(message: domain::LastMessage) -> Self {
+        Self {
+            id: message.id.0,
+            direction: message.direction.into(),
+            author: message.author,
+            media_kind: message.media_kind.into(),
+            text: message.text,
+            status: message.status.into(),
+            created_at: message.created_at,
+        }
+    }
+}
+
+/// The newest call of a thread.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LastCall {
+    /// The id.
+    id: i64,
+    /// Who called whom.
+    direction: CallDirection,
+    /// The state.
+    state: CallState,
+    /// Why it ended.
+    end_reason: Option<EndReason>,
+    /// What became of it.
+    outcome: CallOutcome,
+    /// Whether the agent did not talk with the caller and the caller left no message.
+    missed: bool,
+    /// The duration.
+    duration_ms: Option<i64>,
+    /// When it started.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// The message that the caller left.
+    message_text: Option<String>,
+}
+
+impl From<domain::LastCall> for LastCall {
+    fn from(call: domain::LastCall) -> Self {
+        Self {
+            id: call.id.0,
+            direction: call.direction.into(),
+            state: call.state.into(),
+            end_reason: call.end_reason.map(OneOf),
+            outcome: call.outcome.into(),
+            missed: call.outcome == domain::CallOutcome::Missed,
+            duration_ms: call.duration_ms,
+            started_at: call.started_at,
+            message_text: call.message_text,
+        }
+    }
+}
+
+/// What a user has begun to write.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Draft {
+    /// The text.
+    text: String,
+    /// When it was stored.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<domain::Draft> for Draft {
+    fn from(domain::Draft { text, updated_at }: domain::Draft) -> Self {
+        Self { text, updated_at }
+    }
+}
+
+/// Until when free text may be sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Window {
+    /// Until when Twilio accepts free text; null if it accepts only the template.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    twilio_until: Option<Timestamp>,
+}
+
+impl Window {
+    pub(super) fn of(last_in_twilio_at: Option<Timestamp>, now: Timestamp) -> Self {
+        let open = last_in_twilio_at.filter(|at| window::is_open(Some(*at), now));
+        Self { twilio_until: open.map(|at| at.plus(window::WINDOW)) }
+    }
+}
+
+/// A tag of a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TagName {
+    /// The id.
+    pub(crate) id: i64,
+    /// The name.
+    pub(crate) name: String,
+}
+
+impl From<domain::ContactTag> for TagName {
+    fn from(tag: domain::ContactTag) -> Self {
+        Self { id: tag.id.0, name: tag.name }
+    }
+}
+
+/// A new draft.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutDraftRequest {
+    /// The text; empty deletes the draft.
+    pub(in crate::http::api::threads) text: String,
+}
+
+/// How many contacts there are of each kind, without archived ones.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct InboxCounts {
+    /// Contacts who wait for an answer.
+    waiting: i64,
+    /// Contacts with something of the agent that no user has seen.
+    agent: i64,
+    /// Contacts with unread messages or calls.
+    unread: i64,
+}
+
+impl From<domain::InboxCounts> for InboxCounts {
+    fn from(counts: domain::InboxCounts) -> Self {
+        Self { waiting: counts.waiting, agent: counts.agent, unread: counts.unread }
+    }
+}

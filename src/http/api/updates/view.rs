@@ -1,0 +1,40 @@
+//! What the API shows of updates.
+
+use crate::domain::Timestamp;
+use crate::providers::release_feed;
+use serde::Serialize;
+
+/// The installed release, and newer ones.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct UpdatesResponse {
+    /// How often the release feed is checked: `off` or `weekly`.
+    pub(super) check: &'static str,
+    /// The running release.
+    pub(super) installed: &'static str,
+    /// The newest release that the feed has named, if it was ever asked.
+    pub(super) newest: Option<Release>,
+    /// Whether the newest release is newer than the installed one.
+    pub(super) is_newer: bool,
+    /// When the release feed was last checked.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) checked_at: Option<Timestamp>,
+}
+
+/// A release.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Release {
+    /// The version, as `1.4.0`.
+    version: String,
+    /// The release date, as `2026-11-20`.
+    date: Option<String>,
+    /// The URL of the release notes.
+    notes_url: Option<String>,
+    /// Whether it fixes something urgent.
+    urgent: bool,
+}
+
+impl From<release_feed::Release> for Release {
+    fn from(release_feed::Release { version, date, notes_url, urgent }: release_feed::Release) -> Self {
+        Self { version, date, notes_url, urgent }
+    }
+}

@@ -1,0 +1,6 @@
+//! Which paths belong to the API.
+
+/// Returns true if a path belongs to the API, whose errors are JSON.
+pub(super) fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}

@@ -1,0 +1,148 @@
+//! Answers in the form of a JSON Schema, by the Responses API or by chat completions.
+
+use super::prices::{self, TextUsage};
+use super::rest::{self, Error, Paid};
+use crate::config::ModelServer;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A question whose answer has the form of a schema.
+#[derive(Clone, Debug)]
+pub struct StructuredRequest {
+    /// What to do.
+    pub instructions: String,
+    /// The data.
+    pub input: String,
+    /// The name of the schema.
+    pub name: &'static str,
+    /// The schema; every property is required, and no other is allowed.
+    pub schema: Value,
+}
+
+/// Asks by the API that the server has, `POST /responses` or `POST /chat/completions`: the answer as JSON text; none if the model refused,
+/// or ran out of tokens before it wrote any. Nothing is stored at the provider. The price is that of OpenAI's models.
+pub async fn answer(
+    client: &reqwest::Client,
+    server: &ModelServer<'_>,
+    request: &StructuredRequest,
+    limit: Duration,
+) -> Result<Paid<Option<String>>, Error> {
+    let (path, effort) =
+        if server.uses_responses { ("responses", "reasoning") } else { ("chat/completions", "reasoning_effort") };
+    let mut body = if server.uses_responses { response_body(server, request) } else { chat_body(server, request) };
+    loop {
+        match rest::post::<Answer>(client, server, path, &body, limit).await {
+            Ok(answer) => {
+                let usage = answer.usage.clone().unwrap_or_default();
+                let cost_micros = prices::text_cost_micros(server.model, &usage);
+                return Ok(Paid { answer: answer.text(), cost_micros });
+            }
+            // Models accept different efforts, and others none. Not every server names the parameter: Ollama does not.
+            Err(Error::Refused { status: 400, param, .. })
+                if (param.is_empty() || param.starts_with("reasoning")) && body.get(effort).is_some() =>
+            {
+                if let Some(body) = body.as_object_mut() {
+                    body.remove(effort);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn response_body(server: &ModelServer<'_>, request: &StructuredRequest) -> Value {
+    json!({
+        "model": server.model,
+        "instructions": request.instructions,
+        "input": [{"role": "user", "content": request.input}],
+        "text": {"format": {"type": "json_schema", "name": request.name, "schema": request.schema, "strict": true}},
+        "reasoning": {"effort": "low"},
+        "max_output_tokens": MAX_TOKENS,
+        "store": false,
+    })
+}
+
+fn chat_body(server: &ModelServer<'_>, request: &StructuredRequest) -> Value {
+    let schema = json!({"name": request.name, "schema": request.schema, "strict": true});
+    json!({
+        "model": server.model,
+        "messages": [
+            {"role": "system", "content": request.instructions},
+            {"role": "user", "content": request.input},
+        ],
+        "response_format": {"type": "json_schema", "json_schema": schema},
+        "reasoning_effort": "low",
+        "max_completion_tokens": MAX_TOKENS,
+    })
+}
+
+/// What both APIs answer.
+#[derive(Deserialize)]
+struct Answer {
+    /// Of the Responses API.
+    #[serde(default)]
+    output: Vec<Item>,
+    /// Of chat completions.
+    #[serde(default)]
+    choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<TextUsage>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    content: Vec<Content>,
+}
+
+#[derive(Deserialize)]
+struct Content {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: Option<String>,
+}
+
+impl Answer {
+    /// The text; none if the model refused, or ran out of tokens before it wrote any.
+    fn text(self) -> Option<String> {
+        let parts = self.output.into_iter().flat_map(|item| item.content);
+        let written = parts.filter(|part| part.kind == "output_text").map(|part| part.text);
+        let chosen = self.choices.into_iter().take(1).filter_map(|choice| choice.message.content);
+        let text: String = written.chain(chosen).collect();
+        Some(text).filter(|text| !text.trim().is_empty())
+    }
+}
+
+/// Enough for a short answer, and for the model's reasoning before it.
+const MAX_TOKENS: u32 = 6_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_an_answer_is_that_of_its_messages() {
+        let read = |text: &str| serde_json::from_str::<Answer>(text).unwrap().text();
+        let reasoning = r#"{"id":"rs_1","type":"reasoning","summary":[]}"#;
+        let message = r#"{"type":"message","content":[{"type":"output_text","text":"{\"a\":1}","annotations":[]}]}"#;
+        assert_eq!(read(&format!(r#"{{"output":[{reasoning},{message}]}}"#)).as_deref(), Some(r#"{"a":1}"#));
+        let refusal = r#"{"type":"message","content":[{"type":"refusal","refusal":"no"}]}"#;
+        assert_eq!(read(&format!(r#"{{"output":[{refusal}]}}"#)), None);
+        assert_eq!(read(r#"{"output":[]}"#), None);
+        let choice = r#"{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"{\"a\":1}"}}"#;
+        assert_eq!(read(&format!(r#"{{"choices":[{choice}]}}"#)).as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(read(r#"{"choices":[{"message":{"role":"assistant","content":null}}]}"#), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! The agent's tools in a call: how they run, and what they learn of the conversation meanwhile.
+
+use super::{CallMessage, CallTask};
+use crate::agent::tool::ToolContext;
+use crate::call::CallEvent;
+use std::sync::Arc;
+
+impl CallTask {
+    /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
+    pub(super) fn run_tool(&mut self, id: String, name: String, arguments: String) {
+        tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
+        let business = &self.settings.config.business;
+        let (store, country) = (self.calls.services().store.clone(), business.country);
+        self.words.send_replace(self.session.caller_words());
+        let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone(), self.words.subscribe())
+            .with_texts(Arc::new(self.calls.services().texts.clone()));
+        let context = if self.is_trial() { context.for_trial(country) } else { context };
+        let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
+        tokio::spawn(async move {
+            let output = tools.run(&context, &name, &arguments).await;
+            jobs.wake();
+            let _ = sender.send(CallMessage::ToolFinished { id, output });
+        });
+    }
+
+    /// Gives what the caller has said now to the tools that run.
+    pub(super) fn pass_words_on(&self, event: &CallEvent) {
+        if matches!(event, CallEvent::CallerSpeech { .. }) && self.words.receiver_count() > 0 {
+            self.words.send_replace(self.session.caller_words());
+        }
+    }
+}

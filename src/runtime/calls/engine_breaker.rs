@@ -1,0 +1,163 @@
+//! Which AI engines failed in the last calls: the next calls begin with another one, so that their callers do not wait for the
+//! failure.
+
+use crate::alerting::AiCall;
+use crate::call::EngineKind;
+use crate::config::Config;
+use crate::domain::AiFailureCause;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// An engine that was lost before it spoke is tried last for a while; then a call tries it first again. How many consecutive
+/// failures that needs, and how long it lasts, depends on their cause.
+#[derive(Clone, Debug, Default)]
+pub struct EngineBreaker {
+    // A plain mutex: it is held for a lookup.
+    failed: Arc<Mutex<BTreeMap<&'static str, Failures>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Failures {
+    consecutive: u32,
+    last: Instant,
+    cause: AiFailureCause,
+    /// The settings with which it failed.
+    config: Weak<Config>,
+}
+
+impl EngineBreaker {
+    /// Records what a call with these settings has shown.
+    pub(in crate::runtime) fn record(&self, call: &AiCall, config: &Arc<Config>, now: Instant) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        for engine in &call.answered {
+            failed.remove(engine);
+        }
+        for (engine, failure) in &call.failed {
+            let (cause, config) = (failure.cause, Arc::downgrade(config));
+            let known = failed.get(engine).map_or(0, |failures| failures.consecutive);
+            let failures = Failures { consecutive: known.saturating_add(1), last: now, cause, config };
+            let was_open = failed.get(engine).is_some_and(Failures::is_enough);
+            if failures.is_enough() && !was_open {
+                let (calls, seconds, cause) = (failures.consecutive, pause(cause).as_secs(), cause.as_str());
+                tracing::warn!(
+                    event = "ENGINE_TRIED_LAST",
+                    engine,
+                    cause,
+                    calls,
+                    seconds,
+                    "The engine {engine} failed in {calls} consecutive calls ({cause}): for {seconds} s, or until the settings change, calls begin with another engine if there is one"
+                );
+            }
+            failed.insert(engine, failures);
+        }
+    }
+
+    /// Moves the engines that fail at present behind the others. `config`: the settings of the call.
+    pub(super) fn sort(&self, engines: &mut [EngineKind], config: &Arc<Config>, now: Instant) {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        engines.sort_by_key(|engine| failed.get(engine.as_str()).is_some_and(|failures| failures.applies(config, now)));
+    }
+}
+
+impl Failures {
+    fn is_enough(&self) -> bool {
+        self.consecutive >= needed(self.cause)
+    }
+
+    /// What the owner has to change may be changed with the settings.
+    fn applies(&self, config: &Arc<Config>, now: Instant) -> bool {
+        let is_obsolete = self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config));
+        self.is_enough() && !is_obsolete && now.saturating_duration_since(self.last) < pause(self.cause)
+    }
+}
+
+/// Consecutive calls in which an engine failed: an outage may be of one connection, a rejection of one request, and the others are
+/// of the account.
+fn needed(cause: AiFailureCause) -> u32 {
+    if matches!(cause, AiFailureCause::Outage | AiFailureCause::Rejected) { 2 } else { 1 }
+}
+
+/// For how long after its last failure an engine is tried last.
+fn pause(cause: AiFailureCause) -> Duration {
+    if cause.needs_owner() { Duration::from_mins(10) } else { Duration::from_mins(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AiFailure;
+    use EngineKind::{Pipeline, Realtime};
+
+    fn call(answered: &[&'static str], failed: &[&'static str]) -> AiCall {
+        failing(answered, failed, "HTTP 503")
+    }
+
+    fn failing(answered: &[&'static str], failed: &[&'static str], reason: &str) -> AiCall {
+        let failed = failed.iter().map(|engine| (*engine, AiFailure::from_reason(reason))).collect();
+        AiCall { answered: answered.to_vec(), failed, ..AiCall::default() }
+    }
+
+    #[test]
+    fn an_engine_that_fails_is_tried_last_for_a_minute() {
+        let (breaker, began, config) = (EngineBreaker::default(), crate::clock::instant(), Arc::default());
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let order = |seconds| {
+            let mut engines = [Realtime, Pipeline];
+            breaker.sort(&mut engines, &config, at(seconds));
+            engines
+        };
+        breaker.record(&call(&["pipeline"], &["realtime"]), &config, at(0));
+        assert_eq!(order(0), [Realtime, Pipeline], "one failure may be chance");
+        breaker.record(&call(&["pipeline"], &["realtime"]), &config, at(10));
+        assert_eq!((order(10), order(69)), ([Pipeline, Realtime], [Pipeline, Realtime]));
+        assert_eq!(order(70), [Realtime, Pipeline], "it is tried again");
+        breaker.record(&call(&["pipeline"], &["realtime"]), &config, at(75));
+        assert_eq!((order(75), order(134)), ([Pipeline, Realtime], [Pipeline, Realtime]), "and fails again");
+        breaker.record(&call(&["realtime"], &[]), &config, at(140));
+        breaker.record(&call(&["pipeline"], &["realtime"]), &config, at(150));
+        assert_eq!(order(150), [Realtime, Pipeline], "it answered in between");
+    }
+
+    #[test]
+    fn what_needs_the_owner_is_tried_last_at_once_until_the_settings_change() {
+        let (began, config, changed) = (crate::clock::instant(), Arc::default(), Arc::default());
+        let order = |reason, config: &Arc<Config>, after: i64| {
+            let breaker = EngineBreaker::default();
+            breaker.record(&failing(&["pipeline"], &["realtime"], reason), config, began);
+            let mut engines = [Realtime, Pipeline];
+            breaker.sort(
+                &mut engines,
+                if after < 0 { &changed } else { config },
+                began + Duration::from_secs(after.unsigned_abs()),
+            );
+            engines
+        };
+        for (reason, after, is_last) in [
+            ("HTTP 401", 1_i64, true),
+            ("HTTP 401", 599, true),
+            ("HTTP 401", 600, false),
+            ("HTTP 401", -1, false),
+            ("HTTP 429 insufficient_quota", 599, true),
+            ("HTTP 429 insufficient_quota", -1, false),
+            ("HTTP 429", 59, true),
+            ("HTTP 429", -59, true),
+            ("HTTP 429", 60, false),
+            ("HTTP 503", 1, false),
+        ] {
+            let first = if is_last { Pipeline } else { Realtime };
+            assert_eq!(order(reason, &config, after)[0], first, "{reason} after {after} s");
+        }
+    }
+
+    #[test]
+    fn if_all_fail_the_order_stays() {
+        let (breaker, now, config) = (EngineBreaker::default(), crate::clock::instant(), Arc::default());
+        for _ in 0..3 {
+            breaker.record(&call(&[], &["realtime", "pipeline"]), &config, now);
+        }
+        let mut engines = [Realtime, Pipeline];
+        breaker.sort(&mut engines, &config, now);
+        assert_eq!(engines, [Realtime, Pipeline]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The last known use of the AI: what the daily limits go by while the database does not answer.
+
+use crate::domain::Timestamp;
+use crate::store::AiUsage;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The last known use of the AI; clones share it. It is kept in memory, so a restart forgets it.
+#[derive(Clone, Default)]
+pub struct KnownUsage {
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The start of the day; none before the database has said anything.
+    day: Option<Timestamp>,
+    usage: AiUsage,
+    /// Milliseconds of calls that have ended since.
+    more_ms: u64,
+}
+
+impl KnownUsage {
+    /// Remembers what the database says, and returns it.
+    pub fn observe(&self, stored: AiUsage, day: Timestamp) -> AiUsage {
+        // What concerns one number is of no use to other calls.
+        let usage = AiUsage { calls_of_number: 0, is_withheld: false, ..stored };
+        *self.known() = Known { day: Some(day), usage, more_ms: 0 };
+        stored
+    }
+
+    /// What is known of this day: what the database said last, and what calls have used since. A call that was active then counts
+    /// with all of its time.
+    pub fn last(&self, day: Timestamp) -> AiUsage {
+        let known = self.known();
+        if known.day == Some(day) {
+            AiUsage { seconds: known.usage.seconds + known.more_ms / 1000, ..known.usage }
+        } else {
+            AiUsage::default()
+        }
+    }
+
+    /// A call with the AI has ended after this time.
+    pub(super) fn add_time(&self, time: Duration) {
+        let mut known = self.known();
+        known.more_ms = known.more_ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// A response of the AI has cost this.
+    pub(in crate::runtime) fn add_cost(&self, micros: i64) {
+        let (mut known, micros) = (self.known(), u64::try_from(micros).unwrap_or(0));
+        known.usage.cost_micros = known.usage.cost_micros.saturating_add(micros);
+    }
+
+    // A plain mutex: it is held for a sum, never across an await.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_of_a_day_hold_without_a_database() {
+        let (known, day) = (KnownUsage::default(), Timestamp::from_millis(1_795_000_000_000));
+        assert_eq!(known.last(day), AiUsage::default());
+        let stored = AiUsage { calls_of_number: 3, is_withheld: true, seconds: 100, cost_micros: 1000 };
+        assert_eq!(known.observe(stored, day), stored);
+        known.add_cost(7);
+        known.add_time(Duration::from_millis(1500));
+        known.add_time(Duration::from_millis(600));
+        assert_eq!(known.last(day), AiUsage { seconds: 102, cost_micros: 1007, ..AiUsage::default() });
+        assert_eq!(known.last(day.plus(Duration::from_hours(24))), AiUsage::default(), "another day");
+        known.observe(stored, day);
+        assert_eq!(known.last(day), AiUsage { seconds: 100, cost_micros: 1000, ..AiUsage::default() });
+    }
+}

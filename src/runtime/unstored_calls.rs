@@ -1,0 +1,106 @@
+//! The ends of calls that could not be stored, because the disk was full: they are retried until they are stored, also by the next run.
+//! Otherwise Twilio's list of calls would show these calls as calls that were not answered.
+
+use super::jobs::Jobs;
+use crate::clock;
+use crate::crm::call::{self, EndedStream};
+use crate::domain::CallSid;
+use crate::store::{Error, Store, UnstoredRecords};
+use phonenumber::country;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// The next run tries again.
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
+
+/// Stores the end of a stream until it is stored. `refused`: why the first try failed.
+pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
+    keep(store, ended.clone(), UnstoredRecords::put).await;
+    let (sid, error) = (&ended.sid, refused.to_string());
+    tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+    retry(store, ended, country, error).await;
+}
+
+/// Keeps a record of a call that has begun and is not stored, as it is shown if this run is killed before its end.
+pub(super) async fn keep_cut_off(store: &Store, cut_off: Arc<EndedStream>) {
+    // The call may have ended meanwhile.
+    keep(store, cut_off, UnstoredRecords::put_first).await;
+}
+
+async fn keep(
+    store: &Store,
+    ended: Arc<EndedStream>,
+    put: impl FnOnce(&UnstoredRecords, &str, &str) -> io::Result<()> + Send + 'static,
+) {
+    let (records, sid) = (store.clone(), ended.sid.clone());
+    let kept = tokio::task::spawn_blocking(move || {
+        let record = serde_json::to_string(&*ended)?;
+        put(records.unstored(), ended.sid.as_str(), &record)
+    });
+    if let Ok(Err(error)) = kept.await {
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is lost if this process ends before there is space on the disk: {error}");
+    }
+}
+
+/// Deletes the record of a call that is stored.
+pub(super) async fn discard(store: &Store, sid: &CallSid) {
+    if !is_kept(store, sid) {
+        return;
+    }
+    let (records, key) = (store.clone(), sid.clone());
+    let removed = tokio::task::spawn_blocking(move || records.unstored().remove(key.as_str()));
+    if let Ok(Err(error)) = removed.await {
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot delete the record of call {sid}, which is stored: {error}");
+    }
+}
+
+/// Returns true if there is a record of a call that is not stored.
+pub(super) fn is_kept(store: &Store, sid: &CallSid) -> bool {
+    store.unstored().contains(sid.as_str())
+}
+
+/// Stores the calls that the last run could not store. Call it before Twilio's lists are read.
+pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
+    for (key, record) in store.unstored().all() {
+        let (store, jobs) = (store.clone(), jobs.clone());
+        match serde_json::from_str::<EndedStream>(&record) {
+            Ok(ended) => {
+                tracing::info!(event = "CALL_RECORD_FOUND", call.sid = %ended.sid, "Storing call {}, which the last run could not store", ended.sid);
+                tokio::spawn(async move {
+                    retry(&store, Arc::new(ended), country, String::new()).await;
+                    jobs.wake();
+                });
+            }
+            Err(error) => {
+                tracing::warn!(event = "CALL_RECORD_UNREADABLE", %error, "The record of a call that was not stored is unreadable and is deleted: {key}");
+                tokio::task::spawn_blocking(move || store.unstored().remove(&key));
+            }
+        }
+    }
+}
+
+/// `last_error`: the one that is in the log already.
+async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut last_error: String) {
+    let deadline = clock::instant() + GIVE_UP_AFTER;
+    let sid = &ended.sid;
+    while clock::instant() < deadline {
+        let (asked, again) = (ended.clone(), ended.clone());
+        if store.read(move |tx| call::is_stream_end_stored(tx, &asked)).await.unwrap_or(false) {
+            return discard(store, sid).await;
+        }
+        match store.write(move |tx| call::end_stream(tx, &again, country)).await {
+            Ok(()) => return discard(store, sid).await,
+            Err(error) => {
+                let error = error.to_string();
+                if error != last_error {
+                    tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+                    last_error = error;
+                }
+            }
+        }
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+    tracing::error!(event = "CALL_NOT_STORED", call.sid = %sid, error = last_error, "The end of call {sid} could not be stored for a day; the next start tries again");
+}

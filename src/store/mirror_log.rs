@@ -1,0 +1,203 @@
+//! The log events of the published copy and of what maintains it.
+
+use super::folder::Folder;
+use super::health::late_reason;
+use sqlite_mirror::{Event, Observer};
+use std::error::Error as _;
+use std::path::Path;
+
+/// Logs each event of the mirror in a folder.
+pub(in crate::store) fn observer(folder: &Folder) -> Observer {
+    let published = folder.published.clone();
+    Observer::new(move |event| log(event, &published))
+}
+
+fn log(event: &Event<'_>, published: &Path) {
+    match event {
+        Event::CopyLate { .. }
+        | Event::CopyCurrent { .. }
+        | Event::CopyGone { .. }
+        | Event::CopyForeign { .. }
+        | Event::CopyFrozen { .. }
+        | Event::CopyCompared { .. }
+        | Event::CopyUnsynced { .. } => log_copy(event, published),
+        Event::CopyNotOwned { .. }
+        | Event::NoLeases { .. }
+        | Event::LeaseBroken { .. }
+        | Event::SpareKept { .. }
+        | Event::SpareStuck { .. } => log_files(event),
+        Event::ForeignCommit
+        | Event::LogUnreadable { .. }
+        | Event::CheckpointFailed { .. }
+        | Event::StateUnwritten { .. }
+        | Event::PublisherPanicked
+        | Event::PublisherNotStarted { .. }
+        | Event::LockUnnamed { .. }
+        | Event::ReserveUsed
+        | Event::ReserveStuck { .. } => log_upkeep(event),
+    }
+}
+
+/// The state of the published file.
+fn log_copy(event: &Event<'_>, published: &Path) {
+    match event {
+        Event::CopyLate { reason } => tracing::warn!(
+            event = "STORE_PUBLISH_LATE",
+            reason = late_reason(reason, published),
+            "agentlocator.db is behind the live database: a copy made now lacks the newest data"
+        ),
+        Event::CopyCurrent { age, reason } => {
+            let age_ms = millis(*age);
+            let late_reason = late_reason(reason, published);
+            tracing::info!(
+                event = "STORE_PUBLISH_CURRENT",
+                age_ms,
+                late_reason,
+                "agentlocator.db is up to date again after {age_ms} ms"
+            );
+        }
+        Event::CopyGone { file } => tracing::warn!(
+            event = "STORE_PUBLISHED_GONE",
+            file = %file.display(),
+            "The published file {} is missing and is created again",
+            file.display()
+        ),
+        Event::CopyForeign { file, cause } => tracing::error!(
+            event = "STORE_PUBLISH_FOREIGN",
+            file = %file.display(),
+            found = %cause,
+            "The published file {} was changed by another program ({cause}); it is left as it is and no longer updated",
+            file.display()
+        ),
+        Event::CopyFrozen { file } => tracing::error!(
+            event = "STORE_PUBLISH_FROZEN",
+            file = %file.display(),
+            "The live database is damaged; the published file {} is kept as it is, as the last undamaged copy",
+            file.display()
+        ),
+        Event::CopyCompared { pages, differing, took } => tracing::info!(
+            event = "STORE_PUBLISH_COMPARED",
+            pages,
+            differing,
+            duration_ms = millis(*took),
+            "Compared agentlocator.db with the live database: {differing} of {pages} pages differ"
+        ),
+        Event::CopyUnsynced { error } => tracing::warn!(
+            event = "STORE_PUBLISH_UNSYNCED",
+            %error,
+            "Cannot fsync agentlocator.db; the next start compares it with the live database"
+        ),
+        _ => {}
+    }
+}
+
+/// The files of the copy, and the file system that holds them.
+fn log_files(event: &Event<'_>) {
+    match event {
+        Event::CopyNotOwned { file } => {
+            let file = file.display();
+            tracing::warn!(
+                event = "STORE_PUBLISHED_OWNER",
+                file = %file,
+                "The published file {file} belongs to another user or is read-only, so that the service cannot lease it; a \
+                 new file of the service's user replaces it"
+            );
+        }
+        Event::NoLeases { file } => tracing::warn!(
+            event = "STORE_NO_LEASES",
+            file = %file.display(),
+            "The file system of {} has no reliable leases: the file is replaced completely at each change, which is slow",
+            file.display()
+        ),
+        Event::LeaseBroken { file, waited } => {
+            let file = file.display();
+            tracing::error!(
+                event = "STORE_PUBLISHED_READ_TORN",
+                file = %file,
+                waited_s = waited.as_secs(),
+                "The disk is so slow that a program which opened {file} no longer waited for the end of its update and may have \
+                 read an incomplete file; copy the file again"
+            );
+        }
+        Event::SpareKept { file } => tracing::warn!(
+            event = "STORE_SPARE_KEPT",
+            file = %file.display(),
+            "Another program wrote to a temporary copy of agentlocator.db: it is kept as {}",
+            file.display()
+        ),
+        Event::SpareStuck { file, error } => tracing::warn!(
+            event = "STORE_SPARE_STUCK",
+            %error,
+            file = %file.display(),
+            "Cannot remove or rename {}, a temporary copy of agentlocator.db",
+            file.display()
+        ),
+        _ => {}
+    }
+}
+
+/// The log, the state file, the lock, the disk space, and the threads.
+fn log_upkeep(event: &Event<'_>) {
+    match event {
+        Event::ForeignCommit => tracing::warn!(
+            event = "STORE_FOREIGN_COMMIT",
+            "Another program has written to the live database; all pages of agentlocator.db are written again"
+        ),
+        Event::LogUnreadable { is_index: true, error } => tracing::error!(
+            event = "STORE_LOG_UNREADABLE",
+            %error,
+            "Cannot read the index of the write-ahead log; all pages of agentlocator.db are written again"
+        ),
+        Event::LogUnreadable { is_index: false, error } => {
+            tracing::error!(
+                event = "STORE_LOG_UNREADABLE",
+                %error,
+                "Cannot read the write-ahead log; all pages of agentlocator.db are written again"
+            );
+        }
+        Event::CheckpointFailed { error } => {
+            let reason = error.source().map(ToString::to_string);
+            tracing::error!(
+                event = "STORE_CHECKPOINT_FAILED",
+                %error,
+                reason,
+                "Checkpoint of the write-ahead log failed; it is tried again after a later commit"
+            );
+        }
+        Event::StateUnwritten { error } => tracing::error!(
+            event = "STORE_STATE_UNWRITTEN",
+            %error,
+            "Cannot record the state of agentlocator.db in live/state"
+        ),
+        Event::PublisherPanicked => tracing::error!(
+            event = "STORE_PUBLISHER_DIED",
+            "The thread that updates agentlocator.db panicked and is restarted; please report this"
+        ),
+        Event::PublisherNotStarted { error } => {
+            tracing::error!(
+                event = "STORE_PUBLISHER_NOT_STARTED",
+                %error,
+                "Cannot start the thread that updates agentlocator.db, which stays behind the live database; retrying"
+            );
+        }
+        Event::LockUnnamed { error } => tracing::debug!(
+            event = "STORE_LOCK_UNNAMED",
+            %error,
+            "Cannot write this process's id into the lock file"
+        ),
+        Event::ReserveUsed => tracing::warn!(
+            event = "STORE_RESERVE_USED",
+            "The disk is full: the reserve that is kept for a start was deleted"
+        ),
+        Event::ReserveStuck { error } => tracing::warn!(
+            event = "STORE_RESERVE_STUCK",
+            %error,
+            "Cannot delete the disk reserve; free disk space, because this start may fail"
+        ),
+        _ => {}
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,13 @@
+-- Whether thread ?1 has a message to the address ?2, or one that the contact or the business's own phone wrote in it. Contacts can be
+-- merged, so the latter counts only for the address that the thread shows, or that one of the contact's ids was seen with or is (WhatsApp
+-- writes the numbers of some countries in a form of its own): these are what providers reported.
+SELECT EXISTS (
+    SELECT 1 FROM messages m JOIN threads t ON t.id = m.thread_id LEFT JOIN outbox o ON o.message_id = m.id
+    WHERE m.thread_id = ?1 AND m.status <> 'failed' AND (
+        o.recipient = ?2
+        OR (m.direction = 'in' OR m.author = 'phone') AND (
+            t.peer_number = ?2
+            OR EXISTS (
+                SELECT 1 FROM addresses a WHERE a.contact_id = t.contact_id
+                    AND (a.kind <> 'phone' AND a.number = ?2 OR a.kind = 'twilio_wa' AND '+' || a.value = ?2))))
+)

@@ -1,0 +1,85 @@
+//! A port between daemon and bridge that passes on what it gets, keeps a copy, and can lead to another program.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+pub struct WireTap {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    target: Mutex<Option<SocketAddr>>,
+    sent: Mutex<Vec<u8>>,
+}
+
+impl WireTap {
+    /// A port that leads nowhere yet.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared::default());
+        let task = tokio::spawn(serve(listener, shared.clone()));
+        Self { address, shared, task }
+    }
+
+    /// `http://127.0.0.1:port`
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Leads to the program at this origin from now on: new connections only.
+    pub fn lead_to(&self, origin: &str) {
+        let address = origin.strip_prefix("http://").unwrap().parse().unwrap();
+        *self.shared.target.lock().unwrap() = Some(address);
+    }
+
+    /// Everything that was sent to the port since the last call.
+    pub fn take_sent(&self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut *self.shared.sent.lock().unwrap())).into_owned()
+    }
+}
+
+impl Drop for WireTap {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let target = *shared.target.lock().unwrap();
+        // Without a target, the connection is closed.
+        if let Some(target) = target {
+            connections.spawn(pass_on(stream, target, shared.clone()));
+        }
+    }
+}
+
+async fn pass_on(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
+    let Ok(server) = TcpStream::connect(target).await else { return };
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let requests = async {
+        let mut buffer = [0; 4096];
+        while let Ok(count) = from_client.read(&mut buffer).await
+            && count > 0
+        {
+            shared.sent.lock().unwrap().extend_from_slice(&buffer[..count]);
+            if to_server.write_all(&buffer[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    // Either side that closes ends the connection.
+    tokio::select! {
+        () = requests => {}
+        _ = copy(&mut from_server, &mut to_client) => {}
+    }
+}

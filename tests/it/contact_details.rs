@@ -1,0 +1,46 @@
+//! What a caller says about how to be called and reached.
+
+use super::support::telephony::CallHarness;
+use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::support::client::send;
+
+const DANA: &str = "+972501234567";
+
+/// A turn in which the agent stores these details.
+fn saving(details: &Value) -> Turn {
+    Turn::new("אני דנה", "רשמתי, תודה.").calling("save_contact_details", details.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn details_are_stored_once_and_never_over_what_the_owner_entered() {
+    let details = json!({"name": "דנה כהן", "email": "dana@example.com", "phone": "03-5551000"});
+    let other = json!({"name": "רות"});
+    let wrong = json!({"email": "dana at example"});
+    let turns = vec![saving(&details), saving(&details), saving(&wrong), saving(&other)];
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let call = async |script: &str| {
+        let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan(script) }).await;
+        harness.ended_call(&report.call_sid).await
+    };
+    let first = call("say 1s; listen; say 1s; listen; say 1s; listen").await;
+    let path = format!("/api/contacts/{}", first["contact_id"]);
+    let contact = owner.get(&path).await;
+    assert_eq!(contact.json()["display_name"], "דנה כהן", "{}", contact.text());
+    let notes = || harness.daemon.query_value::<String>("SELECT group_concat(text, '|') FROM contact_notes");
+    assert_eq!(notes(), "\u{2709} dana@example.com\n\u{260E} 03-5551000");
+    let outputs = harness.ai.state().sessions[0].function_outputs.clone();
+    let is_done: Vec<_> = outputs.iter().map(|(_, output)| output.contains(r#""ok":true"#)).collect();
+    assert_eq!(is_done, [true, true, false], "{outputs:#?}");
+    let etag = contact.headers["etag"].to_str().unwrap().to_owned();
+    let renamed = owner.request(Method::PATCH, &path).header("if-match", etag).json(&json!({"display_name": "דנה ל."}));
+    assert_eq!(send(renamed).await.status, 200);
+    harness.ai.change(|options| options.turns = vec![saving(&other)]);
+    call("say 1s; listen").await;
+    assert_eq!(owner.get(&path).await.json()["display_name"], "דנה ל.");
+    assert!(notes().ends_with("|רות"), "{}", notes());
+}
