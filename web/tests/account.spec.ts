@@ -35,3 +35,23 @@ test('a token is made, shown once, works, and is revoked', async ({ page, reques
   await expect(page.getByText('No tokens.')).toBeVisible()
   expect((await use()).status()).toBe(401)
 })
+
+test('a token of an owner needs the password again', async ({ page, request, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/account`)
+  await page.getByLabel('Name of the token').fill('script')
+  const password = page.getByLabel('Your password, again')
+  await expect(password).toHaveCount(0)
+  await page.getByRole('group', { name: 'Role' }).getByRole('button', { name: 'Owner' }).click()
+  await password.fill('not this one')
+  await page.getByRole('button', { name: 'Create a token' }).click()
+  await expect(page.getByText('The password is wrong.')).toBeVisible()
+  await expect(page.locator('.token')).toHaveCount(0)
+  await password.fill(OWNER.password)
+  await page.getByRole('button', { name: 'Create a token' }).click()
+  const token = (await page.locator('.token').textContent()) ?? ''
+  const headers = { Authorization: `Bearer ${token}` }
+  expect((await request.get(`${ownDaemon.url}/api/users`, { headers })).status()).toBe(200)
+})

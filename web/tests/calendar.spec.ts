@@ -36,7 +36,7 @@ async function fill(page: Page, daemon: Daemon) {
   if (!slot) throw new Error('there is no free time')
   const body = { contact_id: noa.id, service_id: service.id, resource_id: yael.id, starts_at: slot.starts_at }
   const appointment = await send<Item & { starts_at: string }>('POST', '/api/appointments', body)
-  return { noa, service, yael, appointment, get }
+  return { noa, service, yael, appointment, get, send }
 }
 
 for (const view of LAYOUTS) {
@@ -108,6 +108,33 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
   expect(yael.id).toBeGreaterThan(0)
 })
 
+test('an appointment that another user moved meanwhile is moved only after a choice', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { appointment, get, send, service } = await fill(page, ownDaemon)
+  const path = `/api/appointments/${appointment.id}`
+  const start = async () => (await get<{ starts_at: string }>(path)).starts_at
+  const { slots } = await get<FreeSlots>(`/api/free-slots?service_id=${service.id}&days=3&step_min=60`)
+  const theirs = slots.at(-1)?.starts_at ?? ''
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+  const dialog = page.getByRole('dialog')
+  const choice = dialog.getByRole('alert')
+  for (const answer of ['להשאיר את של האחר', 'לשמור את שלי']) {
+    await send('PATCH', path, { starts_at: appointment.starts_at })
+    await dialog.getByRole('button', { name: 'הזזה' }).click()
+    await dialog.locator('.slot').nth(4).click()
+    await send('PATCH', path, { starts_at: theirs })
+    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+    await expect(choice).toContainText('בינתיים זה השתנה')
+    expect(await start()).toBe(theirs)
+    await choice.getByRole('button', { name: answer }).click()
+    if (answer === 'להשאיר את של האחר') await expect(dialog.getByRole('button', { name: 'הזזה' })).toBeVisible()
+  }
+  await expect(page.locator('.toast').last()).toContainText('הוזז')
+  expect(await start()).not.toBe(theirs)
+  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect.poll(start).toBe(theirs)
+})
+
 test('the calendar opens at the present, and a new appointment asks for the contact first', async ({
   page,
   ownDaemon,
@@ -133,3 +160,31 @@ test('a task is written with its day, done, and taken back', async ({ page, ownD
   await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
   await expect(page.locator('.task')).toHaveCount(2)
 })
+
+for (const view of LAYOUTS) {
+  test(`a jump to a day, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+    await prepare(page, view)
+    await ownDaemon.start()
+    await owner(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/calendar`)
+    await expect(page.locator('.cal h1')).toBeVisible()
+    const dialog = page.getByRole('dialog')
+    await page.keyboard.press('KeyM')
+    const field = dialog.getByRole('textbox')
+    await expect(field).toBeFocused()
+    await field.fill('31.2')
+    await expect(dialog.locator('.err')).toBeVisible()
+    await field.fill('24.12.2027')
+    await inspect(page, 'jump', view)
+    await field.press('Enter')
+    await expect(dialog).toHaveCount(0)
+    await expect(page).toHaveURL(/date=2027-12-24/)
+    // By pointer: the month of the day that is shown.
+    await page.locator('.jump-button').click()
+    await dialog.getByRole('button', { name: /^15 / }).click()
+    await expect(page).toHaveURL(/date=2027-12-15/)
+    await page.locator('.jump-button').click()
+    await dialog.getByRole('button', { name: view.language === 'he' ? 'היום' : 'Today', exact: true }).click()
+    await expect(page).not.toHaveURL(/date=/)
+  })
+}

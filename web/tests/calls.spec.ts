@@ -65,6 +65,41 @@ for (const view of LAYOUTS) {
   })
 }
 
+const SUMMARY =
+  'דנה שאלה מתי פתוח היום, ומה יש לכלב גדול. הסוכן אמר שפתוח עד שבע, ומנה מזון יבש ורטוב, מיטות, רצועות וקולרים חזקים. היא ביקשה רק מזון, והסוכן אמר ששק של חמישה עשר קילו מחכה לה בחנות. היא תבוא אחרי חמש, ושאלה גם על משלוחים, אבל על זה לא הייתה לו תשובה.'
+
+for (const view of LAYOUTS) {
+  test(`the whole summary, and what the agent noted, ${view.language} ${view.width}`, async ({ page }) => {
+    const he = view.language === 'he'
+    await prepare(page, view)
+    await logIn(page, daemon)
+    const question = { question: 'יש משלוחים לאילת?', state: 'open', times_asked: 1 }
+    const found = {
+      summary: SUMMARY,
+      summary_line: `${SUMMARY.slice(0, 140)}…`,
+      language: 'ru',
+      lead: { id: 1, title: 'מזון לכלב גדול, 15 קילו' },
+      questions: [
+        { ...question, id: 1 },
+        { ...question, id: 2, question: 'מתי החנוכה?', state: 'answered' },
+      ],
+    }
+    await page.route(/\/api\/calls\/\d+$/, async route => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...(await response.json()), ...found } })
+    })
+    await openDana(page)
+    const aside = page.locator('.aside')
+    await expect(aside).toContainText(SUMMARY)
+    await expect(aside.locator('.noted')).toContainText(he ? 'רוסית' : 'Russian')
+    await expect(aside.locator('.noted')).toContainText('מזון לכלב גדול, 15 קילו')
+    await expect(aside.locator('.noted li')).toHaveCount(4)
+    await expect(aside.locator('.noted').getByRole('link')).toHaveCount(2)
+    await aside.locator('.noted').scrollIntoViewIfNeeded()
+    await inspect(page, 'call-noted', view)
+  })
+}
+
 test('a word plays from its place; keys pause, step and change the speed', async ({ page }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
@@ -212,7 +247,9 @@ test('a live call shows its words, and becomes the ended call in place', async (
   const script = 'say 1.5s; listen; wait 4s; say 1.2s; listen'
   const call = daemon.call(['--from', '+972549023316', '--script', script]).catch(() => undefined)
   await page.goto(`${daemon.url}/app/calls`)
-  await page.locator('.call-row a').first().click()
+  // The call may begin after the page is there.
+  const row = page.locator('.call-row', { hasText: '054-902-3316' })
+  await row.locator('a').first().click({ timeout: 20_000 })
   await expect(page.getByRole('log')).toContainText('פתוחים', { timeout: 20_000 })
   await inspect(page, 'call-live', VIEWS[1])
   await call

@@ -90,6 +90,24 @@ test('name, tags, notes, details and tasks change in place, each with undo', asy
   await expect(page.locator('.task')).toHaveCount(1)
 })
 
+test('the language of a contact is set with undo, and follows a change elsewhere', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana, get, send } = await fill(page, ownDaemon)
+  const language = async () => (await get<{ language: string | null }>(`/api/contacts/${dana}`)).language
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  const choice = page.getByRole('combobox', { name: 'שפה' })
+  await expect(choice).toHaveValue('')
+  await choice.selectOption('רוסית')
+  await expect.poll(language).toBe('ru')
+  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect(choice).toHaveValue('')
+  await expect.poll(language).toBeNull()
+  await send('PATCH', `/api/contacts/${dana}`, { language: 'am' })
+  await expect(choice).toHaveValue('am')
+  await choice.selectOption('')
+  await expect.poll(language).toBeNull()
+})
+
 test('a name that another user changes meanwhile is shown beside the own one', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[2])
   const { dana } = await fill(page, ownDaemon)
@@ -225,3 +243,62 @@ test('a contact is blocked and unblocked, and is found by the filter', async ({ 
   await page.goto(`${ownDaemon.url}/app/inbox`)
   await expect(page.locator('.thread', { hasText: 'דנה כהן' })).toBeVisible()
 })
+
+for (const view of LAYOUTS) {
+  test(`numbers of a contact, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+    await prepare(page, view)
+    await ownDaemon.start()
+    await ownDaemon.receive('שלום', '+972509876543', 'דנה כהן')
+    await ownDaemon.receive('היי', '+972523334455', 'אבי לוי')
+    const api = await owner(page, ownDaemon)
+    const [dana, avi] = [await contactOf(api, '+972509876543'), await contactOf(api, '+972523334455')]
+    const numbers = async () =>
+      (await api.get<{ addresses: { kind: string; value: string }[] }>(`/api/contacts/${dana.id}`)).addresses.flatMap(
+        ({ kind, value }) => (kind === 'phone' ? value : []),
+      )
+    await page.goto(`${ownDaemon.url}/app/contacts/${dana.id}`)
+    const he = view.language === 'he'
+    const field = page.locator('.number-form input')
+    const save = page.locator('.number-form button[type=submit]')
+    const undo = page.locator('.toast .undo, .toast button').last()
+    await page.getByRole('button', { name: he ? 'הוספת מספר' : 'Add a number' }).click()
+    await expect(field).toBeFocused()
+    await field.fill('12')
+    await save.click()
+    await expect(page.locator('.number-form .err')).toBeVisible()
+    // A number of another contact stays with it: the form offers to merge the two.
+    await field.fill('052-333-4455')
+    await save.click()
+    const merge = page.locator(`.number-form a[href="/app/contacts/merge?keep=${dana.id}&other=${avi.id}"]`)
+    await expect(merge).toBeVisible()
+    await inspect(page, 'number-taken', view)
+    await field.fill('03-765-4321')
+    await save.click()
+    await expect(page.locator('.num-row')).toHaveCount(2)
+    expect(await numbers()).toEqual(['+972509876543', '+97237654321'])
+    await inspect(page, 'numbers', view)
+
+    // Corrected, and the undo brings the old one back.
+    const row = page.locator('.num-row', { hasText: '03-765-4321' })
+    await row.getByRole('button').first().click()
+    await field.fill('03-765-4322')
+    await save.click()
+    await expect(page.locator('.num-row', { hasText: '03-765-4322' })).toBeVisible()
+    await undo.click()
+    await expect(row).toBeVisible()
+    await expect.poll(numbers).toEqual(['+972509876543', '+97237654321'])
+
+    // Removed, and the undo puts it where it was. The last one stays.
+    const first = page.locator('.num-row', { hasText: '050-987-6543' })
+    await first.getByRole('button').last().click()
+    await expect(first).toHaveCount(0)
+    await undo.click()
+    await expect(first).toBeVisible()
+    await expect.poll(numbers).toEqual(['+972509876543', '+97237654321'])
+    await row.getByRole('button').last().click()
+    await expect(row).toHaveCount(0)
+    await first.getByRole('button').last().click()
+    await expect(page.locator('.toast').last()).toContainText(he ? 'המספר האחרון' : 'last number')
+    expect(await numbers()).toEqual(['+972509876543'])
+  })
+}

@@ -7,6 +7,7 @@ for (const view of LAYOUTS) {
     const call = {
       id: 5,
       state: 'live',
+      contact_name: '',
       peer_number: '+972541234567',
       started_at: new Date(Date.now() - 42_000).toISOString(),
     }
@@ -18,6 +19,16 @@ for (const view of LAYOUTS) {
     await expect(strip).toContainText(/0:4\d/)
     await expect(strip.getByRole('link')).toHaveAttribute('href', '/app/calls/5')
     await inspect(page, 'live-call', view)
+
+    // A known caller: the name first, isolated, then the number.
+    call.contact_name = 'Dana כהן'
+    await page.reload()
+    await expect(strip.locator('bdi').first()).toHaveText('Dana כהן')
+    await expect(strip).toContainText('054-123-4567')
+    await inspect(page, 'live-call-name', view)
+    Object.assign(call, { contact_name: '', peer_number: 'anonymous' })
+    await page.reload()
+    await expect(strip).toContainText(view.language === 'he' ? 'מספר חסוי' : 'Withheld number')
   })
 }
 

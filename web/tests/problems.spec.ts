@@ -41,6 +41,40 @@ for (const view of LAYOUTS) {
   })
 }
 
+for (const view of LAYOUTS) {
+  test(`the history of problems, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+    await prepare(page, view)
+    await ownDaemon.start()
+    await logIn(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/problems`)
+    await page.locator('a[href="/app/problems/history"]').click()
+    await expect(page.locator('.empty')).toBeVisible()
+    await inspect(page, 'problems-history-empty', view)
+    await ownDaemon.stop()
+    await ownDaemon.database(database => {
+      const add = database.prepare('INSERT INTO alert_events(at, kind, transition, channel) VALUES (?, ?, ?, ?)')
+      for (let at = 0; at < 60; at++) {
+        const day = `2026-10-${String(1 + Math.floor(at / 4)).padStart(2, '0')}`
+        add.run(`${day}T08:00:00.000Z`, 'disk_low', 'raised', '')
+        add.run(`${day}T08:00:01.000Z`, 'disk_low', 'raised', 'mail')
+        add.run(`${day}T10:30:00.000Z`, 'disk_low', 'cleared', '')
+      }
+      add.run('2026-11-01T10:30:00.000Z', 'of_another_release', 'raised', '')
+    })
+    await ownDaemon.start()
+    await page.reload()
+    const events = page.locator('.alert-events li')
+    await expect(events.filter({ hasText: 'of_another_release' })).toHaveCount(1)
+    const cleared = events.filter({ hasText: view.language === 'he' ? 'נפתרה' : 'Cleared' }).first()
+    await expect(cleared).toContainText(view.language === 'he' ? 'נמשכה' : 'lasted 2')
+    await inspect(page, 'problems-history', view)
+    // The next page loads when its end is in view.
+    const before = await events.count()
+    await events.last().scrollIntoViewIfNeeded()
+    await expect.poll(() => events.count()).toBeGreaterThan(before)
+  })
+}
+
 test('a list that does not load says so, and retries', async ({ page, daemon }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, daemon)

@@ -102,9 +102,18 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
   await page.getByRole('button', { name: 'Add a user' }).click()
   await expect(page.locator('.entries > li')).toHaveCount(2)
+  await page.getByRole('button', { name: 'New password yael' }).click()
+  await page.locator('.entries [autocomplete=new-password]').fill('another pass phrase 8')
+  const own = page.locator('.entries').getByLabel('Your password, again')
+  await own.fill('not this one')
+  await page.getByRole('button', { name: 'Save the password' }).click()
+  await expect(page.getByText('The password is wrong.')).toBeVisible()
+  await own.fill(OWNER.password)
+  await page.getByRole('button', { name: 'Save the password' }).click()
+  await expect(page.getByText('The password is changed, and the earlier sessions have ended')).toBeVisible()
   const staff = await (await browser.newContext()).newPage()
   await prepare(staff, VIEWS[2])
-  const data = { name: 'yael', password: 'a long pass phrase 7' }
+  const data = { name: 'yael', password: 'another pass phrase 8' }
   expect((await staff.request.post(`${ownDaemon.url}/api/login`, { data })).status()).toBe(200)
   await staff.goto(`${ownDaemon.url}/app/settings/phone?at=voice.max_call_s`)
   await expect(staff.locator('.set[data-target] input')).toHaveAttribute('readonly')
@@ -134,7 +143,7 @@ test('a call proves the set-up, and a skipped step is skipped on every device', 
   await expect(phone.locator('.wizard-at')).toBeVisible()
   await page.getByRole('button', { name: 'Skip for now' }).click()
   await expect(page).toHaveURL(/setup\/address$/)
-  // The other device shows it at once, and goes on where this one is.
+  // The other device shows it at once, and continues where this one is.
   for (const one of [page, phone]) await expect(one.locator('.wizard-steps .skipped')).toHaveCount(1)
   await phone.goto(`${ownDaemon.url}/app/today`)
   await expect(phone.locator('.strip', { hasText: 'Secure address' })).toBeVisible()

@@ -1,3 +1,4 @@
+import { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
 
 for (const view of LAYOUTS) {
@@ -84,3 +85,47 @@ test('a saved step goes on, a skipped one is taken up again, and what a step ope
   await page.locator('.rail').getByRole('link', { name: 'היום' }).click()
   await expect(reminder).toContainText('כתובת מאובטחת')
 })
+
+test('an agent that needs no key of OpenAI can be talked to', async ({ page }) => {
+  const daemon = await new Daemon({
+    SONIOX_API_KEY: 'any',
+    PIPELINE_MODEL_BASE_URL: 'http://127.0.0.1:9/v1',
+  }).start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/setup/agent`)
+  await expect(page.getByRole('link', { name: 'לדבר עם הסוכן מהדפדפן' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'קודם צריך מפתח AI' })).toHaveCount(0)
+  await daemon.remove()
+})
+
+for (const view of LAYOUTS) {
+  test(`a call proves the forwarding of one's own number, ${view.language} ${view.width}`, async ({ page }) => {
+    const daemon = new Daemon({ TWILIO_PHONE_NUMBER: '+97235551234' })
+    await prepare(page, view)
+    await daemon.start()
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/phone`)
+    await page.locator('.wizard-more summary').click()
+    const field = page.locator('.wizard-more input')
+    await field.fill('03-555-1234')
+    await expect(page.locator('.wizard-more .err')).toBeVisible()
+    await field.fill('03-765-4321')
+    const proof = page.locator('.wizard-call .link-state')
+    await expect(proof).toBeVisible()
+    // A call to the number here proves nothing, nor one that another number has forwarded.
+    await daemon.ring({ From: '+972501112233' })
+    await expect(proof).toHaveClass(/wait/)
+    await inspect(page, 'forwarding-not-proved', view)
+    await daemon.ring({ From: '+972501112234', ForwardedFrom: '+97239998877' })
+    await expect(proof).toContainText('03-999-8877')
+    await daemon.ring({ From: '+972501112235', ForwardedFrom: '+97237654321' })
+    await expect(proof).toHaveClass(/ok/)
+    await expect(proof).toContainText('03-765-4321')
+    await inspect(page, 'forwarding-proved', view)
+    // It stays proved when another call comes.
+    await daemon.ring({ From: '+972501112236' })
+    await expect(page.locator('.wizard-call a[href="/app/calls/3"]')).toBeVisible()
+    await daemon.remove()
+  })
+}

@@ -1,5 +1,5 @@
 import { contactOf, owner } from './support/api'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 
@@ -23,6 +23,73 @@ test('a task is done on the card of its contact after the list of tasks was open
   await expect(page.locator('.task')).toHaveCount(0)
   await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
   await expect(page.locator('.task')).toHaveCount(1)
+})
+
+test('a task gets another day, a time and an assignee', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[3])
+  await ownDaemon.start()
+  const api = await owner(page, ownDaemon)
+  const gal = await api.send<{ id: number }>('POST', '/api/users', {
+    name: 'gal',
+    role: 'staff',
+    password: 'correct horse 7',
+  })
+  const { id } = await api.send<{ id: number }>('POST', '/api/tasks', { title: 'call Dana' })
+  const task = () =>
+    api.get<{ due_date: string | null; due_at: string | null; assignee: number | null }>(`/api/tasks/${id}`)
+  const change = async (typed: string) => {
+    await page.getByRole('button', { name: 'call Dana' }).click()
+    await page.getByRole('textbox', { name: 'Another day' }).fill(typed)
+  }
+  const save = page.getByRole('button', { name: 'Save' })
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  await change('some day')
+  await expect(page.getByText('A day is written like this')).toBeVisible()
+  await expect(save).toBeDisabled()
+  await page.getByRole('textbox', { name: 'Another day' }).fill('24.12')
+  await page.getByRole('radio', { name: 'gal' }).click()
+  await inspect(page, 'task-edit', VIEWS[3])
+  await save.click()
+  await expect(page.locator('.task')).toContainText('gal')
+  const dated = await task()
+  expect([dated.due_date?.slice(5), dated.due_at, dated.assignee]).toEqual(['12-24', null, gal.id])
+  await change('24.12 at 10:00')
+  await save.click()
+  await expect(page.locator('.task')).toContainText('10:00')
+  const timed = await task()
+  expect([timed.due_date, timed.due_at?.slice(5, 10), timed.assignee]).toEqual([null, '12-24', gal.id])
+  await page.getByRole('button', { name: 'call Dana' }).click()
+  await page.getByRole('radio', { name: 'No date' }).click()
+  await page.getByRole('radio', { name: 'Anyone' }).click()
+  await save.click()
+  await expect.poll(task).toMatchObject({ due_date: null, due_at: null, assignee: null })
+})
+
+test('only what was changed of a task is saved, with undo, and a lit day stays when it is pressed', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const api = await owner(page, ownDaemon)
+  const day = (count: number) =>
+    new Date(Date.now() + count * 86_400_000).toLocaleDateString('en-CA', { timeZone: 'Asia/Jerusalem' })
+  const tomorrow = day(1)
+  const { id } = await api.send<{ id: number }>('POST', '/api/tasks', { title: 'להתקשר', due_date: tomorrow })
+  const task = () => api.get<{ title: string; due_date: string | null }>(`/api/tasks/${id}`)
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  await page.getByRole('button', { name: 'להתקשר' }).click()
+  await page.getByRole('textbox', { name: 'יום אחר' }).fill('היום')
+  await page.getByRole('radio', { name: 'היום' }).click()
+  await expect(page.getByRole('radio', { name: 'היום' })).toHaveAttribute('aria-checked', 'true')
+  // The page has fetched the new title by the time of the save.
+  const fetched = page.waitForResponse(async answer => (await answer.text().catch(() => '')).includes('להתקשר לדנה'))
+  await api.send('PATCH', `/api/tasks/${id}`, { title: 'להתקשר לדנה' })
+  await fetched
+  await page.getByRole('button', { name: 'שמירה' }).click()
+  await expect.poll(task).toMatchObject({ title: 'להתקשר לדנה', due_date: day(0) })
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect.poll(task).toMatchObject({ title: 'להתקשר לדנה', due_date: tomorrow })
 })
 
 test('a word has the translation of its own feature: «ביטול» is to undo in a toast, whatever page is open', async ({

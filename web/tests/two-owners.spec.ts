@@ -38,7 +38,7 @@ test('a field that both change: the second is shown both versions, and decides',
   browser,
   ownDaemon,
 }) => {
-  const { dana, other, errors } = await fill(page, browser, ownDaemon)
+  const { dana, other, errors, send } = await fill(page, browser, ownDaemon)
   await both([page, other], `${ownDaemon.url}/app/contacts/${dana}`)
   const name = (one: Page) => one.getByRole('textbox', { name: 'שם', exact: true })
   for (const one of [page, other]) {
@@ -52,8 +52,185 @@ test('a field that both change: the second is shown both versions, and decides',
   await other.keyboard.press('Enter')
   await expect(other.getByRole('alert')).toContainText('דנה של רוני')
   await expect(name(other)).toHaveValue('דנה של גל')
+  // A third version is shown as well, and not overwritten.
+  await send('PATCH', `/api/contacts/${dana}`, { display_name: 'דנה השלישית' })
+  await other.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect(other.getByRole('alert')).toContainText('דנה השלישית')
+  // The summary of a call notes the language meanwhile, which is no other version of the name.
+  await send('PATCH', `/api/contacts/${dana}`, { language: 'ru' })
   await other.getByRole('button', { name: 'לשמור את שלי' }).click()
   for (const one of [page, other]) await expect(one.locator('h1')).toContainText('דנה של גל')
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
+test('notes, facts and saved replies that both change: both texts are shown, and the second decides', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { dana, other, errors, send, get } = await fill(page, browser, ownDaemon)
+  const { id: note } = await send<{ id: number }>('POST', `/api/contacts/${dana}/notes`, { text: 'הערה' })
+  const { id: fact } = await send<{ id: number }>('POST', '/api/facts', { topic: 'חניה', text: 'אין' })
+  const { id: reply } = await send<{ id: number }>('POST', '/api/saved-replies', { shortcut: 'שעות', text: '9-18' })
+  const conflict = other.getByRole('alert')
+  const take = (whose: 'mine' | 'theirs') =>
+    conflict.getByRole('button', { name: whose === 'mine' ? 'לשמור את שלי' : 'להשאיר את של האחר' }).click()
+  const textOf = async (path: string, id: number) => {
+    const { items } = await get<{ items: { id: number; text: string }[] }>(path)
+    return items.find(item => item.id === id)?.text
+  }
+
+  // A note. The refused text is kept, also against a third version.
+  await other.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await other.getByRole('button', { name: 'עריכת ההערה' }).click()
+  const field = other.getByRole('textbox', { name: 'הערה', exact: true })
+  await field.fill('הערה של גל')
+  await send('PATCH', `/api/notes/${note}`, { text: 'הערה של רוני' })
+  await field.press('Control+Enter')
+  await expect(conflict).toContainText('הערה של רוני')
+  await expect(conflict).toContainText('roni')
+  await expect(field).toHaveValue('הערה של גל')
+  await inspect(other, 'note-overtaken', VIEWS[0])
+  await send('PATCH', `/api/notes/${note}`, { text: 'עוד הערה של רוני' })
+  await take('mine')
+  await expect(conflict).toContainText('עוד הערה של רוני')
+  expect(await textOf(`/api/contacts/${dana}/notes`, note)).toBe('עוד הערה של רוני')
+  await take('mine')
+  await expect(conflict).toHaveCount(0)
+  await expect(other.locator('.note')).toHaveText('הערה של גל')
+  expect(await textOf(`/api/contacts/${dana}/notes`, note)).toBe('הערה של גל')
+
+  // A fact. The other's text is taken.
+  await other.goto(`${ownDaemon.url}/app/settings/facts`)
+  await other.locator('.edit-row').click()
+  await other.getByLabel('מה להגיד').fill('יש, של גל')
+  await send('PATCH', `/api/facts/${fact}`, { text: 'יש, של רוני' })
+  await other.getByRole('button', { name: 'שמירה' }).click()
+  await expect(conflict).toContainText('יש, של רוני')
+  await inspect(other, 'fact-overtaken', VIEWS[0])
+  await take('theirs')
+  await expect(other.locator('.edit-row')).toContainText('יש, של רוני')
+
+  // A saved reply.
+  await other.goto(`${ownDaemon.url}/app/inbox/${dana}`)
+  await other.locator('.write textarea').fill('/')
+  await other.getByRole('button', { name: 'עריכת הרשימה' }).click()
+  const dialog = other.getByRole('dialog')
+  await dialog.getByRole('button', { name: '/שעות' }).click()
+  await dialog.getByLabel('התשובה', { exact: true }).fill('9-18, של גל')
+  await send('PATCH', `/api/saved-replies/${reply}`, { text: '9-17, של רוני' })
+  await dialog.getByRole('button', { name: 'שמירה' }).click()
+  await expect(conflict).toContainText('9-17, של רוני')
+  await inspect(other, 'reply-overtaken', VIEWS[0])
+  await take('mine')
+  await expect(conflict).toHaveCount(0)
+  await expect.poll(() => textOf('/api/saved-replies', reply)).toBe('9-18, של גל')
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
+test('services, staff and hours that both change: both versions are shown, and the second decides', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { other, errors, send, get } = await fill(page, browser, ownDaemon)
+  const conflict = other.getByRole('alert')
+  const take = (whose: 'mine' | 'theirs') =>
+    conflict.getByRole('button', { name: whose === 'mine' ? 'לשמור את שלי' : 'להשאיר את של האחר' }).click()
+  const service = await send<{ id: number }>('POST', '/api/services', { name: 'תספורת', duration_min: 30 })
+
+  await other.goto(`${ownDaemon.url}/app/settings/services`)
+  await other.getByRole('button', { name: /תספורת/ }).click()
+  await other.getByLabel('מחיר בשקלים').fill('120')
+  await send('PATCH', `/api/services/${service.id}`, { duration_min: 45 })
+  await other.getByRole('button', { name: 'שמירה' }).click()
+  await expect(conflict).toContainText('45')
+  await inspect(other, 'service-overtaken', VIEWS[0])
+  await take('mine')
+  await expect(conflict).toHaveCount(0)
+  const read = <T>(path: string) => get<T>(path)
+  await expect.poll(() => read(`/api/services/${service.id}`)).toMatchObject({ duration_min: 30, price_minor: 12_000 })
+
+  await other.goto(`${ownDaemon.url}/app/settings/resources`)
+  await other.locator('.edit-row').first().click()
+  await other.getByLabel('שם', { exact: true }).fill('גל')
+  await send('PATCH', '/api/resources/1', { name: 'רוני' })
+  await other.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect(conflict).toContainText('רוני')
+  await inspect(other, 'resource-overtaken', VIEWS[0])
+  await take('theirs')
+  await expect(other.locator('.edit-row').first()).toContainText('רוני')
+
+  // What one owner types stays while the other saves; it is saved only after a choice.
+  const sunday = (from: string) => ({ hours: [{ weekday: 0, from, to: '18:00' }], holidays: 'closed', eves: 'closed' })
+  await send('PUT', '/api/opening-hours', sunday('09:00'))
+  await other.goto(`${ownDaemon.url}/app/settings/hours`)
+  const from = other.getByLabel(/משעה/).first()
+  await expect(from).toHaveValue('9:00')
+  await from.fill('8:00')
+  const told = other.waitForResponse(/opening-hours/)
+  await send('PUT', '/api/opening-hours', sunday('10:00'))
+  await told
+  await expect(from).toHaveValue('8:00')
+  await other.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect(conflict).toContainText('10:00–18:00')
+  await inspect(other, 'hours-overtaken', VIEWS[0])
+  await take('theirs')
+  await expect(conflict).toHaveCount(0)
+  await expect(from).toHaveValue('10:00')
+  await from.fill('8:30')
+  await other.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect.poll(() => read('/api/opening-hours')).toMatchObject({ hours: [{ from: '08:30' }] })
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
+test('what another user has changed is removed, cancelled or done only after a look at it', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { dana, other, errors, send, get } = await fill(page, browser, ownDaemon)
+  const conflict = other.getByRole('alert')
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '00:00', to: '24:00' }))
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  const service = await send<{ id: number }>('POST', '/api/services', { name: 'תספורת', duration_min: 30 })
+  const closure = { from_date: '2030-01-06', to_date: '2030-01-07', reason: 'חופשה' }
+  const { id } = await send<{ id: number }>('POST', '/api/closures', closure)
+  // The page must not learn of the change before the button is pressed.
+  const silent = (path: string) =>
+    other.route(path, route => (route.request().method() === 'GET' ? route.abort() : route.continue()))
+
+  await other.goto(`${ownDaemon.url}/app/settings/hours`)
+  await expect(other.getByText('חופשה')).toBeVisible()
+  await silent('**/api/closures*')
+  await send('PATCH', `/api/closures/${id}`, { reason: 'שיפוץ' })
+  await other.getByRole('button', { name: 'הסרה', exact: true }).click()
+  await expect(conflict).toContainText('שיפוץ')
+  await other.unroute('**/api/closures*')
+  await inspect(other, 'closure-overtaken', VIEWS[0])
+  await conflict.getByRole('button', { name: 'להסיר בכל זאת' }).click()
+  await expect.poll(() => get('/api/closures')).toMatchObject({ items: [] })
+
+  const at = new Date(Date.now() + 86_400_000).toISOString().slice(0, 11)
+  const book = { contact_id: dana, service_id: service.id, starts_at: `${at}10:00:00Z` }
+  const made = await send<{ id: number }>('POST', '/api/appointments', book)
+  await other.goto(`${ownDaemon.url}/calendar?appointment=${made.id}`)
+  const card = other.getByRole('dialog')
+  await expect(card.getByRole('button', { name: 'ביטול התור' })).toBeVisible()
+  await silent('**/api/appointments/*')
+  await send('PATCH', `/api/appointments/${made.id}`, { starts_at: `${at}12:00:00Z` })
+  await card.getByRole('button', { name: 'ביטול התור' }).click()
+  await expect(conflict).toContainText(/1[45]:00/)
+  await other.unroute('**/api/appointments/*')
+  await inspect(other, 'cancel-overtaken', VIEWS[0])
+  await conflict.getByRole('button', { name: 'להשאיר' }).click()
+  await expect(conflict).toHaveCount(0)
+  expect(await get(`/api/appointments/${made.id}`)).toMatchObject({ state: 'booked' })
+  await card.getByRole('button', { name: 'ביטול התור' }).click()
+  await expect.poll(() => get(`/api/appointments/${made.id}`)).toMatchObject({ state: 'cancelled' })
   expect(errors).toEqual([])
   await other.context().close()
 })

@@ -15,7 +15,7 @@ interface State {
   attempts: number
 }
 
-/** Catches what fails while a page is drawn, so that the rest of the page goes on. */
+/** Catches what fails while a page is drawn, so that the rest of the page keeps working. */
 export class Failure extends Component<Props, State> {
   override state: State = { error: undefined, attempts: 0 }
 

@@ -1,12 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { FocusTrap } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
-import { Fragment, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { Fragment, type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Marked } from '#shared/components/Marked'
 import { Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
+import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
 import { type Group, usePaletteGroups } from './palette-groups'
 
@@ -20,13 +21,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
   const [at, setAt] = useState(0)
   const { groups, isSearching } = usePaletteGroups(query, isOwner)
   const hits = groups.flatMap(({ hits }) => hits)
-  const opener = useRef(document.activeElement)
-  useEffect(
-    () => () => {
-      if (opener.current instanceof HTMLElement) opener.current.focus()
-    },
-    [],
-  )
+  useReturnFocus()
   useEffect(() => {
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
   }, [at, id])

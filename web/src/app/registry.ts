@@ -44,7 +44,7 @@ async function loadPage(feature: Feature, route: FeatureRoute): Promise<{ defaul
 /** A route whose page loads with its texts. */
 export interface Page extends FeatureRoute, Part {}
 
-/** `React.lazy` keeps a rejected import for good; these parts get a new one. */
+/** `React.lazy` keeps a rejected import forever; these parts get a new one. */
 const failed = new Set<() => void>()
 
 function partOf<P = object>(load: () => Promise<{ default: ComponentType<P> }>): Part<P> {

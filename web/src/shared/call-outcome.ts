@@ -37,6 +37,9 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
 
 const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת`, tone: '' }
 
+/** Whether the AI agent talked with the caller; the other engines take a message. */
+export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
+
 /** The icon, words and colour of a call's outcome. */
 export function outcomeOf(call: { outcome: string; direction: string }): Shown {
   if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING

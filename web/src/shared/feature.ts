@@ -94,7 +94,10 @@ export interface Feature {
   nav?: readonly NavEntry[]
   commands?: readonly Command[]
   palette?: readonly PaletteProvider[]
-  /** The keys of its pages, under the name of its first entry in the rail. */
+  /**
+   * The keyboard shortcuts of the feature's pages. The list of shortcuts shows them under the name of the feature's
+   * first navigation entry.
+   */
   shortcuts?: readonly ShortcutText[]
   /** Which of the feature's API paths are out of date after which change. */
   changes?: ChangeMap

@@ -69,7 +69,7 @@ export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highli
   }
 }
 
-/** Where the query stands in the text, without regard to case; undefined if it does not. */
+/** Where the query is in the text, without regard to case; undefined if it does not. */
 export function matchOf(text: string, query: string): Span | undefined {
   const wanted = query.trim().toLowerCase()
   const at = text.toLowerCase().indexOf(wanted)

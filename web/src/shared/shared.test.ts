@@ -6,8 +6,12 @@ import { applyChanges, type Change, concerns } from './events/changes'
 import { barsOfPeaks, lanePath, speechBars } from './waveform'
 
 test('an error is what the daemon says, whatever else the body is', () => {
-  const known = errorOf(412, { ok: false, error: { code: 'changed', message: 'm', field: 'text' }, current: { id: 1 } })
-  expect([known.code, known.field, known.current]).toEqual(['changed', 'text', { id: 1 }])
+  const known = errorOf(
+    412,
+    { ok: false, error: { code: 'changed', message: 'm', field: 'text' }, current: { id: 1 } },
+    '"2"',
+  )
+  expect([known.code, known.field, known.current, known.etag]).toEqual(['changed', 'text', { id: 1 }, '"2"'])
   for (const body of [null, 'x', [], {}, { error: null }, { error: 'x' }]) {
     expect(errorOf(500, body)).toBeInstanceOf(ApiError)
     expect(errorOf(500, body).code).toBe('internal')

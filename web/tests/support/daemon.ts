@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -156,6 +156,23 @@ export class Daemon {
   /** A phone call to the business; `options` are those of `agentlocator simulate call`. */
   async call(options: string[] = []): Promise<void> {
     await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...options])
+  }
+
+  /** The webhook of a new call, signed as Twilio does it; without a stream, the call stays in its beginning. */
+  async ring(fields: Record<string, string>): Promise<void> {
+    const url = `${this.url}/webhook/incoming_call`
+    const form = new URLSearchParams({
+      AccountSid: SETTINGS.TWILIO_ACCOUNT_SID,
+      CallSid: `CA${randomUUID().replaceAll('-', '')}`,
+      To: '+97235551234',
+      ...fields,
+    })
+    const signed = [...form]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .reduce((text, [name, value]) => text + name + value, url)
+    const signature = createHmac('sha1', SETTINGS.TWILIO_AUTH_TOKEN).update(signed).digest('base64')
+    const answer = await fetch(url, { method: 'POST', headers: { 'X-Twilio-Signature': signature }, body: form })
+    if (answer.status !== 200) throw new Error(`the call was refused: ${answer.status} ${await answer.text()}`)
   }
 
   /** Stops it; `start` starts it again on the same port and data. */

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
+import { useOwnPassword } from '#shared/components/own-password'
 
 /** Creates a token, and shows it once. */
 export function NewToken({ onCreated }: { onCreated: () => void }) {
@@ -10,13 +11,19 @@ export function NewToken({ onCreated }: { onCreated: () => void }) {
   const [name, setName] = useState('')
   const [role, setRole] = useState<'staff' | 'owner'>('staff')
   const [secret, setSecret] = useState<string>()
+  const own = useOwnPassword()
   const create = useAction({
-    run: () => unwrap(client.POST('/api/tokens', { body: { name, role } })),
+    run: async () => {
+      if (role === 'owner') await own.confirm()
+      return unwrap(client.POST('/api/tokens', { body: { name, role } }))
+    },
     onDone: answer => {
       setName('')
+      own.clear()
       setSecret(answer.token)
       onCreated()
     },
+    onError: own.handles,
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -57,6 +64,7 @@ export function NewToken({ onCreated }: { onCreated: () => void }) {
             </button>
           ))}
         </fieldset>
+        {role === 'owner' && own.field}
         <button className="btn" type="submit" disabled={create.isPending}>
           <Trans>יצירת אסימון</Trans>
         </button>

@@ -11,7 +11,7 @@ import { toast } from '#shared/components/toasts'
 /** The daemon refuses shorter passwords. */
 const SHORTEST_PASSWORD = 10
 
-/** Changes the own password; this ends the other sessions. */
+/** Changes the password of the logged-in user; this ends the other sessions. */
 export function PasswordForm({ name }: { name: string }) {
   const { t } = useLingui()
   const [current, setCurrent] = useState('')

@@ -4,33 +4,30 @@ import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Hidden, Ltr, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
-import { atNoon, clockText, instantOf, wallTime } from '#shared/format/dates'
+import { atNoon, clockText, type Day, instantOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
+import type { CalendarDay } from './data'
 import type { ViewProps } from './Grid'
 import { HolidayName } from './HolidayName'
-import { agendaOf, gapsOf, type Slot } from './layout'
+import { agendaOf, awayWithin, type Gap, hoursOf, type Slot } from './layout'
 import { ResourceName } from './ResourceName'
-
-/** A gap that is worth a line. */
-const GAP_MINUTES = 30
 
 type Line = { from: number; slot: Slot } | { from: number; free: { resource: number; minutes: number }[] }
 
+interface Props extends ViewProps {
+  /** When each resource can be booked; an error if that was never loaded. */
+  free: { gaps: ReadonlyMap<Day, readonly Gap[]>; error: unknown; refetch: () => unknown }
+}
+
 /** The phone's calendar: the days of the week as a strip, and the agenda of one of them. */
-export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
+export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const day = days.find(({ date }) => date === shown.day)
   const shownLanes = new Set(lanes.map(({ id }) => id))
   const ofDay = slots.get(shown.day)
   const agenda = agendaOf(ofDay).filter(({ appointment }) => shownLanes.has(appointment.resource_id))
-  const now = wallTime(useNow(), format.zone)
-  const notBefore = shown.day < now.day ? 24 * 60 : shown.day === now.day ? now.minute : 0
-  const gaps = day
-    ? lanes.flatMap(({ id }) =>
-        gapsOf(day, ofDay?.get(id) ?? [], GAP_MINUTES, notBefore).map(gap => ({ resource: id, ...gap })),
-      )
-    : []
+  const gaps = (free.gaps.get(shown.day) ?? []).filter(({ resource }) => shownLanes.has(resource))
   const lines: Line[] = agenda.map(slot => ({ from: slot.from, slot }))
   for (const from of new Set(gaps.map(gap => gap.from))) {
     const free = gaps.filter(gap => gap.from === from)
@@ -77,6 +74,15 @@ export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
           <Trans>סגור ביום הזה.</Trans>
         </p>
       )}
+      {day && <Away day={day} lanes={lanes} />}
+      {free.error ? (
+        <p className="row small muted" role="alert">
+          <Trans>השעות הפנויות לא נטענו.</Trans>
+          <button className="btn quiet" type="button" onClick={() => void free.refetch()}>
+            <Trans>לנסות שוב</Trans>
+          </button>
+        </p>
+      ) : null}
       <ol className="ledger agenda">
         {lines.map(line =>
           'slot' in line ? (
@@ -134,6 +140,43 @@ export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
         </button>
       </div>
     </div>
+  )
+}
+
+/** Who is not there at the hours of the business, and when they are. */
+function Away({ day, lanes }: { day: CalendarDay; lanes: ViewProps['lanes'] }) {
+  const away = lanes.filter(({ id }) => awayWithin(day, id).length > 0)
+  if (away.length === 0) return null
+  return (
+    <ul className="agenda-away small muted">
+      {away.map(resource => {
+        const own = hoursOf(day, resource.id)
+        const reason = own?.closures.filter(Boolean).join(', ')
+        return (
+          <li key={resource.id}>
+            <b>
+              <ResourceName resource={resource} />
+            </b>{' '}
+            {own && own.open.length > 0 ? (
+              own.open.map(({ from, to }, at) => (
+                <span key={from}>
+                  {at > 0 && ', '}
+                  <Ltr>{`${from}–${to}`}</Ltr>
+                </span>
+              ))
+            ) : (
+              <Trans>אין תורים ביום הזה</Trans>
+            )}
+            {reason && (
+              <>
+                {' · '}
+                <bdi>{reason}</bdi>
+              </>
+            )}
+          </li>
+        )
+      })}
+    </ul>
   )
 }
 

@@ -4,19 +4,26 @@ import { IconPencil } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { knownEtag } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import type { ApiError } from '#shared/api/errors'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Name, Phone, Plain } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useNow } from '#shared/format/clock'
+import { useReturnFocus } from '#shared/opener'
 import { useFormat } from '#shared/session'
+import { AppointmentWords } from './AppointmentWords'
 import { cancel, markDone, markNoShow, markSeen, refresh, restore } from './appointments'
 import type { Appointment } from './data'
 import { MoveAppointment } from './MoveAppointment'
 import { ResourceName } from './ResourceName'
+import { WaitsStill } from './WaitsStill'
 
 interface Props {
   id: number
@@ -28,6 +35,7 @@ interface Props {
 /** The card of an appointment: who, what, when, who made it, and what can be done with it. */
 export function AppointmentDialog({ id, known, close }: Props) {
   const { t } = useLingui()
+  useReturnFocus()
   const query = useQuery({
     ...apiQuery('/api/appointments/{id}', { path: { id } }),
     ...(known && { placeholderData: known }),
@@ -62,23 +70,36 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
     if (unseen) see()
   }, [unseen, see])
   const name = isolate(appointment.contact_name || t`הלקוח`)
+  const edit = useEdit<Appointment>(knownEtag(`/api/appointments/${id}`), { follows: true })
+  const { theirs } = edit
+  // What was refused because another user was first.
+  const [refused, setRefused] = useState<'cancel' | 'done' | 'no-show'>('cancel')
+  const refuse = (what: typeof refused) => (error: ApiError) => {
+    if (!edit.refused(error)) return false
+    setRefused(what)
+    onDone()
+    return true
+  }
   const remove = useAction({
-    run: () => cancel(id),
+    run: () => cancel(id, edit.headers()),
     done: () => t`התור של ${name} בוטל`,
     undo: () => restore(id).then(onDone),
     onDone: () => {
       onDone()
       close()
     },
+    onError: refuse('cancel'),
   })
   const bring = useAction({ run: () => restore(id), done: () => t`התור של ${name} שוב ביומן`, onDone })
-  const done = useAction({ run: () => markDone(id), onDone })
+  const done = useAction({ run: () => markDone(id, edit.headers()), onDone, onError: refuse('done') })
   const noShow = useAction({
-    run: () => markNoShow(id),
+    run: () => markNoShow(id, edit.headers()),
     undo: () => restore(id).then(onDone),
     done: () => t`נרשם: לא הגיע`,
     onDone,
+    onError: refuse('no-show'),
   })
+  const retry = { cancel: remove, done, 'no-show': noShow }[refused]
   if (isMoving) return <MoveAppointment appointment={appointment} close={close} back={() => setMoving(false)} />
   return (
     <div className="ap-card">
@@ -152,6 +173,20 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
           <Trans>התקיים</Trans>
         </p>
       )}
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<AppointmentWords appointment={theirs} />}
+          mineLabel={refused === 'cancel' ? <Trans>לבטל בכל זאת</Trans> : <Trans>לסמן בכל זאת</Trans>}
+          theirsLabel={<Trans>להשאיר</Trans>}
+          onMine={() => {
+            edit.takeMine()
+            retry.mutate()
+          }}
+          onTheirs={edit.takeTheirs}
+        />
+      )}
+      <WaitsStill appointment={appointment} />
       <div className="row wrap">
         {state === 'booked' && (
           <button className="btn pen" type="button" onClick={() => setMoving(true)}>

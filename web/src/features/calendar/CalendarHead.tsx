@@ -1,12 +1,20 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
-import { IconChevronDown, IconChevronLeft, IconChevronRight, IconPlus, IconUsers } from '@tabler/icons-react'
+import {
+  IconCalendarSearch,
+  IconChevronDown,
+  IconChevronLeft,
+  IconChevronRight,
+  IconPlus,
+  IconUsers,
+} from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import type { Resource } from './data'
 import { ResourceName } from './ResourceName'
 import type { Shown } from './url'
+import { WaitingButton } from './WaitingButton'
 
 interface Props {
   shown: Shown
@@ -14,20 +22,27 @@ interface Props {
   /** One step of the current view forth or back. */
   move: (steps: number) => void
   resources: readonly Resource[]
+  /** Opens the choice of a day. */
+  jump: () => void
 }
 
 /** The month, the way to other days, and what is shown. */
-export function CalendarHead({ shown, change, move, resources }: Props) {
+export function CalendarHead({ shown, change, move, resources, jump }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const noon = atNoon(shown.day)
+  // On a phone there is no space for the year that everybody knows.
+  const [, month, year] = /^(.*?)(\s\d+)?$/.exec(format.month(noon)) ?? []
+  const isThisYear = shown.day.slice(0, 4) === shown.today.slice(0, 4)
   const only = resources.find(({ id }) => id === shown.resource)
   const filter = resources.length > 1 && (
     <Menu position="bottom-end">
       <Menu.Target>
-        <button className="btn" type="button">
+        <button className="btn lane-filter" type="button">
           <Icon icon={IconUsers} size="s" />
-          {only ? <ResourceName resource={only} /> : <Trans>כולם</Trans>}
+          <span className={only ? 'name clip' : 'words'}>
+            {only ? <ResourceName resource={only} /> : <Trans>כולם</Trans>}
+          </span>
           <Icon icon={IconChevronDown} size="s" />
         </button>
       </Menu.Target>
@@ -45,7 +60,10 @@ export function CalendarHead({ shown, change, move, resources }: Props) {
   )
   return (
     <header className="head">
-      <h1>{format.month(noon)}</h1>
+      <h1>
+        {month}
+        <span className={isThisYear ? 'desk-only' : undefined}>{year}</span>
+      </h1>
       <span className="muted wide-only">{format.hebrewMonth(noon)}</span>
       <div className="row steps-nav">
         <button
@@ -68,6 +86,15 @@ export function CalendarHead({ shown, change, move, resources }: Props) {
           <Icon icon={IconChevronRight} />
         </button>
       </div>
+      <button
+        className="btn quiet icon jump-button"
+        type="button"
+        aria-label={t`מעבר לתאריך`}
+        aria-keyshortcuts="M"
+        onClick={jump}
+      >
+        <Icon icon={IconCalendarSearch} />
+      </button>
       <span className="grow" />
       <p className="legend small muted wide-only">
         <span className="sw" /> <Trans>נקבע</Trans> <span className="sw p" /> <Trans>הסוכן קבע, לא ראית</Trans>
@@ -86,9 +113,12 @@ export function CalendarHead({ shown, change, move, resources }: Props) {
         ))}
       </fieldset>
       {filter}
-      <button className="btn pen desk-only" type="button" onClick={() => change({ new: 1 })}>
+      <WaitingButton isOpen={shown.isWaitingOpen} toggle={isOpen => change({ waiting: isOpen ? 1 : null })} />
+      <button className="btn pen desk-only new-button" type="button" onClick={() => change({ new: 1 })}>
         <Icon icon={IconPlus} />
-        <Trans>תור חדש</Trans>
+        <span className="words">
+          <Trans>תור חדש</Trans>
+        </span>
       </button>
     </header>
   )

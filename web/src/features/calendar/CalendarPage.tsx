@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
@@ -9,11 +9,14 @@ import { AppointmentDialog } from './AppointmentDialog'
 import './calendar.css'
 import { addDays, weekOf } from '#shared/format/dates'
 import { CalendarHead } from './CalendarHead'
-import { useAppointments, useDays, useResources } from './data'
+import { useAppointments, useDays, useGaps, useResources } from './data'
 import { Grid } from './Grid'
 import { slotsByDay } from './layout'
 import { NewAppointment } from './NewAppointment'
 import { useShown } from './url'
+import { WaitingList } from './WaitingList'
+
+const JumpToDate = lazy(() => import('./JumpToDate'))
 
 /** The calendar: a week or a day by resource, on phones seven days and the agenda of one. */
 export default function CalendarPage() {
@@ -26,11 +29,14 @@ export default function CalendarPage() {
   const [first, last] = [week[0] ?? shown.day, week[6] ?? shown.day]
   const days = useDays(first, last)
   const resources = useResources()
+  const free = useGaps(first, isPhone)
   const { appointments, error, refetch } = useAppointments(first, last)
   const slots = useMemo(() => slotsByDay(appointments ?? [], format.zone), [appointments, format.zone])
   const step = shown.view === 'day' || isPhone ? 1 : 7
   const move = (count: number) => change({ date: addDays(shown.day, count * step), appointment: null })
+  const [isJumping, setJumping] = useState(false)
   useShortcuts([
+    { code: 'KeyM', run: () => setJumping(true) },
     { code: 'KeyJ', run: () => move(1) },
     { code: 'KeyK', run: () => move(-1) },
     { code: 'KeyT', run: () => change({ date: null }) },
@@ -45,30 +51,54 @@ export default function CalendarPage() {
   const view = { days: days.data?.days ?? [], lanes, slots, shown, change }
   return (
     <main className="cal">
-      <CalendarHead shown={shown} change={change} move={move} resources={resources.data?.items ?? []} />
-      {ready ? (
-        isPhone ? (
-          <AgendaView {...view} />
-        ) : (
-          <Grid {...view} />
-        )
-      ) : failed ? (
-        <ErrorState
-          error={failed}
-          title={<Trans>היומן לא נטען. התורים שמורים</Trans>}
-          retry={() => void Promise.all([days.refetch(), resources.refetch(), refetch()])}
-        />
-      ) : (
-        <SkeletonRows count={10} height={69} />
-      )}
+      <CalendarHead
+        shown={shown}
+        change={change}
+        move={move}
+        resources={resources.data?.items ?? []}
+        jump={() => setJumping(true)}
+      />
+      <div className={shown.isWaitingOpen ? 'cal-body with-waiting' : 'cal-body'}>
+        <div className="cal-view">
+          {ready ? (
+            isPhone ? (
+              <AgendaView {...view} free={free} />
+            ) : (
+              <Grid {...view} />
+            )
+          ) : failed ? (
+            <ErrorState
+              error={failed}
+              title={<Trans>היומן לא נטען. התורים שמורים</Trans>}
+              retry={() => void Promise.all([days.refetch(), resources.refetch(), refetch()])}
+            />
+          ) : (
+            <SkeletonRows count={10} height={69} />
+          )}
+        </div>
+        {shown.isWaitingOpen && <WaitingList change={change} />}
+      </div>
       {shown.open !== null && appointments && (
         <AppointmentDialog id={shown.open} known={selected} close={() => change({ appointment: null }, true)} />
+      )}
+      {isJumping && (
+        <Suspense>
+          <JumpToDate
+            day={shown.day}
+            today={shown.today}
+            go={day => {
+              setJumping(false)
+              change({ date: day === shown.today ? null : day, appointment: null })
+            }}
+            close={() => setJumping(false)}
+          />
+        </Suspense>
       )}
       {shown.isNew && (
         <NewAppointment
           shown={shown}
           close={day =>
-            change({ new: null, contact: null, at: null, lane: null, service: null, ...(day && { date: day }) }, true)
+            change({ new: null, contact: null, at: null, lane: null, waiter: null, ...(day && { date: day }) }, true)
           }
         />
       )}

@@ -4,9 +4,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded } from '#shared/components/states'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -55,7 +57,13 @@ export function Closures() {
 const useRefresh = () => {
   const cache = useQueryClient()
   return () => {
-    for (const path of ['/api/closures', '/api/calendar/days', '/api/free-slots']) {
+    for (const path of [
+      '/api/closures',
+      '/api/calendar/days',
+      '/api/free-slots',
+      '/api/free-gaps',
+      '/api/waiting-list',
+    ]) {
       void cache.invalidateQueries({ queryKey: [path] })
     }
   }
@@ -63,43 +71,74 @@ const useRefresh = () => {
 
 function ClosureRow({ closure }: { closure: Schemas['Closure'] }) {
   const { t } = useLingui()
-  const format = useFormat()
   const refresh = useRefresh()
-  const resources = useResources()
   const { id, from_date, to_date, reason, resource_id, from, to } = closure
+  const edit = useEdit<Schemas['Closure']>(closure.etag, { follows: true })
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/closures/{id}', { params: { path: { id } } })),
+    run: () => unwrap(client.DELETE('/api/closures/{id}', { params: { path: { id } }, headers: edit.headers() })),
     done: () => t`הוסר`,
     undo: () =>
       unwrap(client.POST('/api/closures', { body: { from_date, to_date, reason, resource_id, from, to } })).then(
         refresh,
       ),
     onDone: refresh,
+    onError: error => {
+      refresh()
+      return edit.refused(error)
+    },
   })
-  const resource = resources.data?.items.find(({ id }) => id === resource_id)
   return (
-    <li>
+    <li className="wrap">
       <span className="grow">
-        <b>
-          {format.longDate(atNoon(from_date))}
-          {to_date !== from_date && <> – {format.longDate(atNoon(to_date))}</>}
-        </b>{' '}
-        {from && to && <bdi dir="ltr">{`${from}–${to}`}</bdi>}
+        <Days closure={closure} />
         <br />
         <span className="muted">
-          {resource ? <ResourceName resource={resource} /> : <Trans>כל העסק</Trans>}
-          {reason && (
-            <>
-              {' · '}
-              <bdi>{reason}</bdi>
-            </>
-          )}
+          <About closure={closure} />
         </span>
       </span>
       <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
         <Trans>הסרה</Trans>
       </button>
+      <RemovalRefused
+        edit={edit}
+        show={theirs => (
+          <>
+            <Days closure={theirs} /> · <About closure={theirs} />
+          </>
+        )}
+        remove={() => remove.mutate()}
+      />
     </li>
+  )
+}
+
+function Days({ closure: { from_date, to_date, from, to } }: { closure: Schemas['Closure'] }) {
+  const format = useFormat()
+  return (
+    <>
+      <b>
+        {format.longDate(atNoon(from_date))}
+        {to_date !== from_date && <> – {format.longDate(atNoon(to_date))}</>}
+      </b>{' '}
+      {from && to && <bdi dir="ltr">{`${from}–${to}`}</bdi>}
+    </>
+  )
+}
+
+/** Who is away, and why. */
+function About({ closure: { resource_id, reason } }: { closure: Schemas['Closure'] }) {
+  const resources = useResources()
+  const resource = resources.data?.items.find(({ id }) => id === resource_id)
+  return (
+    <>
+      {resource ? <ResourceName resource={resource} /> : <Trans>כל העסק</Trans>}
+      {reason && (
+        <>
+          {' · '}
+          <bdi>{reason}</bdi>
+        </>
+      )}
+    </>
   )
 }
 

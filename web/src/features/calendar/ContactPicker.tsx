@@ -100,7 +100,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
   )
 }
 
-/** A number that stands in for a name is not shown twice. */
+/** A number that is shown for a name is not shown twice. */
 const isNamed = (name: string) => name.trim() !== '' && !isPhone(name)
 
 const focus = (input: HTMLInputElement | null) => input?.focus()

@@ -6,7 +6,7 @@ import { useFormat } from '#shared/session'
 import { AppointmentSlot } from './AppointmentSlot'
 import type { CalendarDay, Resource } from './data'
 import { HOUR_PX } from './Grid'
-import { closedWithin, type Lanes } from './layout'
+import { awayWithin, closedWithin, type Lanes, whyAway } from './layout'
 import type { Shown } from './url'
 
 interface Props {
@@ -24,7 +24,10 @@ interface Props {
 /** A press on an empty place means the quarter of an hour under it. */
 const STEP_MINUTES = 15
 
-/** One day: closed hours shaded, appointments in their lanes, and the line of the present. */
+/** A shorter time has no space for its reason. */
+const NAMED_MINUTES = 45
+
+/** One day: closed hours shaded, in each lane those of its resource, appointments, and the line of the present. */
 export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -56,6 +59,15 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
       {lanes.map(lane => (
         // The pointer's way; the keyboard and screen readers have the button of the head and N.
         <div key={lane.id} className="lane" onClick={event => create(event, lane)}>
+          {awayWithin(day, lane.id).map(([from, to]) => (
+            <span
+              key={from}
+              className="closed away"
+              style={{ insetBlockStart: top(from), blockSize: top(to) - top(from) }}
+            >
+              {to - from >= NAMED_MINUTES && <em>{whyAway(day, lane.id) || <Trans>סגור</Trans>}</em>}
+            </span>
+          ))}
           {(slots?.get(lane.id) ?? []).map(slot => (
             <AppointmentSlot
               key={slot.appointment.id}

@@ -4,11 +4,15 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
+import { useSession } from '#shared/session'
 import { EditorPage } from './EditorPage'
 import { Gaps } from './Gaps'
 
@@ -19,8 +23,9 @@ const facts = apiQuery('/api/facts', { query: { limit: 200 } })
 export default function FactsPage() {
   const { t } = useLingui()
   const query = useQuery(facts)
+  const { isOwner } = useSession()
   const [open, setOpen] = useState<number | 'new' | null>(null)
-  const add = (
+  const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
       <Icon icon={IconPlus} />
       <Trans>עובדה חדשה</Trans>
@@ -28,11 +33,12 @@ export default function FactsPage() {
   )
   return (
     <EditorPage
+      ownerOnly
       title={t`מה הסוכן יודע`}
       lead={<Trans>כתובת, חניה, מחירים, כללים. הסוכן עונה רק ממה שכתוב כאן, ולא ממציא.</Trans>}
       action={query.data && query.data.items.length > 0 && add}
     >
-      <Gaps />
+      {isOwner && <Gaps />}
       {open === 'new' && <FactForm close={() => setOpen(null)} />}
       <Loaded query={query} skeleton={<SkeletonRows count={5} height={66} />} title={<Trans>הרשימה לא נטענה</Trans>}>
         {({ items }) =>
@@ -47,31 +53,7 @@ export default function FactsPage() {
                   {open === fact.id ? (
                     <FactForm fact={fact} close={() => setOpen(null)} />
                   ) : (
-                    <button className="edit-row" type="button" onClick={() => setOpen(fact.id)}>
-                      <span className="grow">
-                        <b>
-                          <bdi>{fact.topic}</bdi>
-                        </b>
-                        <br />
-                        <Plain text={fact.text} className="muted" />
-                      </span>
-                      {fact.source === 'import' && (
-                        <span className="chip">
-                          <Trans>יובא מקובץ</Trans>
-                        </span>
-                      )}
-                      {fact.source === 'answer' && (
-                        <span className="chip">
-                          <Trans>תשובה לשאלה</Trans>
-                        </span>
-                      )}
-                      {fact.source === 'agent' && (
-                        <span className="chip pencil">
-                          <Icon icon={IconPencil} size="s" />
-                          <Trans>כתב הסוכן</Trans>
-                        </span>
-                      )}
-                    </button>
+                    <FactRow fact={fact} open={isOwner ? () => setOpen(fact.id) : undefined} />
                   )}
                 </li>
               ))}
@@ -83,6 +65,43 @@ export default function FactsPage() {
   )
 }
 
+function FactRow({ fact, open }: { fact: Fact; open?: (() => void) | undefined }) {
+  const content = (
+    <>
+      <span className="grow">
+        <b>
+          <bdi>{fact.topic}</bdi>
+        </b>
+        <br />
+        <Plain text={fact.text} className="muted" />
+      </span>
+      {fact.source === 'import' && (
+        <span className="chip">
+          <Trans>יובא מקובץ</Trans>
+        </span>
+      )}
+      {fact.source === 'answer' && (
+        <span className="chip">
+          <Trans>תשובה לשאלה</Trans>
+        </span>
+      )}
+      {fact.source === 'agent' && (
+        <span className="chip pencil">
+          <Icon icon={IconPencil} size="s" />
+          <Trans>כתב הסוכן</Trans>
+        </span>
+      )}
+    </>
+  )
+  return open ? (
+    <button className="edit-row" type="button" onClick={open}>
+      {content}
+    </button>
+  ) : (
+    <div className="edit-row fixed">{content}</div>
+  )
+}
+
 function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()
@@ -90,19 +109,24 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
   const [text, setText] = useState(fact?.text ?? '')
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/facts'] })
   const body = { topic: topic.trim(), text: text.trim() }
+  const edit = useEdit<Fact>(fact?.etag)
+  const { theirs } = edit
   const save = useAction({
     run: () =>
       fact
-        ? unwrap(client.PATCH('/api/facts/{id}', { params: { path: { id: fact.id } }, body }))
+        ? unwrap(client.PATCH('/api/facts/{id}', { params: { path: { id: fact.id } }, body, headers: edit.headers() }))
         : unwrap(client.POST('/api/facts', { body })),
     done: () => t`נשמר`,
     onDone: () => {
       refresh()
       close()
     },
+    onError: edit.refused,
   })
+  const removal = useEdit<Fact>(fact?.etag)
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/facts/{id}', { params: { path: { id: fact?.id ?? 0 } } })),
+    run: () =>
+      unwrap(client.DELETE('/api/facts/{id}', { params: { path: { id: fact?.id ?? 0 } }, headers: removal.headers() })),
     done: () => t`נמחק`,
     undo: () =>
       unwrap(client.POST('/api/facts', { body: { topic: fact?.topic ?? '', text: fact?.text ?? '' } })).then(refresh),
@@ -110,6 +134,7 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
       refresh()
       close()
     },
+    onError: removal.refused,
   })
   return (
     <form
@@ -142,8 +167,39 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
           onChange={event => setText(event.target.value)}
         />
       </div>
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={
+            <>
+              <bdi className="strong">{theirs.topic}</bdi> <Plain text={theirs.text} />
+            </>
+          }
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh()
+            close()
+          }}
+        />
+      )}
+      <RemovalRefused
+        edit={removal}
+        show={theirs => (
+          <>
+            <bdi>{theirs.topic}</bdi> <Plain text={theirs.text} />
+          </>
+        )}
+        remove={() => remove.mutate()}
+      />
       <div className="row">
-        <button className="btn pen" type="submit" disabled={!body.topic || !body.text || save.isPending}>
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={!body.topic || !body.text || save.isPending || theirs !== undefined}
+        >
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

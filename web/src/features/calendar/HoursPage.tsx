@@ -1,10 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
+import { useBase, useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { recallDraft, useDraft } from '#shared/draft'
@@ -13,6 +15,7 @@ import { useFormat, useSession } from '#shared/session'
 import { Closures } from './Closures'
 import { EditorPage } from './EditorPage'
 import { HoursList } from './HoursList'
+import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
 import { type DraftRange, fromApi, isComplete, paddedTime, problemOf, toApi } from './week'
 
@@ -22,7 +25,7 @@ type Hours = Schemas['OpeningHours']
 export default function HoursPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
-  const hours = useQuery(apiQuery('/api/opening-hours'))
+  const hours = useQuery(apiQuery(PATH))
   return (
     <EditorPage
       ownerOnly
@@ -30,7 +33,7 @@ export default function HoursPage() {
       lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}
     >
       <Loaded query={hours} skeleton={<SkeletonRows count={7} height={56} />} title={<Trans>השעות לא נטענו</Trans>}>
-        {data => (isOwner ? <HoursForm key={JSON.stringify(data)} hours={data} /> : <HoursList hours={data} />)}
+        {data => (isOwner ? <HoursEditor hours={data} /> : <HoursList hours={data} />)}
       </Loaded>
       <Closures />
     </EditorPage>
@@ -49,9 +52,22 @@ interface Draft {
 /** The name of the draft in this browser. */
 const DRAFT = 'opening-hours'
 
+const PATH = '/api/opening-hours'
+
 const eveOf = ({ eves }: Hours): 'closed' | 'open' | 'until' => (typeof eves === 'string' ? eves : 'until')
 
-function HoursForm({ hours }: { hours: Hours }) {
+function HoursEditor({ hours }: { hours: Hours }) {
+  const { key, item, etag, setDirty } = useBase(hours, PATH)
+  return <HoursForm key={key} hours={item} etag={etag} onDirty={setDirty} />
+}
+
+interface FormProps {
+  hours: Hours
+  etag: string | undefined
+  onDirty: (isDirty: boolean) => void
+}
+
+function HoursForm({ hours, etag, onDirty }: FormProps) {
   const { t } = useLingui()
   const format = useFormat()
   const cache = useQueryClient()
@@ -65,11 +81,13 @@ function HoursForm({ hours }: { hours: Hours }) {
   const [eves, setEves] = useState(draft?.eves ?? eveOf(hours))
   const [until, setUntil] = useState(draft?.until ?? (typeof hours.eves === 'string' ? '13:00' : hours.eves.to))
   const refresh = () => {
-    for (const path of ['/api/opening-hours', '/api/calendar/days', '/api/free-slots']) {
+    for (const path of [PATH, '/api/calendar/days', '/api/free-slots']) {
       void cache.invalidateQueries({ queryKey: [path] })
     }
   }
-  const put = (body: Schemas['OpeningHoursRequest']) => unwrap(client.PUT('/api/opening-hours', { body }))
+  const edit = useEdit<Hours>(etag)
+  const { theirs } = edit
+  const put = (body: Schemas['OpeningHoursRequest'], headers = {}) => unwrap(client.PUT(PATH, { body, headers }))
   const untilMinute = minuteOf(until)
   const body: Schemas['OpeningHoursRequest'] = {
     hours: toApi(week),
@@ -78,6 +96,7 @@ function HoursForm({ hours }: { hours: Hours }) {
     notice_min: hours.notice_min,
   }
   const isChanged = JSON.stringify(body) !== JSON.stringify({ ...hours, hours: toApi(fromApi(hours.hours)) })
+  useEffect(() => onDirty(isChanged), [onDirty, isChanged])
   const [, go] = useLocation()
   useDraft<Draft>({
     name: DRAFT,
@@ -92,10 +111,14 @@ function HoursForm({ hours }: { hours: Hours }) {
     setUntil(typeof hours.eves === 'string' ? '13:00' : hours.eves.to)
   }
   const save = useAction({
-    run: () => put(body),
+    run: () => put(body, edit.headers()),
     done: () => t`השעות נשמרו`,
-    undo: () => put(hours).then(refresh),
-    onDone: refresh,
+    undo: () => put(edit.replaced() ?? hours).then(refresh),
+    onDone: () => {
+      onDirty(false)
+      refresh()
+    },
+    onError: edit.refused,
   })
   const names = weekOf(format.day(new Date())).map(date => format.weekdayName(atNoon(date)))
   const wrongDays = names.filter((_, weekday) =>
@@ -174,8 +197,27 @@ function HoursForm({ hours }: { hours: Hours }) {
           )}
         </p>
       )}
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<HoursWords hours={theirs.hours} />}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            discard()
+            onDirty(false)
+            refresh()
+          }}
+        />
+      )}
       <div className="row wrap">
-        <button className="btn pen" type="submit" disabled={!isReady || !isChanged || save.isPending}>
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={!isReady || !isChanged || theirs !== undefined || save.isPending}
+        >
           <Trans>שמירה</Trans>
         </button>
         {isChanged && (

@@ -2,9 +2,12 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, unwrap } from '#shared/api/client'
+import { client, knownEtag, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
+import { AppointmentWords } from './AppointmentWords'
 import { refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { type Appointment, useResources } from './data'
@@ -17,8 +20,8 @@ interface Props {
   back: () => void
 }
 
-const patch = (id: number, body: { starts_at: string; resource_id: number }) =>
-  unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body }))
+const patch = (id: number, body: { starts_at: string; resource_id: number }, headers = {}) =>
+  unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body, headers }))
 
 /** Moves an appointment to a free time, of the same or of another member of staff. */
 export function MoveAppointment({ appointment, close, back }: Props) {
@@ -29,19 +32,27 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const [resource, setResource] = useState<number | null>(appointment.resource_id)
   const [slot, setSlot] = useState<FreeSlot | null>(null)
   const [conflict, setConflict] = useState<string | null>(null)
-  const { id, starts_at, resource_id } = appointment
+  // The version that was on the screen when the move began.
+  const edit = useEdit<Appointment>(knownEtag(`/api/appointments/${appointment.id}`))
+  const { theirs } = edit
+  // What the undo restores: the version that the move replaced.
+  const [replaced, setReplaced] = useState(appointment)
+  const { id, starts_at, resource_id } = theirs ?? replaced
+  const when = (at: { starts_at: string }) => `${format.longDate(at.starts_at)}, ${format.time(at.starts_at)}`
   const move = useAction({
-    run: (to: FreeSlot) => patch(id, { starts_at: to.starts_at, resource_id: to.resource_id }),
-    done: to => {
-      const when = `${format.longDate(to.starts_at)}, ${format.time(to.starts_at)}`
-      return t`התור של ${isolate(appointment.contact_name)} הוזז ל${when}`
-    },
+    run: (to: FreeSlot) => patch(id, { starts_at: to.starts_at, resource_id: to.resource_id }, edit.headers()),
+    done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
     undo: () => patch(id, { starts_at, resource_id }).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()
     },
     onError: error => {
+      if (edit.refused(error)) {
+        setReplaced(error.current as Appointment)
+        refresh(cache)
+        return true
+      }
       if (error.code !== 'slot_taken') return false
       setConflict(error.params.next_free ?? '')
       refresh(cache)
@@ -51,7 +62,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   return (
     <div className="ap-card">
       <p className="muted">
-        <Trans>עכשיו: {`${format.longDate(starts_at)}, ${format.time(starts_at)}`}</Trans>
+        <Trans>עכשיו: {when({ starts_at })}</Trans>
       </p>
       <StaffChoice
         resources={resources.data?.items ?? []}
@@ -71,18 +82,26 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         value={slot}
         choose={setSlot}
       />
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<AppointmentWords appointment={theirs} />}
+          mine={slot && when(slot)}
+          onMine={() => {
+            edit.takeMine()
+            if (slot) move.mutate(slot)
+          }}
+          onTheirs={back}
+        />
+      )}
       <div className="ap-foot">
         <button
           className="btn pen"
           type="button"
-          disabled={slot === null || move.isPending}
+          disabled={slot === null || theirs !== undefined || move.isPending}
           onClick={() => slot && move.mutate(slot)}
         >
-          {slot ? (
-            <Trans>הזזה ל{`${format.longDate(slot.starts_at)}, ${format.time(slot.starts_at)}`}</Trans>
-          ) : (
-            <Trans>בחרו שעה</Trans>
-          )}
+          {slot ? <Trans>הזזה ל{when(slot)}</Trans> : <Trans>בחרו שעה</Trans>}
         </button>
         <button className="btn quiet" type="button" onClick={back}>
           <Trans>חזרה</Trans>

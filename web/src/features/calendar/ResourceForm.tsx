@@ -3,9 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import type { Resource, Service } from './data'
 import { ResourceHours } from './ResourceHours'
+import { ResourceWords } from './ResourceWords'
 
 interface Props {
   resource?: Resource
@@ -22,18 +25,28 @@ export function ResourceForm({ resource, services, close }: Props) {
   const [able, setAble] = useState<ReadonlySet<number>>(
     new Set(resource ? resource.service_ids : services.map(({ id }) => id)),
   )
+  const edit = useEdit<Resource>(resource?.etag)
+  const { theirs } = edit
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
   const save = useAction({
     run: () => {
       const body = { name: name.trim(), kind, service_ids: [...able] }
       return resource
-        ? unwrap(client.PATCH('/api/resources/{id}', { params: { path: { id: resource.id } }, body }))
+        ? unwrap(
+            client.PATCH('/api/resources/{id}', {
+              params: { path: { id: resource.id } },
+              body,
+              headers: edit.headers(),
+            }),
+          )
         : unwrap(client.POST('/api/resources', { body }))
     },
     done: () => t`נשמר`,
     onDone: () => {
-      void cache.invalidateQueries({ queryKey: ['/api/resources'] })
+      refresh()
       close()
     },
+    onError: edit.refused,
   })
   const toggle = (id: number) => {
     const next = new Set(able)
@@ -77,8 +90,22 @@ export function ResourceForm({ resource, services, close }: Props) {
         </fieldset>
       )}
       {resource && <ResourceHours resource={resource} />}
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<ResourceWords resource={theirs} services={services} />}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh()
+            close()
+          }}
+        />
+      )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={!name.trim() || save.isPending}>
+        <button className="btn pen" type="submit" disabled={!name.trim() || save.isPending || theirs !== undefined}>
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

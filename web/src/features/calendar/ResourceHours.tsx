@@ -1,10 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
+import { useBase, useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import type { Resource } from './data'
+import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
 import { fromApi, isComplete, toApi } from './week'
 
@@ -14,31 +17,57 @@ export function ResourceHours({ resource: { id } }: { resource: Resource }) {
   const own = useQuery(apiQuery('/api/resources/{id}/hours', path))
   const business = useQuery(apiQuery('/api/opening-hours'))
   if (!own.data || !business.data) return null
-  return <Form key={JSON.stringify(own.data)} id={id} own={own.data.hours ?? null} business={business.data.hours} />
+  return <Editor id={id} data={own.data} business={business.data.hours} />
+}
+
+type Own = Schemas['ResourceHours']
+
+function Editor({ id, data, business }: { id: number; data: Own; business: Hours }) {
+  const { key, item, etag, setDirty } = useBase(data, `/api/resources/${id}/hours`)
+  return <Form key={key} id={id} own={item.hours ?? null} etag={etag} business={business} onDirty={setDirty} />
 }
 
 type Hours = Schemas['HoursRange'][]
 
-function Form({ id, own, business }: { id: number; own: Hours | null; business: Hours }) {
+interface FormProps {
+  id: number
+  own: Hours | null
+  etag: string | undefined
+  business: Hours
+  onDirty: (isDirty: boolean) => void
+}
+
+function Form({ id, own, etag, business, onDirty }: FormProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [isOwn, setOwn] = useState(own !== null)
   const [week, setWeek] = useState(() => fromApi(own ?? business))
-  const put = (hours: Hours | null) =>
-    unwrap(client.PUT('/api/resources/{id}/hours', { params: { path: { id } }, body: { hours } }))
+  const edit = useEdit<Own>(etag)
+  const { theirs } = edit
+  const put = (hours: Hours | null, headers = {}) =>
+    unwrap(client.PUT('/api/resources/{id}/hours', { params: { path: { id } }, body: { hours }, headers }))
   const refresh = () => {
     for (const path of ['/api/resources/{id}/hours', '/api/free-slots']) {
       void cache.invalidateQueries({ queryKey: [path] })
     }
   }
   const next = isOwn ? toApi(week) : null
+  const replacedHours = () => {
+    const replaced = edit.replaced()
+    return replaced ? (replaced.hours ?? null) : own
+  }
   const save = useAction({
-    run: () => put(next),
+    run: () => put(next, edit.headers()),
     done: () => t`השעות נשמרו`,
-    undo: () => put(own).then(refresh),
-    onDone: refresh,
+    undo: () => put(replacedHours()).then(refresh),
+    onDone: () => {
+      onDirty(false)
+      refresh()
+    },
+    onError: edit.refused,
   })
   const isChanged = JSON.stringify(next) !== JSON.stringify(own === null ? null : toApi(fromApi(own)))
+  useEffect(() => onDirty(isChanged), [onDirty, isChanged])
   return (
     <div className="labelled">
       <span className="lb">
@@ -53,7 +82,24 @@ function Form({ id, own, business }: { id: number; own: Hours | null; business: 
         </button>
       </fieldset>
       {isOwn && <WeekEditor value={week} onChange={setWeek} />}
-      {isChanged && (
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={theirs.hours ? <HoursWords hours={theirs.hours} /> : <Trans>כמו העסק</Trans>}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            edit.takeTheirs()
+            setOwn(own !== null)
+            setWeek(fromApi(own ?? business))
+            onDirty(false)
+            refresh()
+          }}
+        />
+      )}
+      {isChanged && theirs === undefined && (
         <button
           className="btn"
           type="button"

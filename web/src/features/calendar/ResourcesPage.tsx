@@ -4,13 +4,16 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { Icon } from '#shared/components/Icon'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { useSession } from '#shared/session'
-import { type Resource, useResources, useServices } from './data'
+import { type Resource, type Service, useResources, useServices } from './data'
 import { EditorPage } from './EditorPage'
 import { ResourceForm } from './ResourceForm'
 import { ResourceName } from './ResourceName'
+import { ResourceWords } from './ResourceWords'
 
 /** Staff and rooms: at whom appointments are, what each can do, and their own hours. */
 export default function ResourcesPage() {
@@ -48,6 +51,7 @@ export default function ResourcesPage() {
                 ) : (
                   <Row
                     resource={resource}
+                    services={services.data?.items ?? []}
                     isOnly={items.length === 1}
                     open={isOwner ? () => setOpen(resource.id) : undefined}
                   />
@@ -63,21 +67,27 @@ export default function ResourcesPage() {
 
 interface RowProps {
   resource: Resource
+  services: readonly Service[]
   isOnly: boolean
   /** None for those who may not change it. */
   open: (() => void) | undefined
 }
 
-function Row({ resource, isOnly, open }: RowProps) {
+function Row({ resource, services, isOnly, open }: RowProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
   const params = { path: { id: resource.id } }
+  const edit = useEdit<Resource>(resource.etag, { follows: true })
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/resources/{id}', { params })),
+    run: () => unwrap(client.DELETE('/api/resources/{id}', { params, headers: edit.headers() })),
     done: () => t`הוסר מהיומן. תורים שנקבעו נשארים`,
     undo: () => unwrap(client.PATCH('/api/resources/{id}', { params, body: { archived: false } })).then(refresh),
     onDone: refresh,
+    onError: error => {
+      refresh()
+      return edit.refused(error)
+    },
   })
   const words = (
     <>
@@ -91,15 +101,22 @@ function Row({ resource, isOnly, open }: RowProps) {
   )
   if (!open) return <div className="row edit-row fixed">{words}</div>
   return (
-    <div className="row">
-      <button className="edit-row grow" type="button" onClick={open}>
-        {words}
-      </button>
-      {!isOnly && (
-        <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
-          <Trans>הסרה</Trans>
+    <>
+      <div className="row">
+        <button className="edit-row grow" type="button" onClick={open}>
+          {words}
         </button>
-      )}
-    </div>
+        {!isOnly && (
+          <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+            <Trans>הסרה</Trans>
+          </button>
+        )}
+      </div>
+      <RemovalRefused
+        edit={edit}
+        show={theirs => <ResourceWords resource={theirs} services={services} />}
+        remove={() => remove.mutate()}
+      />
+    </>
   )
 }

@@ -3,9 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
+import { ServiceWords } from './ServiceWords'
 
 /** An amount in shekels as agorot; none if it is empty, `undefined` if it is no amount. */
 export function minorOf(text: string): number | null | undefined {
@@ -30,6 +33,9 @@ export function ServiceForm({ service, close }: { service?: Service; close: () =
   const minor = minorOf(price)
   const minutes = minutesOf(duration)
   const buffers = [minutesOf(before), minutesOf(after)] as const
+  const edit = useEdit<Service>(service?.etag)
+  const { theirs } = edit
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/services'] })
   const save = useAction({
     run: () => {
       const body = {
@@ -41,15 +47,18 @@ export function ServiceForm({ service, close }: { service?: Service; close: () =
         description: description.trim(),
       }
       return service
-        ? unwrap(client.PATCH('/api/services/{id}', { params: { path: { id: service.id } }, body }))
+        ? unwrap(
+            client.PATCH('/api/services/{id}', { params: { path: { id: service.id } }, body, headers: edit.headers() }),
+          )
         : unwrap(client.POST('/api/services', { body }))
     },
     done: (_, saved) => t`השירות ${isolate(saved.name)} נשמר`,
     onDone: () => {
-      void cache.invalidateQueries({ queryKey: ['/api/services'] })
+      refresh()
       close()
     },
     onError: error => {
+      if (edit.refused(error)) return true
       if (!error.field) return false
       setWrong({ field: error.field, text: error.message })
       return true
@@ -119,11 +128,32 @@ export function ServiceForm({ service, close }: { service?: Service; close: () =
         maxLength={500}
         onChange={event => setDescription(event.target.value)}
       />
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<ServiceWords service={theirs} isWhole />}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh()
+            close()
+          }}
+        />
+      )}
       <div className="row">
         <button
           className="btn pen"
           type="submit"
-          disabled={!name.trim() || !minutes || minor === undefined || buffers.includes(undefined) || save.isPending}
+          disabled={
+            !name.trim() ||
+            !minutes ||
+            minor === undefined ||
+            buffers.includes(undefined) ||
+            save.isPending ||
+            theirs !== undefined
+          }
         >
           <Trans>שמירה</Trans>
         </button>

@@ -4,7 +4,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { Icon } from '#shared/components/Icon'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { useFormat, useSession } from '#shared/session'
@@ -12,6 +14,7 @@ import { type Service, useServices } from './data'
 import { EditorPage } from './EditorPage'
 import { Price } from './Price'
 import { ServiceForm } from './ServiceForm'
+import { ServiceWords } from './ServiceWords'
 
 /** The services: what a contact can book, how long it takes and what it costs. */
 export default function ServicesPage() {
@@ -68,11 +71,16 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
   const cache = useQueryClient()
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/services'] })
   const params = { path: { id: service.id } }
+  const edit = useEdit<Service>(service.etag, { follows: true })
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/services/{id}', { params })),
+    run: () => unwrap(client.DELETE('/api/services/{id}', { params, headers: edit.headers() })),
     done: () => t`השירות ${isolate(service.name)} הוסר. תורים שנקבעו נשארים`,
     undo: () => unwrap(client.PATCH('/api/services/{id}', { params, body: { archived: false } })).then(refresh),
     onDone: refresh,
+    onError: error => {
+      refresh()
+      return edit.refused(error)
+    },
   })
   const words = (
     <>
@@ -92,13 +100,16 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
   )
   if (!open) return <div className="row edit-row fixed">{words}</div>
   return (
-    <div className="row">
-      <button className="edit-row grow" type="button" onClick={open}>
-        {words}
-      </button>
-      <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
-        <Trans>הסרה</Trans>
-      </button>
-    </div>
+    <>
+      <div className="row">
+        <button className="edit-row grow" type="button" onClick={open}>
+          {words}
+        </button>
+        <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          <Trans>הסרה</Trans>
+        </button>
+      </div>
+      <RemovalRefused edit={edit} show={theirs => <ServiceWords service={theirs} />} remove={() => remove.mutate()} />
+    </>
   )
 }

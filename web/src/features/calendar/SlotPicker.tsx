@@ -54,7 +54,10 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
       >
         {({ slots }) => {
           // Several may be free at the same time: one button a time.
-          const byTime = new Map(slots.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
+          // The chosen time may lie between those that are offered.
+          const chosen = value ? format.day(value.starts_at) : ''
+          const offered = value && chosen >= first && chosen < addDays(first, DAYS) ? [...slots, value] : slots
+          const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
           const days = new Map<Day, FreeSlot[]>()
           for (const slot of [...byTime.values()].sort((a, b) => a.starts_at.localeCompare(b.starts_at))) {
             const day = format.day(slot.starts_at)

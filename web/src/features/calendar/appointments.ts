@@ -1,17 +1,22 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { client, unwrap } from '#shared/api/client'
 
-const at = (id: number) => ({ params: { path: { id } } })
+type Headers = Record<string, string>
 
-export const cancel = (id: number) => unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id), body: {} }))
+const at = (id: number, headers: Headers = {}) => ({ params: { path: { id } }, headers })
+
+export const cancel = (id: number, headers?: Headers) =>
+  unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id, headers), body: {} }))
 export const restore = (id: number) => unwrap(client.POST('/api/appointments/{id}/restore', at(id)))
 export const markSeen = (id: number) => unwrap(client.POST('/api/appointments/{id}/seen', at(id)))
-export const markDone = (id: number) => unwrap(client.POST('/api/appointments/{id}/done', at(id)))
-export const markNoShow = (id: number) => unwrap(client.POST('/api/appointments/{id}/no-show', at(id)))
+export const markDone = (id: number, headers?: Headers) =>
+  unwrap(client.POST('/api/appointments/{id}/done', at(id, headers)))
+export const markNoShow = (id: number, headers?: Headers) =>
+  unwrap(client.POST('/api/appointments/{id}/no-show', at(id, headers)))
 
 /** Fetches again what shows appointments; the event stream does the same on other devices. */
 export const refresh = (cache: QueryClient): void => {
-  for (const path of ['/api/appointments', '/api/free-slots']) {
+  for (const path of ['/api/appointments', '/api/free-slots', '/api/free-gaps', '/api/waiting-list']) {
     void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith(path) })
   }
 }

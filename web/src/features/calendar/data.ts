@@ -1,14 +1,17 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
+import { useFetchAgain } from '#shared/api/aging'
 import type { Schemas } from '#shared/api/client'
 import { apiPages, apiQuery } from '#shared/api/query'
 import { addDays, type Day, instantOf } from '#shared/format/dates'
 import { useSession } from '#shared/session'
+import { gapsByDay } from './layout'
 
 export type Appointment = Schemas['Appointment']
 export type CalendarDay = Schemas['CalendarDay']
 export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
+export type WaitingEntry = Schemas['WaitingEntry']
 
 /** Appointments per request. */
 const PAGE = 200
@@ -17,6 +20,35 @@ export const useServices = () => useQuery(apiQuery('/api/services'))
 export const useResources = () => useQuery(apiQuery('/api/resources'))
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
+
+/** When each resource can be booked, by day. Fetched again when the beginning of a gap is over. */
+export function useGaps(from: Day, enabled: boolean) {
+  const zone = useSession().business.time_zone
+  const { data, error, refetch } = useQuery({ ...apiQuery('/api/free-gaps', { query: { from } }), enabled })
+  useFetchAgain(enabled ? data?.gaps.map(({ starts_at }) => starts_at) : undefined, refetch)
+  const gaps = useMemo(() => gapsByDay(data?.gaps ?? [], zone), [data, zone])
+  return { gaps, error: data ? null : error, refetch }
+}
+
+/** The waiting list, as far as it was fetched, longest first. Fetched again when a free time that it shows has begun. */
+export function useWaitingList() {
+  const query = useInfiniteQuery(apiPages('/api/waiting-list', { query: { limit: PAGE } }))
+  const entries = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
+  useFetchAgain(
+    entries?.flatMap(({ free_slot }) => free_slot?.starts_at ?? []),
+    query.refetch,
+  )
+  return { ...query, entries }
+}
+
+/** An entry of the waiting list as it is when a form begins: what others change meanwhile does not change the form. */
+export function useWaitingEntry(id: number | null) {
+  const query = useQuery({ ...apiQuery('/api/waiting-list/{id}', { path: { id: id ?? 0 } }), enabled: id !== null })
+  const first = useRef<WaitingEntry>(undefined)
+  // What is cached may be from before the last change, until it is fetched again.
+  if (!query.isFetching && !query.error) first.current ??= query.data
+  return { data: first.current, error: query.isFetching ? null : query.error, refetch: query.refetch }
+}
 
 /** All appointments of the days from `from` to `to`, both included. */
 export function useAppointments(from: Day, to: Day) {

@@ -1,6 +1,9 @@
 import { msg } from '@lingui/core/macro'
-import { IconCalendar, IconCalendarPlus } from '@tabler/icons-react'
+import { IconCalendar, IconCalendarPlus, IconHourglass } from '@tabler/icons-react'
 import type { Feature } from '#shared/feature'
+
+/** What shows free times; those who wait are shown with the first one that suits. */
+const FREE = ['/api/free-slots', '/api/free-gaps', '/api/waiting-list']
 
 export const feature: Feature = {
   id: 'calendar',
@@ -16,6 +19,7 @@ export const feature: Feature = {
     { keys: ['J'], label: msg`השבוע הבא, או היום הבא` },
     { keys: ['K'], label: msg`השבוע הקודם, או היום הקודם` },
     { keys: ['T'], label: msg`להיום` },
+    { keys: ['M'], label: msg`מעבר לתאריך` },
     { keys: ['D'], label: msg`יום אחד` },
     { keys: ['W'], label: msg`שבוע` },
     { keys: ['N'], label: msg`תור חדש` },
@@ -23,14 +27,17 @@ export const feature: Feature = {
   commands: [
     { id: 'calendar', label: msg`יומן`, icon: IconCalendar, href: '/calendar' },
     { id: 'new-appointment', label: msg`תור חדש`, icon: IconCalendarPlus, href: '/calendar?new=1' },
+    { id: 'waiting-list', label: msg`רשימת המתנה`, icon: IconHourglass, href: '/calendar?waiting=1' },
   ],
   changes: {
-    appointment_updated: ['/api/appointments', '/api/free-slots', '/api/contacts', '/api/waiting-list'],
-    service_updated: ['/api/services', '/api/resources', '/api/free-slots'],
-    resource_updated: ['/api/resources', '/api/calendar/days', '/api/free-slots'],
-    opening_hours_updated: ['/api/opening-hours', '/api/closures', '/api/calendar/days', '/api/free-slots'],
+    appointment_updated: ['/api/appointments', '/api/contacts', ...FREE],
+    service_updated: ['/api/services', '/api/resources', ...FREE],
+    resource_updated: ['/api/resources', '/api/calendar/days', ...FREE],
+    opening_hours_updated: ['/api/opening-hours', '/api/closures', '/api/calendar/days', ...FREE],
     fact_updated: ['/api/facts', '/api/knowledge-gaps'],
     knowledge_gap_updated: ['/api/knowledge-gaps'],
     waiting_list_updated: ['/api/waiting-list'],
+    contact_updated: ['/api/waiting-list'],
+    contact_deleted: ['/api/waiting-list'],
   },
 }

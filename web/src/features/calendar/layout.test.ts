@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
-import { agendaOf, closedWithin, gapsOf, shownHours, slotsByDay } from './layout'
+import { agendaOf, awayWithin, closedWithin, gapsByDay, shownHours, slotsByDay, whyAway } from './layout'
 
 const ZONE = 'Asia/Jerusalem'
 
@@ -42,19 +42,42 @@ test('what is not open is closed', () => {
   expect(closedWithin(day(), 480, 600)).toEqual([[480, 600]])
 })
 
-test('gaps lie between appointments', () => {
-  const lane = slotsByDay(
+test('a resource is away where the business is open without it', () => {
+  const hours = (...open: [string, string][]) => open.map(([from, to]) => ({ from, to }))
+  const shop = {
+    ...day(['09:00', '13:00'], ['16:00', '19:00']),
+    resources: [
+      { resource_id: 1, open: hours(['09:00', '13:00'], ['16:00', '19:00']) },
+      { resource_id: 2, open: hours(['10:00', '13:00'], ['16:00', '17:30']), closures: ['רופא'] },
+      { resource_id: 3, open: [], closures: ['חופש', ''] },
+    ],
+  } as unknown as Schemas['CalendarDay']
+  expect(awayWithin(shop, 1)).toEqual([])
+  expect(awayWithin(shop, 2)).toEqual([
+    [540, 600],
+    [1050, 1140],
+  ])
+  expect(awayWithin(shop, 3)).toEqual([
+    [540, 780],
+    [960, 1140],
+  ])
+  // Only a closure of the whole day is the reason of all of it.
+  expect([1, 2, 3].map(id => whyAway(shop, id))).toEqual(['', '', 'חופש'])
+})
+
+test('gaps stand on their day, and end with it', () => {
+  const gap = (resource_id: number, starts_at: string, ends_at: string) => ({ resource_id, starts_at, ends_at })
+  const days = gapsByDay(
     [
-      appointment(1, '2026-11-22T08:00:00Z', '2026-11-22T09:00:00Z'),
-      appointment(2, '2026-11-22T09:10:00Z', '2026-11-22T10:00:00Z'),
+      gap(1, '2026-11-22T07:00:00Z', '2026-11-22T08:00:00Z'),
+      gap(2, '2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z'),
+      gap(2, '2026-11-22T22:00:00Z', '2026-11-22T23:00:00Z'),
     ],
     ZONE,
   )
-    .get('2026-11-22')
-    ?.get(1)
-  expect(gapsOf(day(['09:00', '13:00']), lane ?? [], 30)).toEqual([
-    { from: 540, to: 600 },
-    { from: 720, to: 780 },
+  expect(days.get('2026-11-22')).toEqual([
+    { resource: 1, from: 540, to: 600 },
+    { resource: 2, from: 1320, to: 1440 },
   ])
-  expect(gapsOf(day(['09:00', '13:00']), lane ?? [], 30, 730)).toEqual([{ from: 730, to: 780 }])
+  expect(days.get('2026-11-23')).toEqual([{ resource: 2, from: 0, to: 60 }])
 })

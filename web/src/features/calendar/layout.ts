@@ -3,6 +3,8 @@ import { type Day, minuteOf, wallTime } from '#shared/format/dates'
 
 type Appointment = Schemas['Appointment']
 type CalendarDay = Schemas['CalendarDay']
+/** Hours of a day: the business's, or those of one resource. */
+type Hours = Pick<CalendarDay, 'open'>
 
 /** An appointment in a day's column. */
 export interface Slot {
@@ -33,11 +35,11 @@ export function slotsByDay(appointments: readonly Appointment[], zone: string): 
 }
 
 /** The opening intervals of a day in minutes. */
-export const opening = (day: CalendarDay): [number, number][] =>
+export const opening = (day: Hours): [number, number][] =>
   day.open.map(({ from, to }) => [minuteOf(from) ?? 0, to === '24:00' ? 24 * 60 : (minuteOf(to) ?? 24 * 60)])
 
-/** The intervals of the shown hours in which the business is closed. */
-export function closedWithin(day: CalendarDay, first: number, last: number): [number, number][] {
+/** The intervals between two minutes that are not in these hours. */
+export function closedWithin(day: Hours, first: number, last: number): [number, number][] {
   const closed: [number, number][] = []
   let at = first
   for (const [from, to] of opening(day).sort(([a], [b]) => a - b)) {
@@ -46,6 +48,22 @@ export function closedWithin(day: CalendarDay, first: number, last: number): [nu
   }
   if (at < last) closed.push([at, last])
   return closed.filter(([from, to]) => to > from)
+}
+
+/** The hours of one resource on a day. */
+export const hoursOf = (day: CalendarDay, resource: number) =>
+  day.resources.find(({ resource_id }) => resource_id === resource)
+
+/** The intervals in which the business is open and the resource is away: by its own hours, or on a day off. */
+export function awayWithin(day: CalendarDay, resource: number): [number, number][] {
+  const own = hoursOf(day, resource)
+  return own ? opening(day).flatMap(([from, to]) => closedWithin(own, from, to)) : []
+}
+
+/** Why a resource is away. A closure of a part of the day is not the reason of its other free hours, so only that of a whole day is named. */
+export function whyAway(day: CalendarDay, resource: number): string {
+  const own = hoursOf(day, resource)
+  return own?.open.length === 0 ? own.closures.filter(Boolean).join(', ') : ''
 }
 
 /** The first and the last shown minute: whole hours around all opening hours and appointments. */
@@ -65,22 +83,20 @@ export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day,
 export const agendaOf = (lanes: Lanes | undefined): Slot[] =>
   [...(lanes?.values() ?? [])].flat().sort((a, b) => a.from - b.from || a.appointment.id - b.appointment.id)
 
-/** A part of the agenda in which at least one resource is free. */
+/** A part of the day in which a resource can be booked. */
 export interface Gap {
+  resource: number
   from: number
   to: number
 }
 
-/** The gaps of at least `least` minutes between the appointments of a single resource within the opening hours. */
-export function gapsOf(day: CalendarDay, lane: readonly Slot[], least: number, notBefore = 0): Gap[] {
-  return opening(day).flatMap(([from, to]) => {
-    const gaps: Gap[] = []
-    let at = Math.max(from, notBefore)
-    for (const slot of lane.filter(slot => slot.to > from && slot.from < to)) {
-      if (slot.from - at >= least) gaps.push({ from: at, to: slot.from })
-      at = Math.max(at, slot.to)
-    }
-    if (to - at >= least) gaps.push({ from: at, to })
-    return gaps
-  })
+/** The gaps of each day. One that lasts until midnight ends with its day. */
+export function gapsByDay(gaps: readonly Schemas['FreeGap'][], zone: string): Map<Day, Gap[]> {
+  const days = new Map<Day, Gap[]>()
+  for (const { resource_id: resource, starts_at, ends_at } of gaps) {
+    const [begin, end] = [wallTime(starts_at, zone), wallTime(ends_at, zone)]
+    const gap = { resource, from: begin.minute, to: end.day === begin.day ? end.minute : 24 * 60 }
+    days.set(begin.day, [...(days.get(begin.day) ?? []), gap])
+  }
+  return days
 }

@@ -18,6 +18,10 @@ export interface Shown {
   isNew: boolean
   contact: number | null
   at: string | null
+  /** The entry of the waiting list for which it is. */
+  waiter: number | null
+  /** Whether the waiting list is shown. */
+  isWaitingOpen: boolean
 }
 
 /** Reads the address, and changes it. `null` removes a part. */
@@ -35,6 +39,8 @@ export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => vo
       isNew: params.get('new') !== null,
       contact: idOf(params.get('contact')),
       at: params.get('at'),
+      waiter: idOf(params.get('waiter')),
+      isWaitingOpen: params.get('waiting') !== null,
     }
   }, [params, today])
   return [shown, change]

@@ -7,6 +7,7 @@ import { useFormat, useSession } from '#shared/session'
 import type { CallDetail } from './api'
 import { Booked } from './Booked'
 import { Next } from './Next'
+import { Noted } from './Noted'
 import { Waterfall } from './Waterfall'
 
 interface Props {
@@ -32,6 +33,7 @@ export function Aside({ call, player, messageMs }: Props) {
           </p>
         </section>
       )}
+      <Noted call={call} />
       {call.message_text && (call.turns.length > 0 || player) && (
         <section>
           <h2>
@@ -59,8 +61,9 @@ export function Aside({ call, player, messageMs }: Props) {
   )
 }
 
-/** The summary line, unless it only repeats the message or the first words. */
+/** The whole summary; without one the line of the list, unless it only repeats the message or the first words. */
 function summaryOf(call: CallDetail): string | null {
+  if (call.summary) return call.summary
   const line = call.summary_line?.trim()
   if (!line || call.message_text?.startsWith(line)) return null
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line

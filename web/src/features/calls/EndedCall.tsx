@@ -1,10 +1,9 @@
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { type Player, recordingUrl, usePlayer } from '#shared/audio'
 import { Aside } from './Aside'
 import type { CallDetail } from './api'
 import { NoRecording } from './NoRecording'
-import { usePicked } from './picked'
 import { Recording } from './Recording'
 import { Transcript } from './Transcript'
 import { type Follow, useFollow } from './use-follow'
@@ -33,6 +32,15 @@ export function EndedCall({ call }: { call: CallDetail }) {
       </div>
     </section>
   )
+}
+
+/** The recording that is played: the daemon's own of both sides, else the newest complete one. */
+function usePicked({ recordings }: CallDetail) {
+  const [picked, pick] = useState<number | null>(null)
+  const complete = recordings.filter(({ state }) => state === 'complete')
+  const recording =
+    complete.find(({ id }) => id === picked) ?? complete.find(({ source }) => source === 'stream') ?? complete.at(-1)
+  return { recording, pick }
 }
 
 /** The line that the address names by its time (`?at=12400`): it is marked and in view, and the sound begins there. */

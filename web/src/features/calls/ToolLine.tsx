@@ -75,6 +75,10 @@ function Action({ name }: { name: string }) {
       return <Trans>חיפוש במידע על העסק</Trans>
     case 'take_message':
       return <Trans>רישום הודעה</Trans>
+    case 'save_contact_details':
+      return <Trans>רישום פרטי קשר</Trans>
+    case 'send_whatsapp':
+      return <Trans>שליחת הודעת WhatsApp</Trans>
     default:
       return <Plain text={name} />
   }

@@ -39,7 +39,7 @@ test('what came after an interruption is not heard, and takes no time', () => {
   const words = wordsOf(interrupted, 1000)
   expect(words.filter(({ isHeard }) => isHeard).map(({ text }) => text)).toEqual(['ביום', 'שלישי'])
   expect(words.at(-1)).toMatchObject({ fromMs: 1000, toMs: 1000, isHeard: false })
-  // A turn that still goes on has no heard part yet, and is not struck through.
+  // A turn that is still in progress has no heard part yet, and is not struck through.
   expect(wordsOf(turn(1, 'agent', 'רגע', 0, null, { heard_text: '' }), 500)[0]?.isHeard).toBe(true)
 })
 

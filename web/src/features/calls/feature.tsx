@@ -16,7 +16,12 @@ export const feature: Feature = {
     { keys: [']'], label: msg`מהר יותר` },
     { keys: ['T'], label: msg`משימה לחזור אל הלקוח` },
   ],
-  changes: { appointment_updated: ['/api/calls/{id}'] },
+  changes: {
+    appointment_updated: ['/api/calls/{id}'],
+    fact_updated: ['/api/calls/{id}'],
+    knowledge_gap_updated: ['/api/calls/{id}'],
+    lead_updated: ['/api/calls/{id}'],
+  },
   commands: [
     { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },
     { id: 'calls-missed', label: msg`שיחות שלא נענו`, icon: IconPhoneX, href: '/app/calls?outcome=missed' },

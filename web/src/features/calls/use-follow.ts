@@ -13,7 +13,7 @@ export function useCurrentPlace(player: Player | null, lines: readonly Line[]): 
   return { line, word }
 }
 
-/** Stands in where there is no sound. */
+/** Used where there is no sound. */
 const SILENT = {
   state: { isPlaying: false, positionMs: 0, speed: 1, hasFailed: false },
   subscribe: () => () => undefined,

@@ -10,6 +10,7 @@ import { Block } from './Block'
 import { CardMenu } from './CardMenu'
 import { EditName } from './EditName'
 import { Fields } from './Fields'
+import { Language } from './Language'
 import { Numbers } from './Numbers'
 import { OptOut } from './OptOut'
 import { TagsEditor } from './TagsEditor'
@@ -62,6 +63,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
       <Duplicate id={id} />
       <Numbers contact={contact} />
       <Fields contact={contact} />
+      <Language contact={contact} />
       <OptOut contact={contact} />
       <Block contact={contact} />
     </section>

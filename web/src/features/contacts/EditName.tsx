@@ -1,11 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
-import { ifMatch, knownEtag } from '#shared/api/client'
+import { knownEtag } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
+import { useUnsaved } from '#shared/unsaved'
 import { type ContactDetail, refresh, request } from './api'
 
 /** The name as the page's heading; a button turns it into a field. */
@@ -46,14 +48,15 @@ interface Rename {
 function NameForm({ contact, path, close }: FormProps) {
   const { t } = useLingui()
   const [name, setName] = useState(contact.display_name)
-  const [theirs, setTheirs] = useState<string | null>(null)
-  const etag = useRef(knownEtag(path))
+  const edit = useEdit<ContactDetail>(knownEtag(path))
+  useUnsaved(name.trim() !== contact.display_name)
+  const theirs = edit.theirs?.display_name
   const rename = useAction({
     run: ({ display_name }: Rename) =>
       request<ContactDetail>('PATCH', '/api/contacts/{id}', {
         params: { path: { id: contact.id } },
         body: { display_name },
-        headers: ifMatch(etag.current),
+        headers: edit.headers(),
       }),
     patches: ({ display_name }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
@@ -70,18 +73,13 @@ function NameForm({ contact, path, close }: FormProps) {
       refresh('/api/contacts')
       close()
     },
-    onError: error => {
-      if (error.code !== 'changed') return false
-      setTheirs((error.current as ContactDetail | undefined)?.display_name ?? '')
-      etag.current = undefined
-      return true
-    },
+    onError: edit.refused,
   })
   const save = () => rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     // While the name of another user stands beside this one, the choice is theirs or mine.
-    if (theirs !== null) return
+    if (theirs !== undefined) return
     if (name.trim() === contact.display_name) close()
     else save()
   }
@@ -100,11 +98,14 @@ function NameForm({ contact, path, close }: FormProps) {
         autoFocus
         onChange={event => setName(event.target.value)}
       />
-      {theirs !== null && (
+      {theirs !== undefined && (
         <ChangedBy
           name={null}
           theirs={<bdi className="strong">{theirs || '—'}</bdi>}
-          onMine={save}
+          onMine={() => {
+            edit.takeMine()
+            save()
+          }}
           onTheirs={() => {
             refresh('/api/contacts')
             close()
@@ -112,7 +113,7 @@ function NameForm({ contact, path, close }: FormProps) {
         />
       )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={rename.isPending || theirs !== null}>
+        <button className="btn pen" type="submit" disabled={rename.isPending || theirs !== undefined}>
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

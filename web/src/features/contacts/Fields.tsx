@@ -2,6 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
+import { ApiError, ifMatch, knownEtag } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './api'
 import { FieldEditor } from './FieldEditor'
@@ -32,17 +35,32 @@ export function Fields({ contact }: { contact: ContactDetail }) {
   )
 }
 
+interface Change {
+  next: string | null
+  before: string | null
+}
+
 function FieldLine({ contact, field, value }: { contact: ContactDetail; field: CustomField; value: string | null }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
-  const send = (next: string | null) =>
+  const send = (next: string | null, headers = {}) =>
     request('PUT', '/api/contacts/{id}/fields/{field_id}', {
       params: { path: { id: contact.id, field_id: field.id } },
       body: { value: next },
+      headers,
     })
+  const edit = useEdit<ContactDetail>(knownEtag(`/api/contacts/${contact.id}`), { follows: true })
+  const { theirs } = edit
+  const storedIn = ({ fields }: ContactDetail) => fields.find(({ field_id }) => field_id === field.id)?.value ?? null
   const set = useAction({
     // The value as it was is part of the change: the cached contact has the new one by the time of the undo.
-    run: ({ next }: { next: string | null; before: string | null }) => send(next),
+    run: ({ next, before }: Change) =>
+      send(next, edit.headers()).catch(reason => {
+        // The version is that of the contact: what was changed may be another field, or the name.
+        const isOther = reason instanceof ApiError && reason.code === 'changed' && reason.current
+        if (isOther && storedIn(reason.current as ContactDetail) === before) return send(next, ifMatch(reason.etag))
+        throw reason
+      }),
     patches: ({ next }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({
         ...data,
@@ -58,7 +76,15 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
       refresh('/api/contacts')
     },
     onDone: () => refresh('/api/contacts'),
+    onError: (error, { next }) => {
+      if (!edit.refused(error)) return false
+      setRefused(next)
+      refresh('/api/contacts')
+      return true
+    },
   })
+  const [refused, setRefused] = useState<string | null>(null)
+  const text = (one: string | null) => (one === null ? '—' : <FieldText kind={field.kind} value={one} />)
   const save = (next: string | null) => {
     setOpen(false)
     if (next !== value) set.mutate({ next, before: value })
@@ -79,6 +105,19 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
           >
             {value === null ? <span className="faint">—</span> : <FieldText kind={field.kind} value={value} />}
           </button>
+        )}
+        {theirs && (
+          <ChangedBy
+            name={null}
+            theirs={text(storedIn(theirs))}
+            mine={text(refused)}
+            onMine={() => {
+              const before = storedIn(theirs)
+              edit.takeMine()
+              set.mutate({ next: refused, before })
+            }}
+            onTheirs={edit.takeTheirs}
+          />
         )}
       </dd>
     </div>

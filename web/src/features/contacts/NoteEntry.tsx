@@ -2,8 +2,11 @@ import { useLingui } from '@lingui/react/macro'
 import { IconPencil, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useEdit } from '#shared/api/edit'
 import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { Plain } from '#shared/components/text'
 import { dirOf, stripMarks } from '#shared/format/bidi'
 import { type Note, refresh, request } from './api'
 import { NoteForm } from './NoteForm'
@@ -13,40 +16,48 @@ export function NoteEntry({ note }: { note: Note }) {
   const { t } = useLingui()
   const [isEdited, setEdited] = useState(false)
   const params = { path: { id: note.id } }
+  const edit = useEdit<Note>(note.etag, { follows: true })
   const remove = useAction({
-    run: () => request('DELETE', '/api/notes/{id}', { params }),
+    run: () => request('DELETE', '/api/notes/{id}', { params, headers: edit.headers() }),
     done: () => t`ההערה נמחקה`,
     undo: async () => {
       await request('POST', '/api/notes/{id}/restore', { params })
       refresh('/api/contacts')
     },
     onDone: () => refresh('/api/contacts'),
+    onError: error => {
+      refresh('/api/contacts')
+      return edit.refused(error)
+    },
   })
   if (isEdited) return <NoteForm contactId={note.contact_id} note={note} close={() => setEdited(false)} />
   return (
-    <div className="note-entry">
-      <div className="grow">
-        <p className="note" dir={dirOf(note.text)}>
-          {stripMarks(note.text)}
-        </p>
-        {note.author_name && (
-          <p className="small muted">
-            <NoteAuthor note={note} />
+    <>
+      <div className="note-entry">
+        <div className="grow">
+          <p className="note" dir={dirOf(note.text)}>
+            {stripMarks(note.text)}
           </p>
-        )}
+          {note.author_name && (
+            <p className="small muted">
+              <NoteAuthor note={note} />
+            </p>
+          )}
+        </div>
+        <button className="btn quiet icon" type="button" aria-label={t`עריכת ההערה`} onClick={() => setEdited(true)}>
+          <Icon icon={IconPencil} size="s" />
+        </button>
+        <button
+          className="btn quiet icon"
+          type="button"
+          aria-label={t`מחיקת ההערה`}
+          disabled={remove.isPending}
+          onClick={() => remove.mutate()}
+        >
+          <Icon icon={IconTrash} size="s" />
+        </button>
       </div>
-      <button className="btn quiet icon" type="button" aria-label={t`עריכת ההערה`} onClick={() => setEdited(true)}>
-        <Icon icon={IconPencil} size="s" />
-      </button>
-      <button
-        className="btn quiet icon"
-        type="button"
-        aria-label={t`מחיקת ההערה`}
-        disabled={remove.isPending}
-        onClick={() => remove.mutate()}
-      >
-        <Icon icon={IconTrash} size="s" />
-      </button>
-    </div>
+      <RemovalRefused edit={edit} show={theirs => <Plain text={theirs.text} />} remove={() => remove.mutate()} />
+    </>
   )
 }

@@ -1,19 +1,27 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
+import { Plain } from '#shared/components/text'
 import { type Note, refresh, request } from './api'
 
 /** The field for a new note, or for the text of an old one. Ctrl-Enter saves, Esc closes. */
 export function NoteForm({ contactId, note, close }: { contactId: number; note?: Note; close: () => void }) {
   const { t } = useLingui()
   const [text, setText] = useState(note?.text ?? '')
-  const write = (id: number, body: { text: string }) =>
-    request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body })
+  const edit = useEdit<Note>(note?.etag)
+  const { theirs } = edit
+  // What the change replaces, and its undo restores.
+  const seen = useRef(note)
+  if (theirs) seen.current = theirs
+  const write = (id: number, body: { text: string }, headers: Record<string, string> = {}) =>
+    request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body, headers })
   const save = useAction({
     run: async () => {
-      const before = note?.text
+      const before = seen.current?.text
       const saved = await (note
-        ? write(note.id, { text: text.trim() })
+        ? write(note.id, { text: text.trim() }, edit.headers())
         : request<Note>('POST', '/api/contacts/{id}/notes', {
             params: { path: { id: contactId } },
             body: { text: text.trim() },
@@ -30,10 +38,12 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
       refresh('/api/contacts')
       close()
     },
+    onError: edit.refused,
   })
   const submit = (event?: FormEvent) => {
     event?.preventDefault()
-    if (text.trim() && !save.isPending) save.mutate()
+    // While the text of another user stands beside this one, the choice is theirs or mine.
+    if (text.trim() && !save.isPending && !theirs) save.mutate()
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return
@@ -55,8 +65,22 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
         onKeyDown={onKeyDown}
         onChange={event => setText(event.target.value)}
       />
+      {theirs && (
+        <ChangedBy
+          name={theirs.edited_by_name}
+          theirs={<Plain text={theirs.text} />}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh('/api/contacts')
+            close()
+          }}
+        />
+      )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={!text.trim() || save.isPending}>
+        <button className="btn pen" type="submit" disabled={!text.trim() || save.isPending || theirs !== undefined}>
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

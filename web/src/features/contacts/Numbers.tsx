@@ -1,16 +1,18 @@
 import { Trans } from '@lingui/react/macro'
-import { IconBrandWhatsapp, IconId, IconMail, IconPhone } from '@tabler/icons-react'
-import { Icon, type IconGlyph } from '#shared/components/Icon'
-import { Ltr, Phone, Time } from '#shared/components/text'
-import type { ContactDetail } from './api'
-
-type Address = ContactDetail['addresses'][number]
+import { IconId, IconPlus } from '@tabler/icons-react'
+import { useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Ltr } from '#shared/components/text'
+import type { Address, ContactDetail } from './api'
+import { NumberForm } from './NumberForm'
+import { NumberLine } from './NumberLine'
 
 /** The numbers of a contact, and folded below them the ids that WhatsApp uses in place of a number. */
 export function Numbers({ contact }: { contact: ContactDetail }) {
   const isId = ({ kind }: Address) => kind === 'lid' || kind === 'bsuid'
   const shown = contact.addresses.filter(address => !isId(address))
   const hidden = contact.addresses.filter(isId)
+  const [isAdding, setAdding] = useState(false)
   return (
     <section>
       <h2>
@@ -23,23 +25,17 @@ export function Numbers({ contact }: { contact: ContactDetail }) {
       )}
       <ul>
         {shown.map(address => (
-          <li key={address.id} className="num-row">
-            <Icon icon={iconOf(address)} size="s" />
-            <span className="grow">
-              {address.kind === 'mail' ? <Ltr>{address.value}</Ltr> : <Phone number={address.value} />}
-            </span>
-            <span className="small faint">
-              {address.former_at ? (
-                <Trans>
-                  עד <Time at={address.former_at} style="date" />
-                </Trans>
-              ) : (
-                address.value === contact.number && <Trans>ראשי</Trans>
-              )}
-            </span>
-          </li>
+          <NumberLine key={address.id} address={address} contact={contact} />
         ))}
       </ul>
+      {isAdding ? (
+        <NumberForm contact={contact} close={() => setAdding(false)} />
+      ) : (
+        <button className="btn link" type="button" onClick={() => setAdding(true)}>
+          <Icon icon={IconPlus} size="s" />
+          <Trans>הוספת מספר</Trans>
+        </button>
+      )}
       {hidden.length > 0 && (
         <details className="ids">
           <summary>
@@ -61,6 +57,3 @@ export function Numbers({ contact }: { contact: ContactDetail }) {
     </section>
   )
 }
-
-const iconOf = ({ kind }: Address): IconGlyph =>
-  kind === 'twilio_wa' ? IconBrandWhatsapp : kind === 'mail' ? IconMail : IconPhone

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconNote } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Fragment, useMemo, useState } from 'react'
+import { Fragment, useEffect, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
@@ -11,7 +11,10 @@ import { useFormat } from '#shared/session'
 import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './api'
 import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
-import { daysOf, keyOf, type TimelineFilter } from './timeline'
+import { daysOf, isShown, keyOf, type TimelineFilter } from './timeline'
+
+/** So many entries of a kind are read before the reader asks for more. */
+const ENOUGH = 15
 
 /** Everything with one contact in one line of time, newest first. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
@@ -19,6 +22,13 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
   const [filter, setFilter] = useState<TimelineFilter>('all')
   const [isWriting, setWriting] = useState(false)
   const query = useInfiniteQuery(timelinePages(contact.id))
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query
+  const shown = query.data ? itemsOf<TimelineItem>(query.data).filter(item => isShown(item, filter)).length : 0
+  // Entries of one kind may be far apart: more is read until there is something to see.
+  const isSparse = filter !== 'all' && shown < ENOUGH && hasNextPage
+  useEffect(() => {
+    if (isSparse && !isFetching && !isError) void fetchNextPage()
+  }, [isSparse, isFetching, isError, fetchNextPage])
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
   const choices: [TimelineFilter, string][] = [
     ['all', t`הכול`],
@@ -26,6 +36,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
     ['message', t`הודעות`],
     ['appointment', t`תורים`],
     ['note', t`הערות`],
+    ['task', t`משימות`],
   ]
   return (
     <section className="pane timeline" aria-label={t`ציר הזמן`}>
@@ -55,7 +66,11 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
         >
           {data => (
             <>
-              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
+              {isSparse && shown === 0 && !isError ? (
+                <SkeletonRows count={3} height={66} />
+              ) : (
+                <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
+              )}
               {query.hasNextPage && (
                 <p className="more">
                   <button

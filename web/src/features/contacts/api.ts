@@ -7,6 +7,7 @@ import { concerns } from '#shared/events/changes'
 // The names of the API's types within this feature.
 export type Tag = Schemas['Tag']
 export type Contact = Schemas['Contact']
+export type Address = Schemas['Address']
 export type ContactDetail = Schemas['ContactDetail']
 export type CustomField = Schemas['CustomField']
 export type FieldKind = Schemas['FieldKind']
@@ -72,7 +73,10 @@ export const stagesQuery = apiQuery('/api/lead-stages')
 export const leadsQuery = (contact?: number) =>
   apiQuery('/api/leads', { query: contact === undefined ? { limit: 200 } : { contact_id: contact } })
 
-/** Marks what lies below these paths as out of date: what the user has done is shown before the stream reports it. */
+/**
+ * Marks the cached responses of these API paths as out of date, so that the page shows a change by the user before
+ * the event stream reports it.
+ */
 export function refresh(...roots: string[]): void {
   const set = new Set(roots)
   void queryClient.invalidateQueries({

@@ -10,6 +10,7 @@ interface Move {
   stage: number
 }
 
+// Without a version: a move says where the lead shall be, and the next one may come before the answer.
 const send = ({ lead, stage }: Move) =>
   request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: { stage_id: stage } })
 
@@ -34,5 +35,7 @@ export function useMoveLead(stages: readonly Stage[]) {
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: () => refresh('/api/leads', '/api/lead-stages'),
+    // It may have been moved or deleted by another user: the board shows where it is now.
+    onError: () => void refresh('/api/leads', '/api/lead-stages'),
   })
 }

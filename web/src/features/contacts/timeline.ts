@@ -1,11 +1,11 @@
 import type { Message, TimelineItem } from './api'
 
-export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note'
+export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note' | 'task'
 
 /** One line of the timeline: an item, or messages of one side that follow each other. */
 export interface Entry {
   item: TimelineItem
-  /** Of messages: how many are behind this line, with the newest one. */
+  /** The number of consecutive messages that this line stands for, including `item`; 1 for other items. */
   count: number
 }
 
@@ -19,11 +19,13 @@ const TOGETHER_MS = 30 * 60_000
 
 const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
 
+/** Whether an item is of the kind that the filter wants. */
+export const isShown = ({ kind }: TimelineItem, filter: TimelineFilter): boolean =>
+  filter === 'all' || kind === filter || (filter === 'task' && kind === 'task_done')
+
 /** The items newest first, by days of the business's calendar; `dayOf` names the day. */
 export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, dayOf: (at: string) => string): Day[] {
-  const shown = items
-    .filter(({ kind }) => filter === 'all' || kind === filter || (filter === 'note' && kind.startsWith('task')))
-    .toSorted((a, b) => b.at.localeCompare(a.at))
+  const shown = items.filter(item => isShown(item, filter)).toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []
   for (const item of shown) {
     const day = dayOf(item.at)

@@ -8,7 +8,6 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { EmptyState } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
-import { useFullScreen } from '#shared/full-screen'
 import { useShortcuts } from '#shared/keys'
 import { useConversationActions } from './actions'
 import type { InboxFilter, InboxRow } from './api'
@@ -19,6 +18,7 @@ import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
 import { focusedMessage } from './model/reply'
 import { contactQuery } from './queries'
+import { useFullScreen } from './useFullScreen'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 

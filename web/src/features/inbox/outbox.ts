@@ -132,7 +132,7 @@ export const outbox = {
     work()
     return entry
   },
-  /** Takes back a message that is not on its way yet. */
+  /** Withdraws a message that is not on its way yet. */
   stop(key: string): Outgoing | undefined {
     const entry = entries.find(entry => entry.key === key)
     if (!entry || entry.state === 'sending' || entry.state === 'sent') return undefined

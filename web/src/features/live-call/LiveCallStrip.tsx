@@ -1,13 +1,18 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
+import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { useCallClock } from '#shared/call-clock'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
-import { Name } from '#shared/components/text'
+import { Name, Phone } from '#shared/components/text'
+import { isPhone } from '#shared/format/phone'
 import { duration } from '#shared/format/time'
-import { type Call, liveCalls } from './live'
+
+type Call = Schemas['CallItem']
+
+const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'live', 'fallback'])
 
 /** A call is live for minutes, so it is among the newest. */
 const NEWEST = 20
@@ -24,9 +29,15 @@ export function LiveCallStrip() {
       <span className="onair" />
       <span className="grow clip">
         <Trans>
-          <Name number={call.peer_number} /> על הקו
+          <Caller call={call} /> על הקו
         </Trans>{' '}
         <Elapsed call={call} />
+        {call.contact_name && isPhone(call.peer_number) && (
+          <span className="desk-only">
+            {' · '}
+            <Phone number={call.peer_number} />
+          </span>
+        )}
         {others.length > 0 && (
           <>
             {' · '}
@@ -40,6 +51,16 @@ export function LiveCallStrip() {
       </Link>
     </div>
   )
+}
+
+/** The calls that have not ended, the oldest first. */
+function liveCalls(calls: readonly Call[]): Call[] {
+  return calls.filter(({ state }) => LIVE.has(state)).sort((a, b) => a.started_at.localeCompare(b.started_at))
+}
+
+function Caller({ call: { contact_name, peer_number } }: { call: Call }) {
+  const isKnown = contact_name || isPhone(peer_number)
+  return isKnown ? <Name name={contact_name} number={peer_number} /> : <Trans>מספר חסוי</Trans>
 }
 
 function Elapsed({ call }: { call: Call }) {

@@ -1,10 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
+import { IconHistory, IconLockOpen } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { AlertLine } from './AlertLine'
-import { BrowserLimits } from './BrowserLimits'
 
 /** What needs a person: the raised alerts, then the muted ones, then what this browser refuses. */
 export default function ProblemsPage() {
@@ -15,9 +18,13 @@ export default function ProblemsPage() {
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
         <div className="page-head">
-          <h1>
+          <h1 className="grow">
             <Trans>תקלות</Trans>
           </h1>
+          <Link className="btn quiet" href="/app/problems/history">
+            <Icon icon={IconHistory} size="s" />
+            <Trans>מה היה</Trans>
+          </Link>
         </div>
         <Loaded
           query={alerts}
@@ -60,5 +67,19 @@ export default function ProblemsPage() {
         <BrowserLimits />
       </main>
     </div>
+  )
+}
+
+/** What this browser does not allow on an unencrypted address, in words. */
+function BrowserLimits() {
+  if (window.isSecureContext) return null
+  return (
+    <section className="section">
+      <Problem icon={IconLockOpen} level="plain" title={<Trans>הדפדפן מגביל את הדף, כי הכתובת מתחילה ב־http</Trans>}>
+        <p>
+          <Trans>אין הקלטה במיקרופון, אין התראות ואין העתקה בלחיצה. הכול עובד כשפותחים את הדף בכתובת https.</Trans>
+        </p>
+      </Problem>
+    </section>
   )
 }

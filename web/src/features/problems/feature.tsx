@@ -14,7 +14,10 @@ function useProblemCount(): number {
 export const feature: Feature = {
   id: 'problems',
   Strip: DiskStrip,
-  routes: [{ path: '/app/problems', load: () => import('./ProblemsPage') }],
+  routes: [
+    { path: '/app/problems', load: () => import('./ProblemsPage') },
+    { path: '/app/problems/history', load: () => import('./HistoryPage') },
+  ],
   nav: [
     {
       label: msg`תקלות`,

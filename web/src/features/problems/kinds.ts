@@ -34,6 +34,8 @@ const ICONS: Partial<Record<Kind, IconGlyph>> = {
   whatsapp_restricted: IconBrandWhatsapp,
   twilio_refused: IconPhoneOff,
   ai_refused: IconCloudOff,
+  ai_no_credit: IconCloudOff,
+  ai_rate_limited: IconCloudOff,
   ai_unavailable: IconCloudOff,
   outbox_held: IconSend,
   outbox_stuck: IconSend,
@@ -51,6 +53,7 @@ const SEVERE: ReadonlySet<Kind> = new Set<Kind>([
   'backup',
   'twilio_refused',
   'ai_refused',
+  'ai_no_credit',
   'ai_unavailable',
 ])
 

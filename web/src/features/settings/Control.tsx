@@ -17,7 +17,7 @@ export interface ControlProps {
   onRejection: (kind: 'number' | 'range' | undefined) => void
 }
 
-/** More choices than this stand in a list. */
+/** More choices than this are in a list. */
 const MOST_RADIOS = 3
 
 /** The control of a setting, by its kind. */

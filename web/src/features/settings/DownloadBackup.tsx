@@ -1,10 +1,8 @@
 import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
+import type { FormEvent } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, unwrap } from '#shared/api/client'
-import { problemText } from '#shared/api/problem-text'
-import { PasswordField } from '#shared/components/field'
+import { useOwnPassword } from '#shared/components/own-password'
 import { Problem } from '#shared/components/Problem'
 import { Ltr } from '#shared/components/text'
 
@@ -17,23 +15,17 @@ interface Props {
 
 /** The download of a snapshot, which holds everything: it begins after the password was entered again. */
 export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
-  const [password, setPassword] = useState('')
-  const [error, setError] = useState<string>()
+  const own = useOwnPassword({ autoFocus: true })
   const confirm = useAction({
-    run: () => unwrap(client.POST('/api/session/confirm', { body: { password } })),
+    run: own.confirm,
     onDone: () => {
       save(name)
       onClose()
     },
-    onError: problem => {
-      if (problem.code === 'wrong_password') setError('wrong')
-      else if (!problem.isTransient) setError(problemText(problem))
-      return !problem.isTransient
-    },
+    onError: own.handles,
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    setError(undefined)
     confirm.mutate()
   }
   return (
@@ -52,16 +44,9 @@ export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
           <Trans>לקוחות, שיחות, הודעות והקלטות, בלי הצפנה. שומרים אותו במקום שרק אתם מגיעים אליו.</Trans>
         )}
       </Problem>
-      <PasswordField
-        label={<Trans>הסיסמה שלכם, שוב</Trans>}
-        autoComplete="current-password"
-        value={password}
-        error={error === 'wrong' ? <Trans>הסיסמה לא נכונה.</Trans> : error}
-        autoFocus
-        onChange={event => setPassword(event.target.value)}
-      />
+      {own.field}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={password === '' || confirm.isPending}>
+        <button className="btn pen" type="submit" disabled={own.isEmpty || confirm.isPending}>
           {confirm.isPending ? <Trans>בודק…</Trans> : <Trans>להוריד</Trans>}
         </button>
         <button className="btn" type="button" onClick={onClose}>

@@ -3,7 +3,7 @@ import { Ltr } from '#shared/components/text'
 import type { Item } from './sections'
 import { isNumber, toText } from './value'
 
-/** What is wrong with a value, an example, and which value is still in force. */
+/** What is wrong with a value, an example, and which value is still active. */
 export function Invalid({ item }: { item: Item }) {
   return (
     <span>

@@ -5,6 +5,7 @@ import { client, unwrap } from '#shared/api/client'
 import type { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Field, PasswordField } from '#shared/components/field'
+import { useOwnPassword } from '#shared/components/own-password'
 
 /** The daemon refuses shorter passwords. */
 const SHORTEST_PASSWORD = 10
@@ -17,15 +18,21 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
   const [password, setPassword] = useState('')
   const [role, setRole] = useState<'staff' | 'owner'>('staff')
   const [error, setError] = useState<ReturnType<typeof asApiError>>()
+  const own = useOwnPassword()
   const create = useAction({
-    run: () => unwrap(client.POST('/api/users', { body: { name: name.trim(), role, password } })),
+    run: async () => {
+      if (role === 'owner') await own.confirm()
+      return unwrap(client.POST('/api/users', { body: { name: name.trim(), role, password } }))
+    },
     done: (_, user) => t`${user.name} נוסף, ויכול להיכנס`,
     onDone: () => {
       setName('')
       setPassword('')
+      own.clear()
       onCreated()
     },
     onError: problem => {
+      if (own.handles(problem)) return true
       if (!problem.isTransient) setError(problem)
       return !problem.isTransient
     },
@@ -85,6 +92,7 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
           )}
         </p>
       </div>
+      {role === 'owner' && own.field}
       <button className="btn pen" type="submit" disabled={create.isPending}>
         <Trans>הוספת משתמש</Trans>
       </button>

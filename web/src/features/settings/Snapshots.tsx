@@ -9,7 +9,7 @@ import { DownloadBackup } from './DownloadBackup'
 
 type Snapshot = Schemas['Snapshot']
 
-/** How many stand in the list before the rest is asked for. */
+/** How many are in the list before the rest is asked for. */
 const SHOWN = 5
 
 /** The snapshots on the machine, each with its download. */

@@ -8,6 +8,7 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { PasswordField } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
+import { useOwnPassword } from '#shared/components/own-password'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
@@ -116,18 +117,23 @@ function ResetPassword({ user, onDone }: { user: Schemas['User']; onDone: () => 
   const { t } = useLingui()
   const [password, setPassword] = useState('')
   const [error, setError] = useState<string>()
+  const own = useOwnPassword()
   const reset = useAction({
-    run: () =>
-      unwrap(client.POST('/api/users/{id}/password', { params: { path: { id: user.id } }, body: { password } })),
+    run: async () => {
+      await own.confirm()
+      return unwrap(client.POST('/api/users/{id}/password', { params: { path: { id: user.id } }, body: { password } }))
+    },
     done: () => t`הסיסמה הוחלפה, והכניסות הקודמות הסתיימו`,
     onDone,
     onError: problem => {
+      if (own.handles(problem)) return true
       if (!problem.isTransient) setError(problemText(problem))
       return !problem.isTransient
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    setError(undefined)
     reset.mutate()
   }
   return (
@@ -142,6 +148,7 @@ function ResetPassword({ user, onDone }: { user: Schemas['User']; onDone: () => 
         onChange={event => setPassword(event.target.value)}
         error={error}
       />
+      {own.field}
       <button className="btn" type="submit" disabled={reset.isPending}>
         <Trans>שמירת הסיסמה</Trans>
       </button>

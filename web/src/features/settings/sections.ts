@@ -2,6 +2,7 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import {
   IconBell,
+  IconBellRinging,
   IconBook2,
   IconBrandWhatsapp,
   IconBuildingStore,
@@ -43,7 +44,7 @@ export interface Section {
   words?: string
 }
 
-/** The sections of the page, in their order. A setting stands in the first group that names it. */
+/** The sections of the page, in their order. A setting is in the first group that names it. */
 export const SECTIONS: readonly Section[] = [
   {
     id: 'business',
@@ -69,6 +70,7 @@ export const SECTIONS: readonly Section[] = [
           'voice.agent_speaks_first',
           'agent.transfer_to',
           'agent.pronunciation',
+          'agent.send_whatsapp',
         ],
       },
       {
@@ -145,6 +147,7 @@ export const SECTIONS: readonly Section[] = [
     ],
     rest: ['alerts', 'mail'],
   },
+  { id: 'notifications', title: msg`התראות בדפדפן`, icon: IconBellRinging, href: '/app/settings/notifications' },
   { id: 'users', title: msg`משתמשים`, icon: IconUserCog, ownerOnly: true },
   {
     id: 'backup',
@@ -197,10 +200,10 @@ export const SECTIONS: readonly Section[] = [
     title: msg`בריאות המערכת`,
     icon: IconHeartbeat,
     groups: [
-      { title: msg`בדיקה עצמית`, keys: ['care.self_check', 'care.hour'] },
+      { title: msg`בדיקה עצמית`, keys: ['maintenance.self_check', 'maintenance.hour'] },
       { title: msg`עדכונים`, keys: ['updates.check', 'updates.feed_url'] },
     ],
-    rest: ['care', 'updates', 'disk', 'log'],
+    rest: ['maintenance', 'updates', 'disk', 'log'],
   },
 ]
 

@@ -5,23 +5,53 @@ import { type ReactNode, useState } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Name, Plain } from '#shared/components/text'
+import { Name, Phone, Plain } from '#shared/components/text'
+import { progressQuery } from './strip/progress'
+
+interface Props {
+  /** The number that must have forwarded the call; without it, any call counts. */
+  forwardedBy?: string
+  /** What to do, while no call has come. */
+  children: ReactNode
+}
 
 /** Waits for a call, and shows its words as they are said. */
-export function CallProof({ children }: { children: ReactNode }) {
+export function CallProof({ forwardedBy, children }: Props) {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   const newest = data?.calls[0]
   // The newest call when the step was opened; only a later one proves anything.
   const [before, setBefore] = useState<number | null>()
   if (data && before === undefined) setBefore(newest?.id ?? null)
-  const call = newest && before !== undefined && newest.id !== before ? newest : undefined
+  const latest = newest && before !== undefined && newest.id !== before ? newest : undefined
+  const progress = useQuery({ ...progressQuery, enabled: forwardedBy !== undefined })
+  const forwarded = progress.data?.forwarded_call
+  const by = forwarded && forwarded.call_id === latest?.id ? forwarded.forwarded_from : null
+  const isProof =
+    latest !== undefined &&
+    (forwardedBy === undefined || isForwarded({ by, caller: latest.peer_number, own: forwardedBy }))
+  // What is proved stays proved when another call comes.
+  const [proof, setProof] = useState<typeof latest>()
+  if (isProof && !proof) setProof(latest)
+  const call = proof && latest?.id === proof.id ? latest : proof
+  if (latest && !call && forwardedBy !== undefined && !progress.isFetching) {
+    return <NotForwarded caller={latest} by={by} own={forwardedBy} waits={children} />
+  }
   return (
     <div className="wizard-call">
       <p role="status" className={call ? 'link-state ok' : 'link-state'}>
         <Icon icon={IconPhoneIncoming} />
         {call ? (
           <span>
-            {call.ended_at ? <Trans>השיחה הגיעה:</Trans> : <Trans>מצלצל עכשיו:</Trans>}{' '}
+            {forwardedBy !== undefined ? (
+              <Trans>
+                ההפניה מ־
+                <Phone number={forwardedBy} /> עובדת. השיחה הגיעה:
+              </Trans>
+            ) : call.ended_at ? (
+              <Trans>השיחה הגיעה:</Trans>
+            ) : (
+              <Trans>מצלצל עכשיו:</Trans>
+            )}{' '}
             <Name name={call.contact_name} number={call.peer_number} />
           </span>
         ) : (
@@ -29,6 +59,63 @@ export function CallProof({ children }: { children: ReactNode }) {
         )}
       </p>
       {call && <Words id={call.id} />}
+    </div>
+  )
+}
+
+interface SeenCall {
+  /** The number that has forwarded the call, as the network reports it. */
+  by: string | null
+  caller: string
+  own: string
+}
+
+/** Whether a call came by the number `own`. Some networks show that number as the caller and name no forwarding. */
+const isForwarded = ({ by, caller, own }: SeenCall): boolean => (by === null ? caller === own : by === own)
+
+interface NotForwardedProps {
+  caller: { contact_name: string; peer_number: string }
+  /** The number that has forwarded the call, if the network named one. */
+  by: string | null
+  own: string
+  waits: ReactNode
+}
+
+/** A call came that does not prove the forwarding: why, and what to do. */
+function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
+  return (
+    <div className="wizard-call">
+      <p role="status" className="link-state wait">
+        <Icon icon={IconPhoneIncoming} />
+        <span>
+          <Trans>
+            הגיעה שיחה מ־
+            <Name name={caller.contact_name} number={caller.peer_number} />
+          </Trans>
+          {', '}
+          {by ? (
+            <Trans>
+              אבל היא הופנתה מ־
+              <Phone number={by} /> ולא מ־
+              <Phone number={own} />.
+            </Trans>
+          ) : (
+            <Trans>
+              אבל לא רואים שהיא הופנתה מ־
+              <Phone number={own} />.
+            </Trans>
+          )}
+        </span>
+      </p>
+      {!by && (
+        <p className="small muted">
+          <Trans>
+            אם חייגתם ישר למספר החדש, זה לא מוכיח את ההפניה. אם חייגתם למספר הקיים והסוכן ענה, ההפניה עובדת, והרשת פשוט
+            לא מוסרת מי הפנה.
+          </Trans>
+        </p>
+      )}
+      <p>{waits}</p>
     </div>
   )
 }

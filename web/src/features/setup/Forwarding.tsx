@@ -1,8 +1,12 @@
 import { msg } from '@lingui/core/macro'
 import { useLingui as useTexts } from '@lingui/react'
-import { Trans } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { Ltr } from '#shared/components/text'
+import { useState } from 'react'
+import { Field } from '#shared/components/field'
+import { Ltr, Phone } from '#shared/components/text'
+import { fullNumber } from '#shared/format/phone'
+import { useCountry } from '#shared/session'
 import { CallProof } from './CallProof'
 import { dialled, FORWARDING, numbersQuery } from './steps'
 
@@ -16,6 +20,10 @@ const MEANINGS = {
 /** For those who keep their number: the codes that forward its calls, and a call that proves it. */
 export function Forwarding({ own }: { own: string }) {
   const { i18n } = useTexts()
+  const { t } = useLingui()
+  const country = useCountry()
+  const [typed, setTyped] = useState('')
+  const existing = fullNumber(typed, country)
   const numbers = useQuery({ ...numbersQuery, enabled: false })
   const number = numbers.data?.items.find(one => one.points_here)?.number ?? own
   return (
@@ -59,9 +67,31 @@ export function Forwarding({ own }: { own: string }) {
           <p className="small muted">
             <Trans>אלה הקודים המקובלים ברשתות סלולריות. אצל חלק מהמפעילים, ובקו נייח, הם אחרים: שאלו את המפעיל.</Trans>
           </p>
-          <CallProof>
-            <Trans>עכשיו התקשרו למספר הקיים שלכם מטלפון אחר, ואל תענו. אם ההפניה עובדת, השיחה תופיע כאן.</Trans>
-          </CallProof>
+          <Field
+            label={<Trans>המספר הקיים של העסק</Trans>}
+            help={<Trans>לפיו בודקים שהשיחה באמת הופנתה ממנו</Trans>}
+            error={typed.trim() && !existing ? t`חסרות ספרות, או שזה לא מספר טלפון` : undefined}
+            value={typed}
+            dir="ltr"
+            type="tel"
+            inputMode="tel"
+            autoComplete="tel"
+            placeholder={t`050-1234567`}
+            onChange={event => setTyped(event.target.value)}
+          />
+          {existing && existing === number ? (
+            <p className="err" role="status">
+              <Trans>זה המספר שכבר מפנה לכאן. צריך את המספר שהלקוחות מכירים.</Trans>
+            </p>
+          ) : (
+            existing && (
+              <CallProof key={existing} forwardedBy={existing}>
+                <Trans>
+                  עכשיו התקשרו אל <Phone number={existing} /> מטלפון אחר, ואל תענו. אם ההפניה עובדת, השיחה תופיע כאן.
+                </Trans>
+              </CallProof>
+            )
+          )}
         </>
       ) : (
         <p className="muted">

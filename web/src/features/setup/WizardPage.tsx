@@ -12,7 +12,7 @@ import { StepBody } from './StepBody'
 import { type Facts, isDone, nextStep, STEPS, type StepId, useFacts, useSettingItems, useSkip } from './steps'
 import './setup.css'
 
-/** The set-up after the owner's account: each step can be skipped, and goes on on another device. */
+/** The set-up after the owner's account: each step can be skipped, and continues on another device. */
 export default function WizardPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה`)

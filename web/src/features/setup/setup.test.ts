@@ -13,6 +13,7 @@ const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Parti
   hasServices: false,
   hasCalls: false,
   hasGreeting: false,
+  hasAgent: false,
   hasTried: false,
   skipped: new Set(),
   ...more,
@@ -25,6 +26,7 @@ test('a step is done when it is proved, not when something was typed', () => {
   expect(isDone('phone', facts([], { pointsHere: true }))).toBe(true)
   expect(isDone('ai', facts([item('openai.api_key', { kind: 'secret' })]))).toBe(false)
   expect(isDone('ai', facts([item('openai.api_key', { kind: 'secret', secret_set: true })]))).toBe(true)
+  expect(isDone('ai', facts([], { hasAgent: true }))).toBe(true)
   expect(isDone('business', facts([], { hasHours: true }))).toBe(false)
   expect(isDone('name', facts([item('business.name', { value: '' })]))).toBe(false)
 })

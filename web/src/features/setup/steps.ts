@@ -33,6 +33,8 @@ export interface Facts {
   hasServices: boolean
   hasCalls: boolean
   hasGreeting: boolean
+  /** An engine of the agent has all that it needs, with or without OpenAI. */
+  hasAgent: boolean
   /** The agent has answered in a trial call. */
   hasTried: boolean
   /** The steps that an owner has skipped, on any device. */
@@ -55,7 +57,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'whatsapp':
       return facts.isLinked || has('twilio.wa_from')
     case 'ai':
-      return has('openai.api_key')
+      return has('openai.api_key') || facts.hasAgent
     case 'greeting':
       return facts.hasGreeting
     case 'business':
@@ -92,6 +94,7 @@ export function useFacts(): Facts | undefined {
     hasServices: (services.data?.items.length ?? 0) > 0,
     hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
     hasCalls: (calls.data?.calls.length ?? 0) > 0,
+    hasAgent: progress.data?.proved.includes('ai') ?? false,
     hasTried: Boolean(progress.data?.agent_answered_at),
     skipped: new Set(progress.data?.skipped),
   }
@@ -114,7 +117,7 @@ export const useSkip = () =>
 export const openSteps = (facts: Facts): (typeof STEPS)[number][] =>
   STEPS.filter(({ id }) => !isDone(id, facts) && !facts.skipped.has(id))
 
-/** The step at which the set-up goes on. */
+/** The step at which the set-up continues. */
 export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
 
 /** The codes by which mobile networks forward calls (3GPP TS 22.030); an operator may use others. */

@@ -1,6 +1,7 @@
 import { Plural, Trans } from '@lingui/react/macro'
-import { IconPencil } from '@tabler/icons-react'
+import { IconHourglass, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useFetchAgain } from '#shared/api/aging'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
@@ -13,6 +14,9 @@ import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
+
+/** Those who wait for an appointment, each with the first free time that suits. */
+export const waitingList = apiQuery('/api/waiting-list', { query: { limit: 200 } })
 
 /** The appointments of today along the ledger, with the present marked. */
 export function DayPlan() {
@@ -85,11 +89,34 @@ export function DayPlan() {
                   ))}
                 </ol>
               )}
+              <WaitingListLine />
             </>
           )
         }}
       </Loaded>
     </section>
+  )
+}
+
+/** Says for how many of those who wait for an appointment a time is free. */
+function WaitingListLine() {
+  const { data, refetch } = useQuery(waitingList)
+  useFetchAgain(
+    data?.items.flatMap(({ free_slot }) => free_slot?.starts_at ?? []),
+    refetch,
+  )
+  const able = data?.items.filter(({ free_slot }) => free_slot).length ?? 0
+  if (able === 0) return null
+  return (
+    <Link className="btn link" href="/calendar?waiting=1">
+      <Icon icon={IconHourglass} size="s" />
+      <Plural
+        value={able}
+        one="ברשימת ההמתנה: לאחד יש שעה פנויה שמתאימה"
+        two="ברשימת ההמתנה: לשניים יש שעה פנויה שמתאימה"
+        other="ברשימת ההמתנה: ל־# יש שעה פנויה שמתאימה"
+      />
+    </Link>
   )
 }
 

@@ -2,18 +2,40 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, unwrap } from '#shared/api/client'
-import { addDays } from '#shared/format/dates'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
+import { Field } from '#shared/components/field'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { addDays, atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
+import { useUnsaved } from '#shared/unsaved'
+import { Assignee } from './Assignee'
+import { readDue } from './read-due'
 import { refresh, type Task } from './tasks'
 
-/** The words and the day of a task. */
-export function EditTask({ task, close }: { task: Task; close: () => void }) {
+/** When a task is due: a day, a moment, or neither. */
+interface Due {
+  due_date: string | null
+  due_at: string | null
+}
+
+/** A day, or a day and a time, in the words of a new task. */
+function readTyped(text: string, today: string, zone: string): Due | undefined {
+  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, today, zone)
+  return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
+}
+
+/** The words of a task, when it is due, and who is to do it. */
+export function EditTask({ task: current, close }: { task: Task; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
+  // As it was when the form was opened: what others change meanwhile is no change of this form.
+  const [task] = useState(current)
   const [title, setTitle] = useState(task.title)
-  const [due, setDue] = useState<string | null>(task.due_date ?? (task.due_at ? format.day(task.due_at) : null))
+  const [due, setDue] = useState<Due>({ due_date: task.due_date ?? null, due_at: task.due_at ?? null })
+  const [typed, setTyped] = useState('')
+  const [assignee, setAssignee] = useState<number | null>(task.assignee ?? null)
   const today = format.day(new Date())
   const after = (days: number) => addDays(today, days)
   const choices: [string, string | null][] = [
@@ -23,22 +45,43 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
     [t`בלי תאריך`, null],
   ]
   const params = { path: { id: task.id } }
-  const keepsTime = task.due_at !== null && task.due_at !== undefined && due === format.day(task.due_at)
+  const written = typed.trim() ? readTyped(typed, today, format.zone) : undefined
+  const wanted = written ?? due
+  // The day of a task with a time shows which of the choices it is, and pressing that one keeps the time.
+  const day = wanted.due_date ?? (wanted.due_at ? format.day(wanted.due_at) : null)
+  const isSame = wanted.due_date === (task.due_date ?? null) && wanted.due_at === (task.due_at ?? null)
+  const isUnread = typed.trim() !== '' && !written
+  const named = ({ due_date, due_at }: Due) =>
+    due_at ? `${format.longDate(due_at)}, ${format.time(due_at)}` : due_date ? format.longDate(atNoon(due_date)) : ''
+  const patch = (body: Schemas['UpdateTaskRequest']) => unwrap(client.PATCH('/api/tasks/{id}', { params, body }))
+  // A day replaces a moment, and a moment a day.
+  const on = ({ due_at, due_date }: Due) => (due_at ? { due_at } : { due_at: null, due_date })
+  const isRenamed = title.trim() !== task.title
+  const isReassigned = assignee !== (task.assignee ?? null)
+  useUnsaved(isRenamed || !isSame || isReassigned || isUnread)
+  // What was not changed here is not sent: another user may have changed it meanwhile.
   const save = useAction({
     run: () =>
-      unwrap(
-        client.PATCH('/api/tasks/{id}', {
-          params,
-          body: { title: title.trim(), ...(!keepsTime && { due_date: due, ...(task.due_at && { due_at: null }) }) },
-        }),
-      ),
+      patch({
+        ...(isRenamed && { title: title.trim() }),
+        ...(!isSame && on(wanted)),
+        ...(isReassigned && { assignee }),
+      }),
+    done: () => t`המשימה נשמרה`,
+    undo: () =>
+      patch({
+        ...(isRenamed && { title: task.title }),
+        ...(!isSame && on({ due_at: task.due_at ?? null, due_date: task.due_date ?? null })),
+        ...(isReassigned && { assignee: task.assignee ?? null }),
+      }).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()
     },
   })
+  const edit = useEdit<Task>(task.etag)
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/tasks/{id}', { params })),
+    run: () => unwrap(client.DELETE('/api/tasks/{id}', { params, headers: edit.headers() })),
     done: () => t`המשימה נמחקה`,
     undo: () => {
       const { title, contact_id, thread_id, call_id, due_at, due_date, assignee } = task
@@ -50,13 +93,15 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
       refresh(cache)
       close()
     },
+    onError: edit.refused,
   })
   return (
     <li className="task-edit">
       <form
         onSubmit={event => {
           event.preventDefault()
-          save.mutate()
+          if (isRenamed || !isSame || isReassigned) save.mutate()
+          else close()
         }}
       >
         <input
@@ -72,13 +117,41 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
         />
         <fieldset className="seg" aria-label={t`מתי`}>
           {choices.map(([label, value]) => (
-            <button key={label} type="button" role="radio" aria-checked={due === value} onClick={() => setDue(value)}>
+            <button
+              key={label}
+              type="button"
+              role="radio"
+              aria-checked={day === value}
+              onClick={() => {
+                setDue(value !== null && day === value ? wanted : { due_date: value, due_at: null })
+                setTyped('')
+              }}
+            >
               {label}
             </button>
           ))}
         </fieldset>
+        <Field
+          label={<Trans>יום אחר, או יום ושעה</Trans>}
+          value={typed}
+          dir="auto"
+          autoComplete="off"
+          error={isUnread ? t`יום נכתב כך: 24.12, יום שלישי, מחר ב־10` : undefined}
+          help={day ? named(wanted) : t`למשל 24.12, יום שלישי, מחר ב־10`}
+          onChange={event => setTyped(event.target.value)}
+        />
+        <Assignee task={task} value={assignee} choose={setAssignee} />
+        <RemovalRefused
+          edit={edit}
+          show={theirs => (
+            <>
+              <bdi>{theirs.title}</bdi> {named({ due_date: theirs.due_date ?? null, due_at: theirs.due_at ?? null })}
+            </>
+          )}
+          remove={() => remove.mutate()}
+        />
         <div className="row wrap">
-          <button className="btn pen" type="submit" disabled={!title.trim() || save.isPending}>
+          <button className="btn pen" type="submit" disabled={!title.trim() || isUnread || save.isPending}>
             <Trans>שמירה</Trans>
           </button>
           <button className="btn quiet" type="button" onClick={close}>

@@ -9,7 +9,7 @@ import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { DayPlan } from './DayPlan'
+import { DayPlan, waitingList } from './DayPlan'
 import { NewTask } from './NewTask'
 import { alerts, Problems } from './Problems'
 import { TaskRow } from './TaskRow'
@@ -29,10 +29,10 @@ const PATIENCE_MS = 1_000
 
 /**
  * True once all lists of the page have their first answer, which come together: drawn one after the other, each would move those below
- * it. True for good, and also if an answer takes too long.
+ * it. It stays true, also if an answer takes too long.
  */
 function useFirstData(): boolean {
-  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts)].some(
+  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useQuery(waitingList)].some(
     query => query.isPending,
   )
   const [isDrawn, setDrawn] = useState(!pending)

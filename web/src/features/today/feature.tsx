@@ -20,6 +20,7 @@ export const feature: Feature = {
         '/api/threads/counts',
         '/api/tasks?state=open&limit=100',
         '/api/alerts',
+        '/api/waiting-list?limit=200',
       ],
     },
     { path: '/app/tasks', load: () => import('./TasksPage') },

@@ -31,7 +31,7 @@ export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch
 interface Action<V, R> {
   /** The request. */
   run: (values: V) => Promise<R>
-  /** What the page shows meanwhile; taken back if the request fails. */
+  /** What the page shows meanwhile; undone if the request fails. */
   patches?: (values: V) => Patch[]
   /** The sentence of the toast when it is done; none where the row itself shows it. */
   done?: (values: V, result: R) => ReactNode

@@ -1,7 +1,7 @@
 import { type InvalidateOptions, type InvalidateQueryFilters, type Query, QueryClient } from '@tanstack/react-query'
 
 /**
- * The cache of what was fetched. A first request that is under way when its data is marked as out of date goes on, and is repeated
+ * The cache of what was fetched. A first request that is under way when its data is marked as out of date continues, and is repeated
  * after its answer, which may be older than the change.
  */
 export class Cache extends QueryClient {

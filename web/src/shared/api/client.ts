@@ -56,7 +56,7 @@ async function timedFetch(request: Request): Promise<Response> {
   const give = () => control.abort(request.signal.reason)
   if (request.signal.aborted) give()
   request.signal.addEventListener('abort', give)
-  // It goes on while the body is read, which may hang as well. Once all has arrived, it does nothing.
+  // It continues while the body is read, which may hang as well. Once all has arrived, it does nothing.
   setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), patienceFor(request))
   try {
     return await fetch(request, { signal: control.signal })
@@ -77,7 +77,7 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer.catch(reason => {
     throw reason instanceof SyntaxError ? asApiError(reason) : reason
   })
-  if (!response.ok) throw errorOf(response.status, error)
+  if (!response.ok) throw errorOf(response.status, error, response.headers.get('ETag'))
   return data as T
 }
 

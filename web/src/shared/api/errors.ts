@@ -33,8 +33,15 @@ export class ApiError extends Error {
   readonly params: Record<string, string>
   /** With code `changed`: the item as it is now. */
   readonly current: unknown
+  /** With code `changed`: the version of that item; none where the answer has several. */
+  readonly etag: string | undefined
 
-  constructor(status: number, detail: Partial<Omit<Detail, 'code'>> & { code?: string }, current?: unknown) {
+  constructor(
+    status: number,
+    detail: Partial<Omit<Detail, 'code'>> & { code?: string },
+    current?: unknown,
+    etag?: string,
+  ) {
     super(detail.message ?? `HTTP ${status}`)
     this.name = 'ApiError'
     this.status = status
@@ -42,6 +49,7 @@ export class ApiError extends Error {
     this.field = detail.field ?? undefined
     this.params = detail.params ?? {}
     this.current = current
+    this.etag = etag
   }
 
   /** Whether the same request may succeed later. */
@@ -59,10 +67,10 @@ export function asApiError(reason: unknown): ApiError {
 }
 
 /** The error that an answer's body describes; a body that is not ours gives only the status. */
-export function errorOf(status: number, body: unknown): ApiError {
+export function errorOf(status: number, body: unknown, etag?: string | null): ApiError {
   if (body !== null && typeof body === 'object' && 'error' in body) {
     const { error, current } = body as { error: Partial<Detail>; current?: unknown }
-    if (error && typeof error === 'object') return new ApiError(status, error, current)
+    if (error && typeof error === 'object') return new ApiError(status, error, current, etag ?? undefined)
   }
   return new ApiError(status, {})
 }

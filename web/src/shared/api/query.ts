@@ -65,7 +65,7 @@ export const queryClient = new Cache({
       networkMode: 'always',
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
-      // Who has waited for an answer in vain decides whether to wait again.
+      // Who has waited for an answer that did not come decides whether to wait again.
       retry: (failures, reason) =>
         failures < 2 && reason instanceof ApiError && reason.isTransient && reason.code !== TIMEOUT,
     },

@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the newest changes of alerts, and which notifications were sent, newest first. */
+        /** List changes of alerts, and which notifications were sent, newest first. */
         get: operations["list_alert_history"];
         put?: never;
         post?: never;
@@ -236,7 +236,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List days with their Hebrew dates, holidays and opening hours. */
+        /** List days with their Hebrew dates, holidays and opening hours, those of the business and of each resource. */
         get: operations["list_calendar_days"];
         put?: never;
         post?: never;
@@ -371,7 +371,7 @@ export interface paths {
         put?: never;
         /**
          * Put a running call through to the person's phone (`agent.transfer_to`).
-         * @description The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent goes on with the caller.
+         * @description The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent continues with the caller.
          */
         post: operations["put_call_through"];
         delete?: never;
@@ -610,6 +610,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a number to a contact, or restore one that was removed. A new one becomes the contact's main number, unless
+         *     `restored_id` or `former_at` gives it another place; a former one takes its former place.
+         */
+        post: operations["add_contact_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/numbers/{number_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a number of a contact. Its next message or call comes from a new contact. */
+        delete: operations["remove_contact_number"];
+        options?: never;
+        head?: never;
+        /** Correct a number of a contact. Conversations and messages that wait go to the new number. */
+        patch: operations["correct_contact_number"];
+        trace?: never;
+    };
     "/api/contacts/{id}/opt-out": {
         parameters: {
             query?: never;
@@ -824,6 +862,23 @@ export interface paths {
         head?: never;
         /** Change a fact about the business. */
         patch: operations["change_fact"];
+        trace?: never;
+    };
+    "/api/free-gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the gaps in the calendars of the resources: when each can be booked from now on, with any service that it provides. */
+        get: operations["list_free_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/free-slots": {
@@ -1409,9 +1464,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the own opening hours of a resource. */
+        /** Get a resource's own opening hours. */
         get: operations["get_resource_hours"];
-        /** Replace the own opening hours of a resource. */
+        /** Replace a resource's own opening hours. */
         put: operations["set_resource_hours"];
         post?: never;
         delete?: never;
@@ -2029,7 +2084,7 @@ export interface paths {
         /** List API tokens. */
         get: operations["list_tokens"];
         put?: never;
-        /** Create an API token. */
+        /** Create an API token. A token of an owner can do all that an owner can, so a session must be confirmed with the password before. */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -2154,7 +2209,7 @@ export interface paths {
         /** List users. */
         get: operations["list_users"];
         put?: never;
-        /** Create a user. */
+        /** Create a user. For an owner, a session must be confirmed with the password before. */
         post: operations["add_user"];
         delete?: never;
         options?: never;
@@ -2188,7 +2243,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password for a user; this ends their sessions. */
+        /** Set a new password for a user; this ends their sessions. A session must be confirmed with the password before. */
         post: operations["reset_user_password"];
         delete?: never;
         options?: never;
@@ -2221,7 +2276,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the contacts who wait for an appointment, longest first. */
+        /**
+         * List the contacts who wait for an appointment, longest first, each with the first free time that suits, and with the appointment that
+         *     may have made it needless.
+         */
         get: operations["list_waiting_entries"];
         put?: never;
         /** Add a contact to the waiting list. */
@@ -2239,14 +2297,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get an entry of the waiting list. */
+        get: operations["get_waiting_entry"];
         put?: never;
         post?: never;
         /** Remove an entry of the waiting list. */
         delete: operations["remove_waiting_entry"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change an entry of the waiting list. */
+        patch: operations["change_waiting_entry"];
         trace?: never;
     };
     "/api/whatsapp/bridge": {
@@ -2365,6 +2425,21 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description A number to add to a contact. */
+        AddNumberRequest: {
+            /**
+             * Format: date-time
+             * @description Since when the contact has another number instead; absent or null: the number is current.
+             */
+            former_at?: string | null;
+            /** @description The number, in international form or as it is written in the country of the business. */
+            number: string;
+            /**
+             * Format: int64
+             * @description The id of a number that was removed: with it, the number takes its former place in the list.
+             */
+            restored_id?: number | null;
+        };
         /** @description An address of a contact. */
         Address: {
             /**
@@ -2372,6 +2447,8 @@ export interface components {
              * @description The contact.
              */
             contact_id: number;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: date-time
              * @description Of a phone number: since when the contact has another number instead; null while it is current.
@@ -2420,6 +2497,12 @@ export interface components {
             at: string;
             /** @description The channel of a notification; empty for a change of state. */
             channel: string;
+            headline?: components["schemas"]["Bilingual"] | null;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
             kind: string;
             /** @description `raised`, `lasts`, `cleared`, `muted`, `unmuted`. */
             transition: string;
@@ -2448,7 +2531,7 @@ export interface components {
             muted: boolean;
             /**
              * Format: date-time
-             * @description Until when it is muted; null: until it has cleared.
+             * @description Until when the alert is muted; null if it is not muted, or is muted until it clears (see `muted`).
              */
             muted_until?: string | null;
             /** @description What to do about it. */
@@ -2470,7 +2553,7 @@ export interface components {
          * @description The kind of an alert.
          * @enum {string}
          */
-        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
+        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
         /**
          * @description The state of an alert.
          * @enum {string}
@@ -2766,6 +2849,11 @@ export interface components {
              * @description When it starts, at a full minute.
              */
             starts_at: string;
+            /**
+             * Format: int64
+             * @description The entry of the waiting list that the appointment fulfils; it is removed.
+             */
+            waiting_entry_id?: number | null;
         };
         /** @description What is queued in the bridge; null if unknown. */
         BridgeBacklog: {
@@ -2851,6 +2939,8 @@ export interface components {
             holiday?: components["schemas"]["DayName"] | null;
             /** @description When the business is open, in order. */
             open: components["schemas"]["OpenRange"][];
+            /** @description The hours of each resource that takes appointments. */
+            resources: components["schemas"]["ResourceDay"][];
             /**
              * Format: int32
              * @description The weekday: 0 is Sunday, 6 is Saturday.
@@ -2943,7 +3033,7 @@ export interface components {
             moved: boolean;
         };
         /** @description A call with its turns and recordings. */
-        CallDetail: components["schemas"]["CallItem"] & {
+        CallDetail: components["schemas"]["CallItem"] & components["schemas"]["CallFindings"] & {
             /** @description The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times. */
             bookings: components["schemas"]["CallBooking"][];
             /** @description The name of the user or API token that ended the call; null if no employee did. A removed token has no name. */
@@ -2958,6 +3048,16 @@ export interface components {
          * @enum {string}
          */
         CallDirection: "in" | "out";
+        /** @description What was recorded about a call after its end, from its transcript. */
+        CallFindings: {
+            /** @description The language that the caller spoke, such as `he`; null if it is not known. */
+            language?: string | null;
+            lead?: components["schemas"]["Lead"] | null;
+            /** @description The questions that the agent could not answer, and that were not asked again in a later call. */
+            questions: components["schemas"]["KnowledgeGap"][];
+            /** @description The whole summary; null if there is none, or not yet. */
+            summary?: string | null;
+        };
         /** @description A call as lists show it. */
         CallItem: components["schemas"]["Call"] & {
             /** @description The name of the contact; may be empty. */
@@ -2996,7 +3096,7 @@ export interface components {
             reason?: string | null;
         };
         /**
-         * @description Where the certificate that is in force came from.
+         * @description Where the active certificate came from.
          * @enum {string}
          */
         CertificateSource: "none" | "self_signed" | "files" | "acme";
@@ -3189,6 +3289,31 @@ export interface components {
             /** @description Likely mistakes in the settings, in English. */
             warnings: string[];
         };
+        /** @description A change of an entry of the waiting list; what is absent stays as it is. */
+        ChangeWaitingEntryRequest: {
+            /**
+             * Format: date
+             * @description The first day that suits the contact.
+             */
+            from_date?: string | null;
+            /** @description A note for users. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; null: any.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The service.
+             */
+            service_id?: number | null;
+            /**
+             * Format: date
+             * @description The last day that suits the contact.
+             */
+            to_date?: string | null;
+        };
         /** @description A finding. */
         CheckFinding: {
             /** @description What was found, for programs; null if it has no code. */
@@ -3272,6 +3397,8 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /** @description When it begins on the first day, `HH:MM`; null: with the day. */
             from?: string | null;
             /**
@@ -3423,6 +3550,11 @@ export interface components {
             id: number;
             /** @description The name. */
             name: string;
+        };
+        /** @description A number as it should be. */
+        CorrectNumberRequest: {
+            /** @description The number, in international form or as it is written in the country of the business. */
+            number: string;
         };
         /** @description A new closure. It lasts from `from` on its first day to `to` on its last one. */
         CreateClosureRequest: {
@@ -3663,6 +3795,11 @@ export interface components {
              * @description The last day that suits the contact.
              */
             to_date: string;
+            /**
+             * Format: date-time
+             * @description Since when the contact waits; absent or null: since now.
+             */
+            waiting_since?: string | null;
         };
         /** @description A field of the business's contacts. */
         CustomField: {
@@ -3746,7 +3883,10 @@ export interface components {
         };
         /** @description What was deleted, and where copies remain. */
         EraseContactResponse: {
-            /** @description Whether the bridge has not yet deleted what it has of the contact: it did not answer. The request is repeated for 30 days. */
+            /**
+             * @description Whether the bridge has not yet deleted the data of the contact, because it did not answer. The request is
+             *     repeated for 30 days.
+             */
             bridge_pending: boolean;
             /** @description The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact. */
             deleted: {
@@ -3775,7 +3915,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The field of the body, or the parameter of the query, that was refused. */
             field?: string | null;
             /** @description The message for people. */
@@ -3803,6 +3943,8 @@ export interface components {
             created_at: string;
             /** @description Who added it: `user:3`, `token:2`, `agent`. */
             created_by: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -3836,6 +3978,39 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "number" | "date" | "choice" | "flag";
+        /** @description A call that another number has forwarded here. */
+        ForwardedCall: {
+            /**
+             * Format: int64
+             * @description The call.
+             */
+            call_id: number;
+            /** @description The number that was called first, E.164 where it is one. */
+            forwarded_from: string;
+        };
+        /** @description A gap: a free time begins with it. */
+        FreeGap: {
+            /**
+             * Format: date-time
+             * @description The end; on the same day, or at its end.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description The resource.
+             */
+            resource_id: number;
+            /**
+             * Format: date-time
+             * @description The beginning.
+             */
+            starts_at: string;
+        };
+        /** @description Gaps in the calendars of the resources, by resource and time. */
+        FreeGaps: {
+            /** @description The gaps. */
+            gaps: components["schemas"]["FreeGap"][];
+        };
         /** @description A free time. */
         FreeSlot: {
             /**
@@ -4174,6 +4349,8 @@ export interface components {
             created_at: string;
             /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
             created_by: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -4516,6 +4693,8 @@ export interface components {
             edited_by?: string | null;
             /** @description The name of the user or token that last changed its text. */
             edited_by_name?: string | null;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -4738,6 +4917,8 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -4767,12 +4948,25 @@ export interface components {
              */
             user_id?: number | null;
         };
-        /** @description The own opening hours of a resource. */
+        /** @description When a resource takes appointments on a day. */
+        ResourceDay: {
+            closed_reason?: components["schemas"]["ClosedReason"] | null;
+            /** @description The reasons of the resource's own closures on this day. */
+            closures: string[];
+            /** @description When it is available, in order: within the hours of the business and its own. */
+            open: components["schemas"]["OpenRange"][];
+            /**
+             * Format: int64
+             * @description The resource.
+             */
+            resource_id: number;
+        };
+        /** @description A resource's own opening hours. */
         ResourceHours: {
             /** @description Its own hours of the week, which count within those of the business; null if it follows the business. */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
-        /** @description The own opening hours of a resource. */
+        /** @description A resource's own opening hours. */
         ResourceHoursRequest: {
             /** @description Its own hours of the week; null to follow the business. */
             hours?: components["schemas"]["HoursRange"][] | null;
@@ -4880,6 +5074,8 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -5117,6 +5313,8 @@ export interface components {
              * @description Its length in minutes.
              */
             duration_min: number;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -5324,6 +5522,7 @@ export interface components {
              * @description When the agent first answered in a trial call; null if it has not.
              */
             agent_answered_at?: string | null;
+            forwarded_call?: components["schemas"]["ForwardedCall"] | null;
             /** @description The steps that are complete, as far as the daemon knows without asking a provider. */
             proved: components["schemas"]["SetupStep"][];
             /** @description The steps that an owner has skipped for now. */
@@ -5393,7 +5592,7 @@ export interface components {
          */
         Speaker: "caller" | "agent" | "tool" | "system";
         /**
-         * @description What the start did.
+         * @description Which database the start used, and why.
          * @enum {string}
          */
         StartEvent: "restored" | "promoted" | "folder_copied" | "late_folder_copied" | "live_damaged" | "live_changed" | "found_foreign";
@@ -5541,6 +5740,8 @@ export interface components {
              * @description The day on which it is to be done. A task has at most one of `due_at` and `due_date`.
              */
             due_date?: string | null;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id.
@@ -5678,6 +5879,16 @@ export interface components {
          * @enum {string}
          */
         TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
+        /** @description The last error. */
+        TlsError: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description What happened and what to do, for people. */
+            text: string;
+        };
         /**
          * @description Whether action is needed.
          * @enum {string}
@@ -5691,7 +5902,7 @@ export interface components {
             health: components["schemas"]["TlsHealth"];
             /** @description The issuer. */
             issuer?: string | null;
-            last_error?: components["schemas"]["TlsTrouble"] | null;
+            last_error?: components["schemas"]["TlsError"] | null;
             /** @description The host names that the certificate covers. */
             names: string[];
             /**
@@ -5713,16 +5924,6 @@ export interface components {
             source: components["schemas"]["CertificateSource"];
             /** @description The host names that the certificate should cover. */
             wanted_names: string[];
-        };
-        /** @description The last error. */
-        TlsTrouble: {
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            at: string;
-            /** @description What happened and what to do, for people. */
-            text: string;
         };
         /** @description A tool that the agent used. */
         ToolUse: {
@@ -6037,8 +6238,22 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description An appointment of a contact who is on the waiting list. */
+        WaitingAppointment: {
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            starts_at: string;
+        };
         /** @description A contact who waits for an appointment. */
         WaitingEntry: {
+            appointment?: components["schemas"]["WaitingAppointment"] | null;
             /**
              * Format: int64
              * @description The contact.
@@ -6046,13 +6261,18 @@ export interface components {
             contact_id: number;
             /** @description The contact's name; may be empty. */
             contact_name: string;
+            /** @description The contact's phone number. */
+            contact_number?: string | null;
             /**
              * Format: date-time
-             * @description When it was added.
+             * @description Since when the contact waits: the time of the addition, unless `waiting_since` came with it.
              */
             created_at: string;
             /** @description Who added the entry: `user:3`, `token:2`, `agent`. */
             created_by: string;
+            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            etag: string;
+            free_slot?: components["schemas"]["FreeSlot"] | null;
             /**
              * Format: date
              * @description The first day that suits the contact.
@@ -6070,6 +6290,8 @@ export interface components {
              * @description The resource; null: any.
              */
             resource_id?: number | null;
+            /** @description The name of the resource; null if any suits, or if it has none. */
+            resource_name?: string | null;
             /**
              * Format: int64
              * @description The service.
@@ -6153,7 +6375,12 @@ export interface operations {
     };
     list_alert_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6167,6 +6394,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertEventItemPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
@@ -6683,6 +6919,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6813,6 +7051,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6921,6 +7161,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7002,6 +7244,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7083,6 +7327,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8408,6 +8654,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8502,6 +8750,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8948,6 +9198,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9078,6 +9330,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9365,6 +9619,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9697,6 +9953,339 @@ export interface operations {
             };
         };
     };
+    add_contact_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNumberRequest"];
+            };
+        };
+        responses: {
+            /** @description An address of a contact. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_contact_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+                number_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `last_address`: a contact keeps its last number or address. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    correct_contact_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+                number_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectNumberRequest"];
+            };
+        };
+        responses: {
+            /** @description An address of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     set_contact_opt_out: {
         parameters: {
             query?: never;
@@ -9774,6 +10363,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10197,6 +10788,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10300,6 +10893,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10944,6 +11539,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11038,6 +11635,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11064,6 +11663,58 @@ export interface operations {
             };
             /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_free_gaps: {
+        parameters: {
+            query: {
+                /** @description The first day. */
+                from: string;
+                /** @description How many days, 1 to 31; 7 by default. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gaps in the calendars of the resources, by resource and time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeGaps"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12339,6 +12990,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12433,6 +13086,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12744,6 +13399,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12838,6 +13495,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13530,6 +14189,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13624,6 +14285,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13863,6 +14526,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14282,6 +14947,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14385,6 +15052,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14440,7 +15109,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The own opening hours of a resource. */
+            /** @description A resource's own opening hours. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -14498,7 +15167,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The own opening hours of a resource. */
+            /** @description A resource's own opening hours. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -14557,6 +15226,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -15116,6 +15787,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -15219,6 +15892,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -15539,6 +16214,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -15642,6 +16319,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16091,6 +16770,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16185,6 +16866,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17211,6 +17894,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17314,6 +17999,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17645,6 +18332,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17739,6 +18428,8 @@ export interface operations {
             /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
             412: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18626,7 +19317,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for a token of an owner (`confirmation_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19147,7 +19838,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19321,7 +20012,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            /** @description Only an owner may do this (`forbidden`), a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), or X-CSRF-Token is wrong (`csrf`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19505,6 +20196,8 @@ export interface operations {
     list_waiting_entries: {
         parameters: {
             query?: {
+                /** @description Those of a contact. */
+                contact_id?: number;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
@@ -19570,6 +20263,8 @@ export interface operations {
             /** @description A contact who waits for an appointment. */
             201: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -19668,10 +20363,64 @@ export interface operations {
             };
         };
     };
-    remove_waiting_entry: {
+    get_waiting_entry: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A contact who waits for an appointment. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingEntry"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -19708,6 +20457,149 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWaitingEntryRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact who waits for an appointment. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingEntry"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,7 +6,7 @@ import { LiveSound } from './live-sound'
 import { SAMPLE_RATE } from './mulaw'
 import { Resampler } from './resampler'
 
-/** What is heard of a running call; it goes on while the user opens other pages. */
+/** What is heard of a running call; it continues while the user opens other pages. */
 interface Listening {
   /** The call; null while nothing is heard. */
   callId: number | null

@@ -54,7 +54,10 @@ export class Resampler {
   }
 }
 
-/** The weights of the input samples from `-reach` to `reach` for an output sample `offset` behind the middle one. */
+/**
+ * The weights of the input samples from `-reach` to `reach` around the middle sample, for an output sample that is
+ * `offset` (0 to 1) input samples after the middle sample.
+ */
 function kernel(cutoff: number, reach: number, offset: number): Float32Array {
   const taps = Float32Array.from({ length: 2 * reach + 1 }, (_, tap) => {
     const x = tap - reach - offset

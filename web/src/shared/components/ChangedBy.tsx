@@ -8,12 +8,15 @@ interface Props {
   theirs?: ReactNode
   /** What was refused; none where the field shows it. */
   mine?: ReactNode
+  /** The two buttons, where it is not a text that is saved or kept. */
+  mineLabel?: ReactNode
+  theirsLabel?: ReactNode
   onMine: () => void
   onTheirs: () => void
 }
 
 /** A change was refused because another user was first: both values, and the choice. */
-export function ChangedBy({ name, theirs, mine, onMine, onTheirs }: Props) {
+export function ChangedBy({ name, theirs, mine, mineLabel, theirsLabel, onMine, onTheirs }: Props) {
   return (
     <div className="conflict" role="alert">
       <p>
@@ -33,10 +36,10 @@ export function ChangedBy({ name, theirs, mine, onMine, onTheirs }: Props) {
       )}
       <div className="row wrap">
         <button className="btn" type="button" onClick={onMine}>
-          <Trans>לשמור את שלי</Trans>
+          {mineLabel ?? <Trans>לשמור את שלי</Trans>}
         </button>
         <button className="btn quiet" type="button" onClick={onTheirs}>
-          <Trans>להשאיר את של האחר</Trans>
+          {theirsLabel ?? <Trans>להשאיר את של האחר</Trans>}
         </button>
       </div>
     </div>

@@ -24,7 +24,7 @@ function ByHttps({ url }: { url: string }) {
       <p className="lead">
         <Trans>סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם. הדף נמצא גם כאן:</Trans>
       </p>
-      {/* The set-up code stands in the fragment. */}
+      {/* The set-up code is in the fragment. */}
       <a className="btn pen big" dir="ltr" href={url + location.pathname + location.search + location.hash}>
         {url}
       </a>

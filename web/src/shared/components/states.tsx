@@ -15,7 +15,7 @@ interface EmptyProps {
   heading?: 'h1' | 'h2'
 }
 
-/** What stands in place of a list that is empty. */
+/** Shown in place of a list that is empty. */
 export function EmptyState({ title, children, action, heading: Heading = 'h2' }: EmptyProps) {
   return (
     <div className="empty">

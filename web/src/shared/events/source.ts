@@ -30,7 +30,7 @@ const SILENCE_MS = 40_000
 const REFUSED_MS = 5_000
 /** After this time without a stream its position is given up. */
 const FORGET_MS = 300_000
-/** So many changes are kept for tabs that join later. */
+/** The number of changes that are kept for tabs that are opened later. */
 const MOST_KEPT = 500
 
 /** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
@@ -43,7 +43,7 @@ export class EventStream {
   #lastFlush = 0
   #lastSign = 0
   #changes: Change[] = []
-  /** The number of the last change that is known, at which another connection goes on; undefined before the first. */
+  /** The number of the last change that is known, at which another connection continues; undefined before the first. */
   #position: number | undefined
   /** All changes after this number are in `#kept`. */
   #keptSince: number | undefined
@@ -107,7 +107,7 @@ export class EventStream {
     const isKnown = after !== undefined && this.#keptSince !== undefined && after >= this.#keptSince
     if (this.#state?.type !== 'open') {
       if (this.#state) yield this.#state
-      // A stream that goes on later does so at its own position.
+      // A stream that continues later does so at its own position.
       if (!isKnown && this.#position !== undefined) yield { type: 'reset' }
     } else {
       yield { type: 'open', isResumed: isKnown }

@@ -98,7 +98,7 @@ function followShared(receive: (signal: Signal) => void, after?: number): () => 
 
 /**
  * Without shared workers (Android, older Safari) only a visible tab holds a stream, so that no tab blocks another. When it is visible
- * again, the stream goes on at its position.
+ * again, the stream continues at its position.
  */
 function followAlone(receive: (signal: Signal) => void, after?: number): () => void {
   const stream = new EventStream(receive)

@@ -1,3 +1,5 @@
+import { stripMarks } from './bidi'
+
 /** A number in E.164 as people write it: Israeli numbers in the national form, others in the international one. */
 export function formatPhone(number: string, country = 'IL'): string {
   const text = number.trim()
@@ -47,4 +49,11 @@ export function phoneParts(text: string): TextPart[] {
   }
   if (last < text.length) parts.push({ text: text.slice(last), at: last })
   return parts
+}
+
+/** A typed number in E.164: an international one, or one of the business's country; undefined if it is neither. */
+export function fullNumber(text: string, country = 'IL'): string | undefined {
+  const digits = stripMarks(text).replace(/[\s().\p{Pd}]/gu, '')
+  if (/^\+\d{8,15}$/.test(digits)) return digits
+  return country === 'IL' && /^0\d{8,9}$/.test(digits) ? `+972${digits.slice(1)}` : undefined
 }

@@ -28,9 +28,11 @@ export class Formatter {
 
   /** «20 בנובמבר», with the year if it is not the year of `now`. */
   date(at: Date | string, now = new Date()): string {
-    const date = new Date(at)
-    const year = this.day(date).slice(0, 4) === this.day(now).slice(0, 4) ? undefined : 'numeric'
-    return this.#format({ day: 'numeric', month: 'long', year }).format(date)
+    return this.#format({ day: 'numeric', month: 'long', year: this.#otherYear(at, now) }).format(new Date(at))
+  }
+
+  #otherYear(at: Date | string, now: Date): 'numeric' | undefined {
+    return this.day(at).slice(0, 4) === this.day(now).slice(0, 4) ? undefined : 'numeric'
   }
 
   /** «20.11.2026» */
@@ -38,9 +40,10 @@ export class Formatter {
     return this.#format({ day: 'numeric', month: 'numeric', year: 'numeric' }).format(new Date(at))
   }
 
-  /** «יום ראשון, 22 בנובמבר» */
-  longDate(at: Date | string): string {
-    return this.#format({ weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(at))
+  /** «יום ראשון, 22 בנובמבר», with the year if it is not the year of `now`. */
+  longDate(at: Date | string, now = new Date()): string {
+    const year = this.#otherYear(at, now)
+    return this.#format({ weekday: 'long', day: 'numeric', month: 'long', year }).format(new Date(at))
   }
 
   /** «יום ו׳» */

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
+import { ifMatch } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
@@ -22,11 +23,13 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
   const [text, setText] = useState<string | null>(null)
   const path = (note: Note) => ({ params: { path: { id: note.id } } })
   const remove = useAction({
-    run: (note: Note) => call('DELETE', '/api/notes/{id}', path(note)),
+    run: (note: Note) => call('DELETE', '/api/notes/{id}', { ...path(note), headers: ifMatch(note.etag) }),
     patches: note => [patchItems<Note>(key, items => items.filter(({ id }) => id !== note.id))],
     done: () => t`ההערה נמחקה`,
     undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
     onDone: refresh,
+    // Changed meanwhile: it is shown as it is now, and can be deleted then.
+    onError: () => void refresh(),
   })
   const add = useAction({
     run: (words: string) =>

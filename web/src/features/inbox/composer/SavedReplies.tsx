@@ -4,7 +4,10 @@ import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
+import { ifMatch } from '#shared/api/client'
+import { useEdit } from '#shared/api/edit'
 import { queryClient } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -75,13 +78,19 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
   const query = useQuery(repliesQuery)
   const [edited, setEdited] = useState<SavedReply | null>(null)
   const remove = useAction({
-    run: (reply: SavedReply) => call('DELETE', '/api/saved-replies/{id}', { params: { path: { id: reply.id } } }),
+    run: (reply: SavedReply) =>
+      call('DELETE', '/api/saved-replies/{id}', {
+        params: { path: { id: reply.id } },
+        headers: ifMatch(reply.etag),
+      }),
     patches: reply => [
       patchItems<SavedReply>(repliesQuery.queryKey, items => items.filter(({ id }) => id !== reply.id)),
     ],
     done: () => t`התשובה השמורה נמחקה`,
     undo: remake,
     onDone: refresh,
+    // Changed meanwhile: it is shown as it is now, and can be deleted then.
+    onError: () => void refresh(),
   })
   return (
     <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }}>
@@ -124,10 +133,16 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
   const [shortcut, setShortcut] = useState(reply?.shortcut ?? '')
   const [text, setText] = useState(reply?.text ?? '')
   const [problem, setProblem] = useState<string>()
+  const edit = useEdit<SavedReply>(reply?.etag)
+  const { theirs } = edit
   const save = useAction({
     run: () =>
       reply
-        ? call('PATCH', '/api/saved-replies/{id}', { params: { path: { id: reply.id } }, body: { shortcut, text } })
+        ? call('PATCH', '/api/saved-replies/{id}', {
+            params: { path: { id: reply.id } },
+            body: { shortcut, text },
+            headers: edit.headers(),
+          })
         : call('POST', '/api/saved-replies', { body: { shortcut, text } }),
     onDone: () => {
       refresh()
@@ -136,6 +151,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
       onDone()
     },
     onError: error => {
+      if (edit.refused(error)) return true
       if (error.status !== 409 && error.field !== 'shortcut') return false
       setProblem(error.status === 409 ? t`כבר יש תשובה בשם הזה` : error.message)
       return true
@@ -172,8 +188,26 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
           required
         />
       </div>
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={
+            <>
+              <bdi className="strong">/{theirs.shortcut}</bdi> <Plain text={theirs.text} />
+            </>
+          }
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh()
+            onDone()
+          }}
+        />
+      )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={save.isPending}>
+        <button className="btn pen" type="submit" disabled={save.isPending || theirs !== undefined}>
           {reply ? <Trans>שמירה</Trans> : <Trans>הוספה</Trans>}
         </button>
         {reply && (

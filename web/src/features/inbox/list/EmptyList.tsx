@@ -14,7 +14,7 @@ interface Props {
   onNew: () => void
 }
 
-/** What stands in place of the rows when there are none. */
+/** Shown in place of the rows when there are none. */
 export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
   if (words.trim()) {
     return (

@@ -8,7 +8,7 @@ const BLOCK = 0xa1
 const PACKETS_A_PAGE = 40
 const SAMPLES_A_SECOND = 48_000
 
-/** Opus packets and their header, as they stand in a WebM file of one track. */
+/** Opus packets and their header, as they are in a WebM file of one track. */
 export function opusOf(webm: Uint8Array): { head: Uint8Array; packets: Uint8Array[] } {
   let head: Uint8Array | undefined
   const packets: Uint8Array[] = []

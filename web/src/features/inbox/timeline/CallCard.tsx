@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { isAgent } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Ltr, Plain, Time } from '#shared/components/text'
@@ -70,7 +71,7 @@ function WhoAnswered({ call }: { call: CallItem }) {
       </span>
     )
   }
-  if (call.engine !== 'realtime') return null
+  if (!isAgent(call.engine)) return null
   return (
     <span className="chip pencil">
       <Icon icon={IconPencil} size="s" />

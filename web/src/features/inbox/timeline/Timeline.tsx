@@ -50,7 +50,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   })
   const items = virtual.getVirtualItems()
 
-  const { show, release, isPinned } = usePin(rows, virtual, element)
+  const { show, place, release, isPinned } = usePin(rows, virtual, element)
   useFirstPlace(rows, target, virtual, show)
   const connection = useConnection()
   const first = items[0]?.index ?? 0
@@ -71,7 +71,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     const box = element.current
     if (box) setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
   }
-  useStay(virtual, isAtEnd, isPinned)
+  useStay(virtual, isAtEnd, isPinned, place)
   const later = useLater(rows, isAtEnd)
 
   const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
@@ -177,7 +177,7 @@ interface Scroller {
 const BY_HAND = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const
 
 /**
- * Shows a row, and keeps it in its place until the reader scrolls. The list goes to an index, measures the rows there, and goes on
+ * Shows a row, and keeps it in its place until the reader scrolls. The list goes to an index, measures the rows there, and continues
  * until it stands; older rows that are loaded meanwhile give that index to another row.
  */
 function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTMLElement | null>) {
@@ -192,11 +192,17 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
       for (const name of BY_HAND) box?.removeEventListener(name, release)
     }
   }, [element, release])
+  const placedAt = useRef(-1)
+  const indexOf = useCallback(() => (pin.current ? rows.findIndex(({ key }) => key === pin.current?.key) : -1), [rows])
   const place = useCallback(() => {
-    const index = pin.current ? rows.findIndex(({ key }) => key === pin.current?.key) : -1
+    const index = indexOf()
+    placedAt.current = index
     if (pin.current && index >= 0) virtual.scrollToIndex(index, { align: pin.current.align })
-  }, [rows, virtual])
-  useLayoutEffect(place, [place])
+  }, [indexOf, virtual])
+  // A row that comes below it moves nothing, so it is not placed again: the list itself may have another height by then.
+  useLayoutEffect(() => {
+    if (indexOf() !== placedAt.current) place()
+  }, [indexOf, place])
   const show = useCallback(
     (key: string, align: Align) => {
       pin.current = { key, align }
@@ -205,14 +211,14 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
     [place],
   )
   const isPinned = useCallback(() => pin.current !== null, [])
-  return { show, release, isPinned }
+  return { show, place, release, isPinned }
 }
 
 /**
  * Keeps the end of the list in view when rows are added or measured, and when the page's font arrives, in which the rows have other
- * heights. The virtual list itself may lose the end if the browser draws no frames while rows arrive, as in a frozen tab.
+ * heights. A row that is shown in its place stays there instead. The virtual list itself may lose the end if the browser draws no frames while rows arrive, as in a frozen tab.
  */
-function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean): void {
+function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, place: () => void): void {
   const stay = useRef(isAtEnd)
   stay.current = isAtEnd
   const size = virtual.getTotalSize()
@@ -221,13 +227,16 @@ function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean): 
     if (stay.current && !isPinned()) virtual.scrollToEnd()
   }, [virtual, size, isPinned])
   useEffect(() => {
-    const again = () => {
-      // The rows are measured in the frame after the font.
-      requestAnimationFrame(() => requestAnimationFrame(() => stay.current && virtual.scrollToEnd()))
+    const keep = () => {
+      // The end counts as reached until the first scrolling, which may be that to the row that is shown.
+      if (isPinned()) place()
+      else if (stay.current) virtual.scrollToEnd()
     }
+    // The rows are measured in the frame after the font.
+    const again = () => void requestAnimationFrame(() => requestAnimationFrame(keep))
     document.fonts.addEventListener('loadingdone', again)
     return () => document.fonts.removeEventListener('loadingdone', again)
-  }, [virtual])
+  }, [virtual, isPinned, place])
 }
 
 /** Scrolls once, when the rows are first there, and again when another entry is to be shown. */

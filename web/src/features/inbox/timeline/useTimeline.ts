@@ -51,7 +51,7 @@ onSignal(signal => {
 /**
  * The timeline of a contact. Its key begins like no API path: a change fetches the newest page, or the page that it names, and not all
  * that was ever scrolled to. All pages are one answer, because an infinite query that loads an older page would, when it has it,
- * put back the newer ones as they were when it began.
+ * restore the newer ones as they were when it began.
  */
 export function useTimeline(contactId: number, threads: readonly number[]) {
   const cache = useQueryClient()

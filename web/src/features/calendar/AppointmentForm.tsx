@@ -1,0 +1,198 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { isolate } from '#shared/format/bidi'
+import type { Day } from '#shared/format/dates'
+import { formatPhone } from '#shared/format/phone'
+import { useFormat } from '#shared/session'
+import { cancel, refresh } from './appointments'
+import { Conflict } from './Conflict'
+import { ContactPicker, type Picked } from './ContactPicker'
+import { type Service, useResources, type WaitingEntry } from './data'
+import { ExactTime } from './ExactTime'
+import { FromWaitingList } from './FromWaitingList'
+import { LeaveFoot, type Leaving } from './Leave'
+import { ServiceChoice } from './ServiceChoice'
+import { type FreeSlot, SlotPicker } from './SlotPicker'
+import { StaffChoice } from './StaffChoice'
+import type { Shown } from './url'
+import { putBack } from './waiting'
+
+interface Props {
+  shown: Shown
+  /** Closes the form; with a day, the calendar goes there. */
+  close: (day?: Day) => void
+  services: readonly Service[]
+  /** The entry of the waiting list for which it is; none also if it was removed meanwhile. */
+  waiter: WaitingEntry | null
+  leaving: Leaving
+}
+
+/** Who, what, at whom, when. */
+export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const cache = useQueryClient()
+  const resources = useResources()
+  const [params] = useSearchParams()
+  const lane = params.get('lane')
+  const [contact, setContact] = useState<Picked | null>(null)
+  // The entry is removed by the booking, and the undo restores it.
+  const [begun] = useState(given)
+  const first = begun?.free_slot ?? null
+  const [service, setService] = useState<Service | null>(
+    services.find(({ id }) => id === begun?.service_id) ?? (services.length === 1 ? (services[0] ?? null) : null),
+  )
+  const [resource, setResource] = useState<number | null>(
+    begun ? (begun.resource_id ?? null) : lane ? Number(lane) : shown.resource,
+  )
+  const [slot, setSlot] = useState<FreeSlot | null>(first)
+  const [exact, setExact] = useState<string | null>(null)
+  const [note, setNote] = useState('')
+  const [conflict, setConflict] = useState<string | null>(null)
+  const able = (resources.data?.items ?? []).filter(({ service_ids }) => service && service_ids.includes(service.id))
+  // The lane that was pressed counts only if its owner does this service.
+  const at = able.some(({ id }) => id === resource) ? resource : null
+  const startsAt = exact ?? slot?.starts_at ?? null
+  // A contact who waits for this service leaves the list also when the form was not opened from there.
+  const [leaves, setLeaves] = useState(true)
+  const own = useQuery({
+    ...apiQuery('/api/waiting-list', { query: { contact_id: contact?.id ?? 0 } }),
+    enabled: begun === null && contact !== null,
+  })
+  const found = begun ?? own.data?.items.find(entry => entry.service_id === service?.id) ?? null
+  const waiter = found?.contact_id === contact?.id && leaves ? found : null
+  const book = useAction({
+    run: (waiter: WaitingEntry | null) =>
+      unwrap(
+        client.POST('/api/appointments', {
+          body: {
+            contact_id: contact?.id ?? 0,
+            service_id: service?.id ?? 0,
+            starts_at: startsAt ?? '',
+            ...((at ?? slot?.resource_id) !== undefined && { resource_id: at ?? slot?.resource_id ?? null }),
+            ...(note.trim() && { note: note.trim() }),
+            ...(exact !== null && { force: true }),
+            ...(waiter && { waiting_entry_id: waiter.id }),
+          },
+        }),
+      ),
+    done: (_, made) =>
+      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? ''))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
+    undo: async (waiter, made) => {
+      await cancel(made.id)
+      if (waiter) await putBack(waiter)
+      refresh(cache)
+    },
+    onDone: made => {
+      refresh(cache)
+      close(format.day(made.starts_at))
+    },
+    onError: error => {
+      if (error.code !== 'slot_taken') return false
+      setConflict(error.params.next_free ?? '')
+      setSlot(null)
+      refresh(cache)
+      return true
+    },
+  })
+  const isDirty =
+    (contact !== null && contact.id !== shown.contact) || startsAt !== (first?.starts_at ?? null) || note.trim() !== ''
+  const { onDirty } = leaving
+  useEffect(() => onDirty(isDirty), [onDirty, isDirty])
+  const reset = () => {
+    setSlot(null)
+    setExact(null)
+    setConflict(null)
+  }
+  // Days are text, so `Math.max` does not apply.
+  const latest = (...days: Day[]) => days.sort().at(-1) ?? shown.today
+  const wanted = begun ? latest(begun.from_date, shown.today) : latest(shown.day, shown.today)
+  const from = first ? format.day(first.starts_at) : shown.at ? format.day(shown.at) : wanted
+  return (
+    <form
+      className="ap-form"
+      onSubmit={event => {
+        event.preventDefault()
+        book.mutate(waiter)
+      }}
+    >
+      <ContactPicker value={contact} initial={shown.contact} choose={setContact} />
+      {found && (contact === null || contact.id === found.contact_id) && (
+        <FromWaitingList entry={found} leaves={leaves} choose={begun ? undefined : setLeaves} />
+      )}
+      <ServiceChoice
+        services={services}
+        value={service?.id ?? null}
+        choose={chosen => {
+          setService(chosen)
+          reset()
+        }}
+      />
+      {service && (
+        <>
+          <StaffChoice
+            resources={resources.data?.items ?? []}
+            service={service.id}
+            value={at}
+            choose={chosen => {
+              setResource(chosen)
+              reset()
+            }}
+          />
+          {conflict !== null && <Conflict nextFree={conflict} />}
+          <SlotPicker
+            key={`${service.id}-${at}`}
+            service={service.id}
+            resource={at}
+            from={from}
+            value={slot}
+            choose={chosen => {
+              setSlot(chosen)
+              setExact(null)
+              setConflict(null)
+            }}
+          />
+          <ExactTime
+            day={from}
+            initial={shown.at}
+            value={exact}
+            choose={chosen => {
+              setExact(chosen)
+              setSlot(null)
+            }}
+          />
+          <Field
+            label={<Trans>הערה</Trans>}
+            value={note}
+            maxLength={500}
+            dir="auto"
+            onChange={event => setNote(event.target.value)}
+          />
+        </>
+      )}
+      <LeaveFoot {...leaving} close={() => close()} question={<Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>}>
+        <button
+          className="btn pen big"
+          type="submit"
+          disabled={!contact || !service || startsAt === null || book.isPending}
+        >
+          {startsAt !== null && contact ? (
+            <Trans>לקבוע ל{`${format.longDate(startsAt)}, ${format.time(startsAt)}`}</Trans>
+          ) : !contact ? (
+            <Trans>בחרו לקוח</Trans>
+          ) : !service ? (
+            <Trans>בחרו שירות</Trans>
+          ) : (
+            <Trans>בחרו שעה</Trans>
+          )}
+        </button>
+      </LeaveFoot>
+    </form>
+  )
+}

@@ -1,0 +1,32 @@
+import { Trans } from '@lingui/react/macro'
+import { useFormat } from '#shared/session'
+import type { Appointment } from './data'
+
+/** When an appointment is, at whom, and what became of it. */
+export function AppointmentWords({ appointment }: { appointment: Appointment }) {
+  const format = useFormat()
+  const { starts_at, resource_name, state } = appointment
+  return (
+    <span className="strong">
+      {`${format.longDate(starts_at)}, ${format.time(starts_at)}`}
+      {resource_name && (
+        <>
+          {' · '}
+          <bdi>{resource_name}</bdi>
+        </>
+      )}
+      {state !== 'booked' && (
+        <>
+          {' · '}
+          {state === 'cancelled' ? (
+            <Trans>בוטל</Trans>
+          ) : state === 'no_show' ? (
+            <Trans>לא הגיע</Trans>
+          ) : (
+            <Trans>התקיים</Trans>
+          )}
+        </>
+      )}
+    </span>
+  )
+}

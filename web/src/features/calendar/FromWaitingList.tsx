@@ -1,0 +1,46 @@
+import { Trans } from '@lingui/react/macro'
+import { Plain } from '#shared/components/text'
+import type { WaitingEntry } from './data'
+import { WaitingDays } from './WaitingDays'
+
+interface Props {
+  entry: WaitingEntry
+  /** Whether the booking removes the entry. */
+  leaves: boolean
+  /** Decides that; none where the form was opened from the list, which says it already. */
+  choose: ((leaves: boolean) => void) | undefined
+}
+
+/** What a contact who waits has asked for, and that they leave the list. */
+export function FromWaitingList({ entry, leaves, choose }: Props) {
+  return (
+    <div className="note">
+      <p>
+        {choose ? (
+          <Trans>
+            הלקוח ברשימת ההמתנה לשירות הזה · <WaitingDays entry={entry} />
+          </Trans>
+        ) : (
+          <Trans>
+            מרשימת ההמתנה · <WaitingDays entry={entry} />
+          </Trans>
+        )}
+      </p>
+      {entry.note && (
+        <p>
+          <Plain text={entry.note} />
+        </p>
+      )}
+      {choose ? (
+        <label className="row">
+          <input type="checkbox" checked={leaves} onChange={event => choose(event.target.checked)} />
+          <Trans>אחרי הקביעה להסיר מהרשימה</Trans>
+        </label>
+      ) : (
+        <p className="small muted">
+          <Trans>אחרי הקביעה הלקוח יורד מהרשימה.</Trans>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,80 @@
+import '@mantine/dates/styles.layer.css'
+import 'dayjs/locale/he'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { DatePicker, DatesProvider } from '@mantine/dates'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { Field } from '#shared/components/field'
+import { atNoon, type Day } from '#shared/format/dates'
+import { useLocale } from '#shared/i18n/locale'
+import { useReturnFocus } from '#shared/opener'
+import { useFormat } from '#shared/session'
+import { parseDate } from './parse-date'
+
+interface Props {
+  day: Day
+  today: Day
+  go: (day: Day) => void
+  close: () => void
+}
+
+const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
+
+/** Mantine moves to the next day at the right arrow also where the next day is to the left. */
+function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
+  const key = MIRRORED[event.key]
+  const isOurs = !event.nativeEvent.isTrusted
+  if (key === undefined || isOurs || getComputedStyle(event.currentTarget).direction !== 'rtl') return
+  event.preventDefault()
+  event.stopPropagation()
+  event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
+}
+
+/** Goes to a day: typed, or chosen in the month. */
+export default function JumpToDate({ day, today, go, close }: Props) {
+  const { t } = useLingui()
+  const locale = useLocale()
+  const format = useFormat()
+  useReturnFocus()
+  const [typed, setTyped] = useState('')
+  const read = typed.trim() ? parseDate(typed, today) : undefined
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (read) go(read)
+  }
+  return (
+    <Modal opened onClose={close} title={t`מעבר לתאריך`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+      <form className="form jump-form" onSubmit={submit}>
+        <Field
+          label={<Trans>תאריך</Trans>}
+          value={typed}
+          dir="ltr"
+          autoComplete="off"
+          data-autofocus
+          error={typed.trim() && !read ? t`למשל 24.12 או 24.12.2026` : undefined}
+          help={read ? format.longDate(atNoon(read)) : t`למשל 24.12 או 24.12.2026`}
+          onChange={event => setTyped(event.target.value)}
+        />
+        <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
+          <div onKeyDownCapture={mirrorArrows}>
+            <DatePicker
+              size="lg"
+              defaultDate={day}
+              value={day}
+              onChange={chosen => chosen && go(chosen)}
+              ariaLabels={{ previousMonth: t`החודש הקודם`, nextMonth: t`החודש הבא` }}
+            />
+          </div>
+        </DatesProvider>
+        <div className="row">
+          <button className="btn pen" type="submit" disabled={!read}>
+            <Trans>מעבר</Trans>
+          </button>
+          <button className="btn" type="button" onClick={() => go(today)}>
+            <Trans>היום</Trans>
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,46 @@
+import { Trans } from '@lingui/react/macro'
+import { Plain } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import type { Service } from './data'
+import { Price } from './Price'
+
+/** What a service is, in one line: with `isWhole` all that its form has. */
+export function ServiceWords({ service, isWhole = false }: { service: Service; isWhole?: boolean }) {
+  const format = useFormat()
+  const { name, duration_min, price_minor, buffer_before_min, buffer_after_min, description, archived } = service
+  return (
+    <span>
+      <bdi className="strong">{name}</bdi> · {format.length(duration_min)}
+      {price_minor != null && (
+        <>
+          {' · '}
+          <Price minor={price_minor} />
+        </>
+      )}
+      {isWhole && buffer_before_min > 0 && (
+        <>
+          {' · '}
+          <Trans>הכנה: {format.length(buffer_before_min)}</Trans>
+        </>
+      )}
+      {isWhole && buffer_after_min > 0 && (
+        <>
+          {' · '}
+          <Trans>סידור: {format.length(buffer_after_min)}</Trans>
+        </>
+      )}
+      {isWhole && description && (
+        <>
+          {' · '}
+          <Plain text={description} />
+        </>
+      )}
+      {archived && (
+        <>
+          {' · '}
+          <Trans>הוסר</Trans>
+        </>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,222 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useEffect, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
+import { Field } from '#shared/components/field'
+import { Loaded, SkeletonRows } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
+import { addDays, atNoon, type Day } from '#shared/format/dates'
+import { useReturnFocus } from '#shared/opener'
+import { useFormat } from '#shared/session'
+import { refresh } from './appointments'
+import { ContactPicker, type Picked } from './ContactPicker'
+import { useResources, useServices, useWaitingEntry, type WaitingEntry } from './data'
+import { LeaveFoot, type Leaving, useLeave } from './Leave'
+import { parseDate } from './parse-date'
+import { ServiceChoice } from './ServiceChoice'
+import { StaffChoice } from './StaffChoice'
+import { WaitingWords } from './WaitingWords'
+import { add, change, remove } from './waiting'
+
+interface Props {
+  /** The entry that is changed; none for a new one. */
+  entry: WaitingEntry | null
+  close: () => void
+}
+
+interface FormProps extends Props {
+  leaving: Leaving
+}
+
+/** A new entry is for this many days, unless others are entered. */
+const DAYS = 7
+
+/** Adds a contact to the waiting list, or changes what an entry says. */
+export function WaitingForm({ entry, close }: Props) {
+  const { t } = useLingui()
+  const { leave, ...leaving } = useLeave(close)
+  useReturnFocus()
+  return (
+    <Modal
+      opened
+      onClose={leave}
+      title={entry ? t`עריכה ברשימת ההמתנה` : t`הוספה לרשימת ההמתנה`}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t`סגירה` }}
+      centered
+    >
+      {entry ? (
+        <Edit id={entry.id} close={close} leaving={leaving} />
+      ) : (
+        <Form entry={null} close={close} leaving={leaving} />
+      )}
+    </Modal>
+  )
+}
+
+/** The entry as it is now, with its version. */
+function Edit({ id, close, leaving }: { id: number } & Omit<FormProps, 'entry'>) {
+  // What others change while the form is open does not change what is typed: saving finds out.
+  const query = useWaitingEntry(id)
+  return (
+    <Loaded
+      query={query}
+      skeleton={<SkeletonRows count={4} height={64} />}
+      title={<Trans>הרישום לא נטען. הוא שמור, או שהוסר בינתיים</Trans>}
+    >
+      {entry => <Form entry={entry} close={close} leaving={leaving} />}
+    </Loaded>
+  )
+}
+
+function Form({ entry, close, leaving }: FormProps) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const cache = useQueryClient()
+  const services = useServices()
+  const resources = useResources()
+  const today = format.day(new Date())
+  const written = (day: Day) => format.shortDate(atNoon(day))
+  const [contact, setContact] = useState<Picked | null>(null)
+  const [chosen, setService] = useState<number | null>(entry?.service_id ?? null)
+  const [resource, setResource] = useState<number | null>(entry?.resource_id ?? null)
+  // As it was when the form began: the day may end meanwhile.
+  const [begun] = useState({
+    from: written(entry?.from_date ?? today),
+    to: written(entry?.to_date ?? addDays(today, DAYS)),
+  })
+  const [from, setFrom] = useState(begun.from)
+  const [to, setTo] = useState(begun.to)
+  const [note, setNote] = useState(entry?.note ?? '')
+  const edit = useEdit<WaitingEntry>(entry?.etag)
+  const { theirs } = edit
+  const offered = services.data?.items ?? []
+  const service = chosen ?? (offered.length === 1 ? (offered[0]?.id ?? null) : null)
+  const able = (resources.data?.items ?? []).some(
+    one => one.id === resource && service !== null && one.service_ids.includes(service),
+  )
+  const [first, last] = [parseDate(from, today), parseDate(to, today)]
+  const isOrdered = first !== undefined && last !== undefined && first <= last
+  const isMoved = resource !== (entry?.resource_id ?? null) || chosen !== (entry?.service_id ?? null)
+  const isDirty =
+    contact !== null || isMoved || from !== begun.from || to !== begun.to || note.trim() !== (entry?.note ?? '')
+  const { onDirty } = leaving
+  useEffect(() => onDirty(isDirty), [onDirty, isDirty])
+  const isComplete = service !== null && isOrdered && (entry !== null || contact !== null)
+  const name = isolate(entry?.contact_name || contact?.name || t`הלקוח`)
+  const save = useAction({
+    run: async () => {
+      const body = {
+        service_id: service ?? 0,
+        // One that is not among those who can be chosen stays: archived, or not loaded.
+        ...(isMoved && resources.data && { resource_id: able ? resource : null }),
+        from_date: first ?? '',
+        to_date: last ?? '',
+        note: note.trim(),
+      }
+      return entry ? change(entry.id, body, edit.headers()) : add({ contact_id: contact?.id ?? 0, ...body })
+    },
+    done: () => (entry ? t`הרישום של ${name} עודכן` : t`נוסף לרשימת ההמתנה: ${name}`),
+    undo: (_, saved) => {
+      const { service_id, resource_id = null, from_date, to_date, note } = edit.replaced() ?? entry ?? saved
+      const isSame = resource_id === (saved.resource_id ?? null)
+      const before = { service_id, from_date, to_date, note, ...(!isSame && { resource_id }) }
+      return (entry ? change(entry.id, before) : remove(saved.id)).then(() => refresh(cache))
+    },
+    onDone: () => {
+      refresh(cache)
+      close()
+    },
+    onError: edit.refused,
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    // While what another user has saved stands beside this, the choice is theirs or mine.
+    if (theirs === undefined && isComplete) save.mutate()
+  }
+  const said = (day: Day | undefined) => (day ? format.longDate(atNoon(day)) : t`למשל 24.12 או 24.12.2026`)
+  return (
+    <form className="ap-form" onSubmit={submit}>
+      {entry ? (
+        <p>
+          <b>
+            <bdi>{name}</bdi>
+          </b>
+        </p>
+      ) : (
+        <ContactPicker value={contact} initial={null} choose={setContact} />
+      )}
+      <Loaded
+        query={services}
+        skeleton={<SkeletonRows count={2} height={44} />}
+        title={<Trans>רשימת השירותים לא נטענה</Trans>}
+      >
+        {({ items }) => <ServiceChoice services={items} value={service} choose={({ id }) => setService(id)} />}
+      </Loaded>
+      {service !== null && (
+        <StaffChoice
+          resources={resources.data?.items ?? []}
+          service={service}
+          value={able ? resource : null}
+          choose={setResource}
+        />
+      )}
+      <div className="pair">
+        <Field
+          label={<Trans>מתאים מיום</Trans>}
+          value={from}
+          dir="ltr"
+          error={first ? undefined : said(first)}
+          help={said(first)}
+          onChange={event => setFrom(event.target.value)}
+        />
+        <Field
+          label={<Trans>עד יום, כולל</Trans>}
+          value={to}
+          dir="ltr"
+          error={!last ? said(last) : first && last < first ? t`תאריך הסיום מוקדם מתאריך ההתחלה` : undefined}
+          help={said(last)}
+          onChange={event => setTo(event.target.value)}
+        />
+      </div>
+      <Field
+        label={<Trans>הערה</Trans>}
+        help={<Trans>למשל שעות שמתאימות: רק בבוקר, אחרי 16:00</Trans>}
+        value={note}
+        maxLength={500}
+        dir="auto"
+        onChange={event => setNote(event.target.value)}
+      />
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<WaitingWords entry={theirs} />}
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={() => {
+            refresh(cache)
+            close()
+          }}
+        />
+      )}
+      <LeaveFoot {...leaving} close={close} question={<Trans>לסגור בלי לשמור? מה שמילאתם יימחק.</Trans>}>
+        <button className="btn pen big" type="submit" disabled={!isComplete || theirs !== undefined || save.isPending}>
+          {entry === null && !contact ? (
+            <Trans>בחרו לקוח</Trans>
+          ) : service === null ? (
+            <Trans>בחרו שירות</Trans>
+          ) : entry ? (
+            <Trans>שמירה</Trans>
+          ) : (
+            <Trans>להוסיף לרשימה</Trans>
+          )}
+        </button>
+      </LeaveFoot>
+    </form>
+  )
+}

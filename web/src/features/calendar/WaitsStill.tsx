@@ -1,0 +1,41 @@
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import { RemovalRefused } from '#shared/components/RemovalRefused'
+import type { Appointment } from './data'
+import { useRemoveWaiting } from './useRemoveWaiting'
+import { WaitingDays } from './WaitingDays'
+import { WaitingWords } from './WaitingWords'
+
+/** Whether the contact of a booked appointment still waits for this service, and the button that ends that. */
+export function WaitsStill({ appointment }: { appointment: Appointment }) {
+  const { contact_id, state, id } = appointment
+  const list = useQuery({
+    ...apiQuery('/api/waiting-list', { query: { contact_id } }),
+    enabled: state === 'booked',
+  })
+  const entry = list.data?.items.find(one => one.appointment?.id === id)
+  if (!entry || state !== 'booked') return null
+  return <Offer entry={entry} />
+}
+
+function Offer({ entry }: { entry: Parameters<typeof useRemoveWaiting>[0] }) {
+  const remove = useRemoveWaiting(entry)
+  return (
+    <div className="note">
+      <p>
+        <Trans>
+          הלקוח עוד ברשימת ההמתנה לשירות הזה · <WaitingDays entry={entry} />
+        </Trans>
+      </p>
+      <button className="btn" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Trans>להסיר מרשימת ההמתנה</Trans>
+      </button>
+      <RemovalRefused
+        edit={remove.edit}
+        show={theirs => <WaitingWords entry={theirs} />}
+        remove={() => remove.mutate()}
+      />
+    </div>
+  )
+}

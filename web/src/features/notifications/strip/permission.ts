@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react'
+
+/**
+ * Whether this browser can notify. `insecure`: it refuses on an unencrypted address. `missing`: it has no notifications, or no
+ * shared worker, without which a hidden tab learns of nothing.
+ */
+export type Support = 'yes' | 'insecure' | 'missing'
+
+export function support(): Support {
+  if (!window.isSecureContext) return 'insecure'
+  return 'Notification' in window && 'locks' in navigator && typeof SharedWorker !== 'undefined' ? 'yes' : 'missing'
+}
+
+const current = (): NotificationPermission => (support() === 'yes' ? Notification.permission : 'denied')
+
+/** What the user allows this page, and what asks for it; the browser shows its question only after a click. */
+export function usePermission(): [NotificationPermission, () => Promise<NotificationPermission>] {
+  const [permission, set] = useState(current)
+  useEffect(() => {
+    if (support() !== 'yes') return
+    const control = new AbortController()
+    const follow = () => set(current())
+    // The user may change it in the browser's own settings, while the page is open.
+    addEventListener('focus', follow, { signal: control.signal })
+    navigator.permissions
+      ?.query({ name: 'notifications' })
+      .then(status => status.addEventListener('change', follow, { signal: control.signal }))
+      .catch(() => undefined)
+    return () => control.abort()
+  }, [])
+  const ask = async () => {
+    const answer = await Notification.requestPermission()
+    set(answer)
+    return answer
+  }
+  return [permission, ask]
+}

@@ -1,0 +1,35 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { apiQuery } from '#shared/api/query'
+
+/** The number before the title of the page. */
+const COUNT = /^\(\d+\) /
+
+/** Shows how many conversations wait for the user in the title of the tab, and on the icon of the installed page. */
+export function useCount(): void {
+  const count = useQuery(apiQuery('/api/threads/counts')).data?.waiting ?? 0
+  useEffect(() => {
+    const title = document.querySelector('title')
+    if (!title) return
+    const set = (waiting: number) => {
+      const bare = document.title.replace(COUNT, '')
+      const wanted = waiting > 0 ? `(${waiting}) ${bare}` : bare
+      if (document.title !== wanted) document.title = wanted
+    }
+    set(count)
+    // Each page sets its own title, and knows nothing of the number.
+    const observer = new MutationObserver(() => set(count))
+    observer.observe(title, { childList: true })
+    return () => {
+      observer.disconnect()
+      set(0)
+    }
+  }, [count])
+  useEffect(() => {
+    if (!('setAppBadge' in navigator)) return
+    const clear = () => navigator.clearAppBadge().catch(() => undefined)
+    if (count === 0) void clear()
+    else navigator.setAppBadge(count).catch(() => undefined)
+    return () => void clear()
+  }, [count])
+}
