@@ -20,6 +20,11 @@ pub fn build_for_socket(path: &Path) -> Result<reqwest::Client, reqwest::Error> 
     builder().no_proxy().unix_socket(path).build()
 }
 
+/// Builds a client for servers of this machine, which are never behind a proxy.
+pub fn build_direct() -> Result<reqwest::Client, reqwest::Error> {
+    builder().no_proxy().build()
+}
+
 /// Builds a client whose user agent names no version, and that keeps no connections.
 pub fn build_anonymous() -> Result<reqwest::Client, reqwest::Error> {
     builder().user_agent("AgentLocator").pool_max_idle_per_host(0).build()

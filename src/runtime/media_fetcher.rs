@@ -134,6 +134,10 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
         let pair = header.as_ref().map(|(name, value)| (*name, value.as_str()));
         match files.fetch(address.as_str(), pair).await {
             Err(FetchError::Status(401)) if repeats > 0 && bridge.forget_proof(header.as_ref()).await => repeats -= 1,
+            Err(FetchError::Unreachable) => {
+                bridge.forget_proof(header.as_ref()).await;
+                return Err(FetchError::Unreachable);
+            }
             fetched => return fetched,
         }
     }

@@ -51,10 +51,9 @@ export class DaemonClient {
     this.#agent.destroy()
   }
 
-  /** Whether a connection to the target is open, in use or not. */
+  /** Whether the next request uses a connection that is open already, so that no other program can get it. */
   get #isConnected(): boolean {
-    const { sockets, freeSockets } = this.#agent
-    return [sockets, freeSockets].some(open => Object.keys(open).length > 0)
+    return Object.values(this.#agent.freeSockets).some(idle => (idle?.length ?? 0) > 0)
   }
 
   async #post(body: Buffer): Promise<number> {

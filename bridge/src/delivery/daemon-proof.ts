@@ -33,8 +33,8 @@ export class DaemonProof {
 
   /**
    * Whether an event needs the secret itself beside its signature. Throws if nothing may be sent at the moment.
-   * Concurrent calls share one question to the daemon. `isConnected`: a connection to the target is open, so no other
-   * program has its port.
+   * Concurrent calls share one question to the daemon. `isConnected`: the event goes over a connection that is
+   * open already.
    */
   needsSecret(isConnected: boolean): Promise<boolean> {
     this.#running ??= this.#needsSecret(isConnected).finally(() => {

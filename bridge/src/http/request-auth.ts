@@ -22,6 +22,7 @@ export class RequestAuth {
   proof({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> | undefined {
     const nonce = headers['x-baileys-nonce']
     if (!this.#token || typeof nonce !== 'string' || !DAEMON_NONCE.test(nonce)) return undefined
+    if (!LOCAL_HOST.test(headers.host ?? '')) return undefined
     if (!isLoopback(socket.remoteAddress) || FORWARDED.some(name => headers[name] !== undefined)) return undefined
     const proof = hmac(this.#token, `agentlocator bridge proof\n${nonce}\n${this.#nonce}`)
     return { 'x-baileys-nonce': this.#nonce, 'x-baileys-proof': proof }
@@ -29,7 +30,7 @@ export class RequestAuth {
 
   /**
    * Whether a request has the secret, or is signed with it. Without a secret in the settings no request is accepted.
-   * `readBody` is called only if the request may be signed: other clients cannot make the bridge store a body.
+   * `readBody` is called only if the request may be signed, so that the bridge stores no body of most other clients.
    */
   async accepts(request: IncomingMessage, readBody: () => Promise<Buffer>): Promise<boolean> {
     if (!this.#token) return false
@@ -48,6 +49,8 @@ function isLoopback(address: string | undefined): boolean {
   return address === undefined || address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
+/** Another host is that of a tunnel, or a name that a web page in a local browser resolved to this machine. */
+const LOCAL_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
 /** The headers of a proxy or tunnel on this machine, whose clients are elsewhere. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'via']
 const DAEMON_NONCE = /^[0-9a-f]{32,64}$/

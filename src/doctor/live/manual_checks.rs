@@ -26,7 +26,10 @@ pub(in crate::doctor) async fn check(context: Arc<DoctorContext>) -> Vec<Finding
 type Probe = (&'static str, &'static str);
 
 const CALLS: [Probe; 8] = [
-    ("Open /livez at the public address on a phone without Wi-Fi", "it says ok, without a warning of the certificate"),
+    (
+        "Open /livez at the public address on a phone without Wi-Fi",
+        "it says ok, and the browser does not warn about the certificate",
+    ),
     (
         "Call from a mobile, ask something, let the agent finish",
         "it answers in Hebrew; the call has a transcript of both sides and a recording",
@@ -76,7 +79,10 @@ const BRIDGE: [Probe; 5] = [
 
 const TWILIO_WHATSAPP: [Probe; 4] = [
     ("Write to the sender, answer within 24 hours", "the answer arrives as text"),
-    ("Write to a contact who has not written for a day", "the template goes out, or the page says why nothing can"),
+    (
+        "Write to a contact who has not written for a day",
+        "the template is sent, or the page says why no message can be sent",
+    ),
     (
         "Stop the service for two minutes, write meanwhile, start it",
         "the message is on the page within five minutes (TWILIO_CATCH_UP in the log)",

@@ -36,7 +36,12 @@ pub struct Bridge {
 impl Bridge {
     /// Creates a client for the configured bridge: over its Unix socket, or with `client`.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
-        let client = config.whatsapp.bridge_socket().map_or(Ok(client), http_client::build_for_socket)?;
+        let client = match config.whatsapp.bridge_socket() {
+            Some(path) => http_client::build_for_socket(path)?,
+            // On this machine: a proxy would get the secret.
+            None if config.whatsapp.baileys_origin().starts_with("http://") => http_client::build_direct()?,
+            None => client,
+        };
         Ok(Self {
             client,
             send_url: config.whatsapp.baileys_send_url(),

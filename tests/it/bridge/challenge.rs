@@ -61,14 +61,14 @@ async fn another_program_on_the_port_of_the_bridge_gets_neither_the_secret_nor_a
     tokio::task::block_in_place(|| harness.daemon.restart());
     harness.becomes("unauthorized").await;
     let waiting = harness.say("+972501234567", "לא לזר").await;
-    let refused = "the log says who did not prove itself";
-    eventually(refused, async || {
-        harness.daemon.logs().lines().iter().any(|line| line.contains("BRIDGE_UNPROVED")).then_some(())
-    })
-    .await;
+    harness.daemon.logs().wait_until("an attempt that was not made", |lines| {
+        let failed = |line: &&String| line.contains("WA_OUT_BAILEYS") && line.contains("unauthorized");
+        lines.iter().find(failed).map(drop)
+    });
+    assert!(harness.daemon.logs().events_named("BRIDGE_UNPROVED").len() == 1);
     let sent = to_bridge.take_sent();
-    assert!(sent.contains("GET /health") && !sent.contains(SECRET) && !sent.contains("לא לזר"), "{sent}");
-    assert!(!sent.contains("x-baileys-auth"), "{sent}");
+    assert!(sent.contains("x-baileys-nonce") && !sent.contains(SECRET) && !sent.contains("לא לזר"), "{sent}");
+    assert!(!sent.contains("x-baileys-auth") && !sent.contains("POST"), "{sent}");
     to_bridge.lead_to(&harness.bridge.origin());
     harness.until_status(DANA, &waiting, "delivered").await;
     assert_eq!(harness.whatsapp.shown_to(DANA.number).await.unwrap(), ["לגשר", "לא לזר"]);
@@ -112,6 +112,9 @@ async fn a_bridge_without_the_challenge_gets_the_secret_unless_a_proof_is_requir
         if challenge == "required" {
             let shown = api.get("/api/whatsapp/bridge").await.json();
             assert_eq!(shown["state"], "unauthorized", "{shown}");
+            daemon.logs().wait_until("an attempt that was not made", |lines| {
+                lines.iter().find(|line| line.contains("WA_OUT_BAILEYS") && line.contains("unauthorized")).map(drop)
+            });
         } else {
             eventually(challenge, async || (bridge.state().sent.len() == sent).then_some(())).await;
         }

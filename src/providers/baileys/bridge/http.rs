@@ -1,9 +1,12 @@
 //! One request and its response.
 
+use super::authentication::NONCE;
 use super::{AuthenticationHeader, Bridge, LinkState};
+use crate::entropy::random_hex;
 use reqwest::{Body, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
+use tokio::time::timeout;
 use url::Position;
 
 /// Why a request got no response.
@@ -44,7 +47,8 @@ impl Bridge {
             request = request.json(body);
         }
         let request = request.build().map_err(|error| LinkState::after(&error))?;
-        read(self.execute(request).await.map_err(|failure| failure.state())?).await
+        let executed = timeout(limit, self.execute(request)).await.map_err(|_| LinkState::Silent)?;
+        read(executed.map_err(|failure| failure.state())?).await
     }
 
     /// The header that authenticates a request to one of the bridge's files; none without a secret. `target` is the path with its
@@ -58,7 +62,8 @@ impl Bridge {
         self.authentication.header(&self.client, method, target, body).await
     }
 
-    /// See [`Authentication::forget_proof`](super::Authentication::forget_proof).
+    /// Forgets what the bridge has proved, after a request with this header failed or was refused. Returns true if the request was
+    /// signed, so that it may be repeated with a new signature.
     pub async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         self.authentication.forget_proof(header).await
     }
@@ -96,14 +101,13 @@ impl Bridge {
         }
     }
 
-    /// Sends a request that needs no secret.
-    pub(super) async fn request_unauthenticated(
-        &self,
-        path: &str,
-        limit: Duration,
-    ) -> Result<BridgeResponse, LinkState> {
-        let request = self.client.get(format!("{}{path}", self.origin)).timeout(limit);
-        read(request.send().await.map_err(|error| LinkState::after(&error))?).await
+    /// Requests the health, which needs no secret, and verifies that the bridge answers.
+    pub(super) async fn request_health(&self, limit: Duration) -> Result<BridgeResponse, LinkState> {
+        let nonce = random_hex::<16>();
+        let request = self.client.get(format!("{}/health", self.origin)).header(NONCE, &nonce).timeout(limit);
+        let response = request.send().await.map_err(|error| LinkState::after(&error))?;
+        self.authentication.verify(&nonce, response.headers()).await?;
+        read(response).await
     }
 }
 

@@ -87,7 +87,7 @@ impl Bridge {
         let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
         let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
         let (health, status, qr) = tokio::join!(self.health(), status, code);
-        let reachable = health.is_ok() || status.is_ok();
+        let reachable = status.is_ok() || matches!(health, Ok(_) | Err(LinkState::Unauthorized));
         let connected = health.as_ref().is_ok_and(|report| report.state.is_connected());
         let known = match status {
             Ok(BridgeResponse { status: StatusCode::OK, body }) if body.is_object() => Ok(Report::parse(true, &body)),
@@ -104,7 +104,7 @@ impl Bridge {
     }
 
     async fn health(&self) -> Result<Report, LinkState> {
-        let BridgeResponse { status, body } = self.request_unauthenticated("/health", STATUS_TIMEOUT).await?;
+        let BridgeResponse { status, body } = self.request_health(STATUS_TIMEOUT).await?;
         let report = Report::parse(status == StatusCode::OK, &body);
         // The HTTP status alone decides, because every bridge sends it.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })

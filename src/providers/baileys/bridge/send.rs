@@ -95,9 +95,7 @@ impl Bridge {
         };
         match self.execute(request).await {
             Ok(response) => self.outcome(response).await,
-            Err(RequestFailure::NotSent(LinkState::Unauthorized)) => {
-                Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None))
-            }
+            // Also while another program has the bridge's port: the message waits.
             Err(RequestFailure::NotSent(state)) => {
                 Outcome::NotSent(NotSent::Down, provider_error(state.as_str(), None))
             }
