@@ -9,7 +9,7 @@ const CHORD_MS = 1_200
 /** The keys that work on every page: the palette, the list of shortcuts, G and a letter, and those of the commands. */
 export function useAppKeys(openPalette: () => void, openShortcuts: () => void): void {
   const [, go] = useLocation()
-  const chord = useRef(0)
+  const chord = useRef(Number.NEGATIVE_INFINITY)
   const isAfterG = () => performance.now() - chord.current < CHORD_MS
   useShortcuts([
     { code: 'KeyK', mod: true, run: openPalette },
