@@ -46,5 +46,6 @@ pub mod token;
 pub mod twilio_number;
 pub mod user;
 pub mod waiting_list;
+pub mod webhook_log;
 
 pub use error::{Error, RequestError, read, read_long, rehearse, transact};

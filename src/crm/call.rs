@@ -11,12 +11,13 @@ pub use progress::{
 };
 
 use super::contact::resolve::{self, Sighting};
+use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
     EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp,
 };
-use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, ReadTx, Result, WebhookOutcome, WriteTx};
+use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
@@ -102,19 +103,6 @@ fn without_medium(address: &str) -> &str {
 
 /// Twilio's prefix of WhatsApp addresses.
 const BY_WHATSAPP: &str = "whatsapp:";
-
-/// A raw webhook, for the webhook log.
-#[derive(Clone, Debug)]
-pub struct RawWebhook {
-    /// The requested path.
-    pub path: &'static str,
-    /// Its `Content-Type`.
-    pub content_type: String,
-    /// Its body.
-    pub body: bytes::Bytes,
-    /// The same webhook with the same signature came before: it is logged only if it has an effect.
-    pub is_repeated: bool,
-}
 
 /// What is known of an incoming call.
 #[derive(Clone, Debug, Default)]
@@ -304,30 +292,4 @@ pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now:
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };
     log_webhook(tx, raw, outcome, "", call, now)
-}
-
-/// Logs a webhook of a call that has no other effect; a repeated one is in the log already.
-pub fn log_webhook(
-    tx: &WriteTx<'_>,
-    raw: &RawWebhook,
-    outcome: WebhookOutcome,
-    note: &str,
-    call: Option<CallId>,
-    now: Timestamp,
-) -> Result<()> {
-    if raw.is_repeated && outcome != WebhookOutcome::Stored {
-        return Ok(());
-    }
-    tx.insert_webhook_entry(&NewWebhookEntry {
-        received_at: now,
-        source: "twilio",
-        path: raw.path,
-        content_type: &raw.content_type,
-        body: &raw.body,
-        outcome,
-        note,
-        message: None,
-        call,
-    })?;
-    Ok(())
 }

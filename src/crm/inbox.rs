@@ -1,19 +1,17 @@
 //! Inbound WhatsApp messages, and later updates to messages.
 
 mod message_update;
-mod raw_webhook;
 
 pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_status};
-pub use raw_webhook::{Raw, log_only};
 
 use super::contact::resolve::{self, Sighting};
+use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
     BusinessId, Direction, InboundMessage, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId, ThreadType,
     Timestamp, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, MediaState, NewMessage, Result, WebhookOutcome, WriteTx};
-use raw_webhook::log_webhook;
 use std::time::Duration;
 
 /// The result of storing an inbound message.
@@ -33,7 +31,7 @@ pub fn receive(
     tx: &WriteTx<'_>,
     business: BusinessId,
     new: &InboundMessage,
-    raw: &Raw,
+    raw: &RawWebhook,
     arrival: Arrival,
     now: Timestamp,
 ) -> Result<Received> {

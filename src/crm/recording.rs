@@ -1,7 +1,8 @@
 //! Recordings of calls: those that the daemon makes of a media stream, and those that Twilio made.
 
 use super::backfill::Step;
-use super::call::{self, IncomingCall, RawWebhook};
+use super::call::{self, IncomingCall};
+use super::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{CallSid, CallState, RecordingId, RecordingSid, Timestamp};
 use crate::store::{CompressedFile, Result, StoredPeaks, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -49,7 +50,7 @@ pub fn ingest(
         tx.insert_job(FETCH_JOB, Some(&format!("{FETCH_JOB}:{sid}")), &payload, now, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
-    call::log_webhook(tx, raw, outcome, "", Some(call), now)
+    log_webhook(tx, raw, outcome, "", Some(call), now)
 }
 
 /// Records that Twilio's recorder has taken over a call.

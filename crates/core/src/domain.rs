@@ -73,7 +73,7 @@ pub use fact::{Fact, FactSource};
 pub use file_type::sniff_mime;
 pub use finding::{Found, FoundText, Remedy, RemedyText};
 pub use greeting::Greeting;
-pub use hex::hex;
+pub use hex::{hex, is_hex};
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
     AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, GapId, InvalidSid,

@@ -1,9 +1,9 @@
 //! Updates to messages: delivery status, edits, reactions and deletions.
 
-use super::raw_webhook::{Raw, log_webhook};
 use crate::crm::contact::resolve;
 use crate::crm::outbox;
 use crate::crm::thread::answer_failed;
+use crate::crm::webhook_log::{RawWebhook, log_webhook};
 use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageStatus, MessageUpdate,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
@@ -16,7 +16,7 @@ pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
     update: &MessageUpdate,
-    raw: &Raw,
+    raw: &RawWebhook,
     now: Timestamp,
 ) -> Result<Option<MessageId>> {
     let known = apply(tx, business, update, now)?;

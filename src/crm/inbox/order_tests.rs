@@ -221,7 +221,7 @@ impl Simulation<'_> {
             opens_twilio: true,
             history: false,
         };
-        let raw = Raw {
+        let raw = RawWebhook {
             source: provider.as_str(),
             path: "/",
             content_type: String::new(),

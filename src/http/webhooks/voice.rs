@@ -11,7 +11,8 @@ pub(super) use record::PATH as RECORDER;
 
 use super::super::{AppState, TwilioForm};
 use crate::config::say_language;
-use crate::crm::call::{self, IncomingCall, RawWebhook};
+use crate::crm::call::IncomingCall;
+use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
 use crate::domain::{CallSid, Language};
 use crate::messages::{self, Phrase};
 use crate::providers::twilio::forms::Form;
@@ -93,7 +94,13 @@ fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
-    RawWebhook { path, content_type: form.content_type.clone(), body: form.body.clone(), is_repeated: form.is_repeated }
+    RawWebhook {
+        source: "twilio",
+        path,
+        content_type: form.content_type.clone(),
+        body: form.body.clone(),
+        is_repeated: form.is_repeated,
+    }
 }
 
 /// Stores what can be stored in time; the caller gets a response in any case.
@@ -122,6 +129,8 @@ async fn store_best_effort<T: Send + 'static>(
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
-    store_best_effort(state, move |tx| call::log_webhook(tx, &raw, WebhookOutcome::Malformed, why, None, clock::now()))
-        .await;
+    store_best_effort(state, move |tx| {
+        log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
+    })
+    .await;
 }

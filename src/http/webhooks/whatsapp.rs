@@ -6,7 +6,8 @@ mod twilio;
 
 use super::super::AppState;
 use crate::clock;
-use crate::crm::inbox::{self, Raw};
+use crate::crm::inbox;
+use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
 use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
 use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::Router;
@@ -28,7 +29,7 @@ pub(crate) fn bridge_routes() -> Router<AppState> {
 }
 
 /// Processes a signed webhook, and answers it.
-async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Response {
+async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhook) -> Response {
     let raw_copy = raw.clone();
     let stored = match read {
         Ok(Inbound::Message(message)) => receive(app, message, raw).await,
@@ -50,7 +51,7 @@ async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> R
     }
 }
 
-async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Result<()> {
+async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> store::Result<()> {
     let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
     let from = from.unwrap_or_default();
     let arrival = app.message_clock.arrival(&message);
@@ -77,7 +78,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
     Ok(())
 }
 
-async fn apply_update(app: &AppState, update: MessageUpdate, raw: Raw) -> store::Result<()> {
+async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) -> store::Result<()> {
     let refusal = match &update.change {
         Change::Status(MessageStatus::Failed, late) => Some((update.provider, late.clone())),
         _ => None,
@@ -99,13 +100,13 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: Raw) -> store:
     Ok(())
 }
 
-async fn log_only(app: &AppState, raw: Raw, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
-    app.store.write(move |tx| inbox::log_only(tx, &raw, outcome, why, clock::now())).await
+async fn log_only(app: &AppState, raw: RawWebhook, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
+    app.store.write(move |tx| log_webhook(tx, &raw, outcome, why, Subject::default(), clock::now())).await
 }
 
 /// If a message cannot be processed, at least its webhook is stored, so a webhook that triggers a bug is not retried
 /// for ever. If nothing can be stored, it must be retried.
-async fn on_store_error(app: &AppState, raw: Raw, error: &store::Error) -> Response {
+async fn on_store_error(app: &AppState, raw: RawWebhook, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
         event = "WA_IN_FAILED",

@@ -1,7 +1,7 @@
 //! Authentication of the bridge's webhooks: an HMAC of the body, or the secret itself.
 
 use crate::config::{Secret, WhatsAppConfig};
-use crate::domain::hex;
+use crate::domain::{hex, is_hex};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -28,9 +28,7 @@ pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Op
     let has_token = token
         .zip(config.token_secret())
         .is_some_and(|(token, secret)| bool::from(secret.expose().as_bytes().ct_eq(token)));
-    let is_hex =
-        |text: &&[u8]| text.len() == HEX_BYTES && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    match signature.filter(is_hex).zip(config.hmac_secret()) {
+    match signature.filter(|text| text.len() == HEX_BYTES && is_hex(text)).zip(config.hmac_secret()) {
         _ if has_token => Proof::Token,
         Some((signature, _)) => Proof::Signature(signature),
         None => Proof::None,

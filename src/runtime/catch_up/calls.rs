@@ -2,7 +2,8 @@
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
-use crate::crm::call::{self, IncomingCall, MissedCall, RawWebhook};
+use crate::crm::call::{self, IncomingCall, MissedCall};
+use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{CallSid, Provider};
 use crate::providers::twilio::account::{self, AccountNumber};
 use crate::providers::twilio::forms::caller_id;
@@ -57,6 +58,7 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
             duration_ms: item.duration_ms(),
         };
         let raw = RawWebhook {
+            source: "twilio",
             path: "Calls.json",
             content_type: "application/json".to_owned(),
             body: raw.into(),

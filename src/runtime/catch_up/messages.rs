@@ -2,7 +2,8 @@
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
-use crate::crm::inbox::{self, Raw};
+use crate::crm::inbox;
+use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{BusinessId, InboundMessage, MessageUpdate, Provider, Timestamp};
 use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
@@ -11,7 +12,7 @@ use crate::providers::twilio::whatsapp;
 /// A message of the list, and what to do with it.
 enum Work {
     /// Store it: it is not known.
-    Store(Box<InboundMessage>, Raw, Arrival),
+    Store(Box<InboundMessage>, RawWebhook, Arrival),
     /// Correct its time: its webhook did not say when it was written.
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
     /// Move the status of an outbound message forward: a status callback was lost.
@@ -95,7 +96,7 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
         return Ok(None);
     };
     let message = InboundMessage { provider_time: item.at(), waited: true, ..message };
-    let raw = Raw {
+    let raw = RawWebhook {
         source: "twilio",
         path: "Messages.json",
         content_type: "application/json".to_owned(),

@@ -2,8 +2,9 @@
 
 use super::{CatchUp, CatchUpList, Ingested, PassError, calls};
 use crate::clock;
-use crate::crm::call::{IncomingCall, RawWebhook};
+use crate::crm::call::IncomingCall;
 use crate::crm::recording::{self, NewRecording};
+use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{CallSid, RecordingSid};
 use crate::providers::twilio::lists::{self, Listed, ListedRecording, Resource};
 use std::time::Duration;
@@ -49,6 +50,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
         duration_ms: item.duration_ms(),
     };
     let raw = RawWebhook {
+        source: "twilio",
         path: "Recordings.json",
         content_type: "application/json".to_owned(),
         body: raw.into(),

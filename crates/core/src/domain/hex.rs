@@ -11,6 +11,11 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// Returns true if all bytes are lower-case hex digits.
+pub fn is_hex(text: &[u8]) -> bool {
+    text.iter().all(|byte| DIGITS.contains(byte))
+}
+
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]

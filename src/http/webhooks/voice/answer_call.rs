@@ -3,7 +3,8 @@
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, ring, store_best_effort, stream};
 use crate::config::{BusinessConfig, RingFirst};
 use crate::crm::booking::is_open;
-use crate::crm::call::{self, IncomingCall, RawWebhook, Received};
+use crate::crm::call::{self, IncomingCall, Received};
+use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{BusinessId, EndReason};
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};

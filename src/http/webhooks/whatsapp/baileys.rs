@@ -1,7 +1,8 @@
 //! The bridge's webhook.
 
 use super::ingest;
-use crate::crm::inbox::Raw;
+use crate::crm::webhook_log::RawWebhook;
+use crate::domain::is_hex;
 use crate::http::connection_limit::Client;
 use crate::http::{AppState, Peer};
 use crate::providers::baileys::bridge::{NONCE, PROOF};
@@ -16,8 +17,13 @@ pub(super) const PATH: &str = "/webhook/whatsapp/baileys";
 
 pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Response {
     let read = webhook::read(&signed.body, app.config().business.country);
-    let raw =
-        Raw { source: "baileys", path: PATH, content_type: signed.content_type, body: signed.body, is_repeated: false };
+    let raw = RawWebhook {
+        source: "baileys",
+        path: PATH,
+        content_type: signed.content_type,
+        body: signed.body,
+        is_repeated: false,
+    };
     ingest(&app, read, raw).await
 }
 
@@ -36,7 +42,7 @@ pub(super) async fn proof(State(app): State<AppState>, peer: Peer, headers: Head
 }
 
 fn is_nonce(text: &str) -> bool {
-    (32..=64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    (32..=64).contains(&text.len()) && is_hex(text.as_bytes())
 }
 
 /// The body of an authenticated webhook of the bridge. A handler that takes one rejects all others.

@@ -1,7 +1,7 @@
 //! Twilio's two webhooks: inbound messages, and status updates of outbound ones.
 
 use super::ingest;
-use crate::crm::inbox::Raw;
+use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{Inbound, Malformed};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::forms::Form;
@@ -32,7 +32,7 @@ fn own_form(signed: &TwilioForm) -> Result<&Form, Malformed> {
     if signed.is_own_account { Ok(&signed.form) } else { Err(Malformed("an AccountSid of another account")) }
 }
 
-fn raw(signed: TwilioForm, path: &'static str) -> Raw {
+fn raw(signed: TwilioForm, path: &'static str) -> RawWebhook {
     let TwilioForm { content_type, body, is_repeated, .. } = signed;
-    Raw { source: "twilio", path, content_type, body, is_repeated }
+    RawWebhook { source: "twilio", path, content_type, body, is_repeated }
 }

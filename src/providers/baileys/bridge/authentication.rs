@@ -12,7 +12,7 @@ use crate::config::{BridgeChallenge, Config, Secret, private_file};
 use crate::domain::hex;
 use crate::entropy::random_hex;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response};
 use sha2::{Digest, Sha256};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -99,9 +99,7 @@ impl Authentication {
             peer: Mutex::new(Peer::Unknown),
         }))
     }
-}
 
-impl Authentication {
     /// The header that authenticates a request; none without a secret. `target` is the path with its query.
     pub(super) async fn header(
         &self,
@@ -170,9 +168,7 @@ impl Challenge {
 
     /// Asks the program at the bridge's address for its proof.
     async fn ask(&self, client: &Client) -> Result<Peer, LinkState> {
-        let nonce = random_hex::<16>();
-        let request = client.get(format!("{}/health", self.origin)).header(NONCE, &nonce).timeout(PROOF_TIMEOUT);
-        let response = request.send().await.map_err(|error| LinkState::after(&error))?;
+        let (nonce, response) = ask_health(client, &self.origin, PROOF_TIMEOUT).await?;
         self.verify(&nonce, response.headers()).await
     }
 
@@ -229,6 +225,18 @@ impl Challenge {
             tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved itself: {error}");
         }
     }
+}
+
+/// Requests the health of the program at this origin, and its proof for a new nonce, which is returned.
+pub(super) async fn ask_health(
+    client: &Client,
+    origin: &str,
+    limit: Duration,
+) -> Result<(String, Response), LinkState> {
+    let nonce = random_hex::<16>();
+    let request = client.get(format!("{origin}/health")).header(NONCE, &nonce).timeout(limit);
+    let response = request.send().await.map_err(|error| LinkState::after(&error))?;
+    Ok((nonce, response))
 }
 
 fn digest(origin: &str) -> String {

@@ -1,6 +1,7 @@
 //! Media files of messages, which the bridge keeps until the daemon has fetched them.
 
 use super::Bridge;
+use crate::domain::is_hex;
 use reqwest::Method;
 use std::time::Duration;
 use url::Url;
@@ -36,7 +37,7 @@ impl Bridge {
             return url.path().starts_with(FILES_PATH).then_some(url);
         }
         let id = url.path().strip_prefix(FILES_PATH)?;
-        let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let is_id = id.len() == 32 && is_hex(id.as_bytes());
         let is_plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
         if is_id && is_plain { own.join(url.path()).ok() } else { None }
     }

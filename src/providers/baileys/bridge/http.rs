@@ -1,8 +1,7 @@
 //! One request and its response.
 
-use super::authentication::NONCE;
+use super::authentication::ask_health;
 use super::{AuthenticationHeader, Bridge, LinkState};
-use crate::entropy::random_hex;
 use reqwest::{Body, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
@@ -103,9 +102,7 @@ impl Bridge {
 
     /// Requests the health, which needs no secret, and verifies that the bridge answers.
     pub(super) async fn request_health(&self, limit: Duration) -> Result<BridgeResponse, LinkState> {
-        let nonce = random_hex::<16>();
-        let request = self.client.get(format!("{}/health", self.origin)).header(NONCE, &nonce).timeout(limit);
-        let response = request.send().await.map_err(|error| LinkState::after(&error))?;
+        let (nonce, response) = ask_health(&self.client, &self.origin, limit).await?;
         self.authentication.verify(&nonce, response.headers()).await?;
         read(response).await
     }

@@ -1,11 +1,11 @@
-//! The webhook log's entry for a webhook about messages.
+//! The webhook log: what the providers sent, byte for byte, and what became of it.
 
-use crate::domain::{MessageId, Timestamp};
+use crate::domain::{CallId, MessageId, Timestamp};
 use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 
 /// A raw webhook, for the webhook log.
 #[derive(Clone, Debug)]
-pub struct Raw {
+pub struct RawWebhook {
     /// Its source: `twilio` or `baileys`.
     pub source: &'static str,
     /// The requested path.
@@ -18,23 +18,38 @@ pub struct Raw {
     pub is_repeated: bool,
 }
 
-/// Logs a webhook that has no other effect.
-pub fn log_only(tx: &WriteTx<'_>, raw: &Raw, outcome: WebhookOutcome, note: &str, now: Timestamp) -> Result<()> {
-    log_webhook(tx, raw, outcome, note, None, now)
+/// The row that a webhook is about, if it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject {
+    message: Option<MessageId>,
+    call: Option<CallId>,
 }
 
-/// Logs a webhook with the message that it is about; a repeated one is in the log already.
-pub(super) fn log_webhook(
+impl From<Option<MessageId>> for Subject {
+    fn from(message: Option<MessageId>) -> Self {
+        Self { message, call: None }
+    }
+}
+
+impl From<Option<CallId>> for Subject {
+    fn from(call: Option<CallId>) -> Self {
+        Self { message: None, call }
+    }
+}
+
+/// Logs a webhook with the row that it is about; a repeated one is in the log already.
+pub fn log_webhook(
     tx: &WriteTx<'_>,
-    raw: &Raw,
+    raw: &RawWebhook,
     outcome: WebhookOutcome,
     note: &str,
-    message: Option<MessageId>,
+    about: impl Into<Subject>,
     now: Timestamp,
 ) -> Result<()> {
     if raw.is_repeated && outcome != WebhookOutcome::Stored {
         return Ok(());
     }
+    let Subject { message, call } = about.into();
     tx.insert_webhook_entry(&NewWebhookEntry {
         received_at: now,
         source: raw.source,
@@ -44,7 +59,7 @@ pub(super) fn log_webhook(
         outcome,
         note,
         message,
-        call: None,
+        call,
     })?;
     Ok(())
 }
