@@ -153,6 +153,43 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await send('PATCH', '/api/settings', { changes: { 'retention.recordings_days': null } })
 })
 
+test('a value that is entered before the last one is answered is no change by another user', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  const { get } = await owner(page, ownDaemon)
+  const stored = async () => {
+    const { items } = await get<{ items: { key: string; value: unknown }[] }>('/api/settings')
+    return items.find(({ key }) => key === 'retention.recordings_days')?.value
+  }
+  let answer = () => {}
+  const held = new Promise<void>(resolve => {
+    answer = resolve
+  })
+  await page.route('**/api/settings', async route => {
+    if (route.request().method() !== 'PATCH') return route.fallback()
+    const response = await route.fetch()
+    await held
+    return route.fulfill({ response })
+  })
+  await page.goto(`${ownDaemon.url}/app/settings/privacy?at=retention.recordings_days`)
+  const row = page.locator('.set[data-target]')
+  const field = row.locator('input')
+  await field.fill('500')
+  await field.press('Enter')
+  await expect.poll(stored).toBe(500)
+  await field.fill('600')
+  await field.press('Enter')
+  answer()
+  await expect.poll(stored).toBe(600)
+  await expect(row.getByRole('status')).toContainText('Saved')
+  await expect(field).toHaveValue('600')
+  await expect(row.getByRole('alert')).toHaveCount(0)
+})
+
 test('a restart is offered where a setting waits for it, and the page comes back by itself', async ({
   page,
   ownDaemon,

@@ -27,6 +27,22 @@ const withItems = (page: Page, items: readonly Item[]): Page => {
   return { ...page, items: page.items.map(item => byKey.get(item.key) ?? item) }
 }
 
+/**
+ * What this page's own changes made of the versions that they replaced. A value that was typed before the answer to the last change had
+ * arrived is based on what that change made, not overtaken by it.
+ */
+const replacements = new Map<string, number>()
+const nameOf = (key: string, version: number) => `${key}@${version}`
+
+function latestOf(key: string, version: number): number {
+  const next = replacements.get(nameOf(key, version))
+  return next === undefined ? version : latestOf(key, next)
+}
+
+/** The versions on which a change is based, once all changes before it are answered. */
+const basedOn = ({ expected }: Change): Record<string, number> =>
+  Object.fromEntries(Object.entries(expected).map(([key, version]) => [key, latestOf(key, version)]))
+
 export interface Change {
   /** The new values by key; null resets a setting. */
   changes: Record<string, unknown>
@@ -46,8 +62,16 @@ export function useChange({ onDone, onError }: Options = {}) {
   const show = (items: readonly Item[]) =>
     queryClient.setQueryData(settingsQuery(locale).queryKey, page => page && withItems(page, items))
   return useAction({
-    run: (change: Change) =>
-      unwrap(client.PATCH(ROOT, { params: { header: { 'Accept-Language': locale } }, body: change })),
+    scope: ROOT,
+    run: async (change: Change) => {
+      const body = { ...change, expected: basedOn(change) }
+      const answer = await unwrap(client.PATCH(ROOT, { params: { header: { 'Accept-Language': locale } }, body }))
+      for (const { key, version } of answer.items) {
+        const before = body.expected[key]
+        if (before !== undefined && before !== version) replacements.set(nameOf(key, before), version)
+      }
+      return answer
+    },
     patches: ({ changes }) => [
       patch<Page>([ROOT, { locale }], page => ({
         ...page,

@@ -31,6 +31,8 @@ export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch
 interface Action<V, R> {
   /** The request. */
   run: (values: V) => Promise<R>
+  /** Actions with the same name run one after the other. */
+  scope?: string
   /** What the page shows meanwhile; undone if the request fails. */
   patches?: (values: V) => Patch[]
   /** The sentence of the toast when it is done; none where the row itself shows it. */
@@ -48,6 +50,7 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
   const mutation = useMutation({
     mutationFn: action.run,
+    ...(action.scope && { scope: { id: action.scope } }),
     onMutate: async values => {
       const saved: [QueryKey, unknown][] = []
       for (const { key, update } of action.patches?.(values) ?? []) {
