@@ -8,8 +8,8 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/runs',
   fullyParallel: true,
-  // A busy machine can miss a moment, such as a toast; what fails twice is a fault, and what fails once is reported as flaky.
-  retries: 1,
+  // A busy machine can miss a moment, such as a toast. What fails at each of three attempts is a fault; the rest is reported as flaky.
+  retries: 2,
   workers: 2,
   timeout: 120_000,
   // Machines that build and test at once are slow.
