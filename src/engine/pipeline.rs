@@ -144,7 +144,7 @@ impl Pipeline {
                 biased;
                 event = self.transcriber.next() => self.transcriber_event(event),
                 event = self.synthesiser.next() => self.synthesiser_event(event),
-                (request, event) = self.model.next() => self.logic.handle_model(request, event),
+                (request, event) = self.model.next() => self.logic.handle_model(request, event, clock::instant()),
             }
         }
     }
@@ -159,7 +159,7 @@ impl Pipeline {
             self.transcriber.send(audio, is_voice);
             self.logic.handle_audio(audio, is_voice);
         } else {
-            self.logic.handle_command(command);
+            self.logic.handle_command(command, clock::instant());
         }
         self.run_actions();
     }

@@ -202,7 +202,7 @@ impl Pipeline {
     }
 
     /// Handles a command of the session. The driver sends [`EngineCommand::AppendAudio`] to the transcriber itself.
-    pub fn handle_command(&mut self, command: &EngineCommand) {
+    pub fn handle_command(&mut self, command: &EngineCommand, now: Instant) {
         match command {
             EngineCommand::AppendAudio(_) => {}
             EngineCommand::Commit => {
@@ -210,7 +210,7 @@ impl Pipeline {
                 self.listener.commit(&mut self.conversation, &mut self.events);
             }
             EngineCommand::Keys(keys) => self.conversation.note(format!("[the caller pressed the keys {keys}]")),
-            EngineCommand::Respond(request) => self.respond(request),
+            EngineCommand::Respond(request) => self.respond(request, now),
             EngineCommand::Cancel { response } => {
                 if self.answer.as_ref().is_some_and(|answer| answer.response == *response) {
                     self.stop_answer();
@@ -234,11 +234,9 @@ impl Pipeline {
     }
 
     /// The model has sent something for this request.
-    pub fn handle_model(&mut self, request: u64, event: ModelEvent) {
-        if let Some(speculation) = &mut self.speculation
-            && speculation.is_about(request)
-        {
-            return speculation.keep(event);
+    pub fn handle_model(&mut self, request: u64, event: ModelEvent, now: Instant) {
+        if self.guess().is_some_and(|guess| guess.request == request) {
+            return self.guess_model(event);
         }
         let is_open = |answer: &&mut Answer| answer.request == request && !answer.is_model_done();
         let Some(answer) = self.answer.as_mut().filter(is_open) else { return };
@@ -258,11 +256,14 @@ impl Pipeline {
                 answer.model_done(ResponseOutcome::Failed { retry_after }, Usage::default());
             }
         }
-        self.advance();
+        self.advance(now);
     }
 
     /// The synthesiser has sent something for this clause.
     pub fn handle_speech(&mut self, clause: ClauseId, event: SpeechEvent, now: Instant) {
+        if self.guess().is_some_and(|guess| guess.number == clause.answer) {
+            return self.guess_speech(clause, event);
+        }
         let Some(answer) = &mut self.answer else { return };
         match event {
             SpeechEvent::Audio(audio) => answer.add_audio(clause, audio),
@@ -275,57 +276,106 @@ impl Pipeline {
                 }
             }
         }
-        self.advance();
-        self.follow_audio(now);
+        self.advance(now);
     }
 
     /// One of the parts is lost.
     pub fn fail(&mut self, retry: bool, reason: String) {
+        self.drop_guess();
         self.stop_answer();
         self.answer = None;
         self.events.push_back(EngineEvent::Failed { retry, reason });
     }
 
-    fn respond(&mut self, request: &ResponseRequest) {
+    fn respond(&mut self, request: &ResponseRequest, now: Instant) {
         if self.answer.is_some() {
             return self.events.push_back(EngineEvent::Warning { code: ALREADY_ACTIVE.into() });
         }
-        self.answers += 1;
         let (guess, instructions) = match request {
             ResponseRequest::Reply => (self.take_guess(), None),
-            ResponseRequest::Instructed(what) => (None, Some(what.clone())),
+            ResponseRequest::Instructed(what) => {
+                self.drop_guess();
+                (None, Some(what.clone()))
+            }
         };
-        let (request, events) = guess.unwrap_or_else(|| {
-            self.requests += 1;
-            let (request, conversation) = (self.requests, self.conversation.entries());
-            self.actions.push_back(Action::Ask { request, instructions, conversation });
-            (request, Vec::new())
-        });
-        let answer = Answer::new(&self.id, self.answers, request);
+        let answer = guess.unwrap_or_else(|| self.ask(instructions, self.conversation.entries()));
         self.events.push_back(EngineEvent::ResponseStarted { response: answer.response.clone() });
         self.answer = Some(answer);
-        for event in events {
-            self.handle_model(request, event);
-        }
+        self.advance(now);
+    }
+
+    /// Requests an answer from the model.
+    fn ask(&mut self, instructions: Option<String>, conversation: Vec<Entry>) -> Answer {
+        self.answers += 1;
+        self.requests += 1;
+        self.actions.push_back(Action::Ask { request: self.requests, instructions, conversation });
+        Answer::new(&self.id, self.answers, self.requests)
     }
 
     /// Requests an answer in advance if the caller has probably finished.
     fn speculate(&mut self) {
         let Some(speculation) = &mut self.speculation else { return };
-        if self.listener.words_so_far().is_some_and(|words| speculation.revise(words)) {
-            self.actions.push_back(Action::StopModel);
+        if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
+            stop(&guess, &mut self.actions);
         }
         let Some(words) = self.listener.settled_words().filter(|words| speculation.may_ask(words)) else { return };
-        self.requests += 1;
-        speculation.asked(self.requests, words, self.conversation.revision());
-        let conversation = self.conversation.entries_with(words);
-        self.actions.push_back(Action::Ask { request: self.requests, instructions: None, conversation });
+        let (words, revision) = (words.to_owned(), self.conversation.revision());
+        let conversation = self.conversation.entries_with(&words);
+        let answer = self.ask(None, conversation);
+        if let Some(speculation) = &mut self.speculation {
+            speculation.asked(answer, &words, revision);
+        }
+    }
+
+    /// The answer that was requested in advance.
+    fn guess(&mut self) -> Option<&mut Answer> {
+        self.speculation.as_mut()?.answer()
+    }
+
+    /// The model has sent something for the answer that was requested in advance. A failure is not reported: the answer is
+    /// requested again when it is due.
+    fn guess_model(&mut self, event: ModelEvent) {
+        let Some(guess) = self.speculation.as_mut().and_then(Speculation::answer) else { return };
+        match event {
+            ModelEvent::Activity => {}
+            ModelEvent::Text(text) => guess.add_text(&text),
+            ModelEvent::ToolCall { name, arguments, call } => guess.add_call(name, arguments, call),
+            ModelEvent::Done { is_complete: true, usage } => guess.model_done(ResponseOutcome::Completed, usage),
+            ModelEvent::Done { is_complete: false, .. } | ModelEvent::Failed { .. } => {
+                guess.model_done(ResponseOutcome::Incomplete, Usage::default());
+                return self.drop_guess();
+            }
+        }
+        self.actions.extend(guess.poll_speak_first());
+    }
+
+    /// The synthesiser has sent something for the first clause of the answer that was requested in advance.
+    fn guess_speech(&mut self, clause: ClauseId, event: SpeechEvent) {
+        let Some(guess) = self.guess() else { return };
+        match event {
+            SpeechEvent::Audio(audio) => guess.add_audio(clause, audio),
+            SpeechEvent::Done => guess.clause_done(clause),
+            SpeechEvent::Failed { .. } => {
+                guess.clause_done(clause);
+                self.drop_guess();
+            }
+        }
+    }
+
+    fn drop_guess(&mut self) {
+        if let Some(guess) = self.speculation.as_mut().and_then(Speculation::drop_answer) {
+            stop(&guess, &mut self.actions);
+        }
     }
 
     /// The answer that was requested in advance, if it fits the conversation.
-    fn take_guess(&mut self) -> Option<(u64, Vec<ModelEvent>)> {
+    fn take_guess(&mut self) -> Option<Answer> {
         let (words, revision) = (self.conversation.last_words(), self.conversation.revision());
-        self.speculation.as_mut()?.take(words, revision)
+        let (guess, fits) = self.speculation.as_mut()?.take(words, revision)?;
+        if !fits {
+            stop(&guess, &mut self.actions);
+        }
+        fits.then_some(guess)
     }
 
     /// The caller has heard only a part of an utterance, or nothing.
@@ -338,31 +388,26 @@ impl Pipeline {
     }
 
     /// Passes on what the answer has produced, and ends it when it is complete.
-    fn advance(&mut self) {
+    fn advance(&mut self, now: Instant) {
         let Some(answer) = &mut self.answer else { return };
         while let Some(action) = answer.poll_speak() {
             self.actions.push_back(action);
         }
         answer.poll_events(&mut self.events);
+        let new = answer.take_passed_on();
+        if new > Duration::ZERO {
+            self.audible_until = Some(self.audible_until.filter(|until| *until > now).unwrap_or(now) + new);
+        }
         if let Some((outcome, usage)) = answer.outcome() {
             self.end_answer(outcome, usage);
         }
     }
 
-    fn follow_audio(&mut self, now: Instant) {
-        let new = self.answer.as_mut().map_or(Duration::ZERO, Answer::take_passed_on);
-        if new > Duration::ZERO {
-            self.audible_until = Some(self.audible_until.filter(|until| *until > now).unwrap_or(now) + new);
-        }
-    }
-
     /// Stops the model and the synthesiser.
     fn stop_answer(&mut self) {
-        let Some(answer) = &mut self.answer else { return };
-        if !answer.is_model_done() {
-            self.actions.push_back(Action::StopModel);
+        if let Some(answer) = &self.answer {
+            stop(answer, &mut self.actions);
         }
-        self.actions.extend(answer.open_clauses().map(|clause| Action::StopSpeech { clause }));
     }
 
     fn end_answer(&mut self, outcome: ResponseOutcome, usage: Usage) {
@@ -374,6 +419,14 @@ impl Pipeline {
         self.conversation.add_answer(answer.into_message(outcome == ResponseOutcome::Completed));
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
     }
+}
+
+/// Stops what the model and the synthesiser still produce for an answer.
+fn stop(answer: &Answer, actions: &mut VecDeque<Action>) {
+    if !answer.is_model_done() {
+        actions.push_back(Action::StopModel);
+    }
+    actions.extend(answer.open_clauses().map(|clause| Action::StopSpeech { clause }));
 }
 
 /// The session's name for a second concurrent response; OpenAI's error code.

@@ -27,7 +27,7 @@ pub struct ClauseId {
 #[derive(Debug)]
 pub(super) struct Answer {
     /// Counts the answers of the call.
-    number: u64,
+    pub(super) number: u64,
     pub(super) response: ResponseId,
     pub(super) item: ItemId,
     /// The number of the request to the model.
@@ -162,6 +162,14 @@ impl Answer {
         (clause.state, clause.attempts) = (ClauseState::Open, clause.attempts + 1);
         let id = ClauseId { answer: self.number, index: index as u64 };
         Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
+    }
+
+    /// The first clause, for an answer that is not due yet.
+    pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
+        if self.clauses.iter().any(|clause| clause.attempts > 0) {
+            return None;
+        }
+        self.poll_speak()
     }
 
     /// The clauses that are being synthesised.
