@@ -24,6 +24,7 @@ mod report;
 mod startup;
 mod stats;
 mod target;
+mod turn;
 mod voice;
 mod webhooks;
 mod wire;
@@ -51,7 +52,7 @@ struct Arguments {
     #[arg(long, default_value_t = 16)]
     seconds: u64,
     /// Run only these parts.
-    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start, Part::Office])]
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start, Part::Office, Part::Turn])]
     only: Vec<Part>,
     /// Number of runs of each webhook load, alternating with the floor; the best run of each counts.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
@@ -62,6 +63,9 @@ struct Arguments {
     /// Number of contacts, messages and calls in the database for the office.
     #[arg(long, value_delimiter = ',', num_args = 1, default_values_t = [5_000, 200_000, 20_000])]
     office: Vec<u32>,
+    /// Number of turns of each engine; with one call a tenth of them.
+    #[arg(long, default_value_t = 300)]
+    turns: usize,
     /// Also measure this server: a command that listens on $PORT and connects to the AI at $OPENAI_BASE_URL (path
     /// /realtime).
     #[arg(long, value_name = "COMMAND")]
@@ -94,6 +98,8 @@ enum Part {
     Start,
     /// Lists, searches and events with a year of messages and calls.
     Office,
+    /// The time from the end of the caller's speech to the answer, with engines whose parts take published times.
+    Turn,
     /// Attackers that flood the daemon during calls; in a network namespace (needs unshare and ip).
     Flood,
     /// Memory that logins, API requests and calls leave behind; takes seven minutes.
@@ -137,6 +143,9 @@ fn main() -> std::process::ExitCode {
         }
         if arguments.only.contains(&Part::Webhooks) || arguments.only.contains(&Part::Start) {
             measure_webhooks(&arguments, machine, &mut results).await;
+        }
+        if arguments.only.contains(&Part::Turn) {
+            results.turns = turn::measure(machine, arguments.turns).await;
         }
         if arguments.only.contains(&Part::Office) {
             let [people, messages, calls] = arguments.office[..] else { panic!("--office takes three numbers") };

@@ -5,6 +5,7 @@ use crate::floor::CommitFloor;
 use crate::office::Office;
 use crate::startup::Starts;
 use crate::stats::Summary;
+use crate::turn::{self, TurnRun};
 use crate::{voice, webhooks};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub struct Results {
     pub flood: Option<Flood>,
     pub memory: Vec<MemoryRun>,
     pub office: Option<Office>,
+    pub turns: Vec<TurnRun>,
     pub goals: Vec<Goal>,
 }
 
@@ -198,6 +200,7 @@ impl Results {
             let _ = writeln!(text, "\nexec to healthy with {} messages: {:.1} ms", starts.messages, starts.median_ms);
         }
         text.extend(self.office.iter().map(Office::table));
+        text.push_str(&turn::table(&self.turns));
         text
     }
 
@@ -280,6 +283,7 @@ impl Results {
             goals.push(most(&what, starts.median_ms, 20.0, "ms"));
         }
         goals.extend(self.office.iter().flat_map(Office::goals));
+        goals.extend(turn::goals(&self.turns));
         self.goals = goals;
     }
 

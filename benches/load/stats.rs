@@ -25,6 +25,11 @@ impl Samples {
         Summary { count: self.0.len(), p50: self.at(0.50), p99: self.at(0.99), max: self.at(1.0) }
     }
 
+    /// The same, after [`Samples::summary`].
+    pub fn quantile(&self, share: f64) -> f64 {
+        self.at(share)
+    }
+
     /// The sample at this quantile, in milliseconds; the samples must be sorted.
     fn at(&self, share: f64) -> f64 {
         let place = ((self.0.len() as f64 * share).ceil() as usize).clamp(1, self.0.len().max(1)) - 1;

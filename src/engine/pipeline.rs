@@ -157,7 +157,7 @@ impl Pipeline {
         if let EngineCommand::AppendAudio(audio) = command {
             let is_voice = self.voice.detect(audio, false);
             self.transcriber.send(audio, is_voice);
-            self.logic.handle_audio(audio, is_voice);
+            self.logic.handle_audio(audio, is_voice, clock::instant());
         } else {
             self.logic.handle_command(command, clock::instant());
         }

@@ -193,12 +193,19 @@ impl Pipeline {
     }
 
     /// A piece of the caller's audio was sent to the transcriber.
-    pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool) {
+    pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool, now: Instant) {
         match self.listener.audio(audio.ms(), is_voice) {
             Some(AudioChange::EndUtterance) => self.actions.push_back(Action::EndUtterance),
             Some(AudioChange::TurnOver) => self.listener.end(&mut self.conversation, &mut self.events),
             None => {}
         }
+        if !self.is_agent_audible(now) {
+            self.speculate();
+        }
+    }
+
+    fn is_agent_audible(&self, now: Instant) -> bool {
+        self.audible_until.is_some_and(|until| until > now) || self.answer.is_some()
     }
 
     /// Handles a command of the session. The driver sends [`EngineCommand::AppendAudio`] to the transcriber itself.
@@ -226,7 +233,7 @@ impl Pipeline {
 
     /// The transcriber has heard something.
     pub fn handle_heard(&mut self, heard: Heard, now: Instant) {
-        let is_agent_audible = self.audible_until.is_some_and(|until| until > now) || self.answer.is_some();
+        let is_agent_audible = self.is_agent_audible(now);
         self.listener.heard(heard, is_agent_audible, &mut self.conversation, &mut self.events);
         if !is_agent_audible {
             self.speculate();

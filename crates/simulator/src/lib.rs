@@ -25,6 +25,7 @@ pub mod caller;
 mod clock;
 mod daemon_connector;
 pub mod deepgram;
+mod delay;
 pub mod elevenlabs;
 mod entropy;
 mod event_log;

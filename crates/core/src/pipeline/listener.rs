@@ -17,6 +17,11 @@ const MARGIN_MS: u64 = 400;
 const SETTLED_MS: u64 = 250;
 /// The same for a complete sentence.
 const COMPLETE_SETTLED_MS: u64 = 150;
+/// The same where the local detector hears that the caller is silent, and the words reach to the end of the voice.
+const QUIET_SETTLED_MS: u64 = 160;
+const QUIET_COMPLETE_SETTLED_MS: u64 = 60;
+/// A transcriber's end of a word differs from the local detector's end of the voice by at most this much.
+const END_MARGIN_MS: u64 = 150;
 /// The words are those of all audio up to a voice's end if the transcriber is this far past it.
 const COVERED_MS: u64 = 100;
 
@@ -49,6 +54,8 @@ struct Utterance {
     /// Where the transcriber has ended it, while it is waited whether the caller continues.
     ended_ms: Option<u64>,
     until_ms: Option<u64>,
+    /// Where the transcriber says that the last word ends.
+    words_until_ms: Option<u64>,
     /// The part of the text that was passed on.
     passed_on: String,
     /// How much audio had been transcribed when the text last changed.
@@ -66,6 +73,7 @@ impl Utterance {
             ended_parts: String::new(),
             ended_ms: None,
             until_ms,
+            words_until_ms: None,
             passed_on: String::new(),
             changed_ms: 0,
             is_overdue: false,
@@ -75,6 +83,11 @@ impl Utterance {
     /// The silence after its words that ends the turn, in milliseconds; none if only the transcriber knows.
     fn wait_ms(&self) -> Option<u64> {
         self.completeness.wait().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether the words reach to the end of the voice.
+    fn reaches(&self, voiced_until_ms: u64) -> bool {
+        self.words_until_ms.is_some_and(|until| until + END_MARGIN_MS >= voiced_until_ms)
     }
 
     /// When the turn is over although more words could follow; none while the transcriber has not ended the utterance.
@@ -130,8 +143,8 @@ impl Listener {
         }
         self.received_ms += ms;
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
-        let is_covered = self.processed_ms >= voiced_until_ms + COVERED_MS;
         let current = self.current.as_mut()?;
+        let is_covered = self.processed_ms >= voiced_until_ms + COVERED_MS || current.reaches(voiced_until_ms);
         if current.ended_ms.is_some() {
             let is_over = current.over_ms(voiced_until_ms).is_some_and(|over| received_ms >= over);
             return is_over.then_some(AudioChange::TurnOver);
@@ -167,12 +180,14 @@ impl Listener {
     /// word.
     pub(super) fn settled_words(&self) -> Option<&str> {
         let current = self.current.as_ref()?;
-        let settled_ms = match current.completeness {
-            Completeness::Complete => COMPLETE_SETTLED_MS,
-            Completeness::Unclear | Completeness::Unknown => SETTLED_MS,
+        let (settled_ms, quiet_ms) = match current.completeness {
+            Completeness::Complete => (COMPLETE_SETTLED_MS, QUIET_COMPLETE_SETTLED_MS),
+            Completeness::Unclear | Completeness::Unknown => (SETTLED_MS, QUIET_SETTLED_MS),
             Completeness::Open => return None,
         };
-        let is_settled = self.processed_ms >= current.changed_ms + settled_ms;
+        let is_quiet = self.voiced_until_ms > 0 && self.received_ms >= self.voiced_until_ms + quiet_ms;
+        let is_settled =
+            self.processed_ms >= current.changed_ms + settled_ms || (is_quiet && current.reaches(self.voiced_until_ms));
         (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
     }
 
@@ -192,6 +207,7 @@ impl Listener {
 
     fn words(&mut self, text: String, from_ms: Option<u64>, until_ms: Option<u64>, events: &mut VecDeque<EngineEvent>) {
         // Not every transcriber reports positions: the local detector knows when there was a voice.
+        let words_until_ms = until_ms;
         let from_ms = from_ms.or((self.voice.voiced_ms > 0).then_some(self.voice.from_ms));
         let until_ms = until_ms.or((self.voiced_until_ms > 0).then_some(self.voiced_until_ms));
         let is_committed = self.committed_ms.is_some_and(|until| from_ms.is_none_or(|from| from < until));
@@ -227,7 +243,7 @@ impl Listener {
             current.completeness = judge(&text);
             current.changed_ms = self.processed_ms.max(until_ms.unwrap_or(0));
         }
-        (current.text, current.until_ms) = (text, until_ms);
+        (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);
     }
 
     /// The transcriber has ended an utterance: the turn is over, unless its last word needs another one and the caller may still

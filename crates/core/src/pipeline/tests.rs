@@ -95,14 +95,14 @@ impl Rig {
     /// The caller's audio.
     fn listen(&mut self, ms: usize, is_voice: bool) {
         for _ in 0..ms / 20 {
-            self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice);
+            self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice, self.now);
         }
         self.drain();
     }
 
     /// The transcriber ends the utterance long after its last word.
     fn utterance_ended(&mut self) {
-        self.pipeline.handle_audio(&EncodedAudio::silence(3000), false);
+        self.pipeline.handle_audio(&EncodedAudio::silence(3000), false, self.now);
         self.heard(Heard::End);
     }
 
@@ -186,7 +186,7 @@ fn an_utterance_is_a_turn_that_ends_with_its_words() {
 #[test]
 fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
     let mut rig = Rig::new();
-    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), true);
+    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), true, rig.now);
     rig.heard(words("אני רוצה"));
     rig.command(EngineCommand::Commit);
     rig.heard(words("אני רוצה תור"));
@@ -199,8 +199,8 @@ fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
 #[test]
 fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
     let voice = |rig: &mut Rig| {
-        rig.pipeline.handle_audio(&EncodedAudio::silence(700), true);
-        rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false);
+        rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
+        rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
     };
     let mut rig = Rig::new();
     voice(&mut rig);
@@ -222,7 +222,7 @@ fn words_without_positions_have_those_of_the_voice() {
     let audio = EncodedAudio::silence(100);
     // A second of silence, a second of voice, a second of silence.
     for is_voice in [[false; 10], [true; 10], [false; 10]].concat() {
-        rig.pipeline.handle_audio(&audio, is_voice);
+        rig.pipeline.handle_audio(&audio, is_voice, rig.now);
     }
     rig.heard(Heard::Words { text: "שלום".into(), from_ms: None, until_ms: None });
     rig.utterance_ended();
@@ -359,8 +359,8 @@ fn a_clause_that_was_ready_counts_as_the_agents_speech_while_it_plays() {
     rig.reply();
     assert_eq!(rig.outcomes(), [ResponseOutcome::Completed], "all of it was ready");
     let before = rig.events.len();
-    rig.pipeline.handle_audio(&EncodedAudio::silence(700), true);
-    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false);
+    rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
+    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
     rig.heard(Heard::Progress(9000));
     assert_eq!(rig.events.len(), before, "a voice without words over it is an echo");
 }

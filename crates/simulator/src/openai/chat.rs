@@ -4,6 +4,7 @@ use super::options::{Faults, FunctionCall, OpenAiOptions, Turn};
 use super::realtime::error;
 use super::rest::structured_answer;
 use super::server::Shared;
+use crate::delay::delay;
 use crate::specs::{OpenAiRequest, check_openai_request};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -136,10 +137,10 @@ pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number:
         pieces.truncate(words + 1);
         pieces.push(Err(io::ErrorKind::ConnectionReset.into()));
     }
-    let body =
-        Body::from_stream(stream::unfold((pieces.into_iter(), options.think), |(mut pieces, wait)| async move {
-            tokio::time::sleep(wait).await;
-            Some((pieces.next()?, (pieces, WORD)))
-        }));
+    let think = delay(options.think, options.spread, number);
+    let body = Body::from_stream(stream::unfold((pieces.into_iter(), think), |(mut pieces, wait)| async move {
+        tokio::time::sleep(wait).await;
+        Some((pieces.next()?, (pieces, WORD)))
+    }));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }

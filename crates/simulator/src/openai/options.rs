@@ -1,5 +1,6 @@
 //! What the fake AI says, how fast, and its planned faults.
 
+use crate::delay::NO_SPREAD;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub struct OpenAiOptions {
     pub greeting: String,
     /// The delay from the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
+    /// The 95th percentile of this delay, in medians.
+    pub spread: f64,
     /// The length of the audio in one delta.
     pub delta: Duration,
     /// How many times faster than real time an answer is sent.
@@ -47,6 +50,7 @@ impl Default for OpenAiOptions {
             asides: Vec::new(),
             greeting: "שלום, איך אפשר לעזור?".into(),
             think: Duration::from_millis(300),
+            spread: NO_SPREAD,
             delta: Duration::from_millis(100),
             speed: 4.0,
             transcribe: Duration::from_millis(400),

@@ -2,6 +2,7 @@
 
 use super::ids::Ids;
 use super::options::{FunctionCall, OpenAiOptions};
+use crate::delay::delay;
 use crate::sound::{AUDIO_TIMESTAMP_BYTES, Voice, bytes_of, decode_sample, millis, write_audio_timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -70,7 +71,8 @@ impl Response {
             Content::Speech { length_ms, .. } => Voice::agent(seed).speak(*length_ms),
             Content::Empty | Content::Function(_) | Content::RateLimited => Vec::new(),
         };
-        let think_us = u64::try_from(options.think.as_micros()).unwrap_or(u64::MAX);
+        let think = delay(options.think, options.spread, usize::try_from(seed % 100_000).unwrap_or(0));
+        let think_us = u64::try_from(think.as_micros()).unwrap_or(u64::MAX);
         let (item_id, call_id) = (ids.next("item"), ids.next("call"));
         let mut content = content;
         if let Content::Function(call) = &mut content {

@@ -1,5 +1,6 @@
 //! What the fake Soniox hears, how fast, and its planned faults.
 
+use crate::delay::NO_SPREAD;
 use crate::transcriber;
 use std::time::Duration;
 
@@ -12,8 +13,12 @@ pub struct SonioxOptions {
     pub heard: Vec<String>,
     /// The silence after which its model ends an utterance. The real one depends on the words.
     pub endpoint: Duration,
+    /// The delay from audio to the words in it, and to the end of its utterance.
+    pub transcribe: Duration,
     /// The delay from the text of a stream to the first audio.
     pub think: Duration,
+    /// The 95th percentile of both delays, in medians.
+    pub spread: f64,
     /// How many times faster than real time speech is sent.
     pub speed: f64,
     /// The planned faults.
@@ -26,7 +31,9 @@ impl Default for SonioxOptions {
             api_key: None,
             heard: transcriber::sentences(),
             endpoint: Duration::from_millis(500),
+            transcribe: Duration::ZERO,
             think: Duration::from_millis(150),
+            spread: NO_SPREAD,
             speed: 4.0,
             faults: SonioxFaults::default(),
         }

@@ -2,10 +2,13 @@
 
 use super::options::SonioxOptions;
 use super::server::{Shared, complaints};
+use crate::delay::delay;
 use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A response is sent at least after this much audio.
@@ -16,6 +19,8 @@ struct Transcription {
     options: SonioxOptions,
     transcriber: Transcriber,
     responded_ms: u64,
+    /// The responses that are not sent yet, and when each is due.
+    pending: VecDeque<(Instant, Value)>,
 }
 
 pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
@@ -27,11 +32,22 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
         endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
         finds_words: !options.faults.no_words,
     };
-    let mut transcription = Transcription { options, transcriber: Transcriber::new(plan), responded_ms: 0 };
+    let transcriber = Transcriber::new(plan);
+    let mut transcription = Transcription { options, transcriber, responded_ms: 0, pending: VecDeque::new() };
+    let mut utterances = index * 1_000;
     loop {
+        let due = transcription.pending.front().map(|(due, _)| *due);
         let message = tokio::select! {
             message = socket.next() => message,
             () = shared.stopping.cancelled() => return,
+            () = sleep_until(due) => {
+                if let Some((_, response)) = transcription.pending.pop_front()
+                    && socket.send(Message::text(response.to_string())).await.is_err()
+                {
+                    return;
+                }
+                continue;
+            }
         };
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
@@ -64,11 +80,25 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
             if transcription.options.faults.malformed {
                 let _ = socket.feed(Message::text("{\"tokens\": [")).await;
             }
-            if socket.send(Message::text(response.to_string())).await.is_err() {
+            if transcription.options.transcribe > Duration::ZERO {
+                utterances += usize::from(ends_utterance(&response));
+                transcription.postpone(response, utterances);
+            } else if socket.send(Message::text(response.to_string())).await.is_err() {
                 return;
             }
         }
     }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn ends_utterance(response: &Value) -> bool {
+    response["tokens"].as_array().is_some_and(|tokens| tokens.iter().any(|token| token["is_final"] == true))
 }
 
 /// Reads the start message. Returns the number of the transcription; none if it is rejected.
@@ -117,6 +147,16 @@ async fn reject(socket: &mut Socket, code: u16, message: &str) {
 }
 
 impl Transcription {
+    /// Sends a response after the delay of its utterance, which has this number; responses keep their order.
+    fn postpone(&mut self, response: Value, utterance: usize) {
+        let delay = delay(self.options.transcribe, self.options.spread, utterance);
+        // A word is reported before it is final.
+        let delay = if ends_utterance(&response) { delay } else { delay / 2 };
+        let due = crate::clock::instant() + delay;
+        let due = self.pending.back().map_or(due, |(last, _)| due.max(*last));
+        self.pending.push_back((due, response));
+    }
+
     /// The responses to a piece of audio.
     fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
         let heard = self.transcriber.hear(audio);

@@ -2,6 +2,7 @@
 
 use super::SpeechRecord;
 use super::server::{Shared, complaints};
+use crate::delay::delay;
 use crate::openai::options::spoken_ms;
 use crate::sound::{Voice, bytes_of, millis};
 use crate::websocket::Socket;
@@ -104,7 +105,8 @@ fn handle(shared: &Shared, streams: &mut Vec<Stream>, text: &str) -> Vec<Value> 
         let is_mute = options.faults.mute_from_stream.is_some_and(|from| stream.number >= from);
         if !is_mute {
             let sound = Voice::agent(stream.number as u64).speak(length_ms);
-            stream.sound = Some((sound, 0, crate::clock::instant() + options.think));
+            stream.sound =
+                Some((sound, 0, crate::clock::instant() + delay(options.think, options.spread, stream.number)));
         }
     }
     Vec::new()

@@ -92,7 +92,7 @@ impl Check {
             Step::End => self.rig.heard(Heard::End),
             Step::Commit => self.rig.command(EngineCommand::Commit),
             Step::Progress(ms) => {
-                self.rig.pipeline.handle_audio(&EncodedAudio::silence(300), ms % 2 == 0);
+                self.rig.pipeline.handle_audio(&EncodedAudio::silence(300), ms % 2 == 0, self.rig.now);
                 self.rig.heard(Heard::Progress(*ms));
             }
         }

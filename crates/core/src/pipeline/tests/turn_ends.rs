@@ -122,7 +122,8 @@ fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
     rig.listen(5000, false);
     assert_eq!(rig.ended, 0, "nothing was said");
     rig.listen(1000, true);
-    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(6000) });
+    // The end of the voice is not transcribed.
+    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(5700) });
     rig.listen(1280, false);
     assert_eq!(rig.ended, 0, "the caller may think");
     rig.listen(400, true);
@@ -135,4 +136,35 @@ fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
     assert_eq!(rig.events.iter().filter(|event| is_end(event)).count(), 1);
     rig.listen(5000, false);
     assert_eq!(rig.ended, 1, "the next utterance has not begun");
+}
+
+#[test]
+fn a_complete_sentence_is_answered_in_advance_as_soon_as_the_caller_is_silent() {
+    let asked_after_ms = |text: &str, until_ms: u64| {
+        let mut rig = Rig::new();
+        rig.listen(1000, true);
+        rig.heard(said(text, until_ms));
+        assert_eq!(rig.request, 0, "the caller is speaking");
+        (1..20)
+            .find(|_| {
+                rig.listen(20, false);
+                rig.request > 0
+            })
+            .map(|frames| frames * 20)
+    };
+    assert_eq!(asked_after_ms("אפשר תור בשעה חמש", 950), Some(60));
+    assert_eq!(asked_after_ms("אני רוצה לבטל תור", 950), Some(160));
+    assert_eq!(asked_after_ms("אפשר תור בשעה חמש", 700), None, "the last words are not transcribed");
+    assert_eq!(asked_after_ms("אני רוצה לקבוע", 950), None, "the sentence is open");
+}
+
+#[test]
+fn a_turn_whose_words_reach_to_the_end_of_the_voice_does_not_wait_for_the_transcriber() {
+    let mut rig = Rig::new();
+    rig.listen(1000, true);
+    rig.heard(said("אפשר תור בשעה חמש", 1000));
+    rig.listen(140, false);
+    assert_eq!(rig.ended, 0);
+    rig.listen(20, false);
+    assert_eq!(rig.ended, 1);
 }

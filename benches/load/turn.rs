@@ -1,0 +1,215 @@
+//! *The turn*: the time from the caller's last voiced sample to the first sample of the answer that the caller hears, measured
+//! in the caller's own audio. The parts of the engines take published times.
+
+use crate::machine::Machine;
+use crate::process::{Folder, Server};
+use crate::report::{Goal, say};
+use crate::stats::Samples;
+use crate::target::{DAEMON, daemon_settings};
+use agentlocator::simulator::caller::{CallPlan, Phone, Script};
+use agentlocator::simulator::openai::{OpenAi, OpenAiOptions, Turn};
+use agentlocator::simulator::soniox::{Soniox, SonioxOptions};
+use agentlocator::simulator::twilio::{Account, TwilioState};
+use agentlocator::simulator::{DaemonConnector, EventLog};
+use futures_util::future::join_all;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// The turns of one engine at one number of calls.
+#[derive(Clone, Debug, Serialize)]
+pub struct TurnRun {
+    pub engine: &'static str,
+    pub profile: &'static str,
+    pub calls: usize,
+    /// The number of answered turns.
+    pub turns: usize,
+    /// The turns to which the caller heard no answer.
+    pub unanswered: usize,
+    /// In milliseconds.
+    pub p50: f64,
+    pub p95: f64,
+    pub max: f64,
+    /// The share of the requests to the language model whose answer was not used.
+    pub discarded: f64,
+}
+
+/// How long the parts take.
+#[derive(Clone, Copy)]
+struct Profile {
+    name: &'static str,
+    transcriber_ms: u64,
+    model_ms: u64,
+    synthesiser_ms: u64,
+    /// The 95th percentile of each, in medians.
+    spread: f64,
+}
+
+const PROFILES: [Profile; 2] = [
+    Profile { name: "fast", transcriber_ms: 150, model_ms: 250, synthesiser_ms: 80, spread: 1.0 },
+    Profile { name: "typical", transcriber_ms: 350, model_ms: 400, synthesiser_ms: 150, spread: 2.0 },
+];
+
+const REALTIME: &str = "realtime";
+const PLAIN: &str = "pipeline, plain";
+const SPECULATIVE: &str = "pipeline, speculative";
+const ENGINES: [(&str, &str); 3] = [
+    (REALTIME, "[voice]\nengine = \"realtime\"\n"),
+    (PLAIN, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = false\n"),
+    (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\n"),
+];
+
+/// What callers say, and how long it takes: the fake transcriber hears a word every 300 ms.
+const SENTENCES: [&str; 6] = [
+    "אתם פתוחים היום?",
+    "אפשר תור בשעה חמש",
+    "אני רוצה לבטל את התור",
+    "כמה עולה תספורת לילד?",
+    "קוראים לי נועה ברק",
+    "אפשר לדבר עם דנה בבקשה",
+];
+const WORD_MS: usize = 300;
+/// Its first clause is ready after the first words.
+const ANSWER: &str = "בשמחה רבה, רגע אחד.";
+
+/// Measures all engines with calls of this many turns.
+pub async fn measure(machine: Machine, turns: usize) -> Vec<TurnRun> {
+    let mut runs = Vec::new();
+    for profile in PROFILES {
+        for engine in ENGINES {
+            for calls in [1, 50] {
+                say(&format!("the turn, {} with {} parts, {calls} calls", engine.0, profile.name));
+                let turns = if calls == 1 { turns.div_ceil(10) } else { turns.div_ceil(calls) };
+                runs.push(run(machine, profile, engine, calls, turns).await);
+            }
+        }
+    }
+    runs
+}
+
+async fn run(
+    machine: Machine,
+    profile: Profile,
+    (engine, file): (&'static str, &str),
+    calls: usize,
+    turns: usize,
+) -> TurnRun {
+    let ms = Duration::from_millis;
+    let (log, folder) = (EventLog::new(), Folder::new("turn"));
+    let heard: Vec<String> = SENTENCES.map(str::to_owned).to_vec();
+    let soniox = SonioxOptions {
+        heard: heard.clone(),
+        transcribe: ms(profile.transcriber_ms),
+        think: ms(profile.synthesiser_ms),
+        spread: profile.spread,
+        ..SonioxOptions::default()
+    };
+    let soniox = Soniox::start(port().await, soniox, log.clone()).expect("a transcriber");
+    // A speech-to-speech model does the work of the model and the synthesiser.
+    let think = profile.model_ms + if engine == REALTIME { profile.synthesiser_ms } else { 0 };
+    let ai = OpenAiOptions {
+        turns: heard.iter().map(|heard| Turn::new(heard, ANSWER)).collect(),
+        think: ms(think),
+        spread: profile.spread,
+        ..OpenAiOptions::default()
+    };
+    let ai = OpenAi::start(port().await, ai, log.clone()).expect("an AI");
+    let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
+    let server = Server::start(machine, DAEMON, |command, port| {
+        daemon_settings(command, &folder, file, port, &account);
+        command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", ai.base_url()).env("SONIOX_API_KEY", "bench");
+        command.env("SONIOX_STT_BASE_URL", soniox.base_url()).env("SONIOX_TTS_BASE_URL", soniox.base_url());
+    });
+    let connector = DaemonConnector::new(Some(server.address)).expect("a client");
+    let phone = Phone::new(TwilioState::new(account), connector, log.clone());
+    let placed = (0..calls).map(|number| phone.place_call(plan(&server, number, turns)));
+    let reports = join_all(placed).await;
+    let mut samples = Samples::default();
+    let answers = reports.iter().flat_map(|report| &report.streams).flat_map(|stream| &stream.answers);
+    answers.for_each(|answer| samples.add(answer.latency_ms() * 1_000));
+    let summary = samples.summary();
+    let requests = ai.state().requests.iter().filter(|(path, _)| path == "/chat/completions").count();
+    server.stop();
+    for violation in log.violations().iter().take(3) {
+        say(&format!("  {violation}"));
+    }
+    TurnRun {
+        engine,
+        profile: profile.name,
+        calls,
+        turns: summary.count,
+        unanswered: (calls * turns).saturating_sub(summary.count),
+        p50: summary.p50,
+        p95: samples.quantile(0.95),
+        max: summary.max,
+        discarded: requests.saturating_sub(summary.count) as f64 / requests.max(1) as f64,
+    }
+}
+
+/// A call in which the caller says one sentence after the other, and listens to each answer.
+fn plan(server: &Server, number: usize, turns: usize) -> CallPlan {
+    let mut plan = CallPlan::new(format!("http://{}/webhook/incoming_call", server.address));
+    plan.from = format!("+97250{number:07}");
+    let said = (0..turns).map(|turn| {
+        let words = SENTENCES[turn % SENTENCES.len()].split(' ').count();
+        format!("say {}ms; listen", words * WORD_MS)
+    });
+    // Callers do not all speak at the same moment.
+    let begin = format!("wait {}ms; ", 500 + number * 61 % 3_000);
+    let script = begin + &said.collect::<Vec<_>>().join("; ");
+    plan.script = script.parse::<Script>().expect("a script");
+    plan.fast = true;
+    plan
+}
+
+async fn port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
+}
+
+/// The results as a table.
+pub fn table(runs: &[TurnRun]) -> String {
+    let mut text = String::new();
+    if runs.is_empty() {
+        return text;
+    }
+    text.push_str("\nTHE TURN                         calls  turns  p50/p95/max ms       discarded requests\n");
+    for it in runs {
+        let unanswered = if it.unanswered > 0 { format!("  {} unanswered", it.unanswered) } else { String::new() };
+        let _ = writeln!(
+            text,
+            "{:<32} {:>5} {:>6}  {:>4.0} / {:>4.0} / {:>5.0} {:>12.0} %{unanswered}",
+            format!("{}, {}", it.engine, it.profile),
+            it.calls,
+            it.turns,
+            it.p50,
+            it.p95,
+            it.max,
+            it.discarded * 100.0
+        );
+    }
+    text
+}
+
+/// The goals for the speculative pipeline. A filler is heard after 1.2 s without an answer, so a measured time above that is a
+/// lower limit.
+pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    let speculative = runs.iter().filter(|run| run.engine == SPECULATIVE);
+    for it in speculative {
+        let median = if it.profile == "fast" { 450.0 } else { 650.0 };
+        let mut goal = |what: &str, limit: f64, reached: f64, unit: &str| {
+            goals.push(Goal {
+                what: format!("the turn, {} parts, {} calls, {what}", it.profile, it.calls),
+                limit: format!("<= {limit:.0} {unit}"),
+                reached: format!("{reached:.0} {unit}"),
+                good: reached <= limit,
+            });
+        };
+        goal("median", median, it.p50, "ms");
+        goal("p95", 1_000.0, it.p95, "ms");
+        goal("discarded requests", 40.0, it.discarded * 100.0, "%");
+        goal("turns without an answer", 0.0, it.unanswered as f64, "");
+    }
+    goals
+}
