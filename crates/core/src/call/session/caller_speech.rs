@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How long the engine's detection is trusted after the engine has detected speech.
 const TRUSTED: Duration = Duration::from_secs(2);
-/// A line without audio for this long is late. It loses nothing: the delayed audio arrives in full, and its timestamps
-/// show whether silence belongs before it.
+/// The line is late if no audio has arrived for this long. A late line loses no audio: the delayed audio arrives later
+/// in full, and its timestamps show whether silence belongs before it.
 const LATE: Duration = Duration::from_millis(750);
 /// The line has a gap if no audio arrives for this long during speech.
 const MEDIA_GAP: Duration = Duration::from_secs(3);
