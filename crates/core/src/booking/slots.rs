@@ -86,9 +86,9 @@ pub struct Slot {
 pub enum Refusal {
     /// No resource provides the service.
     NoResource,
-    /// No resource is available at that time, by the hours.
+    /// No resource is open at that time.
     OutsideHours,
-    /// The resources that are available are occupied.
+    /// Each open resource is occupied at that time.
     Taken,
 }
 

@@ -77,8 +77,8 @@ impl MessageClock {
         self.differences[provider_index(provider)].add(steady, steady - reported.as_millis());
     }
 
-    /// What was known before the start: a message that was written at `reported` by the provider's clock has the time `at`. The
-    /// smallest difference is used until a live message comes.
+    /// Adds a measurement from before the start: a message that was written at `reported` by the provider's clock has
+    /// the message time `at`. The smallest of these differences is used until a live message arrives.
     pub fn assume(&mut self, provider: Provider, at: Timestamp, reported: Timestamp, now: Moment) {
         self.read(now);
         let difference = self.steady(at.as_millis()) - reported.as_millis();

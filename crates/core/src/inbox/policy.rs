@@ -39,7 +39,7 @@ pub struct RouteInput<'a> {
     pub capable: &'a [Provider],
     /// The routes by which this message was rejected.
     pub refused: &'a [RefusedRoute],
-    /// Whether the contact has blocked us or opted out, and has not written since.
+    /// Whether the contact has blocked this business or opted out, and has not written since.
     pub opted_out: bool,
     /// The providers that are currently unavailable.
     pub down: &'a [Provider],

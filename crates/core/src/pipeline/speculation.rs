@@ -1,15 +1,15 @@
-//! An answer that is requested before the caller's turn has ended, because the words have settled. Nothing of it is
-//! spoken, and none of its tools is called, until the turn has ended with the same words.
+//! An answer that is requested before the caller's turn has ended, because the words no longer change. Its text is not
+//! spoken and its tools are not called until the turn has ended with the same words.
 
 use super::ModelEvent;
 
-/// How often an answer is requested in advance for one utterance: each request is paid for.
+/// The maximum number of speculative requests for one utterance. Each request is billed.
 const MAX_TRIES: u32 = 2;
 
 #[derive(Debug, Default)]
 pub(super) struct Speculation {
     guess: Option<Guess>,
-    /// The requests since the caller's turn began.
+    /// The number of requests since the caller's turn began.
     tries: u32,
 }
 
@@ -17,14 +17,14 @@ pub(super) struct Speculation {
 struct Guess {
     request: u64,
     words: String,
-    /// The revision of the conversation without the words.
+    /// The revision of the conversation before the words are added.
     revision: u64,
-    /// What the model has answered so far.
+    /// The events that the model has sent so far.
     events: Vec<ModelEvent>,
 }
 
 impl Speculation {
-    /// Returns true if an answer to these words may be requested in advance.
+    /// Returns true if an answer to these words may be requested speculatively.
     pub(super) fn may_ask(&self, words: &str) -> bool {
         self.tries < MAX_TRIES && self.guess.as_ref().is_none_or(|guess| !is_same(&guess.words, words))
     }
@@ -34,29 +34,29 @@ impl Speculation {
         self.guess = Some(Guess { request, words: words.to_owned(), revision, events: Vec::new() });
     }
 
-    /// Returns true if this is the request.
+    /// Returns true if this is the number of the speculative request.
     pub(super) fn is_about(&self, request: u64) -> bool {
         self.guess.as_ref().is_some_and(|guess| guess.request == request)
     }
 
-    /// Keeps an event of the model.
+    /// Stores an event of the model.
     pub(super) fn keep(&mut self, event: ModelEvent) {
         let Some(guess) = &mut self.guess else { return };
         let is_usable = !matches!(event, ModelEvent::Failed { .. } | ModelEvent::Done { is_complete: false, .. });
         guess.events.push(event);
         if !is_usable {
-            // The request is repeated when the turn has ended, and reported if it fails again.
+            // Discard the failed request. It is retried when the turn has ended, and a second failure is reported.
             self.guess = None;
         }
     }
 
-    /// The words are others now. Returns true if a request is to be stopped.
+    /// Discards the speculative answer if the words have changed. Returns true if its request must be stopped.
     pub(super) fn revise(&mut self, words: &str) -> bool {
         self.guess.take_if(|guess| !is_same(&guess.words, words)).is_some()
     }
 
-    /// The caller's turn has ended with these words, and the conversation with them has this revision: the request and
-    /// its events, if the answer was requested for the same.
+    /// Returns the number of the request and its events, if the answer was requested for these words and this
+    /// conversation. Otherwise, discards it. `revision` is the revision of the conversation including the words.
     pub(super) fn take(&mut self, words: Option<&str>, revision: u64) -> Option<(u64, Vec<ModelEvent>)> {
         self.tries = 0;
         let guess = self.guess.take()?;
@@ -65,7 +65,7 @@ impl Speculation {
     }
 }
 
-/// Whether two transcripts differ at most in their punctuation.
+/// Returns true if two transcripts differ only in punctuation.
 fn is_same(one: &str, other: &str) -> bool {
     let letters = |text: &str| -> Vec<char> { text.chars().filter(|c| c.is_alphanumeric()).collect() };
     letters(one) == letters(other)
