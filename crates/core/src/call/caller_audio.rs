@@ -36,8 +36,7 @@ pub(super) struct CallerAudio {
     replayed_until: u64,
     /// The stream timestamp that the next piece is expected to have.
     expected_ms: Option<u64>,
-    /// The silence that [`CallerAudio::fill_gap`] has inserted since the last piece. It is subtracted from the next
-    /// gap.
+    /// The silence that `fill_gap` has inserted since the last piece. It is subtracted from the next gap.
     advanced_ms: u64,
 }
 

@@ -26,7 +26,7 @@ pub enum Input {
     },
     /// The caller pressed a key.
     CallerKey(char),
-    /// Twilio reports that it has played the audio before this mark, or has dropped it because of a clear.
+    /// Twilio reports that it has played the audio before this mark, or has dropped that audio because of a clear.
     Mark(String),
     /// Twilio ended the stream: the caller hung up, or the call was redirected.
     StreamStopped,
@@ -43,7 +43,7 @@ pub enum Input {
     },
     /// A command of the business's staff.
     Operator(Operator),
-    /// Twilio did not accept the redirect to its recorder; the session retries the request.
+    /// Twilio did not accept the redirect to its recorder; the driver retries the request.
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
@@ -171,7 +171,7 @@ pub enum EngineEvent {
     },
     /// The connection to the engine is lost.
     Failed {
-        /// Whether the session should reopen the same engine.
+        /// Whether it makes sense to reopen the same engine.
         retry: bool,
         /// The reason, for the log.
         reason: String,

@@ -42,7 +42,7 @@ use tools::Tools;
 /// How long a call may continue after the prompt to wrap up.
 const WRAP_UP: Duration = Duration::from_mins(1);
 
-/// A phone call. The documentation of [`crate::call`] describes how to drive it.
+/// A phone call. The documentation of the parent module describes how to drive it.
 #[derive(Debug)]
 pub struct CallSession {
     policy: CallPolicy,
@@ -67,7 +67,7 @@ pub struct CallSession {
 enum Phase {
     /// The greeting plays; the stream and the engine are connecting.
     Connecting,
-    /// Twilio has received the request to redirect the call to its recorder.
+    /// The redirect of the call to Twilio's recorder was requested.
     Redirecting,
     /// The conversation is running.
     Live,

@@ -46,8 +46,8 @@ struct Utterance {
     item: ItemId,
     text: String,
     completeness: Completeness,
-    /// The text of the parts that the transcriber has ended. The turn continues after them if their last word requires
-    /// another word.
+    /// The text of the parts that the transcriber has ended. The turn continues after them if the caller continues to
+    /// speak in time.
     ended_parts: String,
     /// The position at which the transcriber ended the utterance, while the caller may still continue.
     ended_ms: Option<u64>,
@@ -81,8 +81,8 @@ impl Utterance {
         self.completeness.wait().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Returns the position at which the turn is over even if its last word requires another word; none while the
-    /// transcriber has not ended the utterance.
+    /// Returns the position at which the turn is over although more words could follow; none while the transcriber has
+    /// not ended the utterance.
     fn over_ms(&self, voiced_until_ms: u64) -> Option<u64> {
         let (ended, wait) = (self.ended_ms?, self.wait_ms().unwrap_or(0));
         // The transcriber reports further words soon after their voice.
@@ -236,8 +236,8 @@ impl Listener {
         (current.text, current.until_ms) = (text, until_ms);
     }
 
-    /// Handles the end of an utterance at the transcriber. The turn is over, unless the last word requires another word
-    /// and the caller still has time to say it.
+    /// Handles the end of an utterance at the transcriber. The turn is over, unless the caller still has time to
+    /// continue the sentence. That time depends on the completeness of the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
         let Some(current) = &mut self.current else { return self.end(conversation, events) };

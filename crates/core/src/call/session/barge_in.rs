@@ -48,7 +48,8 @@ impl CallSession {
     }
 
     /// Reports to the engine how much of each utterance was heard. Returns the heard milliseconds of the last utterance
-    /// that was heard at all.
+    /// that was heard at all. `call/playback.rs` calculates the heard position, and `call/transcript.rs` the heard
+    /// text.
     fn report_cleared(&mut self, cleared: &[ClearedUtterance], now: Instant) -> u64 {
         let at_ms = self.stream.call_ms(now);
         for utterance in cleared {

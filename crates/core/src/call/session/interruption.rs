@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 const SPEECH: Duration = Duration::from_millis(500);
 /// A sound is a noise after this much audio without voice.
 const NOISE: Duration = Duration::from_millis(600);
-/// A complete response counts as finished if at most this much of it is unheard. A sound then is not an interruption.
+/// A complete response counts as finished if at most this much of it is unheard. A sound is then a new turn of the
+/// caller, not an interruption.
 const OVER: Duration = Duration::from_millis(100);
 /// If at most this much of a complete response is unheard, a back-channel is a reply to the response.
 const NEARLY_OVER: Duration = Duration::from_secs(1);
@@ -31,7 +32,7 @@ const MAX_UNDECIDED: usize = 8;
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
 /// Speech that the engine did not detect is a reply if the agent finishes at most this long after it.
 const MISSED_WINDOW: Duration = Duration::from_secs(3);
-/// How long the caller has time to say more before the sound counts as the reply.
+/// How long after the end of the agent's audio the caller has time to say more. Then the sound counts as the reply.
 const REPLY_DELAY: Duration = Duration::from_millis(700);
 
 #[derive(Debug, Default)]

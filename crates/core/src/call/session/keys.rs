@@ -52,7 +52,7 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
-    /// Sends the pressed keys to the engine, as soon as the engine is ready.
+    /// Sends the pressed keys to the engine. If the engine is not ready, the keys are kept until it is ready.
     pub(super) fn send_keys(&mut self, now: Instant) {
         self.reply_watch.silent_since(self.caller.keys.last.unwrap_or(now), now);
         if self.engine.is_ready() {

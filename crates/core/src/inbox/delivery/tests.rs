@@ -21,7 +21,7 @@ enum Fate {
     Taken,
     /// The provider accepts the message, but its response is lost.
     TakenInSilence,
-    /// The provider does not receive the message, and no response arrives.
+    /// The provider does not accept the message, and the response is lost.
     LostInSilence,
     Down,
     Busy,

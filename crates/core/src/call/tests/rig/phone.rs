@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// A fake of Twilio's side of the stream. It plays 8 bytes per millisecond. It returns a mark when the audio before the
-/// mark was played, and returns all marks at a clear.
+/// A fake of Twilio's side of the stream. It plays 8 bytes per millisecond. It echoes a mark when the audio before the
+/// mark was played, and echoes all marks at a clear.
 #[derive(Default)]
 pub(super) struct Phone {
     pub(super) stream: bool,
@@ -86,7 +86,7 @@ impl Phone {
         }
     }
 
-    /// Clears the queue, in the middle of a piece if necessary, and returns the marks of the dropped audio.
+    /// Clears the queue, in the middle of a piece if necessary, and echoes the marks of the dropped audio.
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
         self.dry_since = None;
