@@ -7,7 +7,7 @@ use crate::call::{EngineEvent, ItemId};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The amount of voice, in milliseconds, after which the session requires an utterance.
+/// The amount of voice, in milliseconds, to which the session requires a reaction of the engine.
 const SURE_SPEECH_MS: u64 = 600;
 /// The length of the pause that ends the voice in the local detector.
 const PAUSE_MS: u64 = 500;
@@ -261,7 +261,8 @@ impl Listener {
     }
 
     /// Handles the progress of the transcription. A voice without words also becomes a turn, because the session would
-    /// otherwise wait for it. During the agent's speech it does not, because it may be an echo.
+    /// otherwise wait for its words. A voice during the agent's speech does not become a turn, because it may be an
+    /// echo.
     fn progress(
         &mut self,
         ms: u64,

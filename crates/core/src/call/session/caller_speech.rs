@@ -1,5 +1,5 @@
-//! Detects whether the caller is speaking. The engine's detection is the main source; the local voice detector verifies
-//! it.
+//! Detects whether the caller is speaking. The engine's detection is the main source; the local voice detector is a
+//! check of the engine.
 
 use crate::call::ItemId;
 use crate::call::local_speech::{Change, LocalSpeech};
@@ -17,7 +17,8 @@ pub(super) const GAP_FILL_MS: u64 = 1000;
 /// The maximum number of insertions. After them, the caller's speech counts as ended, even if the engine still reports
 /// speech.
 const MAX_GAP_FILLS: u32 = 10;
-/// How much later than expected the engine may detect the end of speech. Then the session instructs it to end the turn.
+/// How much later than expected the engine may detect the end of speech. After this time, the session instructs the
+/// engine to end the turn.
 const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// The maximum duration of speech without a detected end. Longer sound is music, which the local detector also
 /// classifies as voice.

@@ -78,8 +78,8 @@ impl CallSession {
         self.tools.received.add(response, id, call);
     }
 
-    /// Runs the tool calls of a response that has ended. If the response was not completed, sends an output instead
-    /// that says that the tool calls did not run. Returns true if the response contains tool calls.
+    /// Runs the tool calls of a response that has ended. If the response was not completed, sends outputs that report
+    /// that the tool calls did not run. Returns true if the response contains tool calls.
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.received.take(response);
         let has_called = !calls.is_empty();
@@ -120,7 +120,7 @@ impl CallSession {
         }
     }
 
-    /// Starts a tool. Returns true if the tool was not started because the output was sent at once.
+    /// Starts a tool. Returns true if no tool was started and the tool call has received its output at once.
     fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) -> bool {
         let start = self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit);
         let has_output = matches!(start, Start::Finished(_) | Start::TooMany);
