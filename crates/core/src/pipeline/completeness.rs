@@ -10,7 +10,7 @@ use std::time::Duration;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// The estimate whether a sentence has ended.
+/// An estimate of whether a sentence has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Completeness {
     /// The sentence has probably ended.

@@ -133,8 +133,8 @@ impl Conversation {
         self.push(Message::ToolOutput { id, output });
     }
 
-    /// Shortens an utterance to the part that the caller has heard. With 0, removes the utterance; it may also be one
-    /// of the caller.
+    /// Shortens an utterance of the agent to the part that the caller has heard. With 0, removes an utterance of the
+    /// agent or of the caller.
     pub(super) fn truncate(&mut self, item: &ItemId, heard_ms: u64) {
         self.revision += 1;
         self.messages.retain(

@@ -236,7 +236,7 @@ pub(super) struct Lists {
     apologies: Vec<String>,
     echoes: Vec<String>,
     tags: Vec<String>,
-    /// Not folded.
+    /// The words such as "but", as they are written in the file: they are not folded.
     buts: Vec<String>,
     further: HashSet<String>,
     common: HashSet<String>,

@@ -31,7 +31,7 @@ pub(super) struct Deed {
     pub(super) promises: BTreeSet<Promise>,
     /// True if the action succeeded.
     pub(super) is_done: bool,
-    /// The appointments that exist after this action and not before it.
+    /// The appointments that are known to exist after this action.
     pub(super) added: Vec<Start>,
     /// The appointments that no longer exist after this action.
     pub(super) removed: Vec<Start>,
