@@ -1,5 +1,5 @@
-//! The rules of booking, without I/O: when the business is open, which times are free, and which resource takes an
-//! appointment. The page, the API and the agent ask the same functions, and the caller passes the time.
+//! The booking rules, without I/O: when the business is open, which times are free, and which resource takes an
+//! appointment. The page, the API and the agent call the same functions, and the caller passes the current time.
 
 mod hebrew_date;
 mod holidays;

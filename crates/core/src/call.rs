@@ -1,9 +1,10 @@
 //! The phone call as a state machine without I/O.
 //!
-//! The caller of [`CallSession`] reports what happened ([`Input`], with the time) and gets back what to do
+//! The caller of [`CallSession`] reports each event ([`Input`], with its time) and receives the actions to take
 //! ([`Output`]). The session owns no socket, clock or lock, so tests can run every order of faults in virtual time. Its
-//! driver loops over four steps: [`CallSession::handle_input`] or [`CallSession::handle_timeout`], then
-//! [`CallSession::poll_output`] until it is empty, then sleep until [`CallSession::poll_timeout`].
+//! driver repeats three steps: call [`CallSession::handle_input`] or [`CallSession::handle_timeout`], call
+//! [`CallSession::poll_output`] until it returns none, and wait for the next input or for the time that
+//! [`CallSession::poll_timeout`] returns.
 //!
 //! ```text
 //! Connecting ──(stream + engine)──▶ Live ──(goodbye, transfer, idle, too long)──▶ Ending ──(played)──▶ Done

@@ -1,5 +1,5 @@
-//! WhatsApp's rules as plain values and pure functions: the 24-hour window, the choice of provider and form, the next
-//! step of an outbound message, the send rate, and the position of a message in its thread.
+//! WhatsApp's rules as plain values and pure functions: the 24-hour window, the choice of provider and message form,
+//! the next step of an outbound message, the send rate, and the position of a message in its thread.
 
 pub mod delivery;
 pub mod message_clock;

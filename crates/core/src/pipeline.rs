@@ -1,11 +1,11 @@
-//! A voice engine made of three parts, as a state machine without I/O: a transcriber, a language model and a
-//! synthesiser.
+//! A voice engine that combines a transcriber, a language model and a speech synthesiser, as a state machine without
+//! I/O.
 //!
-//! It gives the call session the same events as a speech-to-speech engine. Its driver reports what the three parts
-//! produce, carries out [`Action`]s until [`Pipeline::poll_action`] is empty, and returns the events of
-//! [`Pipeline::poll_event`] to the session. The session decides when the agent replies and when it is interrupted; the
-//! pipeline judges whether the caller's sentence is complete, keeps the conversation, finds the ends of clauses, and orders their
-//! audio.
+//! The pipeline emits the same events to the call session as a speech-to-speech engine. Its driver reports the events
+//! of the three parts, performs the actions of [`Pipeline::poll_action`], and returns the events of
+//! [`Pipeline::poll_event`] to the session. The session decides when the agent replies and when the agent is
+//! interrupted. The pipeline decides whether the caller's sentence is complete, stores the conversation, splits the
+//! answer into clauses, and orders their audio.
 
 mod answer;
 mod clauses;
@@ -25,82 +25,82 @@ use speculation::Speculation;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// What the driver is to do.
+/// An action that the driver must perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// The transcriber is to end the current utterance with the audio that it has.
+    /// Request the transcriber to end the current utterance with the audio that it has received.
     EndUtterance,
-    /// Request an answer from the model; a request that still runs is over.
+    /// Request an answer from the model. It replaces a request that is still running.
     Ask {
-        /// The number of the request, returned with its events.
+        /// The number of the request, which its events contain.
         request: u64,
         /// Instructions for this answer alone.
         instructions: Option<String>,
         /// The conversation.
         conversation: Vec<Entry>,
     },
-    /// The rest of the model's answer is not needed.
+    /// Stop the model: the rest of its answer is not needed.
     StopModel,
     /// Synthesise a clause.
     Speak {
-        /// Its id, returned with its audio.
+        /// The id of the clause, which its events contain.
         clause: ClauseId,
         /// The text.
         text: String,
     },
-    /// The rest of a clause's audio is not needed.
+    /// Stop the synthesis of a clause: the rest of its audio is not needed.
     StopSpeech {
         /// The clause.
         clause: ClauseId,
     },
 }
 
-/// What the transcriber has heard.
+/// A report of the transcriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// The words of the current utterance so far; each report replaces the one before.
+    /// The words of the current utterance so far. Each report replaces the previous report.
     Words {
         /// The text.
         text: String,
-        /// When the utterance began, in milliseconds of the audio that was sent to the transcriber.
+        /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber.
         from_ms: Option<u64>,
-        /// When its last word ended.
+        /// The end of the last word, in milliseconds of the same audio.
         until_ms: Option<u64>,
     },
-    /// The current utterance has ended: by its own judgement, or because it was asked to.
+    /// The current utterance has ended: the transcriber detected its end, or was requested to end it.
     End,
-    /// The audio up to here was transcribed, in milliseconds.
+    /// The audio up to this position, in milliseconds, was transcribed.
     Progress(u64),
 }
 
 /// An event of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelEvent {
-    /// A message that only shows that the model is alive.
+    /// A message that only proves that the connection to the model works.
     Activity,
     /// A piece of the answer's text.
     Text(String),
     /// A complete tool call.
     ToolCall {
-        /// The tool.
+        /// The name of the tool.
         name: String,
-        /// JSON.
+        /// The arguments, as JSON.
         arguments: String,
-        /// What it asks of the session.
+        /// The action that the tool call requests from the session.
         call: ToolCall,
     },
     /// The answer is complete.
     Done {
-        /// Whether the model stopped by itself; otherwise a limit or a filter stopped it.
+        /// True if the model finished by itself, false if a limit or a filter stopped it.
         is_complete: bool,
-        /// Its usage.
+        /// The usage of the request.
         usage: Usage,
     },
     /// The request failed.
     Failed {
         /// Whether another request may succeed.
         retry: bool,
-        /// How long to wait before, if the server says so.
+        /// How long to wait before the next request, if the server specifies it.
         retry_after: Option<Duration>,
         /// The reason, for the log.
         reason: String,
@@ -110,38 +110,38 @@ pub enum ModelEvent {
 /// An event of the synthesiser about a clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpeechEvent {
-    /// A piece of its audio.
+    /// A piece of the clause's audio.
     Audio(EncodedAudio),
-    /// The audio is complete.
+    /// The clause's audio is complete.
     Done,
-    /// It failed.
+    /// The synthesis failed.
     Failed {
         /// Whether another request may succeed.
         retry: bool,
-        /// How long to wait before, if the server says so.
+        /// How long to wait before the next request, if the server specifies it.
         retry_after: Option<Duration>,
         /// The reason, for the log.
         reason: String,
     },
 }
 
-/// What a pipeline begins with.
+/// The parameters of a new pipeline.
 #[derive(Clone, Debug)]
 pub struct Start<'a> {
-    /// Begins the ids of its utterances and answers, which must differ from those of the call's other engines.
+    /// The prefix of the ids of utterances and answers. It must differ from the prefixes of the call's other engines.
     pub id: &'a str,
     /// The conversation so far.
     pub history: &'a [HistoryTurn],
     /// Messages to the model about the caller, before the conversation.
     pub notes: Vec<String>,
-    /// The transcriber should have ended an utterance after this much silence, whatever its words are; it is asked to if it has
-    /// not.
+    /// The maximum silence after which the transcriber should have ended an utterance, without regard to its words.
+    /// After it, the pipeline requests the end.
     pub longest_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,
 }
 
-/// The engine's state.
+/// The state of the engine.
 #[derive(Debug)]
 pub struct Pipeline {
     id: String,
@@ -150,17 +150,17 @@ pub struct Pipeline {
     answer: Option<Answer>,
     /// None if answers are not requested in advance.
     speculation: Option<Speculation>,
-    /// Counts the answers and the requests to the model, for their ids.
+    /// The number of answers so far, for their ids.
     answers: u64,
     requests: u64,
-    /// When the audio that was passed on will have been played, if nothing stopped it.
+    /// When the caller will have heard the audio that was passed on, if it is not stopped.
     audible_until: Option<Instant>,
     events: VecDeque<EngineEvent>,
     actions: VecDeque<Action>,
 }
 
 impl Pipeline {
-    /// Starts without an open turn.
+    /// Creates a pipeline without an open turn.
     pub fn new(start: Start<'_>) -> Self {
         let Start { id, history, notes, longest_pause, speculates } = start;
         let mut conversation = Conversation::default();
@@ -182,17 +182,17 @@ impl Pipeline {
         }
     }
 
-    /// The next event for the session.
+    /// Returns the next event for the session.
     pub fn poll_event(&mut self) -> Option<EngineEvent> {
         self.events.pop_front()
     }
 
-    /// The next action for the driver.
+    /// Returns the next action for the driver.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// A piece of the caller's audio was sent to the transcriber.
+    /// Records that a piece of the caller's audio was sent to the transcriber.
     pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool, now: Instant) {
         match self.listener.audio(audio.ms(), is_voice) {
             Some(AudioChange::EndUtterance) => self.actions.push_back(Action::EndUtterance),
@@ -231,7 +231,7 @@ impl Pipeline {
         }
     }
 
-    /// The transcriber has heard something.
+    /// Handles a report of the transcriber.
     pub fn handle_heard(&mut self, heard: Heard, now: Instant) {
         let is_agent_audible = self.is_agent_audible(now);
         self.listener.heard(heard, is_agent_audible, &mut self.conversation, &mut self.events);
@@ -240,7 +240,7 @@ impl Pipeline {
         }
     }
 
-    /// The model has sent something for this request.
+    /// Handles an event of the model for this request.
     pub fn handle_model(&mut self, request: u64, event: ModelEvent, now: Instant) {
         if self.guess().is_some_and(|guess| guess.request == request) {
             return self.guess_model(event);
@@ -266,7 +266,7 @@ impl Pipeline {
         self.advance(now);
     }
 
-    /// The synthesiser has sent something for this clause.
+    /// Handles an event of the synthesiser for this clause.
     pub fn handle_speech(&mut self, clause: ClauseId, event: SpeechEvent, now: Instant) {
         if self.guess().is_some_and(|guess| guess.number == clause.answer) {
             return self.guess_speech(clause, event);
@@ -286,7 +286,7 @@ impl Pipeline {
         self.advance(now);
     }
 
-    /// One of the parts is lost.
+    /// Reports to the session that the connection to one of the parts is lost.
     pub fn fail(&mut self, retry: bool, reason: String) {
         self.drop_guess();
         self.stop_answer();
@@ -319,7 +319,7 @@ impl Pipeline {
         Answer::new(&self.id, self.answers, self.requests)
     }
 
-    /// Requests an answer in advance if the caller has probably finished.
+    /// Requests an answer in advance (speculatively) if the caller has probably finished the turn.
     fn speculate(&mut self) {
         let Some(speculation) = &mut self.speculation else { return };
         if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
@@ -334,13 +334,13 @@ impl Pipeline {
         }
     }
 
-    /// The answer that was requested in advance.
+    /// Returns the speculative answer.
     fn guess(&mut self) -> Option<&mut Answer> {
         self.speculation.as_mut()?.answer()
     }
 
-    /// The model has sent something for the answer that was requested in advance. A failure is not reported: the answer is
-    /// requested again when it is due.
+    /// Handles an event of the model for the speculative answer. A failure is not reported, because the answer is requested again
+    /// when the turn has ended.
     fn guess_model(&mut self, event: ModelEvent) {
         let Some(guess) = self.speculation.as_mut().and_then(Speculation::answer) else { return };
         match event {
@@ -356,7 +356,7 @@ impl Pipeline {
         self.actions.extend(guess.poll_speak_first());
     }
 
-    /// The synthesiser has sent something for the first clause of the answer that was requested in advance.
+    /// Handles an event of the synthesiser for the first clause of the speculative answer.
     fn guess_speech(&mut self, clause: ClauseId, event: SpeechEvent) {
         let Some(guess) = self.guess() else { return };
         match event {
@@ -370,12 +370,12 @@ impl Pipeline {
     }
 
     fn drop_guess(&mut self) {
-        if let Some(guess) = self.speculation.as_mut().and_then(Speculation::drop_answer) {
+        if let Some(guess) = self.speculation.as_mut().and_then(Speculation::discard) {
             stop(&guess, &mut self.actions);
         }
     }
 
-    /// The answer that was requested in advance, if it fits the conversation.
+    /// Returns the speculative answer, if it matches the conversation.
     fn take_guess(&mut self) -> Option<Answer> {
         let (words, revision) = (self.conversation.last_words(), self.conversation.revision());
         let (guess, fits) = self.speculation.as_mut()?.take(words, revision)?;
@@ -385,7 +385,7 @@ impl Pipeline {
         fits.then_some(guess)
     }
 
-    /// The caller has heard only a part of an utterance, or nothing.
+    /// Shortens an utterance to the part that the caller has heard, or removes it.
     fn truncate(&mut self, item: &ItemId, heard_ms: u64) {
         self.audible_until = None;
         match &mut self.answer {
@@ -394,7 +394,7 @@ impl Pipeline {
         }
     }
 
-    /// Passes on what the answer has produced, and ends it when it is complete.
+    /// Emits the events and actions of the answer, and ends the answer once it is complete.
     fn advance(&mut self, now: Instant) {
         let Some(answer) = &mut self.answer else { return };
         while let Some(action) = answer.poll_speak() {
@@ -428,7 +428,7 @@ impl Pipeline {
     }
 }
 
-/// Stops what the model and the synthesiser still produce for an answer.
+/// Stops the model and the synthesiser as far as they still work for an answer.
 fn stop(answer: &Answer, actions: &mut VecDeque<Action>) {
     if !answer.is_model_done() {
         actions.push_back(Action::StopModel);
@@ -436,7 +436,7 @@ fn stop(answer: &Answer, actions: &mut VecDeque<Action>) {
     actions.extend(answer.open_clauses().map(|clause| Action::StopSpeech { clause }));
 }
 
-/// The session's name for a second concurrent response; OpenAI's error code.
+/// The error code for a second concurrent response. It is OpenAI's code, which the session handles for all engines.
 const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";
 
 #[cfg(test)]

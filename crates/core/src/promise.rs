@@ -1,9 +1,9 @@
-//! What the agent says that it has done, compared with what it did.
+//! Compares the agent's promises in a call with its actions.
 //!
-//! The rule "a promise is a row" is enforced before the words by the instructions and the tools; this is the check
-//! after the call. Each promise is held by a row of its own: one message that was sent keeps "I have sent you the address", and
-//! not what is said to be sent besides. It is made for few false alarms: a clause counts only if it plainly states that
-//! something was done or will be done, and a question, a condition or a negation does not.
+//! The instructions and the tools require that the agent promises only what is stored as a database row. This module
+//! verifies it after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the
+//! address", but not for a second promised message. The comparison avoids false alarms: a clause counts only if it
+//! plainly states that something was done or will be done. Questions, conditions and negations do not count.
 
 mod claim;
 mod deed;
@@ -19,50 +19,52 @@ use jiff::civil::{Date, DateTime};
 use terms::Moment;
 pub use terms::Promise;
 
-/// A promise that was not kept.
+/// A promise that the agent did not keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenPromise {
-    /// What was promised.
+    /// The kind of the promise.
     pub promise: Promise,
-    /// The sentence by which it was promised.
+    /// The sentence that contains the promise.
     pub said: String,
-    /// The sentence named another day or time than those that are stored.
+    /// True if the sentence named a different day or time from the stored appointment.
     pub is_time_wrong: bool,
 }
 
-/// What was said and done in a call.
+/// The agent's speech and actions in a call.
 #[derive(Clone, Debug, Default)]
 pub struct Conduct {
-    /// What the caller heard of each utterance of the agent.
+    /// The part of each utterance of the agent that the caller heard.
     said: Vec<(Moment, String)>,
-    /// The tools that the agent used, at the end of each.
+    /// The tools that the agent used, each with the time at which it ended.
     tools: Vec<(Moment, ToolUse)>,
-    /// What is stored of the call, whatever its tools returned: a tool may be done after the call has ended.
+    /// The stored results of the call, independent of the tools' outputs, because a tool may finish after the call has
+    /// ended.
     stored: Vec<Deed>,
-    /// What the caller has left as a message.
+    /// The text of the message that the caller left, if any.
     message: Option<String>,
-    /// A confirmation of an appointment is sent to the caller.
+    /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
-    /// The day of the call; none: days are not compared.
+    /// The day of the call. If it is none, days are not compared.
     today: Option<Date>,
 }
 
-/// What the comparison shows.
+/// The result of the comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// The promises that were not kept.
     pub broken: Vec<BrokenPromise>,
-    /// The kept promises that were said to be done before they were.
+    /// The kept promises that the agent reported as done before they were done.
     pub early: Vec<Promise>,
 }
 
 impl Conduct {
-    /// Of a call on a day, with the message that the caller has left; `has_confirmation`: one of an appointment is sent to the caller.
+    /// Creates the record of a call on a day. `message` is the message that the caller left. `has_confirmation`:
+    /// whether the caller receives a confirmation of an appointment.
     pub fn new(today: Date, message: Option<String>, has_confirmation: bool) -> Self {
         Self { today: Some(today), message, has_confirmation, ..Self::default() }
     }
 
-    /// Adds a turn of the transcript, with the part of it that was heard, and when it began and ended.
+    /// Adds a turn of the transcript: the part of it that was heard, and its start and end.
     pub fn add(&mut self, speaker: Speaker, heard: &str, (started_ms, ended_ms): (i64, Option<i64>)) {
         let order = self.said.len() + self.tools.len();
         match speaker {
@@ -75,7 +77,8 @@ impl Conduct {
         }
     }
 
-    /// Adds an appointment that the agent has changed in the call, with its start by the business's clock as it is stored now.
+    /// Adds an appointment that the agent changed in the call, with its currently stored start in the business's time
+    /// zone.
     pub fn add_booking(&mut self, start: DateTime, changes: CallBookingChanges, is_booked: bool) {
         self.stored.push(Deed::stored_booking(start, changes, is_booked));
     }
@@ -89,7 +92,7 @@ impl Conduct {
         }
     }
 
-    /// Compares what was said with what was done.
+    /// Compares the agent's promises with its actions.
     pub fn findings(&self) -> Findings {
         let deeds = deeds(&self.tools, &self.stored, self.message.as_deref());
         let claims: Vec<Claim> =
@@ -102,7 +105,7 @@ impl Conduct {
             if evidence.is_corrected(&claims, &found, at) {
                 continue;
             }
-            // The same promise in other words: the last of them stands, of offers the first.
+            // If several sentences contain the same promise, the last sentence is reported; for offers, the first.
             let known = broken.iter().position(|(other, _)| claims[*other].is_same(claim));
             let said = claim.sentence.trim().to_owned();
             let promise = BrokenPromise { promise: claim.promise, said, is_time_wrong };
@@ -121,7 +124,7 @@ impl Conduct {
     }
 }
 
-/// An agent that claims more is broken as a whole, and the owner needs no further task to see it.
+/// The maximum number of broken promises that are reported for a call. Further ones give the owner no new information.
 const MOST_BROKEN: usize = 6;
 
 #[cfg(test)]

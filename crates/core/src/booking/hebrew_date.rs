@@ -4,7 +4,7 @@ use crate::domain::{HebrewDate, HebrewMonth};
 use icu_calendar::cal::Hebrew;
 use jiff::civil::Date;
 
-/// The Hebrew date of a civil day; none for a year far outside of history.
+/// Returns the Hebrew date of a civil day; none if the calendar library cannot convert the year.
 pub fn hebrew_date(date: Date) -> Option<HebrewDate> {
     let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
     let iso = icu_calendar::Date::try_new_iso(i32::from(date.year()), month, day).ok()?;
@@ -30,7 +30,8 @@ pub fn hebrew_date(date: Date) -> Option<HebrewDate> {
     Some(HebrewDate { year: hebrew.year().extended_year(), month, day: hebrew.day_of_month().0 })
 }
 
-/// A number in Hebrew letters with its punctuation, as days and years are written. Thousands are left out, as usual.
+/// Formats a number in Hebrew letters with punctuation, as days and years are written. Thousands are omitted, as is
+/// usual.
 pub fn hebrew_number(number: u32) -> String {
     let mut letters: Vec<char> = Vec::new();
     let mut rest = number % 1000;
@@ -54,7 +55,7 @@ pub fn hebrew_number(number: u32) -> String {
     letters.into_iter().collect()
 }
 
-/// The value of each letter, the greatest first.
+/// The value of each letter, in descending order.
 const LETTERS: [(u32, char); 22] = [
     (400, '\u{5ea}'),
     (300, '\u{5e9}'),

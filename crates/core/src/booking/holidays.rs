@@ -1,11 +1,12 @@
-//! The days of the Israeli calendar: a table of Hebrew dates with the rules by which some of them move.
+//! The holidays and other special days of the Israeli calendar: a table of Hebrew dates, with the rules by which some
+//! of them move.
 
 use super::hebrew_date::hebrew_date;
 use crate::domain::{HebrewDate, HebrewMonth, Holiday};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-/// The day of the Israeli calendar that falls on a civil day. No two fall on the same one.
+/// Returns the special day of the Israeli calendar on a civil day, if any. A civil day never has two of them.
 pub fn holiday(date: Date) -> Option<Holiday> {
     let hebrew = hebrew_date(date)?;
     let weekday = date.weekday();
@@ -52,7 +53,7 @@ fn in_tishri(day: u8, weekday: Weekday) -> Option<Holiday> {
 
 fn in_adar(day: u8, weekday: Weekday) -> Option<Holiday> {
     match (day, weekday) {
-        // No fast is on a Saturday, and none on a Friday before it: this one moves to Thursday.
+        // A fast is never on a Saturday, nor on the Friday before it. This fast moves to Thursday.
         (11, Weekday::Thursday) => Some(Holiday::FastOfEsther),
         (13, weekday) if weekday != Weekday::Saturday => Some(Holiday::FastOfEsther),
         (14, _) => Some(Holiday::Purim),
@@ -72,7 +73,8 @@ fn in_nisan(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     }
 }
 
-/// 27 Nisan, since 1951; on a Friday it moves to Thursday, and on a Sunday to Monday.
+/// Returns true on Holocaust Remembrance Day: 27 Nisan, since 1951. The day moves from Friday to Thursday, and from
+/// Sunday to Monday.
 fn is_holocaust_remembrance_day(date: HebrewDate, weekday: Weekday) -> bool {
     let is_moved = matches!(weekday, Weekday::Friday | Weekday::Sunday);
     date.year >= 5711
@@ -84,8 +86,9 @@ fn is_holocaust_remembrance_day(date: HebrewDate, weekday: Weekday) -> bool {
         }
 }
 
-/// 5 Iyar can be a Monday, Wednesday, Friday or Saturday. Independence Day and the Memorial Day before it keep off the
-/// Sabbath; since 2004 Independence Day moves from Monday to Tuesday as well, so that Memorial Day is not on a Sunday.
+/// Returns the special day in Iyar, if any. 5 Iyar can be a Monday, Wednesday, Friday or Saturday. Independence Day and
+/// the Memorial Day before it move so that they do not touch the Sabbath. Since 2004, Independence Day also moves from
+/// Monday to Tuesday, so that Memorial Day is not on a Sunday.
 fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     let moves_off_monday = date.year >= 5764;
     if date.year < 5708 {
@@ -106,12 +109,12 @@ fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     }
 }
 
-/// Whether a fast of that day, which moves from Saturday to Sunday, is today.
+/// Returns true if a fast is observed on `day`. `fast` is its regular day; it moves from Saturday to Sunday.
 fn is_off_saturday(fast: u8, day: u8, weekday: Weekday) -> bool {
     (day == fast && weekday != Weekday::Saturday) || (day == fast + 1 && weekday == Weekday::Sunday)
 }
 
-/// Kislev has 29 or 30 days, so the eighth day of Hanukkah is 2 or 3 Tevet.
+/// Returns true if a day in Tevet belongs to Hanukkah. Kislev has 29 or 30 days, so the eighth day is 2 or 3 Tevet.
 fn is_in_hanukkah(date: Date) -> bool {
     let week_before = hebrew_date(date.saturating_sub(7.days()));
     week_before.is_some_and(|first| first.month == HebrewMonth::Kislev && first.day <= 25)

@@ -1,4 +1,4 @@
-//! When the business, or one resource, is open.
+//! The opening times of the business and of its resources.
 
 use super::holidays::holiday;
 use super::span::{Span, intersect, join, join_ranges, subtract};
@@ -10,12 +10,12 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-/// What decides when the business is open.
+/// The settings that determine when the business is open.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// The hours of the week.
+    /// The weekly opening hours.
     pub hours: Vec<OpeningHours>,
-    /// What holds on holidays.
+    /// The rules for holidays and their eves.
     pub rules: OpeningRules,
     /// The closures of the business and of its resources.
     pub closures: Vec<Closure>,
@@ -23,25 +23,25 @@ pub struct Opening {
     pub zone: TimeZone,
 }
 
-/// When the business is open on one day.
+/// The opening times of the business on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayOpening {
-    /// When it is open, in order; ranges do not touch each other.
+    /// The ranges of time at which the business is open, in order. Ranges do not touch each other.
     pub ranges: Vec<DayRange>,
-    /// Why it is closed, or open for less time than on other such weekdays.
+    /// The reason why the business is closed, or open for less time than on other days of the same weekday.
     pub reason: Option<ClosedReason>,
 }
 
-/// A resource's own hours of the week; none if it follows those of the business.
+/// A resource's own weekly hours; none if the resource follows the hours of the business.
 pub type OwnHours<'a> = Option<&'a [OpeningHours]>;
 
 impl Opening {
-    /// When the business is open on a day.
+    /// Returns the opening times of the business on a day.
     pub fn on(&self, date: Date) -> DayOpening {
         self.of(date, None, None)
     }
 
-    /// When a resource is available on a day: within the hours of the business and its own.
+    /// Returns when a resource is available on a day: within the hours of the business and within its own hours.
     pub fn of(&self, date: Date, resource: Option<ResourceId>, own: OwnHours<'_>) -> DayOpening {
         let mut ranges = of_weekday(&self.hours, date.weekday());
         if let Some(own) = own {
@@ -69,7 +69,8 @@ impl Opening {
         DayOpening { ranges, reason }
     }
 
-    /// What a holiday or an eve leaves of the day; none if it leaves all.
+    /// Returns the ranges of the day that a holiday or an eve leaves open, and the reason; none if the day is not
+    /// limited.
     fn holiday_limit(&self, date: Date) -> Option<(Vec<DayRange>, ClosedReason)> {
         match (holiday(date)?.kind(), self.rules.holidays, self.rules.eves) {
             (HolidayKind::Holiday, HolidayRule::Closed, _) => Some((Vec::new(), ClosedReason::Holiday)),
@@ -81,8 +82,8 @@ impl Opening {
         }
     }
 
-    /// The spans in which a resource is available on these days, in order, each with its day. Spans of one day do not
-    /// touch; those of two days may touch at midnight.
+    /// Returns the spans in which a resource is available on these days, in order, each with its day. The spans of one
+    /// day do not touch each other; spans of successive days may touch at midnight.
     pub(super) fn spans(
         &self,
         from: Date,
@@ -99,11 +100,11 @@ impl Opening {
             let moment = |time| instant(date, time, &self.zone);
             (date, Span { from: moment(range.from), to: moment(range.to) })
         });
-        // A range may lie entirely in the hour that a clock change skips.
+        // A range may be entirely within the hour that a clock change skips.
         spans.filter(|(_, span)| span.from < span.to).collect()
     }
 
-    /// Whether a resource is available for all of a span.
+    /// Returns true if a resource is available during the whole span.
     pub(super) fn is_open(&self, span: Span, resource: Option<ResourceId>, own: OwnHours<'_>) -> bool {
         let first = self.date(span.from);
         let days = (self.date(span.to) - first).get_days().clamp(0, MAX_DAYS_OF_SPAN);
@@ -111,12 +112,12 @@ impl Opening {
         join(spans.into_iter().map(|(_, open)| open)).into_iter().any(|open| open.contains(span))
     }
 
-    /// Whether the business is open at a moment.
+    /// Returns true if the business is open at this time.
     pub fn is_open_at(&self, at: Timestamp) -> bool {
         self.spans(self.date(at), 1, None, None).iter().any(|(_, open)| open.from <= at && at < open.to)
     }
 
-    /// The local date of a moment.
+    /// Returns the local date at this time.
     pub fn date(&self, at: Timestamp) -> Date {
         at.to_zoned(&self.zone).date()
     }
@@ -126,8 +127,9 @@ fn of_weekday(hours: &[OpeningHours], weekday: Weekday) -> Vec<DayRange> {
     join_ranges(hours.iter().filter(|hours| hours.weekday == weekday).map(|hours| hours.range).collect())
 }
 
-/// The moment of a local time. A time that a clock change skips is the moment of the change, and of a time that comes
-/// twice it is the first: so the order of times is the order of moments.
+/// Converts a local time to a timestamp. A time that a clock change skips is converted to the time of the change. A
+/// time that occurs twice is converted to its first occurrence. The order of local times is therefore the order of
+/// timestamps.
 pub fn instant(date: Date, time: DayTime, zone: &TimeZone) -> Timestamp {
     let local = local(date, time);
     let ambiguous = zone.to_ambiguous_timestamp(local);
@@ -136,7 +138,7 @@ pub fn instant(date: Date, time: DayTime, zone: &TimeZone) -> Timestamp {
             offset.to_timestamp(local)
         }
         AmbiguousOffset::Gap { after, .. } => {
-            // The offset after the change gives a moment before it.
+            // With the offset after the change, the result is a time before the change.
             after.to_timestamp(local).map(|before| {
                 let change = zone.following(before).next();
                 change.map_or(before, |change| change.timestamp())
@@ -154,5 +156,5 @@ fn local(date: Date, time: DayTime) -> DateTime {
     date.at(part(time.minutes() / 60), part(time.minutes() % 60), 0, 0)
 }
 
-/// Longer spans are no appointments.
+/// The maximum length of an appointment, in days.
 const MAX_DAYS_OF_SPAN: i32 = 7;

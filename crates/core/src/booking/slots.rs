@@ -1,4 +1,4 @@
-//! Free times, and the choice of a resource.
+//! Finds free times, and chooses the resource for an appointment.
 
 use super::opening::{Opening, instant};
 use super::span::{Busy, Span, join};
@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The times that a booking of a service takes, in minutes.
+/// The duration of a booking of a service, and its buffers, in minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Booking {
-    /// The length of the appointment.
+    /// The duration of the appointment.
     pub duration_min: u32,
-    /// How long the resource is occupied before it.
+    /// How long the resource is occupied before the appointment.
     pub buffer_before_min: u32,
-    /// How long the resource is occupied after it.
+    /// How long the resource is occupied after the appointment.
     pub buffer_after_min: u32,
 }
 
@@ -29,12 +29,12 @@ impl From<&Service> for Booking {
 }
 
 impl Booking {
-    /// The appointment that starts at this time.
+    /// Returns the span of an appointment that starts at this time.
     pub fn appointment(&self, starts_at: Timestamp) -> Span {
         Span { from: starts_at, to: starts_at.plus(minutes(self.duration_min)) }
     }
 
-    /// The time for which the appointment occupies its resource: with its buffers.
+    /// Returns the span for which the appointment occupies its resource, including the buffers.
     pub fn blocked(&self, starts_at: Timestamp) -> Span {
         let appointment = self.appointment(starts_at);
         Span {
@@ -44,73 +44,74 @@ impl Booking {
     }
 }
 
-/// A resource that can take the booking.
+/// A resource that can take the booking, and its availability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookable {
     /// The resource.
     pub id: ResourceId,
-    /// Its own hours of the week; none if it follows those of the business.
+    /// The resource's own weekly hours; none if it follows the hours of the business.
     pub hours: Option<Vec<OpeningHours>>,
-    /// When it is occupied.
+    /// The times at which the resource is occupied.
     pub busy: Busy,
 }
 
-/// Which free times are wanted.
+/// The parameters of a search for free times.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotSearch {
-    /// What is to be booked.
+    /// The booking for which free times are searched.
     pub booking: Booking,
     /// The first day.
     pub from: Date,
-    /// How many days.
+    /// The number of days.
     pub days: u16,
-    /// The distance between two times in minutes, counted from the beginning of each range of hours.
+    /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,
-    /// The earliest start.
+    /// The earliest start time.
     pub not_before: Timestamp,
 }
 
 /// A free time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
-    /// When the appointment would start.
+    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// When it would end.
+    /// The end of the appointment.
     pub ends_at: Timestamp,
-    /// The first resource that is free.
+    /// The first resource that is free at this time.
     pub resource_id: ResourceId,
 }
 
-/// Why a time cannot be booked.
+/// The reason why a time cannot be booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// No resource provides the service.
     NoResource,
-    /// No resource is available at that time, by the hours.
+    /// No resource is open at that time.
     OutsideHours,
-    /// The resources that are available are occupied.
+    /// Each open resource is occupied at that time.
     Taken,
 }
 
-/// Which gaps are wanted.
+/// The parameters of a search for gaps.
 #[derive(Clone, Copy, Debug)]
 pub struct GapSearch<'a> {
-    /// What can be booked.
+    /// The bookings that can fill a gap.
     pub services: &'a [Booking],
     /// The day.
     pub date: Date,
-    /// The distance between two starts in minutes, as of free times.
+    /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,
-    /// The earliest start.
+    /// The earliest start time.
     pub not_before: Timestamp,
 }
 
-/// All free times of the search, in order, each once: with the first of the resources that is free.
+/// Returns all free times of the search, in order. Each time is returned once, with the first of the resources that is
+/// free.
 pub fn free_slots(search: &SlotSearch, opening: &Opening, resources: &[Bookable]) -> Vec<Slot> {
     let mut found = BTreeMap::new();
     let last = search.days.saturating_add(1);
     for resource in resources {
-        // An appointment may end on the day after the last one.
+        // An appointment may end on the day after the last day.
         let spans = opening.spans(search.from, last, Some(resource.id), resource.hours.as_deref());
         let open = join(spans.iter().map(|(_, span)| *span));
         for (date, span) in spans {
@@ -129,8 +130,9 @@ pub fn free_slots(search: &SlotSearch, opening: &Opening, resources: &[Bookable]
     found.into_values().collect()
 }
 
-/// The gaps of a resource on a day, in order: the times of all appointments of these services that it could take, joined. So each gap
-/// begins with a free time of one of them. None reaches over the end of the day.
+/// Returns the gaps of a resource on a day, in order: the joined times of all appointments for these services that the
+/// resource could take. Each gap therefore begins with a free time for one of the services. A gap ends at the latest at
+/// the end of the day.
 pub fn free_gaps(search: &GapSearch<'_>, opening: &Opening, resource: &Bookable) -> Vec<Span> {
     let GapSearch { services, date, step_min, not_before } = *search;
     let end = instant(date, DayTime::END, &opening.zone);
@@ -143,17 +145,17 @@ pub fn free_gaps(search: &GapSearch<'_>, opening: &Opening, resource: &Bookable)
     join(spans)
 }
 
-/// The first free time at or after the beginning of the search.
+/// Returns the first free time of the search.
 pub fn next_free(search: &SlotSearch, opening: &Opening, resources: &[Bookable]) -> Option<Slot> {
-    // Day by day, because the first days usually have one.
+    // The search runs day by day, because one of the first days usually has a free time.
     (0..search.days).find_map(|day| {
         let from = search.from.saturating_add(jiff::Span::new().days(day));
         free_slots(&SlotSearch { from, days: 1, ..*search }, opening, resources).first().copied()
     })
 }
 
-/// The resource that takes a booking: the first one that is available and free. With `force` it is taken outside of the
-/// hours as well, but never twice at the same time: a double booking is refused here, as [`Refusal::Taken`].
+/// Chooses the resource for a booking: the first resource that is open and free. With `force`, a closed resource may be
+/// chosen, but a resource is never booked twice at the same time: this is rejected as [`Refusal::Taken`].
 pub fn choose(
     booking: &Booking,
     starts_at: Timestamp,
@@ -177,7 +179,7 @@ pub fn choose(
     Err(if open.is_empty() && !force { Refusal::OutsideHours } else { Refusal::Taken })
 }
 
-/// The times within a range of hours at which an appointment can start, if it ends before `open` does.
+/// Returns the start times within a range of hours for which the appointment ends before `open` ends.
 fn starts(search: &SlotSearch, span: Span, open: Span) -> impl Iterator<Item = Timestamp> + use<> {
     let SlotSearch { booking, step_min, not_before, .. } = *search;
     let step = minutes(step_min.max(1));

@@ -3,7 +3,7 @@
 use crate::domain::{DayRange, Timestamp};
 use std::sync::Arc;
 
-/// A span of time without its end.
+/// A span of time. It includes its beginning and excludes its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// The beginning.
@@ -13,19 +13,19 @@ pub struct Span {
 }
 
 impl Span {
-    /// Whether the two have a moment in common.
+    /// Returns true if the two spans overlap.
     pub fn overlaps(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to
     }
 
-    /// Whether all of the other span is in this one.
+    /// Returns true if the other span is completely within this span.
     pub fn contains(self, other: Self) -> bool {
         self.from <= other.from && other.to <= self.to
     }
 }
 
-/// The times for which a resource is occupied, with buffers: in order and joined, so that both their beginnings and their ends grow.
-/// They are sorted once and shared by the searches.
+/// The times at which a resource is occupied, including buffers. The spans are sorted and joined once, and shared by
+/// the searches, so both the starts and the ends are in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Busy(Arc<[Span]>);
 
@@ -44,14 +44,14 @@ impl FromIterator<Span> for Busy {
 }
 
 impl Busy {
-    /// Whether none of them overlaps a span.
+    /// Returns true if the span does not overlap an occupied time.
     pub(super) fn is_free(&self, blocked: Span) -> bool {
         let later = self.0.partition_point(|span| span.to <= blocked.from);
         self.0.get(later).is_none_or(|next| !next.overlaps(blocked))
     }
 }
 
-/// Joins spans that touch or overlap; they must be sorted.
+/// Joins spans that touch or overlap. The spans must be sorted by their start.
 pub(super) fn join(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
     let mut joined: Vec<Span> = Vec::new();
     for span in spans {
@@ -63,7 +63,7 @@ pub(super) fn join(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
     joined
 }
 
-/// Sorts ranges of a day, leaves out empty ones, and joins those that touch or overlap.
+/// Sorts ranges of a day, removes empty ranges, and joins ranges that touch or overlap.
 pub(super) fn join_ranges(mut ranges: Vec<DayRange>) -> Vec<DayRange> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable();
@@ -77,7 +77,7 @@ pub(super) fn join_ranges(mut ranges: Vec<DayRange>) -> Vec<DayRange> {
     joined
 }
 
-/// The parts of `ranges` that are in one of `others`. Both must be joined.
+/// Returns the parts of `ranges` that are also in `others`. Both must be joined.
 pub(super) fn intersect(ranges: &[DayRange], others: &[DayRange]) -> Vec<DayRange> {
     let parts = ranges.iter().flat_map(|range| {
         others.iter().map(|other| DayRange { from: range.from.max(other.from), to: range.to.min(other.to) })
@@ -85,7 +85,7 @@ pub(super) fn intersect(ranges: &[DayRange], others: &[DayRange]) -> Vec<DayRang
     parts.filter(|part| !part.is_empty()).collect()
 }
 
-/// The parts of `ranges` that are not in `removed`.
+/// Returns the parts of `ranges` that are not in `removed`.
 pub(super) fn subtract(ranges: &[DayRange], removed: DayRange) -> Vec<DayRange> {
     let parts = ranges.iter().flat_map(|range| {
         let before = DayRange { from: range.from, to: range.to.min(removed.from) };

@@ -9,12 +9,12 @@ use crate::domain::{DayRange, EveRule, HolidayRule, OpeningHours, OpeningRules, 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 
-/// Israel's time zone, without the machine's database.
+/// Israel's time zone, independent of the machine's time zone database.
 fn israel() -> TimeZone {
     TimeZone::posix("IST-2IDT,M3.4.4/26,M10.5.0").unwrap()
 }
 
-/// `09:00-13:00`.
+/// Parses a range such as `09:00-13:00`.
 fn range(text: &str) -> DayRange {
     let (from, to) = text.split_once('-').unwrap();
     DayRange { from: from.parse().unwrap(), to: to.parse().unwrap() }
@@ -24,7 +24,7 @@ fn hours(weekday: Weekday, text: &str) -> OpeningHours {
     OpeningHours { weekday, range: range(text) }
 }
 
-/// The hours that a new database has.
+/// The opening hours of a new database.
 fn usual_week() -> Vec<OpeningHours> {
     let days = [Weekday::Sunday, Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday];
     let mut week: Vec<_> = days.into_iter().map(|day| hours(day, "09:00-18:00")).collect();
@@ -59,7 +59,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// The starts as `25T02:30Z`: day and time, UTC.
+/// Formats the start times as `25T02:30Z`: day and time in UTC.
 fn starts(slots: &[Slot]) -> Vec<String> {
     slots.iter().map(|slot| format!("{}Z", &slot.starts_at.to_string()[8..16])).collect()
 }

@@ -1,25 +1,26 @@
-//! Back-channels: words by which a listener shows that they follow, and which are no interruption. The words are in
-//! `back_channels.txt`.
+//! Back-channels: words by which a listener shows that they follow, without wanting to speak. They do not interrupt the
+//! agent. The list of the words is `back_channels.txt`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// What the transcript of a short sound contains.
+/// The classification of the transcript of a short sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Words {
-    /// No word.
+    /// The transcript contains no word.
     None,
-    /// Only back-channels.
+    /// The transcript contains only back-channels.
     BackChannel,
-    /// Something that the caller wants to say.
+    /// The transcript contains words that the caller wants to say.
     Speech,
 }
 
-/// The most words of an entry of the list.
+/// The largest number of words in an entry of the list.
 const MAX_WORDS: usize = 3;
-/// More words than this are not only back-channels, whatever they are.
+/// The largest number of words of a back-channel transcript. A longer transcript is speech, even if it contains only
+/// back-channels.
 const MAX_BACK_CHANNEL: usize = 6;
 
 static BACK_CHANNELS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| {
@@ -31,7 +32,7 @@ static BACK_CHANNELS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Classifies a transcript. The last word of a transcript that is not final may be incomplete, and does not count.
+/// Classifies a transcript. If the transcript is not final, its last word may be incomplete and is ignored.
 pub(super) fn classify(text: &str, is_final: bool) -> Words {
     let mut found: Vec<_> = words(&without_descriptions(text)).collect();
     if !is_final && text.chars().next_back().is_some_and(char::is_alphanumeric) {
@@ -54,7 +55,7 @@ pub(super) fn classify(text: &str, is_final: bool) -> Words {
     Words::BackChannel
 }
 
-/// The text without descriptions of sounds, which some models write in brackets: "[cough]".
+/// Returns the text without the descriptions of sounds that some models write in brackets, such as "[cough]".
 fn without_descriptions(text: &str) -> String {
     let mut depth = 0_u32;
     let is_outside = |letter: &char| {
@@ -68,7 +69,7 @@ fn without_descriptions(text: &str) -> String {
     text.chars().filter(is_outside).collect()
 }
 
-/// The words in lower case, without marks and with each drawn-out letter once.
+/// Splits the text into words: lower case, without diacritics, and with repeated letters reduced to one.
 fn words(text: &str) -> impl Iterator<Item = String> {
     let separated =
         |letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter) && !matches!(letter, '\'' | '\u{2019}');

@@ -1,20 +1,22 @@
-//! The caller's audio before it is sent to the engine: unchanged, in order, with gaps filled, and buffered until it is
-//! answered. A replacement engine therefore receives the caller's open question.
+//! Buffers the caller's audio on its way to the engine. The audio is forwarded unchanged and in order, and gaps are
+//! filled with silence. Unanswered speech stays in the buffer, so that a replacement engine receives it too.
 //!
-//! Positions count samples since the stream started, 8 per millisecond, including the gaps that were filled.
+//! Positions count samples since the stream started, 8 per millisecond. They include the silence that fills gaps.
 
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use std::collections::VecDeque;
 
-/// The most audio that is buffered for an engine that is not ready, or for the next engine.
+/// The maximum amount of audio in the buffer, in samples, while no engine is ready or while the caller's speech is
+/// unanswered.
 const MAX_BUFFERED: u64 = 60_000 * BYTES_PER_MS;
-/// The most pieces that are buffered, however short: twice as many as Twilio's 20 ms frames would be.
+/// The maximum number of pieces in the buffer: twice the number of Twilio's 20 ms frames in 60 seconds. It limits the
+/// memory that very short pieces take.
 const MAX_BUFFERED_PIECES: usize = 6000;
-/// Speech is buffered from this long before the moment at which it was detected.
+/// Buffered speech includes this much audio before the detected start of the speech.
 const PRE_ROLL: u64 = 500 * BYTES_PER_MS;
-/// A longer gap is a broken clock, not silence.
+/// The longest gap that is filled with silence. A longer gap means that the timestamps are wrong.
 const MAX_GAP_MS: u64 = 10_000;
-/// A gap shorter than a frame is a rounding error.
+/// The shortest gap that is filled: one frame. A shorter gap is a rounding error of the timestamps.
 const MIN_GAP_MS: u64 = 20;
 
 #[derive(Debug, Default)]
@@ -24,22 +26,22 @@ pub(super) struct CallerAudio {
     start: u64,
     /// The position after the last buffered piece.
     end: u64,
-    /// How many of the buffered pieces were sent to the engine.
+    /// The number of buffered pieces that were sent to the engine.
     sent: usize,
     /// The position at which unanswered speech of the caller started.
     unanswered: Option<u64>,
     /// The position at which the current engine's millisecond count starts.
     engine_start: u64,
-    /// Audio before this position was spoken before the current engine was ready.
+    /// Audio before this position was received before the current engine was ready.
     replayed_until: u64,
     /// The stream timestamp that the next piece is expected to have.
     expected_ms: Option<u64>,
-    /// Silence that was inserted already for a gap that may follow.
+    /// The silence that `fill_gap` has inserted since the last piece. It is subtracted from the next gap.
     advanced_ms: u64,
 }
 
 impl CallerAudio {
-    /// Adds a piece; [`CallerAudio::poll`] returns what is to be sent to the engine.
+    /// Adds a piece to the buffer. [`CallerAudio::poll`] returns the pieces to send to the engine.
     pub(super) fn push(&mut self, timestamp_ms: u64, audio: EncodedAudio) {
         let gap = self.expected_ms.map_or(0, |expected| timestamp_ms.saturating_sub(expected));
         self.expected_ms = Some(timestamp_ms.saturating_add(audio.ms()));
@@ -51,18 +53,18 @@ impl CallerAudio {
         self.append(audio);
     }
 
-    /// The line delivers nothing during speech: the engine is sent silence, so it detects the end of the turn.
+    /// Inserts silence when the line delivers no audio during speech, so that the engine detects the end of the turn.
     pub(super) fn fill_gap(&mut self, ms: u64) {
         self.advanced_ms += ms;
         self.append(EncodedAudio::silence(ms));
     }
 
-    /// Another stream of the same call starts, with a clock of its own.
+    /// Resets the gap detection: another stream of the same call starts, and its timestamps start at 0.
     pub(super) fn restart_clock(&mut self) {
         (self.expected_ms, self.advanced_ms) = (None, 0);
     }
 
-    /// The next piece for the engine.
+    /// Returns the next piece to send to the engine.
     pub(super) fn poll(&mut self) -> Option<EncodedAudio> {
         let audio = self.buffered.get(self.sent)?.clone();
         self.sent += 1;
@@ -70,14 +72,14 @@ impl CallerAudio {
         Some(audio)
     }
 
-    /// The caller has been speaking since position `at`, unless earlier speech is still unanswered. Without a position:
-    /// since now.
+    /// Records that the caller has been speaking since position `at`, or since now if it is none. While earlier speech
+    /// is unanswered, the earlier position is kept.
     pub(super) fn speech_started(&mut self, at: Option<u64>) {
         let at = at.unwrap_or(self.end).min(self.end);
         self.unanswered.get_or_insert(at);
     }
 
-    /// Everything said so far has been answered.
+    /// Records that all speech so far has been answered.
     pub(super) fn answered(&mut self) {
         self.unanswered = None;
     }
@@ -87,7 +89,8 @@ impl CallerAudio {
         self.unanswered.is_some()
     }
 
-    /// A new engine is ready: the unanswered audio is sent to it first. Returns true if there is any.
+    /// Prepares the buffer for a new engine, which receives the unanswered audio first. Returns true if there is
+    /// unanswered audio.
     pub(super) fn replay(&mut self) -> bool {
         if let Some(at) = self.unanswered {
             let from = at.saturating_sub(PRE_ROLL);
@@ -104,7 +107,7 @@ impl CallerAudio {
         self.unanswered.is_some()
     }
 
-    /// A new engine is ready that does not need the earlier audio.
+    /// Prepares the buffer for a new engine that does not need the earlier audio.
     pub(super) fn skip(&mut self) {
         self.unanswered = None;
         self.sent = self.buffered.len();
@@ -117,17 +120,17 @@ impl CallerAudio {
         (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
     }
 
-    /// Returns true if the engine receives the audio at this position only as a replay.
+    /// Returns true if the current engine received the audio at this position as a replay.
     pub(super) fn is_replayed(&self, position: u64) -> bool {
         position < self.replayed_until
     }
 
-    /// The position this long before the end of the audio.
+    /// Returns the position that is this long before the end of the audio.
     pub(super) fn position_ago(&self, ms: u64) -> u64 {
         self.end.saturating_sub(ms.saturating_mul(BYTES_PER_MS))
     }
 
-    /// The milliseconds from a position to the end of the audio.
+    /// Returns the milliseconds from a position to the end of the audio.
     pub(super) fn ms_since(&self, position: u64) -> u64 {
         self.end.saturating_sub(position) / BYTES_PER_MS
     }
@@ -138,7 +141,7 @@ impl CallerAudio {
         self.trim();
     }
 
-    /// Drops what was sent to the engine and is answered; beyond the limits, drops the oldest pieces in any case.
+    /// Drops audio that was sent to the engine and is answered. Beyond the limits, drops the oldest pieces in any case.
     fn trim(&mut self) {
         let needed = self.unanswered.unwrap_or(self.end).saturating_sub(PRE_ROLL);
         while let Some(first) = self.buffered.front() {

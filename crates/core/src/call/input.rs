@@ -5,12 +5,12 @@ use crate::domain::TransferFailure;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// An engine's id of one utterance.
+/// The engine's id of one utterance.
 pub type ItemId = Arc<str>;
-/// An engine's id of one response, which may hold several items.
+/// The engine's id of one response, which may contain several items.
 pub type ResponseId = Arc<str>;
 
-/// An input of a call session.
+/// An event that the driver reports to a call session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The caller's stream is open and authenticated.
@@ -26,11 +26,11 @@ pub enum Input {
     },
     /// The caller pressed a key.
     CallerKey(char),
-    /// Twilio reports that a mark was reached, or was dropped by a clear.
+    /// Twilio reports that it has played the audio before this mark, or has dropped that audio because of a clear.
     Mark(String),
     /// Twilio ended the stream: the caller hung up, or the call was redirected.
     StreamStopped,
-    /// The stream is gone while Twilio continues the call: the socket failed, or was never connected.
+    /// The stream was lost while Twilio continues the call: the socket failed, or was never connected.
     StreamLost,
     /// An event of the engine.
     Engine(EngineEvent),
@@ -41,13 +41,13 @@ pub enum Input {
         /// The result, for the model.
         output: String,
     },
-    /// A command of an operator.
+    /// A command of the business's staff.
     Operator(Operator),
-    /// Twilio did not accept the redirect to its recorder; the request is retried.
+    /// Twilio did not accept the redirect to its recorder; the driver retries the request.
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
-    /// The human agent accepted the transferred call; the stream is not used any more.
+    /// The human agent accepted the transferred call; the stream is no longer used.
     TransferAccepted,
     /// The human agent did not accept the transferred call; the caller is still on the line.
     TransferFailed(TransferFailure),
@@ -58,59 +58,60 @@ pub enum Input {
     },
 }
 
-/// A command of the business's staff.
+/// A command of the business's staff during a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// Tell the agent something that the caller does not hear. It is ignored unless [`CallSession::takes_hints`].
+    /// Give the agent information that the caller does not hear. The session ignores it unless
+    /// [`CallSession::takes_hints`] returns true.
     ///
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
     Hint(String),
     /// End the call after the current utterance.
     HangUp,
-    /// Put the caller through to the human agent now: the agent stops speaking, and the caller is asked for a moment.
+    /// Transfer the caller to the human agent now: the agent stops speaking, and the caller hears a request to wait.
     Transfer,
-    /// End the call now, whatever it does: the agent stops speaking, and the caller hears only a goodbye.
+    /// End the call now, in any state: the agent stops speaking, and the caller hears only a goodbye.
     End,
 }
 
-/// An event of an engine, in terms that fit all engines.
+/// An event of an engine, in a form that is common to all engines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineEvent {
     /// The engine can receive and send audio.
     Ready,
-    /// The engine sent a message that only shows that it is alive.
+    /// The engine sent a message that only proves that its connection works.
     Activity,
     /// The caller started to speak.
     SpeechStarted {
-        /// The utterance.
+        /// The caller's utterance.
         item: ItemId,
-        /// The time in milliseconds of the audio that was sent to this engine, if the engine reports it.
+        /// The start of the voice, in milliseconds of the audio that was sent to this engine, if the engine reports it.
         at_ms: Option<u64>,
     },
     /// The caller stopped speaking.
     SpeechStopped {
-        /// The utterance.
+        /// The caller's utterance.
         item: ItemId,
-        /// The end of the caller's voice, counted in the same way.
+        /// The end of the voice, in milliseconds of the audio that was sent to this engine, if the engine reports it.
         at_ms: Option<u64>,
     },
-    /// The transcript of the caller's speech, as far as it is known.
+    /// A part of the transcript of the caller's speech, or the full transcript.
     CallerText {
         /// The utterance.
         item: ItemId,
-        /// A further piece, or the full text.
+        /// A further part, or the full text if `is_final` is set.
         text: String,
         /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// The words of the caller's utterance will not be known.
+    /// The engine could not transcribe the caller's utterance, and will send no text for it.
     TranscriptionFailed {
         /// The utterance.
         item: ItemId,
     },
     /// A response started.
     ResponseStarted {
-        /// Its id.
+        /// The response's id.
         response: ResponseId,
     },
     /// A piece of a response's audio.
@@ -122,43 +123,43 @@ pub enum EngineEvent {
         /// The audio.
         audio: EncodedAudio,
     },
-    /// The utterance's audio is complete.
+    /// The engine has sent all audio of an utterance.
     AudioDone {
         /// The utterance.
         item: ItemId,
     },
-    /// The text of the agent's speech, as far as it is known.
+    /// A part of the text of the agent's speech, or the full text.
     AgentText {
         /// The response.
         response: ResponseId,
         /// The utterance.
         item: ItemId,
-        /// A further piece, or the full text.
+        /// A further part, or the full text if `is_final` is set.
         text: String,
         /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// The agent calls a tool: the tool call is complete, its response need not be.
+    /// The agent calls a tool. The tool call is complete; the response that contains it may still continue.
     ToolCall {
         /// The response that contains the tool call.
         response: ResponseId,
-        /// Returned with the result.
+        /// The id of the tool call, which is sent back with its result.
         id: String,
-        /// What the agent asks for.
+        /// The requested action.
         call: ToolCall,
     },
-    /// A response is complete, or will never be.
+    /// A response has ended: completely, early, or with an error.
     ResponseDone {
-        /// Its id.
+        /// The response's id.
         response: ResponseId,
-        /// Its outcome.
+        /// The response's outcome.
         outcome: ResponseOutcome,
-        /// Its usage.
+        /// The response's usage.
         usage: Usage,
     },
     /// The caller started to leave a message.
     MessageStarted,
-    /// The engine is done; the call may end.
+    /// The engine has finished its task; the call may end.
     Finished {
         /// Whether the caller left a message.
         message_taken: bool,
@@ -168,32 +169,32 @@ pub enum EngineEvent {
         /// The engine's error code.
         code: String,
     },
-    /// The engine is lost.
+    /// The connection to the engine is lost.
     Failed {
-        /// Whether reopening the same engine makes sense.
+        /// Whether it makes sense to reopen the same engine.
         retry: bool,
         /// The reason, for the log.
         reason: String,
     },
 }
 
-/// What the agent asks for by a tool call.
+/// The action that the agent requests by a tool call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolCall {
     /// End the phone call after the current utterance.
     EndCall,
     /// Transfer the caller to a human agent after the current utterance.
     Transfer {
-        /// What the caller wants, for the human agent; may be empty.
+        /// The caller's request, for the human agent; may be empty.
         reason: String,
     },
     /// Run a tool that the session does not implement itself.
     Run {
-        /// The tool.
+        /// The tool's name.
         name: String,
-        /// JSON.
+        /// The arguments, as JSON.
         arguments: String,
-        /// If the tool takes longer, the agent is informed, and receives the output later.
+        /// The time limit. If the tool takes longer, the agent is informed of the delay, and receives the output later.
         time_limit: Duration,
     },
 }
@@ -201,15 +202,15 @@ pub enum ToolCall {
 /// The outcome of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseOutcome {
-    /// It was generated completely.
+    /// The engine generated the complete response.
     Completed,
-    /// It stopped early: the engine reached a limit, or a content filter stopped it.
+    /// The response stopped early: the engine reached a limit, or a content filter stopped it.
     Incomplete,
-    /// It was cancelled.
+    /// The response was cancelled.
     Cancelled,
-    /// It failed.
+    /// The engine could not generate the response.
     Failed {
-        /// How long to wait before the next request, if the engine says so.
+        /// How long to wait before the next request, if the engine specifies it.
         retry_after: Option<Duration>,
     },
 }

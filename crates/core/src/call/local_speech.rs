@@ -1,12 +1,13 @@
-//! Speech detection by the local voice detector, as a check of the engine's detection.
+//! Speech detection by the local voice detector. It supplements the engine's own detection.
 
 use std::time::{Duration, Instant};
 
-/// This much voice is speech.
+/// The minimum amount of voice that counts as speech.
 const SPEECH: Duration = Duration::from_millis(200);
-/// A pause of this length ends the speech.
+/// The length of the pause that ends the speech.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Longer speech that the engine does not detect as speech is background noise such as a television.
+/// The longest speech that is accepted if the engine does not detect it. Longer sound is background noise such as a
+/// television.
 const MAX_SPEECH: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
@@ -16,25 +17,25 @@ pub(super) struct LocalSpeech {
     pause: Duration,
     began: Option<Instant>,
     last_voice: Option<Instant>,
-    /// The agent was heard during the voice.
+    /// True if the caller heard the agent during the voice.
     is_over_agent: bool,
 }
 
-/// What a piece of audio changed.
+/// A change of the speech state by a piece of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Began,
-    /// The speech ended after this much voice.
+    /// The speech ended; it contained this much voice.
     Ended {
         voiced: Duration,
         began: Instant,
-        /// The agent was heard meanwhile: it may be an echo.
+        /// True if the caller heard the agent meanwhile: the sound may be an echo of the agent.
         is_over_agent: bool,
     },
 }
 
 impl LocalSpeech {
-    /// Processes the next piece of the caller's audio, during which the agent is heard or not.
+    /// Processes the next piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent during it.
     pub(super) fn push(
         &mut self,
         is_voice: bool,
@@ -55,7 +56,7 @@ impl LocalSpeech {
         (!was_speaking && self.has_begun()).then_some(Change::Began)
     }
 
-    /// The line delivers nothing any more.
+    /// Ends the current speech, because the line delivers no more audio or because of a pause.
     pub(super) fn end(&mut self) -> Option<Change> {
         let was_speaking = self.has_begun();
         let voiced = std::mem::take(&mut self.voiced);
@@ -69,7 +70,7 @@ impl LocalSpeech {
         self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < MAX_SPEECH)
     }
 
-    /// When the caller's voice was last detected.
+    /// Returns when the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice
     }

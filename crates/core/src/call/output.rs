@@ -5,38 +5,39 @@ use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
 use std::time::Duration;
 
-/// An action that the session requests.
+/// An action that the session requests from its driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Send audio to the caller.
     Play {
-        /// Whole frames of 20 ms.
+        /// The audio, in whole frames of 20 ms.
         audio: EncodedAudio,
-        /// When the caller will hear it, in milliseconds since the stream started.
+        /// The time at which the caller will hear the audio, in milliseconds since the stream started.
         at_ms: u64,
     },
     /// Send a mark, which Twilio echoes once the audio before it was played.
     Mark(String),
-    /// Drop the audio that was sent and not played yet.
+    /// Drop the audio that was sent to Twilio and is not yet played.
     Clear {
-        /// Up to when the caller has heard the agent, in milliseconds since the stream started.
+        /// The time up to which the caller has heard the agent, in milliseconds since the stream started.
         heard_until_ms: u64,
     },
     /// Close the caller's socket: Twilio then requests the next TwiML.
     CloseStream,
-    /// The stream is lost: Twilio's next request is answered with TwiML that opens another stream to this conversation.
+    /// Wait for another stream, because the current stream was lost. Twilio's next request is answered with TwiML that
+    /// opens a stream to this conversation.
     AwaitStream,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
     /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
     StartTransfer {
-        /// What the caller wants, by the agent's tool call; none if an operator requested the transfer.
+        /// The caller's request, from the agent's tool call; none if an operator requested the transfer.
         reason: Option<String>,
     },
-    /// Open an engine, and close the previous one.
+    /// Open an engine, and close the previous engine.
     OpenEngine {
         /// The engine.
         kind: EngineKind,
-        /// How long to wait before.
+        /// How long to wait before the engine is opened.
         delay: Duration,
         /// The conversation so far; empty at the start of a call.
         history: Vec<HistoryTurn>,
@@ -45,17 +46,17 @@ pub enum Output {
     Engine(EngineCommand),
     /// Run a tool; its result returns as [`super::Input::ToolFinished`].
     RunTool {
-        /// Returned with the result.
+        /// The id of the tool call, which is sent back with the result.
         id: String,
-        /// The tool.
+        /// The tool's name.
         name: String,
-        /// JSON.
+        /// The arguments, as JSON.
         arguments: String,
     },
     /// Redirect the call to Twilio's recorder through the REST API; the outcome returns as
     /// [`super::Input::RedirectDone`].
     RedirectToFallback,
-    /// Store a turn, or its new state.
+    /// Store a new turn, or the new state of a turn.
     Turn(Box<TurnRecord>),
     /// Store, log and count an event.
     Event(CallEvent),
@@ -84,43 +85,43 @@ pub enum EngineCommand {
         /// The response.
         response: ResponseId,
     },
-    /// The caller heard only the beginning of an utterance.
+    /// Tell the engine that the caller heard only the beginning of an utterance.
     Truncate {
         /// The utterance.
         item: ItemId,
-        /// How much of it, in milliseconds; at least 1 and at most what was received.
+        /// How much of the utterance the caller heard, in milliseconds; at least 1 and at most the received length.
         heard_ms: u64,
     },
-    /// The caller heard nothing of an utterance.
+    /// Remove an utterance from the engine's conversation: the caller heard nothing of it.
     Delete {
         /// The utterance.
         item: ItemId,
     },
-    /// The business's staff tell the agent this; the caller does not hear it.
+    /// Give the agent this information from the business's staff; the caller does not hear it.
     Hint(String),
-    /// A tool's result.
+    /// Send a tool's result to the engine.
     ToolOutput {
         /// The engine's id of the tool call.
         id: String,
-        /// For the model.
+        /// The result, for the model.
         output: String,
     },
 }
 
-/// A sound over the agent's speech that is no interruption.
+/// The cause of a false barge-in: a sound during the agent's speech that is not an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FalseBargeIn {
     /// A word that only shows that the caller listens, such as "mm-hm".
     BackChannel,
     /// A sound without words.
     Noise,
-    /// A short sound whose words were not known in time; if they turn out to be more than a back-channel, they
-    /// interrupt the agent then.
+    /// A short sound whose words were not known in time. If the transcript then contains more than back-channels, it
+    /// interrupts the agent at that time.
     Unknown,
 }
 
 impl FalseBargeIn {
-    /// The name in the database, the log and the metrics.
+    /// Returns the name in the database, the log and the metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BackChannel => "back_channel",
@@ -130,7 +131,7 @@ impl FalseBargeIn {
     }
 }
 
-/// The response that is requested from the engine.
+/// A response that the session requests from the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResponseRequest {
     /// A reply to the conversation so far.
@@ -139,13 +140,13 @@ pub enum ResponseRequest {
     Instructed(String),
 }
 
-/// The action that follows the stream.
+/// The action that follows the end of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEndAction {
     /// End the call.
     HangUp,
-    /// The caller has hung up. If Twilio requests TwiML nevertheless, only the stream was stopped and the caller is
-    /// still on the line: then Twilio's recorder takes a message.
+    /// End the call: the caller has hung up. If Twilio requests TwiML nevertheless, only the stream was stopped and the
+    /// caller is still on the line; Twilio's recorder then takes a message.
     CallerGone,
     /// Open another stream: the conversation continues.
     Resume,
@@ -155,7 +156,7 @@ pub enum StreamEndAction {
     Record,
 }
 
-/// The built-in audio sentences, for when no engine can speak.
+/// The built-in audio sentences, which are played when no engine can speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clip {
     /// "One moment, please."
@@ -173,37 +174,37 @@ pub enum Clip {
 pub struct HistoryTurn {
     /// The speaker.
     pub speaker: Speaker,
-    /// What the other side heard.
+    /// The text that the other side heard.
     pub text: String,
 }
 
-/// What was said so far.
+/// The conversation so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerWords {
     /// The turns, in order.
     pub turns: Vec<HistoryTurn>,
-    /// The transcript of the caller's last words is not complete.
+    /// True while the transcript of the caller's last turn is not complete.
     pub is_pending: bool,
 }
 
-/// The current state of a turn. A record of the same item replaces the earlier one.
+/// The current state of a turn. A later record of the same item replaces this record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnRecord {
-    /// The engine's id.
+    /// The engine's id of the utterance.
     pub item: ItemId,
-    /// Its position in the conversation, from 1.
+    /// The turn's position in the conversation, from 1.
     pub seq: i64,
     /// The speaker.
     pub speaker: Speaker,
-    /// The text.
+    /// The text of the whole turn.
     pub text: String,
-    /// The part that was heard, a prefix of `text`.
+    /// The part of the text that was heard, a prefix of `text`.
     pub heard_text: String,
     /// Whether the turn was interrupted.
     pub interrupted: bool,
-    /// Milliseconds since the stream started.
+    /// The start, in milliseconds since the stream started.
     pub started_ms: u64,
-    /// Milliseconds since the stream started.
+    /// The end, in milliseconds since the stream started; none while the turn continues.
     pub ended_ms: Option<u64>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
@@ -221,7 +222,7 @@ pub enum CallEvent {
     },
     /// A transcript of the caller's speech arrived.
     CallerSpeech {
-        /// Whether it is complete.
+        /// Whether the transcript is complete.
         is_final: bool,
     },
     /// The first audio of a response was sent.
@@ -234,9 +235,9 @@ pub enum CallEvent {
         /// How much of the utterance was heard, in milliseconds.
         heard_ms: u64,
     },
-    /// A sound of the caller stopped the agent for a moment and was no interruption: the agent has continued.
+    /// A sound of the caller stopped the agent for a moment, but was not an interruption: the agent has continued.
     BargeInUndone {
-        /// What it was.
+        /// The cause.
         cause: FalseBargeIn,
         /// How long the agent was stopped, in milliseconds.
         paused_ms: u64,
@@ -267,7 +268,7 @@ pub enum CallEvent {
     },
     /// The engine rejected a request.
     EngineWarning {
-        /// Its error code.
+        /// The engine's error code.
         code: String,
     },
     /// The usage of a response.

@@ -1,7 +1,7 @@
-//! The playback state: how much of the sent audio the caller has heard.
+//! The playback state: which part of the sent audio the caller has heard.
 //!
-//! Offsets are bytes of mu-law since the last clear, 8 per millisecond. Twilio's marks report how far it has played;
-//! between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
+//! Offsets are bytes of mu-law audio since the last clear, 8 per millisecond. Twilio's marks report how far it has
+//! played. Between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
 
 mod hold;
 mod utterance;
@@ -14,50 +14,51 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use utterance::Utterance;
 
-/// The delay from this server's socket to the caller's ear when Twilio's queue is empty.
+/// The delay from this server's socket to the caller's telephone when Twilio's queue is empty.
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
-/// A mark is sent after this many bytes.
+/// The number of bytes after which a mark is sent.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
-/// Longer pieces of audio are split into pieces of this size.
+/// The piece size into which longer audio is split.
 const PIECE_BYTES: usize = 10 * FRAME_BYTES;
-/// More queued audio is a fault, not a response; Twilio itself drops audio beyond ten minutes (error 31931).
+/// The maximum amount of queued audio. More is a fault of the engine, not a response. Twilio itself drops audio beyond
+/// ten minutes (error 31931).
 const MAX_QUEUED: u64 = 300_000 * BYTES_PER_MS;
-/// A mark counts as lost this long after its expected time.
+/// How long after its expected time a mark counts as lost.
 const MARK_GRACE: Duration = Duration::from_millis(1500);
 
 /// The origin of a piece of audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
-    /// The generation of the engine in this call; none for the built-in sentences.
+    /// The generation of the engine in this call; none for built-in sentences.
     pub(super) engine: Option<u32>,
-    /// The response; none for the built-in sentences.
+    /// The response; none for built-in sentences.
     pub(super) response: Option<ResponseId>,
     /// The utterance.
     pub(super) item: ItemId,
 }
 
-/// What to send next.
+/// The next message to send to Twilio.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outgoing {
-    /// Audio that will be heard after `delay`.
+    /// Audio that the caller will hear after `delay`.
     Audio { audio: EncodedAudio, delay: Duration, item: ItemId, is_first: bool },
-    /// A mark of this name.
+    /// A mark with this name.
     Mark(String),
 }
 
-/// How much was heard of an utterance whose audio was cleared.
+/// An utterance whose audio was cleared, and how much of it the caller heard.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ClearedUtterance {
     pub(super) source: Source,
     /// Bytes that the caller heard.
     pub(super) heard: u64,
-    /// Bytes that the engine had sent, all of which it regards as spoken.
+    /// Bytes that the engine had sent; the engine regards all of them as spoken.
     pub(super) received: u64,
-    /// The engine had finished the utterance.
+    /// True if the engine had sent the complete utterance.
     pub(super) is_done: bool,
 }
 
-/// How much was heard so far of an utterance that is being played.
+/// The part of a playing utterance that the caller has heard so far.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HeardPart {
     pub(super) item: ItemId,
@@ -80,22 +81,22 @@ pub(super) struct Playback {
     generation: u32,
     sent: u64,
     acked: u64,
-    /// The highest heard position; it never decreases within a generation.
+    /// The highest heard position so far; it never decreases within a generation.
     max_heard: u64,
-    /// An offset and when it was heard: the anchor of the estimate.
+    /// An offset and the time at which it was heard: the base of the estimate from the clock.
     clock_anchor: Option<(u64, Instant)>,
-    /// Utterances that were not heard to the end, in order.
+    /// Utterances that the caller has not heard completely, in order.
     utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// A partial frame, waiting for more audio of the last utterance.
+    /// A partial frame of the last utterance, which is sent once more audio completes it.
     partial_frame: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
     marked: u64,
-    /// The audio that was sent last, for a repetition of the word that was cut.
+    /// The audio that was sent last, so that a word that was cut off can be repeated.
     recent: VecDeque<SentPiece>,
-    /// Nothing is sent until [`Playback::resume`] or [`Playback::clear`].
+    /// True while the playback is held: nothing is sent until [`Playback::resume`] or [`Playback::clear`].
     is_held: bool,
 }
 
@@ -120,8 +121,8 @@ impl Playback {
         }
     }
 
-    /// Queues audio. Whole frames are passed on without re-encoding base64. Returns true if an utterance starts with
-    /// it.
+    /// Queues audio. Whole frames are queued without re-encoding their base64. Returns true if the audio starts a new
+    /// utterance.
     pub(super) fn enqueue(&mut self, source: &Source, audio: &EncodedAudio) -> bool {
         if self.queued > MAX_QUEUED {
             return false;
@@ -148,7 +149,7 @@ impl Playback {
         is_new
     }
 
-    /// Queues a complete built-in sentence. An open utterance continues after it.
+    /// Queues a complete built-in sentence. An utterance that is still open continues after it.
     pub(super) fn insert(&mut self, source: Source, audio: &EncodedAudio) {
         let mut samples = audio.decode();
         samples.resize(samples.len().next_multiple_of(FRAME_BYTES), SILENCE);
@@ -159,7 +160,7 @@ impl Playback {
         self.utterances.push_back(Utterance { received, done: true, ..Utterance::new(source) });
     }
 
-    /// The utterance's audio is complete.
+    /// Records that the engine has sent all audio of an utterance.
     pub(super) fn finish(&mut self, item: &ItemId) {
         if self.open().is_some_and(|open| open.source.item == *item) {
             self.finish_open();
@@ -168,7 +169,7 @@ impl Playback {
         }
     }
 
-    /// The audio of all utterances is complete: their engine is lost.
+    /// Marks all utterances as complete, because their engine is lost.
     pub(super) fn finish_all(&mut self) {
         self.finish_open();
         for utterance in &mut self.utterances {
@@ -176,8 +177,8 @@ impl Playback {
         }
     }
 
-    /// The next item to send while the sent audio is less than the lead ahead of the caller. Call it until it returns
-    /// none.
+    /// Returns the next message to send, as long as the sent audio is less than the lead ahead of the caller's
+    /// position. Call this function until it returns none.
     pub(super) fn poll_send(&mut self, now: Instant) -> Option<Outgoing> {
         if self.is_held {
             return None;
@@ -197,7 +198,7 @@ impl Playback {
         }
         let (item, audio) = self.queue.pop_front()?;
         if by_clock == self.sent {
-            // Twilio's queue is empty: the estimate restarts here.
+            // Twilio's queue is empty, so the estimate restarts at this offset.
             self.clock_anchor = Some((self.sent, now + LINE_DELAY));
         }
         let (start, len) = (self.sent, audio.len() as u64);
@@ -212,7 +213,7 @@ impl Playback {
             utterance.sent += len;
         }
         self.remember(start, &item, &audio);
-        // A sentence between two halves of an utterance does not belong to it.
+        // A built-in sentence between two parts of an utterance does not belong to the utterance.
         for other in self.utterances.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
             if !other.done || other.has_unsent() {
                 other.inserted.push((other.sent, len));
@@ -224,7 +225,7 @@ impl Playback {
         Some(Outgoing::Audio { audio, delay, item, is_first })
     }
 
-    /// When the next piece may be sent.
+    /// Returns when the next piece may be sent.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
         let (_, next) = self.queue.front().filter(|_| !self.is_held)?;
         let (offset, at) = self.clock_anchor?;
@@ -232,8 +233,8 @@ impl Playback {
         Some(at + duration((self.sent + needed).saturating_sub(offset + self.lead)))
     }
 
-    /// Twilio reports that it has played up to this mark. Returns false if the mark is older than the last clear, or
-    /// unknown.
+    /// Records that Twilio has played the audio up to this mark. Returns false if the mark is unknown or older than the
+    /// last clear.
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(offset) = self.take_mark(name) else { return false };
         self.acked = offset;
@@ -251,7 +252,7 @@ impl Playback {
         self.marks.drain(..=at).next_back().map(|(_, offset)| offset)
     }
 
-    /// Counts all sent audio as heard once its marks are overdue. Returns true if they were.
+    /// Counts all sent audio as heard if its marks are overdue. Returns true in this case.
     pub(super) fn expire_marks(&mut self, now: Instant) -> bool {
         let is_overdue = self.marks_expire_at().is_some_and(|at| at <= now);
         if is_overdue {
@@ -262,14 +263,14 @@ impl Playback {
         is_overdue
     }
 
-    /// When the marks of the sent audio are overdue.
+    /// Returns when the marks of the sent audio become overdue.
     pub(super) fn marks_expire_at(&self) -> Option<Instant> {
         let (offset, at) = self.clock_anchor.filter(|_| self.acked < self.sent)?;
         Some(at + duration(self.sent - offset) + MARK_GRACE)
     }
 
-    /// Discards all audio that was not heard, and returns how much of each utterance was. Earlier marks do not count
-    /// any more.
+    /// Discards all audio that the caller has not heard. Returns how much of each utterance the caller heard. Marks
+    /// that were sent earlier are then ignored.
     pub(super) fn clear(&mut self, now: Instant) -> Vec<ClearedUtterance> {
         let heard = self.heard(now);
         let cleared = self.utterances.drain(..).map(|utterance| ClearedUtterance {
@@ -283,7 +284,7 @@ impl Playback {
         cleared
     }
 
-    /// An empty playback state in which earlier marks do not count.
+    /// Returns an empty playback state that ignores earlier marks.
     fn next_generation(&self) -> Self {
         let generation = self.generation.wrapping_add(1);
         Self { lead: self.lead, generation, next_mark: self.next_mark, ..Self::new(Duration::ZERO) }
@@ -300,17 +301,17 @@ impl Playback {
         !self.queue.is_empty()
     }
 
-    /// Returns true while an utterance has started and was not heard to its end.
+    /// Returns true while an utterance has started and the caller has not heard it completely.
     pub(super) fn is_open(&self) -> bool {
         self.is_busy() || !self.utterances.is_empty()
     }
 
-    /// Returns true while audio of the engine itself is being heard.
+    /// Returns true if audio of an engine's response was sent and is not completely heard.
     pub(super) fn has_started_response(&self) -> bool {
         self.utterances.iter().any(|utterance| utterance.source.response.is_some() && utterance.was_sent)
     }
 
-    /// The next utterance that was heard to its end. Call it until it returns none.
+    /// Returns the next utterance that the caller heard completely. Call this function until it returns none.
     pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
         let first = self.utterances.front()?;
         if !first.done || first.has_unsent() || first.end() > self.acked {
@@ -319,27 +320,29 @@ impl Playback {
         self.utterances.pop_front().map(|utterance| utterance.source.item)
     }
 
-    /// The utterance that is playing by Twilio's last mark, and how long before that mark it started.
+    /// Returns the utterance that was playing at Twilio's last mark, and how long before that mark the utterance
+    /// started.
     pub(super) fn playing(&self) -> Option<(ItemId, Duration)> {
         let first = self.utterances.front()?;
         let start = first.start.filter(|start| *start < self.acked)?;
         Some((first.source.item.clone(), duration(self.acked - start)))
     }
 
-    /// How much of the first unfinished utterance was heard so far.
+    /// Returns how much of the first unfinished utterance the caller has heard so far.
     pub(super) fn progress(&mut self, now: Instant) -> Option<HeardPart> {
         let heard = self.heard(now);
         let first = self.utterances.front()?;
         Some(HeardPart { item: first.source.item.clone(), heard: first.heard(heard), received: first.received })
     }
 
-    /// How long the queued audio will still be heard, by the clock, because marks may be late or lost; a partial frame is not
-    /// sent.
+    /// Returns how long the sent and queued audio will still play. The estimate uses the clock alone, because marks may
+    /// be late or lost. A partial frame does not count: it is not sent.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         duration(self.sent - self.by_clock(now) + self.queued)
     }
 
-    /// How many bytes have been heard: estimated from the clock, but never past a mark that was not echoed.
+    /// Returns how many bytes the caller has heard: estimated from the clock, but at most up to the first mark that
+    /// Twilio has not returned.
     pub(super) fn heard(&mut self, now: Instant) -> u64 {
         let limit = self.marks.front().map_or(self.sent, |(_, offset)| *offset);
         self.max_heard = self.by_clock(now).min(limit).max(self.acked).max(self.max_heard);
@@ -356,7 +359,7 @@ impl Playback {
         self.queue.push_back((item.clone(), audio));
     }
 
-    /// The utterance that may receive more audio: the engine's newest.
+    /// Returns the newest utterance of the engine that may receive more audio.
     fn open(&mut self) -> Option<&mut Utterance> {
         self.utterances.iter_mut().rev().find(|utterance| !utterance.done)
     }

@@ -1,21 +1,21 @@
-//! The parameters of a call: values from the settings, and the engines' capabilities.
+//! The parameters of a call: values from the settings, and the capabilities of the engines.
 
 use crate::audio::EncodedAudio;
 use std::time::Duration;
 
-/// The engines.
+/// The kinds of engines, which conduct the conversation with the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EngineKind {
     /// OpenAI Realtime: speech to speech.
     Realtime,
-    /// A transcriber, a language model and a synthesiser.
+    /// A transcriber, a language model and a speech synthesiser.
     Pipeline,
     /// Takes a message; needs no external service.
     Voicemail,
 }
 
 impl EngineKind {
-    /// The name in the database and the log.
+    /// Returns the name in the database and the log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Realtime => "realtime",
@@ -24,7 +24,7 @@ impl EngineKind {
         }
     }
 
-    /// Whether an AI talks to the caller.
+    /// Returns true if an AI speaks with the caller.
     pub const fn is_ai(self) -> bool {
         match self {
             Self::Realtime | Self::Pipeline => true,
@@ -32,7 +32,7 @@ impl EngineKind {
         }
     }
 
-    /// Its capabilities.
+    /// Returns the capabilities of the engine.
     pub const fn capabilities(self) -> EngineCapabilities {
         match self {
             Self::Realtime | Self::Pipeline => EngineCapabilities {
@@ -51,59 +51,59 @@ impl EngineKind {
     }
 }
 
-/// An engine's capabilities. The session requests nothing that an engine lacks.
+/// The capabilities of an engine. The session requests only what the engine supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four things that an engine can or cannot do")]
 pub struct EngineCapabilities {
-    /// It accepts how much of an utterance was heard.
+    /// The engine accepts a report of how much of an utterance was heard.
     pub can_truncate: bool,
-    /// It cancels its response by itself when the caller speaks, and replies by itself when the caller has spoken;
-    /// otherwise the session decides both.
+    /// The engine cancels its response by itself when the caller speaks, and replies by itself after the caller has
+    /// spoken. If false, the session makes both decisions.
     pub leads_turns: bool,
-    /// It can follow instructions for a response.
+    /// The engine can follow instructions for a single response.
     pub can_follow_instructions: bool,
-    /// It handles the caller's silence itself, and reports when the call is over.
+    /// The engine handles the caller's silence itself, and reports when the call is over.
     pub controls_hangup: bool,
 }
 
 /// The parameters of a call.
 #[derive(Clone, Debug)]
 pub struct CallPolicy {
-    /// The engines to use, in order of preference. Never empty; the last one must not be able to fail.
+    /// The engines to use, in order of preference. Never empty; the last engine must be one that cannot fail.
     pub engines: Vec<EngineKind>,
     /// How long the greeting plays before the stream starts.
     pub greeting: Duration,
     /// How long the stream and the engine may take to connect after the greeting.
     pub watchdog: Duration,
-    /// How far ahead of the caller's position audio is sent.
+    /// The maximum time by which the sent audio is ahead of the caller's position.
     pub lead: Duration,
     /// How long the engine may wait after the caller's last word before it ends the turn.
     pub turn_end: Duration,
-    /// The silence after which the agent asks "are you still there?"; none disables it.
+    /// The silence after which the agent asks "are you still there?"; none disables the question.
     pub idle: Option<Duration>,
     /// The maximum duration of the call.
     pub max_call: Duration,
     /// Whether the agent speaks first.
     pub speaks_first: bool,
-    /// The prompts to the engine, and the built-in audio for when it cannot speak.
+    /// The prompts for the engine, and the built-in audio for moments at which no engine can speak.
     pub prompts: Prompts,
 }
 
-/// The prompts for certain moments.
+/// The prompts for the model, and the built-in audio.
 #[derive(Clone, Debug)]
 pub struct Prompts {
-    /// To the model: open the conversation.
+    /// Instructs the model to open the conversation.
     pub speak_first: String,
-    /// To the model: ask whether the caller is still there.
+    /// Instructs the model to ask whether the caller is still there.
     pub still_there: String,
-    /// To the model: the call must end soon.
+    /// Informs the model that the call must end soon.
     pub wrap_up: String,
-    /// The built-in "one moment, please".
+    /// The built-in sentence "one moment, please".
     pub one_moment_clip: EncodedAudio,
-    /// The built-in "one more moment".
+    /// The built-in sentence "one more moment".
     pub more_time_clip: EncodedAudio,
-    /// The built-in "goodbye".
+    /// The built-in sentence "goodbye".
     pub goodbye_clip: EncodedAudio,
-    /// The built-in "are you still there?".
+    /// The built-in sentence "are you still there?".
     pub still_there_clip: EncodedAudio,
 }

@@ -1,35 +1,36 @@
-//! The engine's responses: one at a time; audio of a cancelled response is discarded.
+//! The engine's responses. At most one response is active; the audio of a cancelled response is discarded.
 
 use super::{ResponseId, ResponseRequest};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// How many cancelled responses are remembered. An engine never has more than one or two open.
+/// How many ids of cancelled responses are kept. An engine never has more than one or two unfinished responses.
 const MAX_CANCELLED: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     active: Option<Active>,
     cancelled: VecDeque<ResponseId>,
-    /// What was requested and the engine has not started yet.
+    /// The request that was sent to the engine and for which no response has started yet.
     in_flight: Option<ResponseRequest>,
-    /// What is in flight is cancelled when it starts.
+    /// True if the request in flight must be cancelled as soon as its response starts.
     is_in_flight_cancelled: bool,
-    /// The caller's speech is replayed to a new engine; a reply is requested when the engine has detected its end.
+    /// True while the caller's speech is replayed to a new engine. A reply is requested once the engine has detected
+    /// the end of that speech.
     expects_turn: bool,
-    /// The next request, which waits for the current response; a later request replaces it or merges with it.
+    /// The next request, which is sent after the current response. A later request replaces it, or is covered by it.
     queued: Option<ResponseRequest>,
     /// The next request is not sent before this time.
     not_before: Option<Instant>,
-    /// Counts the requested and the expected responses.
+    /// The number of requested and expected responses.
     request_count: u32,
 }
 
 #[derive(Debug)]
 struct Active {
     id: ResponseId,
-    /// The request in flight when the response started. It may be a different one, because the engine starts some
-    /// responses by itself.
+    /// The request that was in flight when the response started. The response may have another cause, because an engine
+    /// starts some responses by itself.
     request: Option<ResponseRequest>,
 }
 
@@ -41,8 +42,8 @@ impl Responses {
         }
     }
 
-    /// The engine is about to detect the end of the caller's turn, on which a reply is requested. That reply also covers
-    /// any pending request for a reply.
+    /// Records that the engine will soon detect the end of the caller's turn. A reply is requested then; that reply
+    /// also replaces a queued request for a reply.
     pub(super) fn expect_turn(&mut self) {
         self.expects_turn = true;
         self.request_count = self.request_count.wrapping_add(1);
@@ -55,7 +56,7 @@ impl Responses {
         self.request(ResponseRequest::Reply);
     }
 
-    /// The request to send to the engine now, if any.
+    /// Returns the request to send to the engine now, if any.
     pub(super) fn poll_request(&mut self, now: Instant) -> Option<ResponseRequest> {
         let is_busy = self.active.is_some() || self.in_flight.is_some() || self.expects_turn;
         if is_busy || self.not_before.is_some_and(|at| at > now) {
@@ -67,27 +68,27 @@ impl Responses {
         self.in_flight.clone()
     }
 
-    /// Repeats a failed request after a pause.
+    /// Retries a failed request at the given time.
     pub(super) fn retry(&mut self, request: ResponseRequest, at: Instant) {
         self.request(request);
         self.not_before = Some(at);
     }
 
-    /// When the pending request may be sent.
+    /// Returns when the queued request may be sent.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.queued.is_some())
     }
 
-    /// A counter that distinguishes earlier requests from the current one.
+    /// Returns a counter that distinguishes earlier requests from the current request.
     pub(super) fn request_count(&self) -> u32 {
         self.request_count
     }
 
-    /// The engine started a response. Returns true if its request was cancelled meanwhile.
+    /// Records that the engine started a response. Returns true if its request was cancelled meanwhile.
     pub(super) fn started(&mut self, response: &ResponseId) -> bool {
         let request = self.in_flight.take();
         if request.is_none() {
-            // An engine that replies by itself need not be requested to.
+            // The engine replied by itself, so the queued request for a reply is no longer needed.
             self.expects_turn = false;
             self.queued = self.queued.take().filter(|request| *request != ResponseRequest::Reply);
         }
@@ -95,15 +96,15 @@ impl Responses {
         std::mem::take(&mut self.is_in_flight_cancelled)
     }
 
-    /// The engine ended a response.
+    /// Records that the engine ended a response.
     pub(super) fn done(&mut self, response: &ResponseId) {
         if self.active.as_ref().is_none_or(|active| active.id == *response) {
             self.active = None;
         }
     }
 
-    /// The engine rejected a request because a response was active. If that response is known, the request waits for
-    /// its end; otherwise the request is returned.
+    /// Handles the engine's rejection of a request because another response was active. If the other response is known,
+    /// the request is queued until that response ends. Otherwise, the request is returned.
     pub(super) fn rejected(&mut self) -> Option<ResponseRequest> {
         if std::mem::take(&mut self.is_in_flight_cancelled) {
             self.in_flight = None;
@@ -117,8 +118,8 @@ impl Responses {
         None
     }
 
-    /// Cancels the active response and the requested one, and drops the queued request. Further audio of a cancelled
-    /// response is discarded. Returns the id of the active response.
+    /// Cancels the active response and the request in flight, and drops the queued request. Further audio of the
+    /// cancelled response is discarded. Returns the id of the active response.
     pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
         self.queued = None;
         self.is_in_flight_cancelled = self.in_flight.is_some();
@@ -127,7 +128,7 @@ impl Responses {
         Some(response)
     }
 
-    /// Cancels this response: its further audio is discarded.
+    /// Cancels this response. Its further audio is discarded.
     pub(super) fn cancel(&mut self, response: &ResponseId) {
         if !self.is_cancelled(response) {
             if self.cancelled.len() == MAX_CANCELLED {
@@ -141,20 +142,20 @@ impl Responses {
         self.cancelled.contains(response)
     }
 
-    /// Returns true while the engine responds, or is about to.
+    /// Returns true while a response is active, requested, expected or queued.
     pub(super) fn is_busy(&self) -> bool {
         self.is_awaited() || self.queued.is_some()
     }
 
-    /// Returns true while a response of the engine, or the rest of one, is expected.
+    /// Returns true while the engine is expected to send a response or the rest of a response.
     pub(super) fn is_awaited(&self) -> bool {
         self.active.is_some() || self.in_flight.is_some() || self.expects_turn
     }
 
-    /// Returns true while a response is active, or is requested and not started yet, unless it was cancelled.
+    /// Returns true while a response is active or requested, and was not cancelled.
     pub(super) fn is_replying(&self) -> bool {
         let is_in_flight = self.in_flight.is_some() && !self.is_in_flight_cancelled;
-        // A request that was not sent is no response that could be interrupted.
+        // A queued request is not counted: the caller cannot interrupt a response that was not requested yet.
         self.is_speaking() || is_in_flight
     }
 
@@ -163,12 +164,13 @@ impl Responses {
         self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id))
     }
 
-    /// Drops the pending request.
+    /// Drops the queued request.
     pub(super) fn drop_request(&mut self) {
         self.queued = None;
     }
 
-    /// A new engine starts without state; the reply that the caller waits for is requested from the new engine.
+    /// Resets the state for a new engine. A reply that the caller is still waiting for is requested from the new
+    /// engine.
     pub(super) fn reset(&mut self) {
         let Self { active, cancelled, in_flight, queued, request_count, is_in_flight_cancelled, expects_turn, .. } =
             std::mem::take(self);

@@ -1,4 +1,4 @@
-//! One call from Twilio's first webhook to its end.
+//! One phone call, from Twilio's first webhook to the end of the call.
 
 mod agent_speech;
 mod barge_in;
@@ -42,7 +42,7 @@ use tools::Tools;
 /// How long a call may continue after the prompt to wrap up.
 const WRAP_UP: Duration = Duration::from_mins(1);
 
-/// One call. The module's documentation describes how to drive it.
+/// A phone call. The documentation of the parent module describes how to drive it.
 #[derive(Debug)]
 pub struct CallSession {
     policy: CallPolicy,
@@ -67,20 +67,20 @@ pub struct CallSession {
 enum Phase {
     /// The greeting plays; the stream and the engine are connecting.
     Connecting,
-    /// Twilio was requested to redirect the call to its recorder.
+    /// The redirect of the call to Twilio's recorder was requested.
     Redirecting,
     /// The conversation is running.
     Live,
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
-    /// The last words are played.
+    /// The last audio plays, and the call ends or is transferred after it; at the latest at `limit`.
     Ending { reason: EndReason, action: StreamEndAction, limit: Instant },
-    /// Over.
+    /// The call is over.
     Done,
 }
 
 impl CallSession {
-    /// Creates the session when Twilio reports the call: the greeting starts now, and the engine connects meanwhile.
+    /// Creates the session when Twilio reports the call. The greeting starts now, and the engine connects meanwhile.
     pub fn new(policy: CallPolicy, now: Instant) -> Self {
         let mut session = Self {
             phase: Phase::Connecting,
@@ -134,7 +134,8 @@ impl CallSession {
         self.advance(now);
     }
 
-    /// Processes the timers that are due. Call it at [`CallSession::poll_timeout`], or at any time.
+    /// Processes the timers that are due. The driver calls it at the time that [`CallSession::poll_timeout`] returns;
+    /// calling it earlier is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
@@ -161,13 +162,13 @@ impl CallSession {
         self.advance(now);
     }
 
-    /// When [`CallSession::handle_timeout`] is due. Call it again after each input.
+    /// Returns when [`CallSession::handle_timeout`] is due. The result may change with each input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
     }
 
-    /// The next output. Call it after each input until it returns none.
+    /// Returns the next output. The driver calls it after each input until it returns none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -178,22 +179,23 @@ impl CallSession {
         matches!(self.phase, Phase::Done)
     }
 
-    /// What was said so far.
+    /// Returns the conversation so far.
     pub fn caller_words(&self) -> CallerWords {
         self.transcript.words_so_far()
     }
 
-    /// The engine in use.
+    /// Returns the engine in use.
     pub fn engine(&self) -> EngineKind {
         self.engine.kind()
     }
 
-    /// Returns true while an agent leads the conversation that can follow a hint.
+    /// Returns true while the call is live with an agent that can follow a hint of the staff.
     pub fn takes_hints(&self) -> bool {
         self.is_live() && self.engine.is_ready() && self.engine.capabilities().can_follow_instructions
     }
 
-    /// Performs the follow-up work of any input: moves audio and responses, and sets the timers that depend on them.
+    /// Performs the work that follows every input: forwards audio and requests, and sets the timers that depend on the
+    /// state.
     fn advance(&mut self, now: Instant) {
         if self.is_over() {
             return;
@@ -203,7 +205,7 @@ impl CallSession {
             while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
-            // A request waits while the caller speaks.
+            // A request is not sent while the caller speaks.
             if !self.caller.speech.is_detected()
                 && !self.interruptions.is_pausing()
                 && let Some(request) = self.responses.poll_request(now)
@@ -221,7 +223,7 @@ impl CallSession {
         self.watch_ending(now);
     }
 
-    /// Sends the audio that may be sent now.
+    /// Sends the audio and the marks that may be sent now.
     fn flush_playback(&mut self, now: Instant) {
         while let Some(send) = self.playback.poll_send(now) {
             match send {
@@ -241,8 +243,8 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::MarkTimeout, self.playback.marks_expire_at());
     }
 
-    /// A hint of the business's staff, which the caller does not hear. The agent knows it from its next answer on: what it is
-    /// saying is not interrupted.
+    /// Forwards a hint of the business's staff, which the caller does not hear. The agent's current speech is not
+    /// interrupted; the hint affects the agent's next response.
     fn hint(&mut self, text: String, now: Instant) {
         if self.takes_hints() {
             let turn = self.transcript.hint(&text, self.stream.call_ms(now));
@@ -281,10 +283,10 @@ impl CallSession {
     }
 }
 
-/// Boxed, because turns are large and rare while audio outputs are small and come fifty times a second.
+/// Boxes the turn, because turns are large and rare, while audio outputs are small and occur fifty times a second.
 fn turn_output(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
 
-/// The shortest wait for capacity: timers are not more precise.
+/// The minimum wait before more audio is sent: timers are not more precise.
 const MIN_WAIT: Duration = Duration::from_millis(1);

@@ -5,43 +5,43 @@ use std::time::Instant;
 /// The purpose of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The stream and the engine must be connected.
+    /// The stream and the engine are not connected in time.
     Watchdog,
-    /// More audio may be sent.
+    /// More audio may be sent to Twilio.
     FlushPlayback,
-    /// The sent audio must have been heard, even if marks are missing.
+    /// The sent audio must have been heard by now, although marks are missing.
     MarkTimeout,
     /// The caller has been silent for the idle time.
     Idle,
-    /// No audio arrived during speech.
+    /// No audio has arrived during the caller's speech.
     MediaGap,
-    /// The keys pressed so far form an input.
+    /// The caller has pressed no further key: the keys so far form one input.
     Keys,
-    /// The caller has waited in silence for too long.
+    /// The caller has waited in silence for too long, and hears a built-in sentence.
     Filler,
-    /// The engine must have sent a message or a reply.
+    /// The engine has not sent a message or a reply in time.
     ResponseTimeout,
-    /// A failed request is repeated.
+    /// A failed request may be retried.
     Retry,
-    /// It must be decided whether the caller interrupts the agent.
+    /// The time to decide whether the caller interrupts the agent.
     Interruption,
-    /// Only the engine still detects speech.
+    /// The engine still reports speech that the local voice detector no longer detects.
     Stuck,
-    /// A tool has reached its limit.
+    /// A tool has reached its time limit.
     ToolLimit,
     /// The call must end soon.
     WrapUp,
-    /// The maximum duration of the call.
+    /// The call has reached its maximum duration.
     MaxCall,
-    /// The goodbye must have been heard.
+    /// The goodbye must have been heard by now.
     Drain,
-    /// The daemon is shutting down.
+    /// The daemon's shutdown must not wait longer for the call.
     Shutdown,
 }
 
 const COUNT: usize = Timer::Shutdown as usize + 1;
 
-/// One deadline for each purpose.
+/// The deadlines: at most one for each purpose.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     at: [Option<Instant>; COUNT],
@@ -83,7 +83,7 @@ impl Timers {
         self.at = [None; COUNT];
     }
 
-    /// When this deadline is.
+    /// Returns the deadline for this purpose, if it is set.
     pub(super) fn at(&self, timer: Timer) -> Option<Instant> {
         self.at[timer as usize]
     }
@@ -92,7 +92,7 @@ impl Timers {
         self.at[timer as usize].is_some()
     }
 
-    /// The next deadline.
+    /// Returns the earliest deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.at.iter().flatten().min().copied()
     }

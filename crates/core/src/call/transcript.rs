@@ -1,48 +1,48 @@
-//! The transcript of the conversation as it was heard.
+//! The transcript of the conversation: what each side said, and what the caller heard.
 
 use super::playback::HeardPart;
 use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, ToolUse, TurnLatency};
 use std::time::{Duration, Instant};
 
-/// How many turns are kept for the context of a reopened engine.
+/// The maximum number of turns that are kept as the context of a reopened engine.
 const MAX_TURNS: usize = 200;
 
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
     turns: Vec<Turn>,
     next_seq: i64,
-    /// When the caller last stopped speaking, if no reply has come.
+    /// The time at which the caller last stopped speaking; none once a reply has arrived.
     speech_stopped: Option<Instant>,
-    /// When the engine started to reply to that.
+    /// The time at which the engine started to reply to this speech.
     response_created: Option<Instant>,
-    /// The last turn that has been answered.
+    /// The position of the last turn that has been answered.
     answered_seq: i64,
 }
 
 #[derive(Debug)]
 struct Turn {
     record: TurnRecord,
-    /// The current engine's id of the item; none until a new engine has received the replayed audio.
+    /// The current engine's id of the item; none while the turn's audio is not yet replayed to a new engine.
     engine_item: Option<ItemId>,
-    /// The start of the latency measurement of the reply.
+    /// The time from which the latency of the reply is measured.
     latency_start: Option<Instant>,
-    /// The full text is known.
+    /// True once the full text is known.
     text_final: bool,
-    /// Heard to the end or interrupted: the heard part is final.
+    /// True once the turn was heard completely or interrupted: its heard part is then final.
     closed: bool,
 }
 
 impl Transcript {
-    /// The caller started to speak.
+    /// Records that the caller started to speak.
     pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
         self.turn(item, Speaker::Caller, at_ms);
         self.speech_stopped = None;
         self.response_created = None;
     }
 
-    /// The caller started to speak in audio that is replayed to a new engine: maps the item to the first turn that it
-    /// has not received.
+    /// Records a start of speech in audio that is replayed to a new engine. The item is assigned to the first turn that
+    /// has no item of the new engine.
     pub(super) fn caller_started_in_replay(&mut self, item: &ItemId, at_ms: u64) {
         let mut unmapped = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
         match unmapped.next() {
@@ -51,14 +51,14 @@ impl Transcript {
         }
     }
 
-    /// The caller stopped speaking.
+    /// Records that the caller stopped speaking.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         self.speech_stopped = Some(now);
         self.response_created = None;
         self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
     }
 
-    /// The caller's text, which may come long after the reply. Returns the turn once the text is complete.
+    /// Records text of the caller, which may arrive long after the reply. Returns the turn once its text is complete.
     pub(super) fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.turn(item, Speaker::Caller, at_ms);
         turn.add_text(text, is_final);
@@ -68,7 +68,7 @@ impl Transcript {
         is_final.then(|| turn.record.clone())
     }
 
-    /// The text of the caller's turn, as far as it is known.
+    /// Returns the text of the caller's turn, as far as it is known.
     pub(super) fn caller_words(&mut self, item: &ItemId) -> &str {
         self.find(item).map_or("", |turn| &turn.record.text)
     }
@@ -77,7 +77,7 @@ impl Transcript {
         self.turns.iter().rev().find(|turn| turn.record.speaker == Speaker::Agent)
     }
 
-    /// The agent's last turn.
+    /// Returns the item of the agent's last turn.
     pub(super) fn last_agent_item(&self) -> Option<ItemId> {
         self.last_agent_turn().map(|turn| turn.record.item.clone())
     }
@@ -87,17 +87,17 @@ impl Transcript {
         self.last_agent_turn().is_some_and(|turn| turn.record.text.trim_end().ends_with(['?', '\u{61f}']))
     }
 
-    /// What the caller has said needs no reply.
+    /// Records that the caller's last speech needs no reply.
     pub(super) fn needs_no_reply(&mut self) {
         self.speech_stopped = None;
     }
 
-    /// The engine started to reply.
+    /// Records that the engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
         self.response_created.get_or_insert(now);
     }
 
-    /// The first audio of an utterance came from the engine.
+    /// Records that the engine sent the first audio of an utterance.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         let (latency_start, created) = (self.speech_stopped.take(), self.response_created.take());
         let turn = self.turn(item, Speaker::Agent, at_ms);
@@ -106,14 +106,15 @@ impl Transcript {
         turn.record.latency.first_delta_ms = latency_ms(latency_start, Some(now));
     }
 
-    /// The first audio was sent. Returns the milliseconds since the caller stopped, if the caller had spoken.
+    /// Records that the first audio of an utterance was sent to the caller. Returns the milliseconds since the caller
+    /// stopped speaking, if the caller had spoken.
     pub(super) fn first_sent(&mut self, item: &ItemId, now: Instant) -> Option<u64> {
         let turn = self.find(item)?;
         turn.record.latency.first_sent_ms = latency_ms(turn.latency_start, Some(now));
         turn.record.latency.first_sent_ms.and_then(|ms| u64::try_from(ms).ok())
     }
 
-    /// The utterance has been audible for `since`.
+    /// Records that the caller started to hear the utterance `since` ago.
     pub(super) fn first_played(&mut self, item: &ItemId, since: Duration, now: Instant) {
         if let Some(turn) = self.find(item)
             && turn.record.latency.first_played_ms.is_none()
@@ -122,7 +123,7 @@ impl Transcript {
         }
     }
 
-    /// The agent's text. Returns the turn if it was waiting for its text.
+    /// Records text of the agent. Returns the turn if only its text was missing.
     pub(super) fn agent_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.turn(item, Speaker::Agent, at_ms);
         if turn.record.interrupted {
@@ -135,7 +136,7 @@ impl Transcript {
         (is_final && turn.closed).then(|| turn.record.clone())
     }
 
-    /// The agent uses a tool, which is a turn of its own.
+    /// Adds a turn for a tool call of the agent.
     pub(super) fn tool_started(&mut self, id: &str, tool: &ToolUse, at_ms: u64) -> TurnRecord {
         let turn = self.turn(&tool_item(id), Speaker::Tool, at_ms);
         (turn.closed, turn.text_final) = (true, true);
@@ -143,7 +144,7 @@ impl Transcript {
         turn.record.clone()
     }
 
-    /// The staff tell the agent something, which is a turn of its own.
+    /// Adds a turn for information that the staff gave to the agent.
     pub(super) fn hint(&mut self, text: &str, at_ms: u64) -> TurnRecord {
         let item = format!("hint:{}", self.next_seq + 1).into();
         let turn = self.turn(&item, Speaker::System, at_ms);
@@ -154,7 +155,7 @@ impl Transcript {
         turn.record.clone()
     }
 
-    /// A tool has answered.
+    /// Adds the output to the turn of a tool call.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(&tool_item(id))?;
         let tool = ToolUse::from_text(&turn.record.text)?.with_output(output);
@@ -163,7 +164,7 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// The caller heard an utterance to its end. Returns the turn if its text is known.
+    /// Records that the caller heard an utterance completely. Returns the turn if its text is known.
     pub(super) fn heard(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -172,7 +173,7 @@ impl Transcript {
         turn.text_final.then(|| turn.record.clone())
     }
 
-    /// An utterance was interrupted: the caller heard `heard` of `received` bytes.
+    /// Records an interruption of an utterance, of which the caller heard `heard` of `received` bytes.
     pub(super) fn interrupt(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -183,14 +184,14 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// The usage of a response, added to its last utterance. Returns the turn if it was already complete.
+    /// Adds the usage of a response to its last utterance. Returns the turn if it was already complete.
     pub(super) fn add_usage(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.record.usage = usage;
         turn.closed.then(|| turn.record.clone())
     }
 
-    /// The call is over: returns the turns that are still open, as they are.
+    /// Closes the transcript at the end of the call. Returns the turns that were still open, as they are.
     pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
         let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {
@@ -204,7 +205,8 @@ impl Transcript {
         .collect()
     }
 
-    /// The turns that can still change, as they are now. `playing`: how much of an utterance was heard so far.
+    /// Returns the turns that can still change, in their current state. `playing` is the heard part of the utterance
+    /// that is being played.
     pub(super) fn open_turns(&self, playing: Option<&HeardPart>) -> Vec<TurnRecord> {
         let open = self.turns.iter().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {
@@ -217,12 +219,12 @@ impl Transcript {
         .collect()
     }
 
-    /// Everything said so far has been answered.
+    /// Records that everything that the caller has said so far has been answered.
     pub(super) fn answered(&mut self) {
         self.answered_seq = self.next_seq;
     }
 
-    /// The caller's unanswered speech is replayed to a new engine.
+    /// Prepares the caller's unanswered turns for their replay to a new engine, which assigns new items to them.
     pub(super) fn replay_unanswered(&mut self) {
         let answered = self.answered_seq;
         for turn in self.turns.iter_mut().filter(|turn| turn.is_unanswered(answered)) {
@@ -230,8 +232,8 @@ impl Transcript {
         }
     }
 
-    /// The conversation so far for an engine that must continue it; with `replays`, without the audio that is replayed
-    /// to it.
+    /// Returns the conversation so far, for an engine that must continue it. If `replays` is true, leaves out the
+    /// caller's turns whose audio is replayed to the engine.
     pub(super) fn history(&self, replays: bool) -> Vec<HistoryTurn> {
         let answered = self.answered_seq;
         let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
@@ -244,7 +246,7 @@ impl Transcript {
         entries.filter(|entry| !entry.text.is_empty()).collect()
     }
 
-    /// The conversation so far, with what is known of the caller's last words.
+    /// Returns the conversation so far, with the part of the caller's last turn that is known.
     pub(super) fn words_so_far(&self) -> CallerWords {
         let last =
             self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller).max_by_key(|turn| turn.record.seq);
@@ -255,7 +257,7 @@ impl Transcript {
         self.turns.iter_mut().rev().find(|turn| turn.is(item))
     }
 
-    /// The turn of this item; a new turn is appended.
+    /// Returns the turn of this item, or appends a new turn.
     fn turn(&mut self, item: &ItemId, speaker: Speaker, at_ms: u64) -> &mut Turn {
         let known = self.turns.iter().rposition(|turn| turn.is(item));
         let at = known.unwrap_or_else(|| {
@@ -288,7 +290,7 @@ impl Transcript {
     }
 }
 
-/// The item of a tool's turn; no engine has an item of this name.
+/// Returns the item of a tool's turn; no engine has an item with this name.
 fn tool_item(id: &str) -> ItemId {
     format!("tool:{id}").into()
 }
@@ -325,7 +327,7 @@ fn latency_ms(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
     i64::try_from(passed.as_millis()).ok()
 }
 
-/// The part of a text that was heard: whole words, rounded down.
+/// Returns the part of a text that was heard, rounded down to whole words.
 fn heard_prefix(text: &str, heard: u64, received: u64) -> &str {
     if heard >= received {
         return text;

@@ -1,12 +1,14 @@
-//! Decides the next step of an outbound message of the outbox: sent, failed, another provider, or a retry with back-off.
+//! Decides the next step of an outbound message in the outbox: sent, failed, another provider, or a retry with
+//! back-off.
 //!
-//! An attempt has three outcomes: the provider accepted the message, certainly did not accept it, or may have accepted
-//! it. Only after a certain rejection may another provider be used. An unconfirmed attempt of the bridge is repeated
-//! with the same key, which the bridge sends once; Twilio has no such key, so its list of messages is searched, and
-//! only a message that is not listed after a minute is sent again. A contact never gets the same message twice.
+//! An attempt has three possible outcomes: the provider accepted the message, rejected it, or may have accepted it
+//! (unconfirmed). Another provider may be used only after a certain rejection. An unconfirmed attempt through the
+//! bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no such
+//! key, so its message list is searched; the message is sent again only if the list does not show it after a minute. A
+//! contact therefore never receives the same message twice.
 //!
-//! A provider may reject a message at once, or after it accepted it ([`Delivery::refuse`]). Both rejections close the
-//! same routes, and [`Delivery::next`] chooses among those that are left.
+//! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both
+//! rejections close the same routes, and [`Delivery::next`] chooses among the remaining routes.
 
 use super::policy::{self, NoRoute, Route, RouteInput};
 use crate::domain::{LateRefusal, NotSent, Outcome, Provider, ProviderError, Refusal, RefusedRoute, Search, Timestamp};
@@ -15,69 +17,70 @@ use std::time::Duration;
 /// The delivery state of an outbound message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The provider that the sender chose.
+    /// The provider that the sender chose; none if the policy chooses.
     pub named: Option<Provider>,
-    /// The route of the last attempt; before the first one, the planned route.
+    /// The route of the last attempt; before the first attempt, the planned route.
     pub route: Route,
     /// Whether the last attempt is unconfirmed.
     pub unconfirmed: bool,
-    /// Attempts so far.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// Unconfirmed attempts by Twilio that its list does not show.
+    /// The number of unconfirmed attempts by Twilio that its message list does not show.
     pub unconfirmed_attempts: u32,
     /// When the last attempt started.
     pub attempt_at: Option<Timestamp>,
-    /// Routes by which the message was rejected.
+    /// The routes by which the message was rejected.
     pub refused: Vec<RefusedRoute>,
     /// The last rejection.
     pub last_refusal: Option<LateRefusal>,
-    /// When it was written.
+    /// When the message was written.
     pub created_at: Timestamp,
 }
 
-/// The next step.
+/// The next step of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Send it by this route.
+    /// Send the message by this route.
     Send(Route),
-    /// Search Twilio's list for it.
+    /// Search Twilio's message list for the message.
     Search,
-    /// Give it up.
+    /// Mark the message as permanently failed.
     GiveUp(Reason),
 }
 
-/// Why a message failed permanently.
+/// The reason why a message failed permanently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// There is no route, or none is left.
+    /// No route exists, or all routes are closed.
     NoRoute(NoRoute),
-    /// It could not be sent for too long.
+    /// The message could not be sent within the delivery timeout.
     Expired,
-    /// It may have been sent, which cannot be confirmed.
+    /// The message may have been sent, and the provider cannot confirm it.
     Unconfirmed,
-    /// A provider has rejected it, and there is no other.
+    /// A provider has rejected the message, and no other provider can send it.
     Refused(ProviderError),
 }
 
 /// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepResult {
-    /// A provider has accepted it.
+    /// A provider has accepted the message.
     Sent {
-        /// The provider's id.
+        /// The provider's id of the message, if the provider returned one.
         provider_msg_id: Option<String>,
     },
-    /// Call [`Delivery::next`] again at that time.
+    /// The next step is due at a certain time: call [`Delivery::next`] again then.
     Retry {
-        /// When to call it.
+        /// When the next step is due.
         at: Timestamp,
     },
-    /// It failed permanently.
+    /// The message failed permanently.
     Failed(Reason),
 }
 
 impl Delivery {
-    /// The next step. `input` must be this message's, including [`Delivery::refused`].
+    /// Returns the next step. `input` must describe this message, including its rejected routes
+    /// ([`Delivery::refused`]).
     pub fn next(&self, input: &RouteInput<'_>) -> Step {
         let expired = input.now.since(self.created_at) >= DELIVERY_TIMEOUT;
         match (self.unconfirmed, self.route.provider) {
@@ -88,7 +91,7 @@ impl Delivery {
         }
     }
 
-    /// A new attempt, unless no route is left or it is too late.
+    /// Returns a new attempt, or gives up if no route is left or the delivery timeout has expired.
     fn next_route(&self, input: &RouteInput<'_>, expired: bool) -> Step {
         match (&self.last_refusal, self.choose(input)) {
             (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, provider_error }), _) => {
@@ -104,14 +107,14 @@ impl Delivery {
         }
     }
 
-    /// Records that an attempt starts. Without an outcome, it remains unconfirmed.
+    /// Records that an attempt starts. The attempt remains unconfirmed if no outcome is recorded.
     pub fn begin(&mut self, route: Route, now: Timestamp) {
         self.route = route;
         self.attempts = self.attempts.saturating_add(1);
         self.attempt_at = Some(now);
     }
 
-    /// The result of an attempt. `chance`, from 0 to 1, spreads the retries of many messages.
+    /// Records the outcome of an attempt. `chance`, from 0 to 1, spreads the retries of many messages over time.
     pub fn after_attempt(&mut self, outcome: Outcome, input: &RouteInput<'_>, chance: f64) -> StepResult {
         match outcome {
             Outcome::Sent { provider_msg_id } => StepResult::Sent { provider_msg_id },
@@ -119,13 +122,14 @@ impl Delivery {
                 self.unconfirmed = true;
                 StepResult::Retry { at: self.retry_at(input.now, chance) }
             }
-            // The bridge checked the message under its key, so the earlier attempt is resolved as well.
+            // The bridge checked the message by its idempotency key, so the outcome of the earlier attempt is certain
+            // as well.
             Outcome::NotSent(NotSent::Refused(refusal), provider_error) => {
                 self.unconfirmed = false;
                 self.refuse(LateRefusal { refusal, provider_error });
                 StepResult::Retry { at: input.now }
             }
-            // This attempt was not sent. An earlier one is unconfirmed, and stays so.
+            // This attempt was not sent. An earlier attempt is unconfirmed, and remains unconfirmed.
             Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.unconfirmed => {
                 StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
             }
@@ -140,7 +144,7 @@ impl Delivery {
         }
     }
 
-    /// The result of a search of Twilio's list.
+    /// Records the result of a search of Twilio's message list.
     pub fn after_search(&mut self, search: Search, now: Timestamp, chance: f64) -> StepResult {
         let age = now.since(self.attempt_at.unwrap_or(now));
         match search {
@@ -155,27 +159,29 @@ impl Delivery {
         }
     }
 
-    /// The provider of the last attempt rejects the message: at once, or after it had accepted it. Call
-    /// [`Delivery::next`] for what follows. Earlier unconfirmed attempts stay so: because of [`Delivery::unconfirmed_attempts`], no
-    /// other provider is used.
+    /// Records that the provider of the last attempt has rejected the message, at once or after it had accepted the
+    /// message. [`Delivery::next`] returns the following step. Earlier unconfirmed attempts remain unconfirmed, so no
+    /// other provider is used after them ([`Delivery::unconfirmed_attempts`]).
     pub fn refuse(&mut self, late: LateRefusal) {
         self.refused = closed_routes(std::mem::take(&mut self.refused), self.route, late.refusal);
         self.last_refusal = Some(late);
     }
 
-    /// The route of a new attempt. A message with an unconfirmed attempt stays with that provider.
+    /// Chooses the route of a new attempt. A message with an unconfirmed attempt stays with the provider of that
+    /// attempt.
     fn choose(&self, input: &RouteInput<'_>) -> Result<Route, NoRoute> {
         let refused = &self.refused;
         let input = RouteInput { refused, named: self.named, ..*input };
         match self.unconfirmed_attempts {
             0 => policy::choose(&input),
-            // A rejection of a later attempt does not resolve the unconfirmed one, so no other form is tried either.
+            // A rejection of a later attempt does not confirm the earlier attempt, so no other message form is tried
+            // either.
             _ if !self.refused.is_empty() => Err(NoRoute::Refused),
             _ => policy::route_via(self.route.provider, &input),
         }
     }
 
-    /// Uses another provider that is up now, or the same one later.
+    /// Fails over to another provider that is available now, or retries the same provider later.
     fn wait_or_fail_over(&self, input: &RouteInput<'_>, chance: f64) -> StepResult {
         let mut down = input.down.to_vec();
         down.push(self.route.provider);
@@ -186,13 +192,15 @@ impl Delivery {
         StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
-    /// 1 s after the first attempt, doubled after each further one, at most a minute, ±25 %.
+    /// Returns the back-off delay: 1 s after the first attempt, doubled after each further attempt, at most one minute,
+    /// ±25 %.
     fn back_off(&self, chance: f64) -> Duration {
         let doublings = self.attempts.saturating_sub(1).min(6);
         spread((MIN_WAIT * 2_u32.pow(doublings)).min(MAX_WAIT), chance)
     }
 
-    /// Unconfirmed: soon at first, then less and less often, and exactly when Twilio's list is known to be complete.
+    /// Returns when to retry an unconfirmed attempt. The delay starts short and grows; a search takes place exactly
+    /// when Twilio's list is known to be complete.
     fn retry_at(&self, now: Timestamp, chance: f64) -> Timestamp {
         if self.route.provider == Provider::Baileys {
             return now.plus(self.back_off(chance));
@@ -204,7 +212,7 @@ impl Delivery {
     }
 }
 
-/// The routes that are closed to a message after it was rejected by `route`.
+/// Adds the route by which a message was rejected to the closed routes.
 pub fn closed_routes(mut refused: Vec<RefusedRoute>, route: Route, refusal: Refusal) -> Vec<RefusedRoute> {
     let route = RefusedRoute::of(route.provider, route.template, refusal);
     if !refused.contains(&route) {
@@ -213,14 +221,14 @@ pub fn closed_routes(mut refused: Vec<RefusedRoute>, route: Route, refusal: Refu
     refused
 }
 
-/// Spreads a delay by ±25 %.
+/// Changes a delay by up to ±25 %, according to `chance`.
 fn spread(wait: Duration, chance: f64) -> Duration {
     wait.mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0)
 }
 
-/// How long a message waits for a provider before it fails permanently.
+/// How long a message may wait for a provider before it fails permanently.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_hours(24);
-/// After this time Twilio's list shows everything that Twilio accepted.
+/// The time after which Twilio's message list shows each message that Twilio has accepted.
 pub const LIST_COMPLETE_AFTER: Duration = Duration::from_mins(1);
 const MIN_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_mins(1);

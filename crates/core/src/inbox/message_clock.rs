@@ -1,36 +1,36 @@
-//! The clock of messages: wall-clock time that never goes back, and the conversion of providers' times to it.
+//! The message clock: wall-clock time that never goes back, and the conversion of the providers' times to it.
 
 use crate::domain::{Moment, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Returns the times of messages. It follows the wall clock, but never stops or goes back: after a step back it
-/// runs at half speed until the wall clock has caught up. Therefore every moment has a time of its own, and the order
-/// of times is the order of moments, for any changes of the system clock.
+/// Calculates the times of messages. The clock follows the wall clock, but never stops or goes back: after a step back,
+/// it runs at half speed until the wall clock has caught up. Each moment therefore has a distinct time, and the order
+/// of times is the order of moments, for any change of the system clock.
 ///
-/// A provider's time is converted by what live messages show: the smallest difference between the arrival and the
-/// provider's time is the difference between the clocks plus the shortest delay. It is measured against the monotonic
-/// clock, which is never set. Pure: the caller passes the time.
+/// A provider's time is converted by a difference that is measured with live messages. The smallest difference between
+/// the arrival and the provider's time is the difference of the clocks plus the shortest delay. It is measured against
+/// the monotonic clock, which is never set. The caller passes the current time, so the type needs no I/O.
 #[derive(Clone, Debug, Default)]
 pub struct MessageClock {
-    /// How far the wall clock is ahead of the monotonic clock, as of the last step, in ms.
+    /// How far the wall clock was ahead of the monotonic clock at the last step, in ms.
     wall_ahead: i64,
-    /// The mapping of monotonic time to message time, by the starts of its pieces. Empty before the first reading.
+    /// The mapping of monotonic time to message time, as segments by their start. Empty before the first reading.
     segments: VecDeque<Segment>,
     differences: [Differences; PROVIDERS],
-    /// The wall clock was set since the steps were taken.
+    /// True if a step has occurred since [`Self::take_steps`] last returned the steps.
     has_new_step: bool,
 }
 
-/// The steps of the wall clock that a clock knows of. They are valid while the monotonic clock runs: until the machine boots again.
+/// The known steps of the wall clock. They are valid while the monotonic clock runs: until the machine reboots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSteps {
     wall_ahead: i64,
     segments: VecDeque<Segment>,
 }
 
-/// From `steady` on, the message clock continues at `time`.
+/// A segment of the mapping: from monotonic time `steady` on, the message clock continues at `time`. Both in ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Segment {
     steady: i64,
@@ -39,25 +39,25 @@ struct Segment {
 }
 
 impl MessageClock {
-    /// Continues the clock that knew these steps.
+    /// Creates a clock that continues with the steps of a previous clock.
     pub fn resume(steps: ClockSteps) -> Self {
         let ClockSteps { wall_ahead, segments } = steps;
         Self { wall_ahead, segments, ..Self::default() }
     }
 
-    /// The steps of the wall clock, if there was one since the last call, or the clock was read for the first time: the next run
-    /// notices by it that the clock was set in between.
+    /// Returns the steps of the wall clock if they changed since the last call; the first reading counts as a change.
+    /// The caller stores them, so that the next run detects whether the wall clock was set in between.
     pub fn take_steps(&mut self) -> Option<ClockSteps> {
         let steps = ClockSteps { wall_ahead: self.wall_ahead, segments: self.segments.clone() };
         std::mem::take(&mut self.has_new_step).then_some(steps)
     }
 
-    /// Makes [`Self::take_steps`] return the steps again.
+    /// Makes [`Self::take_steps`] return the steps again, for example after they could not be stored.
     pub fn keep_steps(&mut self) {
         self.has_new_step = true;
     }
 
-    /// The message time of this moment.
+    /// Returns the message time of this moment.
     pub fn read(&mut self, now: Moment) -> Timestamp {
         let (steady, wall) = (millis(now.steady), now.wall.as_millis());
         if self.segments.is_empty() || (wall - steady).abs_diff(self.wall_ahead) > MIN_STEP {
@@ -66,8 +66,8 @@ impl MessageClock {
         Timestamp::from_millis(self.time(steady))
     }
 
-    /// Learns from a live message: it was written at `reported` by the provider's clock. A difference of
-    /// more than a day is treated as an error and ignored.
+    /// Measures the difference of the clocks with a live message, which was written at `reported` by the provider's
+    /// clock. A difference of more than a day is treated as an error and ignored.
     pub fn learn(&mut self, provider: Provider, reported: Timestamp, now: Moment) {
         self.read(now);
         if now.wall.as_millis().abs_diff(reported.as_millis()) > MAX_DIFFERENCE {
@@ -77,8 +77,8 @@ impl MessageClock {
         self.differences[provider_index(provider)].add(steady, steady - reported.as_millis());
     }
 
-    /// What was known before the start: a message that was written at `reported` by the provider's clock has the time `at`. The
-    /// smallest difference is used until a live message comes.
+    /// Adds a measurement from before the start: a message that was written at `reported` by the provider's clock has
+    /// the message time `at`. The smallest of these differences is used until a live message arrives.
     pub fn assume(&mut self, provider: Provider, at: Timestamp, reported: Timestamp, now: Moment) {
         self.read(now);
         let difference = self.steady(at.as_millis()) - reported.as_millis();
@@ -86,15 +86,15 @@ impl MessageClock {
         *assumed = Some(assumed.map_or(difference, |known| known.min(difference)));
     }
 
-    /// Converts `reported` of the provider's clock. While nothing is known of that clock, it is assumed to equal
-    /// ours.
+    /// Converts the time `reported` of a provider's clock to message time. While no difference is known, the provider's
+    /// clock is assumed to equal the wall clock.
     pub fn time_of(&mut self, provider: Provider, reported: Timestamp, now: Moment) -> Timestamp {
         self.read(now);
         let difference = self.differences[provider_index(provider)].smallest().unwrap_or(-self.wall_ahead);
         Timestamp::from_millis(self.time(reported.as_millis().saturating_add(difference)))
     }
 
-    /// The wall clock was set, or is read for the first time.
+    /// Records that the wall clock was set, or is read for the first time.
     fn step(&mut self, steady: i64, wall: i64) {
         let is_first = self.segments.is_empty();
         self.has_new_step = true;
@@ -121,7 +121,7 @@ impl MessageClock {
         })
     }
 
-    /// When the message clock showed `time`.
+    /// Returns the monotonic time at which the message clock showed `time`.
     fn steady(&self, time: i64) -> i64 {
         let segment = self.segments.iter().rev().find(|segment| segment.time <= time).or(self.segments.front());
         segment.map_or(time, |segment| {
@@ -131,10 +131,11 @@ impl MessageClock {
     }
 }
 
-/// The smallest difference between the monotonic clock and a provider's within [`WINDOW`].
+/// The differences between the monotonic clock and a provider's clock within [`WINDOW`].
 #[derive(Clone, Debug, Default)]
 struct Differences {
-    /// (time, difference), the smallest difference first: each is larger and younger than the previous one.
+    /// Pairs of (time, difference), ordered by difference, the smallest first. Each pair is later than the previous
+    /// pair.
     seen: VecDeque<(i64, i64)>,
     assumed: Option<i64>,
 }
@@ -167,14 +168,15 @@ fn provider_index(provider: Provider) -> usize {
 }
 
 const PROVIDERS: usize = 2;
-/// A smaller change, in ms, comes from reading two clocks one after the other.
+/// The smallest change, in ms, that counts as a step. A smaller change can result from reading the two clocks one after
+/// the other.
 const MIN_STEP: u64 = 100;
-/// The largest step back, in ms, that is compensated by half speed. After a larger one the earlier times were wrong,
+/// The largest step back, in ms, that is compensated by half speed. After a larger step, the earlier times were wrong,
 /// and the wall clock is used at once.
 const MAX_LEAD: i64 = 3_600_000;
 const MAX_DIFFERENCE: u64 = 86_400_000;
 const MAX_SEGMENTS: usize = 32;
-/// How long a difference is used, in ms: clocks drift by some ms in an hour.
+/// How long a measured difference is used, in ms: clocks drift apart by several ms per hour.
 const WINDOW: i64 = 3_600_000;
 
 #[cfg(test)]
@@ -210,7 +212,7 @@ mod tests {
         let reported = Timestamp::from_millis(EPOCH + 30_000);
         let time = clock.time_of(Provider::Baileys, reported, moment(70_000, EPOCH + 1_010_000));
         assert_eq!(time.as_millis(), EPOCH + 41_100);
-        // Nothing is known of the other provider's clock.
+        // No difference of the other provider's clock is known.
         let time = clock.time_of(
             Provider::Twilio,
             Timestamp::from_millis(EPOCH + 1_005_000),
@@ -239,7 +241,7 @@ mod tests {
             let time = resumed.time_of(Provider::Baileys, reported, now);
             assert_eq!(time, clock.time_of(Provider::Baileys, reported, now));
         }
-        // Set while no process read it.
+        // The wall clock is set while no process reads it.
         let (mut later, now) = (MessageClock::resume(steps), moment(30_000, EPOCH + 90_000));
         assert_eq!(later.read(now), now.wall);
         assert!(later.take_steps().is_some());
@@ -282,7 +284,7 @@ mod tests {
                 let time = clock.read(moment(steady, wall)).as_millis();
                 prop_assert!(time > last, "{time} after {last}");
                 last = time;
-                // Several steps together may exceed what is compensated.
+                // Several steps together may exceed the limit of the compensation.
                 if (last - (wall + set)) <= MAX_LEAD {
                     wall += set;
                 }

@@ -1,35 +1,37 @@
-//! The position of a message in its thread: its time among those of the other messages.
+//! Calculates the time of a message, which decides its position among the other messages of its thread.
 
 use crate::domain::Timestamp;
 
-/// What is known of the time of a message that has just arrived.
+/// The known times of a message that has just arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// When it arrived, by the message clock.
+    /// When the message arrived, by the message clock.
     pub at: Timestamp,
-    /// When it was written, by the message clock; none if the provider did not say.
+    /// When the message was written, by the message clock; none if the provider did not report it.
     pub written: Option<Timestamp>,
 }
 
-/// The time of a message that arrives, or is written here, now: never before `newest`, the newest one of its thread.
-/// Messages of the same time are in the order in which they were stored.
+/// Returns the time of a message that arrives or is written now. The time is never before `newest`, the time of the
+/// newest message of the thread. Messages with the same time are ordered as they were stored.
 pub fn live(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     newest.map_or(now, |newest| newest.max(now))
 }
 
-/// The time of a delayed message: when it was written, but neither after `latest`, the time that it would have had as a
-/// live message, nor before `predecessor`, the last message that the same provider delivered earlier and that was not
-/// written later. Providers report whole seconds, so messages of one second are in the order of their delivery.
+/// Returns the time of a delayed message: when it was written, with two limits. It is not after `latest`, the time that
+/// the message would have as a live message. It is not before `predecessor`, the last message that the same provider
+/// delivered earlier and that was not written later. Providers report whole seconds, so messages of the same second are
+/// in the order of their delivery.
 pub fn delayed(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
     predecessor.map_or(written, |predecessor| predecessor.max(written)).min(latest)
 }
 
-/// Returns true if a provider's time is plausible: broken clocks report years before WhatsApp existed.
+/// Returns true if a provider's time is plausible. Broken clocks report years before WhatsApp existed.
 pub fn is_plausible(reported: Timestamp) -> bool {
     reported >= Timestamp::from_millis(EARLIEST)
 }
 
-/// The year 2001, in milliseconds: before WhatsApp, and after whatever a broken clock reports.
+/// September 2001, in milliseconds since 1970: before WhatsApp existed, and later than the times that broken clocks
+/// report.
 const EARLIEST: i64 = 1_000_000_000_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Chooses the provider of a message, and its form.
+//! Chooses the provider and the form of a message.
 //!
 //! | | case | route |
 //! |---|---|---|
@@ -8,8 +8,8 @@
 //! | d | otherwise | the first provider of the priority that is in use |
 //! | e | the chosen one is down | the next one, with its own window |
 //!
-//! Twilio accepts free text only if the contact wrote to our Twilio sender within 24 h; outside of that it requires the
-//! template.
+//! Twilio accepts free text only if the contact wrote to this business's Twilio sender within 24 h. Otherwise it
+//! requires the template.
 
 use super::window;
 use crate::domain::{LastInbound, Provider, RefusedRoute, Timestamp};
@@ -25,23 +25,23 @@ pub struct RoutingRules {
     pub template: bool,
 }
 
-/// The inputs for the choice of a route.
+/// The input for the choice of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteInput<'a> {
     /// The routing rules of the settings.
     pub rules: &'a RoutingRules,
-    /// The provider that the sender chose.
+    /// The provider that the sender chose; none if the policy chooses.
     pub named: Option<Provider>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
-    /// Providers that can send this message to the contact at all: Twilio needs a number or a business-scoped id, and a
-    /// text of at most 1600 characters.
+    /// The providers that can send this message to the contact at all. Twilio requires a number or a business-scoped
+    /// id, and a text of at most 1600 characters.
     pub capable: &'a [Provider],
-    /// Routes by which this message was rejected.
+    /// The routes by which this message was rejected.
     pub refused: &'a [RefusedRoute],
-    /// Whether the contact has blocked us or opted out, and has not written since.
+    /// Whether the contact has blocked this business or opted out, and has not written since.
     pub opted_out: bool,
-    /// Providers that are down at the moment.
+    /// The providers that are currently unavailable.
     pub down: &'a [Provider],
     /// The current time.
     pub now: Timestamp,
@@ -52,11 +52,11 @@ pub struct RouteInput<'a> {
 pub struct Route {
     /// The provider.
     pub provider: Provider,
-    /// As Twilio's template, not as free text.
+    /// True if the message is sent as Twilio's template, false if it is sent as free text.
     pub template: bool,
 }
 
-/// Why there is no route.
+/// The reason why a message has no route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
     /// The chosen provider is not in use.
@@ -65,23 +65,24 @@ pub enum NoRoute {
     /// No provider is in use.
     #[error("no WhatsApp provider is in use; link the bridge or set up Twilio")]
     NoProvider,
-    /// Only Twilio could send it, and it would need the template.
+    /// Only Twilio could send the message, and it would need a template, which is not set.
     #[error(
         "the contact has not written to the Twilio number within 24 hours, so only a template may be sent, and none is set"
     )]
     TemplateRequired,
-    /// No provider in use can send it to this contact.
+    /// No provider in use can send the message to this contact.
     #[error("no provider in use can send this message to this contact")]
     Unable,
-    /// Every provider has rejected it.
+    /// Each provider has rejected the message.
     #[error("every provider has rejected the message")]
     Refused,
-    /// The contact does not accept messages.
+    /// The contact has blocked this business or opted out.
     #[error("the contact has blocked this number or asked for no messages; wait until the contact writes")]
     OptedOut,
 }
 
-/// The route that a message should take. A provider that is down is chosen only if there is no other.
+/// Returns the route that a message should take. An unavailable provider is chosen only if no other provider has a
+/// route.
 pub fn choose(input: &RouteInput<'_>) -> Result<Route, NoRoute> {
     if let Some(provider) = input.named.or(input.rules.only) {
         return route_via(provider, input);
@@ -97,12 +98,12 @@ pub fn choose(input: &RouteInput<'_>) -> Result<Route, NoRoute> {
     if let Some(route) = first_down {
         return Ok(route);
     }
-    // A reason that the user can act on comes first.
+    // Report the reason that is most useful to the user first.
     let most_useful = [NoRoute::OptedOut, NoRoute::TemplateRequired, NoRoute::Refused, NoRoute::Unable];
     Err(most_useful.into_iter().find(|obstacle| obstacles.contains(obstacle)).unwrap_or(NoRoute::NoProvider))
 }
 
-/// The providers in use in the order of cases b, c and d; each one after the first is for case e.
+/// Returns the providers in use in the order of cases b, c and d. The providers after the first are for case e.
 fn candidates(input: &RouteInput<'_>) -> Vec<Provider> {
     let recent = window::recent_provider(&input.last_in, input.now);
     let by_template = (recent.is_none() && input.rules.template).then_some(Provider::Twilio);
@@ -115,7 +116,7 @@ fn candidates(input: &RouteInput<'_>) -> Vec<Provider> {
     order
 }
 
-/// The route by one provider, if it has one for this message.
+/// Returns the route by one provider, if it can send this message.
 pub fn route_via(provider: Provider, input: &RouteInput<'_>) -> Result<Route, NoRoute> {
     if !input.rules.priority.contains(&provider) {
         return Err(NoRoute::Disabled(provider));

@@ -1,16 +1,16 @@
-//! The send rate of the bridge, similar to a human's: WhatsApp blocks accounts that send like a machine, or to many new
-//! contacts.
+//! Limits the send rate of the bridge to that of a human. WhatsApp blocks accounts that send at a machine's rate, or to
+//! many new contacts.
 
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The limits.
+/// The limits of the send rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendRate {
-    /// Messages per minute.
+    /// The maximum number of messages per minute.
     pub per_minute: u32,
-    /// New contacts per day, with no earlier message in either direction.
+    /// The maximum number of messages per day to new contacts, which have no earlier message in either direction.
     pub new_chats_per_day: u32,
 }
 
@@ -18,15 +18,16 @@ pub struct SendRate {
 #[derive(Clone, Debug)]
 pub struct SendPacer {
     rate: Option<SendRate>,
-    // No more entries than the limits need, the oldest first.
+    // The send times that the limits need, the oldest first.
     sent: VecDeque<Timestamp>,
     new_chats: VecDeque<Timestamp>,
     pause_until: Option<Timestamp>,
 }
 
 impl SendPacer {
-    /// `rate` none means no limits. `sent` are the times of the messages of the last minute, `new_chats` of the first
-    /// messages to new contacts of the last day, both in ascending order.
+    /// Creates a pacer with the recent send times, both lists in ascending order. `rate`: the limits; none means no
+    /// limits. `sent`: the messages of the last minute. `new_chats`: the first messages to new contacts of the last
+    /// day.
     pub fn new(
         rate: Option<SendRate>,
         sent: impl IntoIterator<Item = Timestamp>,
@@ -39,12 +40,12 @@ impl SendPacer {
         pacer
     }
 
-    /// Changes the limits; messages that were sent already count. Without limits before, counting starts now.
+    /// Changes the limits. Messages that were already sent count, unless there were no limits before.
     pub fn set_rate(&mut self, rate: Option<SendRate>) {
         self.rate = rate;
     }
 
-    /// When a message may be sent; a time in the past means now.
+    /// Returns when the next message may be sent; a time in the past means now, and none means no limits.
     pub fn earliest(&self, is_first_contact: bool) -> Option<Timestamp> {
         let rate = self.rate?;
         let minute = free_at(&self.sent, rate.per_minute, MINUTE);
@@ -52,7 +53,7 @@ impl SendPacer {
         minute.max(day).max(self.pause_until)
     }
 
-    /// Records that a message was sent. `chance`, from 0 to 1, varies the pause before the next one.
+    /// Records that a message was sent. `chance`, from 0 to 1, varies the pause before the next message.
     pub fn record_sent(&mut self, is_first_contact: bool, now: Timestamp, chance: f64) {
         let Some(rate) = self.rate else { return };
         self.sent.push_back(now);
@@ -73,7 +74,7 @@ impl SendPacer {
     }
 }
 
-/// When the oldest of the last `limit` times leaves the `span`.
+/// Returns when the oldest of the last `limit` times is more than `span` ago; none if there are fewer times.
 fn free_at(times: &VecDeque<Timestamp>, limit: u32, span: Duration) -> Option<Timestamp> {
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
     let oldest = times.len().checked_sub(limit).and_then(|at| times.get(at))?;

@@ -3,21 +3,21 @@
 use crate::domain::{LastInbound, Provider, Timestamp};
 use std::time::Duration;
 
-/// How long a reply may be free text: 24 hours from the contact's last message.
+/// How long after the contact's last message a reply may be free text.
 pub const WINDOW: Duration = Duration::from_hours(24);
 
-/// Returns true if a message that was written at `at` keeps a window open.
+/// Returns true if the window of a message from the contact that was written at `at` is still open.
 pub fn is_open(at: Option<Timestamp>, now: Timestamp) -> bool {
     at.is_some_and(|at| now.since(at) < WINDOW)
 }
 
-/// The provider by which the contact last wrote, if that is less than 24 hours ago.
+/// Returns the provider by which the contact last wrote, if the contact wrote less than 24 hours ago.
 pub fn recent_provider(last: &LastInbound, now: Timestamp) -> Option<Provider> {
     last.provider.filter(|_| is_open(last.at, now))
 }
 
-/// Returns true if Twilio accepts free text: the contact has written to our Twilio sender. Messages through the bridge
-/// do not count there.
+/// Returns true if Twilio accepts free text: the contact wrote to this business's Twilio sender within the window.
+/// Messages through the bridge do not count for Twilio.
 pub fn is_open_at_twilio(last: &LastInbound, now: Timestamp) -> bool {
     is_open(last.twilio_at, now)
 }
@@ -33,7 +33,7 @@ mod tests {
         assert!(is_open(Some(wrote), wrote.plus(WINDOW).minus(Duration::from_millis(1))));
         assert!(!is_open(Some(wrote), wrote.plus(WINDOW)));
         assert!(!is_open(None, wrote));
-        // Setting the clock back closes no window.
+        // Setting the clock back does not close a window.
         assert!(is_open(Some(wrote), wrote.minus(WINDOW)));
     }
 }

@@ -1,4 +1,4 @@
-//! One answer of the agent: the model's text, divided into clauses, and the audio of each in order.
+//! An answer of the agent: the model's text, divided into clauses, and the audio of the clauses in order.
 
 use super::Action;
 use super::clauses::ClauseSplitter;
@@ -8,39 +8,41 @@ use crate::call::{EngineEvent, ItemId, ResponseId, ResponseOutcome, ToolCall, Us
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The clauses that are synthesised at the same time: the next one is ready when the one before it ends.
+/// The maximum number of clauses that are synthesised at the same time. With two, the next clause is ready when the
+/// current clause ends.
 const MAX_OPEN: usize = 2;
-/// A character of speech lasts about this long; used until the length of a clause is known.
+/// The approximate duration of a character of speech, in milliseconds. It is used until the length of a clause's audio
+/// is known.
 const MS_PER_CHAR: u64 = 70;
-/// How often a clause without audio is requested.
+/// The maximum number of requests for a clause that returned no audio.
 const MAX_ATTEMPTS: u32 = 2;
 
-/// The id of a clause, unique in the call.
+/// The id of a clause, unique within the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClauseId {
     /// The number of the answer.
     pub answer: u64,
-    /// The number of the clause in it.
+    /// The index of the clause in the answer, from 0.
     pub index: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Counts the answers of the call.
+    /// The number of the answer in the call.
     pub(super) number: u64,
     pub(super) response: ResponseId,
     pub(super) item: ItemId,
     /// The number of the request to the model.
     pub(super) request: u64,
-    /// The caller has heard only this much of it.
+    /// How many milliseconds of the answer the caller heard; none if the answer was not truncated.
     pub(super) heard_ms: Option<u64>,
     splitter: ClauseSplitter,
     clauses: Vec<Clause>,
-    /// The clause whose audio is passed on; those before it are complete.
+    /// The index of the clause whose audio is being passed on. Earlier clauses are complete.
     current: usize,
     calls: Vec<(ToolRequest, ToolCall)>,
     model: Option<(ResponseOutcome, Usage)>,
-    /// The number of bytes of audio that were passed on since the last call of `take_passed_on`.
+    /// The number of audio bytes that were passed on since the last call of `take_passed_on`.
     passed_on: u64,
 }
 
@@ -49,11 +51,11 @@ struct Clause {
     text: String,
     state: ClauseState,
     attempts: u32,
-    /// The length of its audio so far.
+    /// The length of the clause's audio so far, in bytes.
     audio: u64,
-    /// Its audio while an earlier clause is not complete.
+    /// The audio that is held back while an earlier clause is not complete.
     waiting: VecDeque<EncodedAudio>,
-    /// How much of the text was passed on, in bytes.
+    /// The length of the text that was passed on, in bytes.
     passed_on: usize,
 }
 
@@ -105,14 +107,14 @@ impl Answer {
     }
 
     pub(super) fn add_call(&mut self, name: String, arguments: String, call: ToolCall) {
-        // The ids of some servers are missing or repeated.
+        // The ids of some servers are missing or duplicated, so the pipeline assigns its own ids.
         let id = format!("{}.call.{}", self.response, self.calls.len() + 1);
         self.calls.push((ToolRequest { id, name, arguments }, call));
     }
 
     pub(super) fn model_done(&mut self, outcome: ResponseOutcome, usage: Usage) {
         let rest = self.splitter.finish();
-        // The end of a text that broke off may be half a word.
+        // An incomplete text may end in the middle of a word, so its last part is not spoken.
         if outcome == ResponseOutcome::Completed {
             self.add_clauses(rest);
         } else {
@@ -138,7 +140,7 @@ impl Answer {
         }
     }
 
-    /// A clause has failed: it is requested again if nothing of it was heard. Returns true if the answer has failed.
+    /// Handles a failed clause: it is retried if it returned no audio. Returns true if the whole answer has failed.
     pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
         let Some(clause) = self.open(clause) else { return false };
         let may_retry = clause.audio == 0 && clause.attempts < MAX_ATTEMPTS;
@@ -151,7 +153,7 @@ impl Answer {
         self.clauses.get_mut(index).filter(|clause| clause.state == ClauseState::Open)
     }
 
-    /// The next clause to synthesise now.
+    /// Returns the next clause to synthesise, if another synthesis may start now.
     pub(super) fn poll_speak(&mut self) -> Option<Action> {
         let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
         if open >= MAX_OPEN {
@@ -164,7 +166,7 @@ impl Answer {
         Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
     }
 
-    /// The first clause, for an answer that is not due yet.
+    /// Returns the first clause if no clause was synthesised yet, for an answer that is not due.
     pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
         if self.clauses.iter().any(|clause| clause.attempts > 0) {
             return None;
@@ -172,13 +174,13 @@ impl Answer {
         self.poll_speak()
     }
 
-    /// The clauses that are being synthesised.
+    /// Returns the clauses that are being synthesised.
     pub(super) fn open_clauses(&self) -> impl Iterator<Item = ClauseId> {
         let open = self.clauses.iter().enumerate().filter(|(_, clause)| clause.state == ClauseState::Open);
         open.map(|(index, _)| ClauseId { answer: self.number, index: index as u64 })
     }
 
-    /// Passes on audio in the order of the clauses, each with its text.
+    /// Emits the audio in the order of the clauses, each clause with its text.
     pub(super) fn poll_events(&mut self, events: &mut VecDeque<EngineEvent>) {
         while let Some(clause) = self.clauses.get_mut(self.current) {
             for audio in clause.waiting.drain(..) {
@@ -198,17 +200,17 @@ impl Answer {
         }
     }
 
-    /// The duration of the audio that was passed on since the last call.
+    /// Returns the duration of the audio that was passed on since the last call.
     pub(super) fn take_passed_on(&mut self) -> Duration {
         Duration::from_millis(std::mem::take(&mut self.passed_on) / BYTES_PER_MS)
     }
 
-    /// The outcome, once the model has ended and all clauses are complete.
+    /// Returns the outcome once the model has finished and all clauses are complete.
     pub(super) fn outcome(&self) -> Option<(ResponseOutcome, Usage)> {
         self.model.filter(|_| self.clauses.iter().all(|clause| clause.state == ClauseState::Done))
     }
 
-    /// The last events of a complete answer.
+    /// Emits the last events of a complete answer: the end of its audio, its text and its tool calls.
     pub(super) fn finish_events(&self, events: &mut VecDeque<EngineEvent>) {
         let (response, item) = (&self.response, &self.item);
         let text: String = self.clauses.iter().map(|clause| clause.text.as_str()).collect();
@@ -223,7 +225,8 @@ impl Answer {
         }
     }
 
-    /// What remains of it in the conversation. The tool calls of an answer that is not complete were not made.
+    /// Converts the answer to its message in the conversation. The tool calls of an incomplete answer are dropped,
+    /// because they were not run.
     pub(super) fn into_message(self, is_complete: bool) -> AnswerMessage {
         let said = self.clauses.into_iter().take(self.current + 1).filter_map(|mut clause| {
             clause.text.truncate(clause.passed_on);
@@ -239,7 +242,7 @@ impl Answer {
 }
 
 impl Clause {
-    /// The text that belongs to the audio so far, without what was passed on before.
+    /// Returns the text that belongs to the audio so far, without the text that was already passed on.
     fn take_text(&mut self) -> Option<String> {
         let words = if self.state == ClauseState::Done {
             self.text.as_str()

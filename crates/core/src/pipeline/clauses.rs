@@ -1,17 +1,17 @@
-//! Where the text of an answer is divided for the synthesiser: the first clause early, so that the caller hears
-//! something soon, the others at the ends of sentences, because their intonation depends on the whole sentence.
+//! Divides the text of an answer into clauses for the synthesiser. The first clause is short, so that the caller hears
+//! the answer soon. Later clauses end with a sentence, because the intonation depends on the whole sentence.
 
-/// A comma ends the first clause if it has this many letters.
+/// The minimum number of letters before a comma that ends the first clause.
 const FIRST_AT_COMMA: usize = 8;
-/// A comma ends a later clause if it has this many letters.
+/// The minimum number of letters before a comma that ends a later clause.
 const LATER_AT_COMMA: usize = 90;
-/// A sentence that is shorter is spoken together with the next one.
+/// The minimum number of letters in a sentence. A shorter sentence is spoken together with the next sentence.
 const SHORTEST_SENTENCE: usize = 3;
-/// A clause without any punctuation ends at a space after this many letters: the first one, and the others.
+/// The number of letters after which a clause without punctuation ends at a space: the first clause, and later clauses.
 const FIRST_LONGEST: usize = 60;
 const LONGEST: usize = 180;
 
-/// Divides a text that arrives in pieces.
+/// Splits a text that arrives in pieces into clauses.
 #[derive(Debug, Default)]
 pub(super) struct ClauseSplitter {
     rest: String,
@@ -19,8 +19,8 @@ pub(super) struct ClauseSplitter {
 }
 
 impl ClauseSplitter {
-    /// Adds a piece of text. Returns the clauses that are complete; together with [`ClauseSplitter::finish`] they are
-    /// the whole text.
+    /// Adds a piece of text and returns the clauses that are complete. Together with the result of
+    /// [`ClauseSplitter::finish`], the clauses contain the whole text.
     pub(super) fn push(&mut self, text: &str) -> Vec<String> {
         self.rest.push_str(text);
         let mut clauses = Vec::new();
@@ -32,13 +32,13 @@ impl ClauseSplitter {
         clauses
     }
 
-    /// The text is complete: returns the rest of it.
+    /// Returns the rest of the text, once the text is complete.
     pub(super) fn finish(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.rest);
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// Where the first clause of the rest ends.
+    /// Returns the end of the first clause in the rest of the text, if it is complete.
     fn end(&self) -> Option<usize> {
         let (at_comma, longest) =
             if self.has_first { (LATER_AT_COMMA, LONGEST) } else { (FIRST_AT_COMMA, FIRST_LONGEST) };
@@ -51,7 +51,7 @@ impl ClauseSplitter {
             let is_end = match c {
                 '?' | '!' | '…' | '\u{61f}' => letters >= SHORTEST_SENTENCE && !next.is_some_and(is_closing),
                 '\n' => letters >= SHORTEST_SENTENCE,
-                // A dot or a comma within a number or an abbreviation is followed by no space.
+                // A dot or a comma within a number or an abbreviation is not followed by a space.
                 '.' => letters >= SHORTEST_SENTENCE && next.is_some_and(char::is_whitespace),
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
@@ -67,7 +67,7 @@ impl ClauseSplitter {
     }
 }
 
-/// Characters that belong to the end of a sentence.
+/// Returns true if the character can follow the end of a sentence and belongs to it.
 fn is_closing(c: char) -> bool {
     matches!(c, '?' | '!' | '"' | '”' | ')' | '.' | '\u{61f}')
 }

@@ -1,6 +1,8 @@
-//! Whether what the caller has said so far is a complete sentence, by its last words: it decides how long the caller is waited for.
+//! Estimates from the last words whether the caller's sentence is complete. The estimate determines how long the agent
+//! waits before it replies.
 //!
-//! It knows Hebrew. The words are in `open_endings.txt` and `closed_endings.txt`; numbers and prefixes are rules here.
+//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`; numbers
+//! and prefixes are handled by rules in this file.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -8,21 +10,21 @@ use std::time::Duration;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Whether a sentence has ended.
+/// An estimate of whether a sentence has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// It has probably ended.
+    /// The sentence has probably ended.
     Complete,
-    /// It may have ended.
+    /// The sentence may have ended.
     Unclear,
-    /// Its last word needs another one.
+    /// The last word requires another word.
     Open,
-    /// The language is not known here.
+    /// The language is not supported.
     Unknown,
 }
 
 impl Completeness {
-    /// The silence after which the caller's turn is over; none if only the transcriber knows.
+    /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide it.
     pub(super) fn wait(self) -> Option<Duration> {
         match self {
             Self::Complete => Some(Duration::from_millis(150)),
@@ -33,19 +35,19 @@ impl Completeness {
     }
 }
 
-/// The Hebrew hyphen, and the signs of abbreviations and foreign sounds.
+/// The Hebrew hyphen, and the Hebrew marks for abbreviations and foreign sounds.
 const MAQAF: char = '\u{5be}';
 const GERESH: char = '\u{5f3}';
 const GERSHAYIM: char = '\u{5f4}';
-/// The most words of an entry of the lists.
+/// The largest number of words in an entry of the lists.
 const MAX_WORDS: usize = 3;
-/// A question with fewer words may have only begun.
+/// The minimum number of words in a complete question. A shorter question may still continue.
 const LEAST_QUESTION: usize = 3;
-/// So many digits in a row are dictated.
+/// The minimum number of digits in a row that count as a dictated number.
 const DICTATED: usize = 3;
-/// The lengths of phone numbers without their zero, and of identity numbers.
+/// The lengths of phone numbers without the leading zero, and of identity numbers.
 const NUMBER_LENGTHS: [usize; 2] = [9, 10];
-/// The calling code, which replaces the zero.
+/// The country calling code of Israel, which replaces the leading zero.
 const ISRAEL: &str = "972";
 
 static OPEN: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| entries(include_str!("completeness/open_endings.txt")));
@@ -56,7 +58,7 @@ fn entries(list: &str) -> HashSet<Vec<String>> {
     list.lines().filter(|line| !line.starts_with('#')).map(words).filter(|entry| !entry.is_empty()).collect()
 }
 
-/// The words of each class.
+/// The words of each class in `word_classes.txt`.
 static CLASSES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
     let mut classes: HashMap<_, HashSet<_>> = HashMap::new();
     for line in include_str!("completeness/word_classes.txt").lines().filter(|line| !line.starts_with('#')) {
@@ -68,18 +70,18 @@ static CLASSES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
     classes
 });
 
-/// Whether a word is one of this class.
+/// Returns true if the word belongs to this class.
 fn is(class: &str, word: &str) -> bool {
     CLASSES.get(class).is_some_and(|words| words.contains(word))
 }
 
-/// The word without a prefix of this class, if it has one.
+/// Returns the word without a prefix of this class, if it has such a prefix.
 fn without_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
     let mut prefixes = CLASSES.get(class)?.iter();
     prefixes.find_map(|prefix| word.strip_prefix(prefix)).filter(|rest| !rest.is_empty())
 }
 
-/// Judges the words so far.
+/// Estimates whether the words so far are a complete sentence.
 pub(super) fn judge(text: &str) -> Completeness {
     let is_hebrew = text.chars().any(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
     let found = words(text);
@@ -109,7 +111,7 @@ pub(super) fn judge(text: &str) -> Completeness {
     if is_question || asks { Completeness::Complete } else { Completeness::Unclear }
 }
 
-/// A sentence such as "I cannot" or "what do I need" ends with its verb.
+/// Returns true if the words end with a verb that completes the sentence, such as "I cannot" or "what do I need".
 fn is_whole_with_verb(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let is_negated = before.last().is_some_and(|word| is("negation", word));
@@ -117,7 +119,8 @@ fn is_whole_with_verb(found: &[String]) -> bool {
     is("verb", last) && (is_negated || asks)
 }
 
-/// Whether the words end with a time of the day, a day of the week, or a number with its noun before it.
+/// Returns true if the words end with a time of day, with a day of the week, or with a number after a word such as
+/// "at".
 fn is_time(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let before_last = before.last().map_or("", String::as_str);
@@ -128,14 +131,15 @@ fn is_time(found: &[String]) -> bool {
         || (is("before_day", before_last) && is("day", last))
 }
 
-/// Whether the text ends with a time in digits, such as 16:30.
+/// Returns true if the text ends with a time in digits, such as 16:30.
 fn is_clock(text: &str) -> bool {
     let last = text.split(char::is_whitespace).next_back().unwrap_or("").trim_matches(|c: char| !c.is_ascii_digit());
     let Some((hours, minutes)) = last.split_once(':') else { return false };
     hours.parse::<u8>().is_ok_and(|hours| hours < 24) && minutes.len() == 2 && minutes.parse::<u8>().is_ok()
 }
 
-/// Judges a number that is dictated digit by digit; none if the words do not end with one.
+/// Estimates whether a number that is dictated digit by digit is complete; none if the words do not end with such a
+/// number.
 fn dictation(found: &[String]) -> Option<Completeness> {
     let run: Vec<String> = found.iter().rev().map_while(|word| digits(word)).collect();
     let number: String = run.iter().rev().map(String::as_str).collect();
@@ -145,7 +149,7 @@ fn dictation(found: &[String]) -> Option<Completeness> {
     if !is_dictated && !has_begun {
         return None;
     }
-    // Mobile numbers and those of the new operators have ten digits with their zero, those of a town nine.
+    // Including the zero, mobile and VoIP numbers (05…, 07…) have ten digits, and landline numbers have nine.
     let after_zero = number.strip_prefix('0').or_else(|| number.strip_prefix(ISRAEL));
     let is_complete = match after_zero {
         Some(rest) => rest.len() == if rest.starts_with(['5', '7']) { 9 } else { 8 },
@@ -154,13 +158,13 @@ fn dictation(found: &[String]) -> Option<Completeness> {
     Some(if is_complete { Completeness::Complete } else { Completeness::Open })
 }
 
-/// The digits of a word of a dictated number.
+/// Returns the digits of a word in a dictated number; none if the word is not a number.
 fn digits(word: &str) -> Option<String> {
     let spoken = ('0'..='9').find(|digit| is(&format!("digit{digit}"), word)).map(String::from);
     spoken.or_else(|| word.chars().all(|c| c.is_ascii_digit()).then(|| word.to_owned()))
 }
 
-/// Judges an email address that is dictated; none if the words do not end with one.
+/// Estimates whether a dictated email address is complete; none if the words do not end with an address.
 fn address(found: &[String]) -> Option<Completeness> {
     let has_sign = found.iter().any(|word| is("at_sign", word));
     let is_after_dot = found.iter().rev().take(2).any(|word| is("dot", word));
@@ -172,7 +176,7 @@ fn address(found: &[String]) -> Option<Completeness> {
     }
 }
 
-/// How many of the last words are an entry of the list, also after a prefix "and".
+/// Returns the number of last words that match an entry of the list. The first of them may have the prefix "and".
 fn matching_words(found: &[String], list: &HashSet<Vec<String>>) -> usize {
     let is_entry = |count: &usize| {
         let end = &found[found.len() - count..];
@@ -191,7 +195,7 @@ fn is_number(text: &str) -> bool {
     text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_alphabetic)
 }
 
-/// The words without points and punctuation.
+/// Splits the text into words, without vowel points and punctuation.
 fn words(text: &str) -> Vec<String> {
     let separated =
         |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !matches!(c, '"' | '\'' | GERSHAYIM | GERESH);

@@ -1,36 +1,36 @@
-//! The conversation as the model sees it: what was said and heard, tool calls and their outputs.
+//! The conversation that is sent to the model: what each side said and heard, tool calls and their outputs.
 
 use crate::audio::BYTES_PER_MS;
 use crate::call::{HistoryTurn, ItemId};
 use crate::domain::{Speaker, ToolUse};
 
-/// The most messages that are kept; the oldest ones are dropped.
+/// The maximum number of messages that are kept. Beyond it, the oldest message is dropped.
 const MAX_MESSAGES: usize = 400;
-/// For the model, in place of words that were not understood.
+/// The text for the model in place of words that could not be transcribed.
 pub(super) const UNINTELLIGIBLE: &str = "[the caller said something that could not be understood]";
-/// The output of a tool that has not returned.
+/// The output for the model while a tool has not returned.
 const PENDING: &str = r#"{"error":"it has not answered yet"}"#;
 
-/// One message for the model.
+/// A message for the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// What the business's staff tell the agent. These come first, because the templates of some models take no other
-    /// messages of the system between those of the two sides.
+    /// Information from the business's staff for the agent. These entries precede the conversation, because the
+    /// templates of some models reject system messages between the messages of the two sides.
     Staff(String),
     /// The caller's words, or a note about the caller.
     Caller(String),
     /// The agent's words and its tool calls.
     Agent {
-        /// What the caller heard of them.
+        /// The part of the agent's words that the caller heard.
         text: String,
-        /// The tool calls; their outputs follow.
+        /// The tool calls. Their outputs follow as separate entries.
         calls: Vec<ToolRequest>,
     },
     /// A tool's output.
     ToolOutput {
-        /// The tool call.
+        /// The id of the tool call.
         id: String,
-        /// JSON.
+        /// The output, as JSON.
         output: String,
     },
 }
@@ -38,15 +38,15 @@ pub enum Entry {
 /// A tool call of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolRequest {
-    /// Unique in the conversation.
+    /// The id, unique within the conversation.
     pub id: String,
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
-    /// JSON.
+    /// The arguments, as JSON.
     pub arguments: String,
 }
 
-/// An answer that is complete or was stopped.
+/// An answer that was completed or stopped.
 #[derive(Debug, Default)]
 pub(super) struct AnswerMessage {
     pub(super) item: Option<ItemId>,
@@ -54,11 +54,11 @@ pub(super) struct AnswerMessage {
     pub(super) calls: Vec<ToolRequest>,
 }
 
-/// A clause as far as its audio was passed on.
+/// The part of a clause whose audio was passed on.
 #[derive(Debug)]
 pub(super) struct SaidClause {
     pub(super) text: String,
-    /// The length of its audio, in bytes of mu-law.
+    /// The length of the clause's audio, in bytes of mu-law.
     pub(super) audio: u64,
 }
 
@@ -72,9 +72,9 @@ enum Message {
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
     messages: Vec<Message>,
-    /// What the business's staff have said to the agent.
+    /// The hints from the business's staff for the agent.
     hints: Vec<String>,
-    /// Counts the changes.
+    /// The number of changes so far.
     revision: u64,
 }
 
@@ -97,7 +97,7 @@ impl Conversation {
         }
     }
 
-    /// What the agent has done is part of the conversation: it is not done again, and not denied.
+    /// Adds a tool call from before this engine was opened, so that the agent neither repeats nor denies it.
     fn add_earlier_tool(&mut self, number: usize, tool: &ToolUse) {
         let Some(output) = &tool.output else { return };
         let (id, arguments) = (format!("earlier.{number}"), tool.arguments.to_string());
@@ -106,13 +106,13 @@ impl Conversation {
         self.tool_output(id, output.to_string());
     }
 
-    /// Adds what the business's staff tell the agent.
+    /// Adds a hint from the business's staff for the agent.
     pub(super) fn hint(&mut self, text: String) {
         self.revision += 1;
         self.hints.push(text);
     }
 
-    /// Adds a text about the caller.
+    /// Adds a note about the caller.
     pub(super) fn note(&mut self, text: String) {
         self.push(Message::Caller { item: None, text });
     }
@@ -133,7 +133,8 @@ impl Conversation {
         self.push(Message::ToolOutput { id, output });
     }
 
-    /// The caller has heard only the beginning of an utterance. With 0, an utterance of either side is removed.
+    /// Shortens an utterance of the agent to the part that the caller has heard. With 0, removes an utterance of the
+    /// agent or of the caller.
     pub(super) fn truncate(&mut self, item: &ItemId, heard_ms: u64) {
         self.revision += 1;
         self.messages.retain(
@@ -148,12 +149,12 @@ impl Conversation {
         }
     }
 
-    /// Counts the changes.
+    /// Returns the number of changes so far.
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// What the caller said last, if nothing followed it.
+    /// Returns the caller's last utterance, if no message follows it.
     pub(super) fn last_words(&self) -> Option<&str> {
         match self.messages.last()? {
             Message::Caller { item: Some(_), text } => Some(text),
@@ -161,7 +162,7 @@ impl Conversation {
         }
     }
 
-    /// The messages for the model as they would be if the caller had said this.
+    /// Returns the messages for the model as if the caller had also said these words.
     pub(super) fn entries_with(&mut self, words: &str) -> Vec<Entry> {
         self.messages.push(Message::Caller { item: None, text: words.trim().to_owned() });
         let entries = self.entries();
@@ -169,8 +170,8 @@ impl Conversation {
         entries
     }
 
-    /// The messages for the model. Neighbouring messages of one side are one, because the templates of some models
-    /// require that the sides alternate; the output of a tool follows its call directly.
+    /// Returns the messages for the model. Successive messages of one side are merged, because the templates of some
+    /// models require that the sides alternate. The output of a tool directly follows its call.
     pub(super) fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         for message in &self.messages {
@@ -230,7 +231,7 @@ impl Conversation {
 }
 
 impl AnswerMessage {
-    /// Keeps the words whose audio was heard.
+    /// Keeps only the words whose audio was heard.
     pub(super) fn truncate(&mut self, heard_ms: u64) {
         let mut heard = heard_ms.saturating_mul(BYTES_PER_MS);
         for clause in &mut self.clauses {
@@ -244,7 +245,7 @@ impl AnswerMessage {
     }
 }
 
-/// The part of a text in proportion to `part` of `whole`: whole words, rounded down.
+/// Returns the part of a text in the proportion of `part` to `whole`, rounded down to whole words.
 pub(super) fn first_words(text: &str, part: u64, whole: u64) -> &str {
     if part >= whole {
         return text;
@@ -256,5 +257,6 @@ pub(super) fn first_words(text: &str, part: u64, whole: u64) -> &str {
     if is_word_end { &text[..end] } else { &text[..text[..end].rfind(char::is_whitespace).unwrap_or(0)] }
 }
 
-/// A conversation that the agent begins; the templates of some models require that the user does.
+/// The first message if the agent starts the conversation: the templates of some models require a message of the user
+/// first.
 const CALL_BEGAN: &str = "[the call has begun]";

@@ -1,4 +1,4 @@
-//! The caller's utterances, as the transcriber reports them.
+//! Derives the caller's utterances from the reports of the transcriber.
 
 use super::Heard;
 use super::completeness::{Completeness, judge};
@@ -7,40 +7,44 @@ use crate::call::{EngineEvent, ItemId};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The session requires a reaction to this much voice.
+/// The amount of voice, in milliseconds, to which the session requires a reaction of the engine.
 const SURE_SPEECH_MS: u64 = 600;
-/// A pause of this length ends what the voice detector has found.
+/// The length of the pause that ends the voice in the local detector.
 const PAUSE_MS: u64 = 500;
-/// How far the transcriber must be past the end of a voice in which it finds no words.
+/// How far the transcriber must be past the end of a voice before the voice counts as without words.
 const MARGIN_MS: u64 = 400;
-/// Words that have not changed for this much audio are probably the whole utterance, unless they are no complete sentence.
+/// How much audio must be transcribed without a change of the words before the utterance is probably finished, if the
+/// sentence may be incomplete.
 const SETTLED_MS: u64 = 250;
-/// The same for a complete sentence.
+/// The same amount of audio, if the sentence is complete.
 const COMPLETE_SETTLED_MS: u64 = 150;
-/// The same where the local detector hears that the caller is silent, and the words reach to the end of the voice.
+/// The silence, in milliseconds of the local detector, after which the utterance is probably finished if the words reach to the
+/// end of the voice and the sentence may be incomplete.
 const QUIET_SETTLED_MS: u64 = 160;
+/// The same silence, if the sentence is complete.
 const QUIET_COMPLETE_SETTLED_MS: u64 = 60;
-/// A transcriber's end of a word differs from the local detector's end of the voice by at most this much.
+/// The maximum difference between the end of a word at the transcriber and the end of the same voice at the local detector.
 const END_MARGIN_MS: u64 = 150;
-/// The words are those of all audio up to a voice's end if the transcriber is this far past it.
+/// How far the transcriber must be past the end of the voice before the words cover all of the voice.
 const COVERED_MS: u64 = 100;
 
 #[derive(Debug)]
 pub(super) struct Listener {
     /// The id of the engine.
     engine: String,
-    /// Audio that was sent to the transcriber, in milliseconds.
+    /// The amount of audio that was sent to the transcriber, in milliseconds.
     received_ms: u64,
-    /// Where in it the local detector last found voice.
+    /// The position in this audio at which the local detector last found voice.
     voiced_until_ms: u64,
-    /// How much silence may follow an utterance that the transcriber does not end and whose words tell nothing.
+    /// The maximum silence after an utterance that the transcriber does not end, for any words.
     longest_pause_ms: u64,
     current: Option<Utterance>,
     count: u64,
-    /// The turn was ended at this position; earlier words that the transcriber still reports belong to it.
+    /// The position at which the session ended the turn. Earlier words that the transcriber still reports belong to
+    /// that turn.
     committed_ms: Option<u64>,
     voice: Voice,
-    /// How much audio was transcribed.
+    /// The amount of audio that was transcribed, in milliseconds.
     processed_ms: u64,
 }
 
@@ -49,18 +53,19 @@ struct Utterance {
     item: ItemId,
     text: String,
     completeness: Completeness,
-    /// The text of the parts that the transcriber has ended: the turn continues if their last word needs another one.
+    /// The text of the parts that the transcriber has ended. The turn continues after them if the caller continues to
+    /// speak in time.
     ended_parts: String,
-    /// Where the transcriber has ended it, while it is waited whether the caller continues.
+    /// The position at which the transcriber ended the utterance, while the caller may still continue.
     ended_ms: Option<u64>,
     until_ms: Option<u64>,
-    /// Where the transcriber says that the last word ends.
+    /// The position at which the last word ends, if the transcriber reports positions.
     words_until_ms: Option<u64>,
-    /// The part of the text that was passed on.
+    /// The part of the text that was reported to the session.
     passed_on: String,
-    /// How much audio had been transcribed when the text last changed.
+    /// The amount of transcribed audio when the text last changed.
     changed_ms: u64,
-    /// Whether the transcriber was asked to end it.
+    /// True if the transcriber was requested to end the utterance.
     is_overdue: bool,
 }
 
@@ -80,34 +85,36 @@ impl Utterance {
         }
     }
 
-    /// The silence after its words that ends the turn, in milliseconds; none if only the transcriber knows.
+    /// Returns the silence after the words that ends the turn, in milliseconds; none if only the transcriber can decide
+    /// it.
     fn wait_ms(&self) -> Option<u64> {
         self.completeness.wait().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Whether the words reach to the end of the voice.
+    /// Returns true if the words reach to the end of the voice.
     fn reaches(&self, voiced_until_ms: u64) -> bool {
         self.words_until_ms.is_some_and(|until| until + END_MARGIN_MS >= voiced_until_ms)
     }
 
-    /// When the turn is over although more words could follow; none while the transcriber has not ended the utterance.
+    /// Returns the position at which the turn is over although more words could follow; none while the transcriber has
+    /// not ended the utterance.
     fn over_ms(&self, voiced_until_ms: u64) -> Option<u64> {
         let (ended, wait) = (self.ended_ms?, self.wait_ms().unwrap_or(0));
-        // Words that follow are known soon after their voice.
+        // The transcriber reports further words soon after their voice.
         Some((voiced_until_ms.max(self.until_ms.unwrap_or(0)) + wait).min(ended + wait))
     }
 }
 
-/// What a piece of audio has changed.
+/// A change that a piece of audio caused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AudioChange {
-    /// The transcriber is to end the utterance: it would otherwise wait for words that are not to be expected.
+    /// The transcriber must end the utterance, because no further words are expected.
     EndUtterance,
-    /// The caller has not gone on after an utterance that the transcriber had ended: the turn is over.
+    /// The turn is over: the caller has not continued after the transcriber ended the utterance.
     TurnOver,
 }
 
-/// What the local detector has found since the transcriber last reported words.
+/// The voice that the local detector has found since the transcriber last reported words.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_field_names, reason = "the unit")]
 struct Voice {
@@ -131,7 +138,7 @@ impl Listener {
         }
     }
 
-    /// A piece of audio was sent to the transcriber.
+    /// Records that a piece of audio was sent to the transcriber.
     pub(super) fn audio(&mut self, ms: u64, is_voice: bool) -> Option<AudioChange> {
         if is_voice {
             if self.received_ms > self.voice.until_ms + PAUSE_MS && self.voice.voiced_ms < SURE_SPEECH_MS {
@@ -176,8 +183,8 @@ impl Listener {
         }
     }
 
-    /// The words of an utterance that the caller has probably finished: they have not changed for a while, and need no other
-    /// word.
+    /// Returns the words of an utterance that the caller has probably finished: they have not changed for some time,
+    /// and the last word does not require another word.
     pub(super) fn settled_words(&self) -> Option<&str> {
         let current = self.current.as_ref()?;
         let (settled_ms, quiet_ms) = match current.completeness {
@@ -191,12 +198,12 @@ impl Listener {
         (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
     }
 
-    /// The words of the current utterance.
+    /// Returns the words of the current utterance.
     pub(super) fn words_so_far(&self) -> Option<&str> {
         self.current.as_ref().map(|current| current.text.as_str())
     }
 
-    /// The session ends the turn with the words that are known.
+    /// Ends the turn with the known words, on request of the session.
     pub(super) fn commit(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.committed_ms = Some(self.received_ms);
         if let Some(Utterance { item, text, .. }) = self.current.take() {
@@ -206,8 +213,8 @@ impl Listener {
     }
 
     fn words(&mut self, text: String, from_ms: Option<u64>, until_ms: Option<u64>, events: &mut VecDeque<EngineEvent>) {
-        // Not every transcriber reports positions: the local detector knows when there was a voice.
         let words_until_ms = until_ms;
+        // Not every transcriber reports positions, so the positions of the local detector are used instead.
         let from_ms = from_ms.or((self.voice.voiced_ms > 0).then_some(self.voice.from_ms));
         let until_ms = until_ms.or((self.voiced_until_ms > 0).then_some(self.voiced_until_ms));
         let is_committed = self.committed_ms.is_some_and(|until| from_ms.is_none_or(|from| from < until));
@@ -228,7 +235,8 @@ impl Listener {
         } else {
             format!("{} {}", current.ended_parts, text.trim_start())
         };
-        // Two reports agree on these words: the last word of one often changes in the next.
+        // Report only words on which two reports agree, because the last word of a report often changes in the next
+        // report.
         let agreed = common_words(&current.text, &text);
         match agreed.strip_prefix(current.passed_on.as_str()) {
             Some(new) if !new.trim().is_empty() => {
@@ -246,8 +254,8 @@ impl Listener {
         (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);
     }
 
-    /// The transcriber has ended an utterance: the turn is over, unless its last word needs another one and the caller may still
-    /// say it.
+    /// Handles the end of an utterance at the transcriber. The turn is over, unless the caller still has time to
+    /// continue the sentence. That time depends on the completeness of the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
         let Some(current) = &mut self.current else { return self.end(conversation, events) };
@@ -259,18 +267,20 @@ impl Listener {
         }
     }
 
-    /// The turn is over.
+    /// Ends the turn.
     pub(super) fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.voice = Voice::default();
         let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };
         conversation.caller_said(item.clone(), &text);
-        // The session requests the reply when the speech has ended, or decides by the words if the agent is speaking.
+        // At the end of the speech, the session requests a reply. If the agent is speaking, the session decides by the
+        // words.
         events.push_back(EngineEvent::SpeechStopped { item: item.clone(), at_ms: until_ms });
         events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
     }
 
-    /// A voice in which the transcriber has found no words is a turn as well, or the session would wait for it. Over the
-    /// agent's speech it is none: it may be an echo.
+    /// Handles the progress of the transcription. A voice without words also becomes a turn, because the session would
+    /// otherwise wait for its words. A voice during the agent's speech does not become a turn, because it may be an
+    /// echo.
     fn progress(
         &mut self,
         ms: u64,
@@ -300,7 +310,7 @@ impl Listener {
     }
 }
 
-/// The words at the beginning on which both texts agree.
+/// Returns the words at the beginning that both texts have in common.
 fn common_words<'t>(one: &str, other: &'t str) -> &'t str {
     let same = one.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b);
     let end = same.last().map_or(0, |((at, c), _)| at + c.len_utf8());

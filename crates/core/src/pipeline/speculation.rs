@@ -1,30 +1,30 @@
-//! An answer that is requested before the caller's turn has ended, because the words have settled. Its first clause is
-//! synthesised, but none of its audio is passed on, and none of its tools is called, until the turn has ended with the same words.
+//! An answer that is requested before the caller's turn has ended, because the words no longer change. Its first clause is
+//! synthesised. Its audio is not played and its tools are not called until the turn has ended with the same words.
 
 use super::answer::Answer;
 
-/// How often an answer is requested in advance for one utterance: each request is paid for.
+/// The maximum number of speculative requests for one utterance. Each request is billed.
 const MAX_TRIES: u32 = 2;
 
 #[derive(Debug, Default)]
 pub(super) struct Speculation {
     guess: Option<Guess>,
-    /// The requests since the caller's turn began.
+    /// The number of requests since the caller's turn began.
     tries: u32,
 }
 
 #[derive(Debug)]
 struct Guess {
-    /// The words that it answers.
+    /// The words that the answer replies to.
     words: String,
-    /// The revision of the conversation without the words.
+    /// The revision of the conversation before the words are added.
     revision: u64,
-    /// What the model and the synthesiser have produced so far.
+    /// The output of the model and the synthesiser so far.
     answer: Answer,
 }
 
 impl Speculation {
-    /// Returns true if an answer to these words may be requested in advance.
+    /// Returns true if an answer to these words may be requested speculatively.
     pub(super) fn may_ask(&self, words: &str) -> bool {
         self.tries < MAX_TRIES && self.guess.as_ref().is_none_or(|guess| !is_same(&guess.words, words))
     }
@@ -34,32 +34,32 @@ impl Speculation {
         self.guess = Some(Guess { words: words.to_owned(), revision, answer });
     }
 
-    /// The answer that is being prepared.
+    /// Returns the speculative answer.
     pub(super) fn answer(&mut self) -> Option<&mut Answer> {
         self.guess.as_mut().map(|guess| &mut guess.answer)
     }
 
-    /// Drops the answer. If the turn ends with its words, it is requested again.
-    pub(super) fn drop_answer(&mut self) -> Option<Answer> {
+    /// Discards the speculative answer, and returns it. The answer is requested again when the turn has ended.
+    pub(super) fn discard(&mut self) -> Option<Answer> {
         self.guess.take().map(|guess| guess.answer)
     }
 
-    /// The caller's words have changed. Returns the answer if it does not fit them.
+    /// Discards the speculative answer if the caller's words have changed, and returns it.
     pub(super) fn revise(&mut self, words: &str) -> Option<Answer> {
         self.guess.take_if(|guess| !is_same(&guess.words, words)).map(|guess| guess.answer)
     }
 
-    /// The caller's turn has ended with these words, and the conversation with them has this revision. Returns the answer, and
-    /// whether it fits.
+    /// Returns the speculative answer after the end of the turn, and whether it matches: the turn consists of these words, and the
+    /// conversation with them has this revision.
     pub(super) fn take(&mut self, words: Option<&str>, revision: u64) -> Option<(Answer, bool)> {
         self.tries = 0;
         let guess = self.guess.take()?;
-        let fits = guess.revision + 1 == revision && words.is_some_and(|words| is_same(&guess.words, words));
-        Some((guess.answer, fits))
+        let matches = guess.revision + 1 == revision && words.is_some_and(|words| is_same(&guess.words, words));
+        Some((guess.answer, matches))
     }
 }
 
-/// Returns true if two transcripts differ at most in their punctuation.
+/// Returns true if two transcripts differ only in their punctuation.
 fn is_same(one: &str, other: &str) -> bool {
     let letters = |text: &str| -> Vec<char> { text.chars().filter(|c| c.is_alphanumeric()).collect() };
     letters(one) == letters(other)

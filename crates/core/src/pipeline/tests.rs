@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const TEXT: &str = "בשמחה רבה, יש לנו תור פנוי ביום שני בשעה עשר. מתאים לך? אפשר גם ביום שלישי.";
 
 fn now() -> Instant {
-    // The state machine compares times only with one another.
+    // The state machine only compares times with each other.
     #[expect(clippy::disallowed_methods, reason = "an origin for virtual time")]
     Instant::now()
 }
@@ -27,7 +27,8 @@ fn done() -> ModelEvent {
 
 const LONGEST_PAUSE: Duration = Duration::from_millis(1300);
 
-/// A synthesiser and a model: each clause has 100 ms of audio for each character, whose samples are its number.
+/// A fake synthesiser and model. Each clause has 100 ms of audio for each character, whose samples have the index of
+/// the clause as their value.
 struct Rig {
     pipeline: Pipeline,
     now: Instant,
@@ -35,7 +36,7 @@ struct Rig {
     asked: Vec<Entry>,
     open: BTreeMap<ClauseId, (String, u64)>,
     stopped_models: u32,
-    /// How often the transcriber was asked to end an utterance.
+    /// How often the transcriber was requested to end an utterance.
     ended: u32,
     events: Vec<EngineEvent>,
 }
@@ -92,7 +93,7 @@ impl Rig {
         self.drain();
     }
 
-    /// The caller's audio.
+    /// Sends the caller's audio.
     fn listen(&mut self, ms: usize, is_voice: bool) {
         for _ in 0..ms / 20 {
             self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice, self.now);
@@ -100,7 +101,7 @@ impl Rig {
         self.drain();
     }
 
-    /// The transcriber ends the utterance long after its last word.
+    /// Reports the end of the utterance long after its last word.
     fn utterance_ended(&mut self) {
         self.pipeline.handle_audio(&EncodedAudio::silence(3000), false, self.now);
         self.heard(Heard::End);
@@ -220,7 +221,7 @@ fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
 fn words_without_positions_have_those_of_the_voice() {
     let mut rig = Rig::new();
     let audio = EncodedAudio::silence(100);
-    // A second of silence, a second of voice, a second of silence.
+    // One second of silence, one second of voice, one second of silence.
     for is_voice in [[false; 10], [true; 10], [false; 10]].concat() {
         rig.pipeline.handle_audio(&audio, is_voice, rig.now);
     }
@@ -238,7 +239,8 @@ fn a_caller_who_interrupts_is_answered_to_what_was_heard() {
     let mut rig = Rig::new();
     rig.answer();
     assert_eq!(rig.outcomes(), [ResponseOutcome::Completed]);
-    // The first clause has 10 characters, which is 1 s of audio here; the second is 1.6 s into its 3.5 s.
+    // The first clause has 10 characters, which are 1 s of audio in this test. The second clause is heard for 1.6 s of
+    // its 3.5 s.
     rig.command(EngineCommand::Truncate { item: "p.agent.1".into(), heard_ms: 2600 });
     rig.heard(words("רגע"));
     rig.utterance_ended();
@@ -299,7 +301,7 @@ fn failures_are_reported_as_the_session_expects_them() {
     rig.reply();
     rig.model(failed(false, None));
     assert!(matches!(rig.events.last(), Some(EngineEvent::Failed { retry: false, .. })), "a wrong key");
-    // A clause that fails before its audio is requested once more.
+    // A clause that fails before its first audio is requested a second time.
     rig.reply();
     rig.model(ModelEvent::Text("שלום לך. ".into()));
     let clause = *rig.open.keys().next().unwrap();
@@ -381,7 +383,7 @@ fn an_answer_in_advance_to_other_words_is_never_heard() {
     rig.pipeline.handle_model(guess, ModelEvent::Text("ישן. ".into()), rig.now);
     rig.drain();
     assert!(rig.open.is_empty());
-    // The same if something else was added, or the request failed.
+    // The result is the same if another message was added, or if the request failed.
     for spoils in [true, false] {
         let mut rig = Rig::new();
         let guess = ask_in_advance(&mut rig);

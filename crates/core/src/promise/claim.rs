@@ -1,4 +1,4 @@
-//! What sentences say that was done or will be done.
+//! Finds the statements of the agent that something was done or will be done.
 
 use super::deed::{named_times, words};
 use super::terms::{Moment, Named, Promise};
@@ -8,26 +8,26 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// One statement that something was done or will be done.
+/// A statement that something was done or will be done.
 #[derive(Clone, Debug)]
 pub(super) struct Claim<'a> {
     pub(super) at: Moment,
     pub(super) promise: Promise,
     pub(super) sentence: &'a str,
-    /// It is said to be done, and not only to be about to be.
+    /// True if the sentence says that it is done, false if it says that it will be done.
     pub(super) is_past: bool,
-    /// The days and times that its sentence names.
+    /// The days and times that the sentence names.
     pub(super) named: Named,
-    /// What it is about: the words that are neither the phrase nor common ones.
+    /// The object of the claim: its words without the phrase and without common words.
     pub(super) objects: HashSet<String>,
-    /// It is said to be another one: "and I have also sent you…".
+    /// True if the sentence says that this is an additional item: "and I have also sent you…".
     pub(super) is_further: bool,
-    /// It comes with an apology, so that it corrects what was said before.
+    /// True if the sentence contains or follows an apology, and therefore corrects an earlier sentence.
     pub(super) takes_back: bool,
 }
 
 impl Claim<'_> {
-    /// Whether both can be about the same thing.
+    /// Returns true if both claims can be about the same item.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.promise == other.promise
             && if self.promise.is_about_appointment() {
@@ -38,7 +38,7 @@ impl Claim<'_> {
     }
 }
 
-/// The claims of an utterance, in order.
+/// Returns the claims of an utterance, in order.
 pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
     let (mut claims, mut was_apology) = (Vec::new(), false);
     for sentence in sentences(text) {
@@ -53,11 +53,11 @@ pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
 }
 
 fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
-    // "You are booked for Monday, right?" asks what the caller has said.
+    // A sentence such as "You are booked for Monday, right?" is a question about what the caller has said.
     if has_word(&fold(sentence).text, &LISTS.echoes) || ends_with(sentence, &LISTS.tags) {
         return Vec::new();
     }
-    // Of a question, what stands before its last comma may state something: "Ten is free, does that suit you?"
+    // The part of a question before its last comma may be a statement: "Ten is free, does that suit you?"
     let question = sentence.find(['?', '\u{61F}']);
     let statement = match question {
         Some(end) => sentence[..end].rsplit_once([',', '\u{60C}']).map(|(statement, _)| statement),
@@ -69,7 +69,7 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
         named.times.extend(named_times(clause.text));
         named.days.extend(if has_days { said_days(clause.text) } else { Vec::new() });
     }
-    // "I have booked you an appointment today" does not say when it is.
+    // "I have booked you an appointment today" gives the day of the booking, not of the appointment.
     named.days.retain(|day| *day != SaidDay::After(0));
     let condition = clauses.iter().position(|clause| clause.is_condition);
     let mut claims = Vec::new();
@@ -77,19 +77,19 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
         if clause.is_negation || condition.is_some_and(|condition| condition <= index) {
             continue;
         }
-        // "We will call you back, if you like" is a condition; what was done is done, whatever follows.
+        // "We will call you back, if you like" is a condition. A completed action counts in spite of a later condition.
         let is_open = condition.is_some() || question.is_some();
         claims.extend(clause.claims(at, sentence, &named).into_iter().filter(|claim| claim.is_past || !is_open));
     }
     claims
 }
 
-/// A part of a sentence, up to a comma or a "but".
+/// A part of a sentence, up to a comma or before a word such as "but".
 struct Clause<'a> {
     text: &'a str,
-    /// Folded, with a space before and after.
+    /// The folded text, with a space before and after.
     words: String,
-    /// It asks, offers, or makes what follows depend on something.
+    /// True if the clause is a question, an offer or a condition for the clauses after it.
     is_condition: bool,
     is_negation: bool,
 }
@@ -136,7 +136,8 @@ impl<'a> Clause<'a> {
     }
 }
 
-/// What a word says about the object of a claim; words of one meaning are one, and common words say nothing.
+/// Returns the object that a word names, if any. Words of the same meaning return the same object. Common words return
+/// none.
 pub(super) fn object(word: &str) -> Option<String> {
     let is_common = |word: &str| LISTS.common.contains(word);
     let is_short = word.chars().count() < SHORTEST || word.chars().all(|c| c.is_ascii_digit());
@@ -144,25 +145,25 @@ pub(super) fn object(word: &str) -> Option<String> {
         return None;
     }
     let known = stems(word, SHORTEST).find_map(|stem| LISTS.meanings.get(stem));
-    // The article alone is removed: "the price" is what "a price" is.
+    // Only the article is removed, so that "the price" and "price" are the same object.
     let bare = word.strip_prefix('\u{5D4}').filter(|rest| rest.chars().count() >= SHORTEST).unwrap_or(word);
     Some(known.cloned().unwrap_or_else(|| bare.to_owned()))
 }
 
-/// Whether an object is one of the things that texts are usually about, such as an address.
+/// Returns true if the object is one of the usual subjects of a message, such as an address.
 pub(super) fn is_kind(object: &str) -> bool {
     LISTS.meanings.get(object).is_some_and(|first| first == object)
 }
 
-/// Whether a sentence is about the confirmation of an appointment.
+/// Returns true if the sentence is about the confirmation of an appointment.
 pub(super) fn is_about_confirmation(sentence: &str) -> bool {
     words(sentence).iter().any(|word| CONFIRMATIONS.iter().any(|stem| word.contains(stem.as_str())))
 }
 
-/// The beginnings of words for a confirmation.
+/// Parts of words that mean a confirmation.
 static CONFIRMATIONS: LazyLock<Vec<String>> = LazyLock::new(|| words(include_str!("confirmations.txt")));
 
-/// The sentences of a text. A point within a number or an abbreviation ends none.
+/// Splits a text into sentences. A point within a number or an abbreviation does not end a sentence.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -180,7 +181,7 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The clauses of a sentence: between commas, and before each "but".
+/// Splits a sentence into clauses: at commas, and before each word such as "but".
 fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split([',', ';', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']).flat_map(|part| {
         let mut cuts = vec![0];
@@ -193,7 +194,8 @@ fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The places of folded words in a folded text, alone or after "and" or "that", which Hebrew writes together with the next word.
+/// Returns the positions of a folded phrase in a folded text. The phrase may have the prefix "and" or "that", which
+/// Hebrew joins to the next word.
 fn places<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     PREFIXES.iter().flat_map(move |prefix| {
         let whole = format!(" {prefix}{phrase}");
@@ -207,24 +209,24 @@ fn has_word(text: &str, list: &[String]) -> bool {
     list.iter().any(|phrase| places(&text, phrase).next().is_some())
 }
 
-/// Whether the text ends with one of these words after a comma.
+/// Returns true if the text ends with one of these phrases after a comma.
 fn ends_with(text: &str, list: &[String]) -> bool {
     text.rsplit_once([',', '\u{60C}'])
         .is_some_and(|(_, tail)| list.contains(&(fold(tail).text.trim().to_owned() + " ")))
 }
 
 const PREFIXES: [&str; 3] = ["", "\u{5D5}", "\u{5E9}"];
-/// Shorter words are prepositions.
+/// The minimum length of an object word. Shorter words are prepositions.
 const SHORTEST: usize = 3;
 
 pub(super) struct Phrase {
     pub(super) promise: Promise,
     pub(super) is_past: bool,
-    /// Folded, with a space at the end.
+    /// The folded phrase, with a space at the end.
     pub(super) words: String,
 }
 
-/// The words of `phrases.txt`, folded; phrases have a space at the end.
+/// The contents of `phrases.txt`, folded. Each phrase has a space at the end.
 #[derive(Default)]
 pub(super) struct Lists {
     pub(super) phrases: Vec<Phrase>,
@@ -234,7 +236,7 @@ pub(super) struct Lists {
     apologies: Vec<String>,
     echoes: Vec<String>,
     tags: Vec<String>,
-    /// As they are written.
+    /// The words such as "but", as they are written in the file: they are not folded.
     buts: Vec<String>,
     further: HashSet<String>,
     common: HashSet<String>,

@@ -1,4 +1,5 @@
-//! The tool uses of a call, successful or not, with which the agent's promises are compared.
+//! The agent's actions in a call (tool uses, successful or not, and stored results), with which its promises are
+//! compared.
 
 use super::terms::{Moment, Promise};
 use crate::domain::{CallBookingChanges, ToolUse};
@@ -8,7 +9,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The names of the tools by which promises are kept.
+/// The names of the tools that keep promises.
 pub const TOOLS: [&str; 7] = [BOOK, MOVE, CANCEL, FIND, JOIN, TAKE_MESSAGE, SEND];
 
 const BOOK: &str = "book_appointment";
@@ -19,22 +20,22 @@ const JOIN: &str = "join_waiting_list";
 const TAKE_MESSAGE: &str = "take_message";
 const SEND: &str = "send_whatsapp";
 
-/// The start of an appointment: its day, and its time in minutes of a clock of twelve hours.
+/// The start of an appointment: its day, and its time in minutes on a 12-hour clock.
 pub(super) type Start = (Date, u16);
 
-/// One use of a tool.
+/// An action of the agent: a use of a tool, or a stored result.
 #[derive(Clone, Debug)]
 pub(super) struct Deed {
     pub(super) at: Moment,
-    /// What it keeps, or would have kept.
+    /// The promises that the action keeps, or would have kept if it had succeeded.
     pub(super) promises: BTreeSet<Promise>,
-    /// It was done.
+    /// True if the action succeeded.
     pub(super) is_done: bool,
-    /// The appointments that exist from then on.
+    /// The appointments that are known to exist after this action.
     pub(super) added: Vec<Start>,
-    /// The appointments that are no more.
+    /// The appointments that no longer exist after this action.
     pub(super) removed: Vec<Start>,
-    /// The times that were returned, even with a refusal.
+    /// The start times that the tool returned, even with a rejection.
     pub(super) read: Vec<Start>,
     /// The words of a message, folded.
     pub(super) words: Vec<String>,
@@ -46,7 +47,7 @@ impl Deed {
         Self { at, promises: promises.into(), is_done: true, added, removed, read, words }
     }
 
-    /// An appointment as it is stored after the call.
+    /// Creates the action of an appointment as it is stored after the call.
     pub(super) fn stored_booking(start: DateTime, changes: CallBookingChanges, is_booked: bool) -> Self {
         let minutes = i32::from(start.hour()) % 12 * 60 + i32::from(start.minute());
         let start = (start.date(), u16::try_from(minutes).unwrap_or_default());
@@ -61,8 +62,8 @@ impl Deed {
         Self { added, removed, ..Self::done(AFTER_CALL, promises) }
     }
 
-    /// A use of a tool that has not returned in the call, with what is stored of it, or with what a later tool has done
-    /// with it: it was done at that time.
+    /// Completes a tool use that has not returned in the call. If a stored result, or a later tool that changed the
+    /// same appointment, proves that it succeeded, the action counts as done.
     fn completed_by(self, tool: &ToolUse, stored: &[Self], is_gone: impl Fn(&Start) -> bool) -> Self {
         let start = |name: &str| {
             let mut starts = Vec::new();
@@ -91,7 +92,7 @@ impl Deed {
         }
     }
 
-    /// A message that was sent, although its tool has not returned in the call.
+    /// Creates the action of a message that was sent although its tool has not returned in the call.
     pub(super) fn stored_text(text: &str) -> Self {
         Self { words: words_of_text(text), ..Self::done(AFTER_CALL, [Promise::Sent]) }
     }
@@ -100,8 +101,8 @@ impl Deed {
 const BEFORE_CALL: Moment = (i64::MIN, 0);
 const AFTER_CALL: Moment = (i64::MAX, 0);
 
-/// The uses of tools, in the order in which they ended; then what is stored. A message may have been recorded by other means than a
-/// tool.
+/// Returns the tool uses in the order in which they ended, followed by the stored results. The caller's message is
+/// added as a separate action if no tool recorded it.
 pub(super) fn deeds(tools: &[(Moment, ToolUse)], stored: &[Deed], message: Option<&str>) -> Vec<Deed> {
     let is_of_tool = |text: &&str| {
         tools.iter().any(|(_, tool)| tool.name == TAKE_MESSAGE && tool.success().is_some() && text_of(tool) == *text)
@@ -109,7 +110,7 @@ pub(super) fn deeds(tools: &[(Moment, ToolUse)], stored: &[Deed], message: Optio
     let message = message
         .filter(|text| !is_of_tool(text))
         .map(|text| Deed { words: words(text), ..Deed::done(BEFORE_CALL, [Promise::PassedOn]) });
-    // What a later tool has moved or cancelled was booked before.
+    // An appointment that a later tool moved or cancelled was booked before.
     let done: Vec<Deed> = tools.iter().map(|(at, tool)| deed(*at, tool)).filter(|deed| deed.is_done).collect();
     let tools = tools.iter().map(|(at, tool)| {
         let is_gone = |start: &Start| done.iter().any(|other| other.at > *at && other.removed.contains(start));
@@ -120,7 +121,7 @@ pub(super) fn deeds(tools: &[(Moment, ToolUse)], stored: &[Deed], message: Optio
     deeds
 }
 
-/// The text that a tool was to send or to write down.
+/// Returns the text that the tool was requested to send or to write down.
 pub(super) fn text_of(tool: &ToolUse) -> &str {
     ["text", "message"].iter().find_map(|name| tool.arguments.get(*name)?.as_str()).unwrap_or_default()
 }
@@ -147,13 +148,13 @@ fn deed(at: Moment, tool: &ToolUse) -> Deed {
     }
     let promises = match tool.name.as_str() {
         BOOK => BTreeSet::from([Promise::Booked]),
-        // "You are booked for Monday" is true after a move as well.
+        // "You are booked for Monday" is also true after a move.
         MOVE => BTreeSet::from([Promise::Moved, Promise::Booked]),
         CANCEL => BTreeSet::from([Promise::Cancelled]),
         JOIN => BTreeSet::from([Promise::Waiting, Promise::PassedOn]),
         TAKE_MESSAGE => BTreeSet::from([Promise::PassedOn]),
         SEND => BTreeSet::from([Promise::Sent]),
-        // An appointment from before the call was read out.
+        // The agent read out an appointment that was booked before the call.
         FIND if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
         _ => BTreeSet::new(),
     };
@@ -168,14 +169,14 @@ pub(super) fn words(text: &str) -> Vec<String> {
     fold(text).text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The words of a message, and what its signs stand for.
+/// Returns the words of a message, and words for signs such as a link or a currency sign.
 fn words_of_text(text: &str) -> Vec<String> {
     let signs = [("://", "link"), ("www.", "link"), ("\u{20AA}", "price"), ("$", "price")];
     let signs = signs.into_iter().filter(|(sign, _)| text.contains(sign)).map(|(_, word)| word.to_owned());
     words(text).into_iter().chain(signs).collect()
 }
 
-/// The starts in all texts of a tool's output.
+/// Collects the start times in all strings of a tool's output.
 fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
     match output {
         Value::String(text) => {
@@ -192,17 +193,17 @@ fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
     }
 }
 
-/// The length of `2026-11-30`.
+/// The length of a date such as `2026-11-30`.
 const DATE_LENGTH: usize = 10;
-/// The length of `10:00`.
+/// The length of a time such as `10:00`.
 const TIME_LENGTH: usize = 5;
 
-/// The times of day that a sentence names, in digits or in words.
+/// Returns the times of day that a sentence names, in digits or in words.
 pub(super) fn named_times(text: &str) -> Vec<u16> {
     [times(text), said_times(text)].concat()
 }
 
-/// The times of day that a text has in digits, such as 15:30, in minutes of a clock of twelve hours.
+/// Returns the times of day that a text contains in digits, such as 15:30, in minutes on a 12-hour clock.
 fn times(text: &str) -> Vec<u16> {
     let number = |digits: &str| digits.parse::<u16>().ok();
     let colons = text.match_indices(':').map(|(at, _)| at);

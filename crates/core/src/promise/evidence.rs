@@ -1,18 +1,18 @@
-//! Which row holds each claim.
+//! Finds the evidence for each claim in the actions of the call.
 
 use super::claim::{Claim, is_about_confirmation, is_kind, object};
 use super::deed::{Deed, Start};
 use super::terms::{Moment, Promise};
 use jiff::civil::Date;
 
-/// What a claim is worth.
+/// The result for a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// It was done.
+    /// The promised action was done.
     Kept,
-    /// It was done, but later than it was said to be done.
+    /// The promised action was done, but later than the agent said.
     Early,
-    /// It was not done, or at another time.
+    /// The promised action was not done, or it was done for another time.
     Broken { is_time_wrong: bool },
 }
 
@@ -22,7 +22,7 @@ impl Finding {
     }
 }
 
-/// What is known of a call beside what was said.
+/// The facts about a call with which claims are compared.
 pub(super) struct Evidence<'a> {
     pub(super) deeds: &'a [Deed],
     pub(super) has_confirmation: bool,
@@ -30,7 +30,7 @@ pub(super) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// What each claim is worth.
+    /// Returns the result for each claim.
     pub(super) fn judge(&self, claims: &[Claim<'_>]) -> Vec<Finding> {
         let mut found = vec![Finding::Broken { is_time_wrong: false }; claims.len()];
         for (index, claim) in claims.iter().enumerate() {
@@ -46,7 +46,8 @@ impl Evidence<'_> {
         found
     }
 
-    /// Whether a later sentence says it right: with an apology, or, of an appointment whose time was misstated, by itself.
+    /// Returns true if a later sentence corrects a broken claim: after an apology, or, for a wrong time of an
+    /// appointment, by naming the correct time.
     pub(super) fn is_corrected(&self, claims: &[Claim<'_>], found: &[Finding], at: usize) -> bool {
         let broken = &claims[at];
         let is_other_kept = |index: usize| claims[index].promise == broken.promise && found[index].is_kept();
@@ -58,14 +59,15 @@ impl Evidence<'_> {
         })
     }
 
-    /// An offer that names no time of day, or one that a tool had returned, even with a refusal.
+    /// Evaluates an offer. It is kept if it names no time of day, or a time that a tool had returned, even with a
+    /// rejection.
     fn offer(&self, claim: &Claim<'_>) -> Finding {
         let fits = |start: &Start| claim.named.fits(*start, self.today);
         let is_read = self.before(claim.at).any(|deed| deed.read.iter().any(fits));
         if claim.named.times.is_empty() || is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
     }
 
-    /// A claim about an appointment.
+    /// Evaluates a claim about an appointment.
     fn change(&self, claims: &[Claim<'_>], index: usize) -> Finding {
         let claim = &claims[index];
         let fits = |start: &Start| claim.named.fits(*start, self.today);
@@ -74,12 +76,13 @@ impl Evidence<'_> {
             claim.promise == Promise::Booked || self.has_just_failed(claims, index) || self.has_no_new(claims, index);
         let starts_of = |deed: &Deed| -> Vec<Start> {
             match claim.promise {
-                // "I have moved your appointment of Monday" is about the last move, and not about where an earlier one had it.
+                // "I have moved your appointment of Monday" refers to the last move, not to the earlier time of the
+                // appointment.
                 Promise::Booked | Promise::Moved if is_new_alone => deed.added.clone(),
                 _ => [deed.added.clone(), deed.removed.clone()].concat(),
             }
         };
-        // A deed without a start holds every claim of its kind.
+        // An action without a start time is evidence for each claim of its kind.
         let holds = |deed: &Deed| {
             let starts = starts_of(deed);
             starts.is_empty() || starts.iter().any(fits)
@@ -105,7 +108,7 @@ impl Evidence<'_> {
         Finding::Broken { is_time_wrong }
     }
 
-    /// The appointments that exist at a moment, as far as the tools have shown them.
+    /// Returns the appointments that exist at a moment, as far as the tools have returned them.
     fn state(&self, at: Moment) -> Vec<Start> {
         let mut starts: Vec<Start> = Vec::new();
         for deed in self.before(at) {
@@ -123,7 +126,7 @@ impl Evidence<'_> {
         self.deeds.iter().skip_while(move |deed| deed.at < at)
     }
 
-    /// Whether the tool for a claim has failed since the last claim of its kind, and has not succeeded since.
+    /// Returns true if the tool for a claim has failed since the last claim of its kind, and has not succeeded since.
     fn has_just_failed(&self, claims: &[Claim<'_>], index: usize) -> bool {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
@@ -134,7 +137,7 @@ impl Evidence<'_> {
         tried.last().is_some_and(|deed| !deed.is_done && !is_done_before(&deed.words))
     }
 
-    /// Whether the tool for a claim was not used since the last claim of its kind.
+    /// Returns true if the tool for a claim was not used since the last claim of its kind.
     fn has_no_new(&self, claims: &[Claim<'_>], index: usize) -> bool {
         let claim = &claims[index];
         let last = claims[..index].iter().rev().find(|other| other.promise == claim.promise);
@@ -143,8 +146,8 @@ impl Evidence<'_> {
         })
     }
 
-    /// Claims about texts: each is held by a row that has its words, or by one of its own; a claim in other words about what
-    /// another one says needs none.
+    /// Evaluates claims about messages. Each claim needs a row that contains its words, or a row that no other claim
+    /// uses. A claim that repeats another claim in other words needs no second row.
     fn judge_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
         let mine: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].promise == promise).collect();
         let mut rows: Vec<Row> =
@@ -176,7 +179,7 @@ impl Evidence<'_> {
                 continue;
             }
             let has_failed = self.has_just_failed(claims, index);
-            // A text with the address is none with the prices.
+            // A message with the address is no evidence for a promised message with the prices.
             let is_other = |row: &Row| row.has_kind && claim.objects.iter().any(|object| is_kind(object));
             let is_free = |row: &Row| match () {
                 () if is_other(row) => false,
@@ -200,11 +203,11 @@ impl Evidence<'_> {
 struct Row {
     at: Moment,
     objects: Vec<String>,
-    /// Its words say what it is.
+    /// True if the words of the row name a usual subject, such as an address.
     has_kind: bool,
-    /// A claim that names what it is about is held by it.
+    /// True if the row is evidence for a claim that names its object.
     is_taken: bool,
-    /// Any claim is held by it.
+    /// True if the row is evidence for any claim.
     is_used: bool,
 }
 

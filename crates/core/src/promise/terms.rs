@@ -1,4 +1,4 @@
-//! What claims and deeds are about.
+//! Types that claims and actions share.
 
 use crate::domain::text_enum;
 use crate::spoken::SaidDay;
@@ -30,14 +30,15 @@ impl Promise {
     }
 }
 
-/// Where something is in a call: milliseconds since the stream began, and then the order of the transcript.
+/// A position in a call: milliseconds since the stream started, then the order in the transcript.
 pub(super) type Moment = (i64, usize);
 
 /// The days and times of day that a sentence names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) days: Vec<SaidDay>,
-    /// In minutes of a clock of twelve hours: a time with more than one reading (3:00 of 15:00) is taken as the one that fits.
+    /// The times in minutes on a 12-hour clock. If a time has two readings (3:00 or 15:00), the reading that matches is
+    /// used.
     pub(super) times: Vec<u16>,
 }
 
@@ -46,7 +47,7 @@ impl Named {
         self.days.is_empty() && self.times.is_empty()
     }
 
-    /// Whether the sentence can be about this start.
+    /// Returns true if the sentence can refer to this start time.
     pub(super) fn fits(&self, (date, time): (Date, u16), today: Option<Date>) -> bool {
         let is_day = |day: &SaidDay| match (*day, today) {
             (SaidDay::Weekday(weekday), _) => date.weekday() == weekday,

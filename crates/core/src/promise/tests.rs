@@ -16,7 +16,7 @@ fn conduct(said: &str, tools: Vec<ToolUse>) -> Conduct {
     conduct
 }
 
-/// A conversation: what the agent says, and the tools that it uses, in order.
+/// Evaluates a conversation: the agent's sentences, and the tools that it uses, in order.
 fn conversation(turns: Vec<Result<&str, ToolUse>>) -> Findings {
     let mut conduct = Conduct::default();
     for (turn, at) in turns.into_iter().zip(0..) {
@@ -141,7 +141,7 @@ fn another_time_than_the_one_that_is_stored_is_found() {
         is_time_wrong: true,
     };
     assert_eq!(broken, [expected]);
-    // A later sentence that is right corrects it.
+    // A later, correct sentence corrects the wrong sentence.
     let mut corrected = told;
     corrected.add(Speaker::Agent, "סליחה, קבעתי לך תור ב-10:00.", (2, None));
     assert_eq!(corrected.findings().broken, []);
@@ -172,7 +172,7 @@ fn times_in_words_are_compared_as_well() {
 
 #[test]
 fn another_day_than_the_one_that_is_stored_is_found() {
-    // A Tuesday.
+    // The call takes place on a Tuesday.
     let today = Some(jiff::civil::date(2026, 11, 24));
     for (said, start, is_wrong) in [
         ("קבעתי לך תור ליום שני בעשר.", "2026-11-30T10:00", false),
@@ -255,22 +255,22 @@ fn each_text_keeps_its_own_promise() {
     let broken = |turns| conversation(turns).broken.into_iter().map(|broken| broken.said).collect::<Vec<_>>();
     let address = || sent("הרצל 5, תל אביב");
     let prices = "שלחתי לך את המחירון.";
-    // Nothing was sent for the second one.
+    // No message was sent for the second claim.
     assert_eq!(broken(vec![address(), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [prices]);
     assert_eq!(broken(vec![address(), Ok("שלחתי לך את הכתובת וגם שלחתי לך את המחירון.")]).len(), 1);
     let further = "שלחתי לך גם הודעה נוספת.";
     assert_eq!(broken(vec![address(), Ok("שלחתי לך הודעה."), Ok(further)]), [further]);
-    // The second one failed.
+    // The second message failed.
     let again = "שלחתי לך את זה.";
     assert_eq!(broken(vec![address(), Ok("שלחתי לך את זה."), not_sent("עוד"), Ok(again)]), [again]);
     let twice = vec![not_sent("עוד"), Ok("שלחתי לך את זה."), sent("עוד"), Ok("שלחתי לך את זה.")];
     assert_eq!(broken(twice), [""; 0]);
-    // The same in other words, before or after.
+    // The same claim in other words, before or after the message.
     for said in ["אז שלחתי לך את הכתובת.", "שלחתי לך את זה בוואטסאפ.", "שלחתי לך הודעה עם המיקום, להתראות."]
     {
         assert_eq!(broken(vec![Ok("אשלח לך את הכתובת."), address(), Ok(said)]), [""; 0], "{said}");
     }
-    // Both are in one text, or each in one.
+    // Both are in one message, or each is in its own message.
     assert_eq!(broken(vec![sent("הכתובת: הרצל 5. המחיר: 100"), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [""; 0]);
     assert_eq!(broken(vec![address(), sent("תספורת: 100"), Ok("שלחתי לך את הכתובת."), Ok(prices)]), [""; 0]);
 }
@@ -281,7 +281,7 @@ fn what_was_said_before_it_was_done_is_early_and_no_broken_promise() {
     assert_eq!(conversation(said), Findings { broken: Vec::new(), early: vec![Promise::Booked] });
     let soon = vec![Ok("אשלח לך את הכתובת."), sent("הרצל 5")];
     assert_eq!(conversation(soon), Findings::default());
-    // An offer that was read later was a guess.
+    // An offer is a guess if the tool returned the time only afterwards.
     let read = tool("find_free_times", &json!({"free_times": [{"start": "2026-11-30T10:00"}]}));
     let guessed = conversation(vec![Ok("יש לי בעשר."), Err(read)]);
     assert_eq!(guessed.broken.len(), 1);
@@ -305,15 +305,15 @@ fn a_claim_about_an_appointment_holds_at_its_time() {
         }
         conduct.findings().broken.into_iter().map(|broken| (broken.said, broken.is_time_wrong)).collect()
     };
-    // It was true when it was said.
+    // The claim was true when the agent made it.
     assert_eq!(broken(vec![Err(booked(ten)), Ok(at), Err(cancel()), Ok("ביטלתי את התור.")]), []);
-    // It was not true any more.
+    // The claim was no longer true.
     let after = broken(vec![Err(booked(ten)), Err(cancel()), Ok("התור נקבע ליום שני בעשר.")]);
     assert_eq!(after, [("התור נקבע ליום שני בעשר.".to_owned(), false)]);
-    // The second appointment was not booked, although the first is named again.
+    // The second appointment was not booked, although the agent names the first one again.
     let second = "קבעתי לך תור גם ליום שלישי בעשר.";
     assert_eq!(broken(vec![Err(booked(ten)), Ok(at), Ok(second), Ok(at)]), [(second.to_owned(), true)]);
-    // The wrong one was cancelled.
+    // The agent claims the cancellation of a different appointment.
     let wrong = "ביטלתי את התור של יום שלישי.";
     assert_eq!(broken(vec![Err(booked(ten)), Err(cancel()), Ok(wrong)]), [(wrong.to_owned(), true)]);
 }

@@ -1,4 +1,4 @@
-//! The Hebrew calendar and the holidays of 1948 to 2100, against lists from other programs.
+//! Compares the Hebrew calendar and the holidays of 1948 to 2100 with lists from other programs.
 
 use crate::booking::{hebrew_date, holiday};
 use crate::domain::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
@@ -49,7 +49,7 @@ fn every_day_has_its_hebrew_date() {
     assert_eq!(days, 56_257);
 }
 
-/// All days of the Israeli calendar in the list, each with its day.
+/// Parses the list of holidays into a map from civil day to holiday.
 fn listed() -> BTreeMap<Date, Holiday> {
     let names: Vec<&str> = HOLIDAYS.lines().next().unwrap().split(' ').skip(1).collect();
     let mut found = BTreeMap::new();
@@ -58,8 +58,8 @@ fn listed() -> BTreeMap<Date, Holiday> {
         for (name, day) in names.iter().zip(&row[1..]).filter(|(_, day)| **day != "-") {
             let (month, of_month) = day.split_once('-').unwrap();
             let (month, of_month): (i8, i8) = (month.parse().unwrap(), of_month.parse().unwrap());
-            // A Hebrew year begins in September or October; a date from September on is in the civil year before,
-            // for all days up to the last fast in summer.
+            // A Hebrew year begins in September or October. A date from September on is therefore in the earlier civil
+            // year, because the last listed fast is in summer.
             let first = date(if month >= 9 { year - 3761 } else { year - 3760 }, month, of_month);
             let holiday: Holiday = name.parse().unwrap();
             let length = match holiday {

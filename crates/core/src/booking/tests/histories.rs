@@ -1,4 +1,5 @@
-//! Random histories: resources are never occupied twice, and what is offered can be booked.
+//! Property tests with random sequences of bookings: a resource is never booked twice at the same time, and each
+//! offered time can be booked.
 
 use super::*;
 use crate::booking::{Span, choose, free_slots};
@@ -7,7 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-/// An appointment of the history.
+/// An appointment that was booked in the test.
 #[derive(Clone, Debug)]
 struct Booked {
     booking: Booking,
@@ -24,7 +25,7 @@ enum Step {
         day: u8,
         nth: usize,
     },
-    /// Books a time that may be taken or outside of the hours.
+    /// Books a time that may be taken or outside of the opening hours.
     BookAnyTime {
         service: usize,
         minute: u32,
@@ -46,7 +47,7 @@ enum Step {
 
 const SERVICES: [(u32, u32, u32); 4] = [(30, 0, 0), (45, 10, 5), (60, 0, 15), (240, 30, 0)];
 
-/// The history begins a day before a clock change.
+/// The first day of the test: a day before a clock change.
 fn first_day(is_spring: bool) -> Date {
     if is_spring { date(2027, 3, 25) } else { date(2027, 10, 30) }
 }
@@ -64,7 +65,7 @@ fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..max)
 }
 
-/// A shop with two resources, one of which has hours of its own and a closure.
+/// A business with two resources, one of which has its own hours and a closure.
 struct Shop {
     opening: Opening,
     first: Date,
@@ -89,14 +90,14 @@ impl Shop {
         Self { opening, first, booked: Vec::new() }
     }
 
-    /// When a resource is occupied, without the time of appointment `except`.
+    /// Returns when a resource is occupied, without the time of appointment `except`.
     fn occupied(&self, id: ResourceId, except: Option<usize>) -> Vec<Span> {
         let others = self.booked.iter().enumerate().filter(|(index, _)| Some(*index) != except);
         let occupying = others.filter(|(_, one)| one.resource == id && !one.is_cancelled);
         occupying.map(|(_, one)| one.booking.blocked(one.starts_at)).collect()
     }
 
-    /// The resources, without the times of appointment `except`.
+    /// Returns the resources, without the times of appointment `except`.
     fn resources(&self, except: Option<usize>) -> Vec<Bookable> {
         let busy = |id| self.occupied(id, except).into_iter().collect();
         let own = every_day("07:00-15:00");
@@ -113,7 +114,7 @@ impl Shop {
     }
 
     fn is_within_hours(&self, id: ResourceId, span: Span) -> bool {
-        // Minute by minute, by local times alone.
+        // Check each minute, with local times only.
         let own = self.resources(None).into_iter().find(|one| one.id == id).and_then(|one| one.hours);
         let mut at = span.from;
         while at < span.to {
@@ -133,7 +134,7 @@ impl Shop {
         true
     }
 
-    /// Books or moves, as the use cases do it.
+    /// Books or moves an appointment in the same way as the use cases.
     fn place(&mut self, except: Option<usize>, booking: Booking, starts_at: Timestamp, force: bool) -> bool {
         let Ok(resource) = choose(&booking, starts_at, force, &self.opening, &self.resources(except)) else {
             return false;
@@ -216,7 +217,8 @@ proptest! {
     }
 }
 
-/// A million histories: `cargo test --release -p agentlocator-core -- --ignored a_million`. Each thread draws its own.
+/// Runs a million histories: `cargo test --release -p agentlocator-core -- --ignored a_million`. Each thread generates
+/// its own histories.
 #[test]
 #[ignore = "takes minutes"]
 fn a_million_histories_book_no_resource_twice() {

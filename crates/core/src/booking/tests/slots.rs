@@ -1,4 +1,4 @@
-//! Opening hours, free times, clock changes.
+//! Tests of opening hours, free times and clock changes.
 
 use super::*;
 use crate::booking::{GapSearch, Refusal, Span, choose, free_gaps, free_slots, instant, next_free};
@@ -30,11 +30,11 @@ fn a_day_is_open_by_weekday_holiday_and_closure() {
     let mut opening = opening(usual_week());
     let whole = |text: &str| (text.to_owned(), None);
     let closed = |reason| (String::new(), Some(reason));
-    // Sunday, Friday, Saturday.
+    // A Sunday, a Friday and a Saturday.
     assert_eq!(shown(&opening, date(2026, 11, 22)), whole("09:00-18:00"));
     assert_eq!(shown(&opening, date(2026, 11, 27)), whole("09:00-13:00"));
     assert_eq!(shown(&opening, date(2026, 11, 28)), closed(ClosedReason::Weekday));
-    // The eve of Passover 2027 is a Wednesday; Passover, its first working day, its seventh day.
+    // The eve of Passover 2027 (a Wednesday), Passover, a working day during Passover, and its seventh day.
     assert_eq!(shown(&opening, date(2027, 4, 21)), ("09:00-13:00".to_owned(), Some(ClosedReason::Eve)));
     assert_eq!(shown(&opening, date(2027, 4, 22)), closed(ClosedReason::Holiday));
     assert_eq!(shown(&opening, date(2027, 4, 25)), whole("09:00-18:00"));
@@ -97,7 +97,7 @@ fn gaps_are_what_could_be_booked_at_a_resource() {
     assert_eq!(found(&[half], &opening, &one), ["07:15-08:00", "10:00-10:30"], "the resource goes home earlier");
     opening.closures.push(closure(Some(1), friday, friday, None));
     assert_eq!(found(&[half], &opening, &one), Vec::<String>::new(), "the resource is away");
-    // An appointment over midnight ends its gap with the day.
+    // An appointment may end after midnight, but its gap ends with the day.
     let night = super::opening(every_day("00:00-24:00"));
     assert_eq!(found(&[hour], &night, &resource(1)), ["07:15-22:00"]);
 }
@@ -128,7 +128,7 @@ fn each_time_is_offered_once_with_the_first_free_resource() {
 
 #[test]
 fn a_time_that_a_clock_change_skips_is_never_offered() {
-    // 2027-03-26, a Friday: after 01:59 comes 03:00, at 00:00Z.
+    // On 2027-03-26, a Friday, 01:59 is followed by 03:00, at 00:00Z.
     let zone = israel();
     let friday = date(2027, 3, 26);
     let moment = |text: &str| instant(friday, text.parse().unwrap(), &zone).to_string()[11..16].to_owned();
@@ -138,7 +138,7 @@ fn a_time_that_a_clock_change_skips_is_never_offered() {
         let opening = opening(every_day(hours));
         starts(&free_slots(&search(friday, 1, booking(minutes, 0, 0), 30), &opening, &[resource(1)]))
     };
-    // One hour of real time lies between 01:00 and 03:00.
+    // Between the local times 01:00 and 03:00 there is one hour of real time.
     assert_eq!(found("01:00-04:00", 30), ["25T23:00Z", "25T23:30Z", "26T00:00Z", "26T00:30Z"]);
     assert_eq!(found("01:00-04:00", 90), ["25T23:00Z", "25T23:30Z"]);
     assert_eq!(found("02:00-03:00", 30), Vec::<String>::new());
@@ -147,7 +147,7 @@ fn a_time_that_a_clock_change_skips_is_never_offered() {
 
 #[test]
 fn a_time_that_comes_twice_is_offered_twice() {
-    // 2027-10-31, a Sunday: after 01:59 comes 01:00, at 23:00Z.
+    // On 2027-10-31, a Sunday, 01:59 is followed by 01:00, at 23:00Z.
     let zone = israel();
     let sunday = date(2027, 10, 31);
     let moment = |text: &str| instant(sunday, text.parse().unwrap(), &zone).to_string()[8..16].to_owned();
@@ -184,7 +184,7 @@ fn the_choice_prefers_a_resource_within_its_hours() {
     assert_eq!(choose(&hour, nine, false, &opening, std::slice::from_ref(&one)), Err(Refusal::OutsideHours));
     assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&one)), Ok(ResourceId(1)));
     let busy = |from: &str, to: &str| Busy::from_iter([Span { from: at(from), to: at(to) }]);
-    // Ten minutes after the appointment still belong to it.
+    // The buffer of ten minutes after the appointment must be free too.
     let taken = Bookable { busy: busy("2026-11-22T08:09:59Z", "2026-11-22T09:00:00Z"), ..two.clone() };
     assert_eq!(choose(&hour, nine, true, &opening, std::slice::from_ref(&taken)), Err(Refusal::Taken));
     assert_eq!(choose(&hour, nine, true, &opening, &[one, taken]), Ok(ResourceId(1)));

@@ -1,4 +1,4 @@
-//! Holding the playback: what the caller did not hear is kept, and continues with the word that was cut.
+//! Holds and resumes the playback. The unheard audio is kept, and resumes at the start of the word that was cut off.
 
 use super::Playback;
 use super::word_start::word_start;
@@ -6,14 +6,14 @@ use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES};
 use crate::call::ItemId;
 use std::time::Instant;
 
-/// At most this much of what was heard is repeated.
+/// The maximum amount of heard audio that is repeated.
 const MAX_REPEAT: u64 = 800 * BYTES_PER_MS;
 const FRAME: u64 = FRAME_BYTES as u64;
 
-/// A piece of audio that was sent.
+/// A piece of audio that was sent to the caller.
 #[derive(Debug)]
 pub(super) struct SentPiece {
-    /// Its offset.
+    /// The offset at which the piece starts.
     start: u64,
     item: ItemId,
     audio: EncodedAudio,
@@ -26,7 +26,7 @@ impl SentPiece {
 }
 
 impl Playback {
-    /// Keeps a piece that was sent until it was heard long enough ago.
+    /// Keeps a sent piece for a repetition, and drops pieces that were heard more than `MAX_REPEAT` ago.
     pub(super) fn remember(&mut self, start: u64, item: &ItemId, audio: &EncodedAudio) {
         while self.recent.front().is_some_and(|piece| piece.end() + MAX_REPEAT <= self.acked) {
             self.recent.pop_front();
@@ -34,8 +34,8 @@ impl Playback {
         self.recent.push_back(SentPiece { start, item: item.clone(), audio: audio.clone() });
     }
 
-    /// Withdraws what was sent and not heard: nothing is sent until [`Playback::resume`]. Audio that arrives meanwhile
-    /// is queued behind it. Earlier marks do not count any more.
+    /// Withdraws the audio that was sent and not heard. Nothing is sent until [`Playback::resume`]; audio that arrives
+    /// meanwhile is queued after the withdrawn audio. Marks that were sent earlier are then ignored.
     pub(in crate::call) fn hold(&mut self, now: Instant) {
         let heard = self.heard(now);
         let resume = self.resume_offset(heard);
@@ -61,7 +61,8 @@ impl Playback {
         self.is_held
     }
 
-    /// The offset from which on the audio is played again after it was heard up to `heard`: whole frames.
+    /// Returns the offset at which the playback resumes after the audio was heard up to `heard`. The result is a whole
+    /// number of frames.
     fn resume_offset(&self, heard: u64) -> u64 {
         let next_frame = heard.next_multiple_of(FRAME).min(self.sent);
         let Some(last) = self.recent.iter().rposition(|piece| piece.start <= heard && heard < piece.end()) else {
@@ -90,7 +91,7 @@ impl Playback {
 }
 
 impl SentPiece {
-    /// The part of it from `offset` on, if any.
+    /// Returns the part of the piece that starts at `offset`, if any.
     fn from(self, offset: u64) -> Option<EncodedAudio> {
         if offset <= self.start {
             return Some(self.audio);

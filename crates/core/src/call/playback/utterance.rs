@@ -1,22 +1,22 @@
-//! One utterance: how much of it was received, sent and heard.
+//! An utterance: how much of it was received, sent and heard.
 
 use super::Source;
 
 #[derive(Debug)]
 pub(super) struct Utterance {
     pub(super) source: Source,
-    /// The offset at which its byte `base` is played; none before that is sent.
+    /// The offset in the playback at which the utterance's byte `base` plays; none until that byte is sent.
     pub(super) start: Option<u64>,
-    /// Its bytes before this one were played before the playback was held.
+    /// The position in the utterance at which the playback resumes after a hold; 0 before any hold.
     pub(super) base: u64,
-    /// How many of its bytes were heard before the playback was held.
+    /// The number of its bytes that were heard before the playback was held.
     pub(super) heard_before: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) done: bool,
-    /// Some of it was sent.
+    /// True once a part of the utterance was sent.
     pub(super) was_sent: bool,
-    /// Built-in sentences within the utterance: (offset in it, length).
+    /// Built-in sentences that were played within the utterance: (offset in the utterance, length).
     pub(super) inserted: Vec<(u64, u64)>,
 }
 
@@ -35,23 +35,24 @@ impl Utterance {
         }
     }
 
-    /// How much of this utterance was heard, given the heard position of the whole playback.
+    /// Returns how much of this utterance was heard, given the heard position of the whole playback.
     pub(super) fn heard(&self, heard: u64) -> u64 {
         self.position(heard).max(self.heard_before).min(self.received)
     }
 
-    /// The offset of the whole playback at which the sent part of this utterance ends.
+    /// Returns the offset in the whole playback at which the sent part of this utterance ends.
     pub(super) fn end(&self) -> u64 {
         let inserted: u64 = self.inserted.iter().map(|(_, length)| length).sum();
         self.start.map_or(0, |start| start + self.sent - self.base + inserted)
     }
 
-    /// Returns true if it has received more than was sent.
+    /// Returns true if more audio was received than was sent.
     pub(super) fn has_unsent(&self) -> bool {
         self.sent < self.received
     }
 
-    /// It was heard up to `heard`, and continues from `resume` in a playback whose offsets start at 0.
+    /// Prepares the utterance for a resumed playback whose offsets start at 0: it was heard up to `heard`, and resumes
+    /// from `resume`.
     pub(super) fn rewind(&mut self, resume: u64, heard: u64) {
         self.heard_before = self.heard(heard);
         self.base = self.position(resume).min(self.sent);
@@ -59,7 +60,7 @@ impl Utterance {
         self.inserted.clear();
     }
 
-    /// The offset in this utterance at an offset of the whole playback.
+    /// Converts an offset in the whole playback to an offset in this utterance.
     fn position(&self, offset: u64) -> u64 {
         let Some(start) = self.start else { return self.base };
         let own = self.base + offset.saturating_sub(start);

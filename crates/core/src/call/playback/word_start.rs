@@ -1,14 +1,14 @@
-//! Where a word begins that was cut: at the last pause in the sound before it.
+//! Finds the start of a word that was cut off: the last pause in the audio before the cut.
 
 use crate::audio::{FRAME_BYTES, mulaw};
 
-/// A frame below this level is a pause.
+/// The level up to which a frame is always a pause.
 const SILENT: u32 = 60;
-/// A frame that is this many times quieter than the loudest one is a pause.
+/// A frame is also a pause if it is this many times quieter than the loudest frame.
 const QUIETER: u32 = 8;
 
-/// The offset in `samples`, which end where the sound was cut, from which on the last word is heard whole: the last
-/// frame of a pause, or else the quietest frame.
+/// Returns the offset in `samples` from which the last word is complete. `samples` end at the cut. The result is the
+/// start of the last frame of a pause; without a pause, of the quietest frame.
 pub(super) fn word_start(samples: &[u8]) -> usize {
     let levels: Vec<_> = samples.chunks_exact(FRAME_BYTES).map(mulaw::level).collect();
     let pause = (levels.iter().max().copied().unwrap_or(0) / QUIETER).max(SILENT);
@@ -21,7 +21,7 @@ pub(super) fn word_start(samples: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// Frames of a tone with these amplitudes.
+    /// Returns one frame of a tone for each amplitude.
     fn frames(amplitudes: &[i16]) -> Vec<u8> {
         let frame = |amplitude: &i16| {
             let tone = [*amplitude, *amplitude, -*amplitude, -*amplitude].map(mulaw::encode);

@@ -1,4 +1,4 @@
-//! The agent's newest utterance, and the built-in sentences.
+//! The agent's newest utterance, and the ids of the built-in sentences.
 
 use crate::audio::FRAME_BYTES;
 use crate::call::{ItemId, ResponseId};
@@ -8,16 +8,16 @@ const CLIP: &str = "clip.";
 
 #[derive(Debug, Default)]
 pub(super) struct AgentSpeech {
-    /// The newest utterance, and its response.
+    /// The newest utterance and its response.
     newest: Option<(ResponseId, ItemId)>,
-    /// The bytes of audio of that response.
+    /// The number of audio bytes received of that response.
     newest_bytes: usize,
-    /// How many built-in sentences were played.
+    /// The number of built-in sentences that were played.
     clips: u32,
 }
 
 impl AgentSpeech {
-    /// Audio of a response was received.
+    /// Records that audio of a response was received.
     pub(super) fn received(&mut self, response: &ResponseId, bytes: usize) {
         if self.newest.as_ref().is_none_or(|(of, _)| of != response) {
             self.newest_bytes = 0;
@@ -25,22 +25,22 @@ impl AgentSpeech {
         self.newest_bytes += bytes;
     }
 
-    /// An utterance of a response began.
+    /// Records that an utterance of a response began.
     pub(super) fn began(&mut self, response: ResponseId, item: ItemId) {
         self.newest = Some((response, item));
     }
 
-    /// The newest utterance, if it is one of this response.
+    /// Returns the newest utterance, if it belongs to this response.
     pub(super) fn newest_of(&self, response: &ResponseId) -> Option<ItemId> {
         self.newest.as_ref().filter(|(of, _)| of == response).map(|(_, item)| item.clone())
     }
 
-    /// Returns true if the newest utterance can be heard: a partial frame is never sent.
+    /// Returns true if enough audio of the newest response was received to be heard: a partial frame is never sent.
     pub(super) fn is_audible(&self) -> bool {
         self.newest_bytes >= FRAME_BYTES
     }
 
-    /// The item id of the next built-in sentence.
+    /// Returns the item id for the next built-in sentence.
     pub(super) fn next_clip(&mut self) -> ItemId {
         self.clips += 1;
         format!("{CLIP}{}", self.clips).into()

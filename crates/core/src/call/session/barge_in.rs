@@ -1,5 +1,5 @@
-//! Stops the agent's speech, for example once [`super::interruption`] has found an interruption, and records how much of
-//! it was heard.
+//! Stops the agent's speech, for example after [`super::interruption`] has confirmed an interruption, and records how
+//! much of the speech was heard.
 
 use super::agent_speech::is_clip;
 use super::{CallSession, Phase, turn_output};
@@ -11,20 +11,22 @@ use crate::domain::EndReason;
 use std::time::Instant;
 
 impl CallSession {
-    /// The caller interrupts, by speech or a key.
+    /// Handles an interruption by the caller's speech or by a key. `engine_cancels`: whether the engine cancels its
+    /// response by itself.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
         if let Some(heard_ms) = self.stop_speaking(engine_cancels, now) {
             self.event(CallEvent::BargeIn { heard_ms });
         }
     }
 
-    /// Stops the current speech: first on the caller's phone, then at the engine, then in the session's state. Returns how
-    /// much of it was heard; none if there was none.
+    /// Stops the agent's speech: first on the caller's phone, then at the engine, then in the session's state. Returns
+    /// the heard milliseconds of the stopped speech; none if the agent was not speaking.
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
         self.drop_pause(now);
         let cleared = self.playback.is_open().then(|| self.clear(now));
-        // The item of a response cannot be deleted while the response is in progress.
+        // The cancel command precedes the deletion of items: an item cannot be deleted while its response is in
+        // progress.
         if let Some(response) = self.responses.cancel_active()
             && !engine_cancels
         {
@@ -45,8 +47,9 @@ impl CallSession {
         cleared
     }
 
-    /// Reports to the engine how much of each utterance was heard, and returns how much of the last one. The position is
-    /// that of `call/playback.rs`, the text that of `call/transcript.rs`.
+    /// Reports to the engine how much of each utterance was heard. Returns the heard milliseconds of the last utterance
+    /// that was heard at all. `call/playback.rs` calculates the heard position, and `call/transcript.rs` the heard
+    /// text.
     fn report_cleared(&mut self, cleared: &[ClearedUtterance], now: Instant) -> u64 {
         let at_ms = self.stream.call_ms(now);
         for utterance in cleared {
@@ -79,7 +82,7 @@ impl CallSession {
         }
     }
 
-    /// Stores how much of the utterance was heard.
+    /// Stores the part of the utterance that was heard.
     pub(super) fn record_heard_part(&mut self, utterance: &ClearedUtterance, at_ms: u64) {
         let item = &utterance.source.item;
         let turn = if utterance.is_fully_heard() {
@@ -90,7 +93,8 @@ impl CallSession {
         self.outputs.extend(turn.map(turn_output));
     }
 
-    /// A caller who speaks during the goodbye does not want to end the call yet.
+    /// Returns to the conversation if the caller speaks during the goodbye: the caller does not want to end the call
+    /// yet.
     fn reconsider_ending(&mut self) {
         if let Phase::Ending {
             reason: EndReason::AgentHungUp | EndReason::Idle, action: StreamEndAction::HangUp, ..

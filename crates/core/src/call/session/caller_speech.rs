@@ -1,63 +1,69 @@
-//! Whether the caller speaks, by two detectors: the engine's, and the local voice detector as a check of it.
+//! Detects whether the caller is speaking. The engine's detection is the main source; the local voice detector is a
+//! check of the engine.
 
 use crate::call::ItemId;
 use crate::call::local_speech::{Change, LocalSpeech};
 use std::time::{Duration, Instant};
 
-/// After the engine has detected speech, its detection is trusted for this long.
+/// How long the engine's detection is trusted after the engine has detected speech.
 const TRUSTED: Duration = Duration::from_secs(2);
-/// A line without audio for this long is late. It loses nothing: the delayed audio arrives in full, and its timestamps
-/// show whether silence belongs before it.
+/// The line is late if no audio has arrived for this long. A late line loses no audio: the delayed audio arrives later
+/// in full, and its timestamps show whether silence belongs before it.
 const LATE: Duration = Duration::from_millis(750);
-/// If no audio arrives for this long during speech, the line has a gap.
+/// The line has a gap if no audio arrives for this long during speech.
 const MEDIA_GAP: Duration = Duration::from_secs(3);
-/// How much silence fills a gap, repeated while the gap lasts.
+/// The milliseconds of silence that are inserted into a gap, repeatedly while the gap lasts.
 pub(super) const GAP_FILL_MS: u64 = 1000;
-/// After this many, the caller does not speak any more, whatever the engine reports.
+/// The maximum number of insertions. After them, the caller's speech counts as ended, even if the engine still reports
+/// speech.
 const MAX_GAP_FILLS: u32 = 10;
-/// An engine that has not detected the end of speech this long after it should have is instructed to end the turn.
+/// How much later than expected the engine may detect the end of speech. After this time, the session instructs the
+/// engine to end the turn.
 const STUCK_GRACE: Duration = Duration::from_secs(1);
-/// Speech without a pause is shorter than this: longer sound is music, which the local detector also classifies as
-/// voice.
+/// The maximum duration of speech without a detected end. Longer sound is music, which the local detector also
+/// classifies as voice.
 const MAX_TURN: Duration = Duration::from_mins(1);
-/// The same without words: where the transcript of speech in progress does not grow, or had no words the last time.
+/// The maximum duration of speech without words: the transcript of the current speech does not grow, or the last speech
+/// that was too long had no words.
 const MAX_WORDLESS_TURN: Duration = Duration::from_secs(12);
-/// If the engine detected speech at most this long before the local detector, both detected the same speech.
+/// If the engine's last detection is at most this much earlier than the start of the local speech, both belong to the
+/// same speech.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
-/// Voice this long ago belongs to the sound that the engine detects now.
+/// Voice that was found at most this long ago belongs to the sound that the engine detects now.
 const JUST_NOW: Duration = Duration::from_millis(500);
-/// A time that a detector reports is used only if it is at most this long ago.
+/// The maximum age, in milliseconds, of a time that a detector reports. An older time is ignored.
 const RECENT_MS: u64 = 5000;
 
-/// The state of the caller's speech.
+/// The state of the caller's speech, as both detectors report it.
 #[derive(Debug, Default)]
 pub(super) struct CallerSpeech {
-    /// The utterance that is in progress by the engine's detection.
+    /// The utterance in progress, as the engine detects it.
     detected: Option<ItemId>,
-    /// When the engine last detected its start or its end.
+    /// When the engine last detected the start or the end of an utterance.
     noticed: Option<Instant>,
     /// When the caller's audio last arrived.
     last_audio: Option<Instant>,
-    /// How often silence was inserted into the current speech, because no audio arrived.
+    /// How often silence was inserted into the current speech because no audio arrived.
     gap_fills: u32,
-    /// When words of the speech in progress were last known; none until the engine has reported words before the end of
-    /// speech, because not every engine does.
+    /// When the current speech last produced words. None until the engine has reported words before the end of speech,
+    /// because not every engine does.
     words_at: Option<Instant>,
-    /// The utterance that was ended because it was too long, if its words are not known.
+    /// The utterance that was ended because it was too long, while its words are not yet known.
     cut_off: Option<ItemId>,
-    /// The last utterance that was too long had no words.
+    /// True if the last utterance that was too long had no words.
     is_wordless: bool,
     local: LocalSpeech,
-    /// Since when the engine has not detected speech that the local detector found.
+    /// The end of the speech that the local detector found and the engine has not detected yet.
     missed_since: Option<Instant>,
-    /// The speech that the local detector finds was detected by an engine that is lost.
+    /// True if an engine that is lost had detected the current local speech.
     is_known: bool,
-    /// The speech that only the local detector finds has interrupted the agent: a reply is due at its end.
+    /// True if the current speech has interrupted the agent and only the local detector finds it. A reply is due at its
+    /// end.
     is_interruption: bool,
 }
 
 impl CallerSpeech {
-    /// Returns true while agent speech would talk over the caller.
+    /// Returns true while the caller is speaking by either detector, so that the agent should not start to speak.
     pub(super) fn is_in_progress(&self, now: Instant) -> bool {
         self.detected.is_some() || self.local.is_speaking(now)
     }
@@ -72,59 +78,59 @@ impl CallerSpeech {
         self.detected.is_some()
     }
 
-    /// The utterance that the engine detects.
+    /// Returns the utterance that the engine is detecting, if any.
     pub(super) fn detected(&self) -> Option<&ItemId> {
         self.detected.as_ref()
     }
 
-    /// Returns true while the engine detects this utterance.
+    /// Returns true while the engine is detecting this utterance.
     pub(super) fn is_detecting(&self, item: &ItemId) -> bool {
         self.detected.as_ref() == Some(item)
     }
 
-    /// Returns true if the local detector finds voice, or has just found some.
+    /// Returns true if the local detector finds voice now, or found voice less than `JUST_NOW` ago.
     pub(super) fn has_local_voice(&self, now: Instant) -> bool {
         self.last_voice().is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
     }
 
-    /// Returns true while the engine has not reacted to speech that the local detector found.
+    /// Returns true while the engine has not detected speech that the local detector found.
     pub(super) fn is_missed(&self) -> bool {
         self.missed_since.is_some()
     }
 
-    /// Returns true while the engine detects speech and is trusted.
+    /// Returns true while the engine detects speech and its detection is trusted.
     pub(super) fn is_trusted(&self, now: Instant) -> bool {
         self.detected_since().is_some_and(|at| now.saturating_duration_since(at) < TRUSTED)
     }
 
-    /// Returns true if the engine has detected the speech that the local detector found from `began` on.
+    /// Returns true if the engine has detected the speech that the local detector has found since `began`.
     pub(super) fn has_detected(&self, began: Instant) -> bool {
         self.detected.is_some() || self.noticed.is_some_and(|at| at + SAME_SPEECH > began)
     }
 
-    /// Returns true, once, if an engine that is lost had detected the speech that the local detector found.
+    /// Returns true if an engine that is lost had detected the speech that the local detector found. Resets this state.
     pub(super) fn was_known(&mut self) -> bool {
         std::mem::take(&mut self.is_known)
     }
 
-    /// The speech in progress has interrupted the agent. If the engine does not detect it, only the local detector finds
-    /// its end.
+    /// Records that the current speech has interrupted the agent. If the engine does not detect the speech, only the
+    /// local detector finds its end.
     pub(super) fn interrupts(&mut self) {
         self.is_interruption = self.detected.is_none();
     }
 
-    /// Returns true, once, if the speech that the local detector found has interrupted the agent.
+    /// Returns true if the speech that only the local detector found has interrupted the agent. Resets this state.
     pub(super) fn has_interrupted(&mut self) -> bool {
         std::mem::take(&mut self.is_interruption)
     }
 
-    /// When the local detector last found voice.
+    /// Returns when the local detector last found voice.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.local.last_voice()
     }
 
-    /// When the caller's voice ended: as the engine reports it, in milliseconds ago; else by the local detector; else
-    /// now.
+    /// Returns when the caller's voice ended: the time that the engine reports, in milliseconds ago; otherwise the time
+    /// from the local detector; otherwise `now`. A time more than `RECENT_MS` ago is ignored.
     pub(super) fn ended_at(&self, reported_ms_ago: Option<u64>, now: Instant) -> Instant {
         let reported = reported_ms_ago.filter(|ago| *ago <= RECENT_MS);
         let reported = reported.and_then(|ago| now.checked_sub(Duration::from_millis(ago)));
@@ -132,21 +138,21 @@ impl CallerSpeech {
         reported.or(self.last_voice().filter(is_recent)).unwrap_or(now)
     }
 
-    /// When missing audio counts as a gap; none while the caller is silent.
+    /// Returns when missing audio counts as a gap; none while the caller is silent.
     pub(super) fn gap_at(&self, now: Instant) -> Option<Instant> {
         let last = self.last_audio.max(self.noticed).unwrap_or(now);
         let fills = Duration::from_millis(GAP_FILL_MS) * self.gap_fills;
         self.is_in_progress(now).then(|| last + MEDIA_GAP + fills)
     }
 
-    /// The deadline for speech that only the engine detects. `turn_end`: how long the engine may wait after
-    /// the caller's last word.
+    /// Returns the deadline for speech whose end the engine does not detect. `turn_end` is the time that the engine may
+    /// wait after the caller's last word.
     pub(super) fn stuck_at(&self, turn_end: Duration, now: Instant) -> Option<Instant> {
         let detected = self.detected_since()?;
         if self.gap_fills > 0 {
             return Some(self.last_audio.max(self.noticed)? + MEDIA_GAP + STUCK_GRACE);
         }
-        // A late line loses nothing.
+        // A late line loses no audio, so the delayed audio may still contain the end of the speech.
         self.last_audio.filter(|at| now.saturating_duration_since(*at) < LATE)?;
         let endless = self.endless_at(detected);
         if self.local.is_speaking(now) {
@@ -156,14 +162,14 @@ impl CallerSpeech {
         Some(endless.min(quiet + turn_end + STUCK_GRACE))
     }
 
-    /// When speech that was detected at `detected` is too long.
+    /// Returns when speech that was detected at `detected` exceeds its maximum duration.
     fn endless_at(&self, detected: Instant) -> Instant {
         let since = if self.is_wordless { Some(detected) } else { self.words_at.map(|at| at.max(detected)) };
         let wordless = since.map(|since| since + MAX_WORDLESS_TURN);
         wordless.map_or(detected + MAX_TURN, |at| at.min(detected + MAX_TURN))
     }
 
-    /// Words of an utterance are known.
+    /// Records whether the transcript of an utterance contains words.
     pub(super) fn words_known(&mut self, item: &ItemId, has_words: bool, is_final: bool, now: Instant) {
         if has_words && self.is_detecting(item) {
             self.words_at = Some(now);
@@ -181,7 +187,7 @@ impl CallerSpeech {
         self.noticed.filter(|_| self.detected.is_some())
     }
 
-    /// A piece of the caller's audio has arrived, while the agent is heard or not.
+    /// Processes a piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent during it.
     pub(super) fn received(
         &mut self,
         is_voice: bool,
@@ -194,36 +200,36 @@ impl CallerSpeech {
         self.local.push(is_voice, is_agent_heard, length, now)
     }
 
-    /// The engine has detected the start of an utterance.
+    /// Records that the engine has detected the start of an utterance.
     pub(super) fn started(&mut self, item: ItemId, now: Instant) {
         (self.detected, self.noticed) = (Some(item), Some(now));
         (self.missed_since, self.is_interruption) = (None, false);
         self.gap_fills = 0;
     }
 
-    /// The engine has detected the end of the utterance.
+    /// Records that the engine has detected the end of the utterance.
     pub(super) fn stopped(&mut self, now: Instant) {
         (self.detected, self.noticed) = (None, Some(now));
         self.local.end();
     }
 
-    /// The local detector waits for no more audio of the current speech.
+    /// Ends the current local speech, because no more audio of it is expected.
     pub(super) fn end_local(&mut self) -> Option<Change> {
         self.local.end()
     }
 
-    /// The engine has not detected the speech that ended at `since`.
+    /// Records that the engine has not detected the speech that ended at `since`.
     pub(super) fn missed(&mut self, since: Instant) {
         self.missed_since.get_or_insert(since);
     }
 
-    /// The engine need not react to speech that it has not detected.
+    /// Stops waiting for the engine to detect the missed speech.
     pub(super) fn excuse_missed(&mut self) {
         self.missed_since = None;
     }
 
-    /// The line has a gap. Returns true if the engine is to receive silence; after a long gap, the caller does not
-    /// speak any more.
+    /// Handles a gap of the line. Returns true if silence must be sent to the engine. After a long gap, the caller's
+    /// speech counts as ended.
     pub(super) fn fill_gap(&mut self) -> bool {
         if self.detected.is_some() && self.gap_fills < MAX_GAP_FILLS {
             self.gap_fills += 1;
@@ -233,8 +239,8 @@ impl CallerSpeech {
         false
     }
 
-    /// Ends the utterance that the engine detects, because it is too long or has no voice. Returns it, and the end of its
-    /// voice; without a voice, its start.
+    /// Ends the utterance that the engine detects, because it is too long or contains no voice. Returns the utterance
+    /// and the end of its voice; without voice, its start.
     pub(super) fn end_detected(&mut self) -> Option<(ItemId, Instant)> {
         let since = self.detected_since()?;
         let item = self.detected.take()?;
@@ -242,20 +248,20 @@ impl CallerSpeech {
         Some((item, self.last_voice_of(since).unwrap_or(since)))
     }
 
-    /// The end of the voice of speech that was detected at `since`; none if it has no voice.
+    /// Returns the end of the voice in speech that was detected at `since`; none if the speech has no voice.
     fn last_voice_of(&self, since: Instant) -> Option<Instant> {
         self.last_voice().filter(|voice| *voice + JUST_NOW >= since)
     }
 
-    /// No caller is connected any more.
+    /// Resets the speech state when the caller is disconnected.
     pub(super) fn forget(&mut self) {
         self.local.end();
         (self.detected, self.noticed, self.missed_since) = (None, None, None);
         self.is_interruption = false;
     }
 
-    /// The engine is lost with the speech that it received. The next engine must react to that speech. Returns the end of
-    /// its voice, if it is over.
+    /// Resets the detection when the engine is lost together with the speech that it received. The next engine must
+    /// detect that speech. Returns the end of its voice, if the speech is over.
     pub(super) fn engine_lost(&mut self, now: Instant) -> Option<Instant> {
         let ended = self.detected_since().and_then(|since| self.last_voice_of(since));
         (self.noticed, self.words_at) = (None, None);

@@ -1,4 +1,4 @@
-//! The connection of stream and engine, and the handling of their loss.
+//! Connects the stream and the engine, and handles their loss.
 
 use super::reply_watch::READY_TIMEOUT;
 use super::{CallSession, Phase};
@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 /// How long Twilio may take to open another stream after a loss.
 const RESUME_LIMIT: Duration = Duration::from_secs(10);
-/// A prompt to the model once the caller can hear it again.
+/// The prompt to the model for its first response on a replacement stream.
 const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
                              sentence if it was lost, and continue.";
-/// How long Twilio's REST interface may take to redirect a call that has a stream. Closing the stream does the same.
+/// How long Twilio's REST API may take to redirect a call that has a stream. Then the stream is closed, which has the
+/// same effect.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
-/// The delay before a lost engine is reopened. An engine that is lost again is replaced at once.
+/// The delay before a lost engine is reopened. It applies to the first loss only; after a second loss in a row, the
+/// next engine is opened at once.
 const REOPEN_DELAY: Duration = Duration::from_millis(250);
 
 impl CallSession {
@@ -23,7 +25,7 @@ impl CallSession {
             return;
         }
         let resume_with = self.stream.open(now);
-        // The audio that was still queued on the previous stream is not heard on this one.
+        // The audio that was still queued on the previous stream is not played on the new stream.
         self.reply_watch.cleared(now);
         if let Some(request) = resume_with {
             self.timers.cancel(Timer::Watchdog);
@@ -38,12 +40,12 @@ impl CallSession {
             return;
         }
         if self.engine.capabilities().controls_hangup {
-            // This engine leads the conversation.
+            // The voicemail engine leads the conversation and does not need the earlier audio.
             self.caller.audio.skip();
             self.caller.speech.excuse_missed();
             self.responses.request(ResponseRequest::Reply);
         } else if self.caller.audio.replay() && (self.responses.is_busy() || self.caller.speech.is_missed()) {
-            // The engine receives the replayed question, and detects its end.
+            // The engine receives the replayed question and detects its end. The reply is requested then.
             self.responses.expect_turn();
         }
         self.go_live(now);
@@ -52,7 +54,7 @@ impl CallSession {
         }
     }
 
-    /// Starts the conversation once both are connected.
+    /// Starts the conversation once the stream and the engine are connected.
     fn go_live(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Connecting) || !self.stream.is_open() || !self.engine.is_ready() {
             return;
@@ -70,50 +72,52 @@ impl CallSession {
         }
     }
 
-    /// The connection timed out: Twilio's recorder takes the call. The redirect is requested at most once; no answer
-    /// counts as a rejection.
+    /// Handles the expiry of the watchdog timer. If the call did not connect in time, requests a redirect to Twilio's
+    /// recorder. The session emits the request once; a redirect that is not answered in time counts as rejected.
     pub(super) fn watchdog(&mut self, now: Instant) {
         match self.phase {
             Phase::Connecting => {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
                 if self.stream.is_open() {
-                    // The recorder takes the call, so a response that has started ends here.
+                    // Stop a response that has started, because the recorder takes over the call.
                     self.stop_speaking(false, now);
                     if !self.caller.speech.is_in_progress(now) {
                         self.play_clip(Clip::OneMoment);
                     }
                 }
                 self.outputs.push_back(Output::RedirectToFallback);
-                // Without a stream, only the redirect brings the caller to the recorder: it is retried as long as the call may last.
+                // Without a stream, only the redirect brings the caller to the recorder, so it is retried as long as
+                // the call may last.
                 let limit = if self.stream.is_open() { REDIRECT_LIMIT } else { self.policy.max_call };
                 self.timers.set(Timer::Watchdog, now + limit);
             }
             Phase::Redirecting => self.redirect_done(now),
             // The outcome of the transfer was not reported in time.
             Phase::Transferring => self.end(EndReason::Dropped, StreamEndAction::Record, now),
-            // The new stream was not opened in time.
+            // The replacement stream was not opened in time.
             Phase::Live if !self.stream.is_open() => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
         }
     }
 
-    /// A call with a stream need not wait for Twilio's REST API to recover: closing the stream has the same effect.
+    /// Handles a failed redirect. A call with a stream does not wait for Twilio's REST API to recover: closing the
+    /// stream has the same effect.
     pub(super) fn redirect_failed(&mut self, now: Instant) {
         if self.stream.is_open() {
             self.redirect_done(now);
         }
     }
 
-    /// A redirected call is left to Twilio. If the redirect failed, closing the stream sends the call to the recorder;
-    /// without a stream, the TwiML itself continues to the recorder once Twilio gives up on the stream.
+    /// Ends the session after the redirect. If the redirect failed, closing the stream sends the call to the recorder.
+    /// Without a stream, Twilio continues the TwiML with the recorder once it gives up the stream.
     pub(super) fn redirect_done(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Redirecting) {
             self.end(EndReason::Fallback, StreamEndAction::Record, now);
         }
     }
 
-    /// Twilio ended the stream.
+    /// Handles the end of the stream by Twilio.
     pub(super) fn stream_stopped(&mut self, now: Instant) {
         let (reason, action) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
@@ -124,17 +128,18 @@ impl CallSession {
         self.end(reason, action, now);
     }
 
-    /// Twilio continues the call without the stream. During a conversation, another stream is requested, once.
+    /// Handles the loss of the stream while Twilio continues the call. During a conversation, another stream is
+    /// requested, once per call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         if self.is_live() && !self.engine.capabilities().controls_hangup && self.stream.may_replace() {
             return self.request_stream(now);
         }
         let (reason, action) = match self.phase {
-            // The caller is still on the line, and is transferred as announced.
+            // The caller is still on the line, so the announced transfer takes place.
             Phase::Ending { action: StreamEndAction::Transfer, .. } => return self.start_transfer(now),
             Phase::Ending { reason, action, .. } => (reason, action),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
-            // This side closed the stream.
+            // The session closed the stream itself for the transfer.
             Phase::Transferring => return,
             Phase::Live | Phase::Done => (EndReason::Dropped, StreamEndAction::Record),
         };
@@ -148,14 +153,14 @@ impl CallSession {
         self.caller.speech.end_local();
     }
 
-    /// Twilio will be instructed to open another stream; `request` is what the agent says first on it.
+    /// Requests that Twilio opens another stream. `request` is the agent's first response on it.
     pub(super) fn wait_for_stream(&mut self, request: ResponseRequest, now: Instant) {
         self.stream.resume_with(request);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
 
-    /// The engine is lost: reopens it if that makes sense, otherwise opens the next one, with the conversation so far.
+    /// Handles the loss of the engine: reopens the same engine or opens the next engine, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
         self.engine_lost_in_pause(now);
@@ -168,7 +173,7 @@ impl CallSession {
         }
         self.reply_watch.reset_retries();
         if was_ready {
-            // The utterances that the engine started will not continue.
+            // The engine was lost, so the utterances that it started will not continue.
             self.playback.finish_all();
             if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && self.stream.is_open() {
                 self.play_clip(Clip::Goodbye);
@@ -182,8 +187,8 @@ impl CallSession {
         }
     }
 
-    /// Returns true if a second attempt with the same engine delays nothing that is better. While the call connects,
-    /// another AI is, and voicemail must be reached before the watchdog.
+    /// Returns true if a second attempt with the same engine does not delay a better alternative. While the call
+    /// connects, another AI is a better alternative, and voicemail must be reached before the watchdog expires.
     fn has_time_to_reopen(&self, now: Instant) -> bool {
         let is_in_time = self.timers.at(Timer::Watchdog).is_none_or(|watchdog| now + READY_TIMEOUT < watchdog);
         !matches!(self.phase, Phase::Connecting) || (self.engine.has_one_ai() && is_in_time)
@@ -191,7 +196,7 @@ impl CallSession {
 
     fn next_engine(&mut self, now: Instant) {
         if !self.engine.switch() {
-            // No engine is left: Twilio's recorder takes over.
+            // No engine is left, so Twilio's recorder takes over.
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),

@@ -1,4 +1,4 @@
-//! The conversation: the engine's events, and what the caller hears of its responses.
+//! Handles the engine's events, and records what the caller hears of its responses.
 
 use super::agent_speech::is_clip;
 use super::interruption::CompletedCalls;
@@ -11,7 +11,7 @@ use crate::call::{
 use crate::domain::EndReason;
 use std::time::Instant;
 
-/// A prompt to the model after a response that broke off.
+/// The prompt to the model after a response that stopped early.
 const CONTINUE_RESPONSE: &str =
     "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
 
@@ -26,7 +26,7 @@ impl CallSession {
                 self.agent_text(&response, &item, &text, is_final, now);
             }
             EngineEvent::Ready => self.engine_ready(now),
-            // No audio is sent to an engine that is not ready, so this is no speech of the caller.
+            // No audio is sent to an engine that is not ready, so the event does not belong to speech of the caller.
             EngineEvent::SpeechStarted { .. } | EngineEvent::SpeechStopped { .. } if !self.engine.is_ready() => {}
             EngineEvent::SpeechStarted { item, at_ms } => self.speech_started(&item, at_ms, now),
             EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
@@ -46,8 +46,8 @@ impl CallSession {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
                 self.finish(reason, StreamEndAction::HangUp, now);
             }
-            // Both are races between our request and the engine's own turn, and need no action: the refused request is sent
-            // again, and an answer that has ended needs no cancelling.
+            // Both errors are races between the session's request and the engine's own turn, and need no report: the
+            // rejected request is retried, and a response that has ended need not be cancelled.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
                 if let Some(request) = self.responses.rejected() {
                     self.request_failed(request, None, "it refuses to answer", now);
@@ -108,7 +108,7 @@ impl CallSession {
         self.weigh_words(item, is_final, now);
     }
 
-    /// The words of the caller will not be known: they may be any.
+    /// Handles a failed transcription: the caller's words are unknown and may be important.
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.caller_text(item, "", true, at_ms);
@@ -152,8 +152,8 @@ impl CallSession {
         }
     }
 
-    /// The tool calls of a response that has ended are run, or wait until it is known whether the caller interrupts it.
-    /// Returns true if there were any.
+    /// Runs the tool calls of a response that has ended, or defers them until it is known whether the caller interrupts
+    /// the response. Returns true if the response contains tool calls.
     fn answer_calls(&mut self, response: &ResponseId, is_completed: bool, was_spoken: bool, now: Instant) -> bool {
         let calls = CompletedCalls { response: response.clone(), was_spoken };
         if is_completed && self.tools.has_received(response) && self.interruptions.defer(calls) {
@@ -166,7 +166,7 @@ impl CallSession {
         has_called
     }
 
-    /// A response failed or broke off: it is requested again.
+    /// Requests a response again after it failed or stopped early.
     fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
@@ -193,7 +193,7 @@ impl CallSession {
         self.record_heard(now);
     }
 
-    /// Stores the turns that were heard to the end.
+    /// Stores the turns that the caller heard completely.
     pub(super) fn record_heard(&mut self, now: Instant) {
         while let Some(item) = self.playback.poll_heard() {
             if !is_clip(&item) {

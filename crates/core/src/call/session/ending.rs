@@ -1,4 +1,4 @@
-//! The end of a call: the last words are played, then the stream is closed and Twilio requests the next TwiML.
+//! Ends a call: the last audio plays, then the stream is closed and Twilio requests the next TwiML.
 
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
@@ -6,22 +6,22 @@ use crate::call::{Clip, Output, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// An engine that is still speaking the last words continues within this time.
+/// How long the session waits for an engine to continue its last response.
 const CONTINUATION_TIMEOUT: Duration = Duration::from_millis(1900);
-/// The maximum duration of the last words.
+/// The maximum duration of the last audio.
 const MAX_LAST_WORDS: Duration = Duration::from_mins(2);
-/// If the caller is speaking when the call must end soon, the prompt to wrap up is repeated after this time.
+/// The delay before the prompt to wrap up is retried, if the caller was speaking.
 const WRAP_UP_RETRY: Duration = Duration::from_secs(1);
-/// The maximum duration of the last words of a call that is too long.
+/// The maximum duration of the last audio after the call has reached its maximum duration.
 const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
-/// The maximum duration of the goodbye of a call that an employee ends.
+/// The maximum duration of the last audio after an employee's command.
 const EMPLOYEE_LIMIT: Duration = Duration::from_secs(3);
 
 impl CallSession {
-    /// Lets the current speech be heard, then ends the call.
+    /// Lets the caller hear the current speech, then ends or transfers the call.
     pub(super) fn finish(&mut self, reason: EndReason, action: StreamEndAction, now: Instant) {
         if !matches!(self.phase, Phase::Live) {
-            // The call has no conversation yet, so nothing can be said or transferred.
+            // The conversation has not started, so no speech can play and no transfer is possible.
             if matches!(self.phase, Phase::Connecting) && action != StreamEndAction::Transfer {
                 self.end(reason, action, now);
             }
@@ -31,7 +31,8 @@ impl CallSession {
         self.responses.drop_request();
     }
 
-    /// A response is complete. A response that ends the call must contain spoken words, and they must be heard.
+    /// Ensures that the caller hears a goodbye: if the response that ends the call contained no speech, plays the
+    /// built-in goodbye.
     pub(super) fn ensure_goodbye(&mut self, was_spoken: bool) {
         if let Phase::Ending { reason, .. } = self.phase
             && !was_spoken
@@ -42,13 +43,13 @@ impl CallSession {
         }
     }
 
-    /// Ends the call once no further audio will be heard.
+    /// Ends the call once the caller has heard all audio.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { limit, .. } = self.phase else { return };
         if self.interruptions.is_pausing() {
             return self.timers.set(Timer::Drain, limit);
         }
-        // The confirmation that the engine has cancelled an answer may never come.
+        // Wait for a response only while it is not cancelled: the engine may never confirm a cancellation.
         let is_responding = self.responses.is_speaking() && self.engine.is_ready();
         if !self.playback.is_busy() && !is_responding {
             return self.drained(now);
@@ -57,7 +58,7 @@ impl CallSession {
         self.timers.set(Timer::Drain, at.min(limit));
     }
 
-    /// The last words were heard, or their time is over.
+    /// Ends or transfers the call: the caller has heard the last audio, or its time limit has expired.
     pub(super) fn drained(&mut self, now: Instant) {
         match self.phase {
             Phase::Ending { action: StreamEndAction::Transfer, .. } => self.start_transfer(now),
@@ -93,9 +94,9 @@ impl CallSession {
         }
     }
 
-    /// An employee ends the call. The caller first hears a goodbye of about a second: a caller who is cut off in the
-    /// middle of a sentence takes that for a fault and calls again. The call ends at once if it is ending already (for
-    /// example at a second command), or if no audio can be played.
+    /// Handles an employee's command to end the call. The caller first hears a goodbye of about a second, because a
+    /// caller who is cut off in the middle of a sentence assumes a fault and calls again. The call ends at once if no
+    /// audio can be played, or if it is already ending (for example at a second command).
     pub(super) fn end_by_employee(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
@@ -108,7 +109,8 @@ impl CallSession {
         }
     }
 
-    /// An employee takes the call: the caller is asked for a moment, unless they speak, and the human agent's phone rings.
+    /// Handles an employee's command to transfer the call. The caller hears a request to wait, unless the caller is
+    /// speaking; then the human agent's phone rings.
     pub(super) fn put_through(&mut self, now: Instant) {
         if !self.is_live() || !self.stream.is_open() {
             return;
@@ -123,7 +125,7 @@ impl CallSession {
         }
     }
 
-    /// The only place where a call ends.
+    /// Ends the call. All endings use this function.
     pub(super) fn end(&mut self, reason: EndReason, action: StreamEndAction, now: Instant) {
         if self.is_over() {
             return;
@@ -137,7 +139,7 @@ impl CallSession {
         self.timers.cancel_all();
     }
 
-    /// The stream is about to close: stores how much of the last words was heard.
+    /// Stores how much of the last audio was heard, before the stream is closed.
     pub(super) fn stop_playback(&mut self, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         self.record_heard(now);

@@ -1,21 +1,22 @@
-//! The engine in use, and the ones that remain if it fails.
+//! The engine in use, and the remaining engines for a failover.
 
 use crate::call::{EngineCapabilities, EngineKind};
 
-/// How many of the engine's rejections are stored per call; further ones are dropped.
+/// The maximum number of rejections by the engine that are stored per call; further rejections are dropped.
 const MAX_WARNINGS: u32 = 50;
 
-/// The link to the engine in use.
+/// The state of the connection to the engine in use.
 #[derive(Debug)]
 pub(super) struct EngineLink {
-    /// In order of preference.
+    /// The engines in order of preference.
     engines: Vec<EngineKind>,
     /// The index of the engine in use.
     index: usize,
     is_ready: bool,
-    /// Counts each opening, so nothing about earlier engines is sent to this one.
+    /// The number of times that an engine was opened. It identifies the current engine, so that commands about an
+    /// earlier engine's items are not sent to it.
     generation: u32,
-    /// How often it has failed since its last complete response.
+    /// The number of failures since the engine's last complete response.
     consecutive_failures: u32,
     warnings: u32,
 }
@@ -37,7 +38,7 @@ impl EngineLink {
         self.is_ready
     }
 
-    /// Returns true if the engine is ready, and itself handles silence and the end of the call.
+    /// Returns true if the engine is ready, and handles silence and the end of the call itself.
     pub(super) fn is_leading(&self) -> bool {
         self.is_ready && self.capabilities().controls_hangup
     }
@@ -46,38 +47,38 @@ impl EngineLink {
         self.generation
     }
 
-    /// The engine is about to be opened.
+    /// Records that an engine is about to be opened.
     pub(super) fn opening(&mut self) {
         self.generation += 1;
     }
 
-    /// The engine is ready. Returns true if it was not before.
+    /// Records that the engine is ready. Returns true if it was not ready before.
     pub(super) fn became_ready(&mut self) -> bool {
         !std::mem::replace(&mut self.is_ready, true)
     }
 
-    /// The engine is lost. Returns true if it was ready.
+    /// Records that the engine is lost. Returns true if it was ready.
     pub(super) fn became_lost(&mut self) -> bool {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be reopened: only after the first failure in a row.
+    /// Counts a failure. Returns true if the engine may be reopened, which is only after the first failure in a row.
     pub(super) fn failed(&mut self) -> bool {
         self.consecutive_failures += 1;
         self.consecutive_failures == 1
     }
 
-    /// Returns true if the call has one AI and no other.
+    /// Returns true if the call has exactly one AI engine.
     pub(super) fn has_one_ai(&self) -> bool {
         self.engines.iter().filter(|engine| engine.is_ai()).count() == 1
     }
 
-    /// The engine has given a complete response.
+    /// Records that the engine has completed a response.
     pub(super) fn succeeded(&mut self) {
         self.consecutive_failures = 0;
     }
 
-    /// Switches to the next engine. Returns false if there is none.
+    /// Switches to the next engine. Returns false if no engine is left.
     pub(super) fn switch(&mut self) -> bool {
         if self.index + 1 >= self.engines.len() {
             return false;
@@ -87,7 +88,7 @@ impl EngineLink {
         true
     }
 
-    /// Counts a rejection. Returns true if it is to be stored.
+    /// Counts a rejection. Returns true if the rejection should be stored.
     pub(super) fn admit_warning(&mut self) -> bool {
         self.warnings += 1;
         self.warnings <= MAX_WARNINGS

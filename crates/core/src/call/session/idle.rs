@@ -1,5 +1,4 @@
-//! The caller's silence while nothing else happens: the agent asks whether the caller is still there, and then hangs
-//! up.
+//! Handles the caller's silence: the agent asks whether the caller is still there, and later hangs up.
 
 use super::CallSession;
 use crate::call::timers::Timer;
@@ -7,22 +6,22 @@ use crate::call::{CallEvent, Clip, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::Instant;
 
-/// How often the agent asks whether the caller is still there.
+/// How often the agent asks whether the caller is still there before it hangs up.
 const MAX_PROMPTS: u32 = 2;
 
 #[derive(Debug, Default)]
 pub(super) struct IdleWatch {
-    /// The prompts since the caller was last active.
+    /// The number of prompts since the caller was last active.
     prompts: u32,
 }
 
 impl IdleWatch {
-    /// The caller speaks or presses a key.
+    /// Resets the count, because the caller speaks or presses a key.
     pub(super) fn caller_is_active(&mut self) {
         self.prompts = 0;
     }
 
-    /// The number of the next prompt, from 1; none if the caller was asked often enough.
+    /// Returns the number of the next prompt, from 1; none after the last prompt.
     fn next_prompt(&mut self) -> Option<u32> {
         if self.prompts == MAX_PROMPTS {
             return None;
@@ -33,7 +32,7 @@ impl IdleWatch {
 }
 
 impl CallSession {
-    /// Measures the caller's silence while nothing else happens.
+    /// Runs the idle timer while the caller is silent and the call waits for nothing else.
     pub(super) fn watch_idle(&mut self, now: Instant) {
         let is_idle = self.is_live()
             && !self.engine.capabilities().controls_hangup
@@ -50,7 +49,7 @@ impl CallSession {
         }
     }
 
-    /// The caller was silent for the idle time.
+    /// Handles the idle timeout: asks whether the caller is still there, or says goodbye and ends the call.
     pub(super) fn idle(&mut self, now: Instant) {
         if !self.is_live() {
             return;
@@ -61,8 +60,8 @@ impl CallSession {
         };
         self.event(CallEvent::IdlePrompt { number });
         if self.engine.is_ready() && self.engine.capabilities().can_follow_instructions {
-            // The silence is measured again once this was said; an engine that does not say it is treated as
-            // unresponsive.
+            // The silence is measured again after this question. An engine that does not speak the question is treated
+            // as unresponsive.
             self.responses.request(ResponseRequest::Instructed(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);

@@ -1,6 +1,6 @@
-//! Whether a sound of the caller over the agent's speech is an interruption. The agent stops at once; what was not heard
-//! is kept until it is known. A back-channel, a cough and a noise are none: then the agent continues with the word that
-//! was cut.
+//! Decides whether a sound of the caller during the agent's speech is an interruption. The agent stops at once, and the
+//! unheard audio is kept until the decision. Back-channels, coughs and noises are not interruptions: after them, the
+//! agent resumes at the start of the word that was cut off.
 
 mod pause;
 
@@ -15,59 +15,61 @@ use pause::{Pause, Utterance};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// This much voice while the agent is silent is speech, whatever its words are.
+/// The amount of voice that confirms an interruption while the agent is stopped, without regard to the words.
 const SPEECH: Duration = Duration::from_millis(500);
-/// A sound without a voice for this long is a noise.
+/// A sound is a noise after this much audio without voice.
 const NOISE: Duration = Duration::from_millis(600);
-/// If no more of a complete answer is unheard, it is over: the caller does not interrupt it.
+/// A complete response counts as finished if at most this much of it is unheard. A sound is then a new turn of the
+/// caller, not an interruption.
 const OVER: Duration = Duration::from_millis(100);
-/// If no more of a complete answer is unheard, a back-channel is a reply to it.
+/// If at most this much of a complete response is unheard, a back-channel is a reply to the response.
 const NEARLY_OVER: Duration = Duration::from_secs(1);
-/// After so many noises in a row, a sound without voice does not stop the agent.
+/// After this many noises in a row, a sound without voice no longer stops the agent.
 const MAX_NOISES: u32 = 2;
-/// The most utterances whose words are waited for while the agent speaks.
+/// The maximum number of utterances that wait for their words while the agent speaks.
 const MAX_UNDECIDED: usize = 8;
-/// A back-channel during the last seconds of a question is a reply to it.
+/// A back-channel is a reply to a question if the agent finishes the question at most this long after it.
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
-/// Speech over the agent that the engine has not detected is a reply if the agent finishes within this time.
+/// Speech that the engine did not detect is a reply if the agent finishes at most this long after it.
 const MISSED_WINDOW: Duration = Duration::from_secs(3);
-/// The caller is given this much time to say more than that.
+/// How long after the end of the agent's audio the caller has time to say more. Then the sound counts as the reply.
 const REPLY_DELAY: Duration = Duration::from_millis(700);
 
 #[derive(Debug, Default)]
 pub(super) struct Interruptions {
-    /// The agent is stopped until it is known what the caller's sound is.
+    /// The stop of the agent while the caller's sound is not yet classified.
     pause: Option<Pause>,
-    /// The caller's utterances over which the agent continues, and whose words are not known.
+    /// The caller's utterances during which the agent continues to speak, and whose words are not yet known.
     undecided: VecDeque<Utterance>,
-    /// The noises since the caller last spoke.
+    /// The number of noises since the caller last spoke.
     noises: u32,
-    /// The local detector alone has stopped the agent for nothing.
+    /// True if the local detector alone has stopped the agent without a result. Its detection alone then no longer
+    /// stops the agent.
     is_local_unsure: bool,
-    /// A sound that may be the reply to what the agent was about to finish.
+    /// A sound during the end of the agent's speech that may be a reply to it.
     reply: Option<PossibleReply>,
 }
 
 #[derive(Debug)]
 struct PossibleReply {
     at: Instant,
-    /// The agent's turn over which the sound was made.
+    /// The agent's turn during which the caller made the sound.
     turn: Option<ItemId>,
-    /// Since when the agent is silent; it may be in the future.
+    /// When the agent's audio ends, which may be in the future; none while more audio is expected.
     silent_since: Option<Instant>,
     cause: ReplyCause,
 }
 
-/// Why a sound may be a reply to what the agent says.
+/// The reason why a sound may be a reply to the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReplyCause {
-    /// A back-channel, or what may be one: a reply only to a question.
+    /// A back-channel or a possible back-channel. It is a reply only to a question.
     Word,
-    /// A sound just before the agent finished.
+    /// A sound just before the end of the agent's speech.
     AtTheEnd,
-    /// Speech whose words will never be known: they may be any.
+    /// Speech that could not be transcribed, so it may contain any words.
     UnknowableWords,
-    /// Speech that the engine has not detected, up to this moment.
+    /// Speech that the engine did not detect, with the time of its end.
     Missed(Instant),
 }
 
@@ -82,19 +84,19 @@ impl Interruptions {
         self.is_pausing() || self.undecided.iter().any(|utterance| utterance.item == *item)
     }
 
-    /// Keeps the tool calls of a response while the agent is stopped. Returns false if it is not.
+    /// Defers the tool calls of a response while the agent is stopped. Returns false if the agent is not stopped.
     pub(super) fn defer(&mut self, calls: CompletedCalls) -> bool {
         let Some(pause) = &mut self.pause else { return false };
         pause.calls = Some(calls);
         true
     }
 
-    /// Returns true if the caller may have replied unnoticed by the engine.
+    /// Returns true if the caller may have given a reply that the engine did not detect.
     pub(super) fn has_missed_reply(&self) -> bool {
         self.reply.as_ref().is_some_and(|reply| matches!(reply.cause, ReplyCause::Missed(_)))
     }
 
-    /// The caller's turn is replied to.
+    /// Clears the undecided sounds, because the caller's turn is being replied to.
     pub(super) fn replied(&mut self) {
         self.undecided.clear();
         self.reply = None;
@@ -109,12 +111,12 @@ impl Interruptions {
 }
 
 impl CallSession {
-    /// Returns true if the engine detects speech over which the agent is not to speak.
+    /// Returns true while the engine detects speech during which the agent must not speak.
     pub(super) fn is_spoken_over(&self) -> bool {
         self.caller.speech.detected().is_some_and(|item| !self.interruptions.tolerates(item))
     }
 
-    /// The engine has detected that the caller makes a sound.
+    /// Handles a sound whose start the engine has detected.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if let Some(pause) = &mut self.interruptions.pause {
             self.interruptions.is_local_unsure &= !pause.utterances.is_empty();
@@ -133,7 +135,7 @@ impl CallSession {
         self.pause(Some(item.clone()), now);
     }
 
-    /// The local detector has found speech of the caller.
+    /// Handles speech whose start the local detector has detected.
     pub(super) fn local_sound_began(&mut self, now: Instant) {
         let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && self.is_agent_heard(now);
         if !is_possible || self.interruptions.is_pausing() {
@@ -145,7 +147,7 @@ impl CallSession {
         }
     }
 
-    /// Stops the agent until it is known whether the caller interrupts it.
+    /// Stops the agent until it is known whether the caller is interrupting.
     fn pause(&mut self, item: Option<ItemId>, now: Instant) {
         let earlier_reply = self.interruptions.reply.take();
         let is_reply_possible = self.is_reply_possible(now);
@@ -177,7 +179,7 @@ impl CallSession {
         });
     }
 
-    /// Returns true if the agent has all but finished, so even a "yes" is a reply to it.
+    /// Returns true if the agent has nearly finished, so that even a "yes" is a reply to it.
     fn is_reply_possible(&self, now: Instant) -> bool {
         match self.phase {
             Phase::Live => !self.responses.is_replying() && self.playback.remaining(now) <= NEARLY_OVER,
@@ -186,11 +188,11 @@ impl CallSession {
         }
     }
 
-    /// A piece of the caller's audio has arrived.
+    /// Checks a piece of the caller's audio for enough voice or noise to decide about the interruption.
     pub(super) fn weigh_audio(&mut self, is_voice: bool, length: Duration, now: Instant) {
         let Some(pause) = &mut self.interruptions.pause else { return };
         pause.heard(is_voice, length, now);
-        // Where the engine detects nothing, it may be a television, and no reply would follow.
+        // Sound that the engine does not detect may be a television; the engine would not reply to it.
         if pause.voiced >= SPEECH && !pause.utterances.is_empty() {
             self.confirm_interruption(self.caller.speech.is_in_progress(now), now);
         } else if !pause.has_voice() && pause.noise >= NOISE {
@@ -198,8 +200,8 @@ impl CallSession {
         }
     }
 
-    /// The engine has detected the end of an utterance. Returns true if it was made over the agent's speech: then its
-    /// words decide whether there is a reply to it.
+    /// Handles the end of an utterance that the engine has detected. Returns true if the caller spoke during the
+    /// agent's speech: the words of the utterance then decide whether it needs a reply.
     pub(super) fn sound_ended(&mut self, item: &ItemId, now: Instant) -> bool {
         let is_item = |utterance: &Utterance| utterance.item == *item;
         if let Some(pause) = &mut self.interruptions.pause {
@@ -207,12 +209,12 @@ impl CallSession {
             pause.stopped = Some(now);
             return true;
         }
-        // The agent has finished meanwhile, and the caller has not.
+        // An utterance that lasted longer than the agent's speech is a normal turn.
         let is_speaking = self.is_agent_heard(now) || self.responses.is_replying();
         is_speaking && self.interruptions.undecided.iter().any(is_item)
     }
 
-    /// Words of the caller are known.
+    /// Uses the words of an utterance to decide about the interruption.
     pub(super) fn weigh_words(&mut self, item: &ItemId, is_final: bool, now: Instant) {
         let is_item = |utterance: &Utterance| utterance.item == *item;
         let paused = self.interruptions.pause.as_ref().map(|pause| &pause.utterances);
@@ -221,7 +223,7 @@ impl CallSession {
         let Some(is_reply_possible) = found.map(|utterance| utterance.is_reply_possible) else { return };
         let words = classify(self.transcript.caller_words(item), is_final);
         if words == Words::Speech || (is_final && words == Words::BackChannel && is_reply_possible) {
-            // What the local detector finds now may be the echo of the agent.
+            // The local detector is not used here: it may be detecting an echo of the agent.
             return self.confirm_interruption(self.caller.speech.is_detected(), now);
         }
         if !is_final {
@@ -232,7 +234,7 @@ impl CallSession {
             self.interruptions.reply = Some(self.possible_reply(ReplyCause::Word, now));
         }
         if words == Words::None && !self.caller.speech.is_detecting(item) {
-            // The model is not to reply to a noise later.
+            // Delete the noise from the engine's conversation, so that the model does not reply to it later.
             self.command(EngineCommand::Delete { item: item.clone() });
             self.interruptions.reply = None;
         }
@@ -244,7 +246,7 @@ impl CallSession {
         }
     }
 
-    /// The caller interrupts the agent: it stops, and replies to what the caller says.
+    /// Confirms the interruption: the agent stops, and replies to what the caller says.
     fn confirm_interruption(&mut self, is_speaking: bool, now: Instant) {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
@@ -260,7 +262,8 @@ impl CallSession {
         }
     }
 
-    /// The engine is lost, so the words of the sound will not be known, and the rest of the answer may be lost.
+    /// Decides about a pause when the engine is lost, because the words of the sound and the rest of the response may
+    /// be lost too.
     pub(super) fn engine_lost_in_pause(&mut self, now: Instant) {
         match &self.interruptions.pause {
             Some(pause) if pause.utterances.is_empty() => self.undo_interruption(FalseBargeIn::Unknown, now),
@@ -269,22 +272,23 @@ impl CallSession {
         }
     }
 
-    /// A sound of the caller that may be a reply to what the agent says now.
+    /// Creates the record of a sound that may be a reply to the agent's current turn.
     fn possible_reply(&self, cause: ReplyCause, now: Instant) -> PossibleReply {
         PossibleReply { at: now, turn: self.transcript.last_agent_item(), silent_since: None, cause }
     }
 
-    /// A spoken response was completed. Returns true if the agent is stopped, so that it was not heard.
+    /// Records that a spoken response was completed. Returns true if the agent is stopped, because the response was
+    /// then not heard completely.
     pub(super) fn completed_in_pause(&mut self) -> bool {
         let Some(pause) = &mut self.interruptions.pause else { return false };
         pause.is_completed = true;
         true
     }
 
-    /// The sound was no interruption: the agent continues.
+    /// Undoes the interruption: the agent continues, because the sound was not an interruption.
     fn undo_interruption(&mut self, cause: FalseBargeIn, now: Instant) {
         let Some(mut pause) = self.interruptions.pause.take() else { return };
-        // The answer may have been completed meanwhile.
+        // The response may have been completed meanwhile.
         pause.is_reply_possible |= cause == FalseBargeIn::Unknown && self.is_reply_possible(now);
         self.playback.resume();
         self.reply_watch.response_audible_until(now + self.playback.remaining(now));
@@ -292,7 +296,7 @@ impl CallSession {
         if pause.was_cleared {
             self.event(CallEvent::BargeInUndone { cause, paused_ms: pause.ms(now) });
         } else {
-            // The caller still waits for the answer.
+            // The agent was not audible when it was stopped: the caller is still waiting for the response.
             self.reply_watch.silent_since(pause.last_voice.or(pause.stopped).unwrap_or(now), now);
         }
         self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
@@ -314,7 +318,7 @@ impl CallSession {
         }
     }
 
-    /// Why the sound that was no interruption may be a reply.
+    /// Returns the reason why a sound that was not an interruption may be a reply, if any.
     fn reply_cause(cause: FalseBargeIn, pause: &Pause, missed: Option<Instant>) -> Option<ReplyCause> {
         let is_detected = !pause.utterances.is_empty();
         let has_voice = pause.has_voice() && is_detected;
@@ -328,7 +332,7 @@ impl CallSession {
         }
     }
 
-    /// The words of an utterance will never be known.
+    /// Records that the words of an utterance will never be known.
     pub(super) fn words_unknowable(&mut self, item: &ItemId, now: Instant) {
         let is_item = |utterance: &&mut Utterance| utterance.item == *item;
         if let Some(pause) = &mut self.interruptions.pause {
@@ -342,13 +346,13 @@ impl CallSession {
         }
     }
 
-    /// Forgets what the caller's sounds may be: the agent stops for another reason, or does not continue.
+    /// Clears the undecided sounds and the pause, because the agent stops for another reason or does not continue.
     pub(super) fn drop_pause(&mut self, now: Instant) {
         self.interruptions.replied();
         self.interruptions.noises = 0;
         let Some(pause) = self.interruptions.pause.take() else { return };
         if pause.was_cleared && !self.playback.is_open() {
-            // There was nothing more to be heard.
+            // No unheard audio was left, so the agent does not continue.
             self.event(CallEvent::BargeInUndone { cause: FalseBargeIn::Unknown, paused_ms: pause.ms(now) });
         }
         if let Some(calls) = pause.calls {
@@ -356,10 +360,10 @@ impl CallSession {
         }
     }
 
-    /// Sets the timer of what is to be decided.
+    /// Sets the timer for the next decision.
     pub(super) fn watch_interruption(&mut self, now: Instant) {
         let is_speaking = self.playback.has_unsent() || self.responses.is_busy() || self.tools.is_running();
-        // The phone's marks may be late or lost: what was sent ends by the clock.
+        // Twilio's marks may be late or lost, so the end of the sent audio is calculated from the clock.
         let silent_since = (!is_speaking).then(|| self.reply_watch.heard_until(now));
         if let Some(reply) = &mut self.interruptions.reply {
             reply.silent_since = silent_since;
@@ -371,7 +375,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Interruption, deadline);
     }
 
-    /// When the caller's sound counts as the reply to the agent's question.
+    /// Returns when the caller's sound counts as the reply to the agent, if it qualifies as a reply.
     fn reply_due(&self) -> Option<Instant> {
         let reply = self.interruptions.reply.as_ref()?;
         let silent = reply.silent_since?;
@@ -380,14 +384,14 @@ impl CallSession {
         let is_reply = match reply.cause {
             ReplyCause::Word => is_same_turn && delay <= REPLY_WINDOW && self.transcript.has_asked(),
             ReplyCause::AtTheEnd => is_same_turn && delay <= REPLY_WINDOW,
-            // The model has heard it, and a later turn of the agent replies to it.
+            // The model has received the speech; if the agent takes another turn, that turn is the reply to it.
             ReplyCause::UnknowableWords => is_same_turn,
             ReplyCause::Missed(_) => delay <= MISSED_WINDOW,
         };
         is_reply.then(|| silent + REPLY_DELAY)
     }
 
-    /// The time to decide is over.
+    /// Handles the expiry of the decision timer: the agent continues, or the caller's sound counts as a reply.
     pub(super) fn interruption_due(&mut self, now: Instant) {
         if let Some(pause) = &self.interruptions.pause {
             if pause.deadline() <= now {

@@ -1,20 +1,20 @@
-//! The keys that the caller presses.
+//! Handles the keys that the caller presses.
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, ResponseRequest};
 use std::time::{Duration, Instant};
 
-/// Keys pressed within this time form one input.
+/// Keys that follow each other within this time form one input.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
 /// The maximum number of keys in one input.
 const MAX_KEYS: usize = 32;
 
-/// The keys that the engine was not sent yet.
+/// The keys that were not sent to the engine yet.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pressed: String,
-    /// When the last key of the call was pressed.
+    /// When the caller last pressed a key in this call.
     last: Option<Instant>,
 }
 
@@ -43,7 +43,7 @@ impl CallSession {
         self.idle.caller_is_active();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
-        // The keys are the caller's answer, so the session does not wait for the end of speech that was in progress.
+        // The keys are the caller's reply, so the session does not wait for the end of the current speech.
         let change = self.caller.speech.end_local();
         self.local_speech_changed(change, now);
         self.barge_in(false, now);
@@ -52,7 +52,7 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
-    /// Sends the pressed keys to the engine. An engine that is not ready gets them when it is.
+    /// Sends the pressed keys to the engine. If the engine is not ready, the keys are kept until it is ready.
     pub(super) fn send_keys(&mut self, now: Instant) {
         self.reply_watch.silent_since(self.caller.keys.last.unwrap_or(now), now);
         if self.engine.is_ready() {
@@ -64,7 +64,7 @@ impl CallSession {
         }
     }
 
-    /// Returns true if the caller has finished pressing keys that were not sent to the engine yet.
+    /// Returns true if the input is complete, but was not sent to the engine yet.
     pub(super) fn has_keys_for_engine(&self) -> bool {
         !self.caller.keys.is_empty() && !self.timers.is_set(Timer::Keys)
     }

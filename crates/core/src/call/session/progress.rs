@@ -1,10 +1,10 @@
-//! The progress of a running call for an observer: what the call is doing, and the words of the current turns.
+//! The progress of a call for an observer: the current activity, and the text of the open turns.
 
 use super::{CallSession, Phase};
 use crate::call::TurnRecord;
 use std::time::{Duration, Instant};
 
-/// What a call is doing at a moment.
+/// The current activity of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
     /// The stream and the engine are connecting.
@@ -13,14 +13,14 @@ pub enum Activity {
     Listening,
     /// The caller speaks.
     CallerSpeaking,
-    /// The caller waits for an answer.
+    /// The caller waits for a reply.
     Thinking,
-    /// The agent's audio is being heard.
+    /// The caller hears the agent.
     Speaking,
 }
 
 impl CallSession {
-    /// What the call is doing.
+    /// Returns the current activity of the call.
     pub fn activity(&self, now: Instant) -> Activity {
         if matches!(self.phase, Phase::Connecting | Phase::Redirecting) {
             Activity::Connecting
@@ -37,8 +37,8 @@ impl CallSession {
         }
     }
 
-    /// The turns that can still change, as they are now: `heard_text` of the turn that is being played is the part
-    /// that was heard so far. A turn that is complete is emitted once more as [`crate::call::Output::Turn`].
+    /// Returns the turns that can still change, in their current state. In the turn that is being played, `heard_text`
+    /// is the part that was heard so far. A turn that is complete is also emitted as [`crate::call::Output::Turn`].
     pub fn open_turns(&mut self, now: Instant) -> Vec<TurnRecord> {
         let playing = self.playback.progress(now);
         self.transcript.open_turns(playing.as_ref())

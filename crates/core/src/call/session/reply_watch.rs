@@ -1,7 +1,7 @@
-//! Supervision of the caller's wait for a reply: built-in sentences fill the wait, and an engine that does not reply is
-//! replaced.
+//! Supervises the caller's wait for a reply: built-in sentences (fillers) interrupt the silence, and an engine that
+//! does not reply is replaced.
 //!
-//! All timers here are derived from the state after each input, so no code path can forget to set or to stop one.
+//! The timers are derived from the whole state after each input, so they are always consistent with the state.
 
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
@@ -9,110 +9,112 @@ use crate::call::timers::Timer;
 use crate::call::{Clip, ResponseRequest};
 use std::time::{Duration, Instant};
 
-/// The first filler sentence plays this long after a reply is due.
+/// The delay of the first filler after the start of the wait for a reply.
 const FILLER_AFTER: Duration = Duration::from_millis(1200);
-/// The next filler plays this long after the end of the previous one.
+/// The delay of the next filler after the end of the previous filler.
 const NEXT_FILLER_AFTER: Duration = Duration::from_millis(1700);
-/// The number of fillers for each attempt of an engine to reply.
+/// The maximum number of fillers for each attempt of an engine to reply.
 const FILLERS: u32 = 2;
-/// The end of the caller's voice is reported this much later, and counts as part of the first silence.
+/// The delay after the end of the caller's voice at which the wait for a reply starts, because the engine reports the
+/// end of the voice about this much later.
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
-/// A waiting caller hears nothing for at most this long.
+/// The maximum silence for a waiting caller.
 const MAX_SILENCE: Duration = Duration::from_millis(1900);
-/// An engine that is not ready this long after it was opened is lost.
+/// The time after which an engine that was opened and is not ready counts as lost.
 pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
-/// An engine whose reply is expected and that sends no message for this long is lost.
+/// The time without a message after which an engine counts as lost while its reply is expected.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
-/// An engine that sends messages but no audio is lost after this long.
+/// The time after which an engine counts as lost if it sends messages but no audio.
 const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
-/// An engine is lost if it has not detected speech this long after the local detector found its end, which is half a
-/// second after the speech.
+/// The time after which an engine counts as lost if it has not detected speech that the local detector found. It counts
+/// from the report of the local detector, half a second after the end of the speech.
 const DETECTION_TIMEOUT: Duration = Duration::from_millis(2500);
-/// The delays before a failed request is repeated.
+/// The delays before a failed request is retried.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
-/// If the engine asks for a longer delay, the request is not repeated.
+/// The maximum delay before a retry. If the engine requests a longer delay, the request is not retried.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(6);
 
-/// What is being waited for, and since when.
+/// The state of the caller's wait and of the expected reply.
 #[derive(Debug, Default)]
 pub(super) struct ReplyWatch {
-    /// Since when the caller waits for a reply.
+    /// The start of the caller's wait for a reply.
     waiting_since: Option<Instant>,
-    /// The reaction that the engine must give, and since when.
+    /// The reaction that is expected from the engine, and since when.
     expected: Option<(Reaction, Instant)>,
-    /// When the engine last sent any message.
+    /// When the engine last sent a message.
     last_message: Option<Instant>,
-    /// When the last sent audio will have been heard.
+    /// When the caller will have heard all audio that was sent.
     audible_until: Option<Instant>,
-    /// The same for audio of the engine.
+    /// When the caller will have heard all audio of the engine.
     response_until: Option<Instant>,
-    /// Fillers within the current attempt.
+    /// The number of fillers in the current attempt.
     fillers: u32,
-    /// Whether a filler was the last audio to be heard.
+    /// True if the last audio was a filler.
     is_filler_last: bool,
-    /// Fillers in this call: two in a row are never the same.
+    /// The number of fillers in this call. It selects the next filler, so that two successive fillers differ.
     total_fillers: u32,
-    /// Failed requests since the last reply.
+    /// The number of failed requests since the last reply.
     retries: usize,
 }
 
-/// A reaction of the engine.
+/// A reaction that is expected from the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reaction {
-    /// The engine's generation.
+    /// The generation of the engine.
     engine: u32,
     /// The number of the request.
     request: u32,
-    /// Whether the engine is ready; otherwise the reaction is to become ready.
+    /// Whether the engine is ready. If false, the expected reaction is that it becomes ready.
     is_ready: bool,
 }
 
 impl ReplyWatch {
-    /// The engine has sent a message.
+    /// Records that the engine has sent a message.
     pub(super) fn engine_message(&mut self, now: Instant) {
         self.last_message = Some(now);
     }
 
-    /// Audio was sent. The echo of a mark may be late, so the audible time is derived from the time of sending.
+    /// Records that audio was sent. The end of the audible time is calculated from the time of sending, because Twilio
+    /// may return marks late.
     pub(super) fn sent(&mut self, length: Duration, now: Instant) {
         let begins = self.audible_until.filter(|until| *until > now).unwrap_or(now + LINE_DELAY);
         self.audible_until = Some(begins + length);
     }
 
-    /// The caller has been silent since `silent`; the wait for a reply is counted from about there.
+    /// Records that the caller has been silent since `silent`. The wait for a reply starts up to `NOTICED_AFTER` later.
     pub(super) fn silent_since(&mut self, silent: Instant, now: Instant) {
         let since = now.min(silent + NOTICED_AFTER);
         self.waiting_since = Some(self.waiting_since.map_or(since, |known| known.min(since)));
     }
 
-    /// Audio of the engine was queued, and will have been heard by `at`.
+    /// Records that audio of the engine was queued, and that the caller will have heard it by `at`.
     pub(super) fn response_audible_until(&mut self, at: Instant) {
         (self.response_until, self.is_filler_last) = (Some(at), false);
     }
 
-    /// The queued audio was dropped.
+    /// Records that the queued audio was dropped.
     pub(super) fn cleared(&mut self, now: Instant) {
         let shorten = |until: &mut Option<Instant>| *until = until.map(|at| at.min(now));
         shorten(&mut self.audible_until);
         shorten(&mut self.response_until);
     }
 
-    /// No request has failed since the last reply, or since the engine was opened.
+    /// Resets the number of failed requests, after a reply or when a new engine is opened.
     pub(super) fn reset_retries(&mut self) {
         self.retries = 0;
     }
 
-    /// When the last audio will have been heard, or was; now if there was none.
+    /// Returns when the caller has heard, or will have heard, all audio; `now` if no audio was sent.
     pub(super) fn heard_until(&self, now: Instant) -> Instant {
         self.audible_until.unwrap_or(now)
     }
 
-    /// Until when audio was heard, or the engine continued.
+    /// Returns the end of the last audio, or the time of the engine's last message if that is later.
     pub(super) fn last_words_until(&self, now: Instant) -> Instant {
         self.audible_until.max(self.last_message).unwrap_or(now)
     }
 
-    /// Follows whether the caller waits, and which reaction of the engine is expected.
+    /// Updates whether the caller is waiting, and which reaction of the engine is expected.
     fn update(&mut self, is_caller_waiting: bool, expected: Option<Reaction>, now: Instant) {
         if is_caller_waiting {
             self.waiting_since.get_or_insert(now);
@@ -126,13 +128,13 @@ impl ReplyWatch {
         }
     }
 
-    /// When the next filler is due, if the attempt has one left. Tools and pauses before a retry have limits of their
-    /// own.
+    /// Returns when the next filler is due. While a reaction is expected, the number of fillers is limited. Tools and
+    /// the delays before a retry have their own limits.
     fn next_filler_at(&self) -> Option<Instant> {
         self.filler_at().filter(|_| self.fillers < FILLERS || self.expected.is_none())
     }
 
-    /// The filler to play now, if the wait has been silent for too long.
+    /// Returns the filler to play now, if the caller's wait has been silent for too long.
     fn take_filler(&mut self, now: Instant) -> Option<Clip> {
         self.filler_at().filter(|at| *at <= now)?;
         let clip = if self.total_fillers.is_multiple_of(2) { Clip::OneMoment } else { Clip::MoreTime };
@@ -143,8 +145,8 @@ impl ReplyWatch {
         Some(clip)
     }
 
-    /// The delay before a failed request is repeated; none if it is not repeated. `retry_after`: the delay for which the
-    /// engine asks.
+    /// Returns the delay before a failed request is retried; none if it must not be retried. `retry_after` is the delay
+    /// that the engine requested.
     fn next_retry(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         let delay = *RETRY_DELAYS.get(self.retries)?;
         let delay = retry_after.map_or(delay, |asked| asked.max(delay));
@@ -155,19 +157,19 @@ impl ReplyWatch {
         Some(delay)
     }
 
-    /// Returns true if fewer requests have failed than may be repeated.
+    /// Returns true if a further failed request may be retried.
     fn has_retries(&self) -> bool {
         self.retries < RETRY_DELAYS.len()
     }
 
-    /// When the caller's silence becomes too long if no audio comes.
+    /// Returns when a filler is due if no audio plays before.
     fn filler_at(&self) -> Option<Instant> {
         let due = self.waiting_since? + FILLER_AFTER;
         let pause = if self.is_filler_last { NEXT_FILLER_AFTER } else { FILLER_AFTER };
         Some(self.audible_until.map_or(due, |until| due.max(until + pause)))
     }
 
-    /// When the engine is given up, if its reaction is expected.
+    /// Returns when the engine counts as lost, if a reaction is expected.
     fn response_deadline(&self, has_missed_speech: bool) -> Option<Instant> {
         let (expected, since) = self.expected?;
         if !expected.is_ready {
@@ -179,7 +181,7 @@ impl ReplyWatch {
         let since = self.response_until.map_or(since, |until| since.max(until));
         let message = self.last_message.map_or(since, |message| message.max(since));
         let at = (message + MESSAGE_TIMEOUT).min(since + AUDIO_TIMEOUT);
-        // If no filler is left, the engine is given up at the latest `MAX_SILENCE` after the last audio.
+        // If no filler is left, the engine counts as lost at most `MAX_SILENCE` after the last audio.
         let covered = self
             .waiting_since
             .filter(|_| self.fillers >= FILLERS)
@@ -189,7 +191,7 @@ impl ReplyWatch {
 }
 
 impl CallSession {
-    /// Follows the state of the call: who waits for whom, and until when.
+    /// Updates the wait for a reply from the state of the call, and sets the timers.
     pub(super) fn watch_reply(&mut self, now: Instant) {
         let expected = self.must_engine_react(now).then(|| Reaction {
             engine: self.engine.generation(),
@@ -204,7 +206,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Retry, self.responses.retry_at().filter(|at| *at > now));
     }
 
-    /// Returns true if the caller has spoken or pressed keys and has no reply yet.
+    /// Returns true if the caller has spoken or pressed keys and is waiting for a reply.
     pub(super) fn is_caller_waiting(&self, now: Instant) -> bool {
         let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream.is_open();
         if !is_on
@@ -219,8 +221,8 @@ impl CallSession {
         self.responses.is_busy() || self.tools.is_running() || self.caller.speech.is_missed() || is_unsent
     }
 
-    /// Returns true while the caller speaks. A sound that is no interruption counts only while it has a voice: behind a
-    /// street's noise, the caller waits.
+    /// Returns true while the caller speaks. A sound that does not interrupt the agent counts only while the local
+    /// detector finds voice in it, so that street noise does not hide the caller's wait.
     fn is_caller_speaking(&self, now: Instant) -> bool {
         self.caller.speech.has_local_speech(now) || self.is_spoken_over()
     }
@@ -234,14 +236,14 @@ impl CallSession {
         !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
-    /// Plays a filler: the wait has been silent for too long.
+    /// Plays a filler if the caller's wait has been silent for too long.
     pub(super) fn filler(&mut self, now: Instant) {
         if let Some(clip) = self.reply_watch.take_filler(now) {
             self.play_clip(clip);
         }
     }
 
-    /// The engine has not replied in time.
+    /// Handles the expiry of the engine's deadline.
     pub(super) fn response_timed_out(&mut self, now: Instant) {
         if self.reply_watch.response_deadline(self.caller.speech.is_missed()).is_some_and(|at| at <= now) {
             let reason = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
@@ -253,7 +255,7 @@ impl CallSession {
         }
     }
 
-    /// A request failed: it is repeated after a pause, a limited number of times.
+    /// Handles a failed request: retries it after a delay, or reports the engine as lost after too many failures.
     pub(super) fn request_failed(
         &mut self,
         request: ResponseRequest,

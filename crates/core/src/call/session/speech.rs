@@ -1,4 +1,4 @@
-//! The caller's speech: detected by the engine, and checked by the local voice detector.
+//! Handles the caller's speech, as the engine and the local voice detector detect it.
 
 use super::CallSession;
 use super::caller_speech::GAP_FILL_MS;
@@ -8,14 +8,14 @@ use crate::call::timers::Timer;
 use crate::call::{EngineCommand, ItemId};
 use std::time::{Duration, Instant};
 
-/// Speech with less voice may be noise; the engine need not react to it.
+/// The minimum amount of voice in speech to which the engine must react. Speech with less voice may be noise.
 pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
 
 impl CallSession {
-    /// Returns true while the local detector may be skipped, because the engine detects speech.
+    /// Returns true while the local detector may be skipped, because the engine's detection is trusted.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
-        // Over the agent's speech, the local detector decides between a noise and a voice.
+        // During the agent's speech, the local detector is needed to distinguish voice from noise.
         !self.playback.is_open() && !self.interruptions.is_pausing() && self.caller.speech.is_trusted(now)
     }
 
@@ -30,7 +30,8 @@ impl CallSession {
         self.weigh_audio(is_voice, length, now);
     }
 
-    /// Returns true while the caller hears the agent. The phone's marks may be late or lost: what was sent ends by the clock.
+    /// Returns true while the caller hears the agent. Twilio's marks may be late or lost, so the end of the sent audio
+    /// is calculated from the clock.
     pub(super) fn is_agent_heard(&self, now: Instant) -> bool {
         self.playback.has_unsent() || (self.playback.is_busy() && self.reply_watch.heard_until(now) > now)
     }
@@ -53,7 +54,7 @@ impl CallSession {
         }
     }
 
-    /// `is_sure`: it is neither a noise nor an echo of the agent's own voice.
+    /// Handles the end of local speech. `is_sure`: the speech is neither a noise nor an echo of the agent.
     fn local_speech_ended(&mut self, is_sure: bool, began: Instant, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
         let was_known = self.caller.speech.was_known();
@@ -84,7 +85,7 @@ impl CallSession {
         self.caller.speech.started(item.clone(), now);
         self.idle.caller_is_active();
         if position.is_some_and(|position| self.caller.audio.is_replayed(position)) {
-            // The speech started earlier: the caller does not speak over anything now.
+            // The speech started earlier, so the caller is not interrupting the agent now.
             self.caller.audio.speech_started(position);
             return self.transcript.caller_started_in_replay(item, at_ms);
         }
@@ -107,7 +108,7 @@ impl CallSession {
         }
     }
 
-    /// The caller has said something, and has been silent since `silent`: the engine is requested to reply.
+    /// Requests a reply from the engine: the caller has spoken, and has been silent since `silent`.
     pub(super) fn request_reply(&mut self, silent: Instant, now: Instant) {
         if self.is_live() && !self.engine.capabilities().controls_hangup {
             self.interruptions.replied();
@@ -116,20 +117,21 @@ impl CallSession {
         }
     }
 
-    /// Sets the timers that depend on who speaks.
+    /// Sets the timers that depend on the caller's speech.
     pub(super) fn watch_speech(&mut self, now: Instant) {
         self.timers.set_or_cancel(Timer::MediaGap, self.caller.speech.gap_at(now));
         self.timers.set_or_cancel(Timer::Stuck, self.stuck_at(now));
     }
 
-    /// When the time is over for speech that only the engine detects. An engine that leads the turns ends them itself.
+    /// Returns the deadline for speech whose end the engine does not detect; none if the engine leads the turns,
+    /// because it then ends them itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)
     }
 
-    /// The engine detects speech that never ends, because of music or engine noise: its turn is ended with the audio it
-    /// has.
+    /// Ends the caller's turn with the audio so far, because the engine detects endless speech, for example in music or
+    /// in the noise of a car.
     pub(super) fn stuck(&mut self, now: Instant) {
         if self.stuck_at(now).is_none_or(|at| at > now) {
             return;
@@ -150,7 +152,7 @@ impl CallSession {
         }
     }
 
-    /// Everything that the caller has said so far is answered.
+    /// Records that everything that the caller has said so far is answered.
     pub(super) fn mark_answered(&mut self) {
         self.caller.audio.answered();
         self.transcript.answered();

@@ -3,16 +3,16 @@
 use crate::call::ResponseRequest;
 use std::time::{Duration, Instant};
 
-/// The link to the caller.
+/// The state of the caller's stream.
 #[derive(Debug, Default)]
 pub(super) struct StreamLink {
-    /// When the caller's first stream started; turns are timed from there.
+    /// When the first stream of the call started; the times of turns count from it.
     first_began: Option<Instant>,
-    /// When the caller's current stream started, if there is one.
+    /// When the current stream started; none while no stream is open.
     began: Option<Instant>,
-    /// A stream was lost, and another one was requested.
+    /// True if a lost stream was already replaced in this call.
     was_replaced: bool,
-    /// Another stream was requested: what the agent says first on it.
+    /// The agent's first response on the requested stream; none if no other stream was requested.
     resume_with: Option<ResponseRequest>,
 }
 
@@ -21,34 +21,34 @@ impl StreamLink {
         self.began.is_some()
     }
 
-    /// A stream has started. Returns what the agent says first if it continues the conversation.
+    /// Records that a stream has started. Returns the agent's first response, if the stream continues a conversation.
     pub(super) fn open(&mut self, now: Instant) -> Option<ResponseRequest> {
         self.began = Some(now);
         self.first_began.get_or_insert(now);
         self.resume_with.take()
     }
 
-    /// The stream is closed or lost.
+    /// Records that the stream is closed or lost.
     pub(super) fn close(&mut self) {
         self.began = None;
     }
 
-    /// Returns true the first time: one lost stream of a call is replaced.
+    /// Returns true on the first call only: at most one lost stream of a call is replaced.
     pub(super) fn may_replace(&mut self) -> bool {
         !std::mem::replace(&mut self.was_replaced, true)
     }
 
-    /// Another stream will be opened; `request` is what the agent says first on it.
+    /// Stores the agent's first response on the stream that is being requested.
     pub(super) fn resume_with(&mut self, request: ResponseRequest) {
         self.resume_with = Some(request);
     }
 
-    /// Milliseconds since the caller's first stream started.
+    /// Returns the milliseconds since the first stream of the call started.
     pub(super) fn call_ms(&self, now: Instant) -> u64 {
         ms_since(self.first_began, now)
     }
 
-    /// Milliseconds since the caller's current stream started.
+    /// Returns the milliseconds since the current stream started.
     pub(super) fn stream_ms(&self, now: Instant) -> u64 {
         ms_since(self.began, now)
     }

@@ -1,4 +1,4 @@
-//! The engine's tool calls: which are run, each at most once, and how their outputs return.
+//! Runs the engine's tool calls, each at most once, and returns their outputs to the engine.
 
 mod received;
 mod runs;
@@ -11,30 +11,30 @@ use received::ReceivedCalls;
 use runs::{Finish, Invocation, Start, ToolRuns};
 use std::time::{Duration, Instant};
 
-/// The output of a tool call that was withdrawn.
+/// The output of a tool call that was cancelled before it ran.
 const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
-/// The output of a tool that is still running at its limit.
+/// The output of a tool that is still running at its time limit.
 const STILL_RUNNING: &str =
     r#"{"error":"it takes longer than usual and is still running; do not call it again: say so, its result follows"}"#;
-/// The output of a tool call while too many others wait for theirs.
+/// The output of a tool call that was rejected because too many tool calls are waiting for an output.
 const TOO_MANY: &str = r#"{"error":"too many at once"}"#;
 
-/// The tool calls of one phone call.
+/// The tool calls of a phone call.
 #[derive(Debug, Default)]
 pub(super) struct Tools {
     received: ReceivedCalls,
     runs: ToolRuns,
-    /// The tool call that ends the phone call.
+    /// The tool call that is ending the phone call.
     ending: Option<ToolCallId>,
-    /// The tool call that transfers the caller to a human agent.
+    /// The tool call that is transferring the caller to a human agent.
     transfer: Option<TransferCall>,
 }
 
-/// A tool call, as the engine that made it knows it.
+/// The identity of a tool call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToolCallId {
     pub(super) id: String,
-    /// The generation of the engine.
+    /// The generation of the engine that made the tool call.
     pub(super) engine: u32,
 }
 
@@ -50,35 +50,36 @@ impl Tools {
         self.runs.is_running()
     }
 
-    /// What the caller wants of the human agent, if the agent requested the transfer.
+    /// Returns the caller's request for the human agent, if the agent requested the transfer.
     pub(super) fn transfer_reason(&self) -> Option<String> {
         self.transfer.as_ref().map(|transfer| transfer.reason.clone())
     }
 
-    /// The tool call whose transfer is over.
+    /// Removes and returns the tool call that requested the transfer.
     pub(super) fn take_transfer(&mut self) -> Option<ToolCallId> {
         self.transfer.take().map(|transfer| transfer.call)
     }
 
-    /// Returns true if this response contains tool calls that were not run.
+    /// Returns true if this response contains tool calls that were not run yet.
     pub(super) fn has_received(&self, response: &ResponseId) -> bool {
         self.received.has(response)
     }
 
-    /// The pending tool calls of a lost engine are not run.
+    /// Drops the pending tool calls of a lost engine.
     pub(super) fn engine_lost(&mut self) {
         self.received.clear();
     }
 }
 
 impl CallSession {
-    /// A complete tool call of the engine. It runs when its response has ended, unless the caller speaks before.
+    /// Adds a complete tool call of the engine. It runs once its response is completed, unless the caller speaks
+    /// before.
     pub(super) fn tool_call(&mut self, response: ResponseId, id: String, call: ToolCall) {
         self.tools.received.add(response, id, call);
     }
 
-    /// A response has ended: its tool calls run if it was completed; otherwise the engine receives an output that says that they did not run.
-    /// Returns true if there were any.
+    /// Runs the tool calls of a response that has ended. If the response was not completed, sends outputs that report
+    /// that the tool calls did not run. Returns true if the response contains tool calls.
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.received.take(response);
         let has_called = !calls.is_empty();
@@ -100,7 +101,7 @@ impl CallSession {
         has_called
     }
 
-    /// Returns true if the tool call has its output already.
+    /// Runs a tool call. Returns true if its output was already sent.
     fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) -> bool {
         match call {
             ToolCall::EndCall => {
@@ -119,7 +120,7 @@ impl CallSession {
         }
     }
 
-    /// Returns true if the tool is not started, and the tool call has its output.
+    /// Starts a tool. Returns true if no tool was started and the tool call has received its output at once.
     fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) -> bool {
         let start = self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit);
         let has_output = matches!(start, Start::Finished(_) | Start::TooMany);
@@ -139,7 +140,7 @@ impl CallSession {
         has_output
     }
 
-    /// A tool has finished: its output is sent for every tool call that waits for it.
+    /// Sends the output of a finished tool to each tool call that waits for it.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         self.outputs.extend(self.transcript.tool_finished(id, output, at_ms).map(turn_output));
@@ -160,7 +161,8 @@ impl CallSession {
         }
     }
 
-    /// Sends an output to the engine that made the tool call, or reports it to the engine that has taken over.
+    /// Sends an output to the engine that made the tool call. If that engine was replaced, instructs the current engine
+    /// with the output.
     fn tool_output(&mut self, call: ToolCallId, output: &str) {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
@@ -175,14 +177,16 @@ impl CallSession {
         }
     }
 
-    /// A response to only a part of the outputs would be followed by a second one.
+    /// Requests a reply once no tool is running. An earlier reply would cover only some of the outputs, and a second
+    /// reply would follow.
     fn request_reply_after_last_output(&mut self) {
         if !self.tools.is_running() && self.engine.capabilities().can_follow_instructions {
             self.responses.request(ResponseRequest::Reply);
         }
     }
 
-    /// A tool that still runs at its limit is not stopped: the engine receives a notice, and the output later.
+    /// Handles tools that have reached their time limit. They continue to run: the engine is informed now, and receives
+    /// the output later.
     pub(super) fn tool_limit(&mut self, now: Instant) {
         for call in self.tools.runs.expire(now) {
             self.tool_output(call, STILL_RUNNING);
@@ -191,7 +195,7 @@ impl CallSession {
         self.arm_tool_limit();
     }
 
-    /// The caller continued to speak: the tool call that would have ended the phone call is withdrawn.
+    /// Cancels the tool call that would have ended the phone call, because the caller continued to speak.
     pub(super) fn revoke_end_call(&mut self) {
         if let Some(call) = self.tools.ending.take().filter(|call| call.engine == self.engine.generation()) {
             self.tool_output(call, REVOKED);

@@ -1,4 +1,4 @@
-//! The transfer of the caller to a human agent, and the caller's return if the human agent does not accept.
+//! Transfers the caller to a human agent, and resumes the conversation if the human agent does not accept the call.
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
@@ -6,12 +6,12 @@ use crate::call::{CallEvent, EngineCommand, Output, ResponseRequest, StreamEndAc
 use crate::domain::{EndReason, TransferFailure};
 use std::time::{Duration, Instant};
 
-/// The maximum time for ringing and for the human agent's answer; after it, no report is expected any more.
+/// The maximum time for the ringing and the human agent's answer. After it, no report from Twilio is expected.
 const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 
 impl CallSession {
-    /// The last words before a transfer were heard: the stream is closed, and the human agent's phone rings. The engine
-    /// stays connected, so the conversation can continue.
+    /// Starts the transfer after the last audio was heard: the stream is closed, and the human agent's phone rings. The
+    /// engine stays connected, so that the conversation can continue if the transfer fails.
     pub(super) fn start_transfer(&mut self, now: Instant) {
         self.outputs.push_back(Output::StartTransfer { reason: self.tools.transfer_reason() });
         self.stop_playback(now);
@@ -30,7 +30,7 @@ impl CallSession {
         matches!(self.phase, Phase::Transferring)
     }
 
-    /// The human agent accepted the call.
+    /// Ends the session, because the human agent accepted the call.
     pub(super) fn transfer_accepted(&mut self, now: Instant) {
         if self.is_transferring() {
             self.event(CallEvent::TransferAccepted);
@@ -38,7 +38,7 @@ impl CallSession {
         }
     }
 
-    /// The human agent did not accept the call: the caller gets another stream to the same conversation.
+    /// Resumes the conversation on another stream, because the human agent did not accept the call.
     pub(super) fn transfer_failed(&mut self, reason: TransferFailure, now: Instant) {
         if !self.is_transferring() {
             return;
@@ -62,7 +62,7 @@ impl CallSession {
     }
 }
 
-/// The prompt to the model about the outcome of the transfer.
+/// Returns the description of the failed transfer for the model.
 const fn message_to_model(reason: TransferFailure) -> &'static str {
     match reason {
         TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",

@@ -1,4 +1,4 @@
-//! The stop of an answer: what the phone and the engine receive, and what is written down.
+//! Tests of barge-in: the outputs to the phone and to the engine, and the stored turns.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{CallEvent, EngineCommand, EngineEvent, Input, Output};

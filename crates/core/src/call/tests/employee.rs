@@ -1,4 +1,4 @@
-//! An employee ends a running call, or tells its agent something.
+//! Tests of an employee who ends a running call, or sends a hint to its agent.
 
 use super::rig::{Rig, ms};
 use crate::call::{EngineCommand, EngineEvent, Input, Operator, Output, StreamEndAction};
@@ -39,7 +39,7 @@ fn an_employee_ends_the_call_with_a_goodbye_and_at_once_the_second_time() {
 #[test]
 fn a_caller_who_talks_over_the_goodbye_is_not_left_in_silence() {
     let mut rig = Rig::live();
-    // The engine never confirms that it cancelled the answer.
+    // The engine never confirms the cancellation of the response.
     rig.respond(1);
     rig.input(Input::Operator(Operator::End));
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });

@@ -1,4 +1,5 @@
-//! Sounds of the caller over the agent's speech: which of them interrupt it, and what the caller hears after the others.
+//! Tests of the caller's sounds during the agent's speech: which sounds interrupt the agent, and what the caller hears
+//! after the other sounds.
 
 mod any_sound;
 mod replies;
@@ -12,7 +13,7 @@ use crate::domain::EndReason;
 
 const WORDS: &str = "אחת שתיים שלוש ארבע חמש שש";
 
-/// The agent has an answer of this length, complete at the engine.
+/// Sends a complete response of this length, in tenths of a second, from the engine.
 fn answer_of(rig: &mut Rig, text: &str, tenths: usize) {
     rig.respond(1);
     rig.text(1, "a", text, true);
@@ -22,7 +23,7 @@ fn answer_of(rig: &mut Rig, text: &str, tenths: usize) {
     rig.done(1);
 }
 
-/// A call in which the agent has spoken for `heard` of an answer of 6 s.
+/// Returns a call in which the caller has heard `heard` ms of a response of 6 s.
 fn speaking(heard: u64) -> Rig {
     let mut rig = Rig::live();
     answer_of(&mut rig, WORDS, 60);
@@ -30,7 +31,7 @@ fn speaking(heard: u64) -> Rig {
     rig
 }
 
-/// A sound with this much voice, whose words are known 400 ms after its end was detected.
+/// Sends a sound with this much voice. Its words arrive 400 ms after the engine has detected its end.
 fn sound(rig: &mut Rig, item: &str, voice: u64, words: &str) {
     start(rig, item);
     rig.frames(true, ms(voice));
@@ -52,7 +53,7 @@ fn say(rig: &mut Rig, item: &str, words: &str) {
     rig.engine(EngineEvent::CallerText { item: item.into(), text: words.into(), is_final: true });
 }
 
-/// The causes for which an interruption was undone.
+/// Returns the causes for which an interruption was undone.
 fn undone(rig: &Rig) -> Vec<FalseBargeIn> {
     let causes = rig.observed.outputs.iter().filter_map(|output| match output {
         Output::Event(CallEvent::BargeInUndone { cause, .. }) => Some(*cause),
@@ -69,7 +70,7 @@ fn replies(rig: &Rig) -> usize {
     rig.commands().iter().filter(|command| matches!(command, EngineCommand::Respond(_))).count()
 }
 
-/// The rest of the answer is heard: it is one turn, and whole.
+/// Asserts that the caller hears the rest of the response, as one complete turn.
 fn assert_goes_on(rig: &mut Rig) {
     assert!(!is_cut(rig));
     rig.frames(false, ms(8000));
@@ -107,7 +108,7 @@ fn coughs_clicks_and_noises_do_not_cut_the_answer() {
     assert_eq!(rig.commands(), [EngineCommand::Delete { item: "c".into() }], "the model does not reply to it later");
     assert_goes_on(&mut rig);
 
-    // A click: no voice at all, so its words are not waited for.
+    // A click contains no voice, so the session does not wait for its words.
     let mut rig = speaking(2000);
     start(&mut rig, "c");
     rig.frames(false, ms(600));
@@ -116,7 +117,7 @@ fn coughs_clicks_and_noises_do_not_cut_the_answer() {
     say(&mut rig, "c", "");
     assert_goes_on(&mut rig);
 
-    // Only the engine takes it for speech, and for long.
+    // Only the engine detects speech, and it does so for a long time.
     let mut rig = speaking(2000);
     start(&mut rig, "c");
     rig.frames(false, ms(3000));
@@ -140,7 +141,7 @@ fn noise_without_end_does_not_stop_the_agent_again_and_again() {
     }
     assert_eq!(undone(&rig).len(), 2);
     assert_goes_on(&mut rig);
-    // A voice still stops it.
+    // A sound with voice still stops the agent.
     let mut rig = speaking(500);
     for n in 0..3 {
         start(&mut rig, &format!("c{n}"));
@@ -161,7 +162,7 @@ fn two_sounds_in_a_row_do_not_cut_the_answer() {
     assert_eq!(undone(&rig), [FalseBargeIn::BackChannel; 2]);
     assert_goes_on(&mut rig);
 
-    // The second one while the words of the first are waited for.
+    // The second sound starts while the session waits for the words of the first sound.
     let mut rig = speaking(2000);
     start(&mut rig, "c1");
     rig.frames(true, ms(300));
@@ -217,7 +218,7 @@ fn short_speech_interrupts_as_soon_as_its_words_are_known() {
         rig.frames(false, ms(2000));
         assert_eq!(rig.observed.turns["b"].heard_text, rig.observed.turns["b"].text);
     }
-    // A part of the words is enough.
+    // A part of the words is enough to interrupt the agent.
     let mut rig = speaking(2000);
     start(&mut rig, "c");
     rig.frames(true, ms(200));
@@ -241,7 +242,7 @@ fn words_that_are_known_late_interrupt_then() {
     say(&mut rig, "c", "רגע");
     assert!(is_cut(&rig));
     assert_eq!(replies(&rig), 1);
-    // They are part of what a later answer replies to.
+    // The words are part of the input for a later response.
     let mut rig = speaking(1000);
     start(&mut rig, "c1");
     rig.frames(true, ms(300));
@@ -270,14 +271,14 @@ fn a_yes_at_the_end_is_an_answer() {
     sound(&mut rig, "c", 300, "כן");
     assert_eq!(replies(&rig), 1);
     assert!(is_cut(&rig));
-    // A cough is none.
+    // A cough is not a reply.
     let mut rig = Rig::live();
     answer_of(&mut rig, "תרצה תור למחר?", 20);
     rig.frames(false, ms(1300));
     sound(&mut rig, "c", 200, "");
     assert_goes_on(&mut rig);
     assert_eq!(replies(&rig), 0);
-    // Without a transcript, it may have been one.
+    // Without a transcript, the sound may have been a reply.
     let mut rig = Rig::live();
     answer_of(&mut rig, "תרצה תור למחר?", 20);
     rig.frames(false, ms(1300));
@@ -381,7 +382,7 @@ fn a_cough_before_the_answer_does_not_cancel_it() {
     assert!(rig.observed.plays > 0);
     assert_goes_on(&mut rig);
     assert_eq!(replies(&rig), 1);
-    // A caller who continues speaking gets an answer to all of it.
+    // If the caller continues to speak, the agent replies to all of the speech.
     let mut rig = Rig::live();
     start(&mut rig, "c1");
     rig.frames(true, ms(1000));
@@ -409,7 +410,7 @@ fn the_local_detector_stops_the_agent_too() {
     rig.frames(true, ms(20));
     assert!(is_cut(&rig), "the engine hears it as well");
 
-    // A television that the engine does not take for speech.
+    // The voice of a television, which the engine does not detect as speech.
     let mut rig = speaking(1000);
     rig.frames(true, ms(3000));
     rig.frames(false, ms(500));
@@ -417,7 +418,7 @@ fn the_local_detector_stops_the_agent_too() {
     assert_goes_on(&mut rig);
     assert_eq!(rig.observed.opened.len(), 1, "and the engine is not given up for it");
 
-    // The echo of the agent ends with its voice, and is not heeded again.
+    // An echo of the agent ends when the agent stops. A second echo does not stop the agent.
     let mut rig = speaking(1000);
     rig.frames(true, ms(300));
     rig.frames(false, ms(500));
@@ -435,6 +436,6 @@ fn the_word_that_was_cut_is_heard_whole() {
     let mut rig = speaking(2000);
     start(&mut rig, "c");
     rig.frames(false, ms(600));
-    // Words of 300 ms with pauses of 60 ms: the one that was cut at 1.94 s began at 1.80 s.
+    // The words are 300 ms long, with pauses of 60 ms. The word that was cut off at 1.94 s started at 1.80 s.
     assert_eq!(rig.observed.resumed_at, [(0, 89)], "the last frame of the pause before it");
 }

@@ -1,4 +1,4 @@
-//! Calls that lose the engine, the stream, marks, or time.
+//! Tests of calls that lose the engine, the stream or marks, or in which time limits expire.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
@@ -35,7 +35,7 @@ fn with_both_in_time_the_watchdog_is_silent() {
     assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Realtime }));
 }
 
-/// A truncation point reported for the second half of an utterance would be wrong for the first.
+/// The utterance must not be split: a truncation point for its second half would be wrong for the first half.
 #[test]
 fn the_watchdogs_sentence_breaks_no_utterance_in_two() {
     let mut rig = Rig::new(policy());

@@ -1,4 +1,4 @@
-//! What an observer of a call sees while it runs.
+//! Tests of the progress that an observer of a running call sees.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{Activity, EngineEvent};

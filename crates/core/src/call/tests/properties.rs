@@ -1,5 +1,5 @@
-//! Property tests: for every order of inputs, the session's state stays consistent and the call ends. The rig checks
-//! the invariants.
+//! Property tests: for each order of inputs, the session's state stays consistent and the call ends. The rig checks the
+//! invariants.
 
 use super::rig::{Rig, free_slots, ms, policy, transfer};
 use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
 
-/// One input step.
+/// An input step.
 #[derive(Clone, Debug)]
 enum Step {
     Pass(u16),
     /// The line delivers silence.
     Quiet(u16),
-    /// The caller speaks, whatever the engine detects.
+    /// The caller speaks, with or without a detection by the engine.
     Talk(u16),
     Activity,
     PassWithoutMarks(u16),
@@ -96,13 +96,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A model of a real engine: one response at a time, each with one or two utterances, and no response twice.
+/// A model of a real engine: at most one active response, each response with one or two utterances, and unique response
+/// ids.
 #[derive(Default)]
 struct Engine {
     answers: u8,
     is_answering: bool,
     utterances: u8,
-    /// Its generation: what an earlier engine was saying never arrives.
+    /// The generation of the engine. Events of an earlier generation are not sent.
     number: usize,
 }
 
@@ -175,7 +176,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Warning => rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() }),
         Step::MessageStarted => rig.engine(EngineEvent::MessageStarted),
         Step::Finished(message_taken) => rig.engine(EngineEvent::Finished { message_taken }),
-        // Voicemail cannot fail.
+        // The voicemail engine cannot fail.
         Step::Failed(_) if rig.observed.opened.last() == Some(&EngineKind::Voicemail) => {}
         Step::Failed(retry) => {
             engine.is_answering = false;
@@ -195,7 +196,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     }
 }
 
-/// The engines of a call, in order of preference.
+/// Generates the engines of a call, in order of preference.
 fn engines() -> impl Strategy<Value = &'static [EngineKind]> {
     use EngineKind::{Pipeline, Realtime, Voicemail};
     prop::sample::select(vec![
@@ -224,8 +225,8 @@ fn run(steps: &[Step], engines: &[EngineKind], connected: bool) -> Rig {
     rig
 }
 
-/// From here on, no input comes: no mark, no caller, no engine except voicemail. The call must end; the rig itself
-/// checks that a waiting caller hears audio meanwhile.
+/// Sends no further input: no marks, no caller, and no engine except voicemail. The call must end. The rig checks that
+/// a waiting caller hears audio meanwhile.
 fn fall_silent(rig: &mut Rig) {
     let (mut prompts, mut prompted_s) = (100, None);
     for second in 0..720 {
@@ -250,8 +251,9 @@ fn fall_silent(rig: &mut Rig) {
     }
 }
 
-/// Checks at least this many orders of steps; `PROPTEST_CASES` can request more. With `PROPTEST_RNG_SEED`, each run has the same
-/// orders, and each of these tests has orders of its own: the macro of proptest would give all of them the same.
+/// Checks at least this many sequences of steps; `PROPTEST_CASES` can request more. With `PROPTEST_RNG_SEED`, each run
+/// uses the same sequences, and each of these tests uses different sequences. The macro of proptest would use the same
+/// sequences for all tests.
 fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], &[EngineKind])) {
     let default = ProptestConfig::default();
     let rng_seed = match default.rng_seed {
@@ -272,7 +274,7 @@ fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], &[EngineKind])) 
 
 const TESTS: u64 = 6;
 
-// Five tests, so they run in parallel: 100,000 calls in all.
+// Separate tests, so that they run in parallel: 100,000 calls in total.
 macro_rules! any_order {
     ($($name:ident: $connected:literal, $test:literal;)+) => {
         $(#[test]
@@ -298,11 +300,11 @@ fn a_call_replays_to_the_same_decisions() {
     });
 }
 
-/// Found by the properties above.
+/// A failure that the property tests above found.
 #[test]
 fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
     use EngineKind::{Pipeline, Realtime, Voicemail};
-    // A noise while a reply is due, whose end the engine does not notice.
+    // A noise while a reply is due. The engine does not detect its end.
     let noise = [
         Step::Talk(20),
         Step::Speech(false),
@@ -313,10 +315,10 @@ fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
         Step::Quiet(780),
     ];
     run(&noise, &[Realtime, Voicemail], true);
-    // An engine that is lost in detected speech.
+    // The engine is lost while it detects speech.
     let lost = [Step::Speech(true), Step::Key('#'), Step::Talk(20), Step::Quiet(860), Step::Failed(false)];
     run(&lost, &[Realtime, Pipeline, Voicemail], true);
-    // The marks are lost, and a sound began before the agent spoke.
+    // The marks are lost, and a sound started before the agent spoke.
     let marks_lost = [
         Step::Respond,
         Step::Speech(true),
@@ -330,11 +332,11 @@ fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
     run(&marks_lost, &[Realtime, Voicemail], true);
 }
 
-/// Found by the properties above.
+/// A failure that the property tests above found.
 #[test]
 fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_lost() {
     use EngineKind::{Realtime, Voicemail};
-    // A false detection after a filler, whose marks are lost.
+    // A false detection of speech after a filler whose marks are lost.
     let marks_lost = [
         Step::Activity,
         Step::Activity,
@@ -350,7 +352,8 @@ fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_l
         Step::Speech(false),
     ];
     run(&marks_lost, &[Realtime, Voicemail], true);
-    // The engine says that its response is complete after the caller has heard it, and does not detect the caller's speech.
+    // The engine reports the end of its response after the caller has heard it, and does not detect the caller's
+    // speech.
     let mark_late = [
         Step::Pass(0),
         Step::Respond,
@@ -363,7 +366,8 @@ fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_l
     run(&mark_late, &[Realtime, Voicemail], true);
 }
 
-/// Found by the properties above: an engine reports the end of speech without its start, and is lost.
+/// A failure that the property tests above found: an engine reports the end of speech without its start, and is then
+/// lost.
 #[test]
 fn speech_whose_end_alone_was_detected_is_answered_once() {
     use EngineKind::{Pipeline, Realtime, Voicemail};

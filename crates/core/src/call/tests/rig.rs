@@ -1,4 +1,4 @@
-//! A simulated phone and engine with the invariants that every call must keep, on a clock that the test advances.
+//! A simulated phone and engine on a virtual clock, with the invariants that each call must keep.
 
 mod checks;
 mod phone;
@@ -22,7 +22,7 @@ pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// A tool call that the session does not implement itself; `n` distinguishes it from others.
+/// Returns a call of a tool that the session does not implement itself. `n` distinguishes it from other tool calls.
 pub(super) fn free_slots(n: &str) -> ToolCall {
     run("free_slots", format!("{{\"n\":\"{n}\"}}"))
 }
@@ -31,20 +31,20 @@ pub(super) fn run(name: &str, arguments: String) -> ToolCall {
     ToolCall::Run { name: name.to_owned(), arguments, time_limit: ms(8000) }
 }
 
-/// A tool call that transfers the caller.
+/// Returns a tool call that transfers the caller.
 pub(super) fn transfer() -> ToolCall {
     ToolCall::Transfer { reason: "a price".into() }
 }
 
-/// The sample value of the built-in sentences; each utterance of the agent has a value of its own.
+/// The sample value of the built-in sentences. Each utterance of the agent has a different sample value.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
-/// The distance between marks: between them, the position is only estimated from the clock.
+/// The distance between marks. Between two marks, the position is only estimated from the clock.
 const UNSURE_MS: u64 = 600;
-/// The session's assumed delay from the socket to the caller's ear.
+/// The delay from the socket to the caller's telephone that the session assumes.
 const LINE_DELAY_MS: u64 = 60;
-/// The sound of an utterance at a byte: each frame starts with its sample value and its number, and after each 300 ms
-/// comes a pause of 60 ms.
+/// Returns the audio byte at an offset of an utterance. Each frame starts with the utterance's sample value and the
+/// frame number. Each 300 ms of sound are followed by a pause of 60 ms.
 fn sound(sample: u8, at: u64) -> u8 {
     let number = at / 160;
     match at % 160 {
@@ -55,13 +55,14 @@ fn sound(sample: u8, at: u64) -> u8 {
     }
 }
 
-/// The sample value of the utterance of a frame, and the frame's number in it; none for the padding of a few bytes.
+/// Returns the sample value of a frame's utterance, and the number of the frame in the utterance. The number is none
+/// for a short padded frame.
 fn frame_of_utterance(frame: &[u8]) -> (u8, Option<u64>) {
     let number = u64::from_le_bytes([frame[1], frame[2], frame[3], 0, 0, 0, 0, 0]);
     (frame[0], (frame[3] != 0xff).then_some(number))
 }
 
-/// A session, the phone at the other end, and the recorded outputs.
+/// A session, the simulated phone and engine, and the recorded outputs.
 pub(super) struct Rig {
     pub(super) session: CallSession,
     pub(super) now: Instant,
@@ -71,35 +72,35 @@ pub(super) struct Rig {
     next_frame: u64,
     timestamp: u64,
     engine: EngineSide,
-    /// Some marks of played audio were lost.
+    /// True if marks of played audio were lost.
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
-    /// The ids of the tool calls.
+    /// The ids of the tool calls so far.
     seen_calls: BTreeSet<String>,
     /// The response with the tool call that ends or transfers the call.
     last_words: Option<u8>,
-    /// The human agent's phone rings.
+    /// True while the human agent's phone rings.
     is_transferring: bool,
-    /// How many bytes of each utterance were sent.
+    /// The number of bytes of each utterance that were sent.
     said: BTreeMap<ItemId, u64>,
 }
 
-/// The engine's view of the call.
+/// The state of the call as the engine sees it.
 #[derive(Default)]
 struct EngineSide {
     is_ready: bool,
-    /// The active response.
+    /// The active response, if any.
     active: Option<u8>,
-    /// A response was requested and has not started.
+    /// True while a response was requested and has not started.
     is_asked: bool,
-    /// Since when it detects speech of the caller.
+    /// Since when the engine detects speech of the caller.
     speaks: Option<Instant>,
-    /// When it last detected the start or the end of speech.
+    /// When the engine last detected the start or the end of speech.
     noticed: Option<Instant>,
 }
 
-/// The recorded outputs, and the invariants about them.
+/// The recorded outputs, and the state for the checks of their invariants.
 #[derive(Default)]
 pub(super) struct Observed {
     pub(super) outputs: Vec<Output>,
@@ -109,32 +110,32 @@ pub(super) struct Observed {
     pub(super) turns: BTreeMap<ItemId, TurnRecord>,
     /// All utterances with their responses; the index is the sample value.
     utterances: Vec<(ItemId, u8)>,
-    /// Bytes of each that arrived from the current engine.
+    /// The number of bytes of each utterance that arrived from the current engine.
     received: BTreeMap<ItemId, u64>,
-    /// Bytes of each that arrived in time from any engine.
+    /// The number of bytes of each utterance that arrived in time from any engine.
     received_ever: BTreeMap<ItemId, u64>,
     truncated: BTreeSet<ItemId>,
     tools: BTreeSet<String>,
-    /// Responses whose audio must not be heard any more.
+    /// Responses whose audio must no longer be heard.
     silenced: BTreeSet<u8>,
-    /// Responses with audio that were not silenced.
+    /// Responses whose audio was sent and that were not silenced.
     open: BTreeSet<u8>,
     last_heard_frame: Option<u64>,
-    /// Audio that the previous engine received need not be sent again, and only a limited amount is buffered for the
-    /// next one.
+    /// True if the next engine may receive later frames: audio that the previous engine received need not be sent
+    /// again, and only a limited amount of audio is buffered.
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
-    /// The built-in sentences that were played: the sample value of each, and when it started.
+    /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
-    /// The next frame to be heard of each utterance, by sample value.
+    /// The next frame that the caller hears of each utterance, by sample value.
     next_frame: BTreeMap<u8, u64>,
-    /// Utterances whose last word may be repeated, because the phone was cleared.
+    /// Utterances whose last word may be repeated, because the phone's queue was cleared.
     repeatable: BTreeSet<u8>,
-    /// Where utterances continued after a clear: the sample value, and the number of the first frame.
+    /// The positions at which utterances resumed after a clear: the sample value, and the number of the first frame.
     pub(super) resumed_at: Vec<(u8, u64)>,
-    /// Since when the agent has been stopped, if it is not known yet whether the caller interrupts it.
+    /// Since when the agent has been stopped while it is not known whether the caller is interrupting.
     pub(super) paused_since: Option<Instant>,
 }
 
@@ -162,12 +163,12 @@ impl Rig {
         rig
     }
 
-    /// A call in which the caller and the engine are connected.
+    /// Creates a call in which the caller and the engine are connected.
     pub(super) fn live() -> Self {
         Self::live_with(policy())
     }
 
-    /// The same, with this policy.
+    /// Creates a connected call with this policy.
     pub(super) fn live_with(policy: CallPolicy) -> Self {
         let mut rig = Self::new(policy);
         rig.engine(EngineEvent::Ready);
@@ -180,10 +181,10 @@ impl Rig {
             return self.input(Input::StreamStarted);
         }
         if !std::mem::replace(&mut self.phone.stream, true) {
-            // On the second stream, the agent says what has happened.
+            // On the second stream, the agent explains the interruption of the line.
             let is_second = self.observed.outputs.contains(&Output::AwaitStream);
             self.waits.since = self.waits.since.map(|_| self.now).or(is_second.then_some(self.now));
-            // What was said on the first stream, too, is asked for again.
+            // Speech on the first stream is no longer expected to receive a reply.
             self.waits.voice.end();
         }
         self.input(Input::StreamStarted);
@@ -197,7 +198,7 @@ impl Rig {
                 self.waits.is_over = self.waits.is_final;
             }
             Input::TransferFailed(_) if self.is_transferring => {
-                // Voicemail leads the conversation itself.
+                // The voicemail engine leads the conversation itself.
                 let is_over = self.observed.opened.last() == Some(&EngineKind::Voicemail);
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
@@ -222,7 +223,7 @@ impl Rig {
                 let count = if is_late { 0 } else { audio.len() as u64 };
                 *self.observed.received_ever.entry(item.clone()).or_default() += count;
             }
-            // An engine that is not ready gets no audio, so this is no speech of the caller.
+            // An engine that is not ready receives no audio, so the event does not belong to speech of the caller.
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring && self.engine.is_ready => {
                 (self.engine.speaks, self.engine.noticed) = (Some(self.now), Some(self.now));
                 self.waits.is_over_agent = self.is_agent_speaking();
@@ -268,7 +269,7 @@ impl Rig {
         self.input(Input::Engine(event));
     }
 
-    /// Returns true while agent speech would talk over the caller.
+    /// Returns true while the engine detects speech of the caller, so that the agent must not speak.
     fn is_spoken_over(&self) -> bool {
         self.engine.speaks.is_some()
     }
@@ -282,12 +283,13 @@ impl Rig {
         self.engine.is_asked
     }
 
-    /// The caller's next 20 ms, after a gap of `gap` ms: with voice while the engine detects speech.
+    /// Sends the next 20 ms of the caller's audio, after a gap of `gap` ms. The audio contains voice while the engine
+    /// detects speech.
     pub(super) fn frame(&mut self, gap: u64) {
         self.frame_of(gap, self.is_spoken_over());
     }
 
-    /// Frames in real time for the given duration.
+    /// Sends frames in real time for the given duration.
     pub(super) fn frames(&mut self, is_voice: bool, time: Duration) {
         for _ in 0..time.as_millis() / 20 {
             self.frame_of(0, is_voice);
@@ -312,7 +314,7 @@ impl Rig {
         }
     }
 
-    /// Sends audio of response `response`, item `item`.
+    /// Sends audio of response `response` and item `item`.
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
         let item: ItemId = item.into();
         let known = self.observed.utterances.iter().position(|(known, _)| *known == item);
@@ -329,15 +331,15 @@ impl Rig {
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
     }
 
-    /// Returns true while a sound of the caller is made over the agent's speech.
+    /// Returns true while a sound of the caller counts as a sound during the agent's speech.
     fn is_agent_speaking(&self) -> bool {
         let is_asked = self.engine.is_asked || self.engine.active.is_some();
-        // The session knows no better when the phone has played the last of it.
+        // The session cannot know yet that the phone has just played the last audio.
         let has_just_spoken = self.phone.quiet_since().flatten().is_some_and(|at| self.now - at <= ms(LINE_DELAY_MS));
         self.phone.has_sound() || has_just_spoken || is_asked || self.observed.paused_since.is_some()
     }
 
-    /// A mark without effect: from before a clear, invented, or of audio that was played long ago.
+    /// Sends a mark that must have no effect: older than a clear, invented, or of audio that was played long ago.
     pub(super) fn stale_mark(&mut self, name: &str) {
         let is_to_come = self.phone.queue.iter().any(|piece| matches!(piece, Piece::Mark(mark) if mark == name));
         if !is_to_come {
@@ -355,23 +357,23 @@ impl Rig {
         self.engine(EngineEvent::ResponseDone { response, outcome: ResponseOutcome::Completed, usage });
     }
 
-    /// Response `response` fails.
+    /// Reports that response `response` failed.
     pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
         let (response, outcome) = (response.to_string().into(), ResponseOutcome::Failed { retry_after });
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 
-    /// Response `response` calls a tool that the session does not implement, with arguments of its own.
+    /// Sends a tool call of response `response` for a tool that the session does not implement, with unique arguments.
     pub(super) fn run_tool(&mut self, response: u8, id: &str) {
         self.call(response, id, free_slots(id));
     }
 
-    /// Response `response` makes a tool call.
+    /// Sends a tool call of response `response`.
     pub(super) fn call(&mut self, response: u8, id: &str, call: ToolCall) {
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
     }
 
-    /// When the built-in sentences started, measured from the start of the call.
+    /// Returns the built-in sentences that were played, with their start times since the start of the call.
     pub(super) fn clips(&self) -> Vec<(u8, Duration)> {
         self.observed.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
     }
@@ -381,14 +383,15 @@ impl Rig {
         self.engine(EngineEvent::AgentText { response, item: item.into(), text, is_final });
     }
 
-    /// The phone plays nothing for the given time. Once per call, and not long enough for its marks to count as lost.
+    /// Makes the phone play nothing for the given time. It happens once per call, and is too short for its marks to
+    /// count as lost.
     pub(super) fn stall(&mut self, time: Duration) {
         if !std::mem::replace(&mut self.has_stalled, true) {
             self.phone.stall(time, self.now);
         }
     }
 
-    /// Advances the clock, with the events of the phone and of the session's timers in between.
+    /// Advances the clock, and processes the phone's marks and the session's timers in order.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut steps = 0;
@@ -413,7 +416,8 @@ impl Rig {
         self.check_waits(has_passed);
     }
 
-    /// Checks what the caller hears. While no time passes, the session may still have timers that are due.
+    /// Checks what the caller hears. While no time passes, the check is skipped, because timers of the session may
+    /// still be due.
     fn check_waits(&mut self, has_passed: bool) {
         if has_passed {
             self.check_silence();
@@ -443,7 +447,7 @@ impl Rig {
         self.phone.echoes.clear();
     }
 
-    /// The call is over: checks that the heard part of each utterance equals what was recorded.
+    /// Checks, after the end of the call, that the heard part of each utterance equals the stored part.
     pub(super) fn check_heard_turns(&mut self) {
         self.phone.play(self.now);
         for (sample, (item, _)) in (0u8..).zip(&self.observed.utterances) {

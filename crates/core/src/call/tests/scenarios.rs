@@ -1,4 +1,4 @@
-//! Realistic calls, one for each rule.
+//! Tests with realistic calls, one for each rule.
 
 use super::rig::{Rig, free_slots, ms, run, transfer};
 use crate::call::{
@@ -133,12 +133,12 @@ fn a_tool_that_finishes_after_its_limit_is_not_run_twice() {
         panic!("{:?}", rig.commands())
     };
     assert!(output.contains("still running"), "{output}");
-    // The model makes the same tool call again before the first has finished.
+    // The model makes the same tool call again before the first tool call has finished.
     same(&mut rig, 2, "t2");
     rig.input(Input::ToolFinished { id: "t1".into(), output: "taken".into() });
     assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
     assert!(rig.commands().contains(&EngineCommand::ToolOutput { id: "t2".into(), output: "taken".into() }));
-    // The model makes the same tool call again after the first has finished.
+    // The model makes the same tool call again after the first tool call has finished.
     let mut rig = Rig::live();
     same(&mut rig, 1, "t1");
     rig.pass(ms(8000));

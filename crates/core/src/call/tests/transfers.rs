@@ -1,4 +1,4 @@
-//! Transfers to a human agent, with and without success.
+//! Tests of transfers to a human agent, with and without success.
 
 use super::rig::{Rig, ms, transfer};
 use crate::call::{EngineCommand, EngineEvent, Input, Operator, Output, StreamEndAction};
@@ -87,7 +87,7 @@ fn a_filler_that_a_transfer_cut_short_does_not_count_as_heard() {
     rig.input(Input::StreamLost);
     rig.input(Input::TransferFailed(TransferFailure::NoAnswer));
     rig.start_stream();
-    // The rig itself checks that no silence exceeds two seconds.
+    // The rig checks that no silence is longer than two seconds.
     rig.pass(ms(5000));
     assert!(rig.clips().len() > 1, "{:?}", rig.clips());
 }

@@ -1,4 +1,4 @@
-//! Callers who wait: what they hear meanwhile, and how an engine that does not reply is handled.
+//! Tests of callers who wait for a reply: what they hear, and how an engine that does not reply is replaced.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
@@ -7,7 +7,7 @@ use crate::call::{
 use crate::domain::EndReason;
 use std::time::Duration;
 
-/// The caller has spoken, and the engine owes a reply.
+/// Sends speech of the caller, so that a reply of the engine is due.
 fn ask(rig: &mut Rig, item: &str) {
     rig.engine(EngineEvent::SpeechStarted { item: item.into(), at_ms: None });
     rig.frames(true, ms(1000));
@@ -94,7 +94,7 @@ fn a_rate_limit_is_waited_for_as_long_as_it_lasts() {
     assert_eq!(rig.commands(), vec![EngineCommand::Respond(ResponseRequest::Reply); 2]);
     assert_eq!(rig.clips()[0].1.saturating_sub(asked), ms(1200));
     assert_eq!(rig.observed.opened.len(), 1);
-    // A retry delay of an hour is not waited for.
+    // The session does not wait for a retry delay of an hour.
     rig.respond(2);
     rig.fail(2, Some(Duration::from_hours(1)));
     assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
@@ -120,7 +120,7 @@ fn the_next_engine_hears_the_question() {
     rig.frames(false, ms(300));
     let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
-    // 1.5 s of speech with the pause that ended it, and the audio before and after.
+    // 1.5 s of speech including the pause that ended it, and the audio before and after it.
     assert_eq!(rig.observed.frames_heard - before, 115);
     rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(500) });
     rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1500) });
@@ -133,7 +133,7 @@ fn the_next_engine_hears_the_question() {
     assert_eq!(rig.commands(), vec![EngineCommand::Respond(ResponseRequest::Reply); 2], "each engine once");
     let turn = &rig.observed.turns["c"];
     assert_eq!((turn.text.as_str(), turn.seq), ("מתי אתם פתוחים?", 1), "it is the same turn");
-    // Answered speech is not replayed.
+    // Speech that was answered is not replayed.
     rig.frames(false, ms(2000));
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
     let before = rig.observed.frames_heard;
@@ -197,7 +197,7 @@ fn speech_without_end_does_not_silence_the_agent() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(1000));
-    // Music continues, and the local detector recognizes that it is not voice.
+    // Music continues; the local detector does not classify it as voice.
     rig.frames(false, ms(1600));
     assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)]);
     rig.respond(1);

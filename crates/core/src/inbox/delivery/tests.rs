@@ -1,4 +1,5 @@
-//! Simulates a contact, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
+//! Simulates, in virtual time, a contact, two providers with all kinds of failures, and a daemon that is killed between
+//! steps.
 
 use super::*;
 use crate::domain::{LastInbound, Notice};
@@ -14,45 +15,46 @@ fn provider_error() -> ProviderError {
     ProviderError { code: "x".into(), notice: Notice::verbatim("it did not work").into() }
 }
 
-/// The outcome of one attempt at a provider.
+/// The simulated outcome of an attempt at a provider.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Taken,
-    /// Accepted, but the response is lost.
+    /// The provider accepts the message, but its response is lost.
     TakenInSilence,
-    /// Not accepted, and the response is lost.
+    /// The provider does not accept the message, and the response is lost.
     LostInSilence,
     Down,
     Busy,
     Barred,
     Refused,
     OptedOut,
-    /// Accepted, and rejected later.
+    /// The provider accepts the message, and rejects it later.
     RefusedLate(Refusal),
-    /// The same, and the response to the attempt is lost.
+    /// The provider accepts the message and rejects it later; its response to the attempt is lost.
     RefusedLateInSilence(Refusal),
-    /// The daemon is killed after it recorded the attempt; the flag says whether the provider has it.
+    /// The daemon is killed after it has recorded the attempt. The flag says whether the provider has received the
+    /// message.
     Killed(bool),
 }
 
-/// The outcome of one search in Twilio's list.
+/// The simulated outcome of a search in Twilio's message list.
 #[derive(Clone, Copy, Debug)]
 enum Look {
     Honest,
     Unreachable,
 }
 
-/// What the providers have, and what the contact got.
+/// The messages that the fake providers have received and delivered.
 #[derive(Default)]
 struct FakeProviders {
-    /// The bridge keeps the key and sends once.
+    /// The bridge has sent the message. It stores the key, and sends the message only once.
     by_baileys: bool,
-    /// The bridge has rejected the key, and rejects it again.
+    /// The bridge has rejected the key, and rejects it in later attempts too.
     refused_by_baileys: bool,
     by_twilio: Vec<Timestamp>,
-    /// Accepted by Twilio and rejected later: it is in the list, and was not delivered.
+    /// Messages that Twilio accepted and later rejected: they are in the list, but were not delivered.
     refused_by_twilio: Vec<(Timestamp, Refusal)>,
-    /// The last accepted attempt is rejected later.
+    /// The later rejection of the last accepted attempt.
     late: Option<LateRefusal>,
 }
 
@@ -76,7 +78,7 @@ impl FakeProviders {
         self.late = Some(LateRefusal { refusal, provider_error: provider_error() });
     }
 
-    /// One attempt; none if the daemon was killed before its end.
+    /// Simulates an attempt; none if the daemon was killed before its end.
     fn attempt(&mut self, provider: Provider, fate: Fate, now: Timestamp) -> Option<Outcome> {
         let sent = || Some(Outcome::Sent { provider_msg_id: Some("id".into()) });
         let not_sent = |why| Some(Outcome::NotSent(why, provider_error()));
@@ -85,7 +87,7 @@ impl FakeProviders {
             return not_sent(NotSent::Refused(Refusal::Message));
         }
         match fate {
-            // A bridge that has sent the message says so, whatever its state is now.
+            // A bridge that has sent the message reports this in any state.
             Fate::RefusedLate(_) | Fate::RefusedLateInSilence(_) | Fate::Refused | Fate::OptedOut if known => sent(),
             Fate::RefusedLate(refusal) => {
                 self.refuse_late(provider, refusal, now);
@@ -124,7 +126,7 @@ impl FakeProviders {
         }
     }
 
-    /// Twilio's list shows a message late, but within a minute.
+    /// Simulates a search. Twilio's list shows a message late, but within a minute.
     fn look(&self, look: Look, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
         let listed = self.by_twilio.iter().copied().chain(self.refused_by_twilio.iter().map(|(at, _)| *at));
         let there = listed.into_iter().any(|at| at >= since && now.since(at) >= delay);
@@ -163,15 +165,15 @@ fn look() -> impl Strategy<Value = Look> {
 struct Run {
     providers: FakeProviders,
     result: StepResult,
-    /// Whether any attempt is unconfirmed.
+    /// Whether any attempt was unconfirmed.
     doubted: bool,
     tried: Vec<Provider>,
-    /// Every route that was tried with a confirmed outcome.
+    /// The routes of all attempts with a confirmed outcome.
     routes: Vec<Route>,
     took: Duration,
 }
 
-/// Drives one message to its end.
+/// Runs the delivery of a message until its end.
 #[expect(clippy::too_many_arguments, reason = "everything that chance decides")]
 fn run(
     rules: &RoutingRules,
@@ -210,7 +212,7 @@ fn run(
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
         let refused = delivery.refused.clone();
-        // A provider that was seen to be down is treated as down for a while.
+        // A provider that was recently unavailable counts as unavailable for some time.
         seen_down.retain(|&(_, at): &(Provider, Timestamp)| now.since(at) < Duration::from_secs(15));
         let mut down = down[round % down.len()].clone();
         down.extend(seen_down.iter().map(|&(provider, _)| provider));
@@ -246,7 +248,7 @@ fn run(
                 assert!(at >= now, "time goes on");
                 now = at;
             }
-            // The provider that accepted it rejects it a minute later.
+            // The provider that accepted the message rejects it a minute later.
             StepResult::Sent { .. } if providers.deliveries() == 0 && providers.late.is_some() => {
                 delivery.refuse(providers.late.clone().unwrap());
                 now = now.plus(Duration::from_mins(1));
@@ -323,7 +325,7 @@ fn who_has_opted_out_hears_from_nobody() {
 fn a_late_refusal_is_followed_as_one_at_once() {
     let late = |refusal| Fate::RefusedLate(refusal);
     for (fates, routes) in [
-        // The template, then the bridge, each once.
+        // First the template, then the bridge, each once.
         (&[late(Refusal::FreeText), Fate::Taken][..], &["twilio", "template"][..]),
         (&[late(Refusal::FreeText), late(Refusal::Message), Fate::Taken], &["twilio", "template", "baileys"]),
         (&[late(Refusal::FreeText), late(Refusal::FreeText), Fate::Taken], &["twilio", "template", "baileys"]),

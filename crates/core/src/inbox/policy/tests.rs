@@ -16,7 +16,8 @@ fn hours_ago(hours: u64) -> Timestamp {
     now().minus(Duration::from_hours(hours))
 }
 
-/// By which provider the contact wrote how many hours ago: `(Baileys, Twilio)`.
+/// Returns when and by which provider the contact last wrote. The arguments are the hours since then: `(Baileys,
+/// Twilio)`.
 fn wrote(baileys: Option<u64>, twilio: Option<u64>) -> LastInbound {
     let last = match (baileys, twilio) {
         (Some(b), Some(t)) => Some(if b < t { (Baileys, b) } else { (Twilio, t) }),
@@ -167,7 +168,7 @@ proptest! {
                 let open = twilio.is_some_and(|hours| hours < 24) && !refused.contains(&RefusedRoute::TwilioFreeText);
                 prop_assert_eq!(route.template, route.provider == Twilio && !open);
                 prop_assert!(!route.template || template);
-                // A provider that is down is chosen only if no other could be.
+                // An unavailable provider is chosen only if no other provider has a route.
                 if down.contains(&route.provider) && named.or(only).is_none() {
                     for other in BOTH.iter().filter(|other| !down.contains(other)) {
                         prop_assert!(route_via(*other, &case).is_err());

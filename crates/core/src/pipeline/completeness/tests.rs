@@ -63,7 +63,7 @@ fn other_languages_are_left_to_the_transcriber() {
     }
 }
 
-/// A turn and its pauses: the words before each, and its length.
+/// A turn and its pauses. Each pause has the words before it and its length.
 struct Turn {
     text: String,
     pauses: Vec<(String, Duration)>,

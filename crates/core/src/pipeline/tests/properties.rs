@@ -1,4 +1,4 @@
-//! Rules that hold for any order of events.
+//! Property tests: invariants for each order of events.
 
 use super::*;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 struct Check {
     rig: Rig,
-    /// The last request to the model, its text so far, and the rest of it.
+    /// The last request to the model, the text that it has returned, and the rest of its text.
     request: u64,
     text: String,
     rest: String,
@@ -152,7 +152,7 @@ proptest! {
         for step in &steps {
             check.step(step);
         }
-        // Whatever happened before, the answer resolves as soon as both parts have.
+        // In any state, the response ends as soon as the model and the synthesiser have finished.
         check.step(&Step::Done);
         while let Some(clause) = check.rig.open.keys().next().copied() {
             check.rig.speak(clause);
@@ -177,7 +177,7 @@ proptest! {
         let text = asked.iter().find_map(|entry| match entry { Entry::Agent { text, .. } => Some(text.clone()), _ => None });
         let text = text.unwrap_or_default();
         prop_assert!(TEXT.starts_with(&text), "{text}");
-        // 100 ms for each character, and each clause rounded up to a second.
+        // 100 ms for each character, and each clause is rounded up to a second.
         prop_assert!(text.chars().count() as u64 * 100 <= heard_ms + 1000, "{} in {heard_ms} ms", text);
     }
 }

@@ -1,4 +1,4 @@
-//! When the caller's turn is over, by the words and the silence after them.
+//! Tests of the end of the caller's turn, which depends on the words and on the silence after them.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn said(text: &str, until_ms: u64) -> Heard {
     Heard::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
 }
 
-/// The texts of the turns that are over.
+/// Returns the texts of the turns that have ended.
 fn turns(rig: &Rig) -> Vec<&str> {
     let texts = rig.events.iter().filter_map(|event| match event {
         EngineEvent::CallerText { text, is_final: true, .. } => Some(text.as_str()),
@@ -15,7 +15,7 @@ fn turns(rig: &Rig) -> Vec<&str> {
     texts.collect()
 }
 
-/// A second of speech with these words, whose transcript is complete.
+/// Simulates a second of speech with these words, all of which was transcribed.
 fn speech(text: &str) -> Rig {
     let mut rig = Rig::new();
     rig.listen(1000, true);
@@ -24,7 +24,7 @@ fn speech(text: &str) -> Rig {
     rig
 }
 
-/// The silence after which the transcriber is asked to end the utterance.
+/// Returns the silence, in milliseconds, after which the transcriber is requested to end the utterance.
 fn asked_after_ms(text: &str) -> usize {
     let mut rig = speech(text);
     (1..100)

@@ -1,26 +1,26 @@
-//! The agent is stopped until it is known what the caller's sound is.
+//! The stop of the agent while the caller's sound is not yet classified.
 
 use super::{MAX_UNDECIDED, PossibleReply, SURE_SPEECH};
 use crate::call::{ItemId, ResponseId};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Less voice than this may be an error of the detector.
+/// The minimum amount of voice. Less voice may be an error of the detector.
 const VOICE: Duration = Duration::from_millis(60);
-/// Voice after a pause of this length is another sound.
+/// Voice after a pause of this length belongs to another sound.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long the words of a sound that has ended are waited for.
+/// How long the session waits for the words after the end of a sound.
 const WORDS_TIMEOUT: Duration = Duration::from_millis(800);
-/// A sound that only the local detector has found is waited for this long after its last voice.
+/// How long the session waits after the last voice of a sound that only the local detector has found.
 const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
-/// How long one sound may stop the agent.
+/// The maximum time for which one sound may stop the agent.
 const MAX_WAIT: Duration = Duration::from_millis(1800);
-/// How long several sounds in a row may stop the agent.
+/// The maximum time for which several sounds in a row may stop the agent.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// A caller who is speaking at the end of these times is given this much more.
+/// The extra time if the caller is speaking when one of these times ends.
 const IN_WORD: Duration = Duration::from_millis(300);
 
-/// A stop of the agent.
+/// A stop of the agent, and what is known about the sounds that caused it.
 #[derive(Debug)]
 pub(super) struct Pause {
     pub(super) since: Instant,
@@ -29,38 +29,38 @@ pub(super) struct Pause {
     pub(super) utterances: VecDeque<Utterance>,
     /// When the engine detected the end of the sound.
     pub(super) stopped: Option<Instant>,
-    /// Voice of the latest sound since the agent stopped: an echo of the agent has none.
+    /// The amount of voice in the latest sound since the agent stopped. The silence of the agent excludes an echo.
     pub(super) voiced: Duration,
     /// Audio without voice since the last piece with voice.
     pub(super) quiet: Duration,
     /// Audio without voice since the agent stopped.
     pub(super) noise: Duration,
-    /// When voice was found in one of the sounds, or just before the first.
+    /// When voice was last found in one of the sounds, or just before the first sound.
     pub(super) last_voice: Option<Instant>,
-    /// A back-channel is a reply here.
+    /// True if a back-channel is a reply at this point.
     pub(super) is_reply_possible: bool,
-    /// Audio that was sent has been dropped from the phone.
+    /// True if sent audio was cleared from Twilio's queue.
     pub(super) was_cleared: bool,
-    /// A response that was completed meanwhile, with tool calls.
+    /// A response with tool calls that was completed during the pause.
     pub(super) calls: Option<CompletedCalls>,
-    /// A spoken response was completed meanwhile.
+    /// True if a spoken response was completed during the pause.
     pub(super) is_completed: bool,
-    /// What an earlier sound may be a reply to: a noise after it changes nothing.
+    /// The possible reply from an earlier sound. A noise after that sound does not change it.
     pub(super) earlier_reply: Option<PossibleReply>,
 }
 
-/// An utterance of the caller whose words are not known.
+/// An utterance of the caller whose words are not yet known.
 #[derive(Debug)]
 pub(super) struct Utterance {
     pub(super) item: ItemId,
     pub(super) is_reply_possible: bool,
-    /// The caller's voice was found in it.
+    /// True if the utterance contains the caller's voice.
     pub(super) has_voice: bool,
-    /// Its words will never be known.
+    /// True if the words of the utterance will never be known.
     pub(super) is_unknowable: bool,
 }
 
-/// A completed response whose tool calls wait until it is known whether the caller interrupts it.
+/// A completed response whose tool calls are deferred until it is known whether the caller interrupts it.
 #[derive(Debug)]
 pub(in crate::call::session) struct CompletedCalls {
     pub(in crate::call::session) response: ResponseId,
@@ -68,7 +68,7 @@ pub(in crate::call::session) struct CompletedCalls {
 }
 
 impl Pause {
-    /// The engine has detected a sound.
+    /// Records that the engine has detected a sound.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if self.stopped.take().is_some() {
             (self.sound_since, self.voiced) = (now, Duration::ZERO);
@@ -76,7 +76,7 @@ impl Pause {
         self.follow(item);
     }
 
-    /// Waits for the words of an utterance.
+    /// Adds an utterance, so that the pause waits for its words.
     pub(super) fn follow(&mut self, item: &ItemId) {
         let is_known = self.utterances.iter().any(|utterance| utterance.item == *item);
         if !is_known && self.utterances.len() < MAX_UNDECIDED {
@@ -110,22 +110,23 @@ impl Pause {
         self.last_voice.is_some()
     }
 
-    /// The end of speech that the engine has not detected. What was found while the agent was silent is no echo of it.
+    /// Returns the end of speech that the engine has not detected. The voice was found while the agent was silent, so
+    /// it is not an echo.
     pub(super) fn missed_speech(&self) -> Option<Instant> {
         self.last_voice.filter(|_| self.utterances.is_empty() && self.voiced >= SURE_SPEECH)
     }
 
-    /// Returns true if the words of a sound will never be known.
+    /// Returns true if the words of an utterance will never be known.
     pub(super) fn is_unknowable(&self) -> bool {
         self.utterances.iter().any(|utterance| utterance.is_unknowable)
     }
 
-    /// How long the agent has been stopped.
+    /// Returns how long the agent has been stopped, in milliseconds.
     pub(super) fn ms(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.since).as_millis()).unwrap_or(0)
     }
 
-    /// When the agent continues if nothing else is known.
+    /// Returns when the agent continues if no further information arrives.
     pub(super) fn deadline(&self) -> Instant {
         let words = match self.stopped {
             Some(at) => at + WORDS_TIMEOUT,

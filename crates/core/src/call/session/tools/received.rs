@@ -1,15 +1,15 @@
-//! Tool calls that the engine has made in responses that have not ended.
+//! Tool calls that the engine has made in responses that have not ended yet.
 
 use crate::call::{ResponseId, ToolCall};
 use std::collections::VecDeque;
 
-/// How many tool call ids are remembered to prevent a second run.
+/// The number of tool call ids that are kept to prevent a second run.
 const MAX_SEEN_CALLS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct ReceivedCalls {
     pending: Vec<ReceivedCall>,
-    /// The ids of received tool calls; the oldest are evicted.
+    /// The ids of received tool calls; the oldest id is evicted.
     seen: VecDeque<String>,
 }
 
@@ -37,7 +37,7 @@ impl ReceivedCalls {
         self.pending.iter().any(|received| received.response == *response)
     }
 
-    /// Removes and returns the tool calls of a response; those that end or transfer the phone call come last.
+    /// Removes and returns the tool calls of a response. Tool calls that end or transfer the phone call are last.
     pub(super) fn take(&mut self, response: &ResponseId) -> Vec<ReceivedCall> {
         let mut calls: Vec<_> = self.pending.extract_if(.., |received| received.response == *response).collect();
         calls.sort_by_key(|received| matches!(received.call, ToolCall::EndCall | ToolCall::Transfer { .. }));

@@ -1,4 +1,4 @@
-//! The tools that run, each at most once, and the tool calls that wait for their outputs.
+//! The running tools, and the tool calls that wait for their outputs. Identical tool calls share one run.
 
 use super::ToolCallId;
 use std::collections::VecDeque;
@@ -6,21 +6,21 @@ use std::time::Instant;
 
 /// The maximum number of tool calls that wait for an output.
 const MAX_RUNNING: usize = 8;
-/// How many tools that exceeded their limit are remembered with their output.
+/// The maximum number of tools beyond their time limit that are kept, with their output.
 const MAX_LATE: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct ToolRuns {
     running: Vec<RunningTool>,
-    /// Tools that exceeded their limit.
+    /// Tools that exceeded their time limit.
     late: VecDeque<LateTool>,
 }
 
-/// A tool as the engine calls it. Two calls with equal values are identical.
+/// The name and arguments of a tool call. Tool calls with equal values are identical.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Invocation {
     pub(super) name: String,
-    /// JSON.
+    /// The arguments, as JSON.
     pub(super) arguments: String,
 }
 
@@ -29,43 +29,43 @@ struct RunningTool {
     call: ToolCallId,
     invocation: Invocation,
     limit: Instant,
-    /// The id under which it was started.
+    /// The id of the tool call that started the tool.
     started_as: String,
 }
 
 #[derive(Debug)]
 struct LateTool {
     invocation: Invocation,
-    /// The id under which it was started.
+    /// The id of the tool call that started the tool.
     started_as: String,
-    /// Known once the tool has finished.
+    /// The output; none until the tool has finished.
     output: Option<String>,
 }
 
-/// The effect of a tool call.
+/// The result of adding a tool call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// The tool must be started, under the id of the tool call.
+    /// The tool must be started, with the id of this tool call.
     Run,
-    /// An identical call runs already: both receive its output.
+    /// An identical tool call is already running; both receive its output.
     Join,
-    /// An identical call exceeded its limit and has finished since, with this output.
+    /// An identical tool call exceeded its time limit and has finished since, with this output.
     Finished(String),
-    /// Too many tool calls wait for an output.
+    /// The tool call is rejected: too many tool calls are waiting for an output.
     TooMany,
 }
 
-/// The effect of a tool's output.
+/// The result of a tool's output.
 #[derive(Debug)]
 pub(super) enum Finish {
-    /// These tool calls wait for the output.
+    /// The tool calls that are waiting for the output.
     Awaited(Vec<ToolCallId>),
-    /// The first output of a tool that exceeded its limit.
+    /// The tool exceeded its time limit, and this is its first output.
     Late {
-        /// The tool.
+        /// The name of the tool.
         name: String,
     },
-    /// The output is known, or of an unknown tool.
+    /// The tool is unknown, or its output was received before.
     Ignore,
 }
 
@@ -75,12 +75,12 @@ impl ToolRuns {
         !self.running.is_empty()
     }
 
-    /// When the next tool reaches its limit.
+    /// Returns when the next tool reaches its time limit.
     pub(super) fn next_limit(&self) -> Option<Instant> {
         self.running.iter().map(|tool| tool.limit).min()
     }
 
-    /// Adds a tool call, whose tool may run until `limit`.
+    /// Adds a tool call whose tool may run until `limit`.
     pub(super) fn start(&mut self, call: ToolCallId, invocation: Invocation, limit: Instant) -> Start {
         if self.running.len() >= MAX_RUNNING {
             return Start::TooMany;
@@ -100,11 +100,11 @@ impl ToolRuns {
         start
     }
 
-    /// The tool that was started as `id` has finished.
+    /// Handles the output of the tool that was started by tool call `id`.
     pub(super) fn finish(&mut self, id: &str, output: &str) -> Finish {
         let waiting: Vec<_> = self.running.extract_if(.., |tool| tool.started_as == id).collect();
         if !waiting.is_empty() {
-            // The engine has the output now, so a later identical call is a new one.
+            // The engine receives the output now, so a later identical tool call starts a new run.
             self.late.retain(|tool| tool.started_as != id);
             return Finish::Awaited(waiting.into_iter().map(|tool| tool.call).collect());
         }
@@ -115,7 +115,7 @@ impl ToolRuns {
         Finish::Late { name: tool.invocation.name.clone() }
     }
 
-    /// Removes the tool calls whose tools have reached their limit. The tools are not stopped.
+    /// Removes and returns the tool calls whose tools have reached their time limit. The tools are not stopped.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<ToolCallId> {
         let expired: Vec<_> = self.running.extract_if(.., |tool| tool.limit <= now).collect();
         let mut calls = Vec::new();

@@ -1,11 +1,11 @@
-//! Property tests: no short sound ends an answer, and speech always does.
+//! Property tests: a short sound never ends a response, and speech always does.
 
 use super::{WORDS, is_cut, replies, say, speaking, start, stop};
 use crate::call::Output;
 use crate::call::tests::rig::{Rig, ms};
 use proptest::prelude::*;
 
-/// A short sound: how much voice it has, its words, and when they are known.
+/// Generates a short sound: the amount of its voice, its words, and the delay of the words.
 fn false_sound() -> impl Strategy<Value = (u64, &'static str, u64)> {
     let words =
         prop::sample::select(vec!["", "כן", "אהה", "אוקיי", "כן כן", "mm-hm", "Uh-huh.", "[noise]", "نعم", "Угу."]);
@@ -43,7 +43,7 @@ proptest! {
             say(&mut rig, &item, words);
             let is_reply = replies(&rig) > 0;
             if is_reply {
-                // A back-channel in the last second is a reply.
+                // A back-channel during the last second counts as a reply.
                 break;
             }
             prop_assert!(!is_cut(&rig));

@@ -1,4 +1,4 @@
-//! Sounds over the agent's speech that may be replies to it.
+//! Tests of sounds during the agent's speech that may be replies to it.
 
 use super::{answer_of, is_cut, replies, say, sound, start, stop, undone};
 use crate::call::tests::rig::{Rig, free_slots, ms};
@@ -6,7 +6,7 @@ use crate::call::{EngineCommand, EngineEvent, FalseBargeIn};
 
 const QUESTION: &str = "תרצה תור למחר בשעה ארבע?";
 
-/// The agent asks a question of 4 s, of which 1.5 s were heard.
+/// Returns a call in which the caller has heard 1.5 s of a question of 4 s.
 fn asking() -> Rig {
     let mut rig = Rig::live();
     answer_of(&mut rig, QUESTION, 40);
@@ -14,7 +14,7 @@ fn asking() -> Rig {
     rig
 }
 
-/// A sound whose words are not known in time.
+/// Sends a sound whose words do not arrive in time.
 fn unknown_sound(rig: &mut Rig) {
     start(rig, "c");
     rig.frames(true, ms(300));
@@ -95,7 +95,7 @@ fn late_words_are_answered_although_the_agent_echoes() {
     assert_eq!(replies(&rig), 1);
 }
 
-/// The engine of the caller does not detect their reply to the last second of a sentence.
+/// The engine does not detect the caller's reply during the last second of a sentence.
 #[test]
 fn a_reply_that_a_deaf_engine_missed_is_not_left_unanswered() {
     for (sentence, is_complete) in [("אנחנו פתוחים עד שמונה.", true), (QUESTION, true), (QUESTION, false)]
@@ -114,7 +114,7 @@ fn a_reply_that_a_deaf_engine_missed_is_not_left_unanswered() {
         }
         rig.frames(false, ms(500));
         assert_eq!(undone(&rig), [FalseBargeIn::Unknown], "{sentence}");
-        // The rest of the sentence is heard, and then not two seconds of silence.
+        // The caller hears the rest of the sentence, and then less than two seconds of silence.
         rig.frames(false, ms(3500));
         assert_eq!((rig.clips().len(), rig.observed.opened.len()), (1, 1), "{sentence}");
         rig.frames(false, ms(1000));

@@ -1,4 +1,4 @@
-//! The caller's wait for an answer after a sound over the agent's speech.
+//! Tests of the caller's wait for a reply after a sound during the agent's speech.
 
 use super::{speaking, start, undone};
 use crate::call::tests::rig::{Rig, free_slots, ms, policy};
@@ -13,7 +13,7 @@ fn behind_a_noise_that_is_no_interruption_the_caller_waits_as_ever() {
     start(&mut rig, "c");
     rig.frames(false, ms(700));
     assert_eq!(undone(&rig), [FalseBargeIn::Noise]);
-    // The street is as loud as before, and a tool takes long.
+    // The street noise continues, and a tool runs for a long time.
     rig.call(1, "t", free_slots("t"));
     rig.done(1);
     rig.frames(false, ms(2700));

@@ -5,9 +5,9 @@ use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output};
 use std::time::Duration;
 
-/// At most this many frames are heard twice after a sound that was no interruption.
+/// The maximum number of frames that are heard twice after a sound that was not an interruption.
 const MAX_REPEATED_FRAMES: u64 = 41;
-/// The longest time until it is known whether the caller interrupts the agent.
+/// The maximum time until the session decides whether the caller is interrupting the agent.
 const MAX_PAUSE: Duration = Duration::from_millis(2010);
 
 impl Rig {
@@ -55,7 +55,7 @@ impl Rig {
                     self.waits.is_final = true;
                     observed.silenced.extend(self.engine.active);
                 }
-                // Audio that arrives without a stream is lost.
+                // Audio that arrives while no stream is open is lost.
                 observed.may_skip_frames = true;
                 observed.silenced.append(&mut observed.open);
                 observed.paused_since = None;
@@ -118,7 +118,7 @@ impl Rig {
                 }
                 let frame = u64::from_le_bytes(samples[..8].try_into().unwrap());
                 let expected = observed.last_heard_frame.map_or(0, |last| last + 1);
-                // A new engine is sent the unanswered audio again.
+                // A new engine receives the unanswered audio again.
                 let is_next = frame == expected || observed.may_skip_frames;
                 assert!(is_next, "frame {frame} instead of {expected}");
                 observed.last_heard_frame = Some(frame);
@@ -151,7 +151,8 @@ impl Rig {
         }
     }
 
-    /// The next frames of an utterance: none is left out, and after a clear, only the word that was cut is repeated.
+    /// Checks the next frames of an utterance: no frame is missing, and only the word that was cut off is repeated
+    /// after a clear.
     fn check_frames(&mut self, sample: u8, samples: &[u8]) -> u64 {
         let unsure = if self.has_stalled || self.has_lost_marks { UNSURE_MS / 20 + 50 } else { 0 };
         let unseen = u64::try_from(self.phone.unseen_delay.as_millis()).unwrap() / 20;
@@ -180,7 +181,7 @@ impl Rig {
         from.unwrap_or(0)
     }
 
-    /// The agent is stopped for a limited time while it is not known what the caller says.
+    /// Checks that the agent is stopped for a limited time while it is not known what the caller says.
     pub(super) fn check_pause(&self) {
         let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over;
         if let Some(since) = self.observed.paused_since.filter(|_| is_on) {
@@ -189,7 +190,8 @@ impl Rig {
         }
     }
 
-    /// The reported heard length of an utterance equals what the caller heard: never more, and hardly less.
+    /// Checks that the reported heard length of an utterance equals what the caller heard: never more, and less only by
+    /// the transit time.
     fn check_heard(&self, item: &ItemId, reported_ms: u64) {
         let sample = self.observed.utterances.iter().position(|(known, _)| known == item).unwrap();
         let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;

@@ -1,37 +1,37 @@
-//! The phone at the other end of the stream, on the rig's clock.
+//! The simulated phone at the other end of the stream, on the rig's clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// Twilio's side: plays 8 bytes per millisecond, and echoes a mark when the audio before it was played, or all marks at
-/// a clear.
+/// A fake of Twilio's side of the stream. It plays 8 bytes per millisecond. It echoes a mark when the audio before the
+/// mark was played, and echoes all marks at a clear.
 #[derive(Default)]
 pub(super) struct Phone {
     pub(super) stream: bool,
     pub(super) queue: VecDeque<Piece>,
     pub(super) playing_since: Option<Instant>,
     pub(super) echoes: VecDeque<String>,
-    /// How far each utterance was heard, in bytes, by sample value.
+    /// How much of each utterance was heard, in bytes, by sample value.
     pub(super) heard: BTreeMap<u8, u64>,
     /// When the last audio ended.
     silent_since: Option<Instant>,
     /// Since when the play queue has been empty.
     dry_since: Option<Instant>,
-    /// The delay of playback that the session cannot know: the queue ran empty while the session assumed that it
-    /// was still playing, and the next audio was in transit for a while.
+    /// The delay of playback that the session cannot know: the queue was empty while the session assumed that it was
+    /// still playing, and the next audio was in transit.
     pub(super) unseen_delay: Duration,
 }
 
-/// The transit time of audio while nothing else plays.
+/// The transit time of audio while no other audio plays.
 const DELAY: Duration = Duration::from_millis(40);
-/// The session assumes a longer transit time, so it considers audio as playing for this long after its end.
+/// The session assumes a longer transit time than `DELAY`, so it regards audio as playing for this long after its end.
 const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
-/// Audio, or a mark behind it.
+/// A piece of audio, or a mark after it.
 pub(super) enum Piece {
     Sound {
         sample: u8,
-        /// Its place in the utterance, in bytes.
+        /// The offset in the utterance, in bytes.
         from: u64,
         bytes: u64,
     },
@@ -48,7 +48,7 @@ impl Phone {
         self.playing_since.get_or_insert(now + DELAY);
     }
 
-    /// Plays nothing for the given time, then continues where it stopped.
+    /// Plays nothing for the given time, and then continues at the same position.
     pub(super) fn stall(&mut self, time: Duration, now: Instant) {
         self.play(now);
         self.playing_since = self.playing_since.map(|since| since + time);
@@ -62,7 +62,7 @@ impl Phone {
         Some(self.playing_since? + self.queue.iter().take(until).map(Piece::length).sum::<Duration>())
     }
 
-    /// Plays what there was time for.
+    /// Plays the queued audio up to this time.
     pub(super) fn play(&mut self, now: Instant) {
         while let (Some(since), Some(piece)) = (self.playing_since, self.queue.front()) {
             let over = since + piece.length();
@@ -86,7 +86,7 @@ impl Phone {
         }
     }
 
-    /// Stops in the middle of a piece, and returns the marks of the dropped audio.
+    /// Clears the queue, in the middle of a piece if necessary, and echoes the marks of the dropped audio.
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
         self.dry_since = None;
@@ -102,13 +102,14 @@ impl Phone {
         }));
     }
 
-    /// Since when nothing is heard: none while audio is heard; an inner none if audio was never heard.
+    /// Returns since when the phone has been silent. The outer value is none while audio plays; the inner value is none
+    /// if no audio was ever heard.
     #[expect(clippy::option_option, reason = "it plays, it is quiet since a moment, or it was never heard")]
     pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
         if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }
     }
 
-    /// An utterance was heard up to this byte. A repetition is not heard further.
+    /// Records that an utterance was heard up to this byte. A repetition does not reduce the position.
     fn hear(&mut self, sample: u8, until: u64) {
         let heard = self.heard.entry(sample).or_default();
         *heard = until.max(*heard);

@@ -1,4 +1,4 @@
-//! The call parameters of the tests.
+//! The call parameters for the tests.
 
 use super::{CLIP, MORE_TIME, ms};
 use crate::audio::EncodedAudio;

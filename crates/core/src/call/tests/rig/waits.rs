@@ -1,59 +1,59 @@
-//! The invariant that a caller who waits for a reply hears audio. The wait begins at the end of the caller's sound, which
-//! is known here from the caller's own voice, whatever the engine detects of it.
+//! Checks the invariant that a caller who waits for a reply hears audio. The wait begins at the end of the caller's
+//! sound. The rig knows this time from the caller's simulated voice, independent of the engine's detection.
 
 use super::{Rig, ms};
 use std::time::{Duration, Instant};
 
-/// The longest silence for a waiting caller, including the transit time.
+/// The maximum silence for a waiting caller, including the transit time.
 const MAX_SILENCE: Duration = Duration::from_millis(2060);
-/// This much voice is a sound of the caller.
+/// The minimum amount of voice in a sound of the caller.
 const SOUND: Duration = Duration::from_millis(200);
-/// This much voice is speech, which must be replied to even if the engine does not detect it.
+/// The minimum amount of voice in speech that requires a reply even if the engine does not detect it.
 const SURE_SPEECH: Duration = Duration::from_millis(600);
-/// A pause of this length ends a sound.
+/// The length of the pause that ends a sound.
 const PAUSE: Duration = Duration::from_millis(500);
-/// If the engine detected speech at most this long before a sound, it has detected the sound.
+/// The engine has detected a sound if its last detection was at most this long before the sound.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
-/// A line without audio for this long delivers none for now.
+/// The line is late after this much time without audio.
 const LATE: Duration = Duration::from_millis(750);
-/// A line that stops during a sound is waited for this long.
+/// How long the session waits for a line that stops during a sound.
 const DEAD_LINE: Duration = Duration::from_secs(3);
-/// The engine must detect the end of a sound this long after it.
+/// How soon after a sound the engine must detect its end.
 const ENGINE_DETECTS_END: Duration = Duration::from_millis(1510);
-/// Speech without a pause may last this long.
+/// The maximum duration of speech without a pause.
 const MAX_SPEECH: Duration = Duration::from_mins(1);
 
-/// Tracks from outside whether the caller waits for a reply.
+/// Tracks, without access to the session's state, whether the caller waits for a reply.
 #[derive(Default)]
 pub(super) struct Waits {
     pub(super) since: Option<Instant>,
-    /// The call is about to end, or is no longer a conversation.
+    /// True if the call is about to end, or is no longer a conversation.
     pub(super) is_over: bool,
-    /// No matter what the caller says now.
+    /// True if nothing that the caller says can change `is_over` any more.
     pub(super) is_final: bool,
-    /// The caller's sound began while the agent spoke: its words decide whether a reply is owed.
+    /// True if the caller's sound started during the agent's speech. Its words then decide whether a reply is due.
     pub(super) is_over_agent: bool,
     pub(super) voice: CallerVoice,
 }
 
-/// The caller's voice as it is on the line.
+/// The caller's voice on the line.
 #[derive(Default)]
 pub(super) struct CallerVoice {
     sound: Option<Sound>,
-    /// When the caller was last heard in an earlier sound.
+    /// When the caller's voice was last detected in an earlier sound.
     last_sound: Option<Instant>,
     last_frame: Option<Instant>,
     /// When a late line last continued.
     continued: Option<Instant>,
-    /// Until when a late line may have held back more of a sound.
+    /// The time until which a late line may have delayed more of a sound.
     held_until: Option<Instant>,
-    /// The last voice, however short.
+    /// When voice was last detected, however short.
     last_voice: Option<Instant>,
-    /// An engine that is lost has detected the sound.
+    /// True if an engine that is lost had detected the sound.
     pub(super) was_detected: bool,
 }
 
-/// A sound of the caller, from its first to its last voice.
+/// A sound of the caller, from the first to the last detected voice.
 #[derive(Clone, Copy)]
 struct Sound {
     began: Instant,
@@ -64,7 +64,7 @@ struct Sound {
 }
 
 impl CallerVoice {
-    /// The caller makes a sound, as far as the line tells.
+    /// Returns true while the caller makes a sound, as far as the line has delivered it.
     pub(super) fn is_sounding(&self) -> bool {
         self.sound.is_some_and(|sound| sound.voiced >= SOUND)
     }
@@ -74,12 +74,12 @@ impl CallerVoice {
         sound.max(self.last_sound)
     }
 
-    /// The end of the caller's voice since `start`; now if there was none.
+    /// Returns the end of the caller's voice since `start`; `now` if there was no voice.
     pub(super) fn ended_since(&self, start: Instant, now: Instant) -> Instant {
         self.last_voice.filter(|at| *at + PAUSE >= start).unwrap_or(now)
     }
 
-    /// The caller's sound is not followed any more.
+    /// Ends the tracking of the caller's current sound.
     pub(super) fn end(&mut self) {
         self.last_sound = self.last_sound();
         self.sound = None;
@@ -91,14 +91,14 @@ impl CallerVoice {
 }
 
 impl Rig {
-    /// 20 ms of the caller's audio are on the line.
+    /// Processes 20 ms of the caller's audio.
     pub(super) fn hear_caller(&mut self, is_voice: bool) {
         let (now, is_over_agent, frame) = (self.now, self.is_agent_speaking(), ms(20));
         let voice = &mut self.waits.voice;
         if voice.is_line_late(now) {
             voice.continued = Some(now);
             if voice.is_sounding() {
-                // What was said meanwhile is lost, or still to come.
+                // The caller's speech during the delay is lost, or will arrive later.
                 voice.held_until = Some(now);
             }
         }
@@ -122,7 +122,8 @@ impl Rig {
         }
     }
 
-    /// The caller's sound is over: if it was speech that the agent did not talk over, a reply is owed.
+    /// Records the end of the caller's sound. If the sound was speech that did not start during the agent's speech, a
+    /// reply is due.
     pub(super) fn caller_sound_ended(&mut self) {
         let Some(sound) = self.waits.voice.sound else { return };
         self.waits.voice.end();
@@ -138,7 +139,7 @@ impl Rig {
         }
     }
 
-    /// The next engine starts without state of the call.
+    /// Resets the engine's state, because the next engine starts without the state of the call.
     pub(super) fn lose_engine(&mut self) {
         let engine = std::mem::take(&mut self.engine);
         let Some(start) = engine.speaks else { return };
@@ -151,10 +152,11 @@ impl Rig {
         }
     }
 
-    /// A sound that the engine has detected is over: a reply is owed, unless the agent was talked over.
+    /// Records the end of a sound that the engine has detected. A reply is due, unless the sound started during the
+    /// agent's speech.
     pub(super) fn engine_sound_ended(&mut self) {
         let Some(start) = self.engine.speaks.take() else {
-            // An end without a start is the end of what the caller says: the session requests a reply.
+            // If the engine reports an end of speech without a start, the session requests a reply.
             return self.waits.voice.end();
         };
         let ended = self.detected_sound_end(start);
@@ -165,13 +167,14 @@ impl Rig {
         self.waits.voice.last_sound = Some(ended);
     }
 
-    /// The end of a sound that the engine has detected until now. A late line may bring more of it.
+    /// Returns the end of a sound that the engine has detected until now. If the line is late, more of the sound may
+    /// arrive.
     fn detected_sound_end(&self, start: Instant) -> Instant {
         let voice = &self.waits.voice;
         if voice.is_line_late(self.now) { self.now } else { voice.ended_since(start, self.now) }
     }
 
-    /// Until when the sound that the engine detects may last.
+    /// Returns the time until which the sound that the engine detects may last.
     fn detected_until(&self, start: Instant) -> Instant {
         let voice = &self.waits.voice;
         if voice.is_line_late(self.now) {
@@ -185,11 +188,11 @@ impl Rig {
         voice.continued.max(Some(until)).unwrap_or(until)
     }
 
-    /// Asserts that a waiting caller never hears nothing for longer than two seconds.
+    /// Asserts that a waiting caller never hears silence for longer than two seconds.
     pub(super) fn check_silence(&mut self) {
         let line_ended = self.waits.voice.last_frame.max(self.engine.noticed).map(|at| at + DEAD_LINE);
         if let Some(ended) = line_ended.filter(|at| *at <= self.now && self.waits.voice.is_sounding()) {
-            // Until now, the rest of the sound may have been on its way.
+            // Until this time, the rest of the sound may have been in transit.
             self.caller_sound_ended();
             self.waits.voice.last_sound = Some(ended);
         }
