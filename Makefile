@@ -6,10 +6,10 @@ SHELL := /bin/bash
 .PHONY: help demo web build deb power-cut test test-daemon test-bridge test-web test-deb test-all conformance fresh lint doc check-arm64 check-rust \
     fmt openapi deny bench soak attack audio clean
 
-# The lock file decides what is built.
+# Builds use the exact versions in the lock file.
 CARGO_FLAGS := --locked
 
-# Set only where rustup cannot install the version of rust-toolchain.toml.
+# Set only if rustup cannot install the version in rust-toolchain.toml.
 ifndef RUSTUP_TOOLCHAIN
 RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
 endif
@@ -17,7 +17,7 @@ ifneq ($(RUSTUP_TOOLCHAIN),)
 export RUSTUP_TOOLCHAIN
 endif
 
-# Where scripts/setup.sh puts a Node, if the system's is too old, and cargo's tools.
+# The folders in which scripts/setup.sh installs Node, if the system's is too old, and cargo's tools.
 export PATH := $(CURDIR)/target/node/current/bin:$(PATH):$(CURDIR)/target/tools/bin
 
 help: ## Show this.
@@ -66,7 +66,7 @@ test-web: ## The web page's part of `make test`: unit tests, then Chromium.
 	@scripts/setup.sh test-web
 	@scripts/run-tests.sh web
 
-# A missing tool is a failure there.
+# A missing tool is a failure in this target.
 test-all: export REQUIRE_ALL = 1
 test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with the tools of `make deny`.
 	@scripts/setup.sh test-all

@@ -1,8 +1,9 @@
-//! Writes the table of the web page's files, which `src/http/page/files.rs` includes.
+//! Generates the tables of the web page's files and routes, which `src/http/page/files.rs` includes.
 //!
-//! `npm run build` in `web/` leaves in `web/dist` each file compressed with brotli and gzip, and `files.txt` with one line for
-//! each: path, media type and hash, separated by tabs. `routes.txt` has one for each route of the page: its path, and the files that it
-//! needs in both languages, in Hebrew and in English, and what it fetches. Without them the tables are empty, so that a build needs no Node.
+//! `npm run build` in `web/` writes to `web/dist` each file compressed with brotli and gzip. `files.txt` has a line for each file: path,
+//! media type and hash, separated by tabs. `routes.txt` has a line for each route of the page: its path, the files that it needs in both
+//! languages, in Hebrew and in English, and the API requests that it makes. If these files are missing, the tables are empty, so that a
+//! build does not require Node.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = root.join("web/dist");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    // The folder always exists, because git keeps a file in it: cargo would run this for each build if it were missing.
+    // Git keeps a file in this folder, so that it always exists. If it were missing, cargo would run this script for each build.
     println!("cargo::rerun-if-changed=web/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
@@ -21,7 +22,7 @@ fn main() -> io::Result<()> {
     let mut files = 0;
     let not_built = root.join("src/http/page/not_built.html");
     let mut index = (not_built.display().to_string(), "not-built".to_owned());
-    // The compiler reads copies, so that a build of the page beside it takes no file away.
+    // The compiler reads copies, so that a concurrent build of the page cannot delete a file that it needs.
     let copy = |name: String| -> io::Result<String> {
         let to = out.join(name.replace('/', "-"));
         fs::copy(dist.join(&name), &to)
@@ -65,7 +66,7 @@ fn main() -> io::Result<()> {
     write_if_changed(&out.join("page_files.rs"), &table)
 }
 
-/// An unchanged file keeps its time, so that the crate is not compiled again.
+/// Writes a file only if its content changes. An unchanged modification time prevents a rebuild of the crate.
 fn write_if_changed(path: &Path, content: &str) -> io::Result<()> {
     if fs::read_to_string(path).is_ok_and(|known| known == content) {
         return Ok(());

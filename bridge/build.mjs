@@ -1,7 +1,7 @@
 // Builds the bridge into one file: node build.mjs [--tests]
 //
-// `dist/bridge.mjs` needs nothing but Node; `dist/LICENSES.txt` holds the licences of all that is in it. With `--tests`, the tests and their WhatsApp server are built as well; those
-// take their libraries from node_modules.
+// `dist/bridge.mjs` needs only Node; `dist/LICENSES.txt` contains the licences of all bundled packages. `--tests` also
+// builds the tests and their WhatsApp server, which load their libraries from node_modules.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ const common = {
   logLevel: 'warning',
 }
 
-// CommonJS parts of the bundle call `require`.
+// The CommonJS modules in the bundle call `require`.
 const requireInModules =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
 
@@ -30,7 +30,7 @@ const bundle = await build({
   metafile: true,
   outfile: 'dist/bridge.mjs',
   minify: true,
-  // Libraries that Baileys uses where they are installed: for thumbnails, link previews and wave forms.
+  // Optional libraries of Baileys for thumbnails, link previews and waveforms. They stay out of the bundle.
   external: ['sharp', 'jimp', 'link-preview-js', 'audio-decode'],
   banner: { js: requireInModules },
 })
@@ -48,19 +48,19 @@ if (process.argv.includes('--tests')) {
     outdir: 'dist/test',
     outExtension: { '.js': '.mjs' },
     packages: 'external',
-    // An import of external packages runs before the code of the file that has it, so this one must be an import too.
+    // Imports of external packages run before the importing file's own code, so the polyfill must be an import too.
     banner: { js: "import'#web-crypto';" },
     sourcemap: 'inline',
   })
 }
 
-/** The folders of the packages that files of the bundle are from. */
+/** Returns the folders of the packages whose files are in the bundle. */
 function packagesIn({ inputs }) {
   const folders = Object.keys(inputs).flatMap(file => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [])
   return [...new Set(folders)].sort()
 }
 
-/** Name, version, licence and licence text of each package, behind the bridge's own. */
+/** Returns the name, version, licence and licence text of each package, after the bridge's own notice. */
 function licencesOf(folders) {
   const own = readFileSync(join(here, 'NOTICE.md'), 'utf8')
   const parts = folders.map(folder => {

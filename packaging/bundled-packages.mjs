@@ -1,4 +1,4 @@
-// Prints the folders of the npm packages in the bridge's bundle, according to the list of their licences.
+// Prints the folders of the npm packages in the bridge's bundle, which it reads from the list of their licences.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -11,7 +11,7 @@ for (const folder of folders('node_modules')) {
   if (named.has(`${name} ${version}`)) console.log(folder)
 }
 
-/** Every package below the folder, those inside others included. */
+/** Returns the folders of all packages below `root`, including packages nested in other packages. */
 function folders(root) {
   return readdirSync(bridge + root, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && !entry.name.startsWith('.'))

@@ -34,7 +34,7 @@ aarch64-*) arch=arm64 npm_arch=arm64 ;;
 esac
 output=${output:-target/debian/agentlocator_${version}_$arch.deb}
 
-# The times in the package, and the source revision in the binary.
+# SOURCE_DATE_EPOCH sets the times in the package, GIT_COMMIT the source revision in the binary.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1700000000)}
 GIT_COMMIT=${GIT_COMMIT:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
 BUILD_TIME=${BUILD_TIME:-$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)}
@@ -50,7 +50,7 @@ build_daemon() {
         options+=(--target "$target")
         daemon=target/$target/$folder/agentlocator
     fi
-    # Without GIT_COMMIT and BUILD_TIME, because they would rebuild what the tests' build has already built.
+    # GIT_COMMIT and BUILD_TIME are not set here, because they would rebuild what the build of the tests has already built.
     if [ "$profile" = dev ]; then
         cargo build "${options[@]}" --tests
     else
@@ -58,7 +58,7 @@ build_daemon() {
     fi
     install -D -m 755 "$daemon" "$stage/agentlocator"
     strip_for_target "$stage/agentlocator"
-    # Not before the build: with SOURCE_DATE_EPOCH set, C libraries would be rebuilt.
+    # SOURCE_DATE_EPOCH is exported only after the build, because it would cause a rebuild of the C libraries.
     export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
 }
 
@@ -68,7 +68,7 @@ strip_for_target() {
     "$tool" --strip-unneeded --remove-section=.comment --remove-section=.note "$1"
 }
 
-# Prints a program that can run on this machine: a program for another architecture cannot generate its manual here.
+# Prints the path of a daemon that can run on this machine and generate the manual. A build for another architecture cannot run here.
 native_daemon() {
     if [ "$target" = "$host" ]; then
         echo "$stage/agentlocator"
@@ -88,7 +88,8 @@ manual_and_completions() {
     for shell in bash zsh fish; do "$program" completions "$shell" >"$stage/completions/$shell"; done
 }
 
-# The package contains its own Node, because Debian's is, or will be, older than the bridge supports.
+# The package contains its own Node, because the version in Debian is older than the bridge supports, or will be after an update of the
+# bridge.
 node() {
     local folder=target/node/package-$npm_arch
     local package=$folder/node_modules/node-linux-$npm_arch
@@ -103,12 +104,12 @@ node() {
     gzip -9 -n -c "$package/LICENSE" >"$doc/node-LICENSE.gz"
 }
 
-# The bridge's licence requires that the package contains its source, and the source of the libraries in its bundle.
+# The bridge's licence requires that the package contains its source and the source of the libraries in its bundle.
 bridge() {
     install -m 644 bridge/dist/bridge.mjs "$stage/bridge.mjs"
     mkdir -p "$doc/bridge"
     cp bridge/README.md bridge/NOTICE.md "$doc/bridge/"
-    # In the package all licences are in one file.
+    # In the package, one file contains all licences.
     sed -i 's|](LICENSE)|](LICENSES.txt.gz)|g' "$doc"/bridge/*.md
     gzip -9 -n -c bridge/dist/LICENSES.txt >"$doc/bridge/LICENSES.txt.gz"
     local packages
@@ -125,7 +126,7 @@ documents() {
     gzip -9 -n -c CHANGELOG.md >"$doc/changelog-of-agentlocator.gz"
     cp -r docs/. "$doc/"
     cp -r packaging/monitoring packaging/litestream "$doc/examples/" 2>/dev/null || true
-    # Links to files that have another place in the package than in the sources.
+    # Rewrites links to files whose path in the package differs from their path in the sources.
     sed -i 's|](\.\./\.\./packaging/|](../examples/|g' "$doc"/admin/*.md
     sed -i 's|](\.\./\.\./docs/|](../../|g' "$doc"/examples/*/*.md
     printf 'agentlocator (%s) stable; urgency=medium\n\n  * What changed: /usr/share/doc/agentlocator/changelog-of-agentlocator.gz\n\n -- %s  %s\n' \
@@ -137,8 +138,8 @@ documents() {
     find "$doc" -type f -exec chmod 644 {} +
 }
 
-# The settings file rarely changes, so that dpkg rarely asks which version to keep. The complete example sets database_url like
-# the settings file does, for administrators who use the example in its place.
+# The settings file rarely changes, so that dpkg rarely asks which version to keep. The complete example sets database_url in the same way,
+# for administrators who replace the settings file with the example.
 settings() {
     cp packaging/deb/config.toml packaging/deb/whatsapp.env "$stage/"
     local line
@@ -150,7 +151,7 @@ settings() {
     }
 }
 
-# Prints the glibc version that the programs need, which is at most that of the build system.
+# Prints the glibc version that the programs need. It is at most the version of the build system.
 needed_libc() {
     readelf --version-info "$stage/agentlocator" "$stage/node" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -uV | tail -n 1
 }
@@ -164,7 +165,8 @@ scripts() {
     done
 }
 
-# Adds the file md5sums, which debsums needs and cargo-deb omits: the checksums of all files except settings, in the control archive.
+# Adds the file md5sums to the control archive: the checksums of all files except settings. debsums needs this file, and cargo-deb does not
+# create it.
 md5sums() {
     local deb work control
     deb=$(realpath "$1")
@@ -203,7 +205,7 @@ scripts
 options=(--locked --no-build --no-strip --deb-version "$version" --output "$output")
 [ "$target" = "$host" ] || options+=(--target "$target")
 [ "$profile" != dev ] || options+=(--fast)
-# cargo-deb deletes older packages from its folder, even if the output is another file.
+# cargo-deb deletes older packages from its output folder, even if the output is another file. They are moved away until it has finished.
 aside=$(mktemp -d target/packages.XXXXXX)
 [ "${output%/*}" = target/debian ] || mv target/debian/*.deb "$aside/" 2>/dev/null || true
 status=0

@@ -1,8 +1,8 @@
-// Lists what is in the package: node sbom.mjs TARGET VERSION FOLDER
+// Generates the software bill of materials (SBOM) of the package: node sbom.mjs TARGET VERSION FOLDER
 //
 // Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge and of the
-// web page, Node, SQLite) and
-// FOLDER/licences.txt (the licence texts of the crates). The lists of components come from Cargo and npm, so they are always current.
+// web page, Node, SQLite) and FOLDER/licences.txt (the licence texts of the crates). The lists of components are read from Cargo and npm,
+// so they are always current.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

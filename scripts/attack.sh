@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Attacks the daemon: scripts/attack.sh [--quick] [OPTION OF THE BENCH…]
 #
-# First runs the tests that SECURITY.md names for each claim, and prints a result for each claim. Checks of the
-# package run in a booted Debian (`make test-deb`), files of tests with the bridge's (`make test`); both are named only. Then, without --quick, attackers that flood the daemon
-# during calls, in a separate network namespace, and the memory that logins, API requests and calls leave behind: about 15 minutes.
+# First runs the tests that SECURITY.md names for each claim, and prints a result for each claim. Two kinds of tests are only listed: checks
+# of the package, which run in a booted Debian (`make test-deb`), and tests of the bridge (`make test`).
+#
+# Then, unless --quick is given, runs two benches that take about 15 minutes: attackers that flood the daemon during calls, in a separate
+# network namespace, and the memory that logins, API requests and calls leave behind.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +15,7 @@ if [ "${1:-}" = --quick ]; then
     shift
 fi
 
-# claims: lines of "claim<TAB>test test …"
+# claims: prints a line "claim<TAB>test test …" for each claim in SECURITY.md.
 claims() {
     sed -n '/^| claim /,/^$/p' SECURITY.md | sed '1,2d; /^$/d; s/^| //; s/ |$//' |
         awk -F ' [|] ' '{ gsub(/[`,]/, "", $NF); print $1 "\t" $NF }'
@@ -32,7 +34,8 @@ else
 fi
 status=${PIPESTATUS[0]}
 
-# came_of TEST: prints the result of a test: passed, failed, bridge for a file of the bridge's tests, or walk for a check of the package.
+# came_of TEST: prints the result of a test: passed, failed, "bridge" for a file of the bridge's tests, or "walk" for a check of the
+# package.
 came_of() {
     if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
         echo failed

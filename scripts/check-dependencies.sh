@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Unused dependencies; licences, bans and sources of all dependencies; and known vulnerabilities where the list of them can be
-# fetched.
+# Checks the dependencies: unused ones, licences, bans and sources. Also checks for known vulnerabilities, if the advisory database can be
+# downloaded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,6 @@ trap 'rm -f "$log"' EXIT
 if cargo deny --locked check --hide-inclusion-graph advisories 2>&1 | tee "$log"; then
     exit 0
 fi
-# A vulnerability that is listed is a failure; a list that cannot be fetched is not.
+# A known vulnerability is an error. An advisory database that cannot be downloaded is not.
 grep -q 'failed to fetch advisory database' "$log" || exit 1
 echo "check-dependencies: the list of advisories could not be fetched, so known vulnerabilities were not looked for"

@@ -1,5 +1,5 @@
-// Writes src/crm/password/common-passwords.txt from the list of the npm package @zxcvbn-ts/language-common, which has the passwords of
-// leaks by their frequency:
+// Generates src/crm/password/common-passwords.txt from a list in the npm package @zxcvbn-ts/language-common. The list has leaked passwords,
+// the most frequent first:
 //
 //   npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-4.1.3.tgz
 //   node scripts/common-passwords.mjs package/src/passwords.json > src/crm/password/common-passwords.txt
@@ -11,7 +11,7 @@ const COMMONEST = 10_000;
 const SHORTEST = 10;
 
 const passwords = JSON.parse(readFileSync(process.argv[2], "utf8"));
-// Of the rarer ones, only those that are long enough to be chosen.
+// Rarer passwords are kept only if they are long enough that a user could choose them.
 const kept = passwords.filter((password, rank) => rank < COMMONEST || password.length >= SHORTEST);
 const digest = (password) => createHash("sha256").update(password.toLowerCase()).digest("hex").slice(0, 10);
 const digests = [...new Set(kept.map(digest))].sort();

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The web page: scripts/page.sh build|lint|test|dev
+# Builds, checks and tests the web page: scripts/page.sh build|lint|test|dev
 #
-#   build  web/dist, which build.rs compiles into the daemon; only when a source is newer
-#   lint   types, style, and the page's own rules
-#   test   the unit tests, then the tests in Chromium with target/debug/agentlocator
-#   dev    the development server in front of AGENTLOCATOR_URL, or of a demo that it starts
+#   build  builds web/dist, which build.rs compiles into the daemon, if a source is newer
+#   lint   checks types, style, and the page's own rules
+#   test   runs the unit tests, then the tests in Chromium with target/debug/agentlocator
+#   dev    starts the development server in front of AGENTLOCATOR_URL, or of a demo that it starts
 #
-# The page needs a newer Node than the bridge: where the system's is too old, one is fetched from npm into target/node.
+# The page needs a newer Node than the bridge. If the system's Node is too old, one is downloaded from npm into target/node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ libraries() {
     cp web/package-lock.json "$stamp"
 }
 
-# Folders are compared as well, because a file that was deleted has left its folder newer.
+# Folders are compared as well, because the deletion of a file changes only the time of its folder.
 is_current() {
     [ -f web/dist/files.txt ] &&
         [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/test-results -prune -o \

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs all tests: scripts/run-tests.sh [--long|daemon|bridge|web]
 #
-# The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's, then the
-# web page's in Chromium.
-# `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, the bridge's whole suite once more with each
-# version of Node that `scripts/setup.sh test-all` has fetched, ten minutes of mixed load (`make soak`), and the package's whole life on Debian 12 and 13 instead of
-# the short form, with power cuts. `daemon`, `bridge` and `web` run one part alone.
+# Runs the daemon's tests with nextest if it is installed, else with cargo's own runner. Then runs the WhatsApp bridge's tests with Node's
+# runner, and the web page's tests in Chromium. `daemon`, `bridge` and `web` run only one of these parts.
+#
+# `--long` adds the tests that are marked `#[ignore]` and take minutes each, ten minutes of mixed load (`make soak`), and the bridge's tests
+# with each version of Node that `scripts/setup.sh test-all` has downloaded. It also runs the full test of the package on Debian 12 and 13,
+# with power cuts, instead of the short form.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/deb/bootstrap.sh
@@ -21,16 +22,16 @@ esac
 failed=()
 REQUIRE_ALL=${REQUIRE_ALL:-}
 
-# part NAME COMMAND…: runs a part of the tests, and the next one also when it fails.
+# part NAME COMMAND…: runs a part of the tests, and records its failure. Later parts run even if one fails.
 part() {
     local name=$1
     shift
     "$@" || failed+=("$name")
 }
 
-# Most tests wait for timers and sockets, so twice as many as cores run at a time.
+# Most tests wait for timers and sockets, so twice as many tests as cores run in parallel.
 export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
-# The same commit gets the same answer: property tests draw new cases only in the long rounds.
+# Except in the long rounds, property tests use a fixed seed, so that the same commit gives the same result.
 if [ "$long" != --long ]; then
     export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
 fi
@@ -42,7 +43,7 @@ daemon_tests() {
         else
             cargo nextest run --locked
         fi &&
-            # The examples in the documentation, which nextest does not run.
+            # The examples in the documentation, because nextest does not run them.
             cargo test --locked --doc
     elif [ "$long" = --long ]; then
         cargo test --locked -- --include-ignored
@@ -52,7 +53,8 @@ daemon_tests() {
 }
 
 
-# bridge_tests NODE: bundle, tests and test server run with that Node; npm, which may need a newer one, with the system's.
+# bridge_tests NODE: runs the bundle, the tests and the test server with this Node. npm, which may need a newer version, runs with the
+# system's Node.
 bridge_tests() {
     local npm
     npm=$(readlink -f "$(type -P npm)")
@@ -84,15 +86,15 @@ fi
 
 echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="
-# `LONG` asks for more kills and more seeds.
+# `LONG` enables more kills and more seeds.
 LONG=${long:+1} part bridge bridge_tests "$(command -v node)"
 
 echo
 echo "== the web page =="
 part web scripts/page.sh test
 
-# in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian; the command has printed the reason. With REQUIRE_ALL=1
-# (`make test-all`) that is a failure.
+# in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian container; the command has printed the reason. With
+# REQUIRE_ALL=1 (`make test-all`) this is a failure.
 in_a_box() {
     local code=0
     "$@" || code=$?
@@ -111,7 +113,7 @@ if [ "$long" = --long ]; then
     in_a_box tests/deb/walk.sh full trixie
     in_a_box tests/deb/power-cut.sh 5
 else
-    # The package of the development build that the tests ran, not of the release build, which takes minutes.
+    # Tests the package of the development build that the other tests used. A release build takes minutes.
     part package packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb
     in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short
 fi

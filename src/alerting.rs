@@ -1,8 +1,8 @@
-//! Alerts: conditions that need a user's action. Any part raises and clears them; they are stored over restarts, and
-//! the owner is notified once.
+//! Alerts: conditions that need an action of the owner. Any module can raise and clear them. They are stored in the
+//! database, and the owner is notified once per alert, with reminders.
 //!
-//! [`AlertTracker`] decides without I/O; [`Alerts`] is its handle. The code that sends the notifications is in
-//! `maintenance::alert_delivery`.
+//! [`AlertTracker`] makes the decisions without I/O; [`Alerts`] is the handle to it. The code that sends the
+//! notifications is in `maintenance::alert_delivery`.
 
 mod message;
 mod provider_health;
@@ -21,14 +21,14 @@ use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// A handle to all alerts; clones share them.
+/// A handle to all alerts; clones share the same state.
 #[derive(Clone)]
 pub struct Alerts {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    // A synchronous mutex: it is held only to read or change a few values.
+    // A synchronous mutex is enough: it is held only to read or change a few values.
     tracker: Mutex<AlertTracker>,
     changed: Notify,
     store: Store,
@@ -36,8 +36,8 @@ struct Inner {
 }
 
 impl Alerts {
-    /// Loads the alerts of the last run. If they cannot be read, tracking starts empty: a broken database must not
-    /// prevent alerts.
+    /// Loads the stored alerts. If they cannot be read, the tracker starts without alerts, because a broken database
+    /// must not prevent new alerts.
     pub async fn load(store: Store, thresholds: AlertThresholds) -> Self {
         let known = store.read(|tx| tx.alerts()).await.unwrap_or_else(|error| {
             tracing::error!(
@@ -52,21 +52,21 @@ impl Alerts {
         Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
     }
 
-    /// Raises an alert. It may be called repeatedly: the calls make one alert, which lasts until [`Alerts::clear`].
+    /// Raises an alert. Repeated calls continue the same alert, which is active until [`Alerts::clear`].
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
         if self.tracker().raise(kind, detail.into(), clock::now()) {
             self.inner.changed.notify_one();
         }
     }
 
-    /// Clears an alert; no effect if it is not raised.
+    /// Clears an alert; has no effect if it is not active.
     pub fn clear(&self, kind: AlertKind) {
         if self.tracker().clear(kind, clock::now()) {
             self.inner.changed.notify_one();
         }
     }
 
-    /// Raises or clears an alert.
+    /// Raises the alert if a detail is given; otherwise clears it.
     pub fn set(&self, kind: AlertKind, detail: Option<impl Into<AlertDetail>>) {
         match detail {
             Some(detail) => self.raise(kind, detail),
@@ -74,17 +74,17 @@ impl Alerts {
         }
     }
 
-    /// Raised alerts, and those that cleared lately.
+    /// Returns the active alerts and the recently cleared ones.
     pub fn all(&self) -> Vec<Alert> {
         self.tracker().all()
     }
 
-    /// Whether an alert is raised now.
+    /// Returns true if an alert is currently raised.
     pub fn is_raised(&self, kind: AlertKind) -> bool {
         self.tracker().all().iter().any(|alert| alert.kind == kind && alert.state == AlertState::Raised)
     }
 
-    /// Mutes or unmutes an alert; none if it was never raised.
+    /// Mutes or unmutes an alert; returns `None` if the alert was never raised.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.tracker().mute(kind, mute)?;
         let transition = if mute.is_some() { "muted" } else { "unmuted" };
@@ -93,7 +93,7 @@ impl Alerts {
         Some(alert)
     }
 
-    /// Applies the passage of time. Each change is logged and stored.
+    /// Applies the transitions that are due by now. Each change is logged and stored.
     pub fn tick(&self) -> Vec<Change> {
         let now = clock::now();
         let (changes, mut all) = {
@@ -108,7 +108,7 @@ impl Alerts {
         changes
     }
 
-    /// The notifications that are due on a channel.
+    /// Returns the notifications that are due on a channel.
     pub fn due(&self, channel: AlertChannel) -> Vec<(Alert, AlertTransition)> {
         self.tracker().due(channel, clock::now())
     }
@@ -124,7 +124,7 @@ impl Alerts {
         }
     }
 
-    /// Records that notifications were sent but not delivered: they are due again.
+    /// Records that sent notifications were not delivered, so they are due again.
     pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         for (kind, transition) in deliveries {
             let alert = self.tracker().withdraw_delivery(*kind, channel, *transition);
@@ -135,7 +135,8 @@ impl Alerts {
         self.inner.changed.notify_one();
     }
 
-    /// Whether no change is possible without a call of [`Alerts::raise`], [`Alerts::clear`] or [`Alerts::mute`].
+    /// Returns true if the state cannot change before [`Alerts::raise`], [`Alerts::clear`] or [`Alerts::mute`] is
+    /// called.
     pub fn is_idle(&self) -> bool {
         self.tracker().is_idle(clock::now())
     }

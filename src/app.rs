@@ -1,4 +1,4 @@
-//! The composition root: builds all services, starts them, and stops them in order.
+//! The composition root: builds all services, starts the daemon's tasks, and stops them in order.
 
 mod clock_wait;
 mod first_run;
@@ -41,7 +41,7 @@ pub async fn run(
     }
     let mut tasks = Tasks::default();
 
-    // First what answers while the rest starts: the command line, and systemd's watchdog.
+    // Starts first the parts that must respond while the daemon starts: the control socket and systemd's watchdog.
     let pages = page_urls(&config.http, Some(&listeners));
     let identity = InstanceKey::new(entropy::random_bytes());
     let socket = control::socket_path(&config.store.live_file());
@@ -72,12 +72,12 @@ pub async fn run(
     close(store, &socket).await?;
     match ended_early {
         None => Ok(()),
-        // An error exit: the service manager restarts the process with all of its tasks.
+        // Exits with an error, so that the service manager restarts the process.
         Some(what) => Err(anyhow::anyhow!("a required task is over: {what}")),
     }
 }
 
-/// The last step: no component uses the store any more.
+/// Closes the store. This is the last step: no component uses the store any more.
 async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(socket);
     systemd_notify::status("Stopping: closing the database");
@@ -86,7 +86,7 @@ async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the control socket for the command line; if that fails, everything else runs.
+/// Opens the control socket for the command line. If that fails, the daemon runs without it.
 fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
     match Control::open(socket, handler) {
         Ok(control) => {
@@ -98,7 +98,7 @@ fn open_control(tasks: &mut Tasks, socket: &Path, handler: ControlHandler) {
     }
 }
 
-/// What the command line may query about this daemon.
+/// Returns the information about this daemon that the command line can query.
 fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
     DaemonInfo {
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -115,7 +115,7 @@ fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
     }
 }
 
-/// Builds the runtime: single-threaded if the process has one core, else with one thread per core.
+/// Builds the Tokio runtime: single-threaded if the process has one core, otherwise with one thread per core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     memory::limit_kept_memory();
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -124,11 +124,11 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     } else {
         tokio::runtime::Builder::new_multi_thread()
     };
-    // An idle thread keeps up to a quarter of a megabyte of freed memory, which is returned only when the thread ends.
+    // An idle thread keeps up to 256 KiB of freed memory, which is returned to the system only when the thread ends.
     let runtime = builder.enable_all().thread_keep_alive(IDLE_THREAD_LIFE).build()?;
     runtime.spawn(memory::return_freed_memory());
     Ok(runtime)
 }
 
-/// How long a thread for blocking work stays without work. Starting one takes some tens of microseconds.
+/// How long an idle thread for blocking work is kept. Starting a new thread takes some tens of microseconds.
 const IDLE_THREAD_LIFE: Duration = Duration::from_secs(2);

@@ -1,9 +1,9 @@
-//! Snapshots: verified copies of the database with a retention policy, in a folder and, if one is set, in an
-//! S3-compatible bucket.
+//! Snapshots: verified copies of the database with a retention policy, in a folder and optionally in an S3-compatible
+//! bucket.
 //!
-//! A copy is first made beside the database and verified; then it is written to its destination and read back there,
-//! and only then are older snapshots deleted. A snapshot is a complete database file, so a plain copy of it is equally
-//! good.
+//! A copy is first created beside the database and verified. Then it is written to its destination and read back from
+//! there. Only after that are older snapshots deleted. A snapshot is a complete database file, so a user can copy it
+//! with any tool.
 
 mod bucket;
 mod create;

@@ -1,7 +1,8 @@
-//! Settings: one struct for each section of `config.toml`, validated as a whole before anything starts.
+//! Settings: one struct for each section of `config.toml`. All sections are validated together before the daemon starts
+//! anything.
 //!
-//! No code outside this module reads the environment. Every setting has a working default, so a machine without
-//! settings starts.
+//! Only this module reads the environment. Every setting has a working default, so the daemon also starts on a machine
+//! without settings.
 
 mod agent;
 mod alerts;
@@ -96,18 +97,18 @@ pub use whatsapp::{BridgeChallenge, ProviderChoice, WhatsAppConfig};
 use crate::domain::Language;
 use serde::Serialize;
 
-/// All settings.
+/// The settings of all sections.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
-    /// Listeners and public address.
+    /// Listeners and the public address.
     pub http: HttpConfig,
-    /// Certificates.
+    /// TLS certificates.
     pub tls: TlsConfig,
     /// Twilio: the account, its numbers and templates.
     pub twilio: TwilioConfig,
     /// WhatsApp: both providers, the bridge, and limits.
     pub whatsapp: WhatsAppConfig,
-    /// The AI.
+    /// OpenAI: the account, addresses and models.
     pub openai: OpenAiConfig,
     /// Google's speech services.
     pub google: GoogleConfig,
@@ -132,7 +133,7 @@ pub struct Config {
     pub retention: RetentionConfig,
     /// Nightly maintenance.
     pub maintenance: MaintenanceConfig,
-    /// Where the data is.
+    /// The location of the database.
     pub store: StoreConfig,
     /// The nightly snapshots.
     pub backup: BackupConfig,
@@ -143,33 +144,35 @@ pub struct Config {
     /// The version of this build.
     #[serde(skip)]
     pub version: VersionInfo,
-    /// The origin of each setting.
+    /// The origin of each setting, such as the file or an environment variable.
     #[serde(skip)]
     pub origins: Origins,
-    /// Why the last working settings are used instead of the configured ones; empty if the configured ones are used.
+    /// The reasons why the last working settings are used instead of the configured ones; empty if the configured ones
+    /// are used.
     #[serde(skip)]
     pub rejected: Vec<String>,
     /// Messages about credential files that no setting reads.
     #[serde(skip)]
     pub unknown_credentials: Vec<String>,
-    /// Messages about secrets of the page that no setting reads.
+    /// Messages about secrets set on the web page that no setting reads.
     #[serde(skip)]
     pub unused_secrets: Vec<String>,
 }
 
 impl Config {
-    /// Whether WhatsApp through Twilio is enabled: by `whatsapp.enable_twilio`, else if all settings that it needs are
-    /// set.
+    /// Returns whether WhatsApp through Twilio is enabled: the value of `whatsapp.enable_twilio` if that is set,
+    /// otherwise true if all settings that it needs are set.
     pub fn twilio_whatsapp_enabled(&self) -> bool {
         self.whatsapp.enable_twilio.unwrap_or_else(|| self.has_twilio_sender())
     }
 
-    /// Whether Twilio's account, token and WhatsApp sender are set.
+    /// Returns true if Twilio's account, token and WhatsApp sender are set.
     fn has_twilio_sender(&self) -> bool {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }
 
-    /// The language of the texts for the business's users: Hebrew if the agent's language is Hebrew, else English.
+    /// Returns the language of the texts for the business's users: Hebrew if the agent's language is Hebrew, otherwise
+    /// English.
     pub fn language(&self) -> Language {
         Language::for_tag(&self.agent.language)
     }
@@ -178,7 +181,7 @@ impl Config {
         self.alerts.language.unwrap_or_else(|| self.language())
     }
 
-    /// All secrets that are set, for redaction in logs.
+    /// Returns all secrets that are set, for redaction in logs.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [
             &self.twilio.auth_token,

@@ -1,8 +1,8 @@
-//! The control socket: the command line sends commands to the running daemon, because only one process may open the
-//! store.
+//! The control socket. The command line sends its commands to the running daemon, because only one process may open the
+//! database.
 //!
-//! It is a Unix socket in the folder of the live database, with mode 0600. Each connection carries one command as a
-//! line of JSON, and gets one line of JSON as the answer.
+//! The socket is a Unix socket with mode 0600 in the folder of the live database. Each connection carries one command
+//! as a line of JSON, and receives one line of JSON as the answer.
 
 mod client;
 mod path;
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-/// The control socket's path for this live database.
+/// Returns the path of the control socket for this live database.
 pub fn socket_path(live_database: &Path) -> PathBuf {
     live_database.with_file_name("control.sock")
 }
@@ -50,15 +50,15 @@ enum Reply {
     Status(Box<Status>),
 }
 
-/// A query, which changes nothing.
+/// A query, which does not change any data.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
 enum Query {
-    /// Returns the daemon's status.
+    /// Return the daemon's status.
     GetStatus,
 }
 
-/// A command to the daemon itself, as opposed to those that run in the database.
+/// A command to the daemon itself. Other commands run in the database.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {
@@ -66,7 +66,7 @@ enum DaemonCommand {
     Reload,
 }
 
-/// The daemon's end of the control socket.
+/// The server of the control socket.
 pub struct Control {
     listener: UnixListener,
     handler: ControlHandler,
@@ -79,17 +79,18 @@ pub struct ControlHandler {
     pub store: Store,
     /// The addresses of the web page.
     pub pages: PageUrls,
-    /// The daemon's description of itself.
+    /// The daemon's version, listeners and identity.
     pub info: DaemonInfo,
     /// Reloads the settings.
     pub reload_handle: ReloadHandle,
 }
 
 impl Control {
-    /// Opens the socket. An existing socket is a leftover, because only the process that holds the store gets here.
+    /// Opens the socket. An existing socket is a leftover of a previous process, because only the process that has
+    /// locked the store calls this function.
     pub fn open(socket: &Path, handler: ControlHandler) -> io::Result<Self> {
-        // The socket is created under another name and renamed once its mode is set, so no other user can connect in
-        // between.
+        // The socket is created under another name, and renamed once its mode is set, so that no other user can connect
+        // before.
         let fresh = socket.with_extension("sock.new");
         let _ = std::fs::remove_file(&fresh);
         let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
@@ -98,7 +99,7 @@ impl Control {
         Ok(Self { listener, handler })
     }
 
-    /// Serves commands while it is polled.
+    /// Serves commands. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {

@@ -1,4 +1,4 @@
-//! Use cases: one function for each operation of the owner, an API client, the agent or a webhook, each in one
+//! Use cases: one function for each operation of the owner, an API client, the agent or a webhook. Each runs in one
 //! transaction.
 
 pub mod admin_command;

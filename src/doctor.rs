@@ -1,7 +1,7 @@
-//! The checks of `agentlocator doctor`: one file per check, which returns findings with remedies.
+//! The checks of `agentlocator doctor`. Each check has its own file, and returns findings with remedies.
 //!
-//! Checks change nothing; only [`Fix::apply`] does. They run outside of the daemon and do not open the store: the running daemon
-//! is queried over its control socket, the rest is checked from outside.
+//! Checks change nothing; only [`Fix::apply`] does. They run outside of the daemon and do not open the store. The
+//! running daemon is queried over its control socket; all other parts are checked from outside.
 
 mod backup;
 mod bridge;
@@ -78,7 +78,8 @@ pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) ->
     tokio::time::timeout(LIMIT, check).await.unwrap_or_else(|_| vec![gave_up(name, LIMIT)])
 }
 
-/// Tests calls and messages with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.
+/// Tests calls and messages with the real accounts. Costs one or two cents, places no call, and sends no message to a
+/// contact.
 pub async fn run_live(context: Arc<DoctorContext>) -> Vec<Finding> {
     let checks = vec![
         ("live AI", check(&context, live::ai)),
@@ -99,7 +100,7 @@ fn gave_up(name: &str, limit: Duration) -> CheckResult {
     CheckResult::warning(name, Found::GaveUp { seconds: limit.as_secs() }, Remedy::Hangs)
 }
 
-/// A check that the page runs as well, so that its findings have texts in both languages.
+/// Runs a check that the web page uses as well, so its findings have texts in both languages.
 fn localized<F: Future<Output = Vec<CheckResult>> + Send + 'static>(
     context: &Arc<DoctorContext>,
     check: fn(Arc<DoctorContext>) -> F,
@@ -141,7 +142,7 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
     checks
 }
 
-/// How long a check may take.
+/// Time limit of a check.
 const LIMIT: Duration = Duration::from_secs(20);
-/// How long a check with real accounts may take: the account's phone may have to wake up.
+/// Time limit of a check with real accounts: the account's phone may have to wake up.
 const LIVE_LIMIT: Duration = Duration::from_secs(75);

@@ -1,11 +1,11 @@
-//! The only module that reads random bytes. Pure modules take them as an argument.
+//! The only module that reads random bytes. Modules without I/O receive them as an argument.
 
 use crate::domain::hex;
 
-/// `N` random bytes from the operating system.
+/// Returns `N` random bytes from the operating system.
 ///
 /// # Panics
-/// If the operating system returns no random bytes: nothing safe can be done without them.
+/// Panics if the operating system returns no random bytes, because keys and tokens would not be secure without them.
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,
@@ -17,12 +17,12 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// `2 * N` random hex digits.
+/// Returns `2 * N` random hex digits.
 pub fn random_hex<const N: usize>() -> String {
     hex(&random_bytes::<N>())
 }
 
-/// A number from 0 to 1, for spreading things out in time.
+/// Returns a random number from 0 to 1, for jitter in delays.
 pub fn chance() -> f64 {
     f64::from(u32::from_ne_bytes(random_bytes())) / f64::from(u32::MAX)
 }

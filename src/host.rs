@@ -1,4 +1,4 @@
-//! The machine that the daemon runs on: its clock and time zone, disk, memory, systemd, and how a request proves that it
+//! The machine that the daemon runs on: clock, time zone, disk, memory, systemd, and the proof that a request has
 //! reached this machine.
 
 pub mod clock_check;

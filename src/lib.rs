@@ -1,20 +1,21 @@
-//! AgentLocator: answers a small business's phone and WhatsApp, and keeps it all in one file.
+//! AgentLocator answers the phone and WhatsApp of a small business, and stores all data in one database file.
 //!
-//! The modules, from the edge inwards (what each may use is in ARCHITECTURE.md):
+//! The modules, from the outer to the inner layers (ARCHITECTURE.md says which modules each of them may use):
 //!
-//! - [`cli`], [`app`]: arguments, and the composition root.
-//! - [`http`], [`doctor`], [`control`]: webhooks, API, login, media stream, page; checks of an installation; the command line's
-//!   connection to the daemon.
-//! - [`maintenance`], [`runtime`]: the daemon's own upkeep; calls, outbox, jobs, catch-up.
-//! - [`engine`], [`agent`], [`crm`]: voice engines, instructions and tools, use cases.
-//! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and metrics.
-//! - [`providers`], [`store`]: each vendor's protocol, and all SQL.
-//! - [`call`], [`pipeline`], [`inbox`], [`booking`], [`audio`], [`promise`], [`search`], [`spoken`]: the decisions, as pure state
-//!   machines and functions.
-//! - [`messages`]: the texts for people, in Hebrew and English.
-//! - [`config`], [`domain`]: settings, and the business's types.
+//! - [`cli`], [`app`]: command line; start and wiring of the daemon.
+//! - [`http`], [`doctor`], [`control`]: webhooks, API, login, media stream and web page; checks of an installation; the
+//!   control socket for the command line.
+//! - [`maintenance`], [`runtime`]: background maintenance; calls, outbox, jobs and catch-up.
+//! - [`engine`], [`agent`], [`crm`]: voice engines; instructions and tools of the agent; use cases.
+//! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and
+//!   metrics.
+//! - [`providers`], [`store`]: the protocol of each vendor; all SQL.
+//! - [`call`], [`pipeline`], [`inbox`], [`booking`], [`audio`], [`promise`], [`search`], [`spoken`]: decisions, as
+//!   state machines and functions without I/O.
+//! - [`messages`]: texts for users and callers, in Hebrew and English.
+//! - [`config`], [`domain`]: settings; the types of the business.
 //! - [`clock`], [`entropy`], [`secure_open`]: time, random bytes, and files in folders that another user can write to.
-//! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
+//! - [`simulator`]: simulated callers, Twilio, AI and WhatsApp, for the demo and the tests.
 
 pub use agentlocator_core::{audio, booking, call, domain, inbox, pipeline, promise, search, spoken};
 pub use agentlocator_simulator as simulator;

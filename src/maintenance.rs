@@ -1,5 +1,5 @@
-//! What the daemon does to keep itself and its data in order: monitoring, housekeeping, nightly snapshots and self-checks,
-//! update checks, alert delivery, the watchdog.
+//! Tasks that keep the daemon and its data healthy: monitoring, housekeeping, nightly snapshots and self-checks, update
+//! checks, alert delivery, and the watchdog.
 
 pub mod alert_delivery;
 pub mod backfills;

@@ -14,12 +14,13 @@ use crate::domain::{
 };
 use bundle::{bundle, render};
 
-/// The text in a language.
+/// Returns the text in a language.
 pub fn text(language: Language, text: &impl Localized) -> String {
     render(bundle(language), text.key(), None, text.params())
 }
 
-/// The text of a stored notice. A text from an earlier release stays in the language in which it was stored.
+/// Returns the text of a stored notice. A notice from an earlier release is returned in the language in which it was
+/// stored.
 pub fn stored(language: Language, notice: &StoredNotice) -> String {
     match notice {
         StoredNotice::Notice(notice) => text(language, notice),
@@ -27,7 +28,7 @@ pub fn stored(language: Language, notice: &StoredNotice) -> String {
     }
 }
 
-/// The text of an alert's detail; empty if it has none.
+/// Returns the text of an alert's detail; empty if the alert has none.
 pub fn detail(language: Language, detail: &AlertDetail) -> String {
     match (detail, language) {
         (AlertDetail::Notices(notices), _) => {
@@ -38,7 +39,7 @@ pub fn detail(language: Language, detail: &AlertDetail) -> String {
     }
 }
 
-/// What a check found, and what to do about it.
+/// Returns the finding of a check, and its remedy.
 pub fn finding(language: Language, result: &CheckResult) -> (String, Option<String>) {
     let found = match &result.found {
         FoundText::Found(found) => text(language, found),
@@ -48,7 +49,7 @@ pub fn finding(language: Language, result: &CheckResult) -> (String, Option<Stri
     match &result.remedy {
         Some(RemedyText::Remedy(remedy)) => (found, Some(text(language, remedy))),
         Some(RemedyText::Text(text)) => (found, Some(text.clone()).filter(|text| !text.is_empty())),
-        // The notices about the bridge say both.
+        // The notices about the bridge contain both the finding and the remedy.
         None => match found.split_once("; ").filter(|_| matches!(result.found, FoundText::Alert(_))) {
             Some((found, remedy)) => (found.to_owned(), Some(remedy.to_owned())),
             None => (found, None),
@@ -56,47 +57,47 @@ pub fn finding(language: Language, result: &CheckResult) -> (String, Option<Stri
     }
 }
 
-/// The detail with its texts in both languages.
+/// Returns the detail with its texts in both languages.
 pub fn in_both_languages(of: &AlertDetail) -> AlertDetail {
     AlertDetail::Texts { he: detail(Language::Hebrew, of), en: detail(Language::English, of) }
 }
 
-/// The headline of an alert, one line.
+/// Returns the headline of an alert, on one line.
 pub fn headline(language: Language, kind: AlertKind) -> String {
     render(bundle(language), &alert_key(kind), None, Vec::new())
 }
 
-/// What the owner should do about an alert.
+/// Returns what the owner should do about an alert.
 pub fn remedy(language: Language, kind: AlertKind) -> String {
     render(bundle(language), &alert_key(kind), Some(REMEDY), Vec::new())
 }
 
-/// The name of a setting, such as `voice.max_call_s`.
+/// Returns the display name of a setting such as `voice.max_call_s`.
 pub fn setting_title(language: Language, setting: &str) -> String {
     render(bundle(language), &setting_key(setting), None, Vec::new())
 }
 
-/// What a setting does.
+/// Returns the help text of a setting.
 pub fn setting_help(language: Language, setting: &str) -> String {
     render(bundle(language), &setting_key(setting), Some(HELP), Vec::new())
 }
 
-/// The key of a setting's name; its help is an attribute of it.
+/// Returns the key of a setting's name; the help text is an attribute of that key.
 fn setting_key(setting: &str) -> String {
     format!("{SETTING}{}", setting.replace(['.', '_'], "-"))
 }
 
-/// The key of an alert's headline; its remedy is an attribute of it.
+/// Returns the key of an alert's headline; the remedy is an attribute of that key.
 fn alert_key(kind: AlertKind) -> String {
     format!("alert-{}", kind.as_str().replace('_', "-"))
 }
 
-/// The name of a day of the Israeli calendar.
+/// Returns the name of a holiday.
 pub fn holiday(language: Language, holiday: Holiday) -> String {
     render(bundle(language), &holiday_key(holiday), None, Vec::new())
 }
 
-/// The name of a month of the Hebrew calendar.
+/// Returns the name of a month of the Hebrew calendar.
 pub fn hebrew_month(language: Language, month: HebrewMonth) -> String {
     render(bundle(language), &month_key(month), None, Vec::new())
 }

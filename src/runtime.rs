@@ -1,5 +1,5 @@
-//! The product's long-running tasks, calls, outbox, jobs and catch-up, and the services that they use. It makes no
-//! business decisions; those are in `call`, `inbox` and `crm`.
+//! Long-running tasks of the daemon (calls, outbox, jobs, catch-up with Twilio) and the services that they use.
+//! Business decisions are made in `call`, `inbox` and `crm`, not here.
 
 mod active_settings;
 pub mod ai_check;

@@ -1,8 +1,8 @@
-//! Opens files in folders that another user can write to, without following that user's links.
+//! Opens files in folders that another user can write to, without following that user's symbolic links.
 //!
-//! The service's user owns the data folder. Root opens a file there by resolving its path from the folder's descriptor, part by
-//! part, and no part may be a link. Where root writes to a place that the command line names, a link is followed only if it
-//! belongs to root or to the user who runs the command.
+//! The service's user owns the data folder. When root opens a file there, the path is resolved from the folder's
+//! descriptor, one component at a time, and no component may be a link. When root writes to a path from the command
+//! line, a link is followed only if it belongs to root or to the user who runs the command.
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, statat, unlinkat,
@@ -16,8 +16,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-/// Opens a file for reading that is `inside` a folder. For root in a folder of another user no part of `inside` may be a link,
-/// and the file must belong to that user, or to root without a second hard link.
+/// Opens a file for reading that is `inside` a folder. For root in a folder of another user, no component of `inside`
+/// may be a link. The file must belong to that user, or belong to root and have no second hard link.
 pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     let Some(owner) = other_owner(folder)? else { return File::open(folder.join(inside)) };
     let (folder, name) = parent_inside(folder, inside)?;
@@ -33,8 +33,8 @@ pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     Ok(File::from(file))
 }
 
-/// Opens a file for reading; a file inside one of these folders is opened by [`open_inside`]. Elsewhere, root follows a link to it
-/// only if the link belongs to root.
+/// Opens a file for reading. A file inside one of these folders is opened by [`open_inside`]. Elsewhere, root follows a
+/// link to the file only if the link belongs to root.
 pub fn open_file(path: &Path, folders: &[&Path]) -> io::Result<File> {
     if let Some(file) = open_inside_one(path, folders)? {
         return Ok(file);
@@ -55,7 +55,8 @@ fn open_inside_one(path: &Path, folders: &[&Path]) -> io::Result<Option<File>> {
     found.next().map(|(folder, inside)| open_inside(folder, &inside)).transpose()
 }
 
-/// Opens the parent folder of `inside`, a path relative to `folder`, without following links. Returns the file name as well.
+/// Opens the parent folder of `inside`, a path relative to `folder`, without following links. Also returns the file
+/// name.
 pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
     let Some(name) = inside.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file in the folder"));
@@ -71,8 +72,8 @@ pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd
     Ok((parent, name))
 }
 
-/// The entries of a folder, or of the folder `inside` it, by name. Links are not followed, neither for `inside` nor for the metadata.
-/// At most `max` entries are read.
+/// Lists the entries of a folder, or of its subfolder `inside`, sorted by name. Links are not followed, neither for
+/// `inside` nor for the metadata. At most `max` entries are read.
 pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec<(OsString, Stat)>> {
     let mut opened = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     if let Some(inside) = inside {
@@ -89,18 +90,19 @@ pub fn list(folder: &Path, inside: Option<&OsStr>, max: usize) -> io::Result<Vec
     Ok(entries)
 }
 
-/// Whether a file has no further hard link. A regular file that has one may be another user's file.
+/// Returns true if a file has only one hard link. A regular file with further hard links may be another user's file.
 pub fn has_one_name(found: &Stat) -> bool {
     FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink == 1
 }
 
-/// The user who owns a folder, if this process is root and that user is not.
+/// Returns the owner of a folder, if this process runs as root and the owner is another user.
 fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
     let owner = rustix::fs::stat(folder)?.st_uid;
     Ok((geteuid().is_root() && owner != 0).then_some(owner))
 }
 
-/// The path of a file relative to a folder, compared literally and after resolving links; none if the file is not inside it.
+/// Returns the path of a file relative to a folder; `None` if the file is not inside the folder. The paths are compared
+/// literally, and after resolving links.
 fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     let folder_path = std::path::absolute(folder).ok()?;
     let path = std::path::absolute(path).ok()?;
@@ -111,7 +113,7 @@ fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     real.strip_prefix(folder.canonicalize().ok()?).map(Path::to_owned).ok()
 }
 
-/// A file to be written. Its folder is held open, so that no other process can replace the folder.
+/// A file that is going to be written. Its folder is kept open, so that another process cannot replace the folder.
 #[derive(Debug)]
 pub struct Target {
     /// The folder, opened with `O_PATH`, for calls such as `openat`.
@@ -120,14 +122,14 @@ pub struct Target {
     pub folder_path: PathBuf,
     /// The file's name.
     pub name: OsString,
-    /// The metadata of the existing file of that name.
+    /// The metadata of an existing file with that name.
     pub found: Option<Stat>,
 }
 
-/// Resolves the path of a file to be written. A link in the path, or at its end, is followed only if it belongs to root or
-/// to the user of this process.
+/// Resolves the path of a file to be written. A link in the path, or the file itself if it is a link, is followed only
+/// if it belongs to root or to the user of this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
-    // Opening the parts of a path with `O_PATH` does not trigger an automount, so it is triggered here.
+    // Opening a component of a path with `O_PATH` does not trigger an automount, so it is triggered here.
     let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
     let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
     let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);
@@ -152,9 +154,9 @@ pub fn find_target(path: &Path) -> io::Result<Target> {
     Err(io::Error::from(io::ErrorKind::IsADirectory))
 }
 
-/// The position in a path while it is resolved.
+/// The current position while a path is resolved.
 struct Walk {
-    /// The root, and each folder since.
+    /// The root folder, and each folder below it that was opened so far.
     folders: Vec<OwnedFd>,
     names: Vec<OsString>,
     links: usize,
@@ -176,7 +178,7 @@ impl Walk {
             return Ok(Step::Folder);
         }
         let Some(folder) = self.folders.last() else { return Err(io::ErrorKind::NotFound.into()) };
-        // Opened before it is checked, so that the checked file is the one that is used (no TOCTOU race).
+        // Opened before it is checked, so that the checked file is the one that is used (this avoids a TOCTOU race).
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = match openat(folder, part, flags, Mode::empty()) {
             Err(Errno::NOENT) if is_last => return Ok(Step::Last(None)),
@@ -231,8 +233,8 @@ impl Walk {
 }
 
 impl Target {
-    /// Opens a file in the folder for writing, under another name; creates it if it is missing. A file of another user, or one
-    /// that has a second hard link, is rejected.
+    /// Opens another file of the same folder for writing; creates it if it is missing. Rejects a file of another user,
+    /// and a file with a second hard link.
     pub fn open(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = openat(&self.folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(explain)?;
@@ -246,13 +248,13 @@ impl Target {
         Ok(File::from(file))
     }
 
-    /// Syncs the folder, so that a rename in it survives a power cut.
+    /// Syncs the folder, so that a rename in it survives a power failure.
     pub fn sync_folder(&self) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         File::from(openat(self.folder.as_fd(), ".", flags, Mode::empty())?).sync_all()
     }
 
-    /// Renames a file of the folder to the requested name.
+    /// Renames a file of the folder to the target's name.
     pub fn rename(&self, name: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.folder, name, &self.folder, &self.name)?)
     }
@@ -263,7 +265,7 @@ impl Target {
     }
 }
 
-/// The parts of a path, in reverse order.
+/// Returns the components of a path in reverse order.
 fn parts(path: &Path) -> Vec<OsString> {
     let parts = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_owned()),
@@ -285,5 +287,5 @@ fn explain(error: Errno) -> io::Error {
 }
 
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// The kernel's own limit.
+/// Maximum number of links that are followed; the same as the kernel's limit.
 const MOST_LINKS: usize = 40;

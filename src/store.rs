@@ -1,9 +1,9 @@
-//! The SQLite store: one file, one writer thread, a few reader connections. All SQL of the product is in this module,
-//! one submodule per noun.
+//! The SQLite store: one file, one writer thread and a few reader connections. All SQL of the product is in this
+//! module, in one submodule per noun.
 //!
-//! Typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case gets one of them from [`Store::read`] or
-//! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file
-//! that users copy is its published copy (see `publish`).
+//! The typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case receives one of these from [`Store::read`]
+//! or [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`. The
+//! file that users copy is its published copy (see `publish`).
 
 mod address;
 mod adopt;
@@ -162,7 +162,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
-/// A handle to the store. Clones share it. The store is closed by [`Store::close`], or when the last handle is dropped.
+/// A handle to the store. Clones share the store. [`Store::close`] closes it, as does dropping the last handle.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -170,7 +170,7 @@ pub struct Store {
     priority: Priority,
 }
 
-/// Which data the service continues with, when the published file is foreign.
+/// The data with which the service continues if the published file is foreign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
@@ -180,7 +180,7 @@ pub enum Choice {
     Current,
 }
 
-/// The name of this program, in the state file and in the message about a lock that another process holds.
+/// The name of this program, in the state file and in the error message about a held lock.
 const PROGRAM: &str = "agentlocator";
 
 struct Inner {
@@ -188,11 +188,11 @@ struct Inner {
     health_state: Arc<HealthState>,
     probes: Probes,
     readers: Pools,
-    // Taken by `close`; locked only while a write is queued.
+    // `close` takes the writer out. Locked only while a write is queued.
     writer: Mutex<Option<Writer>>,
-    // Taken by `close`; locked only while the state of the published copy is read.
+    // `close` takes the threads out. Locked only while the state of the published copy is read.
     threads: Mutex<Option<BackgroundThreads>>,
-    // Whole-file reads that are running in the background; locked only while that list changes.
+    // The whole-file reads that run in the background. Locked only while that list changes.
     background_reads: BackgroundReads,
     unstored: UnstoredRecords,
 }
@@ -215,15 +215,16 @@ impl Store {
         self.submit(AckAfter::Publish, work).await
     }
 
-    /// Queues `work` behind all writes of its priority and returns at once: for writes during a call that must stay in
-    /// order. A write that fails, is not committed or is dropped is logged and counted.
+    /// Queues `work` behind all writes of its priority and returns at once. Writes during a call use this function,
+    /// because they must stay in order. A write that fails, is not committed or is dropped is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
         if let Err(error) = self.queue(AckAfter::Never, work) {
             write_request::report_lost(write_request::write_name::<F>(), &error);
         }
     }
 
-    /// Like [`Store::write_soon`], with a future of the outcome. The write is queued before the future is polled.
+    /// Like [`Store::write_soon`], but also returns a future of the outcome. The write is queued before the future is
+    /// polled.
     pub fn write_soon_with_outcome<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(
         &self,
         work: F,
@@ -232,13 +233,13 @@ impl Store {
         async { queued?.await.map_err(|_| Error::Closed)? }
     }
 
-    /// The records that could not be stored on a full disk. Their functions wait for the disk.
+    /// Returns the records that could not be stored because the disk was full. Their functions wait for the disk.
     pub fn unstored(&self) -> &UnstoredRecords {
         &self.inner.unstored
     }
 
-    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. It is interrupted
-    /// after 5 s, with [`Error::Slow`], and when the future is dropped.
+    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. The read is
+    /// interrupted after
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -246,8 +247,8 @@ impl Store {
         self.inner.readers.short.read(work).await
     }
 
-    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Uses two connections of
-    /// its own, so it delays no short read; the limit is 20 s.
+    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Such reads share two
+    /// separate connections, so they do not delay short reads. The limit is 20 s.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -255,22 +256,22 @@ impl Store {
         self.inner.readers.long.read(work).await
     }
 
-    /// Closes the connections for reading that have not been used for a minute, in the background: closing a file may wait for
-    /// the disk.
+    /// Closes the reader connections that have not been used for a minute. Runs in the background, because closing a
+    /// file may wait for the disk.
     pub fn close_idle_readers(&self) {
         let (store, now) = (self.clone(), clock::instant());
         drop(tokio::task::spawn_blocking(move || store.inner.readers.close_idle(now)));
     }
 
-    /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was
-    /// committed together, in the order of commits (`store::change::Announcement`). Where the published copy is late, followers
-    /// are notified without it, as callers are.
+    /// Returns a receiver of the number of the newest change that is on disk and in the published copy. Changes that
+    /// are committed together cause one notification, in the order of commits (`store::change::Announcement`). While
+    /// the published copy is late, followers are notified without waiting for it, as callers are.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
-    /// Reports the health of the store without testing it; see [`Store::probe`].
+    /// Returns the health of the store without testing it; see [`Store::probe`].
     pub fn health(&self) -> Health {
         let publish = match &*self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(threads) => threads.publish_state(&self.inner.folder.published),
@@ -280,8 +281,8 @@ impl Store {
         self.inner.health_state.health(publish, disk)
     }
 
-    /// Decides about a foreign file that has the name of the published file: it is adopted at the next start, or
-    /// archived now and replaced with a new published file. Returns false if there is no foreign file.
+    /// Decides about a foreign file that has the name of the published file. The file is either adopted at the next
+    /// start, or archived now and replaced with a new published file. Returns false if there is no foreign file.
     pub fn choose_data(&self, choice: Choice) -> Result<bool> {
         if !matches!(self.health().publish, PublishState::Foreign { .. }) {
             return Ok(false);
@@ -298,13 +299,13 @@ impl Store {
         }
     }
 
-    /// Number of writes in the queue.
+    /// Returns the number of writes in the queue.
     pub fn waiting_writes(&self) -> usize {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.as_ref().map_or(0, Writer::waiting)
     }
 
-    /// Finishes the queued writes and closes the store. Later calls get [`Error::Closed`].
+    /// Completes the queued writes and closes the store. Later calls return [`Error::Closed`].
     pub fn close(&self) {
         self.inner.close();
     }
@@ -330,7 +331,7 @@ impl Store {
 
 impl Inner {
     fn close(&self) {
-        // Without a sender the writer ends once its queue is empty.
+        // The writer ends when its queue is empty and no sender is left.
         drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
         self.background_reads.stop();

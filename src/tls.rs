@@ -1,6 +1,7 @@
-//! Certificates: which one is served, its source, and its renewal.
+//! TLS certificates: selects the served certificate, and obtains and renews certificates.
 //!
-//! A TLS connection keeps the certificate that it began with, so a new certificate never ends a call.
+//! An open TLS connection continues to use the certificate with which it began, so a new certificate does not interrupt
+//! calls.
 
 mod acme;
 mod certificate;
@@ -28,14 +29,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The listeners for which certificates are used.
+/// The listeners that use certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsListeners {
-    /// There is a plain HTTP listener on the public port.
+    /// Whether there is a plain HTTP listener on the public port.
     pub http: bool,
-    /// The port of the listener for TLS only.
+    /// The port of the TLS listener, if there is one.
     pub https: Option<u16>,
-    /// The listener for web page and API, which accepts TLS as well.
+    /// Whether the listener for web page and API exists, which also accepts TLS.
     pub crm: bool,
 }
 
@@ -50,13 +51,13 @@ struct Inner {
     listeners: TlsListeners,
     folder: Folder,
     resolver: Arc<CertResolver>,
-    /// The TLS configuration; none if no listener accepts TLS.
+    /// The TLS configuration; `None` if no listener accepts TLS.
     server: Option<Arc<ServerConfig>>,
     progress: Mutex<Progress>,
     reload: Notify,
 }
 
-/// The progress of fetching certificates.
+/// The progress of obtaining certificates.
 #[derive(Debug, Default)]
 struct Progress {
     last_error: Option<TlsError>,
@@ -64,8 +65,8 @@ struct Progress {
 }
 
 impl Tls {
-    /// Loads the stored certificates. A missing or broken certificate is reported, and never prevents the start: calls
-    /// arrive over other listeners too.
+    /// Loads the stored certificates. A missing or broken certificate is reported but does not prevent the start,
+    /// because calls can arrive over other listeners.
     pub fn open(config: Arc<Config>, listeners: TlsListeners) -> Self {
         let folder = Folder::of(&config.store.data_folder());
         let resolver = Arc::new(CertResolver::default());
@@ -82,37 +83,37 @@ impl Tls {
         tls
     }
 
-    /// The TLS configuration; none if no listener accepts TLS.
+    /// Returns the TLS configuration; `None` if no listener accepts TLS.
     pub fn server_config(&self) -> Option<Arc<ServerConfig>> {
         self.inner.server.clone()
     }
 
-    /// The port of the listener for TLS only.
+    /// Returns the port of the TLS listener.
     pub fn https_port(&self) -> Option<u16> {
         self.inner.server.as_ref().and(self.inner.listeners.https)
     }
 
-    /// A host name for which TLS clients get a certificate that browsers trust.
+    /// Returns a host name for which TLS clients get a certificate that browsers trust.
     pub fn trusted_name(&self) -> Option<String> {
         self.trusted()?.names.iter().find(|name| !name.starts_with('*')).cloned()
     }
 
-    /// The answer to an HTTP-01 challenge with this token.
+    /// Returns the answer to the HTTP-01 challenge with this token.
     pub fn challenge_answer(&self, token: &str) -> Option<String> {
         self.inner.resolver.http_challenge(token)
     }
 
-    /// Whether TLS clients get a certificate for this host that browsers trust.
+    /// Returns true if the served certificate is trusted by browsers and covers this host.
     pub fn is_trusted_for(&self, host: &str) -> bool {
         self.trusted().is_some_and(|certificate| certificate.covers(host))
     }
 
-    /// Whether the served certificate is one that browsers trust.
+    /// Returns true if browsers trust the served certificate.
     pub fn is_trusted(&self) -> bool {
         self.trusted().is_some()
     }
 
-    /// The state of TLS.
+    /// Returns the state of TLS.
     pub fn status(&self) -> TlsStatus {
         let now = clock::now();
         let served = self.inner.resolver.current();
@@ -134,8 +135,8 @@ impl Tls {
         }
     }
 
-    /// Reloads the certificate files, and makes an ACME order that failed before due again. Returns whether another
-    /// certificate is served now, or why the files were rejected; then the previous certificate stays in use.
+    /// Reloads the certificate files, and makes a failed ACME order due again. Returns true if another certificate is
+    /// served now. If the files are rejected, returns the reason, and the previous certificate stays in use.
     pub fn reload(&self) -> Result<bool, String> {
         let fingerprint = || self.inner.resolver.current().map(|(_, certificate)| certificate.fingerprint);
         let before = fingerprint();
@@ -146,7 +147,7 @@ impl Tls {
         Ok(fingerprint() != before)
     }
 
-    /// Keeps the certificate valid, for as long as the future is polled.
+    /// Keeps the certificate valid while the future is polled.
     pub async fn run(self) {
         let Some(_) = self.inner.server else { return std::future::pending().await };
         let config = &self.inner.config.tls;
@@ -165,7 +166,7 @@ impl Tls {
 
     /// Reloads the certificate files when they change.
     async fn watch(&self, mut files: CertificateFiles) {
-        // The first check is of files that have been loaded already: they may have changed since.
+        // The first check covers files that have already been loaded, because they may have changed since then.
         let mut health = TlsHealth::Ok;
         let mut reload = std::pin::pin!(self.inner.reload.notified());
         loop {
@@ -177,9 +178,9 @@ impl Tls {
                     true
                 }
             };
-            // Rejected files may be one half of a pair whose other half is not written yet.
+            // If the files were rejected, they are checked again: perhaps only one file of the pair had been written.
             if files.have_changed() || requested || self.progress().last_error.is_some() {
-                // A rejection has been reported by `load_files`.
+                // `load_files` has already reported a rejection.
                 let _ = self.load_files(&files, clock::now());
             }
         }
@@ -197,7 +198,7 @@ impl Tls {
         if resolver.current().is_none() {
             self.serve_self_signed(now);
         }
-        // Certificates from files were reported when they were loaded.
+        // Certificates from files were already logged when they were loaded.
         if let Some((source, certificate)) =
             resolver.current().filter(|(source, _)| *source != CertificateSource::Files)
         {
@@ -205,7 +206,7 @@ impl Tls {
         }
     }
 
-    /// Loads the files; returns why, if they are rejected.
+    /// Loads the files; returns the reason if they are rejected.
     fn load_files(&self, files: &CertificateFiles, now: Timestamp) -> Result<(), String> {
         let before = self.inner.resolver.current();
         let served = before.as_ref().filter(|(source, _)| *source == CertificateSource::Files).map(|(_, it)| it);
@@ -261,19 +262,19 @@ impl Tls {
         }
     }
 
-    /// The served certificate, if browsers trust it.
+    /// Returns the served certificate if browsers trust it.
     fn trusted(&self) -> Option<Certificate> {
         let (source, certificate) = self.inner.resolver.current()?;
         let trusted = matches!(source, CertificateSource::Files | CertificateSource::Acme);
         Some(certificate).filter(|certificate| trusted && certificate.is_valid_at(clock::now()))
     }
 
-    /// The host names that a certificate should cover.
+    /// Returns the host names that a certificate should cover.
     fn required_names(&self) -> Vec<String> {
         self.inner.config.tls.domain.clone()
     }
 
-    /// Stores an error, and logs it once.
+    /// Stores an error, and logs it if it is new.
     fn report_error(&self, text: &str) {
         let mut progress = self.progress();
         if progress.last_error.as_ref().is_some_and(|known| known.text == text) {
@@ -288,7 +289,7 @@ impl Tls {
     }
 }
 
-/// The fingerprint of the self-signed certificate of the daemon with this data folder, if that is what it serves.
+/// Returns the fingerprint of the self-signed certificate in this data folder, if the daemon serves that certificate.
 pub fn own_fingerprint(config: &Config) -> Option<String> {
     if config.tls.is_configured() {
         return None;
@@ -312,7 +313,7 @@ fn log_certificate(source: CertificateSource, certificate: &Certificate) {
     );
 }
 
-/// A configuration for TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
+/// Builds a configuration for TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
 fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();
@@ -331,5 +332,5 @@ fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     Some(Arc::new(config))
 }
 
-/// Interval of checking the certificate files.
+/// The interval at which the certificate files are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);

@@ -1,14 +1,14 @@
 import { defineConfig } from '@lingui/cli'
 import { formatter } from '@lingui/format-po'
 
-/** One catalog for each feature, which loads with it, and one for the rest. */
+/** One catalog for each feature, which is loaded with the feature, and one for the shell and the shared code. */
 export default defineConfig({
   sourceLocale: 'he',
   locales: ['he', 'en'],
   catalogs: [
     {
       path: 'src/app/locales/{locale}',
-      // What is drawn before a feature's page is opened.
+      // Texts that are shown before a feature's page is opened.
       include: [
         'src/app',
         'src/shared',

@@ -3,27 +3,29 @@ import { defineConfig } from '@playwright/test'
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** Browser tests: each starts its own daemon, and runs in the system's Chromium. */
+/** Browser tests. Each starts its own daemon, and runs in the system's Chromium. */
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/runs',
   fullyParallel: true,
-  // A busy machine can miss a moment, such as a toast. What fails at each of three attempts is a fault; the rest is reported as flaky.
+  // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is a fault; a test that
+  // passes a later attempt is reported as flaky.
   retries: 2,
   workers: 2,
   timeout: 120_000,
-  // Machines that build and test at once are slow.
+  // The time limit is long, because a machine that builds and tests at the same time is slow.
   expect: { timeout: 20_000 },
   reporter: [['list']],
   forbidOnly: Boolean(process.env.CI),
   use: {
     browserName: 'chromium',
     actionTimeout: 20_000,
-    // A trace takes a picture of the document before and after each step. TRACE=1 keeps those of failed tests.
+    // A trace takes a snapshot of the document before and after each step, which is slow. TRACE=1 keeps the traces of
+    // failed tests.
     trace: process.env.TRACE ? 'retain-on-failure' : 'off',
-    // The tests must not depend on the zone of the machine: the page shows the business's.
+    // Differs from the business's time zone, to verify that the page does not use the browser's.
     timezoneId: 'America/New_York',
-    // While one takes control of a page, a request can pass by the routes of a test.
+    // A service worker that takes control of a page could bypass a test's request routes.
     serviceWorkers: 'block',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? BROWSERS.find(path => existsSync(path)),

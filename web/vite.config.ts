@@ -3,7 +3,7 @@ import babel from '@rolldown/plugin-babel'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
-/** The daemon that the development server passes requests on to. */
+/** The daemon to which the development server forwards API requests. */
 const daemon = process.env.AGENTLOCATOR_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
@@ -12,26 +12,27 @@ export default defineConfig({
   resolve: {
     alias: {
       '#shared': new URL('./src/shared', import.meta.url).pathname,
-      // The package's index makes the development server load every icon as a file of its own.
+      // With the package's index, the development server would load every icon as a separate file.
       '@tabler/icons-react': '@tabler/icons-react/dist/esm/icons/index.mjs',
     },
   },
   build: {
     target: ['chrome109', 'safari16.4', 'firefox115'],
-    // Data URLs of fonts and scripts are refused by the content security policy.
+    // The content security policy refuses data URLs of fonts and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
     chunkSizeWarningLimit: 900,
-    // Over HTTP/1.1 a browser has six requests at a time: what the first drawing needs is one file, and the icons that several
-    // pages share are in the files of these pages, not in one each.
+    // Over HTTP/1.1 a browser sends six requests at a time. Therefore the code of the first render is one file, and
+    // icons that several pages share are bundled with these pages instead of separate files.
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // Not the entry itself, by which the manifest names what the HTML file loads.
+          // Excludes the entry itself, because the manifest lists the files of the HTML page under it.
           groups: [
             { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
-            // What several pages share, in one file for its own code and one for the components of Mantine, which few pages do without.
+            // Code that several pages share: one file for the page's own code, and one for the Mantine components,
+            // which most pages use.
             {
               name: 'common',
               minShareCount: 3,

@@ -1,4 +1,4 @@
-//! Attackers that flood the daemon during calls: from two IPv4 addresses and one IPv6 /48, in a separate network
+//! Floods the daemon during calls, with attackers from two IPv4 addresses and one IPv6 /48 in a separate network
 //! namespace.
 
 pub mod attackers;
@@ -20,9 +20,9 @@ const QUIET_SECONDS: u64 = 10;
 const FLOOD_SECONDS: u64 = 25;
 const WEBHOOKS: u16 = 100;
 
-/// Starts this program again in a network namespace, and waits for it; returns none if the program already runs in
-/// one. Without root, the network namespace needs a user namespace. The loopback interface has the packet size of the
-/// internet: with its own, the kernel would keep megabytes of each response that is not read.
+/// Runs this program again in a network namespace, and waits for it. Returns `None` if the program already runs in one.
+/// Without root, a network namespace requires a user namespace. The loopback interface gets the packet size of the
+/// internet: with its default size, the kernel would buffer megabytes of each unread response.
 pub fn enter_own_network() -> Option<ExitCode> {
     if std::env::var_os(INSIDE).is_some() {
         return None;
@@ -48,7 +48,7 @@ pub fn enter_own_network() -> Option<ExitCode> {
     }
 }
 
-/// Calls without a flood, then the same calls during a flood, then a minute of rest.
+/// Measures calls without a flood, the same calls during a flood, and then the memory after a minute of rest.
 pub async fn measure(machine: Machine) -> Flood {
     let folder = Folder::new("flood");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("cannot bind a port for the AI");
@@ -61,14 +61,14 @@ pub async fn measure(machine: Machine) -> Flood {
 
     say(&format!("{CALLS} calls in a flood of {} Mbit/s", attackers::MEGABITS));
     let ai = TcpListener::bind(ai_address).await.expect("cannot bind the AI's port again");
-    // The attackers must not have the generator's priority.
+    // The attackers must have a lower priority than the load generator.
     let attackers = Command::new("nice")
         .args(["-n", "19", "chrt", "-o", "0", &target::own_program(), "attackers"])
         .args([server.address.port().to_string(), (FLOOD_SECONDS + 3).to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .expect("cannot start the attackers");
-    // Each webhook has a new connection, as Twilio does if a kept connection was closed.
+    // Each webhook uses a new connection, as Twilio does after a pooled connection was closed.
     let messages = async {
         let (mut took, mut refused) = (Samples::default(), 0);
         let mut every = tokio::time::interval(Duration::from_millis(250));
@@ -101,14 +101,14 @@ pub async fn measure(machine: Machine) -> Flood {
     Flood { peace, calls, webhooks, refused, attackers: report, rest, highest, after }
 }
 
-/// The report that the attackers print at their end.
+/// Waits for the attackers to exit, and returns the report that they print.
 fn wait_for_report(mut attackers: Child) -> AttackReport {
     let report = attackers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
     let _ = attackers.wait();
     report.expect("the attackers printed no report")
 }
 
-/// Addresses of the server, reserved for documentation (RFC 5737, RFC 3849), so that the daemon treats them as
+/// The server's addresses are reserved for documentation (RFC 5737, RFC 3849), so that the daemon treats them as
 /// public.
 pub const SERVER_V4: &str = "198.51.100.1";
 pub const SERVER_V6: &str = "2001:db8:1::1";

@@ -1,4 +1,4 @@
-//! Floors: minimal servers built from the same libraries, as a baseline. Each runs as a separate process.
+//! Floors: minimal servers with the same libraries, as a baseline. Each runs as a separate process.
 
 mod commit;
 mod relay;

@@ -1,11 +1,11 @@
-//! The machine: the cores and the priorities of the processes.
+//! The cores and priorities of the processes.
 
 use std::process::{Command, Stdio};
 
 /// The core and the priority of each process.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
-    /// The server's core; none if it is not pinned.
+    /// The server's core; `None` if the server is not pinned to a core.
     pub server_core: Option<usize>,
     /// Whether the processes have real-time priority.
     pub real_time: bool,
@@ -20,7 +20,7 @@ impl Machine {
         Self { server_core: pinned.then_some(0), real_time }
     }
 
-    /// A command with the core and the priority of the server.
+    /// Returns a command that runs a program with the core and the priority of the server.
     pub fn server(self, program: &str) -> Command {
         let mut words: Vec<String> = Vec::new();
         if self.real_time {
@@ -42,7 +42,7 @@ impl Machine {
     }
 }
 
-/// The load average of the last minute, which shows the load by other processes.
+/// Returns the load average of the last minute, which shows the load by other processes.
 pub fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0)

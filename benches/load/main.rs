@@ -315,7 +315,7 @@ async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
     Beside { calls, webhooks }
 }
 
-/// The number of messages in the published database or, if it has none, in the live one.
+/// Returns the number of messages in the published database or, if it has none, in the live one.
 fn stored_in(folder: &Path) -> u64 {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let file = [folder.join("agentlocator.db"), folder.join("live/db.sqlite")].into_iter().find(|file| {

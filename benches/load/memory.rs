@@ -1,4 +1,4 @@
-//! Memory that logins, API requests and calls leave behind.
+//! Measures the memory that logins, API requests and calls do not release.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
@@ -19,7 +19,7 @@ const CALLS_AT_ONCE: u16 = 50;
 const ROUNDS_OF_CALLS: u16 = 20;
 const SECONDS_OF_A_ROUND: u64 = 2;
 
-/// Runs each kind of use against the same daemon, each followed by a minute of rest.
+/// Measures each kind of use with the same daemon, each followed by a minute of rest.
 pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = Folder::new("memory");
@@ -29,7 +29,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     let command = |words: &[&str]| target::run_command(&folder, words);
     command(&["user", "add", "owner", "--password-file", &password_file(&folder)]);
     let token = command(&["token", "create", "bench", "--role", "owner"]);
-    // The first use of each kind loads code and fills caches.
+    // The first use of each kind is not measured, because it loads code and fills caches.
     voice::run(Load::new(1, 2), &server, &endpoint, ai).await;
     log_in(&server, 1, "owner", PASSWORD).await;
     ask(server.address, token.trim(), PATHS.len()).await;
@@ -47,7 +47,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     runs
 }
 
-/// Runs `work`, and measures the memory at its peak and a minute after the end.
+/// Runs `work`, and measures the memory at its peak and a minute after its end.
 async fn watch(what: &'static str, server: &Server, rest_before: u64, work: impl Future<Output = ()>) -> MemoryRun {
     let mut highest = 0;
     let mut every = tokio::time::interval(Duration::from_millis(100));
@@ -67,10 +67,10 @@ async fn rest() {
     tokio::time::sleep(Duration::from_mins(1)).await;
 }
 
-/// Each login has a different source address, so that no rate limit per address applies.
+/// Logs in repeatedly. Each login has a different source address, so that no rate limit per address applies.
 async fn logins(server: &Server) {
     for number in 0..LOGINS {
-        // Each wrong password has a different name, because a name with five failures is delayed.
+        // Each wrong password is for a different name, because attempts for a name with five failures are delayed.
         let (name, password, expected) = if number % 2 == 0 {
             ("owner".to_owned(), PASSWORD, StatusCode::OK)
         } else {
@@ -119,7 +119,7 @@ fn password_file(folder: &Folder) -> String {
     file.display().to_string()
 }
 
-/// The requests of a page.
+/// The requests that a page makes.
 const PATHS: [&str; 6] =
     ["/api/contacts", "/api/threads", "/api/calls", "/api/settings", "/api/alerts", "/api/contacts?q=dana"];
 const PASSWORD: &str = "bench-not-so-secret";

@@ -1,7 +1,7 @@
 //! The office: lists, searches and events of a business with a year of messages and calls.
 //!
-//! The server has no core for itself and no real-time priority here, as on a customer's machine: its threads share the cores
-//! by the system's rules, and one that searches must not keep the others waiting.
+//! Here the server has no reserved core and no real-time priority, as on a customer's machine: the system schedules its threads on all
+//! cores. A thread that searches must not delay other threads.
 
 mod client;
 mod events;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
-/// How much the database has.
+/// The size of the database.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Size {
     pub people: u32,
@@ -32,12 +32,12 @@ pub struct Size {
     pub calls: u32,
 }
 
-/// A request, alone and beside searches.
+/// The latency of a request, alone and during searches.
 #[derive(Clone, Serialize)]
 pub struct Asked {
     pub what: &'static str,
     pub alone: Summary,
-    /// The best round's mean, which the load of other processes disturbs the least.
+    /// The mean of the best round, which is affected the least by other processes.
     pub best_ms: f64,
     pub beside_searches: Option<Summary>,
 }
@@ -48,16 +48,16 @@ pub struct Office {
     pub size: Size,
     pub seed_s: f64,
     pub index_s: f64,
-    /// `/livez`: the round trip of a request without a query.
+    /// The round trip of `/livez`, a request without a database query.
     pub floor: Summary,
     pub floor_best_ms: f64,
     pub lists: Vec<Asked>,
     pub searches: Vec<Asked>,
-    /// From a webhook to the event of its message.
+    /// The time from a webhook to the event of its message.
     pub to_event: Summary,
-    /// Webhooks without and with ten streams of events.
+    /// Webhooks without and with ten event streams.
     pub streams: (webhooks::Outcome, webhooks::Outcome),
-    /// Calls without and with searches beside them.
+    /// Calls without and with concurrent searches.
     pub calls: (voice::Outcome, voice::Outcome),
 }
 
@@ -118,7 +118,7 @@ fn seed(folder: &Folder, size: Size) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// Waits until everything is in the search index.
+/// Waits until all data is in the search index. Returns the duration.
 async fn wait_for_index(folder: &Folder) -> f64 {
     say("the office: waiting for the search index");
     let began = Instant::now();
@@ -141,7 +141,7 @@ fn read(folder: &Folder) -> rusqlite::Result<rusqlite::Connection> {
     rusqlite::Connection::open_with_flags(folder.path().join("live/db.sqlite"), flags)
 }
 
-/// The contact with the most messages, and their thread.
+/// Returns the contact with the most messages, and the thread of these messages.
 fn busiest(folder: &Folder) -> (i64, i64) {
     let sql = "SELECT t.contact_id, t.id FROM messages m JOIN threads t ON t.id = m.thread_id
                GROUP BY t.id ORDER BY count(*) DESC LIMIT 1";
@@ -149,7 +149,7 @@ fn busiest(folder: &Folder) -> (i64, i64) {
     found.expect("a contact with messages")
 }
 
-/// What the seed has none of: tasks, and with them entries of the audit log.
+/// Adds tasks, and thereby audit log entries, because the seed has none.
 async fn add_tasks(server: &Server, token: &str) {
     let mut client = Client::connect(server.address, token).await.expect("a connection");
     for n in 1..=TASKS {
@@ -159,7 +159,8 @@ async fn add_tasks(server: &Server, token: &str) {
     }
 }
 
-/// Each request in turn, so that a disturbance hits all alike; the first round fills caches.
+/// Measures each request in turn, so that a disturbance affects all requests equally. The first round is not measured, because it fills
+/// caches.
 async fn alone(server: &Server, token: &str, requests: &[Request]) -> Vec<Asked> {
     let mut client = Client::connect(server.address, token).await.expect("a connection");
     let mut samples: Vec<(Samples, f64)> = requests.iter().map(|_| (Samples::default(), f64::MAX)).collect();
@@ -194,7 +195,7 @@ async fn ask(client: &mut Client, path: &str) -> u64 {
     u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The same requests while eight clients search.
+/// Measures the same requests while eight clients search.
 async fn beside_searches(server: &Server, token: &str, requests: &[Request], asked: &mut [Asked]) {
     let searching = Searching::start(server, token, SEARCHERS);
     let mut client = Client::connect(server.address, token).await.expect("a connection");
@@ -243,7 +244,7 @@ impl Searching {
     }
 }
 
-/// The best of two runs each, in turn.
+/// Measures webhooks without and with event streams, in turn. Returns the better of two runs each.
 async fn streams(server: &Server, hook: &Hook, token: &str, seconds: u64) -> (webhooks::Outcome, webhooks::Outcome) {
     let mut best = (webhooks::Outcome::default(), webhooks::Outcome::default());
     for round in 0..2 {
@@ -277,7 +278,7 @@ async fn calls(
     (without, with)
 }
 
-/// Enough samples for a 99th percentile: 40 rounds of three.
+/// 40 rounds of three samples are enough for a 99th percentile.
 const ROUNDS: u32 = 40;
 const IN_A_ROW: u32 = 3;
 const SEARCHERS: usize = 8;

@@ -1,4 +1,4 @@
-//! A server as a child process: started, measured, stopped.
+//! A server as a child process: start, measurement and stop.
 
 use crate::machine::Machine;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -27,7 +27,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program` as the server, and waits until it listens; `configure` receives the command and the port.
+    /// Starts `program` as the server, and waits until it listens. `configure` receives the command and the port.
     pub fn start(machine: Machine, program: &str, configure: impl FnOnce(&mut Command, u16)) -> Self {
         let server = Self::launch(machine, program, configure);
         server.wait_until_open();
@@ -52,17 +52,17 @@ impl Server {
         }
     }
 
-    /// The CPU time until now, user and system.
+    /// Returns the CPU time so far, user and system.
     pub fn cpu(&self) -> Duration {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         // The name in parentheses may contain spaces.
         let fields: Vec<_> = text.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let ticks = |place: usize| fields.get(place).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
-        // utime and stime are the 14th and 15th field; the clock runs at 100 ticks a second on Linux.
+        // utime and stime are the 14th and 15th field, in units of 1/100 second on Linux.
         Duration::from_millis((ticks(11) + ticks(12)) * 10)
     }
 
-    /// Resident memory in bytes.
+    /// Returns the resident memory in bytes.
     pub fn memory(&self) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();

@@ -45,21 +45,21 @@ pub struct WebhookRun {
     pub outcome: webhooks::Outcome,
 }
 
-/// Whether all acknowledged messages were in the database after the run.
+/// The number of acknowledged messages, and how many of them were in the database after the run.
 #[derive(Clone, Copy, Default, Serialize)]
 pub struct Counted {
     pub accepted: u64,
     pub stored: u64,
 }
 
-/// Concurrent webhooks and calls.
+/// The results of concurrent webhooks and calls.
 #[derive(Clone, Serialize)]
 pub struct Beside {
     pub calls: voice::Outcome,
     pub webhooks: webhooks::Outcome,
 }
 
-/// Calls and signed webhooks during a flood. Memory in bytes.
+/// The results of calls and signed webhooks during a flood. Memory is in bytes.
 #[derive(Clone, Serialize)]
 pub struct Flood {
     pub peace: voice::Outcome,
@@ -74,7 +74,7 @@ pub struct Flood {
     pub after: u64,
 }
 
-/// Resident memory in bytes: at rest, at the peak of the load, and a minute after it.
+/// Resident memory in bytes: at rest, at the peak of the load, and a minute after the load.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct MemoryRun {
     pub what: &'static str,
@@ -92,7 +92,7 @@ pub struct Goal {
     pub good: bool,
 }
 
-/// Names of servers: the floor (a bare relay), and the daemon with its released settings.
+/// The names of servers: the floor (a bare relay), and the daemon with its default settings.
 pub const FLOOR: &str = "floor";
 pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";
@@ -114,7 +114,7 @@ impl Results {
         }
     }
 
-    /// All results as tables.
+    /// Returns all results as tables.
     pub fn tables(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "\nMachine: {}; load average {:.1} at the beginning\n", self.machine, self.load_average);
@@ -359,7 +359,7 @@ impl Results {
         }
     }
 
-    /// The goals as a table, with a mark for each that is met.
+    /// Returns the goals as a table, with a mark for each goal that is met.
     pub fn goals_table(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
@@ -381,7 +381,7 @@ impl Results {
     }
 }
 
-/// A goal with an upper limit.
+/// Creates a goal with an upper limit.
 pub fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     Goal {
         what: what.into(),
@@ -391,7 +391,7 @@ pub fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     }
 }
 
-/// The difference in MiB.
+/// Returns the difference in MiB.
 fn more(memory: u64, than: u64) -> f64 {
     (memory as f64 - than as f64) / f64::from(1 << 20)
 }

@@ -1,4 +1,4 @@
-//! The time from exec to the first healthy response.
+//! Measures the time from exec to the first successful health response.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};

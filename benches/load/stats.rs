@@ -30,14 +30,14 @@ impl Samples {
         self.at(share)
     }
 
-    /// The sample at this quantile, in milliseconds; the samples must be sorted.
+    /// Returns the sample at this quantile, in milliseconds. The samples must be sorted.
     fn at(&self, share: f64) -> f64 {
         let place = ((self.0.len() as f64 * share).ceil() as usize).clamp(1, self.0.len().max(1)) - 1;
         self.0.get(place).map_or(0.0, |micros| *micros as f64 / 1_000.0)
     }
 }
 
-/// The median.
+/// Returns the median.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

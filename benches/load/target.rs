@@ -20,7 +20,7 @@ pub enum Target {
     Other { command: String, path: String },
 }
 
-/// How a caller connects. Cheap to clone.
+/// The way in which a caller connects. Cheap to clone.
 #[derive(Clone)]
 pub struct Endpoint {
     pub account_sid: Rc<str>,
@@ -30,7 +30,7 @@ pub struct Endpoint {
 }
 
 enum Ingress {
-    /// A signed webhook; its TwiML has the URL of the stream.
+    /// By a signed webhook. Its TwiML has the URL of the stream.
     Webhook,
     /// Directly to the media socket at this path.
     Socket(String),
@@ -40,7 +40,7 @@ enum Ingress {
 pub struct StreamTarget {
     pub url: String,
     pub parameters: Vec<(String, String)>,
-    /// Whether the target is from a webhook.
+    /// Whether the target was returned by a webhook.
     pub by_webhook: bool,
 }
 
@@ -49,7 +49,7 @@ impl Target {
         Self::Daemon { settings: Vec::new(), file: "" }
     }
 
-    /// The daemon without recordings of calls.
+    /// Returns the daemon without recordings of calls.
     pub fn daemon_without_recording() -> Self {
         Self::Daemon { settings: Vec::new(), file: "[voice]\nrecording = false\n" }
     }
@@ -97,10 +97,10 @@ impl Target {
     }
 }
 
-/// Configures the daemon: environment variables, and its own settings file.
+/// Configures the daemon with environment variables and its own settings file.
 pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, file: &str, port: u16, account: &Account) {
     let config = folder.path().join("config.toml");
-    // No limit on the number of calls and their costs.
+    // Disables the limits on the number of calls and on their costs.
     let mut file = format!("{}{file}", if file.contains("[voice]\n") { "" } else { "[voice]\n" });
     for limit in
         ["calls_at_once", "calls_per_number_at_once", "calls_per_number_per_day", "minutes_per_day", "usd_per_day"]
@@ -119,19 +119,19 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
         .env("TWILIO_ACCOUNT_SID", &account.sid)
         .env("TWILIO_AUTH_TOKEN", &account.auth_token)
         .env("TWILIO_WA_FROM", "whatsapp:+97235551234")
-        // No server listens at this address: calls must not depend on Twilio's REST interface.
+        // No server listens at this address, because calls must not depend on Twilio's REST interface.
         .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
         .envs(MORE_VARIABLES.get().into_iter().flatten().filter_map(|pair| pair.split_once('=')));
 }
 
-/// The settings of the allocator with which systemd starts the daemon.
+/// Returns the allocator settings in the daemon's systemd unit.
 fn unit_tunables() -> Option<(&'static str, &'static str)> {
     let unit = include_str!("../../systemd/agentlocator.service").lines();
     let variables = unit.filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
     variables.into_iter().find(|(name, _)| *name == "GLIBC_TUNABLES")
 }
 
-/// Sets additional environment variables of every daemon that is started from now on, as `NAME=VALUE`.
+/// Sets additional environment variables, as `NAME=VALUE`, of every daemon that is started afterwards.
 pub fn set_daemon_environment(variables: &[String]) {
     let _ = MORE_VARIABLES.set(variables.to_vec());
 }
@@ -164,7 +164,7 @@ impl Endpoint {
         }
     }
 
-    /// The auth token that signs the server's webhooks.
+    /// Returns the auth token that signs the server's webhooks.
     pub fn token(&self) -> Rc<str> {
         self.auth_token.clone()
     }
@@ -229,7 +229,7 @@ impl Endpoint {
     }
 }
 
-/// A signed webhook as bytes of HTTP, for a new connection.
+/// Returns the bytes of a signed webhook, for a new connection.
 fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(String, String)]) -> String {
     let signature = sign(auth_token, &format!("http://{address}{path}"), fields);
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -240,10 +240,10 @@ fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(Str
     )
 }
 
-/// The path of this program, which also contains the floors.
+/// Returns the path of this program, which also contains the floors.
 pub fn own_program() -> String {
     std::env::current_exe().expect("this program").display().to_string()
 }
 
-/// The daemon, built with the release profile.
+/// The path of the daemon, built with the release profile.
 pub const DAEMON: &str = env!("CARGO_BIN_EXE_agentlocator");

@@ -1,4 +1,4 @@
-//! Calls: the delay that a server adds to the audio, and its costs.
+//! Measures calls: the delay that a server adds to the audio, and the CPU time and memory that it uses.
 
 pub mod ai;
 mod call;
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-/// Monotonic time in microseconds, shared by all parts of the bench.
+/// The monotonic time in microseconds, shared by all parts of the bench.
 #[derive(Clone, Copy)]
 pub struct Clock(Instant);
 
@@ -35,7 +35,7 @@ impl Clock {
     }
 }
 
-/// When callers speak: one burst per period.
+/// The rhythm of the callers' speech: one burst in each period.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub every: Duration,
@@ -59,7 +59,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// The default load, which the goals refer to.
+    /// Creates the default load, which the goals refer to.
     pub fn new(calls: u16, seconds: u64) -> Self {
         Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
     }
@@ -78,7 +78,7 @@ pub struct Counters {
     pub frames_sent: u64,
     pub frames_heard: u64,
     pub out_of_order: u64,
-    /// The number of audio messages that reached the AI before it had reported that it was ready.
+    /// The number of audio messages that reached the AI before it reported that it was ready.
     pub early: u64,
     pub bytes_heard: u64,
     pub underruns: u64,
@@ -100,7 +100,7 @@ impl Counters {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub calls: u16,
-    /// The delay voice to voice, without the AI's own 500 ms.
+    /// The voice-to-voice delay, without the AI's own 500 ms.
     pub added: Summary,
     pub up: Summary,
     pub down: Summary,
@@ -197,7 +197,7 @@ async fn drive(
             Err(error) => failed.push(error.to_string()),
         }
     }
-    // Audio that is still in transit to the AI.
+    // Waits for audio that is still in transit to the AI.
     tokio::time::sleep(Duration::from_millis(200)).await;
     model.abort();
     (cpu.as_secs_f64() * 1_000.0 / (f64::from(load.calls) * seconds), memory, failed)

@@ -1,4 +1,4 @@
-//! Signed WhatsApp webhooks: as many as possible, or a fixed number per second.
+//! Loads of signed WhatsApp webhooks: as many as possible, or a fixed number per second.
 
 use crate::process::Server;
 use crate::stats::{Samples, Summary};
@@ -24,7 +24,7 @@ pub struct Hook {
 /// The rate of webhooks.
 #[derive(Clone, Copy, Debug)]
 pub enum Rate {
-    /// Each connection sends the next webhook after the response to the last one.
+    /// Each connection sends the next webhook after the response to the previous one.
     Closed { connections: u64 },
     /// A fixed number per second, independent of responses; the wait for a free connection counts as latency.
     Open { per_second: u64 },
@@ -42,7 +42,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Returns true for a higher rate or, if the rates differ by less than 2 %, a lower latency.
+    /// Returns true if the rate is higher or, for rates that differ by less than 2 %, if the latency is lower.
     pub fn is_better_than(&self, other: &Self) -> bool {
         let (own, others) = (self.per_second, other.per_second);
         if (own - others).abs() < 0.02 * others { self.latency.p99 < other.latency.p99 } else { own > others }
@@ -113,7 +113,7 @@ impl<'a> Sender<'a> {
         Ok(Self { hook, stream, url, request: String::new(), answer: Vec::with_capacity(1 << 10) })
     }
 
-    /// Sends the n-th webhook of a connection. Returns the status of the answer.
+    /// Sends the n-th webhook of a connection. Returns the status of the response.
     pub async fn send(&mut self, connection: u64, n: u64) -> std::io::Result<u16> {
         write_request(&mut self.request, self.hook, &self.url, connection, n);
         self.stream.write_all(self.request.as_bytes()).await?;
@@ -151,7 +151,7 @@ async fn send_until(
     Ok(())
 }
 
-/// A message in the form of Twilio's webhook.
+/// Writes a message in the form of Twilio's webhook.
 fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, n: u64) {
     let sid = message_sid(connection, n);
     let person = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % PEOPLE;
@@ -186,7 +186,7 @@ fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, 
     );
 }
 
-/// The ids look random, like Twilio's: their order is not the order of time.
+/// Returns the id of a message. The ids look random like Twilio's, so that their order is not the order of time.
 pub fn message_sid(connection: u64, n: u64) -> String {
     let mixed =
         (connection << 32 | n).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -209,5 +209,6 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> std::io::R
 }
 
 const PEOPLE: u64 = 1_000;
-/// Enough connections that no message of an open load waits for one while the server keeps up.
+/// The number of connections of an open load, which is large enough that no message waits for a connection while the
+/// server keeps up.
 const OPEN_CONNECTIONS: u64 = 128;

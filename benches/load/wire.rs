@@ -1,10 +1,10 @@
-//! Handwritten JSON of media messages: the generator must be faster than the server under test.
+//! Handwritten JSON of media messages, because the load generator must be faster than the server under test.
 
 use agentlocator::simulator::sound::{AUDIO_TIMESTAMP_BYTES, read_audio_timestamp, write_audio_timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// The text between `before` and the next quote.
+/// Returns the text between `before` and the next quote.
 pub fn text_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
     let at = memchr::memmem::find(message.as_bytes(), before.as_bytes())? + before.len();
     let rest = &message[at..];
@@ -16,7 +16,7 @@ pub fn stamp(sound: &mut [u8], whose: u16, micros: u64) {
     write_audio_timestamp(sound, u64::from(whose) << 48 | micros & 0xFFFF_FFFF_FFFF);
 }
 
-/// The timestamp at the start of base64 audio.
+/// Returns the timestamp at the start of base64 audio.
 pub fn stamp_of(payload: &str) -> Option<(u16, u64)> {
     let head = payload.get(..BASE64_HEAD)?;
     let mut bytes = [0; BASE64_HEAD / 4 * 3];
@@ -25,10 +25,10 @@ pub fn stamp_of(payload: &str) -> Option<(u16, u64)> {
     Some(((value >> 48) as u16, value & 0xFFFF_FFFF_FFFF))
 }
 
-/// The length of the base64 text that contains a timestamp.
+/// The length of the base64 text of a timestamp.
 const BASE64_HEAD: usize = AUDIO_TIMESTAMP_BYTES.div_ceil(3) * 4;
 
-/// The number of audio bytes in base64 text.
+/// Returns the number of audio bytes in base64 text.
 pub fn bytes_in(payload: &str) -> usize {
     let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
     payload.len() / 4 * 3 - padding

@@ -37,7 +37,7 @@ enum Kind {
     OddSocket,
 }
 
-/// All kinds; the number of entries of a kind is its frequency.
+/// All kinds of calls. The number of entries of a kind sets its frequency.
 const KINDS: [Kind; 24] = [
     Kind::Conversation,
     Kind::Conversation,
@@ -83,8 +83,8 @@ impl Kind {
         }
     }
 
-    /// What the AI hears and answers. A session uses the turns that are set when it opens; these may be those of another line's
-    /// call, which the checks allow.
+    /// Returns what the AI hears and answers. A session uses the turns that are set when it opens. These may belong to a call of another
+    /// line, which the checks allow.
     fn turns(self) -> Vec<Turn> {
         let question = Turn::new("אפשר לקבוע תור למחר?", "בשמחה, בשעה עשר או בארבע אחר הצהריים?");
         let thanks = Turn::new("תודה רבה", "תודה, רשמתי. נתראה מחר בארבע!");
@@ -102,7 +102,7 @@ impl Kind {
         }
     }
 
-    /// The caller's script for the first stream, and the one for later streams.
+    /// Returns the caller's script for the first stream, and the script for later streams.
     fn scripts(self, rng: &mut SeededRng) -> (String, &'static str) {
         let mut say = || format!("say {}ms", 700 + rng.below(1_800));
         let script = match self {
@@ -180,7 +180,8 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
         let kind = *rng.pick(&KINDS);
         let mut plan = CallPlan::new(lines.voice_url.clone());
         plan.call_sid = Some(format!("CA{:016x}{:016x}", rng.next(), rng.next()));
-        // Each line has its own numbers, because a second call from a caller who is being transferred is rejected as a forwarding loop.
+        // Each line has its own caller numbers, because a second call from a caller who is being transferred would be rejected as a
+        // forwarding loop.
         plan.from = if !writers.is_empty() && rng.percent(25) {
             rng.pick(&writers).clone()
         } else {
@@ -209,5 +210,5 @@ pub const TORN_SOCKET: &str = "torn socket";
 pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
 pub const ODD_SOCKET: &str = "odd socket";
-/// A scripted call that exceeds this duration hangs, even on a busy machine.
+/// A scripted call that takes longer than this is considered to hang, even on a busy machine.
 const LONGEST_CALL: Duration = Duration::from_mins(5);

@@ -1,4 +1,4 @@
-//! Compares what the clients and the fake vendors received with the rows of the database.
+//! Compares the records of the clients and the fake vendors with the rows of the database.
 
 use crate::copies::Copy;
 use crate::expected::Expected;
@@ -6,12 +6,12 @@ use agentlocator::simulator::openai::OpenAiState;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the clients and the fake vendors have recorded at the end of the load.
+/// The records of the clients and the fake vendors at the end of the load.
 pub struct Observed<'a> {
     pub expected: &'a Expected,
     /// The state of the WhatsApp server.
     pub whatsapp: Value,
-    /// Texts that Twilio accepted for sending.
+    /// The texts that Twilio accepted.
     pub by_twilio: Vec<String>,
     pub ai: OpenAiState,
 }
@@ -83,7 +83,7 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
 
 fn messages_in(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     let inbound = observed.whatsapp["inbound"].as_array().cloned().unwrap_or_default();
-    // A message that the bridge could not decrypt at first was sent again, and is stored after those that arrived meanwhile.
+    // A message that the bridge could not decrypt was sent again, so it is stored after messages that arrived in the meantime.
     let again: BTreeSet<String> = inbound
         .iter()
         .filter(|message| message["retries"] != 0)

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A copy of the published file, open for reading; removed when it is dropped.
+/// A copy of the published file, open for reading. Dropping it deletes the copy.
 pub struct Copy {
     pub connection: Connection,
     file: PathBuf,
@@ -27,7 +27,7 @@ impl Copy {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The rows of a query with one text column.
+    /// Returns the rows of a query with one text column.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let mut statement = self.connection.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -37,7 +37,7 @@ impl Copy {
         std::fs::metadata(&self.file).map_or(0, |found| found.len())
     }
 
-    /// The errors that `PRAGMA integrity_check` and `PRAGMA foreign_key_check` report.
+    /// Returns the errors that `PRAGMA integrity_check` and `PRAGMA foreign_key_check` report.
     pub fn damage(&self) -> Vec<String> {
         let mut found = self.texts("PRAGMA integrity_check(5)");
         found.retain(|line| line != "ok");
@@ -52,7 +52,7 @@ impl Drop for Copy {
     }
 }
 
-/// Statistics of the copies so far.
+/// The statistics of the copies so far.
 #[derive(Default)]
 pub struct Copies {
     pub made: AtomicU64,

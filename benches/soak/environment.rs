@@ -24,7 +24,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Starts all processes and links the bridge. `env`: additional environment variables of the daemon, as `NAME=VALUE`.
+    /// Starts all processes and links the bridge. `env` are additional environment variables of the daemon, as `NAME=VALUE`.
     pub async fn begin(env: &[String]) -> Self {
         let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
         let connector = DaemonConnector::new(None).unwrap();
@@ -65,7 +65,7 @@ impl Environment {
     }
 }
 
-/// No cost limits, a transfer number, and a missed nightly snapshot that is created soon after the start.
+/// The settings: no cost limits, a transfer number, and a nightly snapshot that is created soon after the start.
 const SETTINGS: &str = r#"
 [voice]
 message_silence_s = 1

@@ -1,4 +1,4 @@
-//! What the clients and the fake vendors received, to be compared with the database.
+//! Records of the clients and the fake vendors, which are compared with the database.
 
 use agentlocator::simulator::caller::CallReport;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub struct Written {
     pub text: String,
     /// Whether the message has a file.
     pub has_file: bool,
-    /// Whether the daemon answered 204. The bridge repeats its webhook until then.
+    /// Whether the daemon answered 204. The bridge retries its webhook until then.
     pub is_acknowledged: bool,
 }
 
@@ -92,7 +92,7 @@ impl Expected {
         self.state().problems.push(text);
     }
 
-    /// Contacts that have written, and may therefore be sent messages.
+    /// Returns the contacts that have written, and may therefore be sent messages.
     pub fn writers(&self) -> Vec<String> {
         let has_reached = |written: &Vec<Written>| written.iter().any(|message| message.is_acknowledged);
         self.state().written.iter().filter(|(_, all)| has_reached(all)).map(|(number, _)| number.clone()).collect()

@@ -1,4 +1,4 @@
-//! Detects growth of a metric, from its median in each minute.
+//! Detects the growth of a metric from its median in each minute.
 //!
 //! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions must hold
 //! for the minutes after the warm-up. Level: the median of their second half exceeds that of their first half by at most the
@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-/// The warm-up in minutes, in which pools fill, caches warm up and code is loaded.
+/// The warm-up in minutes, during which pools and caches fill and code is loaded.
 const WARM_UP: usize = 10;
 
 #[derive(Debug)]
@@ -19,19 +19,20 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// From the medians of all minutes. If the run is too short for the warm-up, the last three quarters of its minutes count.
+    /// Creates the series from the medians of all minutes. If the run is too short for the warm-up, the last three quarters of its minutes
+    /// are used.
     pub fn of(what: &'static str, all: &[f64], tolerance: f64) -> Self {
         let warm_up = if all.len() > WARM_UP + 2 { WARM_UP } else { all.len() / 4 };
         Self { what, minutes: all[warm_up..].to_vec(), tolerance }
     }
 
-    /// The median of the second half minus that of the first half.
+    /// Returns the median of the second half minus that of the first half.
     fn step(&self) -> f64 {
         let (first, second) = self.minutes.split_at(self.minutes.len() / 2);
         median(second.to_vec()) - median(first.to_vec())
     }
 
-    /// The median slope per minute.
+    /// Returns the median slope per minute.
     fn slope(&self) -> f64 {
         let minutes = &self.minutes;
         let pairs = (0..minutes.len()).flat_map(|first| (first + 1..minutes.len()).map(move |second| (first, second)));
@@ -42,7 +43,7 @@ impl Growth {
         self.tolerance / (self.minutes.len() as f64 / 2.0)
     }
 
-    /// Whether both conditions hold; none with fewer than four minutes.
+    /// Returns whether both conditions hold; `None` with fewer than four minutes.
     pub fn is_flat(&self) -> Option<bool> {
         (self.minutes.len() >= 4).then(|| self.step() <= self.tolerance && self.slope() <= self.highest_slope())
     }

@@ -1,4 +1,4 @@
-//! The daemon's warnings and errors: each must be explained by a fault that the soak test caused; otherwise the run fails.
+//! Checks the daemon's warnings and errors. Each must be explained by a fault that the soak test caused; otherwise the run fails.
 
 use crate::calls;
 use crate::expected::Expected;
@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 
 /// A fault that explains a warning or an error.
 enum Cause {
-    /// One of these outages was active, or had ended less than [`AFTERMATH`] before.
+    /// One of these outages was active, or had ended less than [`AFTERMATH`] before the event.
     During(&'static [Outage]),
-    /// A call of one of these kinds; the event contains the CallSid.
+    /// A call of one of these kinds. The event contains the CallSid.
     Call(&'static [&'static str]),
-    /// A few seconds before, other programs used the CPU time that the daemon or the bridge needed.
+    /// A few seconds before the event, other programs used the CPU time that the daemon or the bridge needed.
     BusyMachine,
     /// The event was logged before the load started.
     Setup,
@@ -29,7 +29,7 @@ const AI: &[Outage] = &[AiRefused, AiOverloaded, AiMute, AiNeverReady];
 const TWILIO: &[Outage] = &[TwilioRefused, TwilioErrors, TwilioLimits, TwilioHangs];
 const BRIDGE: &[Outage] = &[BridgeKilled, LinkDropped];
 
-/// The event, its possible cause, and the explanation.
+/// Events, their possible causes, and the explanations.
 const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("ENGINE_LOST", Cause::During(AI), "the engine of a call cannot be reached, breaks off or does not answer"),
     ("ENGINE_FAILOVER", Cause::During(AI), "the call goes on with the next engine"),
@@ -60,14 +60,14 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("WATCHDOG_FIRED", Cause::BusyMachine, "stream and engine were not there in time"),
 ];
 
-/// How long after an outage its effects are still logged: operations that time out, and retries.
+/// The time after an outage in which its effects may still be logged: operations that time out, and retries.
 const AFTERMATH: Duration = Duration::from_secs(90);
 
 /// The longest timeout of an engine, the bridge or a stream.
 const DELAY: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The explained and the unexplained warnings and errors: the count of each, and an example.
+/// The explained and the unexplained warnings and errors, each with a count and an example.
 #[derive(Debug, Default)]
 pub struct Logged {
     pub explained: BTreeMap<String, usize>,
@@ -75,7 +75,7 @@ pub struct Logged {
     pub lines: usize,
 }
 
-/// Checks all log lines. `began`: when the load began; `busy`: see [`crate::process::Samples::busy`].
+/// Checks all log lines. `began` is the start of the load; for `busy` see [`crate::process::Samples::busy`].
 pub fn check(
     lines: &[String],
     began: SystemTime,
@@ -116,7 +116,7 @@ pub fn check(
     logged
 }
 
-/// The name of an event; of an alert with its kind.
+/// Returns the name of an event; for an alert, also its kind.
 fn name_of(event: &Value) -> String {
     let name = event["event"].as_str().unwrap_or("no event");
     let kind = match name {

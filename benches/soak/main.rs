@@ -1,4 +1,4 @@
-//! The soak test: calls, messages in both directions, outages, copies and backups at once; then the database is checked.
+//! The soak test: runs calls, messages in both directions, outages, copies and backups at the same time, and then checks the database.
 //!
 //! It runs the real daemon and the real bridge beside fake vendors. The result does not depend on the speed of the machine: a slower one
 //! receives less load, and gets more time to finish.
@@ -169,8 +169,8 @@ fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: 
     load
 }
 
-/// Waits until no work is pending. Returns the pending work once it has not changed for five and a half minutes, in which the
-/// daemon reads Twilio's lists once more.
+/// Waits until no work is pending. If the pending work does not change for five and a half minutes, returns it. In this time, the daemon
+/// reads Twilio's lists once more.
 async fn drain(environment: &Environment, expected: &Expected) -> Vec<String> {
     let (mut before, mut changed) = (Vec::new(), Instant::now());
     loop {

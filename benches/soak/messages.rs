@@ -14,7 +14,7 @@ use url::Url;
 /// The business's WhatsApp sender at Twilio.
 pub const OWN: &str = "+97239999999";
 
-/// Contacts that write through Twilio. No contact uses both providers, because the order across providers is not checked.
+/// Returns the contacts that write through Twilio. No contact uses both providers, because the order across providers is not checked.
 pub fn twilio_writers() -> Vec<String> {
     (0..CONTACTS_OF_A_WRITER * u64::from(TWILIO_WRITERS)).map(|n| format!("+97250{:07}", 1_000_000 + n)).collect()
 }
@@ -51,7 +51,7 @@ pub async fn write_by_twilio(
             expected.problem(format!("Twilio's message {}: {status:?}", record.sid));
         }
         expected.written(&number, Written { text, has_file, is_acknowledged });
-        // Twilio repeats a webhook whose answer was lost.
+        // Twilio retries a webhook whose response was lost.
         if rng.percent(4) {
             let fields = network.fields(&message, &record);
             let _ = network.post_webhook(&url, &fields, agentlocator::simulator::twilio::SignaturePlan::Good).await;
@@ -59,7 +59,7 @@ pub async fn write_by_twilio(
     }
 }
 
-/// Sends messages to the linked account; the WhatsApp server queues those that it cannot deliver yet.
+/// Sends messages to the linked account. The WhatsApp server queues the messages that it cannot deliver yet.
 pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut rng: SeededRng, expected: &Expected) {
     let numbers = bridge_writers();
     let mut every = at_rate(1, BRIDGE_PER_SECOND);
@@ -114,7 +114,7 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
             let status = answer.status();
             let told: Value = answer.json().await.unwrap_or_default();
             match told["message_id"].as_i64() {
-                // A client that lost the response repeats the request.
+                // A client that has lost the response repeats the request.
                 Some(_) if rng.percent(5) => {}
                 Some(message_id) => {
                     expected.sent(Sent { number, text, message_id });
@@ -129,7 +129,7 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
     }
 }
 
-/// Sends, once a second, a request of the web page, and fetches recordings.
+/// Once a second, sends a request of the web page, and fetches recordings.
 pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];
@@ -156,14 +156,14 @@ pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     }
 }
 
-/// The interval with which `writers` tasks together reach this rate. Missed ticks are not caught up.
+/// Returns the interval with which `writers` tasks together reach this rate. Missed ticks are skipped.
 fn at_rate(writers: u32, per_second: u32) -> tokio::time::Interval {
     let mut every = interval(Duration::from_secs(1) * writers / per_second);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     every
 }
 
-/// Random content for a file, so that no two files are equal.
+/// Returns random content for a file, so that no two files are equal.
 fn file(rng: &mut SeededRng) -> Vec<u8> {
     let words = 500 + rng.below(5_000);
     (0..words).flat_map(|_| rng.next().to_le_bytes()).collect()
@@ -177,7 +177,7 @@ const TWILIO_PER_SECOND: u32 = 6;
 const BRIDGE_PER_SECOND: u32 = 2;
 const SENT_PER_SECOND: u32 = 2;
 
-/// The contacts of one writer.
+/// Returns the contacts of one writer.
 pub fn of_writer(writer: u32) -> Vec<String> {
     let each = usize::try_from(CONTACTS_OF_A_WRITER).unwrap_or(1);
     twilio_writers().chunks(each).nth(writer as usize).unwrap_or_default().to_vec()

@@ -17,9 +17,9 @@ pub enum Outage {
     AiRefused,
     /// The AI answers 503 to new sessions and to requests.
     AiOverloaded,
-    /// In new sessions, the AI starts responses and sends no part of them.
+    /// In new sessions, the AI starts responses and sends no audio or text.
     AiMute,
-    /// New sessions of the AI never become ready.
+    /// New sessions of the AI do not become ready.
     AiNeverReady,
     /// Twilio's port is closed.
     TwilioRefused,
@@ -27,7 +27,7 @@ pub enum Outage {
     TwilioErrors,
     /// Twilio answers 429.
     TwilioLimits,
-    /// Twilio does not respond, whether it processed the request or not.
+    /// Twilio does not respond; it may or may not have processed the request.
     TwilioHangs,
     /// The bridge is killed, and restarted at the end of the outage.
     BridgeKilled,
@@ -60,7 +60,7 @@ pub struct Outages {
 pub struct Window {
     pub outage: Outage,
     pub began: SystemTime,
-    /// None while the outage is active.
+    /// The end of the outage; `None` while it is active.
     pub ended: Option<SystemTime>,
 }
 
@@ -91,7 +91,8 @@ pub struct Vendors<'a> {
     pub whatsapp: &'a WhatsAppServer,
 }
 
-/// Runs outages one after another; each kind once, in random order, before any is repeated. None is active when the load is over.
+/// Runs outages one after another. Each kind runs once, in random order, before any kind is repeated. No outage is active when the load
+/// ends.
 pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng, expected: &Expected) {
     let mut order = Vec::new();
     loop {

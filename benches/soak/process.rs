@@ -1,4 +1,4 @@
-//! Resource usage of the daemon's process (memory, threads, open files), sampled each second.
+//! The resource usage of the daemon (memory, threads, open files), sampled each second.
 
 use crate::expected::Expected;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 pub struct Sample {
     /// Resident memory in KiB.
     pub resident: u64,
-    /// The anonymous part of it: heap and stacks.
+    /// The anonymous part of the resident memory in KiB: heap and stacks.
     pub own: u64,
     pub threads: u64,
     pub files: u64,
@@ -32,7 +32,7 @@ impl Sample {
     }
 }
 
-/// How long each thread of the daemon's event loop has waited for a core, in nanoseconds.
+/// Returns how long each event loop thread of the daemon has waited for a core, in nanoseconds.
 fn waits(pid: u32) -> BTreeMap<String, u64> {
     let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -41,7 +41,7 @@ fn waits(pid: u32) -> BTreeMap<String, u64> {
     workers.filter_map(|task| Some((task.file_name().to_string_lossy().into_owned(), wait(&task)?))).collect()
 }
 
-/// One sample a second; the results use the median of each minute.
+/// The samples, one each second. The results use the median of each minute.
 #[derive(Default)]
 pub struct Samples {
     samples: Mutex<Vec<Sample>>,
@@ -72,7 +72,7 @@ impl Samples {
         }
     }
 
-    /// The medians of whole minutes.
+    /// Returns the medians of whole minutes.
     pub fn minutes(&self) -> Vec<Sample> {
         let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.chunks_exact(60).map(median).collect()
@@ -82,14 +82,14 @@ impl Samples {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
     }
 
-    /// The seconds in which other programs kept the daemon from running: a thread of its event loop waited for a core for more than a
+    /// Returns the seconds in which other programs kept the daemon from running: an event loop thread waited for a core for more than a
     /// quarter of a second.
     pub fn busy(&self) -> Vec<SystemTime> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// The median of each value, computed separately.
+/// Returns the median of each value, computed separately.
 fn median(samples: &[Sample]) -> Sample {
     let of = |figure: fn(&Sample) -> u64| {
         let mut figures: Vec<_> = samples.iter().map(figure).collect();

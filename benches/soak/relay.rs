@@ -14,7 +14,7 @@ pub struct TcpRelay {
 }
 
 impl TcpRelay {
-    /// An open relay on a free port.
+    /// Opens a relay on a free port.
     pub async fn to(target: SocketAddr) -> Self {
         let reserved = TcpSocket::new_v4().unwrap();
         reserved.set_reuseport(true).unwrap();
@@ -48,7 +48,7 @@ impl TcpRelay {
 }
 
 async fn relay(listener: TcpListener, target: SocketAddr) {
-    // Ends the connections when it is dropped.
+    // Dropping this set ends the connections.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

@@ -1,4 +1,4 @@
-//! The printed report: a line each minute, tables and the result at the end.
+//! The printed report: a line each minute, and tables and the result at the end.
 
 use crate::copies::{Copies, Copy};
 use crate::expected::Expected;
@@ -94,8 +94,8 @@ pub fn unexplained(logged: &Logged) -> Vec<String> {
     logged.unexplained.iter().map(|(event, (times, example))| format!("{event} {times} times: {example}")).collect()
 }
 
-/// The violations of the vendors' rules. A request for a response can race with a response that the AI starts by itself, which the
-/// client cannot prevent; a small share of such races is allowed.
+/// Returns the violations of the vendors' rules. A client's request for a response can race with a response that the AI starts by itself,
+/// which the client cannot prevent. Therefore a small share of such races is allowed.
 pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
     let (races, mut rest): (Vec<_>, Vec<_>) =
@@ -168,7 +168,7 @@ pub fn rest(idle: Sample, rest: Sample) {
     );
 }
 
-/// Stores the log and the database of a failed run; returns their folder.
+/// Stores the log and the database of a failed run. Returns their folder.
 pub fn keep_evidence(harness: &BridgeHarness, results: &CheckResults) -> Option<String> {
     if results.is_good() {
         return None;

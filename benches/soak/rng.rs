@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-/// A generator (splitmix64).
+/// A splitmix64 generator.
 #[derive(Clone, Debug)]
 pub struct SeededRng(u64);
 
 impl SeededRng {
-    /// Generator number `stream` of a seed. Each part of the load has its own, so that one part does not change another's numbers.
+    /// Creates generator number `stream` of a seed. Each part of the load has its own generator, so that the parts do not influence each
+    /// other's numbers.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
@@ -20,23 +21,23 @@ impl SeededRng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    /// True in `percent` of 100 cases.
+    /// Returns true with a probability of `percent` percent.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// A duration from `least` to `most`.
+    /// Returns a duration from `least` to `most`.
     pub fn between(&mut self, least: Duration, most: Duration) -> Duration {
         let span = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or(u64::MAX);
         least + Duration::from_millis(self.below(span + 1))
     }
 
-    /// A random element.
+    /// Returns a random element.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         let place = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
         &of[place]

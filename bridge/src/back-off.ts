@@ -1,9 +1,12 @@
-/** 1 s, 2 s, 4 s … up to 5 minutes, plus or minus a third. */
+/**
+ * Returns the delay in ms before the next attempt: 1 s, 2 s, 4 s … up to 5 minutes, with a jitter of plus or minus a
+ * third.
+ */
 export function backOff(failures: number, chance: number): number {
   return spread(Math.min(SECOND * 2 ** Math.max(0, Math.min(failures, 30) - 1), 5 * MINUTE), chance)
 }
 
-/** `ms`, plus or minus a third; `chance` is from 0 to 1. */
+/** Returns `ms` with a jitter of plus or minus a third; `chance` is a random number from 0 to 1. */
 export function spread(ms: number, chance: number): number {
   return Math.round(ms * (2 / 3 + (2 / 3) * chance))
 }

@@ -30,16 +30,19 @@ export interface BridgeSessionParts {
   readonly settings: Settings
   readonly daemon: DaemonClient
   readonly log: Log
-  /** The address of a file for the daemon. */
+  /** Returns the URL from which the daemon fetches the file with this id. */
   readonly mediaUrl: (id: string) => string
   readonly onQr: (qr: string) => void
-  /** Called before WhatsApp may get the message with this id. */
+  /** Called before the message with this id is passed to WhatsApp. */
   readonly onRelay: (id: string) => void
-  /** Called once, when a necessary write fails: the bridge session must end. */
+  /** Called once, when the session file cannot be written: the owner must then stop this bridge session. */
   readonly onDiskError: (error: unknown) => void
 }
 
-/** The bridge from one load of the session file to the next: all parts that keep some of it in memory. */
+/**
+ * All parts of the bridge that keep state of the session file in memory. It exists from one load of the file to the
+ * next.
+ */
 export class BridgeSession {
   readonly session: Session
   readonly inbox: Inbox
@@ -137,13 +140,13 @@ export class BridgeSession {
     })
   }
 
-  /** Opens the session file and starts nothing yet. Throws `DamagedLog`, or the file system's error. */
+  /** Opens the session file, without starting anything yet. Throws `DamagedLog`, or the file system's error. */
   static async open(parts: BridgeSessionParts): Promise<BridgeSession> {
     const session = await Session.open(parts.settings.sessionFolder)
     try {
       // Verifies that the disk is writable before the connection to WhatsApp opens.
       await session.saveCreds()
-      // Files whose upload was in progress when the process ended.
+      // Deletes the files whose upload was in progress when the process ended.
       await rm(join(parts.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
       const opened = new BridgeSession(session, parts)
       await opened.media.start()
@@ -154,7 +157,7 @@ export class BridgeSession {
     }
   }
 
-  /** Delivers the waiting events to the daemon, and connects to WhatsApp. */
+  /** Starts to deliver the waiting events to the daemon, and connects to WhatsApp. */
   start(): void {
     this.delivery.start()
     this.link.connect()
@@ -164,7 +167,7 @@ export class BridgeSession {
     this.#prune()
   }
 
-  /** Stops all of it; pending writes are completed. */
+  /** Stops all parts, after the pending writes have completed. */
   async stop(): Promise<void> {
     this.#ended = true
     clearInterval(this.#pruning)
@@ -178,7 +181,7 @@ export class BridgeSession {
   #fail(error: unknown): void {
     if (this.#ended) return
     this.#ended = true
-    // First of all: a message that could not be stored must not be acknowledged.
+    // The link stops first: Baileys must not acknowledge a message that could not be stored.
     void this.link.stop()
     this.#parts.onDiskError(error)
   }
@@ -189,7 +192,7 @@ export class BridgeSession {
     return socket
   }
 
-  /** A file to be sent: one that this bridge received, one of the daemon, or one from the internet. */
+  /** Fetches a file to be sent: one that this bridge received, a file of the daemon, or a file from the internet. */
   async #fetch(url: string): Promise<OutgoingFile> {
     const { settings, mediaUrl } = this.#parts
     const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]
@@ -214,7 +217,7 @@ export class BridgeSession {
     }
   }
 
-  /** Deletes what the bridge has of a contact. */
+  /** Deletes all data of a contact that the bridge stores. */
   forget(addresses: readonly string[]): Promise<Forgotten> {
     return forget(this.session, this.media, this.#refusedFolder, addresses)
   }
@@ -228,6 +231,6 @@ export class BridgeSession {
   }
 }
 
-/** The longest time that a new socket waits for the unfinished work of an old one. */
+/** How long a new socket waits at most for the unfinished work of the previous one. */
 const SETTLED_MS = 10_000
 const PRUNING_MS = 6 * 3_600_000

@@ -14,8 +14,8 @@ import type { LinkState } from './whatsapp/link-state.ts'
 import { settledWithin } from './with-timeout.ts'
 
 /**
- * The whole bridge except its HTTP server: it keeps one bridge session open, and opens a new one when the disk
- * works again.
+ * The whole bridge except its HTTP server. It keeps one bridge session open, and opens a new one when the disk works
+ * again after a disk error.
  */
 export class Bridge {
   readonly #settings: Settings
@@ -29,7 +29,9 @@ export class Bridge {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #replacing: Promise<void> | undefined
-  /** Messages that this process may have passed to WhatsApp, kept even if the session is replaced. */
+  /**
+   * The ids of messages that this process may have passed to WhatsApp. The list survives when the session is replaced.
+   */
   readonly #relayed = boundedCache(10_000)
   #wasOpen = false
 
@@ -40,13 +42,13 @@ export class Bridge {
     this.#mediaUrl = mediaUrl
   }
 
-  /** Locks the session's folder, and starts. Throws `InUse` if another process has the lock. */
+  /** Locks the session's folder, and opens the session. Throws `InUse` if another process has the lock. */
   start(): Promise<void> {
     this.#started = this.#start()
     return this.#started
   }
 
-  /** The bridge session, once the first one is open: `undefined` if that failed. */
+  /** Waits for the first attempt to open a session, and returns the session; `undefined` if the attempt failed. */
   async started(): Promise<BridgeSession | undefined> {
     await this.#started
     return this.#current
@@ -58,7 +60,7 @@ export class Bridge {
     await this.#openSession()
   }
 
-  /** The open bridge session. */
+  /** The open bridge session, if there is one. */
   get current(): BridgeSession | undefined {
     return this.#current
   }
@@ -67,12 +69,12 @@ export class Bridge {
     return this.#failure?.state ?? this.#current?.link.status.state ?? 'starting'
   }
 
-  /** When this state began, Unix ms. */
+  /** When the current state began, Unix ms. */
   get since(): number {
     return this.#failure?.since ?? this.#current?.link.status.since ?? Date.now()
   }
 
-  /** Archives a session file that cannot be read, and starts without it. */
+  /** Archives a session file that is damaged, and starts with a new one. */
   replaceDamagedSession(): Promise<void> {
     this.#replacing ??= this.#archiveDamaged().finally(() => {
       this.#replacing = undefined
@@ -87,12 +89,15 @@ export class Bridge {
     await this.#openSession()
   }
 
-  /** Without a session the sent messages cannot be looked up: whether the message with this id may have been sent. */
+  /**
+   * Returns whether the message with this id may have been sent. For use while no session is open: the sent messages
+   * cannot be looked up then.
+   */
   mayHaveSent(id: string): boolean {
     return !this.#wasOpen || this.#relayed.get(id) !== undefined
   }
 
-  /** Waits for work in progress, for `graceMs` at most, and then stops everything. */
+  /** Waits at most `graceMs` for sends in progress, and then stops everything. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -151,13 +156,13 @@ export class Bridge {
     const failed = this.#current
     this.#current = undefined
     await failed?.stop()
-    // Files can be fetched again, or are not essential; messages are.
+    // Media files may be evicted: they can be fetched again or are not essential. Messages must be kept.
     if (isFull(error)) await evictOldestFiles(join(this.#settings.sessionFolder, 'media'))
     clearTimeout(this.#timer)
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#openSession(), DISK_RETRY_MS)
   }
 
-  /** Each code once, large enough for a phone's camera, and legible in the journal. */
+  /** Prints a QR code on stdout, in a size that a phone can scan and that stays legible in the systemd journal. */
   async #printQr(qr: string): Promise<void> {
     const blocks = await QRCode.toString(qr, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 })
     this.#log.info('WA_QR', 'Scan this code with WhatsApp on the phone: Settings, Linked devices, Link a device')

@@ -1,10 +1,12 @@
 import { fstatSync } from 'node:fs'
 import { LOG_LEVELS, type LogLevel } from './settings.ts'
 
-/** Fields of an event. Never a secret, a key, the text of a message, or a whole phone number. */
+/**
+ * The fields of a log event. They must not contain a secret, a key, the text of a message, or a complete phone number.
+ */
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** Writes events: one JSON object a line on stderr, as the daemon does. */
+/** Writes log events to stderr, one JSON object per line, in the daemon's format. */
 export interface Log {
   debug(event: string, message: string, fields?: Fields): void
   info(event: string, message: string, fields?: Fields): void
@@ -12,7 +14,7 @@ export interface Log {
   error(event: string, message: string, fields?: Fields): void
 }
 
-/** A log of events of at least this level. */
+/** Creates a log that drops the events below `minLevel`. */
 export function makeLog(minLevel: LogLevel): Log {
   const prefixed = isJournal()
   const write = (level: LogLevel, event: string, message: string, fields: Fields = {}) => {
@@ -28,7 +30,7 @@ export function makeLog(minLevel: LogLevel): Log {
   }
 }
 
-/** A phone number or a WhatsApp address as it may appear in a log: `+9725•••••12`. */
+/** Masks a phone number or WhatsApp address for a log: `+9725•••••12`. */
 export function masked(address: string): string {
   const [user = '', server] = address.split('@')
   const digits = user.split(':')[0]?.replace(/^\+/, '') ?? ''
@@ -36,13 +38,13 @@ export function masked(address: string): string {
   return server === undefined || server === 's.whatsapp.net' ? `+${shown}` : `${shown}@${server}`
 }
 
-/** The error message, in one line for a log. */
+/** Returns the error's message on one line, at most 300 characters. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 
-/** Whether stderr goes to systemd's journal (systemd.exec(5), JOURNAL_STREAM). */
+/** Whether stderr is connected to the systemd journal (systemd.exec(5), JOURNAL_STREAM). */
 function isJournal(): boolean {
   const stream = process.env.JOURNAL_STREAM
   if (!stream) return false
@@ -50,5 +52,5 @@ function isJournal(): boolean {
   return stream === `${dev}:${ino}`
 }
 
-/** The journal reads the level from the beginning of a line (sd-daemon(3)). */
+/** The prefixes from which the journal reads the level of a line (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' }

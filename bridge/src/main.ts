@@ -17,12 +17,12 @@ async function main(): Promise<void> {
   if (!settings.token) log.warn('SETTINGS', 'No BAILEYS_WEBHOOK_SECRET is set: every request except health is refused')
   if (settings.publicUrl)
     log.info('SETTINGS', 'PUBLIC_URL is accepted but not used', { public_url: settings.publicUrl })
-  // Rejected queries of a closed connection are the library's; any other rejection is an error.
+  // Baileys leaves the rejected queries of a closed connection unhandled. Any other unhandled rejection is an error.
   process.on('unhandledRejection', error =>
     log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', `Unhandled rejection: ${reason(error)}`),
   )
   process.on('uncaughtException', error => {
-    // What is committed is on disk; the state in memory may be inconsistent.
+    // All committed data is on disk, but the state in memory may be inconsistent.
     log.error('UNEXPECTED', `The bridge exits: ${error.stack ?? reason(error)}`)
     process.exit(1)
   })
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   await bridge.start()
 }
 
-/** Baileys' codes for a connection that was closed or lost. */
+/** Returns whether an error has one of Baileys' codes for a connection that was closed or lost. */
 function isOfEndedConnection(error: unknown): boolean {
   const code = (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode
   return code === 428 || code === 408

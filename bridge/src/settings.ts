@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
 
-/** The settings from the environment. Each field names its variable. */
+/** The settings from the environment. The comment of each field names its variable. */
 export interface Settings {
   /** `PORT`, else `WA_BAILEYS_PORT`, else 8000. 0 selects a free port. */
   readonly port: number
@@ -23,20 +23,23 @@ export interface Settings {
   readonly targetSocket: string | undefined
   /**
    * `WA_DAEMON_CHALLENGE`: whether the daemon must prove that it has the secret before the bridge sends events to it
-   * over TCP: `auto` (if it can), `required`, or `off`.
+   * over TCP: `auto` (if it supports this), `required`, or `off`.
    */
   readonly daemonChallenge: DaemonChallenge
   /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
   readonly sessionFolder: string
-  /** `WA_WEB_SOCKET_URL`: another WhatsApp server, on loopback. */
+  /** `WA_WEB_SOCKET_URL`: the URL of another WhatsApp server, which must be on loopback (for tests). */
   readonly webSocketUrl: string | undefined
-  /** `WA_VERSION`: the version of WhatsApp Web to report, `2.3000.1043857760`; by default the library's. */
+  /**
+   * `WA_VERSION`: the version of WhatsApp Web to report, for example `2.3000.1043857760`; by default the library's
+   * version.
+   */
   readonly version: readonly [number, number, number] | undefined
-  /** `WA_HISTORY`: how much of the history before pairing is delivered: `none`, `recent` or `full`. */
+  /** `WA_HISTORY`: how much of the history from before pairing is delivered: `none`, `recent` or `full`. */
   readonly history: History
-  /** `WA_PACING`: `off` sends at once, without a typing indicator. */
+  /** `WA_PACING`: whether a typing indicator is shown before a text is sent; `off` sends at once. */
   readonly pacing: boolean
-  /** `WA_MAX_MEDIA_BYTES`: larger files are neither fetched nor sent. */
+  /** `WA_MAX_MEDIA_BYTES`: larger files are neither downloaded nor sent. */
   readonly maxMediaBytes: number
   /** `WA_MEDIA_SPOOL_BYTES`: space for files that the daemon has not fetched yet; the oldest are evicted first. */
   readonly mediaSpoolBytes: number
@@ -46,12 +49,13 @@ export interface Settings {
    */
   readonly keepAliveMs: number
   /**
-   * `WA_LINK_CHECK_SECONDS`: how often a message to our own phone verifies that the link works in both directions.
+   * `WA_LINK_CHECK_SECONDS`: the interval of the link check, which sends a message to our own phone to verify that the
+   * link works in both directions.
    */
   readonly linkCheckMs: number
-  /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 for the first one and 20 for the others. */
+  /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 s for the first one and 20 s for the others. */
   readonly qrMs: number | undefined
-  /** `WA_CODE_SECONDS`: how long a pairing code can be entered before another one replaces it. */
+  /** `WA_CODE_SECONDS`: how long a pairing code can be entered before a new one replaces it. */
   readonly codeMs: number
   /** `WA_LOG_LEVEL`: `debug`, `info`, `warn` or `error`. */
   readonly logLevel: LogLevel
@@ -77,7 +81,7 @@ export class SettingError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads and checks all settings. Throws {@link SettingError} at the first invalid one. */
+/** Reads and validates all settings. Throws {@link SettingError} at the first invalid one. */
 export function readSettings(environment: Environment): Settings {
   const text = (name: string) => environment[name]?.trim() || undefined
   const shared = secret(environment, 'WA_SHARED_SECRET')
@@ -115,7 +119,10 @@ const ON = ['on', 'true', 'yes', '1'] as const
 const OFF = ['off', 'false', 'no', '0'] as const
 const PACING_ON: Record<string, true> = Object.fromEntries(ON.map(on => [on, true]))
 
-/** The variable itself, the file that `<NAME>_FILE` names, or systemd's credential of that name. */
+/**
+ * Reads a secret from the variable itself, from the file that `<NAME>_FILE` names, or from systemd's credential of that
+ * name.
+ */
 function secret(environment: Environment, name: string): string | undefined {
   const value = environment[name]?.trim()
   if (value) return value
@@ -127,7 +134,7 @@ function secret(environment: Environment, name: string): string | undefined {
     try {
       return readFileSync(join(credentials, file), 'utf8').trim() || undefined
     } catch {
-      // No credential of that name.
+      // systemd has passed no credential of that name.
     }
   }
   return undefined
@@ -166,7 +173,7 @@ function testServer(text: string | undefined): string | undefined {
   return text
 }
 
-/** Whether a URL's host name always means this machine. */
+/** Returns whether a URL's host name always means this machine. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -191,7 +198,10 @@ function choice<T extends string>(name: string, text: string, allowed: readonly 
   return found
 }
 
-/** Returns undefined if systemd has no watchdog for this process. */
+/**
+ * Returns the interval of the watchdog notifications in ms, a third of systemd's timeout; `undefined` if systemd has no
+ * watchdog for this process.
+ */
 function watchdogInterval({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | undefined {
   const interval = Math.floor(Number(WATCHDOG_USEC) / 3000)
   const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { type Log, reason } from './log.ts'
 
 /**
- * Notifies systemd at intervals that the event loop runs. If it does not, systemd kills and restarts the bridge
- * (`WatchdogSec=`). Node has no Unix datagram sockets, so `systemd-notify` sends the message.
+ * Notifies systemd at intervals that the event loop runs. Without the notification, systemd kills and restarts the
+ * bridge (`WatchdogSec=`). Node has no Unix datagram sockets, so `systemd-notify` sends the message.
  */
 export function startWatchdog(intervalMs: number, log: Log, program = 'systemd-notify'): void {
   let hasFailed = false

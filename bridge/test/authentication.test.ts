@@ -50,7 +50,7 @@ test('a daemon that proves itself never gets the secret, also after a restart an
   const asked = daemon.received.filter(({ method }) => method === 'GET')
   assert.equal(asked.length, 1, 'concurrent deliveries ask once, and a daemon is asked once for a connection')
 
-  // A program that takes the port after that gets neither the secret nor a message if it does not answer the question.
+  // A program that later takes the port and does not answer the challenge gets neither the secret nor a message.
   daemon.proof = 'none'
   const restarted = await env.startLinked()
   const before = daemon.received.length
@@ -68,7 +68,7 @@ test('a daemon that proves itself never gets the secret, also after a restart an
     assert.equal(headers['x-baileys-secret'], undefined)
     assert.equal(headers['x-baileys-signature'], method === 'GET' ? undefined : hmac(body))
   }
-  // Another target has not proved anything.
+  // Another target has not sent a proof before.
   const other = await TestEnv.create()
   await env.start({ target: other.daemon.target })
   await env.bridge.becomes('connected')
@@ -157,7 +157,9 @@ test('a target that does not answer the question gets no event, and an endless a
   await until('the event', () => bodies.join('').includes('שלום'))
 })
 
-/** Waits for several attempts: all of them are questions, which contain no secret and no message. */
+/**
+ * Waits for several attempts, and verifies that all requests are challenges, which contain no secret and no message.
+ */
 async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
   await until('another question', () => daemon.received.length >= 2)
   await pause(100)
@@ -169,7 +171,7 @@ async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
   }
 }
 
-/** Asks the bridge for its nonce, and checks the proof. */
+/** Requests the bridge's nonce, and verifies the proof. */
 async function provenNonce(bridge: BridgeProcess, expectedStatus?: number): Promise<string> {
   const { status, headers } = await bridge.get('/healthz', { 'x-baileys-secret': '', 'x-baileys-nonce': NONCE })
   if (expectedStatus !== undefined) assert.equal(status, expectedStatus)

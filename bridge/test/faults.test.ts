@@ -15,10 +15,10 @@ const DANA = '972501234567'
 const AVI = '972523334455'
 const LONG_MS = 60_000
 
-/** The session folder of a env. */
+/** The session file of a test environment. */
 const fileOf = (env: TestEnv) => join(env.folder, 'session.log')
 
-/** A env whose bridge has been linked, has had some traffic, and has exited. */
+/** Returns an environment whose bridge was linked, had some traffic, and has exited. */
 async function used(): Promise<{ env: TestEnv; linkedBytes: number }> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()
@@ -51,7 +51,7 @@ test('a session file with an incomplete last commit is valid', async () => {
     assert.ok(!bridge.log.some(line => line.event === 'WA_QR'), `cut at ${cut} of ${whole.length}`)
     await bridge.stop('SIGKILL')
   }
-  // What the disk may have after the last complete record after a power failure.
+  // Bytes that the disk may contain after the last complete record after a power failure.
   for (const rest of [randomBytes(300), Buffer.alloc(4096)]) {
     writeFileSync(fileOf(env), Buffer.concat([whole, rest]))
     const bridge = await env.start()
@@ -83,7 +83,7 @@ test('a damaged session file is left unchanged until a user requests a new pairi
     await bridge.becomes('damaged')
     assert.equal((await bridge.get('/health')).status, 503, what)
     assert.match((await bridge.logged('SESSION_DAMAGED')).message, says, what)
-    // The earlier sent messages are in the unreadable file: it is unknown whether this one was sent.
+    // The earlier sent messages are in the unreadable file, so it is unknown whether this message was sent.
     assert.equal((await bridge.send(DANA, 'לא', newKey())).status, 504, what)
     assert.equal((await bridge.get('/qr')).status, 404, what)
     await bridge.stop()
@@ -220,14 +220,14 @@ test('a flood while the daemon is down waits on disk, and is delivered in order'
 })
 
 /**
- * The command that starts a process whose files cannot exceed this many blocks of 512 bytes: for it, the disk is
- * full.
+ * Returns a command that starts a process whose files are limited to this number of blocks of 512 bytes, to simulate a
+ * full disk.
  */
 function limited(blocks: number): string[] {
   return ['sh', '-c', `ulimit -S -f ${blocks}; exec "$@"`, 'sh']
 }
 
-/** The disk has space again. */
+/** Removes the limit, so that the disk has space again. */
 function lift(bridge: BridgeProcess): void {
   execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(bridge.child.pid)])
 }

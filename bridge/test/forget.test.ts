@@ -21,7 +21,7 @@ test('the data of one contact is deleted from the disk, and no other data', asyn
   }
   daemon.behaviour = 503
   for (const from of [DANA, AVI]) await server.inbound({ from, text: `waits from ${from}` })
-  // Receipts of the answers may wait as well.
+  // Receipts for the answers may wait in the inbox as well.
   await acknowledged(server)
   const refused = join(env.folder, 'refused')
   mkdirSync(refused, { recursive: true })
@@ -36,7 +36,7 @@ test('the data of one contact is deleted from the disk, and no other data', asyn
     [DANA, false],
     [AVI, true],
   ] as const) {
-    // Values are in the file as base64; an entry's text begins anywhere in it.
+    // The file contains values as base64, and the text of an entry may start at any of the three base64 alignments.
     const has = [0, 1, 2].some(skip => {
       const bytes = Buffer.from(`${' '.repeat(skip)}answer to ${phone}`)
       return session.includes(bytes.toString('base64').slice(skip === 0 ? 0 : 4, -4))
@@ -49,7 +49,7 @@ test('the data of one contact is deleted from the disk, and no other data', asyn
   await daemon.message(`waits from ${AVI}`)
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
   assert.ok(!daemon.texts.includes(`waits from ${DANA}`))
-  // The next message can be read: the keys have stayed.
+  // The next message can be decrypted, because the keys were kept.
   await server.inbound({ from: DANA, text: 'new from Dana' })
   await daemon.message('new from Dana')
 })

@@ -30,7 +30,7 @@ test('only health needs no secret', async () => {
   const bridge = await env.startLinked()
   for (const [method, path] of ROUTES) {
     for (const secret of ['', 'wrong', `${SECRET} `, SECRET.slice(0, -1), `${SECRET}x`, SECRET.toUpperCase()]) {
-      // A header's value has no white space at its ends.
+      // HTTP clients trim the white space of a header's value, so this value equals the secret.
       if (secret.trim() === SECRET) continue
       const { status, body } = await bridge.ask(method, path, undefined, { 'x-baileys-secret': secret })
       assert.deepEqual([status, body.ok, body.error.code], [401, false, 'unauthorized'], `${method} ${path}`)
@@ -85,7 +85,7 @@ test('requests are validated by path, method and body', async () => {
   assert.equal((await bridge.ask('POST', '/send', Buffer.alloc(0))).status, 400)
   assert.deepEqual(env.server.state().outbound, [])
 
-  // A request that is not HTTP and one that never ends are harmless.
+  // A request that is not HTTP, and one that never ends, must be harmless.
   assert.match(await raw(bridge, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400/)
   const slow = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   slow.on('error', () => {}).resume()
@@ -147,7 +147,7 @@ test('the log contains no secrets and no message texts', async () => {
     const media = { kind: 'image', base64: Buffer.from(words).toString('base64'), mimetype: 'image/png' } as const
     await server.inbound({ from: AVI, media: { ...media, caption: `${words} 4`, gone: 'lost' } })
     await daemon.message(`${words} 4`)
-    // The library prints Signal sessions that do not fit.
+    // libsignal prints the Signal sessions that do not match.
     server.corruptNext()
     await server.inbound({ from: DANA, text: `${words} 5` })
     await daemon.message(`${words} 5`)
@@ -228,7 +228,7 @@ test('the process stops within seconds of a signal, also during a send', async (
   assert.equal(await (await env.start()).stop('SIGINT'), 0)
 })
 
-/** Sends these bytes; returns the answer. */
+/** Sends raw text to the bridge; returns the answer. */
 function raw(bridge: BridgeProcess, text: string): Promise<string> {
   const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   let said = ''

@@ -22,11 +22,11 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
   assert.equal(first.push_name, 'דנה')
   assert.ok(Math.abs((first.timestamp ?? 0) - Date.now() / 1000) < 60)
 
-  // One contact by both addresses.
+  // Both addresses belong to the same contact.
   await server.inbound({ from: DANA, text: 'לפי LID', addressing: 'lid' })
   const byLid = await daemon.message('לפי LID')
   assert.deepEqual([byLid.from, byLid.lid], [first.from, first.lid])
-  // The number was learned before, though this message does not contain it.
+  // The number was learned from an earlier message, because this message does not contain it.
   await server.inbound({ from: DANA, text: 'בלי מספר', addressing: 'lid', hidePhone: true })
   assert.equal((await daemon.message('בלי מספר')).phone, DANA)
   await server.inbound({ from: '972549999999', text: 'מוסתר', addressing: 'lid', hidePhone: true })
@@ -97,7 +97,7 @@ test('the bridge serves files until the daemon confirms them', async () => {
   assert.equal(file.headers.get('content-type'), 'image/png')
   assert.equal((await bridge.get(path, { 'x-baileys-secret': 'wrong' })).status, 401)
 
-  // The file is still there after a kill, until the daemon has fetched it.
+  // The file survives a kill, until the daemon has fetched it.
   await bridge.stop('SIGKILL')
   const again = await env.start()
   assert.equal((await again.get(path)).status, 200)
@@ -171,7 +171,7 @@ test('every message arrives in order, however the daemon answers before', async 
     daemon.texts,
     Array.from({ length: sent }, (_, i) => `הודעה ${i}`),
   )
-  // An event that the daemon refuses because of its content is archived, and blocks no other.
+  // An event that the daemon refuses because of its content is archived, and must not block other events.
   daemon.behaviour = 422
   await server.inbound({ from: DANA, text: 'לא נלקחת' })
   await until('it is set aside', () => readdirSync(env.folder).includes('refused'))
@@ -264,7 +264,7 @@ test('while the daemon is down, files are fetched, and messages of a contact wit
     ids.push((await server.inbound({ from: DANA, media })).id)
   }
   await until('the files are here', () => readdirSync(join(env.folder, 'media')).length === ids.length)
-  // A kill in between changes nothing.
+  // A kill in between must change nothing.
   await bridge.stop('SIGKILL')
   daemon.behaviour = 'accepts'
   const again = await env.start()

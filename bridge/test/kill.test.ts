@@ -29,7 +29,7 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
     stop.asked = true
     await Promise.all(traffic)
     bridge = await env.start()
-    // Sometimes it is killed again before it has started.
+    // Sometimes the bridge is killed again before it has started.
     if (random.below(3) > 0) await bridge.becomes('connected', LONG_MS)
     else await pause(random.below(600))
   }
@@ -38,7 +38,7 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
   for (const one of wanted) await until(`${one.text} is taken`, () => ask(bridge, one), LONG_MS)
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0, LONG_MS)
 
-  // In: every message that was acknowledged to WhatsApp has arrived, in order for each contact.
+  // Inbound: every message that was acknowledged to WhatsApp has arrived at the daemon, in order for each contact.
   const { inbound, outbound: handed, registrations } = server.state()
   const firsts = [...new Map(daemon.messages.map(one => [`${one.from}/${one.provider_msg_id}`, one] as const)).values()]
   t.diagnostic(
@@ -52,8 +52,8 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
       inbound.filter(one => one.from === person).map(one => one.text),
     )
   }
-  // Out: every message was shown to its recipient once, under the id that the bridge reported. A phone that could not
-  // decrypt one has requested it again, and got it.
+  // Outbound: each recipient was shown every message once, under the id that the bridge reported. A phone that could
+  // not decrypt a message has requested it again, and received it.
   const isShown = (text: string) => server.state().outbound.some(one => one.text === text && !one.duplicate)
   await until('everything was shown', () => wanted.every(({ text }) => isShown(text))).catch(() => undefined)
   const { outbound } = server.state()
@@ -80,7 +80,7 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
     }
   }
 
-  /** True when it has been sent; the answer for the key stays the same permanently. */
+  /** Sends a message; resolves with true when the bridge reports it as sent. The result for a key must never change. */
   async function ask(by: BridgeProcess, { to, text, key }: (typeof wanted)[number]): Promise<boolean> {
     const answer = await by.send(to, text, key).catch(() => undefined)
     if (answer?.status !== 200) return false

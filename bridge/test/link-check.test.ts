@@ -13,7 +13,7 @@ const check = async (bridge: BridgeProcess) => (await bridge.get('/health')).bod
 const found = (bridge: BridgeProcess, result: string) =>
   until(`the check to find "${result}"`, async () => (await check(bridge)) === result, 30_000)
 
-/** Messages to the business's own phone that no chat shows. */
+/** Returns the messages to the business's own phone that no chat shows. */
 const peerMessages = (env: TestEnv) => env.server.events().filter(entry => entry.event === 'peer-message')
 
 test('a message that no chat shows verifies both directions', async () => {

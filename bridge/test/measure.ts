@@ -28,7 +28,7 @@ const people = Array.from({ length: PEOPLE }, (_, i) => `9725400000${String(i).p
 const person = (i: number) => people[i % PEOPLE] as string
 const print = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
 
-/** Resident memory in MB, after a while without work. */
+/** Returns the resident memory in MB after an idle period. */
 async function resident(bridge: BridgeProcess): Promise<string> {
   await pause(5000)
   const { body } = await bridge.get('/metrics')
@@ -56,7 +56,7 @@ try {
   print(`resident after ${RECEIVED} received`, await resident(bridge))
 
   const outBegun = performance.now()
-  // As many at once as contacts: each contact's messages are sent one by one.
+  // One concurrent sender for each contact: the messages to one contact are sent one by one.
   await Promise.all(
     people.map(async (to, lane) => {
       for (let i = lane; i < SENT; i += PEOPLE) {

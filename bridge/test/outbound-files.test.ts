@@ -45,7 +45,7 @@ test('received files of every kind can be sent', async () => {
     assert.equal(media?.mimetype?.split(';')[0], mimetype.split(';')[0])
     assert.equal(media?.ptt, mimetype.includes('ogg'))
     if (kind === 'document') assert.equal(media?.fileName, 'חוזה.pdf')
-    // A new upload would be another message: the same key does not even fetch the file.
+    // A new upload would create another message, so for the same key the bridge does not even fetch the file.
     const uploads = server.events().filter(one => one.event === 'media-upload').length
     assert.deepEqual((await bridge.post('/send', request)).body, sent.body)
     assert.equal(server.events().filter(one => one.event === 'media-upload').length, uploads)

@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 const DANA = '972501234567'
 const AVI = '972523334455'
 
-/** Repeats the request with the same key, as the daemon does, until there is a final answer. */
+/** Repeats a request with the same key, as the daemon does, until the answer is final. */
 const sendUntilTaken = (bridge: BridgeProcess, to: string, text: string, key: string) =>
   until(
     `"${text}" is taken`,
@@ -92,7 +92,8 @@ test('a kill between relaying a message and its acknowledgement does not send it
   assert.ok((await answer) instanceof Error)
   server.options({ ackDelayMs: null })
   const restarted = await env.start()
-  // As long as there is no link, the message may have been sent before: that is no "certainly not".
+  // Until the link is established, the bridge cannot tell whether the message was sent before. It must not answer that
+  // the message was certainly not sent.
   const early = await restarted.send(DANA, 'נהרג', key)
   assert.ok([200, 504].includes(early.status), String(early.status))
   const taken = await sendUntilTaken(restarted, DANA, 'נהרג', key)
@@ -147,7 +148,7 @@ test('a contact whose LID is known is addressed by it', async () => {
   assert.ok(questions(server) - known <= 1, 'only the devices are requested')
   assert.equal((await bridge.send(lid ?? '', 'לכתובת', newKey())).status, 200)
   assert.equal((await arrived(server, 'לכתובת')).to, lid)
-  // A number that never wrote is queried first, and WhatsApp returns its LID with the answer.
+  // A number that has never written is looked up first, and WhatsApp's answer contains its LID.
   assert.equal((await bridge.send(AVI, 'לאבי', newKey())).status, 200)
   assert.equal((await arrived(server, 'לאבי')).phone, AVI)
 })
@@ -233,7 +234,7 @@ test('messages to one contact are sent one at a time, in the order of the reques
   const { server } = env
   const bridge = await env.startLinked()
   const wanted = Array.from({ length: 24 }, (_, i) => ({ to: [DANA, AVI][i % 2] as string, text: `מספר ${i}` }))
-  // On one connection, in sequence, before the first is answered.
+  // Sends the requests over one connection, without waiting for the first answer.
   const answers = await pipelined(
     bridge,
     wanted.map(one => ({ ...one, idempotencyKey: newKey() })),
@@ -293,7 +294,7 @@ test('a message that cannot be sent is refused with a reason', async () => {
   assert.deepEqual(env.server.state().outbound, [])
 })
 
-/** Sends requests over one connection without waiting for answers; their statuses, in order. */
+/** Sends pipelined requests over one connection; returns their statuses in order. */
 async function pipelined(bridge: BridgeProcess, bodies: readonly object[]): Promise<number[]> {
   const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   let text = ''
@@ -327,7 +328,7 @@ test('a reply contains the message that it quotes, with its author', async () =>
   const quote = await quoteOf('כן')
   assert.deepEqual([quote?.stanzaId, quote?.quotedMessage?.conversation], ['3EB0AAAA', 'פתוח מחר?'])
   assert.match(String(quote?.participant), /^\d+@(s\.whatsapp\.net|lid)$/)
-  // A quote is a part of the message: the same key has one.
+  // The quote is a part of the message: another quote with the same key is an error.
   assert.equal((await bridge.send(DANA, 'כן', key, { quoted: { ...theirs, id: '3EB0BBBB' } })).status, 409)
   assert.equal((await bridge.send(DANA, 'כן', key, { quoted: theirs })).status, 200)
 

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test'
 import { TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
-/** Resolves when this many seconds have passed since `began`, by `performance.now()`. */
+/** Resolves when this many seconds have passed since `began` (by `performance.now()`). */
 const passed = (seconds: number, began: number) =>
   until(`${seconds} s`, () => performance.now() - began > 1000 * seconds, 1000 * (seconds + 30))
 
-/** Users need time: they get the phone, unlock it, open the menu. */
+/** Users need time to get the phone, unlock it, and open the menu. */
 describe('users who take their time', { concurrency: true }, () => {
   test('a QR code that is scanned after 40 seconds pairs the device', async () => {
     const env = await TestEnv.create({ restartDelayMs: 1500 })

@@ -9,13 +9,13 @@ const DANA = '972501234567'
 const LONG_MS = 60_000
 
 const connects = (server: WaServer) => server.events().filter(one => one.event === 'connect').length
-/** Waits until there is a new login, and until the bridge says that it is connected. */
+/** Waits for a new login, and until the bridge reports that it is connected. */
 async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number): Promise<void> {
   await until('another login', () => server.state().logins > logins, LONG_MS)
   await bridge.becomes('connected', LONG_MS)
 }
 
-/** Messages pass in both directions. */
+/** Verifies that messages pass in both directions. */
 async function flows({ bridge, server, daemon }: TestEnv, name: string): Promise<void> {
   await server.inbound({ from: DANA, text: `אל ${name}` })
   await daemon.message(`אל ${name}`)
@@ -40,7 +40,7 @@ test('a connection that ends is reopened with the same link', async () => {
     await comesBack(bridge, server, logins)
     await flows(env, kind)
   }
-  // The code of a restart is an instruction, not a failure: there is no delay.
+  // The code of a restart is an instruction, not a failure, so the bridge reconnects without a delay.
   const restart = await bridge.logged('WA_DISCONNECTED', line => line.code === 515 && line.retry_in_ms === 0)
   assert.equal(restart.level, 'info')
   assert.equal(server.state().registrations, 1)
@@ -113,7 +113,7 @@ test('a link on which nothing arrives is not reported as connected, and is recon
   const env = await TestEnv.create()
   const { server } = env
   const bridge = await env.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
-  // As long as the keep-alive is answered, a lack of messages does not mean that the link is dead.
+  // While the keep-alive is answered, a lack of messages does not mean that the link is dead.
   await pause(3000)
   assert.equal((await bridge.get('/health')).status, 200)
   const { logins } = server.state()

@@ -32,7 +32,7 @@ for (const seed of SEEDS) {
     const env = await settled()
     const { server, daemon } = env
     let [sent, written] = [0, 0]
-    // In the second round so many messages wait for the bridge that older ones arrive after the new session.
+    // In the second round so many messages are queued that older ones arrive after the new session.
     for (const [round, most] of [30, 150, 30, 30, 30, 30].entries()) {
       const bridge = env.bridge
       const last = written + most
@@ -65,7 +65,7 @@ for (const seed of SEEDS) {
   })
 }
 
-/** A env with a session with each contact that both sides have used. */
+/** Returns an environment in which both sides have used a session with each contact. */
 async function settled(): Promise<TestEnv> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()
@@ -77,7 +77,7 @@ async function settled(): Promise<TestEnv> {
   return env
 }
 
-/** How often the device has requested a message again from its sender. */
+/** Returns how often the device has requested messages again from their senders. */
 function askedAgain(server: WaServer): number {
   return server.state().inbound.reduce((sum, { retries }) => sum + retries, 0)
 }

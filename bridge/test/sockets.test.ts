@@ -19,12 +19,12 @@ test('daemon and bridge communicate over Unix sockets', async () => {
   await env.server.inbound({ from: DANA, text: 'שלום' })
   await until('the message', () => env.daemon.texts.includes('שלום'))
   assert.deepEqual([await ask(socket, 'wrong'), await ask(socket, SECRET)], [401, 200])
-  // A second bridge does not replace one that runs.
+  // A second bridge must not replace a running one.
   const { code, errors } = await BridgeProcess.fail(start.options('another'))
   assert.equal(code, 1)
   assert.match(errors, /another bridge is listening on/)
   assert.equal(await ask(socket, SECRET), 200)
-  // The socket that a killed bridge left is replaced.
+  // A new bridge replaces the socket that a killed bridge has left.
   await bridge.stop('SIGKILL')
   await start()
   assert.equal(await ask(socket, SECRET), 200)
@@ -65,7 +65,7 @@ async function setUp() {
   return { env, socket, start }
 }
 
-/** Requests the status by a Unix socket; returns the HTTP status. */
+/** Requests the status through a Unix socket; returns the HTTP status. */
 function ask(socketPath: string, secret: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/status', headers: { 'x-baileys-secret': secret } }, response => {

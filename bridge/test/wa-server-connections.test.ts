@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, used by an ordinary Baileys client: how connections end and reopen.
+// Tests of the WhatsApp test server with an ordinary Baileys client: how connections end and reopen.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {
@@ -35,7 +35,7 @@ describe('connections', () => {
       own.drop(request)
       assert.equal(own.state().connected, false)
       assert.equal((await linked.until('close', () => true, place)).code, code, request.kind)
-      // 515 makes the client connect by itself.
+      // After the code 515 the client reconnects by itself.
       if (code !== 515) await linked.ask('connect')
       if (code !== 401) await linked.until('caught-up', () => true, place)
     }

@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, used by an ordinary Baileys client: messages to the device.
+// Tests of the WhatsApp test server with an ordinary Baileys client: messages to the device.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {

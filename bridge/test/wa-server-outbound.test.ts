@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, used by an ordinary Baileys client: what the device sends.
+// Tests of the WhatsApp test server with an ordinary Baileys client: messages from the device.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {
@@ -96,7 +96,8 @@ describe('messages from the device', () => {
     const message = outboundOf(await send(group, { text: 'hi all' }))
     assert.equal(message?.text, 'hi all')
     assert.ok(message?.copies.some(copy => copy.senderKey))
-    // A receipt that arrives before the echo of the message would be reported with it, and not as an event.
+    // A receipt that arrives before the echo of its message would be reported together with the message, not as a
+    // separate event.
     await received(String(message?.id))
     await server.receipt({ id: String(message?.id), type: 'read' })
     await client.until('group-receipt', receipt => receipt.id === message?.id)

@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, used by an ordinary Baileys client: linking, history, and the control of the server.
+// Tests of the WhatsApp test server with an ordinary Baileys client: linking, history, and the control API.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

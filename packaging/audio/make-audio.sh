@@ -17,7 +17,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# speak NAME SPEED PHONEMES…: writes the speech to NAME.wav, with 20 ms of silence before and 60 ms after, at telephone level.
+# speak NAME SPEED PHONEMES…: writes the speech to NAME.wav, with 20 ms of silence before and 60 ms after, at the level of a telephone.
 #
 # The signal is limited to the telephone band, so that the file sounds as it does in a call. The level is about -19 dBFS while
 # speaking with peaks under -2 dBFS, the loudest at which the mu-law coder does not clip.
@@ -29,7 +29,7 @@ speak() {
         fade t 0.005 0 0.01 gain -6 sinc 150-3500 compand 0.005,0.1 6:-40,-32,-20,-16,0,-10 0 -40 0.005 gain -n -2.5 pad 0.02 0.06
 }
 
-# 22.05 kHz mono at 64 kbit/s: every decoder supports it, and the frames have space for the tag with the exact length.
+# 22.05 kHz mono at 64 kbit/s: every decoder supports this format, and the frames have space for the tag with the exact length.
 mp3() {
     lame --quiet -m m -b 64 --cbr -q 0 --resample 22.05 --noreplaygain "$work/$1.wav" "$1.mp3"
 }
@@ -70,7 +70,7 @@ ulaw one_moment_he
 speak more_time_he 145 "[['od R'ega kat'an]]. [[tod'a]]."
 ulaw more_time_he
 
-# 1 kHz, which differs clearly from all DTMF tones.
+# A tone of 1 kHz, which clearly differs from all DTMF tones.
 sox -D -n -t ul -r 8000 -c 1 beep.ulaw synth 0.4 sine 1000 fade t 0.01 0.4 0.02 gain -10
 
 for file in *.mp3 *.ulaw; do

@@ -1,4 +1,4 @@
-//! The texts of notifications about alerts.
+//! Builds the texts of alert notifications.
 
 use crate::domain::{Alert, AlertKind, AlertTransition, Language, Timestamp};
 use crate::messages::{self, Phrase};
@@ -6,14 +6,14 @@ use crate::messages::{self, Phrase};
 /// The text of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertMessage {
-    /// The subject, one line.
+    /// The subject, on one line.
     pub subject: String,
     pub body: String,
 }
 
 impl AlertMessage {
-    /// The notification of these transitions for the owner of `business` (empty: unnamed), with the address of the web
-    /// page. `format_time` formats a time in the owner's time zone.
+    /// Builds the notification about these changes. `business` is the name of the business and may be empty. The text
+    /// contains the URL of the web page. `format_time` formats a time in the owner's time zone.
     pub fn of(
         changes: &[(Alert, AlertTransition)],
         business: &str,
@@ -49,7 +49,7 @@ impl AlertMessage {
         Self { subject: directed(language, &format!("{}: {subject}", sender(business))), body }
     }
 
-    /// The message that `alerts test` sends.
+    /// Builds the message that `alerts test` sends.
     pub fn test(business: &str, language: Language) -> Self {
         let subject = messages::text(language, &Phrase::AlertTestSubject);
         let body = messages::text(language, &Phrase::AlertTestBody);
@@ -60,21 +60,21 @@ impl AlertMessage {
     }
 }
 
-/// A line that is shown in the direction of its language. Mail programs and WhatsApp take the direction from the first letter,
-/// so a Hebrew line that begins with a Latin name would be shown in the wrong order. No line begins with a command, in which
-/// the invisible mark would be copied.
+/// Prefixes a line with an invisible mark for the text direction of its language. Mail programs and WhatsApp derive the
+/// direction from the first letter, so they would show a Hebrew line that begins with a Latin name in the wrong order.
+/// No line may begin with a command, because the mark would be copied with it.
 pub fn directed(language: Language, line: &str) -> String {
     let mark =
         if language == Language::Hebrew && line.starts_with(|c: char| c.is_ascii_graphic()) { "\u{200f}" } else { "" };
     format!("{mark}{line}")
 }
 
-/// The name at the beginning of the subject of a message to the owner.
+/// Returns the sender's name for the subject of a message to the owner.
 pub fn sender(business: &str) -> String {
     if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") }
 }
 
-/// The first line about an alert.
+/// Returns the first line of the text about an alert.
 fn headline(language: Language, kind: AlertKind, change: AlertTransition) -> String {
     let headline = messages::headline(language, kind);
     match change {

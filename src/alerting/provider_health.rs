@@ -1,4 +1,4 @@
-//! What calls and messages show about the providers: whether they accept the account, and whether the AI answers.
+//! Derives from calls and messages whether the providers accept the account, and whether the AI answers.
 
 use super::Alerts;
 use crate::domain::{AiFailure, AiFailureCause, AlertKind, Notice};
@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What a call has shown about the AI engines, by their names.
+/// The outcome of a call for each AI engine, identified by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AiCall {
     /// The engines that may answer calls.
     pub configured: Vec<&'static str>,
-    /// Those that spoke.
+    /// The engines that spoke.
     pub answered: Vec<&'static str>,
-    /// Those that were lost before they spoke, each with its failure.
+    /// The engines that failed before they spoke, each with its failure.
     pub failed: Vec<(&'static str, AiFailure)>,
 }
 
@@ -22,11 +22,12 @@ pub struct AiCall {
 pub(super) struct FailedCalls {
     consecutive: AtomicU32,
     threshold: u32,
-    /// The engines whose account was rejected, each with its alert; [`OUTSIDE_CALLS`] for a request that belongs to no call.
+    /// The engines whose account was rejected, each with its alert. [`OUTSIDE_CALLS`] is the key for a request outside
+    /// calls.
     rejected: Mutex<BTreeMap<&'static str, AlertKind>>,
 }
 
-/// Not an engine: a request outside calls, whose account any engine uses.
+/// The key for a request outside calls, in place of an engine's name. Any engine may use the same account.
 const OUTSIDE_CALLS: &str = "";
 /// The alerts about accounts.
 const OF_ACCOUNTS: [AlertKind; 2] = [AlertKind::AiRefused, AlertKind::AiNoCredit];
@@ -38,7 +39,8 @@ impl FailedCalls {
         Self { consecutive: AtomicU32::new(0), threshold: threshold.max(1), rejected: Mutex::default() }
     }
 
-    /// Returns the alerts about accounts that no engine gives a reason for after this call.
+    /// Updates the rejected engines after a call. Returns the alerts about accounts for which no rejected engine
+    /// remains.
     fn update_rejected(&self, call: &AiCall) -> Vec<AlertKind> {
         let mut rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
         let has_answered = !call.answered.is_empty();
@@ -51,7 +53,7 @@ impl FailedCalls {
     }
 }
 
-/// The alert about the account that the cause is a reason for.
+/// Returns the alert about the account for this cause, if the account is the cause.
 fn of_account(cause: AiFailureCause) -> Option<AlertKind> {
     match cause {
         AiFailureCause::BadKey => Some(AlertKind::AiRefused),
@@ -65,8 +67,8 @@ fn refusal(failure: &AiFailure) -> Notice {
 }
 
 impl Alerts {
-    /// Records a call that the AI should answer. An engine whose account was rejected stays reported until that engine
-    /// answers, even if another one answers the calls meanwhile.
+    /// Records a call that the AI should answer. If the account of an engine was rejected, the alert remains until that
+    /// engine answers, even if other engines answer calls meanwhile.
     pub fn record_ai_call(&self, call: &AiCall) {
         let calls = &self.inner.failed_calls;
         let accepted = calls.update_rejected(call);
@@ -95,14 +97,15 @@ impl Alerts {
         }
     }
 
-    /// Records that the AI refused the account outside a call. The next call that the AI answers shows that it accepts it again.
+    /// Records that the AI rejected the account outside a call. The alert clears with the next call that the AI
+    /// answers.
     pub fn record_ai_refusal(&self, failure: &AiFailure) {
         let Some(kind) = of_account(failure.cause) else { return };
         self.inner.failed_calls.rejected.lock().unwrap_or_else(PoisonError::into_inner).insert(OUTSIDE_CALLS, kind);
         self.raise(kind, refusal(failure));
     }
 
-    /// Records that Twilio accepted a request, or why it refused the account.
+    /// Records that Twilio accepted a request, or why it rejected the account.
     pub fn record_twilio_access(&self, rejection: Option<Notice>) {
         self.set(AlertKind::TwilioRefused, rejection);
     }

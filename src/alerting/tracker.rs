@@ -1,4 +1,5 @@
-//! Decides when a condition becomes an alert, when it has cleared, and when a notification is due. No I/O, no clock.
+//! Decides when a condition becomes an alert, when the alert has cleared, and when a notification is due. Performs no
+//! I/O and reads no clock.
 
 use crate::domain::{
     Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp,
@@ -14,13 +15,13 @@ pub struct AlertThresholds {
     pub replication: Duration,
     /// How long a condition must be absent before the alert clears.
     pub settle: Duration,
-    /// A notification about a lasting alert is repeated after this time.
+    /// While an alert remains active, its notification is repeated after this time.
     pub repeat: Duration,
-    /// Number of consecutive calls that the AI did not answer from which on an alert is raised.
+    /// The alert is raised after this number of consecutive calls that the AI did not answer.
     pub failed_calls: u32,
 }
 
-/// An alert was raised, or has cleared.
+/// An alert that was raised or has cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The kind of alert.
@@ -36,13 +37,13 @@ pub struct AlertTracker {
 
 struct Entry {
     alert: Alert,
-    /// Whether the condition is active, and since when that has not changed.
+    /// Whether the condition is active. `unchanged_since` is the time at which this value last changed.
     is_active: bool,
     unchanged_since: Timestamp,
 }
 
 impl AlertTracker {
-    /// A tracker with the stored alerts.
+    /// Creates a tracker with the stored alerts.
     pub fn new(thresholds: AlertThresholds, known: Vec<Alert>) -> Self {
         let entry = |alert: Alert| {
             let is_active = alert.state == AlertState::Raised;
@@ -52,7 +53,7 @@ impl AlertTracker {
         Self { thresholds, entries: known.into_iter().map(entry).collect() }
     }
 
-    /// Records that the condition is active. Returns true if it was not before.
+    /// Records that the condition is active. Returns true if it was not active before.
     pub fn raise(&mut self, kind: AlertKind, detail: AlertDetail, now: Timestamp) -> bool {
         let fresh = || Alert {
             kind,
@@ -76,22 +77,22 @@ impl AlertTracker {
         entry.is_active = true;
         entry.unchanged_since = now;
         if entry.alert.state == AlertState::Cleared {
-            // An alert that returns soon must be absent for longer before it clears; otherwise a flapping condition
-            // would notify each time.
+            // An alert that returns soon must be absent for longer before it clears. Otherwise a condition that
+            // alternates quickly would cause many notifications.
             let soon = entry.alert.cleared_at.is_some_and(|at| now.since(at) < RECURRENCE_WINDOW);
             let recurrences = if soon { entry.alert.recurrences.saturating_add(1) } else { 0 };
-            // Muting for the duration of the previous alert ends here; muting until a time continues.
+            // Muting for the duration of the previous alert ends here; muting until a given time continues.
             let mute = entry.alert.mute.filter(|mute| matches!(mute, Mute::Until(_)));
             entry.alert = Alert { recurrences, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
         }
         true
     }
 
-    /// Records that the condition is no longer active. Returns true if it was before.
+    /// Records that the condition is no longer active. Returns true if it was active before.
     pub fn clear(&mut self, kind: AlertKind, now: Timestamp) -> bool {
         let Some(entry) = self.entries.get_mut(&kind).filter(|entry| entry.is_active) else { return false };
         if entry.alert.state == AlertState::Pending {
-            // It was never raised.
+            // The alert had not been raised yet.
             self.entries.remove(&kind);
             return true;
         }
@@ -100,7 +101,7 @@ impl AlertTracker {
         true
     }
 
-    /// Applies the passage of time.
+    /// Applies the transitions that are due by `now`, and returns them.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Change> {
         let thresholds = self.thresholds;
         let mut changes = Vec::new();
@@ -127,8 +128,8 @@ impl AlertTracker {
         changes
     }
 
-    /// The notifications that are due on a channel: one when an alert is raised, one at each repeat interval while it
-    /// lasts, and one when it has cleared, if its start was notified.
+    /// Returns the notifications that are due on a channel: one when an alert is raised, one at each repeat interval
+    /// while it remains active, and one when it has cleared. The last one is sent only if the first one was.
     pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
         let repeat = self.thresholds.repeat;
         let transition = |entry: &Entry| {
@@ -137,7 +138,8 @@ impl AlertTracker {
                 return None;
             }
             match (alert.state, alert.delivery_by(channel)) {
-                // The alert may clear within moments: it is notified only if the condition returns.
+                // The condition is currently absent and the alert may clear soon. It is notified only if the condition
+                // returns.
                 (AlertState::Raised, _) if !entry.is_active => None,
                 (AlertState::Raised, None) => Some(AlertTransition::Raised),
                 (AlertState::Raised, Some(delivery)) if now.since(delivery.at) >= repeat => {
@@ -188,12 +190,12 @@ impl AlertTracker {
         Some(alert.clone())
     }
 
-    /// All known alerts, by kind.
+    /// Returns all known alerts, sorted by kind.
     pub fn all(&self) -> Vec<Alert> {
         self.entries.values().map(|entry| entry.alert.clone()).collect()
     }
 
-    /// Whether time alone changes nothing: all alerts have cleared and were notified.
+    /// Returns true if the passage of time cannot change the state: all alerts have cleared and were notified.
     pub fn is_idle(&self, now: Timestamp) -> bool {
         let over = self.entries.values().all(|entry| !entry.is_active && entry.alert.state == AlertState::Cleared);
         over && AlertChannel::ALL.iter().all(|channel| self.due(*channel, now).is_empty())
@@ -201,14 +203,14 @@ impl AlertTracker {
 }
 
 impl AlertThresholds {
-    /// How long a condition must be active before the alert is raised; longer for conditions that often clear by
-    /// themselves.
+    /// Returns how long a condition must be active before the alert is raised. Conditions that often clear by
+    /// themselves have a longer delay.
     fn raise_delay(self, kind: AlertKind) -> Duration {
         match kind {
             AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
             AlertKind::Replication => self.replication,
             AlertKind::PublishedCopy => Duration::from_mins(1),
-            // A new installation has no certificate at first.
+            // A new installation has no certificate during its first minutes.
             AlertKind::Certificate => Duration::from_mins(15),
             AlertKind::DatabaseUnwritable => Duration::from_secs(5),
             AlertKind::BridgeLink => self.bridge_down.min(Duration::from_mins(1)),
@@ -235,13 +237,13 @@ impl AlertThresholds {
         }
     }
 
-    /// How long the condition must be absent before the alert clears, by how often it returned.
+    /// Returns how long the condition must be absent before the alert clears; doubled with each recurrence.
     fn clear_delay(self, recurrences: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
     }
 }
 
-/// An alert that returns within this time returns soon.
+/// An alert that is raised again within this time after it cleared counts as a recurrence.
 const RECURRENCE_WINDOW: Duration = Duration::from_hours(24);
 const MAX_CLEAR_DELAY: Duration = Duration::from_hours(6);
 /// An alert that cleared this long ago is no longer shown.

@@ -1,4 +1,4 @@
-//! Delays the start while the machine's clock is behind, so a time server can correct it.
+//! Delays the start while the machine's clock is behind, so that a time server can correct it.
 
 use crate::clock;
 use crate::config::Config;
@@ -9,8 +9,8 @@ use crate::messages;
 use crate::store::Store;
 use std::time::Duration;
 
-/// Waits until the clock is plausible, but less than the 15 seconds after which Twilio aborts a webhook.
-/// Meanwhile systemd's sockets hold new connections. Without systemd, the daemon was started by hand and does not wait.
+/// Waits until the clock is plausible, for less than the 15 seconds after which Twilio aborts a webhook. Meanwhile,
+/// systemd's sockets queue new connections. Without systemd, the daemon was started by hand and does not wait.
 pub(super) async fn wait(store: &Store, config: &Config) {
     let newest_entry = store.read(|tx| tx.newest_activity()).await.ok().flatten();
     let floor = ClockFloor { built: config.version.build_time.parse().ok(), newest_entry };

@@ -1,4 +1,4 @@
-//! The first start: no user exists yet.
+//! The first start, when no user exists yet.
 
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
@@ -6,7 +6,7 @@ use crate::crm::{self, Error};
 use crate::domain::PageUrls;
 use crate::store::Store;
 
-/// Logs the address and the set-up code for the first owner, if there is none yet.
+/// Logs the URL and the set-up code for the first owner, if no owner exists yet.
 pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     let (code, now) = (SetupCode::generate(), clock::now());
     let hash = code.hash();
@@ -24,7 +24,7 @@ pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
             );
         }
         Err(Error::Refused(_)) => {}
-        // On a full disk the daemon still starts, because it can answer calls.
+        // The daemon also starts with a full disk, because it can still answer calls.
         Err(Error::Store(error)) => {
             tracing::warn!(
                 event = "SETUP_CODE_FAILED",

@@ -1,5 +1,5 @@
-//! The daemon's tasks, and the order in which they stop: first the workers, while the listeners still answer the calls
-//! that end; then the listeners and everything else.
+//! The daemon's tasks, and the order in which they stop. The workers stop first, while the listeners still serve the
+//! calls that are ending. Then the listeners and all other tasks stop.
 
 use crate::backup::Snapshots;
 use crate::host::systemd_notify;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Tasks that are stopped together. A task that ends before it is stopped is an error. A `JoinSet` and not a
-/// `TaskTracker`, because a panic of a task must be detected, and a task that does not stop must be aborted.
+/// Tasks that are stopped together. A task that ends before the group is stopped is an error. Uses a `JoinSet` instead
+/// of a `TaskTracker`, because a panic of a task must be detected, and a task that does not stop must be aborted.
 #[derive(Default)]
 pub(super) struct TaskGroup {
     stop: CancellationToken,
@@ -36,7 +36,8 @@ impl TaskGroup {
         self.names.insert(handle.id(), name);
     }
 
-    /// Waits for the first task that ends; returns what happened. Never returns while the group has no task.
+    /// Waits for the first task that ends, and returns a description of what happened. Never returns while the group
+    /// has no task.
     async fn ended_early(&mut self) -> String {
         match self.tasks.join_next_with_id().await {
             Some(ended) => self.describe(ended),
@@ -49,7 +50,7 @@ impl TaskGroup {
         self.stop.cancel();
     }
 
-    /// Waits until all tasks have ended, for a limited time. Returns false if some are still running.
+    /// Waits until all tasks have ended, at most for `limit`. Returns false if some are still running.
     async fn wait(&mut self, limit: Duration) -> bool {
         let all_ended = async { while self.tasks.join_next().await.is_some() {} };
         tokio::time::timeout(limit, all_ended).await.is_ok()
@@ -68,16 +69,16 @@ impl TaskGroup {
 /// All tasks of the daemon.
 #[derive(Default)]
 pub(super) struct Tasks {
-    /// What works in the background. It stops first, and may finish its work while the calls are drained.
+    /// Background workers. They stop first, and may complete their work while the calls are drained.
     pub(super) workers: TaskGroup,
     /// The listeners. They stay open while calls are drained, because Twilio requests TwiML when a call's stream ends.
     pub(super) listeners: TaskGroup,
-    /// Everything else; it stops last.
+    /// All other tasks; they stop last.
     pub(super) upkeep: TaskGroup,
 }
 
 impl Tasks {
-    /// Waits for the first task that ends although nothing has stopped it; returns what happened.
+    /// Waits for the first task that ends before it was stopped, and returns a description of what happened.
     pub(super) async fn ended_early(&mut self) -> String {
         tokio::select! {
             what = self.workers.ended_early() => what,
@@ -111,7 +112,7 @@ impl Tasks {
     }
 }
 
-/// How long calls may continue.
+/// How long calls may continue after the daemon was asked to stop.
 const CALLS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long requests may run after the listeners have closed.

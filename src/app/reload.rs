@@ -1,4 +1,4 @@
-//! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
+//! Reloads the settings at run time. All settings are validated first; if any is invalid, nothing changes.
 
 use crate::config::{Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings};
 use crate::crm::setting::{self, ChangedSettings};
@@ -17,26 +17,26 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Reads the settings from their sources, as at the start.
+/// Reads the settings from their sources, in the same way as at the start.
 type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
 
-/// What is needed to reload the settings.
+/// The parts that are needed to reload the settings.
 pub struct Reloading {
     /// Reads the settings from their sources.
     pub source: Source,
-    /// The log: its redacted secrets, and its level.
+    /// The log, whose redacted secrets and level follow the settings.
     pub log: Log,
-    /// For components that request a reload.
+    /// The handle through which components request a reload.
     pub reload_handle: ReloadHandle,
-    /// Receives the requests that are sent by `reload_handle`.
+    /// The receiver of the requests that are sent through `reload_handle`.
     pub reload_requests: ReloadRequests,
     /// Stores the last valid settings.
     pub last_good: LastGood,
-    /// Marks that a database exists.
+    /// The marker that records that a database exists.
     pub data_marker: Option<DataMarker>,
 }
 
-/// Executes the requests to reload the settings.
+/// The task that executes requests to reload the settings.
 pub(super) struct Reloader {
     pub(super) source: Source,
     pub(super) log: Log,
@@ -45,13 +45,13 @@ pub(super) struct Reloader {
     pub(super) settings: Settings,
     pub(super) outbox: Outbox,
     pub(super) tls: Tls,
-    /// The systemd status after a reload.
+    /// The status line that systemd shows after a reload.
     pub(super) status: StatusLine,
     pub(super) last_good: LastGood,
 }
 
 impl Reloader {
-    /// Executes the requests one after the other, while it is polled.
+    /// Executes the requests one after the other. Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
         while let Some(request) = requests.next().await {
@@ -59,7 +59,7 @@ impl Reloader {
                 // A reload by signal has no receiver for the outcome.
                 Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
                 Request::Greeting(answer) => _ = answer.send(self.refresh_greeting().await),
-                // The settings are large, and this future outlives each change.
+                // Boxed, because the settings are large, and this future exists as long as the daemon.
                 Request::Change(change, answer) => _ = answer.send(Box::pin(self.change(change)).await),
             }
         }
@@ -78,14 +78,15 @@ impl Reloader {
         outcome
     }
 
-    /// Tells followers that settings are active: what was read between their commit and now may still show the former ones.
+    /// Notifies clients of the change feed that new settings are active. Data that they read between the commit and now
+    /// may still show the former settings.
     async fn report_active(&self) {
         if let Err(error) = self.store.write(|tx| tx.record_active_settings()).await {
             tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Cannot record the reload of the settings: open pages may show the former settings until they are loaded again");
         }
     }
 
-    /// Uses the stored greeting, with the active settings.
+    /// Activates the stored greeting together with the active settings.
     async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
         let (config, client) = (self.settings.config(), self.client.clone());
         let greeting = super::startup::stored_greeting(&self.store).await;
@@ -99,13 +100,13 @@ impl Reloader {
         Ok(())
     }
 
-    /// Validates a change of the page together with all other settings, stores it, and activates it.
+    /// Validates a change from the web page together with all other settings, stores it, and activates it.
     async fn change(
         &self,
         SettingsChange { changes, expected, save }: SettingsChange,
     ) -> Result<Reloaded, ChangeRejected> {
         let proposed = self.propose(changes).await?;
-        // From here on, none of the new secrets may appear in the log.
+        // From here on, the new secrets must be redacted in the log.
         self.log.add_secrets(&proposed.config);
         let ProposedSettings { config, stored, secrets } = proposed;
         let changed = ChangedSettings {
@@ -114,7 +115,7 @@ impl Reloader {
         };
         self.check_versions(&changed, expected).await?;
         let file = PageSecrets::of(&config.store);
-        // The file first: if the database does not store the change, the file can be restored.
+        // The file is written first, because it can be restored if the database does not store the change.
         let replaced =
             if secrets.is_empty() { None } else { Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?) };
         if let Err(error) = save(changed).await {
@@ -126,8 +127,8 @@ impl Reloader {
         self.reload_and_report().await.map_err(ChangeRejected::Settings)
     }
 
-    /// Refuses a change that is based on other versions than the present ones. No other task changes settings, so they are the
-    /// same when the change is stored.
+    /// Rejects a change that is based on other versions than the current ones. Only this task changes settings, so the
+    /// versions are still the same when the change is stored.
     async fn check_versions(
         &self,
         changed: &ChangedSettings,
@@ -139,7 +140,7 @@ impl Reloader {
         if overtaken.is_empty() { Ok(()) } else { Err(ChangeRejected::Overtaken(overtaken)) }
     }
 
-    /// The settings with a change that is not stored yet, valid and usable.
+    /// Returns the settings including a change that is not stored yet, after checking that they are valid and usable.
     async fn propose(&self, changes: Vec<(String, serde_json::Value)>) -> Result<ProposedSettings, ChangeRejected> {
         let rejected = ChangeRejected::Settings;
         let stored = self.store.read(|tx| tx.stored_settings()).await;
@@ -148,7 +149,8 @@ impl Reloader {
         let proposed = run_blocking(move || {
             let config = source().map_err(|errors| rejected(reasons(&errors)))?;
             let proposed = config.propose(&stored, &changes).map_err(ChangeRejected::Setting)?;
-            // What only building finds, such as a greeting that is not an MP3, must not be stored either.
+            // Some errors are found only when the objects are built, such as a greeting that is not an MP3. Such a
+            // change must not be stored.
             ActiveSettings::build(Arc::new(proposed.config.clone()), None, &client)
                 .map_err(|error| rejected(unusable(&error)))?;
             Ok(proposed)
@@ -175,7 +177,7 @@ impl Reloader {
     async fn reload(&self) -> ReloadOutcome {
         let source = self.source.clone();
         let config = run_blocking(move || source()).await?.map_err(|errors| reasons(&errors))?;
-        // From here on, none of the new secrets may appear in the log.
+        // From here on, the new secrets must be redacted in the log.
         self.log.add_secrets(&config);
         let stored = super::startup::with_stored_settings(config, &self.store).await;
         let (config, ignored) = stored.map_err(|error| ReloadRejected::because(ErrorChain(&*error)))?;
@@ -192,7 +194,7 @@ impl Reloader {
         changed.extend(before.changed_audio(&next).into_iter().map(str::to_owned));
         changed.sort_unstable();
         changed.dedup();
-        // Last, because it takes effect at once; on an error the previous certificate stays in use.
+        // Reloaded last, because it takes effect immediately. On an error, the previous certificate stays in use.
         let tls = self.tls.clone();
         if run_blocking(move || tls.reload()).await?.map_err(ReloadRejected::because)? {
             changed.push("certificates".to_owned());
@@ -204,7 +206,7 @@ impl Reloader {
     }
 }
 
-/// Reads files on a blocking thread, so no call waits for a slow disk.
+/// Runs work that reads files on a blocking thread, so that calls do not wait for a slow disk.
 async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ReloadRejected> {
     tokio::task::spawn_blocking(work).await.map_err(ReloadRejected::because)
 }

@@ -1,4 +1,4 @@
-//! The services: everything that lives as long as the daemon, each built once, with what it depends on.
+//! The services: objects that exist as long as the daemon. Each is built once, with the services that it depends on.
 
 use super::lifecycle::Tasks;
 use super::reload::{Reloader, Reloading};
@@ -52,7 +52,7 @@ pub(super) struct Services {
     pub(super) calls: Calls,
     pub(super) snapshots: Snapshots,
     pub(super) status: StatusLine,
-    /// What every call uses; the other services share its store, client, disk monitor and alerts.
+    /// The services that every call uses. The other services share its store, client, disk monitor and alerts.
     shared: CallServices,
     tls: Tls,
     outbox: Outbox,
@@ -66,7 +66,7 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// Builds all services; none of them runs yet.
+    /// Builds all services without starting any of them.
     pub(super) async fn build(
         config: Config,
         store: Store,
@@ -239,7 +239,7 @@ impl Services {
         upkeep.spawn("reload", reloader.run(reloading.reload_requests));
     }
 
-    /// What the request handlers use.
+    /// Builds the state that the request handlers use.
     fn http_state(
         &self,
         metrics: Metrics,
@@ -278,7 +278,7 @@ impl Services {
     }
 }
 
-/// The clock of the messages, which continues behind the newest stored one.
+/// Returns the clock for messages, which continues after the newest stored message.
 async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     let message_clock = MessageClock::default();
     let clock = message_clock.clone();

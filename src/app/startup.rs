@@ -1,4 +1,4 @@
-//! Opens the database, and completes the settings with those that are stored in it.
+//! Opens the database, and adds the settings that are stored in it.
 
 use super::clock_wait;
 use crate::config::{Config, DataMarker, Problem};
@@ -10,7 +10,7 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Opens the database, and merges the settings that are stored in it; waits a moment if the clock is behind.
+/// Opens the database, and adds the settings that are stored in it. Waits for a limited time if the clock is behind.
 pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
     let store_config = config.store.clone();
     let opening = tokio::task::spawn_blocking(move || Store::open(&store_config));
@@ -45,19 +45,19 @@ async fn extend_start_timeout_during<T>(status: &str, mut work: JoinHandle<T>) -
 pub(crate) fn report_migrations(applied: &[String]) {
     let mut out = std::io::stdout().lock();
     for name in applied {
-        // stdout may be closed.
+        // Fails if stdout is closed, which is ignored.
         let _ = writeln!(out, "Applied migration: {name}");
     }
     let _ = out.flush();
 }
 
-/// Merges the settings that are stored in the database; invalid ones are ignored.
+/// Adds the settings that are stored in the database; invalid ones are ignored.
 pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
     Ok(config.with_stored(&stored))
 }
 
-/// The sound of the page's greeting. If it cannot be read, callers hear the one of the package.
+/// Returns the greeting that was set on the web page. If it cannot be read, callers hear the included greeting.
 pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
     store.read(|tx| tx.current_greeting(BusinessId::FIRST)).await.unwrap_or_else(|error| {
         tracing::error!(event = "GREETING_UNREADABLE", %error, "Cannot read the stored greeting; callers hear the default greeting");
@@ -65,7 +65,7 @@ pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
     })
 }
 
-/// The systemd status until the database is open; the package matches its beginning.
+/// The systemd status until the database is open. The package's scripts match the beginning of this text.
 const OPENING_STATUS: &str = "Bringing the database up to date";
 
 /// How often systemd's start timeout is extended; it is then valid for this long.

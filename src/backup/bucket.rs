@@ -24,7 +24,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// The bucket that the settings describe.
+    /// Creates the bucket client that the settings describe.
     pub(super) fn new(
         access: &BucketAccess<'_>,
         settings: &BackupConfig,
@@ -42,7 +42,7 @@ impl Bucket {
         })
     }
 
-    /// Names and sizes of the objects under the configured prefix.
+    /// Returns the names and sizes in bytes of the objects under the configured prefix.
     pub(super) async fn list(&self) -> Result<Vec<(String, u64)>, Error> {
         let (mut found, mut next) = (Vec::new(), None);
         loop {
@@ -98,7 +98,7 @@ impl Bucket {
     }
 }
 
-/// A signed URL of an action, valid for a limited time.
+/// Returns a signed URL of an action, valid for a limited time.
 fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
     action.sign(URL_VALIDITY)
 }

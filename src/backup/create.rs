@@ -31,10 +31,10 @@ pub struct Snapshots {
     /// The folder beside the database in which copies and the status file are written.
     work_folder: PathBuf,
     settings: BackupConfig,
-    /// The time zone of the hour at which it runs.
+    /// The time zone of the configured hour.
     zone: TimeZone,
     special: usize,
-    /// The bucket, or the name of the missing setting.
+    /// The bucket; `Err` with the setting's name if a required setting is missing.
     bucket: Option<Result<Bucket, String>>,
     running: Running,
     cancel_token: CancellationToken,
@@ -43,15 +43,13 @@ pub struct Snapshots {
 /// A snapshot that was created and read back.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct CreatedSnapshot {
-    /// The file name.
     pub name: String,
-    /// The path.
     pub file: PathBuf,
     /// The size in bytes.
     pub bytes: u64,
     /// A summary of its content.
     pub copy: CopySummary,
-    /// Snapshots that were deleted afterwards.
+    /// Names of the snapshots that were deleted afterwards.
     pub dropped: Vec<String>,
     /// The error of the bucket, if any.
     pub bucket_error: Option<String>,
@@ -60,16 +58,15 @@ pub struct CreatedSnapshot {
 /// The result of verifying a snapshot.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Verified {
-    /// The file name.
     pub name: String,
-    /// Its checksum matches.
+    /// True if the file's checksum matches.
     pub sum_is_right: bool,
-    /// A summary of its content; none if it is encrypted and no key was given.
+    /// A summary of its content; `None` if the snapshot is encrypted and no key was given.
     pub copy: Option<CopySummary>,
 }
 
 impl Snapshots {
-    /// The snapshots that the settings describe.
+    /// Creates the object that manages the snapshots, as configured.
     pub fn new(config: &Config, client: reqwest::Client) -> Self {
         let published = config.store.published_file();
         let bucket = config.backup.bucket().map(|access| {
@@ -88,55 +85,55 @@ impl Snapshots {
         }
     }
 
-    /// The same, without the bucket.
+    /// Removes the bucket, so that snapshots are only stored locally.
     #[must_use]
     pub fn local_only(mut self) -> Self {
         self.bucket = None;
         self
     }
 
-    /// The token to cancel running work.
+    /// Returns the token that cancels running work.
     pub fn cancel_token(&self) -> &CancellationToken {
         &self.cancel_token
     }
 
-    /// How long after a start a missed nightly snapshot is made.
+    /// Returns how long after a start a missed nightly snapshot is created.
     pub fn start_delay(&self) -> Duration {
         Duration::from_secs(self.settings.start_delay_s)
     }
 
-    /// True if snapshots are also stored in a bucket.
+    /// Returns true if snapshots are also stored in a bucket.
     pub fn has_bucket(&self) -> bool {
         self.bucket.is_some()
     }
 
-    /// The result of the last snapshot.
+    /// Returns the result of the last snapshot.
     pub fn last_run(&self) -> BackupRun {
         BackupRun::read(&self.status_file())
     }
 
-    /// Whether a usable backup exists.
+    /// Returns whether a usable backup exists.
     pub fn status(&self, now: Timestamp) -> BackupStatus {
         if self.settings.enabled { BackupStatus::of(&self.last_run(), now) } else { BackupStatus::Off }
     }
 
-    /// Returns true if the last snapshot failed for lack of disk space.
+    /// Returns true if the last snapshot failed because the disk was full.
     pub fn lacks_space(&self) -> bool {
         self.settings.enabled && self.last_run().lacks_space
     }
 
-    /// True if the nightly snapshot is due.
+    /// Returns true if the nightly snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.last_run().last_success_at;
         self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
     }
 
-    /// All snapshots in the folder, newest first.
+    /// Returns all snapshots in the folder, newest first.
     pub fn list(&self) -> Result<Vec<Snapshot>, Error> {
         folder::list(self.folder())
     }
 
-    /// Opens a snapshot for reading, without following links. Returns its length too.
+    /// Opens a snapshot for reading, without following links. Also returns its length.
     pub fn open(&self, name: &str) -> Result<(File, u64), Error> {
         let path = self.path(name)?;
         let file = folder::open(&path)?;
@@ -144,21 +141,21 @@ impl Snapshots {
         Ok((file, metadata.len()))
     }
 
-    /// The path of a snapshot.
+    /// Returns the path of a snapshot.
     pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.folder().join(name);
         let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
         if known { Ok(path) } else { Err(Error::NotFound(name.to_owned())) }
     }
 
-    /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
+    /// Creates, verifies and stores a snapshot, and deletes expired ones.
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
         let this = self.clone();
         self.note_outcome(now, run_detached(move || this.create_locally(&this.lock(kind, now)?)).await).await
     }
 
-    /// Creates the snapshot that [`Snapshots::begin`] has begun.
+    /// Creates the snapshot that [`Snapshots::begin`] has started.
     pub async fn create_begun(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
         let now = begun.running.started_at;
         let this = self.clone();
@@ -192,7 +189,7 @@ impl Snapshots {
         }
     }
 
-    /// True if the bucket lacks snapshots of the folder, because an upload failed.
+    /// Returns true if the bucket lacks snapshots of the folder because an upload failed.
     pub fn has_pending_uploads(&self) -> bool {
         self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
     }
@@ -215,7 +212,8 @@ impl Snapshots {
         status.bucket_error.clone()
     }
 
-    /// Reads a whole snapshot; also verifies its content if it is not encrypted or a key is given.
+    /// Reads a snapshot completely and compares its checksum. Also verifies the database in it, if the snapshot is not
+    /// encrypted or a key is given.
     pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
         let path = self.path(name)?;
         let (_, sum) = folder::checksum(&path, &self.cancel_token)?;
@@ -232,7 +230,7 @@ impl Snapshots {
         Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })
     }
 
-    /// Deletes expired snapshots, if the newest one verifies.
+    /// Deletes expired snapshots, if the newest one passes verification.
     pub fn prune(&self) -> Result<Vec<String>, Error> {
         let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
         let Some(newest) = newest else { return Ok(Vec::new()) };
@@ -241,7 +239,7 @@ impl Snapshots {
         self.delete_expired(&good, clock::now())
     }
 
-    /// Names and sizes of the objects in the bucket.
+    /// Returns the names and sizes in bytes of the objects in the bucket.
     pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
         self.require_bucket()?.list().await
     }
@@ -266,7 +264,7 @@ impl Snapshots {
         }
     }
 
-    /// The folder that holds the snapshots.
+    /// Returns the folder that contains the snapshots.
     pub fn folder(&self) -> &Path {
         self.settings.folder.as_deref().unwrap_or(&self.work_folder)
     }
@@ -371,7 +369,7 @@ impl Snapshots {
         };
         create(&self.work_folder)?;
         if self.folder() != self.work_folder {
-            // Below a mount point that is not mounted, the snapshot would be written to the wrong disk.
+            // If a mount point is not mounted, a folder below it would be on the wrong disk.
             let parent = self.folder().parent().unwrap_or(Path::new("/"));
             if !parent.is_dir() {
                 let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -394,7 +392,7 @@ impl Snapshots {
     }
 }
 
-/// A writer that stops copying when the service stops.
+/// A writer that fails once the service is stopping, which ends the copy.
 struct CancellableWriter<'s, W> {
     out: W,
     cancel_token: &'s CancellationToken,
@@ -413,7 +411,7 @@ impl<W: Write> Write for CancellableWriter<'_, W> {
     }
 }
 
-/// Runs `work` on a thread that the end of the process does not wait for.
+/// Runs `work` on its own thread. The process can exit without waiting for that thread.
 async fn run_detached<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("snapshot".into());

@@ -1,4 +1,4 @@
-//! Encrypts copies with age (<https://age-encryption.org/v1>), for recipients whose private keys are kept elsewhere.
+//! Encrypts copies with age (<https://age-encryption.org/v1>). The recipients keep the private keys elsewhere.
 
 use age::x25519;
 use std::fs::File;
@@ -16,7 +16,6 @@ pub enum EncryptionError {
     Identity {
         /// The key file.
         path: PathBuf,
-        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -31,7 +30,7 @@ pub enum EncryptionError {
     Io(#[from] io::Error),
 }
 
-/// Whether a file that begins with these bytes is encrypted.
+/// Returns true if a file that starts with these bytes is encrypted.
 pub fn is_encrypted(beginning: &[u8]) -> bool {
     beginning.starts_with(MAGIC)
 }
@@ -41,14 +40,14 @@ pub fn recipient(text: &str) -> Result<x25519::Recipient, EncryptionError> {
     text.trim().parse().map_err(|_| EncryptionError::Recipient(text.to_owned()))
 }
 
-/// A writer that encrypts to `out`. Its `finish` must be called at the end.
+/// Returns a writer that encrypts to `out`. The caller must call its `finish` at the end.
 pub fn encrypt<W: Write>(recipients: &[String], out: W) -> Result<age::stream::StreamWriter<W>, EncryptionError> {
     let recipients: Vec<_> = recipients.iter().map(|text| recipient(text)).collect::<Result<_, _>>()?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))?;
     Ok(encryptor.wrap_output(out)?)
 }
 
-/// A reader of the decrypted content, using one of the keys in the file `identity`.
+/// Returns a reader of the decrypted content. It uses a key from the file `identity`.
 pub fn decrypt<R: Read>(encrypted: R, identity: &Path) -> Result<age::stream::StreamReader<R>, EncryptionError> {
     let failed = |source| EncryptionError::Identity { path: identity.to_owned(), source };
     let keys = File::open(identity).map_err(failed)?;

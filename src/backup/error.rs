@@ -11,7 +11,7 @@ pub enum Error {
     /// The database cannot be read, or the copy failed its verification.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// It cannot be encrypted or decrypted.
+    /// The copy cannot be encrypted or decrypted.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
     /// A file operation failed.
@@ -19,31 +19,29 @@ pub enum Error {
     File {
         /// The operation, such as `read`.
         doing: &'static str,
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: io::Error,
     },
-    /// Not enough disk space.
+    /// The disk has not enough free space.
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoSpace {
-        /// The folder.
+        /// The folder that lacks space.
         path: PathBuf,
         /// Megabytes needed.
         needed_mb: u64,
         /// Megabytes free.
         free_mb: u64,
     },
-    /// The file differs from what was written.
+    /// The file that was read back differs from what was written.
     #[error("{0} does not read back as it was written")]
     ReadBackMismatch(PathBuf),
-    /// There is no snapshot of that name.
+    /// No snapshot has that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
     NotFound(String),
     /// Another process is creating a snapshot.
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
-    /// The bucket refused a request, or does not match the settings.
+    /// The bucket rejected a request, or does not match the settings.
     #[error("the bucket: {0}")]
     Bucket(String),
     /// The service is being stopped.
@@ -52,7 +50,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns true if the disk is too full.
+    /// Returns true if the cause is a full disk.
     pub fn is_lack_of_space(&self) -> bool {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = next {
@@ -65,7 +63,7 @@ impl Error {
         matches!(self, Self::NoSpace { .. })
     }
 
-    /// Creates the error of a failed file operation.
+    /// Returns a function that creates the error of a failed file operation.
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { doing, path, source }

@@ -1,4 +1,4 @@
-//! The folder for snapshots. It may be a network mount, so it needs to support only writing, reading back and a plain
+//! The folder for snapshots. It may be a network mount, so this module needs only writing, reading back and a plain
 //! rename.
 
 use super::name::{Kind, SnapshotName};
@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
-    /// The file name.
     pub name: String,
     /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
     pub kind: Kind,
@@ -39,7 +38,7 @@ pub(super) struct Stored {
     pub sha256: String,
 }
 
-/// All snapshots in the folder, newest first.
+/// Returns all snapshots in the folder, newest first.
 pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     let failed = Error::file("read the folder", folder);
     let entries = match std::fs::read_dir(folder) {
@@ -135,16 +134,18 @@ fn write(
     Ok((bytes, hex(&hasher.finalize())))
 }
 
-/// Opens a snapshot without following links: the folder belongs to the service's user, but root reads in it too.
+/// Opens a snapshot without following links. The service's user can write to the folder, and root also reads in it, so
+/// a link could direct root to another file.
 pub(super) fn open(path: &Path) -> Result<File, Error> {
     let name = Path::new(path.file_name().unwrap_or_default());
     secure_open::open_inside(folder_of(path), name).map_err(Error::file("read", path))
 }
 
-/// The length and SHA-256 of a file, read from the disk as far as possible.
+/// Returns the length and SHA-256 of a file, if possible read from the disk and not from the page cache.
 pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<(u64, String), Error> {
     let mut file = open(path)?;
-    // Reading from the page cache would not verify the disk. A file system that does not support this is read as it is.
+    // Reading from the page cache would not verify the disk. If the file system does not support dropping the cache,
+    // the file is read through it.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
     let mut out = HashingWriter { out: io::sink(), hasher: Sha256::new(), bytes: 0 };
     copy_until_cancelled(&mut file, &mut out, cancel_token).map_err(Error::file("read back", path))?;
@@ -154,7 +155,7 @@ pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<
     Ok((out.bytes, hex(&out.hasher.finalize())))
 }
 
-/// Removes a snapshot and its checksum file.
+/// Deletes a snapshot and its checksum file.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     let path = folder.join(name);
     std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
@@ -162,7 +163,7 @@ pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes the files of an interrupted snapshot.
+/// Deletes the files of an interrupted snapshot.
 pub(super) fn clear_unfinished(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
@@ -174,7 +175,7 @@ pub(super) fn clear_unfinished(folder: &Path) {
     }
 }
 
-/// The checksum file of a snapshot, in the format that `sha256sum --check` reads.
+/// Writes the checksum file of a snapshot, in the format of `sha256sum --check`.
 fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
     let path = checksum_path(folder, &name.to_string());
     std::fs::write(&path, format!("{sha256}  {name}\n")).map_err(Error::file("write", &path))?;
@@ -185,7 +186,7 @@ fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<()
 
 fn read_checksum(folder: &Path, name: &str) -> Option<String> {
     let path = checksum_path(folder, name);
-    // One that is longer is no checksum; the name of the snapshot follows it.
+    // The checksum is followed by the snapshot's name. A longer text is not a checksum file.
     let mut text = String::new();
     open(&path).ok()?.take(MAX_CHECKSUM_BYTES).read_to_string(&mut text).ok()?;
     let checksum = text.split_whitespace().next()?;
@@ -210,7 +211,7 @@ fn copy_until_cancelled(from: &mut impl Read, to: &mut impl Write, cancel_token:
     to.flush()
 }
 
-/// A writer that computes the checksum of the data written through it.
+/// A writer that computes the SHA-256 of the data written through it.
 struct HashingWriter<W> {
     out: W,
     hasher: Sha256,
@@ -232,5 +233,5 @@ impl<W: Write> Write for HashingWriter<W> {
 
 const PIECE: usize = 1 << 20;
 
-/// A checksum with a file name has 64 characters, two spaces and at most 255 bytes.
+/// Maximum length of a checksum file: 64 characters, two spaces and a file name of at most 255 bytes.
 const MAX_CHECKSUM_BYTES: u64 = 1 << 10;

@@ -1,4 +1,4 @@
-//! The result of the last snapshot, in a file beside the database that commands and the daemon share.
+//! The result of the last snapshot, stored in a file beside the database. Commands and the daemon share the file.
 
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use std::path::Path;
 pub struct BackupRun {
     /// When the last attempt succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// The file name.
+    /// The file name of the last snapshot.
     pub last_snapshot: Option<String>,
-    /// The size in bytes.
+    /// The size of the last snapshot in bytes.
     pub last_bytes: u64,
     /// When the last attempt was made.
     pub last_attempt_at: Option<Timestamp>,
@@ -21,14 +21,14 @@ pub struct BackupRun {
     pub last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
-    /// When the bucket was last verified to be complete.
+    /// When the bucket was last verified to contain all snapshots.
     pub bucket_success_at: Option<Timestamp>,
     /// Why the last upload to the bucket failed; null if it succeeded.
     pub bucket_error: Option<String>,
 }
 
 impl BackupRun {
-    /// Reads the status; an unreadable file counts as an empty status.
+    /// Reads the status. An unreadable file yields an empty status.
     pub(super) fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The names of snapshot files: they state the occasion and the time.
+//! The names of snapshot files, which contain the kind and the time of the snapshot.
 
 use crate::domain::{Timestamp, text_enum};
 use std::fmt;
@@ -21,18 +21,18 @@ text_enum! {
 /// The name of a snapshot file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotName {
-    /// The occasion.
+    /// Why the snapshot was created.
     pub kind: Kind,
-    /// The time.
+    /// When the snapshot was created.
     pub at: Timestamp,
-    /// Whether it is encrypted.
+    /// True if the snapshot is encrypted.
     pub encrypted: bool,
     /// The part between kind and time, such as the schema version.
     detail: Option<String>,
 }
 
 impl SnapshotName {
-    /// The name of a new snapshot.
+    /// Creates the name of a new snapshot.
     pub fn new(kind: Kind, at: Timestamp, encrypted: bool) -> Self {
         Self { kind, at, encrypted, detail: None }
     }
@@ -66,12 +66,12 @@ impl FromStr for SnapshotName {
         };
         let at = parse_time(time).ok_or(())?;
         let name = Self { kind, at, encrypted, detail };
-        // Any other file name was chosen by a user and is not a snapshot.
+        // Any other file name was chosen by a user and does not denote a snapshot.
         if name.to_string() == text { Ok(name) } else { Err(()) }
     }
 }
 
-/// `20261120T030000123Z`
+/// Parses a time such as `20261120T030000123Z`.
 fn parse_time(text: &str) -> Option<Timestamp> {
     if text.len() != 19 || !text.is_ascii() {
         return None;

@@ -1,7 +1,7 @@
 //! The retention policy of snapshots.
 //!
-//! Days and weeks are counted only if they have snapshots, so a machine that was off for a month loses none of them,
-//! and a clock that was wrong for a while does little harm.
+//! Only days and weeks that have snapshots count. A machine that was off for a month therefore loses no snapshots, and
+//! a clock that was wrong for some time causes little harm.
 
 use super::name::{Kind, SnapshotName};
 use crate::domain::Timestamp;
@@ -10,18 +10,18 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Numbers of snapshots to keep.
+/// The numbers of snapshots to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RetentionPolicy {
-    /// Number of days of which the last snapshot is kept.
+    /// Number of days for which the last snapshot of the day is kept.
     pub days: usize,
-    /// Number of weeks of which the last snapshot is kept.
+    /// Number of weeks for which the last snapshot of the week is kept.
     pub weeks: usize,
-    /// Number of pre-migration snapshots, and number of pre-upgrade snapshots.
+    /// Number of pre-migration snapshots to keep, and also the number of pre-upgrade snapshots.
     pub special: usize,
 }
 
-/// The expired snapshots. `good` has just been created and verified; it is kept whatever the clock says.
+/// Returns the expired snapshots. `good` has just been created and verified, and is kept whatever time the clock shows.
 pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -44,7 +44,7 @@ pub(super) fn expired(
                 let week = day.iso_week_date();
                 let of_day = days.len() < policy.days && days.insert(day);
                 let of_week = weeks.len() < policy.weeks && weeks.insert((week.year(), week.week()));
-                // A manual snapshot is kept beside the nightly one of the same day.
+                // A manual snapshot is kept in addition to the nightly one of the same day.
                 of_day || of_week || name.kind == Kind::Manual && name.at >= manual_cutoff
             }
         };
@@ -58,19 +58,19 @@ pub(super) fn expired(
 /// The disk space that a new copy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SpaceNeeds {
-    /// Bytes of the finished snapshot.
+    /// Size of the finished snapshot in bytes.
     pub copy: u64,
-    /// Bytes that must be free to create it.
+    /// Bytes that must be free before the snapshot is created.
     pub required_free: u64,
-    /// Bytes that are free.
+    /// Bytes that are free now.
     pub free: u64,
-    /// Bytes that all snapshots together may take.
+    /// Maximum total size of all snapshots in bytes.
     pub budget: u64,
 }
 
-/// The snapshots to delete before a new copy is made, oldest first: as many as the disk and the budget require. `kept`
-/// is never deleted, even if the budget is smaller. If deleting all others would not make space for the copy, none is
-/// deleted for it.
+/// Returns the snapshots to delete before a new copy is created, oldest first: as many as the disk and the budget
+/// require. `kept` is never deleted, even if the budget is smaller. If deleting all others would not free enough space
+/// for the copy, only the snapshots beyond the budget are deleted.
 pub(super) fn select_to_free_space(
     found: &[(SnapshotName, u64)],
     kept: &[SnapshotName],
@@ -111,7 +111,7 @@ mod tests {
 
     const POLICY: RetentionPolicy = RetentionPolicy { days: 14, weeks: 8, special: 3 };
     const DAY: i64 = 86_400_000;
-    /// A Monday, 03:00 UTC.
+    /// A Monday, 03:00 UTC, in milliseconds since the epoch.
     const START: i64 = 1_789_959_600_000;
 
     fn nightly(day: i64) -> SnapshotName {
@@ -130,7 +130,7 @@ mod tests {
             let to_delete = to_delete(&kept, &nightly(day));
             kept.retain(|name| !to_delete.contains(name));
         }
-        // 14 days, which are in 2 or 3 of the 8 weeks.
+        // 14 daily snapshots, which cover 2 or 3 of the 8 weeks.
         assert!((19..=20).contains(&kept.len()), "{}", kept.len());
         assert!((351..365).all(|day| kept.contains(&nightly(day))));
         assert!(kept.iter().any(|name| name.at < nightly(365 - 42).at), "{kept:?}");
@@ -168,12 +168,12 @@ mod tests {
         assert_eq!(select_to_free_space(&found, &kept, needs), []);
         assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { budget: 50, ..needs }), [nightly(0)]);
         assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { free: 0, ..needs }), [nightly(0), nightly(1)]);
-        // The two are kept, also over the budget.
+        // The two newest snapshots are kept even if they exceed the budget.
         assert_eq!(
             select_to_free_space(&found, &kept, SpaceNeeds { budget: 5, ..needs }),
             [nightly(0), nightly(1), nightly(2)]
         );
-        // No snapshot is deleted for a copy that would not fit anyway, but those over the budget are.
+        // No snapshot is deleted for a copy that would not fit anyway. Those beyond the budget are deleted.
         assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { required_free: 1000, ..needs }), []);
         assert_eq!(
             select_to_free_space(&found, &kept, SpaceNeeds { required_free: 1000, budget: 45, ..needs }),
@@ -221,7 +221,7 @@ mod tests {
             growth in 0_u64..4,
             budget in 0_u64..4000,
         ) {
-            // 2,000 bytes of disk, which also hold the database and its published copy.
+            // The disk has 2,000 bytes, which also contain the database and its published copy.
             let mut kept: Vec<(SnapshotName, u64)> = Vec::new();
             for day in 0..200 {
                 let copy = database + growth * u64::try_from(day).unwrap() / 4;

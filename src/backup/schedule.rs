@@ -5,19 +5,19 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// True if the hour has passed since the last snapshot, also after days in which the machine was off.
+/// Returns true if the hour has passed since the last snapshot, even if the machine was off for days.
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
-    // A snapshot from the future was made while the clock was wrong, and is ignored.
+    // A snapshot from the future was created while the clock was wrong, and is ignored.
     last < last_occurrence(now, hour, zone) || last > now.plus(CLOCK_ERROR)
 }
 
-/// The last time at which it was that hour.
+/// Returns the last time at which the local hour was `hour`.
 fn last_occurrence(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
     let at = |date: jiff::civil::Date| {
         let hour = i8::try_from(hour).unwrap_or_default();
-        // An hour that is skipped in a night counts as the hour after it; of an hour that comes twice, the first one
-        // counts.
+        // At a change to daylight saving time, a skipped hour counts as the hour after it. Of a repeated hour, the
+        // first occurrence counts.
         let zoned = date.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
     };
@@ -41,19 +41,19 @@ mod tests {
         let zone = TimeZone::get("Asia/Jerusalem").unwrap();
         let due = |now: &str, last: Option<&str>| is_due(time(now), last.map(time), 3, &zone);
         assert!(due("2026-11-20T12:00:00.000Z", None));
-        // 03:00 there is 01:00 UTC in winter.
+        // 03:00 in the time zone is 01:00 UTC in winter.
         assert!(!due("2026-11-20T00:59:00.000Z", Some("2026-11-19T01:00:05.000Z")));
         assert!(due("2026-11-20T01:00:00.000Z", Some("2026-11-19T01:00:05.000Z")));
         assert!(!due("2026-11-20T23:00:00.000Z", Some("2026-11-20T01:00:05.000Z")));
         assert!(due("2026-11-25T14:00:00.000Z", Some("2026-11-20T01:00:05.000Z")));
-        // The clock was a year ahead.
+        // The last snapshot was created while the clock was a year ahead.
         assert!(due("2026-11-20T12:00:00.000Z", Some("2027-11-20T12:00:00.000Z")));
     }
 
     #[test]
     fn nights_on_which_the_clocks_change_have_one_too() {
         let zone = TimeZone::get("Asia/Jerusalem").unwrap();
-        // 2026-03-27 02:00 becomes 03:00; 2026-10-25 02:00 becomes 01:00.
+        // 2026-03-27 02:00 is skipped to 03:00; 2026-10-25 02:00 is set back to 01:00.
         for (night, next) in [("2026-03-27T00:00:00.000Z", 2), ("2026-10-24T23:00:00.000Z", 2)] {
             let last = time(night).plus(Duration::from_hours(next));
             assert!(!is_due(last.plus(Duration::from_hours(20)), Some(last), 2, &zone), "{night}");

@@ -7,18 +7,18 @@ use std::time::Duration;
 /// Whether a usable backup exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupStatus {
-    /// Switched off in the settings.
+    /// Backups are switched off in the settings.
     Off,
     /// No backup time has passed yet.
     Pending,
-    /// The last one succeeded and is recent.
+    /// The last backup succeeded and is recent.
     Good,
-    /// The last attempt failed, or the last successful one is too old.
+    /// The last attempt failed, or the last successful backup is too old.
     Bad,
 }
 
 impl BackupStatus {
-    /// Evaluates a status at a time.
+    /// Evaluates the result of the last backup at the time `now`.
     pub(super) fn of(status: &BackupRun, now: Timestamp) -> Self {
         let failed = status.last_error.is_some() || status.bucket_error.is_some();
         match status.last_success_at {
@@ -30,7 +30,7 @@ impl BackupStatus {
     }
 }
 
-/// One night may be missed.
+/// Maximum age of a usable backup. One missed night is allowed.
 const MAX_AGE: Duration = Duration::from_hours(50);
 
 #[cfg(test)]

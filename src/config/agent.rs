@@ -10,13 +10,13 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AgentConfig {
-    /// What the agent should know and do, in the owner's words.
+    /// The owner's instructions: what the agent should know and do.
     pub instructions: String,
-    /// The language in which it starts, ISO 639-1.
+    /// The language in which the agent starts a conversation (ISO 639-1).
     pub language: String,
-    /// The phone number to which a call is transferred, E.164; none means that calls are not transferred.
+    /// The phone number to which calls are transferred (E.164); `None` switches transfers off.
     pub transfer_to: Option<PhoneNumber>,
-    /// How words are pronounced, a line each: `written = spoken`.
+    /// How words are pronounced, one per line: `written = spoken`.
     pub pronunciation: String,
     /// Whether the agent may send WhatsApp messages to the caller during a call.
     pub send_whatsapp: bool,
@@ -24,22 +24,22 @@ pub struct AgentConfig {
     pub confirm_appointments: bool,
     /// Whether a caller who hung up before the agent could help gets a WhatsApp message.
     pub text_missed_callers: bool,
-    /// That message; empty: the built-in one in the agent's language.
+    /// The text of that message; empty for the built-in text in the agent's language.
     pub missed_call_text: String,
-    /// After which calls the owner gets a message, by the channels of the alerts.
+    /// After which calls the owner gets a message. It is sent through the channels of the alerts.
     pub call_notices: CallNotices,
-    /// Whether the AI summarizes each call after its end.
+    /// Whether the AI summarizes each call after it has ended.
     pub summaries: bool,
 }
 
 text_enum! {
     /// After which calls the owner gets a message.
     CallNotices {
-        /// After none.
+        /// Never.
         Off = "off",
-        /// After those from which something has come, or whose caller waits for an answer.
+        /// After calls with a result, such as a booking, a task or a message, or whose caller waits for an answer.
         Important = "important",
-        /// After all.
+        /// After every call.
         All = "all",
     }
 }

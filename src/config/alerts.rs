@@ -8,13 +8,13 @@ use serde::Serialize;
 /// Recipients and thresholds of alerts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertsConfig {
-    /// The owner's own WhatsApp number. `ALERTS_WHATSAPP_TO`.
+    /// The WhatsApp number of the owner. Environment variable: `ALERTS_WHATSAPP_TO`.
     pub whatsapp_to: Option<PhoneNumber>,
-    /// The owner's mail addresses. `ALERTS_MAIL_TO`, separated by commas.
+    /// The owner's email addresses. Environment variable: `ALERTS_MAIL_TO`, separated by commas.
     pub mail_to: Vec<String>,
-    /// The language; none means Hebrew if the agent's language is Hebrew, else English.
+    /// The language of notifications; `None` means Hebrew if the agent's language is Hebrew, otherwise English.
     pub language: Option<Language>,
-    /// A notification about a lasting alert is repeated after this many hours.
+    /// While an alert remains active, its notification is repeated after this many hours.
     pub repeat_hours: u32,
     /// How long a condition must be absent before the alert clears, in seconds.
     pub settle_s: u32,
@@ -22,7 +22,7 @@ pub struct AlertsConfig {
     pub bridge_down_after_s: u32,
     /// How long Litestream may be missing before the alert is raised, in seconds.
     pub replication_after_s: u32,
-    /// Number of consecutive calls that the AI could not answer from which on the alert is raised.
+    /// The alert is raised after this many consecutive calls that the AI could not answer.
     pub failed_calls: u32,
 }
 

@@ -11,22 +11,23 @@ use std::path::PathBuf;
 /// The nightly snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BackupConfig {
-    /// Create a snapshot each night.
+    /// Whether a snapshot is created each night.
     pub enabled: bool,
-    /// The hour after which it is created, in the business's time zone.
+    /// The hour, in the business's time zone, after which the snapshot is created.
     pub hour: u8,
-    /// The folder; none means `snapshots` beside the database. It may be a network mount.
+    /// The folder of the snapshots, which may be a network mount; `None` means the folder `snapshots` beside the
+    /// database.
     pub folder: Option<PathBuf>,
     /// Number of days of which the last snapshot is kept.
     pub keep_days: usize,
     /// Number of weeks of which the last snapshot is kept.
     pub keep_weeks: usize,
-    /// How much of their disk all snapshots together may take; two are always kept.
+    /// The maximum disk space of all snapshots together. The two newest are kept even if they exceed it.
     pub budget: DiskLimit,
-    /// How long after a start a missed nightly snapshot is made, in seconds.
+    /// The delay in seconds between the daemon's start and a nightly snapshot that was missed while it was stopped.
     pub start_delay_s: u64,
-    /// age recipients: the holder of any of their keys can decrypt the snapshots. Empty means that snapshots are not
-    /// encrypted.
+    /// The age recipients: the holder of any of their keys can decrypt the snapshots. Snapshots are not encrypted if
+    /// the list is empty.
     pub age_recipients: Vec<String>,
     /// The endpoint of the bucket.
     pub s3_endpoint: Option<BaseUrl>,
@@ -34,13 +35,13 @@ pub struct BackupConfig {
     pub s3_bucket: Option<String>,
     /// The region of the bucket.
     pub s3_region: String,
-    /// A prefix of all object names.
+    /// A prefix that is added to all object names.
     pub s3_prefix: String,
-    /// Whether the bucket's name is in the path and not in the host.
+    /// Whether requests name the bucket in the path instead of the host.
     pub s3_path_style: bool,
-    /// The access key id. `BACKUP_S3_ACCESS_KEY_ID`.
+    /// The access key id. Environment variable: `BACKUP_S3_ACCESS_KEY_ID`.
     pub s3_access_key_id: Option<Secret>,
-    /// The secret access key. `BACKUP_S3_SECRET_ACCESS_KEY`.
+    /// The secret access key. Environment variable: `BACKUP_S3_SECRET_ACCESS_KEY`.
     pub s3_secret_access_key: Option<Secret>,
 }
 
@@ -67,7 +68,8 @@ impl Default for BackupConfig {
 }
 
 impl BackupConfig {
-    /// The bucket's settings, or the name of a missing one; none if neither endpoint nor name is set.
+    /// Returns the settings of the bucket, or the name of a missing setting as the error; `None` if neither endpoint
+    /// nor bucket name is set.
     pub fn bucket(&self) -> Option<Result<BucketAccess<'_>, &'static str>> {
         if self.s3_endpoint.is_none() && self.s3_bucket.is_none() {
             return None;

@@ -1,15 +1,15 @@
-//! Addresses (base URLs) of services.
+//! Base URLs of services.
 
 use serde::Serialize;
 use std::fmt;
 use url::{Host, Url};
 
-/// The address of a service, without a trailing slash: `https://…`, or `http://…` to loopback only.
+/// The base URL of a service, without a trailing slash: `https://…`, or `http://…` for loopback addresses only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct BaseUrl(String);
 
-/// Why a text is not an address of a service; the rest of a sentence that begins with "which".
+/// The reason why a text is not a valid base URL. Each message continues a sentence after "which".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// It is not a URL.
@@ -18,19 +18,19 @@ pub enum BaseUrlError {
     /// The scheme is not http or https.
     #[error("is neither https nor http")]
     Scheme,
-    /// Readable by everyone on the way.
+    /// The URL uses `http` to another machine, so the data on the network would be readable.
     #[error("is plain http to another machine, where everyone on the way can read it")]
     PlainHttp,
-    /// A user name or password in the address would end up in logs.
+    /// The URL contains a user name or password, which would appear in logs.
     #[error("has a user name or a password in it")]
     Userinfo,
-    /// A part after `?` or `#` would end up in the middle of request URLs.
+    /// The URL contains a part after `?` or `#`, which would end up in the middle of request URLs.
     #[error("has a ? or a # in it")]
     Query,
 }
 
 impl BaseUrl {
-    /// Parses an address.
+    /// Parses a base URL.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NoUrl)?;
         match url.scheme() {
@@ -71,7 +71,7 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The address for WebSockets: `wss://…`, or `ws://…` on loopback.
+    /// Returns the base URL for WebSockets: `wss://…`, or `ws://…` for loopback.
     pub fn websocket_url(&self) -> String {
         match self.0.strip_prefix("http://") {
             Some(rest) => format!("ws://{rest}"),
@@ -79,12 +79,12 @@ impl BaseUrl {
         }
     }
 
-    /// Whether it is https on a port of its own, other than 443.
+    /// Returns true if it is an https URL with another port than 443.
     pub(super) fn has_own_port(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
     }
 
-    /// Whether its host is this machine, or a private address.
+    /// Returns true if its host is this machine or has a private address.
     pub(super) fn is_internal(&self) -> bool {
         let Ok(url) = Url::parse(&self.0) else { return true };
         match url.host() {
@@ -97,7 +97,7 @@ impl BaseUrl {
         }
     }
 
-    /// Scheme, host and port alone.
+    /// Returns only scheme, host and port.
     pub fn origin(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + 3);
         self.0[host..].find('/').map_or(&self.0, |slash| &self.0[..host + slash])

@@ -11,13 +11,13 @@ pub(super) struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Sets a value; it replaces one from an origin of lower precedence.
+    /// Sets a value. It replaces a value whose origin has lower precedence.
     pub(super) fn set(&mut self, setting: &Setting<Config>, raw: &RawValue, origin: Origin) {
         let outcome = setting.set(&mut self.config, raw);
         self.record(setting, outcome, origin);
     }
 
-    /// The same, parsed by the parser of one of the setting's variables.
+    /// Sets a value that is parsed by the parser of one of the setting's environment variables.
     pub(super) fn set_from(
         &mut self,
         setting: &Setting<Config>,

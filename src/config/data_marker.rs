@@ -1,5 +1,6 @@
-//! A marker outside the data folder that the folder has data. If a start finds the marker but no data, it does not
-//! create a new installation: more likely the disk of the data is not mounted.
+//! A marker file outside the data folder. It records that the data folder contains data. If the daemon starts and finds
+//! the marker but no data, it does not create a new installation, because the disk with the data is probably not
+//! mounted.
 
 use super::{StoreConfig, folder_of};
 use std::fs;
@@ -13,7 +14,7 @@ pub struct DataMarker {
     file: PathBuf,
 }
 
-/// The data folder had data, and has none now.
+/// The data folder contained data earlier, and contains none now.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "There was data in {}, and now there is none, so the service does not start as a new installation. Mount the disk of the \
@@ -27,25 +28,25 @@ pub struct MissingData {
 }
 
 impl DataMarker {
-    /// The marker in a folder that is not the data folder.
+    /// Returns the marker in a folder, which must not be the data folder.
     pub(super) fn in_folder(folder: &Path) -> Self {
         Self { file: folder.join("data-folder") }
     }
 
-    /// Whether there is a database, published or live.
+    /// Returns true if a published or a live database exists.
     pub fn data_exists(store: &StoreConfig) -> bool {
         let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
         is_there(&store.published_file()) || is_there(&store.live_file())
     }
 
-    /// Fails if the data folder had a database and has none now.
+    /// Returns an error if the data folder contained a database earlier and contains none now.
     pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
         let folder = data_folder(store);
         let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
         if was_there && !Self::data_exists(store) { Err(MissingData { folder }) } else { Ok(()) }
     }
 
-    /// Records that the data folder has a database.
+    /// Records that the data folder contains a database.
     pub fn set(&self, store: &StoreConfig) -> io::Result<()> {
         let folder = data_folder(store);
         let text = folder.as_os_str().as_bytes();

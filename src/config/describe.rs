@@ -1,10 +1,10 @@
-//! Settings as the page shows them.
+//! Describes settings for the web page.
 
 use super::setting::Setting;
 use super::{Config, Lock, Origin, settings_table};
 use serde_json::Value;
 
-/// A setting as the page shows it.
+/// A setting with its value and metadata, as the web page shows it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SettingInfo {
@@ -12,41 +12,41 @@ pub struct SettingInfo {
     pub key: &'static str,
     /// The kind of its value.
     pub kind: &'static str,
-    /// The value, null if it is not set; always null for a secret.
+    /// The value; null if it is not set, and always null for a secret.
     pub value: Value,
-    /// The value without any setting; null for a secret.
+    /// The default value; null for a secret.
     pub default: Value,
-    /// The allowed words.
+    /// The allowed values, if there is a fixed list of them.
     pub choices: Vec<&'static str>,
-    /// The least and the greatest allowed number.
+    /// The minimum and maximum of a number.
     pub bounds: Option<(f64, f64)>,
     /// The unit of the number.
     pub unit: Option<&'static str>,
     /// A description of what is allowed.
     pub allowed: String,
-    /// Whether the value may be left out.
+    /// Whether the setting may have no value.
     pub is_optional: bool,
     /// Whether it is a secret.
     pub is_secret: bool,
-    /// Whether a secret is set.
+    /// Whether a value is set, for a secret.
     pub secret_set: bool,
     /// The origin of the value.
     pub origin: Origin,
-    /// Why the page cannot change it.
+    /// The reason why the web page cannot change the setting.
     pub lock: Option<Lock>,
     /// Whether a change takes effect only after a restart.
     pub requires_restart: bool,
 }
 
 impl SettingInfo {
-    /// The part of the key before the dot.
+    /// Returns the part of the key before the dot.
     pub fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)
     }
 }
 
 impl Config {
-    /// All settings as the page shows them.
+    /// Returns all settings as the web page shows them.
     pub fn described(&self) -> Vec<SettingInfo> {
         let (values, defaults) = (serde_json::to_value(self), serde_json::to_value(Self::default()));
         let (values, defaults) = (values.unwrap_or_default(), defaults.unwrap_or_default());

@@ -5,18 +5,18 @@ use super::{Config, settings_table};
 /// The changes between two sets of settings, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigDiff {
-    /// Settings that take effect at once.
+    /// Settings whose change takes effect immediately.
     pub changed: Vec<&'static str>,
-    /// Settings that take effect after a restart and keep their value until then.
+    /// Settings whose change takes effect after a restart. Until then, they keep their old value.
     pub needs_restart: Vec<&'static str>,
 }
 
 impl Config {
-    /// The settings that are active after a reload with `next`, and the changes. The values themselves are compared,
-    /// also of secrets.
+    /// Returns the settings that are active after a reload with `next`, and the changes. The comparison uses the values
+    /// themselves, including those of secrets.
     ///
-    /// A setting that only a restart can change keeps its value here, so that the active settings are the true ones,
-    /// and so that the change is reported again at the next reload.
+    /// A setting that only a restart can change keeps its old value in the result. The result is therefore what the
+    /// daemon really uses, and the next reload reports the change again.
     #[must_use]
     pub fn merge_reloadable(&self, next: &Self) -> (Self, ConfigDiff) {
         let (mut before, mut next, mut changes) = (self.clone(), next.clone(), ConfigDiff::default());
@@ -32,7 +32,7 @@ impl Config {
                 (false, true) => changes.needs_restart.push(setting.key),
             }
         }
-        // It follows from the listeners and from `tls.domain`.
+        // This value is derived from the listeners and from `tls.domain`, which only a restart can change.
         next.http.fallback = before.http.fallback;
         (next, changes)
     }

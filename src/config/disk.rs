@@ -1,5 +1,5 @@
-//! `[disk]`: the limits of free space below which media files and recordings are not stored, and below which the disk
-//! counts as full.
+//! `[disk]`: limits of free disk space. Below the first one, media files and recordings are not stored; below the
+//! second one, the disk counts as full.
 
 use super::DiskLimit;
 use super::parser::{disk_limit, optional, readable_folder};
@@ -10,11 +10,13 @@ use std::path::PathBuf;
 /// The limits of free space.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DiskConfig {
-    /// Below this, media files and recordings are not stored.
+    /// Media files and recordings are not stored while less space than this is free.
     pub media_stops_below: DiskLimit,
-    /// Below this, the disk counts as full: messages still arrive, for as long as they can be stored.
+    /// The disk counts as full while less space than this is free. Messages are still accepted as long as they can be
+    /// stored.
     pub critical_below: DiskLimit,
-    /// The bridge's folder, whose disk is monitored too; none means /var/lib/agentlocator-whatsapp if that exists.
+    /// The folder of the bridge, whose disk is monitored as well; `None` means /var/lib/agentlocator-whatsapp if that
+    /// folder exists.
     pub bridge_folder: Option<PathBuf>,
 }
 

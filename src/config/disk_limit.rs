@@ -1,19 +1,19 @@
-//! An amount of disk space, as settings state it.
+//! An amount of disk space in the notation of the settings.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// An amount of disk space: a number of bytes or a part of the disk, whichever is less.
+/// An amount of disk space: a number of bytes, a percentage of the disk, or the smaller of both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DiskLimit {
-    /// Bytes; none if only the part counts.
+    /// Number of bytes; `None` if only the percentage is set.
     pub bytes: Option<u64>,
-    /// Percent of the disk; none if only the bytes count.
+    /// Percentage of the disk; `None` if only the number of bytes is set.
     pub percent: Option<f64>,
 }
 
 impl DiskLimit {
-    /// The limit on a disk of this size.
+    /// Returns the limit in bytes on a disk of this size.
     pub fn of(self, total_bytes: u64) -> u64 {
         #[expect(
             clippy::cast_precision_loss,

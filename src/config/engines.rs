@@ -1,47 +1,47 @@
-//! Which engines and services answer calls, by the settings of several sections.
+//! Determines from several sections which engines and services answer calls.
 
 use super::pipeline::ModelApi;
 use super::{AiEngine, BaseUrl, Config, EngineChoice, OpenAiConfig, PipelineConfig, Secret, Synthesiser, Transcriber};
 use std::time::Duration;
 
-/// A server of the language model.
+/// A server that runs the language model.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelServer<'c> {
-    /// Its address.
+    /// The base URL.
     pub base_url: &'c BaseUrl,
-    /// Its key, if it needs one.
+    /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,
-    /// The model.
+    /// The name of the model.
     pub model: &'c str,
-    /// Whether it is asked by the Responses API, else by chat completions.
+    /// Whether the server is used through the Responses API; otherwise through chat completions.
     pub uses_responses: bool,
 }
 
 /// A server that transcribes files.
 #[derive(Clone, Copy, Debug)]
 pub struct TranscriptionServer<'c> {
-    /// Its address.
+    /// The base URL.
     pub base_url: &'c BaseUrl,
-    /// Its key, if it needs one.
+    /// The API key, if the server needs one.
     pub key: Option<&'c Secret>,
-    /// The model.
+    /// The name of the model.
     pub model: &'c str,
 }
 
-/// A speech service that needs a key.
+/// A speech service that needs an API key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpeechService {
-    /// Its word in `pipeline.transcriber` and `pipeline.synthesiser`.
+    /// Its name in `pipeline.transcriber` and `pipeline.synthesiser`.
     pub(super) name: &'static str,
     pub(super) key_setting: &'static str,
     pub(super) has_key: bool,
-    /// Whether the pipeline transcribes or speaks by it.
+    /// Whether the pipeline uses it for transcription or speech.
     pub(super) is_used: bool,
 }
 
 impl Config {
-    /// The AI engines that answer calls, in order; empty if calls go to voicemail. An engine without its keys is left
-    /// out, unless it is the one that `voice.engine` names.
+    /// Returns the AI engines that answer calls, in order; empty if calls go to voicemail. An engine without its keys
+    /// is left out, except the engine that `voice.engine` names.
     pub fn ai_engines(&self) -> Vec<AiEngine> {
         let is_configured = |engine: &AiEngine| match engine {
             AiEngine::Realtime => self.openai.key().is_some(),
@@ -55,8 +55,8 @@ impl Config {
         }
     }
 
-    /// The server of the pipeline's language model; none if it has no key and needs one. The key of OpenAI is sent to
-    /// `openai.base_url` alone.
+    /// Returns the server of the pipeline's language model; `None` if it needs a key and none is set. OpenAI's key is
+    /// sent only to `openai.base_url`.
     pub fn model_server(&self) -> Option<ModelServer<'_>> {
         let (pipeline, openai) = (&self.pipeline, &self.openai);
         let model = pipeline.model.as_deref().unwrap_or(&openai.chat_model);
@@ -74,15 +74,15 @@ impl Config {
         }
     }
 
-    /// The server of the model that reads a call after its end: OpenAI's, or without its key the pipeline's. None if neither
-    /// is configured.
+    /// Returns the server of the model that analyses a call after it has ended: OpenAI, or the pipeline's server if no
+    /// OpenAI key is set. `None` if neither is configured.
     pub fn text_model_server(&self) -> Option<ModelServer<'_>> {
         let OpenAiConfig { base_url, chat_model: model, .. } = &self.openai;
         let openai = self.openai.key().map(|key| ModelServer { base_url, key: Some(key), model, uses_responses: true });
         openai.or_else(|| self.model_server())
     }
 
-    /// The settings that the pipeline engine lacks; empty if it can answer calls.
+    /// Returns the settings that the pipeline engine is missing; empty if it can answer calls.
     pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         let services = self.speech_services().into_iter();
@@ -98,7 +98,7 @@ impl Config {
         keys.chain(servers).filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
     }
 
-    /// The speech services that need a key.
+    /// Returns the speech services that need an API key.
     pub(super) fn speech_services(&self) -> [SpeechService; 3] {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         [
@@ -123,13 +123,13 @@ impl Config {
         ]
     }
 
-    /// The server of OpenAI that transcribes files; none without a key.
+    /// Returns OpenAI's server for the transcription of files; `None` without a key.
     pub fn file_transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let OpenAiConfig { base_url, file_transcription_model: model, .. } = &self.openai;
         Some(TranscriptionServer { base_url, key: Some(self.openai.key()?), model })
     }
 
-    /// The server with `/audio/transcriptions` that the pipeline uses; none if its address is not set.
+    /// Returns the server with `/audio/transcriptions` that the pipeline uses; `None` if its address is not set.
     pub fn transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let pipeline = &self.pipeline;
         let key = Secret::present(pipeline.transcription_api_key.as_ref());
@@ -137,7 +137,8 @@ impl Config {
         Some(TranscriptionServer { base_url, key, model: &pipeline.transcription_model })
     }
 
-    /// The models of the pipeline that the server at `openai.base_url` runs; empty if the pipeline answers no calls.
+    /// Returns the models of the pipeline that run on the server at `openai.base_url`; empty if the pipeline answers no
+    /// calls.
     pub fn pipeline_models_at_openai(&self) -> Vec<&str> {
         let PipelineConfig { transcriber, synthesiser, speech_base_url, speech_model, .. } = &self.pipeline;
         let transcription = self.transcription_server().filter(|_| *transcriber == Transcriber::Transcription);
@@ -153,7 +154,7 @@ impl Config {
         models.map(|(_, model)| model).collect()
     }
 
-    /// How long the pipeline's transcriber may wait after the caller's last word before it ends the turn.
+    /// Returns how long the pipeline's transcriber may wait after the caller's last word before it ends the turn.
     pub fn longest_pause(&self) -> Duration {
         let ms = match self.pipeline.transcriber {
             Transcriber::Soniox => self.soniox.max_endpoint_delay_ms,

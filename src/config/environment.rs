@@ -1,4 +1,4 @@
-//! Settings from the environment: variables, files that `…_FILE` variables name, and systemd's credentials.
+//! Settings from the environment: variables, files named by `…_FILE` variables, and systemd credentials.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -6,16 +6,16 @@ use super::setting::{EnvVar, Setting};
 use super::{Config, Origin, private_file, suggest};
 use std::path::{Path, PathBuf};
 
-/// Looks up a variable: in the process's environment, or in a test's.
+/// Looks up an environment variable, in the process or in a test's fake environment.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// One variable of the process's environment.
+/// Returns a variable of the process's environment.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the environment")]
 pub fn process_env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// The data folder that systemd created for the service (`StateDirectory=`); of the lowest precedence.
+/// Reads the data folder that systemd created for the service (`StateDirectory=`). It has the lowest precedence.
 pub(super) fn read_data_folder(env: Environment<'_>, builder: &mut ConfigBuilder) {
     if let Some(folder) = state_folder(env) {
         let file = folder.join("agentlocator.db");
@@ -24,17 +24,17 @@ pub(super) fn read_data_folder(env: Environment<'_>, builder: &mut ConfigBuilder
     }
 }
 
-/// The first folder of `STATE_DIRECTORY`.
+/// Returns the first folder of `STATE_DIRECTORY`.
 pub(super) fn state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').next().map(PathBuf::from)
 }
 
-/// The second folder of `STATE_DIRECTORY`, for files that must outlast the data folder.
+/// Returns the second folder of `STATE_DIRECTORY`, for files that must survive the loss of the data folder.
 pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').nth(1).map(PathBuf::from)
 }
 
-/// Loads all settings from the environment. A variable that is set but empty is ignored. `file` is the settings file.
+/// Reads all settings from the environment. Empty variables are ignored. `file` is the path of the settings file.
 pub(super) fn read(
     env: Environment<'_>,
     file: Option<&Path>,
@@ -70,20 +70,21 @@ pub(super) fn read(
     }
 }
 
-/// The folder of secrets, one file each: systemd's `$CREDENTIALS_DIRECTORY` for the service; for root's commands in a
-/// shell, which should use the same secrets as the service, the folder beside the settings file from which systemd
-/// reads them.
+/// Returns the folder that contains one file per secret. For the service, this is systemd's `$CREDENTIALS_DIRECTORY`.
+/// Commands that root runs in a shell should use the same secrets as the service; for them, it is the folder beside the
+/// settings file from which systemd loads the credentials.
 fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathBuf> {
     if let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") {
         return Some(folder.into());
     }
     let beside = file?.parent()?.join("credentials");
-    // Only root may read it; other users run without it.
+    // Only root may read the folder; other users run without it.
     std::fs::read_dir(&beside).is_ok().then_some(beside)
 }
 
-/// Reads a credential such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix if systemd loaded a whole
-/// folder, as the shipped unit does: `secret_twilio-auth-token`, or `sealed_…` from the folder of encrypted ones.
+/// Reads a credential, such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`. The name has a prefix if systemd loaded a
+/// whole folder, as the shipped unit does: `secret_twilio-auth-token`, or `sealed_…` for the folder of encrypted
+/// credentials.
 fn read_credential(folder: &Path, setting: &Setting<Config>, variable: &EnvVar<Config>, builder: &mut ConfigBuilder) {
     let name = credential_name(variable);
     let paths = CREDENTIAL_PREFIXES.map(|prefix| folder.join(format!("{prefix}{name}")));
@@ -97,7 +98,7 @@ fn credential_name(variable: &EnvVar<Config>) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Credential files that no secret setting reads, each with the name that was probably meant.
+/// Returns messages about credential files that no secret setting reads, each with the most similar known name.
 fn unknown_credentials(folder: &Path, settings: &[Setting<Config>]) -> Vec<String> {
     let secrets = settings.iter().filter(|setting| setting.secret);
     let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();
@@ -146,7 +147,7 @@ fn set_from_file(
     }
 }
 
-/// The prefixes that systemd puts before the names of a folder's files in the shipped unit; none for single
+/// The prefixes that systemd adds to the names of a folder's files in the shipped unit; no prefix for single
 /// credentials.
 const CREDENTIAL_PREFIXES: [&str; 3] = ["sealed_", "secret_", ""];
 

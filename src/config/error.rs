@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Problem {
     /// The location.
     pub origin: Origin,
-    /// The key and what is wrong with it; never contains a secret.
+    /// The key, followed by what is wrong with it. Never contains a secret.
     pub message: String,
 }
 
@@ -19,7 +19,7 @@ impl Problem {
 }
 
 impl Problem {
-    /// The key of the setting, with which the message begins.
+    /// Returns the key with which the message begins, if it begins with one.
     pub fn key(&self) -> Option<&str> {
         let (key, _) = self.message.split_once(": ")?;
         (key.contains('.') && !key.contains(' ')).then_some(key)
@@ -35,7 +35,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of the settings; never empty.
+/// All problems of the settings. The list is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<Problem>);
 
@@ -45,7 +45,8 @@ impl ConfigErrors {
     }
 }
 
-/// A headline, then a line for each problem in the format of compilers, so that editors can jump to the location.
+/// Writes a headline, then one line per problem in the format of compiler errors, so that editors can jump to the
+/// location.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0.len() {

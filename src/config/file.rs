@@ -26,18 +26,18 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
     };
     let (root, errors) = DeTable::parse_recoverable(&text);
     let source = Source { path, text: &text };
-    // Values of a file with syntax errors would only cause follow-up errors.
+    // If the file has syntax errors, its values are not read: they would only cause follow-up errors.
     if errors.is_empty() {
         source.read_sections(root.get_ref(), settings, builder);
     }
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
-        // The message only: the error's own output repeats the line, which may contain a secret.
+        // Only the message is used: the full error text quotes the line, which may contain a secret.
         builder.problems.push(Problem::new(origin, source.describe(&error)));
     }
 }
 
-/// The text of the file, for determining locations.
+/// The text of the file, used to find the line and column of a value.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -46,7 +46,8 @@ struct Source<'a> {
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Source<'_> {
-    /// Describes a syntax error. Guides tell users to add a section, which may exist already.
+    /// Describes a syntax error. A duplicate section gets its own text, because guides ask users to add a section that
+    /// may already exist.
     fn describe(&self, error: &toml::de::Error) -> String {
         let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
             return error.message().to_owned();
@@ -99,7 +100,7 @@ impl Source<'_> {
             builder.set(setting, &found, origin);
             return;
         }
-        // A secret may be in a file of its own, which `…_file` names.
+        // The `…_file` variant of a secret setting names a file that contains the secret.
         let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
         match secret {
             None => builder.add_problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
@@ -126,7 +127,7 @@ impl Source<'_> {
     }
 }
 
-/// Line and column of a byte offset.
+/// Converts a byte offset to line and column.
 fn place(path: &Path, text: &str, at: usize) -> Origin {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -9,15 +9,15 @@ use std::path::PathBuf;
 /// Google's speech services.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GoogleConfig {
-    /// A service account's JSON file. `GOOGLE_APPLICATION_CREDENTIALS`.
+    /// The path of a service account's JSON file. Environment variable: `GOOGLE_APPLICATION_CREDENTIALS`.
     pub credentials_file: Option<PathBuf>,
-    /// The same JSON itself; takes precedence over the file. `GCP_CREDENTIALS_JSON`.
+    /// The content of such a JSON file; takes precedence over the path. Environment variable: `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
-    /// Speech to text. `GOOGLE_SPEECH_BASE_URL`.
+    /// The base URL of speech to text. Environment variable: `GOOGLE_SPEECH_BASE_URL`.
     pub speech_base_url: BaseUrl,
-    /// Text to speech. `GOOGLE_TTS_BASE_URL`.
+    /// The base URL of text to speech. Environment variable: `GOOGLE_TTS_BASE_URL`.
     pub tts_base_url: BaseUrl,
-    /// The endpoint that exchanges the account for a token. `GOOGLE_TOKEN_URL`.
+    /// The endpoint that returns an access token for the account. Environment variable: `GOOGLE_TOKEN_URL`.
     pub token_url: BaseUrl,
 }
 
@@ -34,7 +34,7 @@ impl Default for GoogleConfig {
 }
 
 impl GoogleConfig {
-    /// Whether an account is set.
+    /// Returns true if an account is set.
     pub fn is_configured(&self) -> bool {
         self.credentials_file.is_some() || self.credentials_json.as_ref().is_some_and(|json| !json.is_empty())
     }

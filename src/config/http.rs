@@ -9,24 +9,25 @@ use std::net::SocketAddr;
 /// Listeners and the public address.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HttpConfig {
-    /// The listener's address; none means port 8080 on every address, including IPv6 if available. `PORT` takes
-    /// precedence.
+    /// The listener's address; `None` means port 8080 on every address, including IPv6 if available. The environment
+    /// variable `PORT` takes precedence.
     pub listen: Option<SocketAddr>,
-    /// A second listener for web page and API; if set, the first listener serves only what Twilio needs. `CRM_LISTEN`.
+    /// A second listener, for the web page and the API. If it is set, the first listener serves only what Twilio needs.
+    /// Environment variable: `CRM_LISTEN`.
     pub crm_listen: Option<SocketAddr>,
-    /// The address that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures
-    /// are verified against it. `PUBLIC_BASE_URL`, else `PUBLIC_HOST`.
+    /// The base URL that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures
+    /// are verified against it. Environment variables: `PUBLIC_BASE_URL`, otherwise `PUBLIC_HOST`.
     pub public_base_url: Option<BaseUrl>,
     /// Maximum size of a request body, in bytes.
     pub max_body_bytes: usize,
     /// Time limit of a request, in seconds.
     pub request_timeout_s: u64,
-    /// Maximum number of open connections per listener; none derives it from the machine's memory.
+    /// Maximum number of open connections per listener; `None` derives it from the machine's memory.
     pub max_connections: Option<usize>,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted; none are trusted unless listed,
-    /// including this machine.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted. Only listed proxies are trusted; a
+    /// proxy on this machine must be listed as well.
     pub trusted_proxies: Vec<Network>,
-    /// The address used if no public address is set: the first name of `tls.domain`, else loopback.
+    /// The base URL that is used if no public one is set: the first name of `tls.domain`, otherwise loopback.
     #[serde(skip)]
     pub(super) fallback: BaseUrl,
 }
@@ -47,24 +48,24 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// The public address, or the loopback one if none is set.
+    /// Returns the public base URL, or the loopback one if none is set.
     pub fn base_url(&self) -> &str {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).as_str()
     }
 
-    /// The public address, if there is one.
+    /// Returns the public base URL, if there is one.
     pub fn public_address(&self) -> Option<&str> {
         let named = Some(&self.fallback).filter(|url| url.as_str().starts_with("https://"));
         self.public_base_url.as_ref().or(named).map(BaseUrl::as_str)
     }
 
-    /// The public address for WebSockets: `wss://…`, or `ws://…` on loopback.
+    /// Returns the public base URL for WebSockets: `wss://…`, or `ws://…` for loopback.
     pub fn websocket_url(&self) -> String {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).websocket_url()
     }
 }
 
-/// The port if none is set.
+/// The default port.
 pub const DEFAULT_PORT: u16 = 8080;
 
 pub(super) fn settings() -> Vec<Setting<HttpConfig>> {

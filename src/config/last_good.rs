@@ -1,5 +1,6 @@
-//! The last working settings, secrets included, in a file of the data folder that only the service's user can read. A
-//! start with invalid settings uses them, so that a typo and a reboot do not silence the phone.
+//! The last working settings, including secrets, in a file of the data folder that only the service's user can read. If
+//! the settings are invalid at a start, the daemon uses this copy, so that a typo followed by a reboot does not stop
+//! the phone service.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -21,18 +22,18 @@ pub struct LastGood {
 /// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct SavedSettings {
-    /// The data folder that the settings were stored for: they are not used in a copy of it.
+    /// The data folder for which the settings were stored. They are not used in a copy of that folder.
     folder: PathBuf,
     settings: BTreeMap<String, Value>,
 }
 
 impl LastGood {
-    /// The last working settings of a data folder.
+    /// Returns the last working settings of a data folder.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Stores the settings that the service runs with, except defaults and those stored in the database.
+    /// Stores the settings that the daemon currently uses, except defaults and settings from the database.
     pub fn save(&self, config: &Config) -> io::Result<()> {
         let settings = settings_table::all();
         let changed = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
@@ -48,8 +49,8 @@ impl LastGood {
         private_file::replace(&file, &text)
     }
 
-    /// The stored settings, in place of those for which `errors` are reported; none if there are no usable ones. A
-    /// stored setting that this version does not accept any more is left out.
+    /// Loads the stored settings, for use instead of the settings with `errors`. Returns `None` if no usable ones
+    /// exist. A stored setting that this version does not accept is left out.
     pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
         let saved: SavedSettings = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
         if saved.folder != fs::canonicalize(&self.folder).ok()? {
@@ -83,7 +84,7 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../config.toml.example");
 
-    /// The example with every key set that does not name a file.
+    /// Returns the example file with every key set, except keys that name a file.
     fn all_set() -> String {
         let set = |line: &'static str| {
             let (key, _) = line.strip_prefix('#')?.split_once(" = ")?;

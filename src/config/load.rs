@@ -1,5 +1,5 @@
-//! Loads the settings. Precedence: the environment over the file over the secrets entered on the page over the settings
-//! stored in the database over the defaults.
+//! Loads the settings. Precedence, highest first: environment, settings file, secrets entered on the web page, settings
+//! in the database, defaults.
 
 use super::builder::ConfigBuilder;
 use super::data_marker::DataMarker;
@@ -23,18 +23,20 @@ pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigE
     Ok(builder.config)
 }
 
-/// The location of the data by file and environment, whatever is wrong with the other settings: only for contacting the
-/// daemon that has it open.
+/// Returns the location of the data according to file and environment, even if other settings are invalid. Use it only
+/// to contact the daemon that has the data open.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
 }
 
-/// The location of the last working settings: the folder that systemd created for the service, else the data folder.
+/// Returns the location of the last working settings: the folder that systemd created for the service, otherwise the
+/// data folder.
 pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
     LastGood::in_folder(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
-/// The data marker, in the second folder that systemd created for the service; none if there is no such folder.
+/// Returns the data marker in the second folder that systemd created for the service; `None` if that folder does not
+/// exist.
 pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
     environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }
@@ -53,10 +55,11 @@ fn read_all(file: Option<&Path>, env: Environment<'_>) -> ConfigBuilder {
 }
 
 impl Config {
-    /// Adds the settings stored in the database, as pairs of key and JSON, below those of file and environment.
+    /// Adds the settings from the database, as pairs of key and JSON. Settings from the file and the environment take
+    /// precedence.
     ///
-    /// An invalid stored setting is left out and reported: the web page must still start, because it is where the
-    /// setting can be corrected.
+    /// An invalid stored setting is left out and reported. The daemon must still start, because the web page is the
+    /// place where the setting can be corrected.
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
         let settings = settings_table::all();
@@ -73,8 +76,8 @@ impl Config {
         self.leave_out_conflicts(builder, &settings)
     }
 
-    /// Validates the settings against one another. Stored ones that conflict with others get the values of `self`, the
-    /// settings without stored ones, and are reported.
+    /// Validates the settings in combination. Stored settings that conflict with others are reported, and get their
+    /// values in `self`, which contains no stored settings.
     fn leave_out_conflicts(
         mut self,
         ConfigBuilder { mut config, mut problems }: ConfigBuilder,
@@ -88,12 +91,13 @@ impl Config {
             let is_stored = |setting: &&Setting<Config>| config.origins.of(setting.key) == Origin::Stored;
             let stored: Vec<_> = settings.iter().filter(is_stored).collect();
             let section = key.split('.').next().unwrap_or_default();
-            // The setting itself, else those of its section, else all of them.
+            // Leaves out the named setting if it is stored, otherwise the stored settings of its section, otherwise all
+            // stored settings.
             let named = stored.iter().filter(|setting| setting.key == key).collect::<Vec<_>>();
             let related = stored.iter().filter(|setting| setting.is_in(section)).collect::<Vec<_>>();
             let left_out = [named, related, stored.iter().collect()].into_iter().find(|some| !some.is_empty());
             problems.push(problem);
-            // Without stored settings they conflict as well, which is reported where they were loaded.
+            // The conflict exists without stored settings as well, and was reported when those settings were loaded.
             let Some(left_out) = left_out else { return (checked.config, problems) };
             for setting in left_out {
                 setting.copy_value(&mut self, &mut config);
@@ -102,17 +106,17 @@ impl Config {
         }
     }
 
-    /// Warnings about settings that are valid but probably a mistake.
+    /// Returns warnings about settings that are valid but probably a mistake.
     pub fn warnings(&self) -> Vec<String> {
         validate::warnings(self)
     }
 
-    /// The error for a setting whose content, such as a file's, turns out to be invalid only when it is used.
+    /// Returns the error for a setting whose content, such as that of a file, proves to be invalid when it is used.
     pub fn invalid_setting(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
         ConfigErrors(vec![Problem::new(self.origins.of(key), format!("{key}: {message}"))])
     }
 
-    /// All settings with their values and origins; secrets are shown as `•••`.
+    /// Returns all settings with their values and origins; secrets are shown as `•••`.
     pub fn shown(&self) -> Vec<ShownSetting> {
         let values = serde_json::to_value(self).unwrap_or_default();
         let shown = |setting: Setting<Config>| ShownSetting {
@@ -123,7 +127,7 @@ impl Config {
         settings_table::all().into_iter().map(shown).collect()
     }
 
-    /// The value of one setting; a secret is `•••`.
+    /// Returns the value of one setting; a secret is shown as `•••`.
     pub(super) fn shown_value(&self, key: &str) -> serde_json::Value {
         value_of(&serde_json::to_value(self).unwrap_or_default(), key)
     }

@@ -1,4 +1,4 @@
-//! `[log]`: what is logged.
+//! `[log]`: the log level.
 
 use super::parser::choice;
 use super::setting::{Section, Setting};
@@ -12,19 +12,19 @@ text_enum! {
         Error = "error",
         /// Also warnings: something that may need action soon.
         Warn = "warn",
-        /// Also what happens.
+        /// Also normal events.
         Info = "info",
         /// Also details; shows full numbers and texts.
         Debug = "debug",
-        /// Everything.
+        /// All messages.
         Trace = "trace",
     }
 }
 
-/// What is logged.
+/// The log settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogConfig {
-    /// The log level. `LOG_LEVEL`.
+    /// The log level. Environment variable: `LOG_LEVEL`.
     pub level: LogLevel,
 }
 

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 text_enum! {
     /// How the connection to the mail server is protected.
     MailTls {
-        /// STARTTLS: plain text at first, then TLS; without TLS no mail is sent. Port 587.
+        /// STARTTLS: the connection starts unencrypted and switches to TLS. If the server offers no TLS, no mail is
+        /// sent. Port 587.
         StartTls = "starttls",
         /// Implicit TLS. Port 465.
         Tls = "tls",
@@ -22,15 +23,15 @@ text_enum! {
 /// The mail server.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MailConfig {
-    /// The server; none means that no mail is sent. `SMTP_HOST`.
+    /// The host of the server; `None` means that no mail is sent. Environment variable: `SMTP_HOST`.
     pub host: Option<String>,
-    /// The port; none means the usual one. `SMTP_PORT`.
+    /// The port; `None` means the default port of the encryption. Environment variable: `SMTP_PORT`.
     pub port: Option<u16>,
     /// How the connection is protected.
     pub tls: MailTls,
-    /// The user name. `SMTP_USER`.
+    /// The user name. Environment variable: `SMTP_USER`.
     pub username: Option<String>,
-    /// The password. `SMTP_PASSWORD`.
+    /// The password. Environment variable: `SMTP_PASSWORD`.
     pub password: Option<Secret>,
     /// The sender address; none means the user name.
     pub from: Option<String>,
@@ -65,12 +66,12 @@ impl MailConfig {
         })
     }
 
-    /// The sender address, if known: the setting, else a user name that is an address.
+    /// Returns the sender address, if it is known: the setting, otherwise the user name if that is an address.
     pub fn sender(&self) -> Option<&str> {
         self.from.as_deref().or_else(|| self.username.as_deref().filter(|name| name.contains('@')))
     }
 
-    /// Whether the server is this machine.
+    /// Returns true if the server runs on this machine.
     pub(super) fn is_local(&self) -> bool {
         self.host.as_deref().is_some_and(|host| {
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

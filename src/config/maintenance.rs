@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct MaintenanceConfig {
     /// The hour of the nightly maintenance, in the business's time zone.
     pub hour: u8,
-    /// Check database, copy, backup, certificate and the rest every night.
+    /// Whether the self-check of database, backups, certificate and other parts runs every night.
     pub self_check: bool,
 }
 

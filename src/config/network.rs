@@ -8,12 +8,12 @@ use std::str::FromStr;
 /// A network such as `10.0.0.0/8`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// With zeros after the network bits.
+    /// The network address; all host bits are zero.
     address: IpAddr,
     bits: u8,
 }
 
-/// Why a text is not a network; the rest of a sentence that begins with "which".
+/// The reason why a text is not a network. Each message continues a sentence after "which".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// It is not an IP address.
@@ -22,7 +22,7 @@ pub enum NetworkError {
     /// The number of bits is too large or not a number.
     #[error("does not have a number from 0 to {0} after the slash")]
     Bits(u8),
-    /// Host bits are set: a mistake, or a network of another size was meant.
+    /// Host bits are set, which is a mistake: perhaps another prefix length was meant.
     #[error("has bits set after the first {bits}; the network is {network}")]
     HostBits {
         /// Number of network bits.
@@ -33,7 +33,7 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// Whether the network contains the address; an IPv4-mapped address counts as IPv4.
+    /// Returns true if the network contains the address. An IPv4-mapped IPv6 address counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.bits) == self.address

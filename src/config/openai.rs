@@ -1,4 +1,4 @@
-//! `[openai]`: the AI for calls.
+//! `[openai]`: the account at OpenAI, and the models for calls.
 
 use super::parser::{base_url, choice, decimal, integer, optional, secret, token};
 use super::setting::{Section, Setting};
@@ -25,18 +25,18 @@ text_enum! {
         Medium = "medium",
         /// After 2 s at the latest.
         High = "high",
-        /// Chosen by the model, today like `medium`.
+        /// Chosen by the model; currently equal to `medium`.
         Auto = "auto",
     }
 }
 
-/// The AI.
+/// The account at OpenAI, and the models for calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
-    /// The API key. Without it calls go to voicemail. `OPENAI_API_KEY`.
+    /// The API key. Without it, calls go to voicemail. Environment variable: `OPENAI_API_KEY`.
     pub api_key: Option<Secret>,
-    /// The address of OpenAI or a compatible server; the realtime WebSocket is at the same address with `ws`/`wss`.
-    /// `OPENAI_BASE_URL`.
+    /// The base URL of OpenAI or a compatible server. The realtime WebSocket has the same URL with the scheme `ws` or
+    /// `wss`. Environment variable: `OPENAI_BASE_URL`.
     pub base_url: BaseUrl,
     /// The speech-to-speech model.
     pub realtime_model: String,
@@ -49,11 +49,11 @@ pub struct OpenAiConfig {
     pub chat_model: String,
     /// How the end of the caller's turn is detected.
     pub turn_detection: TurnDetection,
-    /// Server VAD: the volume from which on sound counts as speech, 0 to 1.
+    /// Server VAD: the volume above which sound counts as speech, from 0 to 1.
     pub vad_threshold: f64,
-    /// Server VAD: how much audio from before the start of speech is kept.
+    /// Server VAD: how much audio before the start of speech is kept, in milliseconds.
     pub vad_prefix_padding_ms: u32,
-    /// Server VAD: the length of a silence that ends the turn.
+    /// Server VAD: the length of a silence that ends the turn, in milliseconds.
     pub vad_silence_ms: u32,
     /// Semantic VAD: how soon a pause counts as the end of the turn.
     pub vad_eagerness: Eagerness,

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The origin of a setting's value, in order of increasing precedence.
+/// The origin of a setting's value. The variants are in order of increasing precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// Not set.
+    /// The default value.
     #[default]
     Default,
     /// The database, where the web page stores changed settings.
     Stored,
-    /// The file of the secrets that were entered on the page.
+    /// The file with the secrets that were entered on the web page.
     PageSecrets(PathBuf),
     /// The last working settings, because the configured ones are invalid.
     LastGood,
-    /// The settings file; line and column count from 1.
+    /// The settings file; line and column are counted from 1.
     File {
         /// The path as given.
         path: PathBuf,
@@ -29,9 +29,9 @@ pub enum Origin {
     Credential(PathBuf),
     /// A variable set by systemd or by the parent process.
     Variable(&'static str),
-    /// The file that a `…_FILE` variable names.
+    /// The file named by a `…_FILE` variable.
     VariableFile {
-        /// The variable, with `_FILE`.
+        /// The name of the variable, including `_FILE`.
         variable: String,
         /// The variable's value.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The word for its kind in the API.
+    /// Returns the name of the kind of origin in the API.
     pub fn source(&self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -51,12 +51,12 @@ impl Origin {
         }
     }
 
-    /// Whether the page may replace a value from here.
+    /// Returns true if the web page may replace a value from this origin.
     pub fn is_page(&self) -> bool {
         matches!(self, Self::Default | Self::Stored | Self::PageSecrets(_))
     }
 
-    /// The file that sets the value.
+    /// Returns the file that sets the value.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } | Self::Credential(path) | Self::VariableFile { path, .. } => Some(path),
@@ -64,12 +64,12 @@ impl Origin {
         }
     }
 
-    /// The line of the file.
+    /// Returns the line in that file.
     pub fn line(&self) -> Option<usize> {
         if let Self::File { line, .. } = self { Some(*line) } else { None }
     }
 
-    /// The variable that sets the value.
+    /// Returns the variable that sets the value.
     pub fn variable(&self) -> Option<&str> {
         match self {
             Self::Variable(name) => Some(name),

@@ -1,6 +1,8 @@
-//! The secrets that the owner entered on the page: one file in the data folder that only the service's user may read.
+//! The secrets that the owner entered on the web page, in a file of the data folder that only the service's user can
+//! read.
 //!
-//! They are never in the database, because copies of it leave the machine. A restore therefore asks for them again.
+//! They are never stored in the database, because copies of the database leave the machine. After a restore, they must
+//! be entered again.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -21,12 +23,12 @@ pub struct PageSecrets {
     file: PathBuf,
 }
 
-/// The content of the file before a change.
+/// The previous content of the file, for undoing a change.
 #[derive(Debug)]
 pub struct Replaced(Option<Vec<u8>>);
 
 impl PageSecrets {
-    /// The secrets beside this database.
+    /// Returns the file of secrets beside this database.
     pub fn of(store: &StoreConfig) -> Self {
         Self { file: store.data_folder().join(FILE_NAME) }
     }
@@ -36,7 +38,7 @@ impl PageSecrets {
         &self.file
     }
 
-    /// The keys of the secrets; none if the file cannot be read.
+    /// Returns the keys of the stored secrets; empty if the file cannot be read.
     pub fn keys(&self) -> BTreeSet<String> {
         let sections: Sections =
             content(&self.file).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
@@ -52,7 +54,7 @@ impl PageSecrets {
             Err(error) => return Err(error),
         };
         let text = before.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        // A damaged file is an error here: it may contain other secrets.
+        // A damaged file is an error: overwriting it could destroy other secrets.
         let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
         for (key, secret) in changes {
             let (section, name) = key.split_once('.').unwrap_or_default();
@@ -77,10 +79,10 @@ impl PageSecrets {
     }
 }
 
-/// Reads the secrets for settings that have none from a source of higher precedence.
+/// Reads the secrets of settings that have no value from a source of higher precedence.
 pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let file = PageSecrets::of(&builder.config.store).file;
-    // Users other than root and the service run without it.
+    // Users other than root and the service cannot see the file; the program runs without it for them.
     if fs::symlink_metadata(&file).is_err() {
         return;
     }
@@ -94,7 +96,7 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     };
     let sections: Sections = match toml::from_str(&text) {
         Ok(sections) => sections,
-        // The parser's own message repeats the line, which contains a secret.
+        // The parser's own message quotes the line, which contains a secret.
         Err(error) => {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             return builder.add_problem(origin, problem(format!("line {line} is not valid")));
@@ -114,7 +116,8 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     }
 }
 
-/// The text of the file; anything but a file is refused. Root reads it too, in a folder that belongs to the service's user.
+/// Returns the text of the file. Anything but a regular file is rejected, because root may read it in a folder in which
+/// the service's user can create links.
 fn content(file: &Path) -> io::Result<String> {
     let is_file_of_secrets = |found: &fs::Metadata| found.is_file() && found.len() <= MAX_SIZE;
     let refused = || io::Error::other("it is not a file of secrets");

@@ -1,4 +1,4 @@
-//! Changes of settings on the page: which ones are allowed, and what the settings would be with them.
+//! Changes of settings on the web page: checks which changes are allowed, and computes the resulting settings.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -7,7 +7,7 @@ use super::value_kind::ValueKind;
 use super::{BaseUrl, Config, Lock, Origin, PageSecrets, Problem, Secret, settings_table, suggest, validate};
 use serde_json::Value;
 
-/// Why a change of the settings is refused.
+/// The reason why a change of the settings is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeError {
     /// The key, as the request names it.
@@ -19,26 +19,26 @@ pub struct ChangeError {
 /// What is wrong with a changed setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeRefusal {
-    /// The value is not allowed, or no setting has this key; a sentence.
+    /// The value is not allowed, or no setting has this key; contains a sentence.
     Invalid(String),
     /// The page cannot change it.
     Locked(Lock),
 }
 
-/// The settings with changes that are not stored yet.
+/// The settings that result from a change that is not stored yet.
 #[derive(Clone, Debug)]
 pub struct ProposedSettings {
-    /// The whole settings.
+    /// The complete settings.
     pub config: Config,
-    /// What to store in the database; none resets a setting.
+    /// The values to store in the database; `None` resets a setting.
     pub stored: Vec<(&'static str, Option<Value>)>,
-    /// What to store in the file of the secrets; none removes one.
+    /// The secrets to store in the file of secrets; `None` deletes a secret.
     pub secrets: Vec<(&'static str, Option<Secret>)>,
 }
 
 impl Config {
-    /// The settings of file and environment, those that are stored in the database, and changes to them by key; null
-    /// resets a setting. The result is validated as a whole.
+    /// Applies changes by key to these settings, which contain no stored ones, and to the settings stored in the
+    /// database. Null resets a setting. The result is validated as a whole.
     pub fn propose(
         self,
         stored: &[(String, Value)],
@@ -50,7 +50,7 @@ impl Config {
         let mut next: Vec<_> = stored.iter().filter(|(key, _)| !is_changed(key)).cloned().collect();
         let new = proposed.stored.iter().filter_map(|(key, value)| Some(((*key).to_owned(), value.clone()?)));
         next.extend(new);
-        // The secrets stay; what is stored is validated once more, together.
+        // The changed secrets are kept. The stored settings are validated again in combination.
         let mut base = proposed.config;
         base.forget_stored(self);
         let (config, problems) = base.with_stored(&next);
@@ -61,7 +61,7 @@ impl Config {
         Ok(proposed)
     }
 
-    /// These settings with other values, by key; null resets a setting. Each value is validated by itself.
+    /// Applies changes by key; null resets a setting. Each value is validated by itself.
     pub fn with_values(self, changes: &[(String, Value)]) -> Result<ProposedSettings, ChangeError> {
         let settings = settings_table::all();
         let (before, mut defaults) = (self.clone(), Self::default());
@@ -100,7 +100,8 @@ impl Config {
         }
     }
 
-    /// The settings with what is stored in the database now: also what takes effect only after a restart.
+    /// Returns these settings with the values that are stored in the database now, including values that take effect
+    /// only after a restart.
     #[must_use]
     pub fn with_saved(&self, stored: &[(String, Value)]) -> Self {
         let mut config = self.clone();
@@ -108,7 +109,7 @@ impl Config {
         config.with_stored(stored).0
     }
 
-    /// Gives every setting that is stored in the database the value of `base`, which has none of them.
+    /// Gives every setting from the database the value in `base`, which contains no stored settings.
     fn forget_stored(&mut self, mut base: Self) {
         for setting in settings_table::all() {
             if self.origins.of(setting.key) == Origin::Stored {
@@ -119,7 +120,7 @@ impl Config {
     }
 }
 
-/// The error for a change that does not fit the other settings.
+/// Returns the error for a change that conflicts with other settings.
 fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {
     let first = || changes.first().map(|(key, _)| key.clone()).unwrap_or_default();
     let key = problem.key().map_or_else(first, str::to_owned);
@@ -136,8 +137,9 @@ fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Co
     })
 }
 
-/// Refuses a new address for a secret that is not entered together with it: otherwise a stolen login on the page could
-/// send the secrets of this machine elsewhere. An address on this machine is not for the page to choose either.
+/// Rejects a new destination for a secret unless the secret is entered again in the same change. Otherwise, a stolen
+/// login to the web page could send the secrets of this machine to another server. Also rejects internal addresses as
+/// destinations.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
     let settings = settings_table::all();
     let refused =
@@ -167,7 +169,7 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
     Ok(())
 }
 
-/// Settings that decide where a secret is sent.
+/// Settings that determine where a secret is sent, with those secrets.
 const DESTINATIONS: [(&str, &[&str]); 14] = [
     ("twilio.api_base_url", &["twilio.auth_token"]),
     ("twilio.content_base_url", &["twilio.auth_token"]),

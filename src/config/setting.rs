@@ -41,14 +41,14 @@ pub(super) struct EnvVar<S> {
     apply: Apply<S>,
 }
 
-/// Why the page cannot change a setting.
+/// The reason why the web page cannot change a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// A source of higher precedence sets it.
     Source(Origin),
-    /// It is needed before the database is open.
+    /// The setting is needed before the database is open.
     Start,
-    /// It names a file or an account of this machine, so it is set on the machine.
+    /// The setting names a file or an account of this machine, so it can be set only on the machine.
     Machine,
 }
 
@@ -112,14 +112,14 @@ impl<S: 'static> Setting<S> {
         self
     }
 
-    /// Marks the setting as used only at the start, so that a change needs a restart. Required for every setting whose
+    /// Marks the setting as read only at the start, so that a change needs a restart. Required for every setting whose
     /// users do not read it from [`super::Reloadable`] each time.
     pub(super) fn requires_restart(mut self) -> Self {
         self.needs_restart = true;
         self
     }
 
-    /// The same setting, of the settings `C` that contain the section.
+    /// Converts a setting of a section to the same setting of the settings `C`, which contain the section.
     pub(super) fn within<C: 'static>(self, section: fn(&mut C) -> &mut S) -> Setting<C> {
         let Self { key, secret, needs_restart, kind, is_optional, allowed, equal, copy_value, .. } = self;
         let secret_field = self.secret_field.map(|field| -> SecretField<C> { Rc::new(move |all| field(section(all))) });
@@ -140,17 +140,17 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// A description of what is allowed.
+    /// Returns a description of the allowed values.
     pub(super) fn allowed(&self) -> &str {
         &self.allowed
     }
 
-    /// The secret in it; none if it is not set or no secret.
+    /// Returns the secret; `None` if it is not set, or if the setting is not a secret.
     pub(super) fn secret<'s>(&self, section: &'s mut S) -> Option<&'s Secret> {
         self.secret_field.as_ref().and_then(|field| field(section).as_ref())
     }
 
-    /// Whether it has the same value in both.
+    /// Returns true if the setting has the same value in both.
     pub(super) fn has_equal_value(&self, one: &mut S, other: &mut S) -> bool {
         (self.equal)(one, other)
     }
@@ -160,12 +160,12 @@ impl<S: 'static> Setting<S> {
         (self.copy_value)(from, to);
     }
 
-    /// The part of the key before the dot.
+    /// Returns the part of the key before the dot.
     pub(super) fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)
     }
 
-    /// The part of the key after the dot.
+    /// Returns the part of the key after the dot.
     pub(super) fn name(&self) -> &'static str {
         self.key.split_once('.').map_or(self.key, |(_, name)| name)
     }
@@ -174,13 +174,14 @@ impl<S: 'static> Setting<S> {
         self.section() == section
     }
 
-    /// Whether the web page may store it in the database: secrets are not stored in plain text.
+    /// Returns true if the web page may store the setting in the database. Secrets are excluded, because the database
+    /// is not encrypted.
     pub(super) fn is_storable(&self) -> bool {
         !self.secret && self.permanent_lock().is_none()
     }
 
-    /// Why the page can never change it: settings needed before the database is open cannot be in it, and a
-    /// login on the page must not choose files of this machine.
+    /// Returns why the web page can never change the setting. Settings that are needed to open the database cannot be
+    /// stored in it, and a user of the web page must not choose files of this machine.
     pub(super) fn permanent_lock(&self) -> Option<Lock> {
         match self.kind {
             ValueKind::Path => Some(Lock::Machine),
@@ -191,23 +192,23 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// Why the page cannot change it.
+    /// Returns why the web page cannot change the setting at present.
     pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
         let origin = origins.of(self.key);
         self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
     }
 
-    /// The unit of its number.
+    /// Returns the unit of the setting's number.
     pub(super) fn unit(&self) -> Option<&'static str> {
         unit(self.key)
     }
 
-    /// Sets the value; the error says what was found and what is allowed.
+    /// Sets the value. An error describes the value that was found and the allowed values.
     pub(super) fn set(&self, section: &mut S, raw: &RawValue) -> Result<(), String> {
         self.explain((self.apply)(section, raw), raw)
     }
 
-    /// Sets the value from one of its variables.
+    /// Sets the value from one of the setting's environment variables.
     pub(super) fn set_from(&self, variable: &EnvVar<S>, section: &mut S, raw: &RawValue) -> Result<(), String> {
         self.explain((variable.apply)(section, raw), raw)
     }
@@ -221,7 +222,7 @@ impl<S: 'static> Setting<S> {
     }
 }
 
-/// The settings of certificates that a business needs to change; the others belong to the machine.
+/// The TLS settings that a business needs to change on the web page; the other ones belong to the machine.
 const EDITABLE_TLS: [&str; 3] = ["domain", "acme", "acme_contact"];
 
 fn applier<S: 'static, T: 'static>(field: fn(&mut S) -> &mut T, parser: Parser<T>) -> Apply<S> {

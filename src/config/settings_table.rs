@@ -43,7 +43,7 @@ fn section<S: 'static>(section: fn(&mut Config) -> &mut S, settings: Vec<Setting
 }
 
 impl Setting<Config> {
-    /// The value, also of a secret; null if it is not set.
+    /// Returns the value, even of a secret; null if it is not set.
     pub(super) fn value(&self, config: &Config) -> serde_json::Value {
         if self.secret {
             self.secret(&mut config.clone()).map(Secret::expose).into()
@@ -68,7 +68,7 @@ pub struct KnownSetting {
     pub variables: Vec<&'static str>,
 }
 
-/// All settings, for generating documentation.
+/// Returns all settings, for generating documentation.
 pub fn known_settings() -> Vec<KnownSetting> {
     let known = |setting: Setting<Config>| KnownSetting {
         key: setting.key,

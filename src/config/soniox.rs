@@ -5,21 +5,22 @@ use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 
-/// Soniox.
+/// The settings of Soniox.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SonioxConfig {
-    /// The API key, for both services. `SONIOX_API_KEY`.
+    /// The API key for both services. Environment variable: `SONIOX_API_KEY`.
     pub api_key: Option<Secret>,
-    /// The address of speech to text; the WebSocket is at the same address with `ws`/`wss`. `SONIOX_STT_BASE_URL`.
+    /// The base URL of speech to text. The WebSocket has the same URL with the scheme `ws` or `wss`. Environment
+    /// variable: `SONIOX_STT_BASE_URL`.
     pub stt_base_url: BaseUrl,
-    /// The address of text to speech. `SONIOX_TTS_BASE_URL`.
+    /// The base URL of text to speech. Environment variable: `SONIOX_TTS_BASE_URL`.
     pub tts_base_url: BaseUrl,
     /// The model that transcribes the caller.
     pub stt_model: String,
     /// The model that speaks.
     pub tts_model: String,
     pub voice: String,
-    /// How long it may wait after the caller's last word before it ends the turn, in milliseconds.
+    /// How long Soniox may wait after the caller's last word before it ends the turn, in milliseconds.
     pub max_endpoint_delay_ms: u32,
 }
 

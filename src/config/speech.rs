@@ -1,37 +1,38 @@
-//! `[elevenlabs]` and `[deepgram]`: speech to text, and ElevenLabs also text to speech, for the pipeline engine.
+//! `[elevenlabs]` and `[deepgram]`: speech services for the pipeline engine. Both offer speech to text; ElevenLabs also
+//! offers text to speech.
 
 use super::parser::{Parser, base_url, integer, optional, secret, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
 
-/// ElevenLabs.
+/// The settings of ElevenLabs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ElevenLabsConfig {
-    /// The API key, for both services. `ELEVENLABS_API_KEY`.
+    /// The API key for both services. Environment variable: `ELEVENLABS_API_KEY`.
     pub api_key: Option<Secret>,
-    /// The address of ElevenLabs or a compatible server; the WebSocket is at the same address with `ws`/`wss`.
-    /// `ELEVENLABS_BASE_URL`.
+    /// The base URL of ElevenLabs or a compatible server. The WebSocket has the same URL with the scheme `ws` or `wss`.
+    /// Environment variable: `ELEVENLABS_BASE_URL`.
     pub base_url: BaseUrl,
     /// The model that transcribes the caller.
     pub stt_model: String,
-    /// The model that speaks. Only the third generation knows Hebrew.
+    /// The model that speaks. Only models of the third generation support Hebrew.
     pub tts_model: String,
-    /// The id of its voice.
+    /// The id of the voice.
     pub voice: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub vad_silence_ms: u32,
 }
 
-/// Deepgram.
+/// The settings of Deepgram.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeepgramConfig {
-    /// The API key. `DEEPGRAM_API_KEY`.
+    /// The API key. Environment variable: `DEEPGRAM_API_KEY`.
     pub api_key: Option<Secret>,
-    /// The address of Deepgram or a compatible server; the WebSocket is at the same address with `ws`/`wss`.
-    /// `DEEPGRAM_BASE_URL`.
+    /// The base URL of Deepgram or a compatible server. The WebSocket has the same URL with the scheme `ws` or `wss`.
+    /// Environment variable: `DEEPGRAM_BASE_URL`.
     pub base_url: BaseUrl,
-    /// The model that transcribes the caller. Only nova-3 knows Hebrew.
+    /// The model that transcribes the caller. Only nova-3 supports Hebrew.
     pub model: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub endpointing_ms: u32,
@@ -51,7 +52,7 @@ impl Default for ElevenLabsConfig {
 }
 
 impl ElevenLabsConfig {
-    /// The API key, if it is set.
+    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }
@@ -69,7 +70,7 @@ impl Default for DeepgramConfig {
 }
 
 impl DeepgramConfig {
-    /// The API key, if it is set.
+    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }
@@ -77,7 +78,7 @@ impl DeepgramConfig {
 
 pub(super) fn elevenlabs_settings() -> Vec<Setting<ElevenLabsConfig>> {
     let elevenlabs = Section::<ElevenLabsConfig>::new();
-    // It is a part of an address.
+    // The voice id becomes part of a URL.
     let voice = token("a voice's id, such as EXAVITQu4vr4xnSDxMaL", |text| {
         let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
         (!is_plain).then_some("has other characters than letters and digits")

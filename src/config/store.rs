@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoreConfig {
     /// The published file: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside it.
-    /// `DATABASE_URL`.
+    /// Environment variable: `DATABASE_URL`.
     pub database_url: Option<String>,
-    /// Maintain the published copy; off only to measure its cost.
+    /// Whether the published copy is maintained; switched off only to measure its cost.
     pub publish: bool,
-    /// Minimum time between two publishings under load, in milliseconds.
+    /// Minimum time between two updates of the published copy under load, in milliseconds.
     pub publish_interval_ms: u64,
-    /// Number of connections for reading.
+    /// Number of database connections for reading.
     pub readers: usize,
     /// Number of pre-migration snapshots that are kept.
     pub keep_snapshots: usize,
-    /// Litestream replicates the live database, and checkpoints it.
+    /// Whether Litestream replicates the live database, and therefore also controls its checkpoints.
     pub litestream: bool,
 }
 
@@ -37,18 +37,18 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
-    /// The published file: the copy that users copy.
+    /// Returns the path of the published file, which is the copy for users.
     pub fn published_file(&self) -> PathBuf {
         let url = self.database_url.as_deref().unwrap_or("data/agentlocator.db");
         PathBuf::from(url.strip_prefix("sqlite://").unwrap_or(url))
     }
 
-    /// The data folder, which contains the published file and `live/`.
+    /// Returns the data folder, which contains the published file and `live/`.
     pub fn data_folder(&self) -> PathBuf {
         folder_of(&self.published_file()).to_owned()
     }
 
-    /// The live database.
+    /// Returns the path of the live database.
     pub fn live_file(&self) -> PathBuf {
         let published = self.published_file();
         let folder = published.parent().unwrap_or_else(|| Path::new(""));
@@ -56,7 +56,7 @@ impl StoreConfig {
     }
 }
 
-/// The folder of a file; for a bare name the current folder.
+/// Returns the folder of a file; the current folder for a bare file name.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

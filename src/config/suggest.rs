@@ -3,7 +3,7 @@
 use super::Config;
 use super::setting::Setting;
 
-/// The error for an unknown section.
+/// Returns the error for an unknown section.
 pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> String {
     let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
     sections.dedup();
@@ -16,7 +16,7 @@ pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> Strin
     }
 }
 
-/// The error for an unknown key of a section.
+/// Returns the error for an unknown key of a section.
 pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>]) -> String {
     let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();
     if let Some(meant) = closest(name, own.iter().copied()) {
@@ -28,9 +28,9 @@ pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>
     }
 }
 
-/// The error for a credential that no setting reads.
+/// Returns the error for a credential that no setting reads.
 pub(super) fn credential(name: &str, known: &[String]) -> String {
-    // `closest` compares names with underscores, as settings have them.
+    // `closest` compares names with underscores, as in the keys of settings.
     let underlined: Vec<String> = known.iter().map(|name| name.replace('-', "_")).collect();
     match closest(name, underlined.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean {}?", meant.replace('_', "-")),
@@ -38,7 +38,7 @@ pub(super) fn credential(name: &str, known: &[String]) -> String {
     }
 }
 
-/// The most similar word, if it is similar enough: about every third letter may differ.
+/// Returns the most similar word, if it is similar enough: about one letter in three may differ.
 fn closest<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     all.map(|other| (strsim::damerau_levenshtein(&word, other), other))

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 text_enum! {
     /// The challenge type by which the authority validates a name.
     AcmeChallenge {
-        /// The first one that works.
+        /// The first type that succeeds.
         Auto = "auto",
         /// A file on port 80 (RFC 8555, section 8.3).
         Http01 = "http-01",
@@ -25,18 +25,20 @@ text_enum! {
 /// Certificates, and the listeners that use them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TlsConfig {
-    /// The host names of this machine. The first one is its public address if no other is set.
+    /// The host names of this machine. The first one determines the public base URL if none is set.
     pub domain: Vec<String>,
-    /// The plain HTTP listener for the authority and for browsers that do not use TLS; none means port 80 if TLS is in
-    /// use and the port is available.
+    /// The plain HTTP listener for the authority's validation requests and for browsers that do not use TLS. `None`
+    /// means port 80, if TLS is in use and the port is available.
     pub http_listen: Option<SocketAddr>,
-    /// The TLS listener; none means port 443 if TLS is in use and the port is available.
+    /// The TLS listener; `None` means port 443, if TLS is in use and the port is available.
     pub https_listen: Option<SocketAddr>,
-    /// Get certificates from an authority; none means if a domain is set and no files are.
+    /// Whether to obtain certificates from an authority; `None` means yes if a domain is set and no certificate files
+    /// are set.
     pub acme: Option<bool>,
     /// The authority's directory URL.
     pub acme_directory_url: BaseUrl,
-    /// Root certificates that are trusted for the authority's own certificate, in addition to the built-in ones.
+    /// A file with root certificates that are trusted for connections to the authority, in addition to the built-in
+    /// ones.
     pub acme_ca_file: Option<PathBuf>,
     /// The contact address that the authority may write to.
     pub acme_contact: Option<String>,
@@ -44,11 +46,11 @@ pub struct TlsConfig {
     pub acme_challenge: AcmeChallenge,
     /// The id of the external account at the authority, if it requires one.
     pub acme_eab_key_id: Option<String>,
-    /// The key of the external account, base64url. `ACME_EAB_HMAC_KEY`.
+    /// The HMAC key of the external account, in base64url. Environment variable: `ACME_EAB_HMAC_KEY`.
     pub acme_eab_hmac_key: Option<Secret>,
-    /// A certificate from elsewhere with its chain, PEM.
+    /// A file with a certificate from another source and its chain, in PEM format.
     pub certificate_file: Option<PathBuf>,
-    /// The key of that certificate, PEM.
+    /// The file with the private key of that certificate, in PEM format.
     pub key_file: Option<PathBuf>,
 }
 
@@ -72,17 +74,17 @@ impl Default for TlsConfig {
 }
 
 impl TlsConfig {
-    /// Whether a certificate that browsers trust is configured.
+    /// Returns true if a certificate that browsers trust is configured.
     pub fn is_configured(&self) -> bool {
         self.uses_acme() || self.own_files().is_some()
     }
 
-    /// Whether certificates come from an authority.
+    /// Returns true if certificates are obtained from an authority.
     pub fn uses_acme(&self) -> bool {
         self.acme.unwrap_or(self.certificate_file.is_none()) && !self.domain.is_empty()
     }
 
-    /// The configured certificate and key files.
+    /// Returns the configured certificate file and key file.
     pub fn own_files(&self) -> Option<(PathBuf, PathBuf)> {
         self.certificate_file.clone().zip(self.key_file.clone())
     }

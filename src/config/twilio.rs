@@ -9,24 +9,25 @@ use serde::Serialize;
 /// The Twilio account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TwilioConfig {
-    /// `AC…`. `TWILIO_ACCOUNT_SID`.
+    /// The account SID, `AC…`. Environment variable: `TWILIO_ACCOUNT_SID`.
     pub account_sid: Option<String>,
-    /// The token that signs webhooks and authenticates REST requests. `TWILIO_AUTH_TOKEN`.
+    /// The token that signs webhooks and authenticates REST requests. Environment variable: `TWILIO_AUTH_TOKEN`.
     pub auth_token: Option<Secret>,
-    /// Also accepted while tokens are rotated. `TWILIO_AUTH_TOKEN_SECONDARY`.
+    /// A second token that is accepted while tokens are rotated. Environment variable: `TWILIO_AUTH_TOKEN_SECONDARY`.
     pub auth_token_secondary: Option<Secret>,
-    /// The address of Twilio's REST API. `TWILIO_API_BASE_URL`.
+    /// The base URL of Twilio's REST API. Environment variable: `TWILIO_API_BASE_URL`.
     pub api_base_url: BaseUrl,
-    /// The address of Twilio's Content API. `TWILIO_CONTENT_BASE_URL`.
+    /// The base URL of Twilio's Content API. Environment variable: `TWILIO_CONTENT_BASE_URL`.
     pub content_base_url: BaseUrl,
-    /// The WhatsApp sender; written as `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
+    /// The WhatsApp sender, written as `whatsapp:+972…` or `+972…`. Environment variable: `TWILIO_WA_FROM`.
     pub wa_from: Option<PhoneNumber>,
-    /// The number that callers dial, for `agentlocator doctor`; by default each number whose webhooks point to this
-    /// daemon. `TWILIO_PHONE_NUMBER`.
+    /// The number that callers dial, for `agentlocator doctor`. By default, each number whose webhooks point to this
+    /// daemon is checked. Environment variable: `TWILIO_PHONE_NUMBER`.
     pub phone_number: Option<PhoneNumber>,
-    /// The template for messages outside the 24-hour window, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
+    /// The template for messages outside the 24-hour window, `HX…`. Environment variable: `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,
-    /// The template's variables as JSON, in which `{{text}}` stands for the message. `TWILIO_WA_TEMPLATE_VARIABLES`.
+    /// The template's variables as JSON; `{{text}}` is replaced by the message. Environment variable:
+    /// `TWILIO_WA_TEMPLATE_VARIABLES`.
     pub wa_template_variables: Option<String>,
 }
 
@@ -47,12 +48,12 @@ impl Default for TwilioConfig {
 }
 
 impl TwilioConfig {
-    /// The tokens that may have signed a webhook, the main one first; none if Twilio is not configured.
+    /// Returns the tokens with which a webhook may be signed, the main one first; empty if Twilio is not configured.
     pub fn auth_tokens(&self) -> impl Iterator<Item = &Secret> {
         self.auth_token.iter().chain(&self.auth_token_secondary).filter(|token| !token.is_empty())
     }
 
-    /// The credentials of the REST API; none if they are incomplete.
+    /// Returns the credentials of the REST API; `None` if they are incomplete.
     pub fn credentials(&self) -> Option<(&str, &Secret)> {
         let token = self.auth_token.as_ref().filter(|token| !token.is_empty())?;
         Some((self.account_sid.as_deref().filter(|sid| !sid.is_empty())?, token))
@@ -93,7 +94,7 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
 const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 32 digits";
 const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
 
-/// Twilio shows several ids side by side, and a wrong one fails only at the first request.
+/// Twilio's console shows several ids side by side, and a wrong id would cause an error only at the first request.
 fn reject_account_sid(sid: &str) -> Option<&'static str> {
     sid.starts_with("SK").then_some("is an API key's SID")
 }

@@ -9,9 +9,9 @@ use serde::Serialize;
 text_enum! {
     /// Whether to check for newer releases.
     UpdateCheck {
-        /// No check is made.
+        /// Never check.
         Off = "off",
-        /// Once a week.
+        /// Check once a week.
         Weekly = "weekly",
     }
 }
@@ -19,9 +19,9 @@ text_enum! {
 /// Whether and where to check for newer releases.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UpdatesConfig {
-    /// The interval of the check. `UPDATES_CHECK`.
+    /// The interval of the check. Environment variable: `UPDATES_CHECK`.
     pub check: UpdateCheck,
-    /// The address of a JSON document that names the newest release. `UPDATES_FEED_URL`.
+    /// The URL of a JSON document that names the newest release. Environment variable: `UPDATES_FEED_URL`.
     pub feed_url: Option<BaseUrl>,
 }
 
@@ -32,7 +32,7 @@ impl Default for UpdatesConfig {
 }
 
 impl UpdatesConfig {
-    /// The address for the weekly check; none if that is off.
+    /// Returns the URL for the weekly check; `None` if the check is off.
     pub fn weekly_feed(&self) -> Option<&BaseUrl> {
         self.feed_url.as_ref().filter(|_| self.check == UpdateCheck::Weekly)
     }

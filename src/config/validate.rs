@@ -7,7 +7,7 @@ use super::{
 };
 use std::net::{Ipv6Addr, SocketAddr};
 
-/// Validates the settings against one another, and derives values from them.
+/// Validates the settings in combination, and computes derived values.
 pub(super) fn finish(builder: &mut ConfigBuilder) {
     let http = &mut builder.config.http;
     let listen = http.listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
@@ -77,7 +77,7 @@ fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     }
 }
 
-/// Warnings about settings that are valid but probably a mistake.
+/// Returns warnings about settings that are valid but probably a mistake.
 pub(super) fn warnings(config: &Config) -> Vec<String> {
     let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
     let (alerts, mail) = (&config.alerts, &config.mail);
@@ -175,7 +175,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).chain(pipeline).collect()
 }
 
-/// What those who are to answer calls lack.
+/// Returns warnings about settings that are missing for answering calls.
 fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     [
         (
@@ -193,7 +193,7 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-/// What the pipeline engine lacks, and keys that it does not use.
+/// Returns warnings about settings that the pipeline engine is missing, and about keys that it does not use.
 fn pipeline_checks(config: &Config) -> Vec<String> {
     let services = config.speech_services();
     let has_key = services.iter().any(|service| service.has_key);
@@ -223,7 +223,7 @@ fn is_twilio_token(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether two listeners conflict on a port.
+/// Returns true if two listeners conflict on a port.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let all = |address: SocketAddr| address.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || all(a) || all(b))

@@ -1,46 +1,46 @@
-//! The kind of a setting's value, which decides how the page shows and edits it.
+//! The kind of a setting's value, which determines how the web page shows and edits it.
 
 /// The kind of a setting's value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ValueKind {
     /// One line of text.
     Text,
-    /// A text of any number of lines.
+    /// Text with any number of lines.
     LongText,
-    /// A switch.
+    /// A boolean.
     Bool,
-    /// A whole number.
+    /// An integer.
     Integer {
-        /// The least allowed.
+        /// The minimum.
         least: i64,
-        /// The greatest allowed.
+        /// The maximum.
         most: i64,
     },
-    /// A number.
+    /// A decimal number.
     Decimal {
-        /// The least allowed.
+        /// The minimum.
         least: f64,
-        /// The greatest allowed.
+        /// The maximum.
         most: f64,
     },
-    /// One of these words.
+    /// One of these values.
     Choice(Vec<&'static str>),
-    /// Several values; of these words, if there are any.
+    /// Several values. If the list of allowed values is empty, any value is allowed.
     List(Vec<&'static str>),
-    /// The address of a service.
+    /// The base URL of a service.
     Url,
     /// A phone number.
     Phone,
     /// An amount of disk space.
     Size,
-    /// A file or a folder of this machine.
+    /// The path of a file or folder on this machine.
     Path,
     /// The address of a listener.
     Listener,
 }
 
 impl ValueKind {
-    /// The word for it in the API. A number with a unit of time is a `duration`.
+    /// Returns the name of the kind in the API. A number with a unit of time is a `duration`.
     pub(super) fn name(&self, unit: Option<&str>) -> &'static str {
         match self {
             Self::Text => "text",
@@ -59,7 +59,7 @@ impl ValueKind {
         }
     }
 
-    /// The allowed words.
+    /// Returns the allowed values.
     pub(super) fn choices(&self) -> Vec<&'static str> {
         match self {
             Self::Choice(words) | Self::List(words) => words.clone(),
@@ -67,7 +67,7 @@ impl ValueKind {
         }
     }
 
-    /// The least and the greatest allowed number.
+    /// Returns the minimum and maximum of a number.
     #[expect(clippy::cast_precision_loss, reason = "every bound is below 2^52")]
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         match self {
@@ -78,7 +78,7 @@ impl ValueKind {
     }
 }
 
-/// The unit of a setting's number, which its key ends with.
+/// Returns the unit of a setting's number, which is the suffix of its key.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
     const SUFFIXES: [(&str, &str); 9] = [
         ("_ms", "ms"),

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version of this build: the environment variables at run time, else their values at build time, else `dev`.
+/// The version of this build. Each value is read from an environment variable at run time, otherwise from the same
+/// variable at build time, otherwise it is `dev`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionInfo {
-    /// `GIT_COMMIT`.
+    /// The Git commit (`GIT_COMMIT`).
     pub commit: String,
-    /// `BUILD_TIME`.
+    /// The build time (`BUILD_TIME`).
     pub build_time: String,
-    /// `DEPLOY_ID`.
+    /// The id of the deployment (`DEPLOY_ID`).
     pub deploy_id: String,
 }
 

@@ -1,4 +1,4 @@
-//! `[voice]`: the course of calls.
+//! `[voice]`: how calls are answered.
 
 use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
 use super::setting::{Section, Setting};
@@ -9,13 +9,13 @@ use std::path::PathBuf;
 text_enum! {
     /// The engine that answers calls.
     EngineChoice {
-        /// The AI engines whose keys are set, in the order of `voice.ai_engines`, else voicemail.
+        /// The AI engines whose keys are set, in the order of `voice.ai_engines`; voicemail if no keys are set.
         Auto = "auto",
         /// OpenAI Realtime.
         Realtime = "realtime",
         /// A transcriber, a language model and a synthesiser.
         Pipeline = "pipeline",
-        /// Takes a message; needs no key.
+        /// Records a message; needs no key.
         Voicemail = "voicemail",
     }
 }
@@ -31,9 +31,9 @@ text_enum! {
 }
 
 text_enum! {
-    /// When a call rings at the human agent's phone before the AI answers it.
+    /// When a call rings at the human agent's phone before the AI answers.
     RingFirst {
-        /// The AI answers at once.
+        /// Never: the AI answers at once.
         Never = "never",
         /// While the business is open.
         Open = "open",
@@ -42,47 +42,49 @@ text_enum! {
     }
 }
 
-/// The course of calls.
+/// How calls are answered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
     /// The engine that answers calls.
     pub engine: EngineChoice,
-    /// The order of the AI engines for `auto`: the next one continues a conversation whose engine fails.
+    /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation.
     pub ai_engines: Vec<AiEngine>,
     /// When a call rings at `agent.transfer_to` before the AI answers it.
     pub ring_first: RingFirst,
-    /// How long it rings there, in seconds.
+    /// How long the human agent's phone rings, in seconds.
     pub ring_first_s: u32,
-    /// The greeting, an MP3 of at most 10 s; none means the shipped one.
+    /// The file of the greeting, at most 10 s long; `None` means the included greeting.
     pub greeting_file: Option<PathBuf>,
-    /// The audio that is played before Twilio records; none means the shipped one.
+    /// The file of the audio that is played before Twilio records; `None` means the included audio.
     pub fallback_file: Option<PathBuf>,
-    /// How far ahead of playback audio is sent, in milliseconds.
+    /// How many milliseconds of audio are sent ahead of playback.
     pub lead_ms: u32,
     /// The silence after which the caller is first asked "are you there?", in seconds; 0 means never.
     pub idle_prompt_s: u32,
     /// Maximum duration of a call, in seconds.
     pub max_call_s: u32,
-    /// Record calls.
+    /// Whether calls are recorded.
     pub recording: bool,
-    /// The voice of sentences that Twilio speaks while the AI's own voice is not connected; its name contains its
+    /// The voice of sentences that Twilio speaks while no AI voice is connected. The name of the voice contains its
     /// language.
     pub say_voice: String,
     /// Maximum duration of a caller's message, in seconds.
     pub message_max_s: u32,
     /// The silence that ends a message, in seconds.
     pub message_silence_s: u32,
-    /// Let the AI speak first when the stream begins, after the greeting.
+    /// Whether the AI speaks first when the stream begins, after the greeting.
     pub agent_speaks_first: bool,
-    /// Maximum number of concurrent calls that the AI answers or that ring; more go to voicemail. 0 means no limit, here and below.
+    /// Maximum number of concurrent calls that the AI answers or that ring; further calls go to voicemail. For this and
+    /// the following limits, 0 means no limit.
     pub ai_calls_at_once: u32,
-    /// The same for calls from one number. Callers who withhold theirs count as one, with five times this limit and the next.
+    /// Maximum number of such calls from one number. All callers with a withheld number count as one number, with five
+    /// times this limit and the next one.
     pub ai_calls_per_number_at_once: u32,
-    /// Maximum number of calls from one number that the AI answers, or that ring, in a day.
+    /// Maximum number of calls per day from one number that the AI answers or that ring.
     pub ai_calls_per_number_per_day: u32,
-    /// Maximum minutes of AI calls in a day.
+    /// Maximum minutes of AI calls per day.
     pub ai_minutes_per_day: u32,
-    /// Maximum cost of AI calls in a day, in US dollars.
+    /// Maximum cost of AI calls per day, in US dollars.
     pub ai_usd_per_day: u32,
 }
 
@@ -145,10 +147,10 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
     ]
 }
 
-/// The only Hebrew voices that Twilio offers are Google's.
+/// A Google voice, because Twilio offers no other Hebrew voices.
 pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 
-/// The language of a Google voice at Twilio: `he-IL` of `Google.he-IL-Wavenet-A`.
+/// Returns the language of a Google voice at Twilio, such as `he-IL` of `Google.he-IL-Wavenet-A`.
 pub fn say_language(voice: &str) -> Option<&str> {
     let locale_and_name = voice.strip_prefix("Google.")?;
     let (end, _) = locale_and_name.match_indices('-').nth(1)?;

@@ -1,4 +1,4 @@
-//! `[whatsapp]`: both providers, and the choice between them.
+//! `[whatsapp]`: the two providers, the choice between them, and limits.
 
 use super::parser::{ParseError, Parser, boolean, bridge_url, choice, choices, integer, list, optional, path, secret};
 use super::setting::{Section, Setting};
@@ -8,9 +8,9 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 text_enum! {
-    /// Which provider sends.
+    /// Which provider sends messages.
     ProviderChoice {
-        /// Chosen by the policy.
+        /// The routing policy chooses.
         Auto = "auto",
         /// Only Twilio.
         Twilio = "twilio",
@@ -20,56 +20,63 @@ text_enum! {
 }
 
 text_enum! {
-    /// Whether the bridge must prove that it has the secret before the daemon authenticates to it. Only over plain HTTP: the user
-    /// of a Unix socket is known by the rights of its folder, and a server with https by its certificate.
+    /// Whether the bridge must prove that it has the shared secret before the daemon authenticates to it. This applies
+    /// to plain HTTP only: a Unix socket is protected by the permissions of its folder, and an https server by its
+    /// certificate.
     BridgeChallenge {
-        /// A bridge that has proved it once must do so from then on; one that never has receives the secret, because other
-        /// bridges do not support the challenge.
+        /// Once a bridge has given the proof, the proof is required from then on. A bridge that has never given it
+        /// receives the secret, because other bridge software does not support the challenge.
         Auto = "auto",
-        /// The secret is sent to no bridge.
+        /// The proof is always required; otherwise the secret is not sent.
         Required = "required",
-        /// The secret is sent with each request.
+        /// No proof is required; the secret is sent with each request.
         Off = "off",
     }
 }
 
-/// Both WhatsApp providers.
+/// The settings of both WhatsApp providers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatsAppConfig {
-    /// Which provider sends. `WHATSAPP_PROVIDER`.
+    /// Which provider sends messages. Environment variable: `WHATSAPP_PROVIDER`.
     pub provider: ProviderChoice,
-    /// The order of providers for `auto`. `WA_PROVIDER_PRIORITY`, separated by commas.
+    /// The order of providers for `auto`. Environment variable: `WA_PROVIDER_PRIORITY`, separated by commas.
     pub priority: Vec<Provider>,
-    /// Use Twilio; by default if its credentials and sender are set. `ENABLE_WA_TWILIO`.
+    /// Whether to use Twilio; by default, Twilio is used if its credentials and sender are set. Environment variable:
+    /// `ENABLE_WA_TWILIO`.
     pub enable_twilio: Option<bool>,
-    /// Use the bridge; by default if its secret is set. `ENABLE_WA_BAILEYS`.
+    /// Whether to use the bridge; by default, it is used if its secret is set. Environment variable:
+    /// `ENABLE_WA_BAILEYS`.
     pub enable_baileys: Option<bool>,
-    /// The bridge's `…/send`; takes precedence over `baileys_port`. `BAILEYS_OUTBOUND_URL`.
+    /// The bridge's URL for sending, `…/send`; takes precedence over `baileys_port`. Environment variable:
+    /// `BAILEYS_OUTBOUND_URL`.
     pub baileys_outbound_url: Option<BaseUrl>,
-    /// The bridge's port on 127.0.0.1. `WA_BAILEYS_PORT`.
+    /// The bridge's port on 127.0.0.1. Environment variable: `WA_BAILEYS_PORT`.
     pub baileys_port: u16,
-    /// The Unix socket on which the bridge listens; not used if an address or another port than 8000 is set. Only a
-    /// user who may write to its folder can listen there, so the secret is sent to no other program.
-    /// `WA_BRIDGE_SOCKET`.
+    /// The Unix socket on which the bridge listens. It is not used if a URL, or another port than 8000, is set. Only a
+    /// user with write access to the socket's folder can listen there, so no other program can receive the secret.
+    /// Environment variable: `WA_BRIDGE_SOCKET`.
     pub baileys_socket: Option<PathBuf>,
-    /// Whether the bridge must prove that it has the secret before it gets it. `WA_BRIDGE_CHALLENGE`.
+    /// Whether the bridge must prove that it has the secret before the daemon sends it. Environment variable:
+    /// `WA_BRIDGE_CHALLENGE`.
     pub bridge_challenge: BridgeChallenge,
-    /// The HMAC key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
+    /// The HMAC key of the bridge's `X-BAILEYS-SIGNATURE` header. Environment variable: `WA_SHARED_SECRET`.
     pub shared_secret: Option<Secret>,
-    /// The token in the bridge's `X-BAILEYS-SECRET`. `BAILEYS_WEBHOOK_SECRET`.
+    /// The token in the bridge's `X-BAILEYS-SECRET` header. Environment variable: `BAILEYS_WEBHOOK_SECRET`.
     pub webhook_secret: Option<Secret>,
-    /// Limit the send rate of the bridge to that of a person. `WA_PACING=off` for tests.
+    /// Whether the send rate of the bridge is limited to that of a human. Environment variable: `WA_PACING` (`off` for
+    /// tests).
     pub pacing: bool,
-    /// Messages per minute through the bridge.
+    /// Maximum number of messages per minute through the bridge.
     pub per_minute: u32,
-    /// Contacts per day to whom the business may write first through the bridge.
+    /// Maximum number of contacts per day to whom the business may write first through the bridge.
     pub new_chats_per_day: u32,
-    /// Prefixes of numbers with which a conversation may be started, through either provider: `+972`; `+` allows every
-    /// number. Empty: the calling code of `business.country`.
+    /// Prefixes of phone numbers with which a conversation may be started through either provider, such as `+972`; `+`
+    /// allows every number. An empty list means the calling code of `business.country`.
     pub new_chat_prefixes: Vec<String>,
-    /// Conversations that one user or token may start in 24 hours, through either provider.
+    /// Maximum number of conversations that one user or token may start in 24 hours, through either provider.
     pub new_chats_per_user_per_day: u32,
-    /// Conversations that all users and tokens together may start in 24 hours, through either provider.
+    /// Maximum number of conversations that all users and tokens together may start in 24 hours, through either
+    /// provider.
     pub new_chats_in_all_per_day: u32,
     /// Maximum size of a file that is fetched or sent, in bytes.
     pub max_media_bytes: u64,
@@ -100,22 +107,22 @@ impl Default for WhatsAppConfig {
 }
 
 impl WhatsAppConfig {
-    /// The HMAC key; if only the token is set, the token.
+    /// Returns the HMAC key; if only the token is set, returns the token.
     pub fn hmac_secret(&self) -> Option<&Secret> {
         Secret::present(self.shared_secret.as_ref()).or_else(|| Secret::present(self.webhook_secret.as_ref()))
     }
 
-    /// The token; if only the HMAC key is set, the HMAC key.
+    /// Returns the token; if only the HMAC key is set, returns the HMAC key.
     pub fn token_secret(&self) -> Option<&Secret> {
         Secret::present(self.webhook_secret.as_ref()).or_else(|| Secret::present(self.shared_secret.as_ref()))
     }
 
-    /// Whether the bridge is enabled.
+    /// Returns true if the bridge is enabled.
     pub fn baileys_enabled(&self) -> bool {
         self.enable_baileys.unwrap_or_else(|| self.token_secret().is_some())
     }
 
-    /// The bridge's URL for sending.
+    /// Returns the bridge's URL for sending.
     pub fn baileys_send_url(&self) -> String {
         match &self.baileys_outbound_url {
             Some(url) => url.to_string(),
@@ -123,7 +130,7 @@ impl WhatsAppConfig {
         }
     }
 
-    /// The bridge's origin, for all requests but sending: `http://127.0.0.1:8000`.
+    /// Returns the bridge's origin, which is used for all requests except sending: `http://127.0.0.1:8000`.
     pub fn baileys_origin(&self) -> String {
         match &self.baileys_outbound_url {
             Some(url) => url.origin().to_owned(),
@@ -131,7 +138,7 @@ impl WhatsAppConfig {
         }
     }
 
-    /// The Unix socket of that origin, if it has one.
+    /// Returns the Unix socket of that origin, if the bridge is reached through one.
     pub fn bridge_socket(&self) -> Option<&Path> {
         let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
         self.baileys_socket.as_deref().filter(|_| !is_elsewhere)

@@ -1,4 +1,4 @@
-//! The command line's end of the control socket.
+//! The client of the control socket, used by the command line.
 
 use super::path::ShortPath;
 use super::{DaemonCommand, Query, Reply, Status, TIMEOUT};
@@ -10,10 +10,10 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// No daemon runs on this store.
+    /// No running daemon uses this store.
     #[error("no daemon is running")]
     NotRunning,
     /// The daemon rejected the command.
@@ -30,7 +30,7 @@ pub enum ControlError {
     },
 }
 
-/// Sends a command to the daemon; returns its output and the addresses of the web page.
+/// Sends a command to the daemon. Returns its output and the addresses of the web page.
 pub fn send_command(socket: &Path, command: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
     match send_request(socket, command)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
@@ -46,7 +46,7 @@ pub fn query_status(socket: &Path) -> Result<Status, ControlError> {
     }
 }
 
-/// Asks the daemon to reload its settings, and waits until it has.
+/// Requests the daemon to reload its settings, and waits until it has done so.
 pub fn request_reload(socket: &Path) -> Result<Reloaded, ControlError> {
     match send_request(socket, &DaemonCommand::Reload)? {
         Reply::Reloaded { reloaded } => Ok(reloaded),

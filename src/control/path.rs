@@ -1,15 +1,15 @@
-//! A socket's path may have at most 107 bytes; a longer path is opened through a descriptor of its folder
-//! (`/proc/self/fd`).
+//! Paths of Unix sockets, which have at most 107 bytes. A longer path is shortened by replacing the folder with its
+//! open descriptor (`/proc/self/fd`).
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// A path of at most `MAX_PATH_BYTES` bytes, the limit for the path of a Unix socket.
+/// A path that refers to the same socket and has at most `MAX_PATH_BYTES` bytes.
 pub(super) struct ShortPath {
     path: PathBuf,
-    /// The folder's descriptor, which the path refers to; it must stay open.
+    /// The open folder to which the shortened path refers; it must stay open.
     _folder: Option<File>,
 }
 

@@ -1,4 +1,4 @@
-//! The running daemon's status, for the users who may send it commands.
+//! The running daemon's status, for users who may send it commands.
 
 use crate::clock;
 use crate::config::VersionInfo;
@@ -12,31 +12,31 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What a daemon knows about itself from its start on.
+/// The part of the status that does not change while the daemon runs.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DaemonInfo {
-    /// Its release, as `0.1.0`.
+    /// The version of the release, such as `0.1.0`.
     pub release: String,
     pub build: VersionInfo,
     pub pid: u32,
     pub started_at: Timestamp,
-    /// The addresses on which it listens without TLS.
+    /// The addresses of the listeners without TLS.
     pub listeners: Vec<SocketAddr>,
-    /// Proves that a public address leads to this daemon.
+    /// The key that proves that a public address leads to this daemon.
     pub identity: InstanceKey,
 }
 
 /// A daemon's status.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Status {
-    /// The part that is fixed from the start on.
+    /// The part that does not change while the daemon runs.
     #[serde(flatten)]
     pub info: DaemonInfo,
-    /// The store: `publish` and `integrity` as in `/readyz`, with their reasons.
+    /// The state of the store: `publish` and `integrity` as in `/readyz`, with their reasons.
     pub store: Value,
-    /// A release that is newer than the running one, if the release feed has named one.
+    /// A release that is newer than the running one, if the release feed contains one.
     pub newer_release: Option<Release>,
-    /// The number of messages that have waited too long to be sent.
+    /// The number of messages that have not been sent in time.
     pub overdue_messages: u64,
 }
 
@@ -55,5 +55,5 @@ impl DaemonInfo {
     }
 }
 
-/// How long a message may wait to be sent.
+/// A message that has waited longer than this is overdue.
 const OVERDUE: Duration = Duration::from_mins(15);

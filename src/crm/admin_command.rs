@@ -1,4 +1,5 @@
-//! Admin commands from the local command line: executed by the daemon while it runs, else by the command itself.
+//! Admin commands from the local command line. The daemon executes them while it runs, otherwise the CLI process
+//! itself.
 
 use super::retention::{self, Cutoff, DeletedCount};
 use super::{Error, outbox, setup, token, user};
@@ -9,97 +10,92 @@ use crate::inbox::policy::RoutingRules;
 use crate::store::{self, BACKUP_MARK, WriteTx};
 use serde::{Deserialize, Serialize};
 
-/// A command. The sender generates and hashes secrets.
+/// An admin command. The sender generates and hashes the secrets, so commands contain only hashes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum AdminCommand {
     /// Activate a set-up code.
     OfferSetupCode {
-        /// The hash of the code.
+        /// The hash of the code; the code itself is not stored.
         code_hash: String,
     },
     /// List the users.
     ListUsers,
     /// Add a user.
     AddUser {
-        /// The login name.
         name: String,
-        /// The role; none means owner for the first user, else staff.
+        /// The role. Without a role, the first user becomes an owner, later users become staff.
         role: Option<Role>,
-        /// The hash of the password.
         password_hash: String,
     },
     /// Set a user's password.
     ResetPassword {
-        /// The user.
+        /// The login name.
         name: String,
-        /// The hash of the password.
+        /// The hash of the new password.
         password_hash: String,
     },
     /// Remove a user.
     RemoveUser {
-        /// The user.
+        /// The login name.
         name: String,
     },
     /// List the tokens.
     ListTokens,
     /// Create a token.
     CreateToken {
-        /// What it is for.
+        /// The purpose of the token, as shown in the list.
         name: String,
-        /// Its role.
         role: Role,
-        /// The hash of the token.
         token_hash: String,
-        /// From when on it is not accepted.
+        /// The expiry time: the token is rejected from this time on.
         #[serde(default)]
         expires_at: Option<Timestamp>,
     },
     /// Revoke a token.
     RevokeToken {
-        /// Its number or its name.
+        /// The number or the name of the token.
         which: String,
     },
-    /// List the active alerts, and those that have cleared lately.
+    /// List the active alerts and the recently cleared ones.
     ListAlerts,
-    /// Return how much retention would delete.
+    /// Return how much data retention would delete; deletes nothing.
     PlanRetention {
         /// The cutoff times.
         cutoffs: Vec<Cutoff>,
     },
-    /// Delete a batch of older data.
+    /// Delete one batch of expired data.
     DeleteExpired {
         /// The kind of data, and its cutoff time.
         cutoff: Cutoff,
     },
-    /// Log what was deleted.
+    /// Write the deleted amounts to the audit log.
     AuditRetention {
-        /// The deleted amounts.
+        /// The deleted amounts, by kind of data.
         deleted: Vec<DeletedCount>,
     },
-    /// Send the owner a message.
+    /// Queue a message to the owner.
     SendToOwner {
-        /// A phone number.
+        /// The owner's phone number.
         to: String,
-        /// The text.
         text: String,
-        /// The only provider that the settings allow.
+        /// The only provider that the settings allow; `None` if they allow all.
         only: Option<Provider>,
-        /// The providers in use, the preferred ones first.
+        /// The enabled providers, the preferred one first.
         priority: Vec<Provider>,
-        /// Whether Twilio has a template.
+        /// Whether a Twilio template is configured.
         template: bool,
     },
     /// Return the status of a message.
     GetMessage {
-        /// The message.
+        /// The id of an outbound message.
         id: MessageId,
     },
-    /// Return the latest migration of the database.
+    /// Return the name of the latest applied schema migration.
     GetMigration,
-    /// Store a mark in the database, which shows that a copy is from a later moment.
+    /// Store a marker in the database. A copy that contains the marker was made after this command.
     MarkBackup {
-        /// The mark.
+        /// The marker, a unique text.
         mark: String,
     },
 }
@@ -108,7 +104,7 @@ pub enum AdminCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandOutput {
-    /// It is done.
+    /// The command succeeded and returns no data.
     Done,
     /// The user that was added.
     User(User),
@@ -120,19 +116,18 @@ pub enum CommandOutput {
     Tokens(Vec<ApiToken>),
     /// The name of a migration.
     Migration(String),
-    /// The active alerts, and those that have cleared lately.
+    /// The active alerts and the recently cleared ones.
     Alerts(Vec<Alert>),
-    /// How much retention deletes, or deleted.
+    /// How much data retention would delete, or has deleted.
     DeletedCounts(Vec<DeletedCount>),
     /// A message that was queued.
     Queued(MessageId),
     /// The status of a message.
     Message {
-        /// The status.
         status: MessageStatus,
-        /// Why it failed.
+        /// The failure, if it failed.
         error: Option<StoredNotice>,
-        /// The provider that sent it, or will send it.
+        /// The provider that sent the message, or is selected to send it.
         provider: Option<Provider>,
     },
 }

@@ -1,5 +1,5 @@
-//! Appointments: booking, moving, and their states. The check that a time is free and the change are one transaction,
-//! and all transactions go through one thread, so a resource is never booked twice.
+//! Appointments: booking, moving, and their states. The check that a time is free and the change run in one
+//! transaction, and all write transactions run on one thread. A resource therefore cannot be double-booked.
 
 use super::booking::slots::{STEP_MIN, calendar, local_date};
 use super::booking::{resources, services};
@@ -18,71 +18,67 @@ use std::time::Duration;
 /// A request for an appointment.
 #[derive(Clone, Debug)]
 pub struct NewAppointment {
-    /// The contact.
     pub contact: ContactId,
-    /// The service.
     pub service: ServiceId,
-    /// The resource; none: the first one that provides the service and is free.
+    /// The resource. `None` selects the first free resource that provides the service.
     pub resource: Option<ResourceId>,
-    /// When it starts.
+    /// The start time.
     pub starts_at: Timestamp,
     /// A note for users.
     pub note: String,
-    /// Books in the past and outside of the hours as well, but never a time that is taken.
+    /// Allows times in the past and outside the opening hours. An occupied time is refused even with `force`.
     pub force: bool,
-    /// Who books.
+    /// Whether a user or the agent books.
     pub source: AppointmentSource,
-    /// Identifies the request: a repeated request returns the appointment that the first one booked.
+    /// The idempotency key. A repeated request with the same key returns the appointment that the first request booked.
     pub source_key: Option<String>,
-    /// The call in which it is booked.
+    /// The call in which the agent books.
     pub call: Option<CallId>,
-    /// The entry of the waiting list that it fulfils, which is removed.
+    /// The waiting-list entry that this appointment fulfills; booking deletes the entry.
     pub waiting: Option<WaitingId>,
 }
 
-/// A change of an appointment: what is absent stays as it is.
+/// A partial change of an appointment: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AppointmentChange {
-    /// When it starts.
+    /// The new start time.
     pub starts_at: Option<Timestamp>,
-    /// The resource, or none for any that is free.
+    /// The new resource; `Some(None)` selects any free one.
     pub resource: Option<Option<ResourceId>>,
-    /// The service.
+    /// The new service.
     pub service: Option<ServiceId>,
-    /// The note.
+    /// The new note.
     pub note: Option<String>,
-    /// As when booking.
+    /// Same as `NewAppointment::force`.
     pub force: bool,
 }
 
-/// A booked appointment.
+/// The result of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Booked {
-    /// The appointment.
     pub id: AppointmentId,
-    /// False if an earlier request with the same key has booked it.
+    /// False if an earlier request with the same key booked the appointment.
     pub is_new: bool,
 }
 
-/// Where and when the use cases take place.
+/// The business, actor and time for which a use case runs.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The business.
     pub business: BusinessId,
-    /// The time zone of its hours.
+    /// The time zone of the opening hours.
     pub zone: TimeZone,
-    /// The actor.
+    /// The actor for the audit log.
     pub actor: ActorId,
-    /// The present time.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// Finds an appointment.
+/// Returns an appointment, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, Error> {
     Ok(tx.appointment(id)?.ok_or(RequestError::NotFound("appointment"))?)
 }
 
-/// The first appointments of a contact that are still to come, at most `most`.
+/// Returns the next upcoming appointments of a contact, at most `most`.
 pub(super) fn upcoming(
     tx: &ReadTx<'_>,
     contact: ContactId,
@@ -145,7 +141,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
     Ok(Booked { id, is_new: true })
 }
 
-/// Moves an appointment, or changes its service or note. A move keeps the length for which it was booked, unless the
+/// Moves an appointment, or changes its service or note. A move keeps the booked duration and buffers, unless the
 /// service changes.
 pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentChange) -> Result<(), Error> {
     let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
@@ -193,7 +189,7 @@ pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Op
     }
 }
 
-/// Makes an appointment a booked one again, if its time is still free.
+/// Restores an appointment to the booked state. Refused if its time was taken in the meantime.
 pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
     let found = find(tx, id)?;
     if found.state == AppointmentState::Booked {
@@ -222,26 +218,27 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
     Ok(tx.set_appointment_state(id, AppointmentState::Booked, None, context.now)?)
 }
 
-/// Records that an appointment has taken place, or that the contact did not come.
+/// Records that an appointment took place, or that the contact did not show up.
 pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: AppointmentState) -> Result<(), Error> {
     let found = find(tx, id)?.state;
     if found == state {
         return Ok(());
     }
-    // An appointment that occupies nothing must be restored first, which checks that its time is free.
+    // Restoring checks that the time is still free; finishing does not. A cancelled appointment must be restored first.
     if !found.is_occupying() {
         return Err(RequestError::Conflict("restore the appointment first".into()).into());
     }
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }
 
-/// Records that a user has seen an appointment.
+/// Marks an appointment as seen by a user.
 pub fn see(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.set_appointment_seen(id, context.now)?)
 }
 
-/// The appointment that an earlier request with the same key has booked.
+/// Returns the appointment that an earlier request with the same key booked. Refuses a key that was used for a
+/// different request.
 fn booked_before(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -253,7 +250,8 @@ fn booked_before(
     let found = find(tx, id)?;
     let is_same = match tx.stored_response(business, &stored_key(key))? {
         Some(first) => first.fingerprint == fingerprint(new),
-        // Too old, or of an earlier version: the appointment may have been moved since, but a request is never taken for another one.
+        // The stored response has expired, or an earlier version stored none. Comparing the current fields may miss an
+        // appointment that was moved since, but it never matches a different request.
         None => found.service_id == new.service && found.starts_at == new.starts_at,
     };
     if found.contact_id == contact && is_same {
@@ -262,8 +260,9 @@ fn booked_before(
     Err(RequestError::KeyReused("another appointment").into())
 }
 
-/// The fields that make two requests equal, besides the contact, which may have been merged. The agent's key is that of a time
-/// in a call, and it may name the resource only when it repeats the request.
+/// Returns the fields that identify a request. The contact is left out, because contacts can be merged. For the agent
+/// only service and time count: its key identifies a time in a call, and a retry may name a resource that the first
+/// request left open.
 fn fingerprint(new: &NewAppointment) -> String {
     let place = json!([new.service.0, new.starts_at]);
     let parts = match new.source {
@@ -273,12 +272,13 @@ fn fingerprint(new: &NewAppointment) -> String {
     StoredResponse::fingerprint(&parts)
 }
 
-/// The key in the table that messages use as well.
+/// Returns the key in the table of stored responses, which messages use too; the prefix prevents collisions.
 fn stored_key(source_key: &str) -> String {
     format!("appointment {source_key}")
 }
 
-/// A start is at a full minute, and in the past or too soon only with `force`.
+/// Checks that a start is at a full minute and within five years. Only `force` allows a start in the past or within the
+/// notice time.
 fn check_start(context: &Context, starts_at: Timestamp, notice_min: u32, force: bool) -> Result<(), Error> {
     if starts_at.as_millis() % 60_000 != 0 {
         return Err(refuse("starts_at", "must be at a full minute").into());
@@ -298,18 +298,18 @@ fn no_resource(message: &'static str) -> Error {
     RequestError::CodedConflict { code: "no_resource", message: message.into(), params: Vec::new() }.into()
 }
 
-/// Where an appointment shall be.
+/// The requested service, resource and time of an appointment.
 struct Place<'a> {
     service: &'a Service,
     booking: Booking,
     resource: Option<ResourceId>,
     starts_at: Timestamp,
-    /// The appointment that is moved.
+    /// The appointment that is being moved; its current time counts as free.
     except: Option<AppointmentId>,
 }
 
 impl Place<'_> {
-    /// The time with the resource that takes the appointment.
+    /// Selects a resource and returns the time to book on it.
     fn reserve(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
         let day = local_date(self.starts_at, &context.zone);
         let Context { business, zone, .. } = context;
@@ -334,7 +334,7 @@ impl Place<'_> {
         }
     }
 
-    /// The refusal of a time that is taken, with the next one that is free.
+    /// Returns the error for an occupied time. It contains the next free time.
     fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
         let not_before = self.starts_at.max(context.now);
         let from = local_date(not_before, &context.zone);
@@ -353,7 +353,7 @@ fn time_of(tx: &ReadTx<'_>, id: AppointmentId) -> Result<BookedTime, Error> {
     Ok(tx.booked_time(id)?.ok_or(RequestError::NotFound("appointment"))?)
 }
 
-/// The lengths for which an appointment was booked.
+/// Returns the duration and buffers with which an appointment was booked.
 fn booking_of(booked: &BookedTime) -> Booking {
     let minutes = |from: Timestamp, to: Timestamp| u32::try_from(to.since(from).as_secs() / 60).unwrap_or(0);
     Booking {
@@ -363,10 +363,10 @@ fn booking_of(booked: &BookedTime) -> Booking {
     }
 }
 
-/// How far from now an appointment may be.
+/// How far in the past or future an appointment may start: five years.
 const FARTHEST: Duration = Duration::from_hours(5 * 366 * 24);
 
-/// How many days are searched for the next free time.
+/// How many days the search for the next free time covers.
 const SEARCHED_DAYS: u16 = 28;
 
 #[cfg(test)]

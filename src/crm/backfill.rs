@@ -1,8 +1,8 @@
-//! Background data migrations. Schema migrations move no data, apart from a few small tables in the first ones, so a start
-//! with a large database is quick; data is migrated afterwards in steps of one short transaction each, while the service
-//! runs.
+//! Background data migrations. Schema migrations do not move data, except for a few small tables in the first ones, so
+//! the daemon starts quickly even with a large database. The data is migrated afterwards, in short transactions, while
+//! the service runs.
 //!
-//! Each step records its progress in the same transaction, so an interrupted migration resumes where it was.
+//! Each step records its progress in the same transaction, so an interrupted migration resumes where it stopped.
 
 mod step;
 
@@ -13,7 +13,7 @@ pub use step::Step;
 
 /// A background data migration.
 pub struct Backfill {
-    /// Its name in the database; never changed and never reused.
+    /// The name under which the progress is stored; never changed and never reused.
     pub name: &'static str,
     /// How many rows a step processes.
     pub rows_per_step: u32,
@@ -23,11 +23,11 @@ pub struct Backfill {
 
 /// All migrations, in the order in which they run.
 pub const BACKFILLS: [Backfill; 3] = [
-    // Recordings of versions that kept WAV.
+    // Earlier versions stored recordings as WAV.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
-    // Conversations of versions that did not record whose turn it is.
+    // Earlier versions did not record whose turn it is in a conversation.
     Backfill { name: "start_turns", rows_per_step: 200, step: conversation::start_turns },
-    // Databases from before the list of contacts was ordered by activity.
+    // Earlier versions did not sort the contact list by activity.
     Backfill { name: "contact_activity", rows_per_step: 500, step: contact::set_last_activity },
 ];
 

@@ -1,9 +1,9 @@
-//! What is recorded about the files of snapshots.
+//! Audit entries for backup snapshot files.
 
 use crate::domain::{ActorId, Timestamp};
 use crate::store::{self, WriteTx};
 
-/// Records who downloaded a snapshot, which contains everything.
+/// Records in the audit log who downloaded a snapshot. A snapshot contains the whole database.
 pub fn note_download(tx: &WriteTx<'_>, actor: ActorId, name: &str, now: Timestamp) -> store::Result<()> {
     tx.insert_audit(actor, "backup_downloaded", &format!("backup:{name}"), now)
 }

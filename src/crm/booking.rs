@@ -1,4 +1,4 @@
-//! What can be booked, and when: services, resources, hours, closures, free times.
+//! Services, resources, opening hours, closures and free times.
 
 pub mod closures;
 pub mod hours;
@@ -14,21 +14,20 @@ use crate::store::{self, ReadTx};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// What decides when the business is open on these days.
+/// Returns the opening hours, closures and holidays that apply from `from` to `to`.
 pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Date, to: Date) -> Result<Opening, Error> {
     Ok(stored_opening(tx, business, zone, from, to)?)
 }
 
-/// A resource with its own hours of the week.
+/// A resource with its own weekly hours.
 #[derive(Clone, Debug)]
 pub struct ResourceHours {
-    /// The resource.
     pub id: ResourceId,
-    /// Its own hours; none if it follows those of the business.
+    /// Its own hours; `None` if the hours of the business apply.
     pub own: Option<Vec<OpeningHours>>,
 }
 
-/// The hours of the resources that take appointments, in order.
+/// Returns the hours of the resources that are not archived, in list order.
 pub fn resource_hours(tx: &ReadTx<'_>, business: BusinessId) -> Result<Vec<ResourceHours>, Error> {
     let resources = tx.resources(business, false)?.into_iter();
     resources
@@ -36,7 +35,7 @@ pub fn resource_hours(tx: &ReadTx<'_>, business: BusinessId) -> Result<Vec<Resou
         .collect()
 }
 
-/// Whether the business is open at a moment.
+/// Returns true if the business is open at a time.
 pub fn is_open(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, at: Timestamp) -> store::Result<bool> {
     let date = at.to_zoned(zone).date();
     Ok(stored_opening(tx, business, zone, date, date)?.is_open_at(at))
@@ -57,7 +56,7 @@ fn stored_opening(
     })
 }
 
-/// A number within limits.
+/// Returns the number if it is within the limits, otherwise a field error.
 pub(super) fn within<T: Copy + Into<i64>>(
     field: &'static str,
     number: T,
@@ -69,12 +68,12 @@ pub(super) fn within<T: Copy + Into<i64>>(
     Err(refuse(field, format!("must be {least} to {most}")))
 }
 
-/// A place in a list.
+/// Validates a position in a list.
 pub(super) fn position(position: i64) -> Result<i64, RequestError> {
     within("position", position, (0, 1_000_000))
 }
 
-/// Dates of which the first is not after the last.
+/// Validates a date range: the first date is not after the last, and both are in the years 1900 to 2200.
 pub(super) fn check_dates(from: Date, to: Date) -> Result<(), RequestError> {
     let years = 1900..=2200;
     if !years.contains(&from.year()) || !years.contains(&to.year()) {

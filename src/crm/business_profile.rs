@@ -1,4 +1,4 @@
-//! What the agent knows about the business before a conversation begins: services, people, hours and facts.
+//! What the agent knows about the business before a conversation begins: services, staff, hours and facts.
 
 use super::booking::opening;
 use super::booking::slots::local_date;
@@ -11,26 +11,27 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// What the owner has entered about the business.
+/// The data about the business that the owner entered.
 #[derive(Clone, Debug)]
 pub struct BusinessProfile {
     /// The services that can be booked.
     pub services: Vec<Service>,
-    /// The people and rooms with a name.
+    /// The staff and rooms that have a name.
     pub resources: Vec<Resource>,
-    /// The hours of the week; none if the owner has entered nothing.
+    /// The weekly hours; empty if the owner entered none.
     pub hours: Vec<OpeningHours>,
-    /// Days soon on which other hours hold.
+    /// Days in the near future on which the weekly hours do not apply.
     pub exceptions: Vec<Exception>,
-    /// Facts, the oldest first, as many as fit into the instructions. One whose topic is a caller's question is none of them: it is
-    /// found by search, whose output is data to the model.
+    /// Facts, the oldest first, as many as fit into the instructions. A fact whose topic is a caller's question is left
+    /// out: callers write its topic, so the model gets it only as a tool's output, which is data and not an
+    /// instruction.
     pub facts: Vec<Fact>,
-    /// Whether there are more facts than these.
+    /// Whether more facts exist than these.
     pub has_more_facts: bool,
 }
 
 impl BusinessProfile {
-    /// Nothing.
+    /// A profile without any data.
     pub const EMPTY: Self = Self {
         services: Vec::new(),
         resources: Vec::new(),
@@ -40,25 +41,24 @@ impl BusinessProfile {
         has_more_facts: false,
     };
 
-    /// Whether there is a service that a caller can book.
+    /// Returns true if a caller can book a service.
     pub fn can_book(&self) -> bool {
         !self.services.is_empty()
     }
 
-    /// Whether the owner has entered nothing.
+    /// Returns true if the owner entered no services and no facts.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.facts.is_empty()
     }
 }
 
-/// A day on which the hours of its weekday do not hold.
+/// A day on which the hours of its weekday do not apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
-    /// The day.
     pub date: Date,
-    /// When it is open instead.
+    /// The hours that apply instead.
     pub opening: DayOpening,
-    /// The day of the Israeli calendar.
+    /// The holiday of the Israeli calendar, if it is one.
     pub holiday: Option<Holiday>,
 }
 
@@ -102,7 +102,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
     })
 }
 
-/// The facts that fit some words best, and the topics of all.
+/// Returns the facts that match the words best, and the topics of all facts.
 pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     let (facts, _) = tx.facts(BusinessId::FIRST, None, MOST_SEARCHED)?;
     let words: Vec<String> = fold(words).text.split_whitespace().map(str::to_owned).collect();
@@ -119,29 +119,30 @@ pub fn search_facts(tx: &ReadTx<'_>, words: &str) -> Result<FoundFacts, Error> {
     Ok(FoundFacts { best, topics })
 }
 
-/// What a search for facts found.
+/// The result of a search for facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFacts {
-    /// The best facts, the best first.
+    /// The best matches, the best one first.
     pub best: Vec<Fact>,
     /// The topics of all facts.
     pub topics: Vec<String>,
 }
 
-/// A folded word, and the word without a Hebrew prefix such as "the" or "in". Single letters say nothing.
+/// Returns a folded word, and the word without a Hebrew prefix such as "the" or "in". Single letters are dropped,
+/// because they match too much.
 fn with_stem(word: &str) -> impl Iterator<Item = &str> {
     search::stems(word, 3).take(2).filter(|word| word.chars().count() > 1)
 }
 
-/// For how many days ahead the agent knows exceptions; for later ones it asks for free times.
+/// How many days of exceptions the agent gets; for later days it queries the free times.
 const DAYS_AHEAD: i64 = 14;
-/// How many facts the profile holds.
+/// The maximum number of facts in the profile.
 const MOST_FACTS: usize = 100;
-/// How many characters of facts the instructions hold; others are found by search.
+/// The maximum length of all facts in the instructions, in characters; the search finds the other facts.
 const MOST_FACT_CHARS: usize = 6000;
-/// How many facts are searched.
+/// How many facts a search reads.
 const MOST_SEARCHED: usize = 2000;
-/// How many facts a search returns.
+/// The maximum number of facts that a search returns.
 const MOST_FOUND: usize = 5;
-/// How many topics a search returns when it found no fact.
+/// The maximum number of topics that a search returns if no fact matches.
 const MOST_TOPICS: usize = 60;

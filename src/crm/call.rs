@@ -24,63 +24,62 @@ use serde::{Deserialize, Serialize};
 /// An incoming call as Twilio describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IncomingCall {
-    /// Twilio's id.
+    /// Twilio's id of the call.
     pub call_sid: CallSid,
-    /// The caller as Twilio reports it: a number, or a word such as `anonymous`. For a call by WhatsApp, prefixed by
+    /// The caller as Twilio reports it: a number, or a word such as `anonymous`. A WhatsApp call has the prefix
     /// `whatsapp:`.
     pub from: String,
-    /// Our number.
+    /// Our number, which was called.
     pub to: String,
-    /// The number that was called first and has forwarded the call to ours, as Twilio reports it; empty if there is
-    /// none.
+    /// The number that forwarded the call to ours, as Twilio reports it; empty for a direct call.
     pub forwarded_from: String,
-    /// The caller's network reports that the number is not verified: STIR/SHAKEN failed.
+    /// Whether the caller's network reports that the number failed STIR/SHAKEN verification.
     pub is_unverified: bool,
-    /// It may be a call to the human agent that their phone has forwarded back to us; no network reports it.
+    /// Whether the call may be one to the human agent that their phone forwarded back to us. No network reports this.
     pub may_be_forwarded_back: bool,
 }
 
-/// How far the caller's number identifies the caller.
+/// How reliably the caller's number identifies the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerIdentity {
     /// The number is withheld.
     Withheld,
-    /// The number may be forged, or is not a full number.
+    /// The number may be spoofed, or is not a full number.
     Doubtful,
-    /// Nothing speaks against the number.
+    /// There is no sign that the number is spoofed.
     Number,
 }
 
 impl IncomingCall {
-    /// A call of which only the id is known.
+    /// Returns a call of which only the id is known.
     pub fn by_sid(call_sid: CallSid) -> Self {
         let (from, to, forwarded_from) = Default::default();
         Self { call_sid, from, to, forwarded_from, is_unverified: false, may_be_forwarded_back: false }
     }
 
-    /// The network of the call.
+    /// Returns the network of the call: phone or WhatsApp.
     pub fn medium(&self) -> CallMedium {
         let is_whatsapp = [&self.from, &self.to].into_iter().any(|address| address.starts_with(BY_WHATSAPP));
         if is_whatsapp { CallMedium::WhatsApp } else { CallMedium::Phone }
     }
 
-    /// The caller without the network's prefix.
+    /// Returns the caller's number without the prefix of the network.
     pub fn caller(&self) -> &str {
         without_medium(&self.from)
     }
 
-    /// The caller's number; none if it is withheld.
+    /// Returns the caller's number; `None` if it is withheld or not in E.164 form.
     pub fn caller_number(&self) -> Option<PhoneNumber> {
         PhoneNumber::from_e164(self.caller())
     }
 
-    /// Whether the caller withheld their number: then a word replaces it. A short number that is not E.164 still
-    /// identifies its caller.
+    /// Returns true if the caller withheld the number; Twilio then reports a word. A short number that is not E.164
+    /// still identifies its caller.
     pub fn is_withheld(&self) -> bool {
         !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
     }
 
-    /// How far the caller's number identifies the caller.
+    /// Returns how reliably the caller's number identifies the caller.
     pub fn identity(&self) -> CallerIdentity {
         if self.is_withheld() {
             CallerIdentity::Withheld
@@ -91,7 +90,7 @@ impl IncomingCall {
         }
     }
 
-    /// Our number, as other callers see it; none if Twilio reports none.
+    /// Returns our number as callers see it; `None` if Twilio reports none.
     pub fn own_number(&self) -> Option<PhoneNumber> {
         PhoneNumber::from_e164(without_medium(&self.to))
     }
@@ -104,20 +103,21 @@ fn without_medium(address: &str) -> &str {
 /// Twilio's prefix of WhatsApp addresses.
 const BY_WHATSAPP: &str = "whatsapp:";
 
-/// What is known of an incoming call.
+/// What is stored about an incoming call and its caller.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
-    /// The caller's name.
+    /// The contact's name.
     pub name: ContactName,
-    /// The call is over: this is an old webhook.
+    /// Whether the call is over already: this webhook is old.
     pub is_over: bool,
-    /// The caller is blocked, and the call stored as over.
+    /// Whether the contact is blocked; the call is then stored as ended.
     pub is_blocked: bool,
     /// How much the AI was used today.
     pub ai_today: AiUsage,
 }
 
-/// Stores a call with its webhook; the call of a blocked contact is over with that. Idempotent. `today` is the start of the day.
+/// Stores a call with its webhook. A call of a blocked contact is stored as ended. Idempotent. `today` is the start of
+/// the day.
 pub fn receive(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -148,7 +148,7 @@ pub fn receive(
     Ok(Received { name, is_over, is_blocked, ai_today })
 }
 
-/// Records that a new call is rejected, if its caller is blocked; returns true if it is.
+/// If the caller is blocked, records that the call is rejected and returns true.
 fn block_if_caller_is(tx: &WriteTx<'_>, id: CallId, contact: Option<ContactId>) -> Result<bool> {
     let is_blocked = contact.map(|contact| tx.is_contact_blocked(contact)).transpose()?.unwrap_or(false);
     if is_blocked {
@@ -157,7 +157,7 @@ fn block_if_caller_is(tx: &WriteTx<'_>, id: CallId, contact: Option<ContactId>) 
     Ok(is_blocked)
 }
 
-/// Our id of a call; a new call is stored, with its contact.
+/// Returns our id of a call; stores a new call with its contact.
 pub fn find_or_create(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -197,15 +197,16 @@ pub fn find_or_create(
 /// An incoming call that the daemon did not answer, because it was off or could not be reached.
 #[derive(Clone, Debug)]
 pub struct MissedCall {
-    /// The call.
+    /// The call as Twilio describes it.
     pub call: IncomingCall,
-    /// When it started.
+    /// The start of the call.
     pub started_at: Timestamp,
-    /// Its duration, as Twilio reports it.
+    /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
 }
 
-/// Stores a call that is over, with its entry in Twilio's list. Returns false, and changes nothing, if it is known.
+/// Stores a missed call with its entry in Twilio's list. Returns false and changes nothing if the call is stored
+/// already.
 pub fn store_missed(
     tx: &WriteTx<'_>,
     missed: &MissedCall,
@@ -224,7 +225,7 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Finds a call that is not over.
+/// Returns a call that has not ended; refuses an ended one.
 pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Error> {
     let call = tx.call(id)?.ok_or(RequestError::NotFound("call"))?;
     if call.state == CallState::Ended {
@@ -233,36 +234,36 @@ pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Err
     Ok(call)
 }
 
-/// The refusal of what can be done only with a running call.
+/// Returns the error for an operation that requires a running call.
 pub fn over() -> RequestError {
     RequestError::CodedConflict { code: "call_over", message: "this call is over".into(), params: Vec::new() }
 }
 
-/// Records that an employee ends a running call.
+/// Records that a user hung up a running call.
 pub fn hang_up(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
     let sid = find_running(tx, id)?.call_sid;
     Ok(tx.record_hang_up(&sid, by, now)?)
 }
 
-/// What an employee tells the agent of a running call, as the agent gets it.
+/// Validates a hint that a user sends to the agent of a running call.
 pub fn hint_text(text: &str) -> Result<String, crate::crm::Error> {
     Ok(text::lines_up_to(MAX_HINT_CHARS, "text", text)?)
 }
 
-/// More could not be read during a sentence.
+/// The maximum length of a hint. The agent must read it during one sentence of the conversation.
 const MAX_HINT_CHARS: usize = 500;
 
-/// When Twilio ended a call.
+/// When Twilio ended a call that a user asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completed {
-    /// On the employee's request.
+    /// Twilio ended it because of the request.
     Now,
-    /// Before the request.
+    /// The call had ended before the request.
     Before,
 }
 
-/// Records that Twilio ended a call for an employee. Twilio may have reported that end before it answered the request, so
-/// the call can have ended here too; it then counts as ended by the employee.
+/// Records that Twilio ended a call for a user. Twilio may report the end before it answers the request, so the call
+/// may be stored as ended already; it then counts as ended by the user.
 pub fn record_completed(
     tx: &WriteTx<'_>,
     id: CallId,
@@ -281,13 +282,13 @@ pub fn record_completed(
     Ok(())
 }
 
-/// Records in the audit log that an employee listens to a running call.
+/// Records in the audit log that a user listens to a running call.
 pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
     let call = find_running(tx, id)?;
     Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)
 }
 
-/// Logs a notification about a call, which need not be known.
+/// Logs a webhook about a call. The call does not have to be stored.
 pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };

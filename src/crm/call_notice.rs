@@ -1,4 +1,4 @@
-//! The message to the owner about a call after its end: which calls are worth one, and what it is about.
+//! The message to the owner after a call: which calls are reported, and with which content.
 
 use super::Error;
 use super::caller_text::was_left_without_help;
@@ -12,11 +12,12 @@ use std::time::Duration;
 
 /// The kind of the background job.
 pub const NOTICE_JOB: &str = "call_notice";
-/// A summary that takes longer than this after the end of the call is not waited for.
+/// How long after the end of the call the message waits for the summary, at most.
 const AT_LATEST: Duration = Duration::from_secs(90);
-/// More messages in an hour help no owner: a caller who calls again and again must not fill a mailbox.
+/// The maximum number of messages in an hour, so that repeated calls do not flood the owner's mailbox.
 const MOST_IN_AN_HOUR: i64 = 20;
-/// The check of promises, which runs beside the summary, makes tasks as well.
+/// The wait after the summary. The check of promises runs at the same time and also creates tasks, which the message
+/// lists.
 const AFTER_SUMMARY: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
 const MOST_TASKS: usize = 5;
@@ -25,36 +26,34 @@ const MOST_LEADS: usize = 50;
 /// The payload of the job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoticeJob {
-    /// The call.
     pub call_sid: CallSid,
-    /// How the owner gets the message.
+    /// The channel on which the owner gets the message.
     pub channel: AlertChannel,
 }
 
-/// What the owner should know about a call.
+/// The content of the message about a call.
 #[derive(Clone, Debug)]
 pub struct CallReport {
-    /// The call.
     pub item: CallItem,
-    /// What the agent did with appointments.
+    /// The agent's bookings, moves and cancellations of appointments.
     pub bookings: Vec<CallBooking>,
-    /// The caller was left without an answer, a message, a transfer or an appointment.
+    /// Whether the caller was left without an answer, a message, a transfer or an appointment.
     pub without_help: bool,
     /// The titles of the tasks from the call.
     pub tasks: Vec<String>,
-    /// What may be sold, found in the call.
+    /// The potential sale that was found in the call.
     pub lead: Option<String>,
 }
 
 impl CallReport {
-    /// Returns true if something has come of the call, or the caller waits for an answer.
+    /// Returns true if the call had a result, or the caller waits for an answer.
     pub fn is_important(&self) -> bool {
         let outcome = self.item.outcome;
         let has_result = !self.bookings.is_empty() || !self.tasks.is_empty() || self.lead.is_some();
         self.without_help || outcome.needs_answer() || outcome == CallOutcome::Booked || has_result
     }
 
-    /// What the owner should know first.
+    /// Returns the outcome that the message states. A call that was answered without any help counts as missed.
     pub fn outcome(&self) -> CallOutcome {
         if self.without_help && self.item.outcome == CallOutcome::Answered {
             CallOutcome::Missed
@@ -64,7 +63,7 @@ impl CallReport {
     }
 }
 
-/// What became of a message.
+/// Whether a message is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// It is to be sent.
@@ -75,7 +74,8 @@ pub enum Due {
     TooMany,
 }
 
-/// Queues the messages about a call that has ended; a second report of its end queues none. They wait for the summary, see [`hasten`].
+/// Queues the messages about an ended call. A repeated report of the end queues none. The messages wait for the
+/// summary, see [`hasten`].
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     for channel in AlertChannel::ALL {
         let payload = json!(NoticeJob { call_sid: call_sid.clone(), channel: *channel }).to_string();
@@ -84,13 +84,13 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// The call has its summary, or gets none: its messages are due soon.
+/// Makes the messages due soon, because the summary of the call is stored or there will be none.
 pub fn hasten(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let at = now.plus(AFTER_SUMMARY);
     AlertChannel::ALL.iter().try_for_each(|channel| tx.hasten_job(&key(call_sid, *channel), at, now))
 }
 
-/// What is known about a call; none if it is not over, or was erased since.
+/// Returns the report about a call; `None` if the call has not ended or was erased.
 pub fn report(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<CallReport>, Error> {
     let Some((id, CallState::Ended)) = tx.call_by_sid(call_sid)? else { return Ok(None) };
     let Some(item) = tx.call_item(id)? else { return Ok(None) };
@@ -115,7 +115,7 @@ pub fn report(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<CallReport>,
     }))
 }
 
-/// Whether the message about a call is to be sent.
+/// Returns whether the message about a call is to be sent.
 pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timestamp) -> Result<Due> {
     if tx.has_call_event(call, event(channel))? {
         return Ok(Due::SentBefore);
@@ -133,7 +133,7 @@ fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
     format!("{NOTICE_JOB}:{channel}:{call_sid}")
 }
 
-/// The event of a call about which the owner got a message.
+/// Returns the call event that records that the owner got the message.
 const fn event(channel: AlertChannel) -> &'static str {
     match channel {
         AlertChannel::Mail => "owner_notified_by_mail",

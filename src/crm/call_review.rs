@@ -1,4 +1,4 @@
-//! The check after a call: what the agent said that it did is compared with what it did.
+//! The review after a call: compares the actions that the agent claimed with its tool calls.
 
 use super::booking::slots::local_date;
 use super::{Error, caller_text, task};
@@ -12,15 +12,14 @@ use std::time::Duration;
 
 /// The kind of the background job.
 pub const REVIEW_JOB: &str = "review_call";
-/// The event of a call in which a promise was not kept.
+/// The call event that records a broken promise.
 const BROKEN: &str = "promise_broken";
-/// How long after the end of a call it is reviewed: the last transcripts arrive after the end.
+/// The delay between the end of a call and its review. The last transcripts arrive after the end.
 pub const DELAY: Duration = Duration::from_secs(5);
 
 /// The payload of the job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReviewJob {
-    /// The call.
     pub call_sid: CallSid,
 }
 
@@ -30,8 +29,8 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     tx.insert_job(REVIEW_JOB, Some(&format!("{REVIEW_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
 }
 
-/// Makes a task of each promise that was not kept, and returns what the comparison shows. `title` is the title of the task. A call that is
-/// reviewed again gets no second task. `confirms`: the settings let appointments be confirmed to callers.
+/// Creates a task for each broken promise, and returns the findings. `title` returns the title of a task. A second
+/// review creates no second task. `confirms` says whether the settings allow confirmations of appointments to callers.
 pub fn review(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -39,7 +38,7 @@ pub fn review(
     (zone, confirms): (&TimeZone, bool),
     now: Timestamp,
 ) -> Result<Findings, Error> {
-    // A call that was erased since has no promises.
+    // An erased call has no promises.
     let Some(call) = tx.stored_call(call_sid)? else { return Ok(Findings::default()) };
     if tx.has_call_event(call.id, BROKEN)? {
         return Ok(Findings::default());

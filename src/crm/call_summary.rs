@@ -1,5 +1,6 @@
-//! What is recorded about a call after its end: summary, language, lead, requests as tasks, and questions without an answer. A model
-//! derives these from the transcript, so each is checked and bounded here: it is data that a caller influences.
+//! The results of the analysis after a call: summary, language, lead, open requests as tasks, and unanswered questions.
+//! A model derives them from the transcript, which the caller influences, so this module validates and limits each of
+//! them.
 
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
@@ -11,22 +12,21 @@ use std::time::Duration;
 
 /// The kind of the background job.
 pub const SUMMARY_JOB: &str = "summarize_call";
-/// How long after its end a call is summarized: the last transcripts arrive after the end.
+/// The delay between the end of a call and its summary. The last transcripts arrive after the end.
 const DELAY: Duration = super::call_review::DELAY;
 
 /// The payload of the job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SummaryJob {
-    /// The call.
     pub call_sid: CallSid,
 }
 
-/// One part of a transcript, as a model reads it.
+/// One line of a transcript, as the model gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Who spoke; `tool` for something that the agent did.
+    /// The speaker; `tool` for an action of the agent.
     pub speaker: &'static str,
-    /// What was heard; of a tool its name and whether it succeeded.
+    /// The words that were heard; for a tool, its name and whether it succeeded.
     pub text: String,
 }
 
@@ -34,27 +34,27 @@ pub struct Line {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Findings {
-    /// One or two sentences.
+    /// The summary, one or two sentences.
     pub summary: String,
     /// The language that the caller spoke, ISO 639-1.
     pub language: String,
-    /// Whether the caller may buy something that is not sold yet.
+    /// Whether the caller may buy something.
     pub is_lead: bool,
-    /// What may be sold; empty if it is no lead.
+    /// The possible sale; empty without a lead.
     pub lead: String,
-    /// What the caller asked for and a user still has to do.
+    /// Requests of the caller that a user still has to handle.
     pub open_requests: Vec<String>,
     /// Questions about the business that the agent could not answer.
     pub unanswered_questions: Vec<String>,
 }
 
-/// Queues the summary of a call that has ended; a second report of its end queues none.
+/// Queues the summary of an ended call. A repeated report of the end queues none.
 pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let payload = json!(SummaryJob { call_sid: call_sid.clone() }).to_string();
     tx.insert_job(SUMMARY_JOB, Some(&format!("{SUMMARY_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
 }
 
-/// The transcript of a call to summarize; none if it is not over, has a summary, or the caller said nothing.
+/// Returns the transcript to summarize; `None` if the call has not ended, has a summary, or the caller said nothing.
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;
@@ -82,8 +82,8 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     }
 }
 
-/// Records what a model found, in one transaction. A call that has a summary already is not changed, and a part that the CRM refuses
-/// does not keep the others from being stored.
+/// Stores the findings of the model in one transaction. Returns false and changes nothing if the call has a summary. If
+/// the CRM refuses one finding, the others are still stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
     let Some(summary) = beginning(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
@@ -122,8 +122,8 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     Ok(true)
 }
 
-/// Only a failure of the database ends the transaction. A refusal, such as of a lead where all stages were deleted, would be the same
-/// in every further attempt.
+/// Returns only database errors. A refused finding is logged: a retry would be refused too, such as a lead when all
+/// stages are deleted.
 fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
     match outcome {
         Ok(_) => Ok(()),
@@ -146,12 +146,12 @@ fn shortened(text: &str) -> String {
     text.chars().take(MOST_LINE).collect()
 }
 
-/// A language for which there are instructions.
+/// Returns true if there are instructions for a language.
 fn is_language(code: &str) -> bool {
     LANGUAGES.contains(&code)
 }
 
-/// The languages that a caller may be found to speak.
+/// The languages that the analysis may report for a caller.
 pub const LANGUAGES: [&str; 5] = ["he", "en", "ar", "ru", "fr"];
 /// The source of a lead from a call.
 const LEAD_SOURCE: &str = "call";

@@ -1,5 +1,5 @@
-//! What a caller can do about appointments through the agent: services and people are found by the names that were
-//! said, times are those of the business's clock, and only the caller's own appointments can be found.
+//! Appointments of a caller, as the agent's tools use them. Services and staff are found by the names that the caller
+//! said, times are local times of the business, and a caller can reach only their own appointments.
 
 mod own;
 
@@ -23,68 +23,66 @@ use jiff::tz::TimeZone;
 use own::Found;
 use std::time::Duration;
 
-/// Who calls, and when.
+/// The caller, the call and the current time.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The call.
     pub call: CallSid,
     /// The business's time zone.
     pub zone: TimeZone,
-    /// The present time.
+    /// The current time.
     pub now: Timestamp,
-    /// What was said in the call so far, by whom.
+    /// The turns of the call so far, with their speakers.
     pub said: Vec<(Speaker, String)>,
 }
 
-/// When the caller would like to come.
+/// The caller's wishes for an appointment.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// The service, by its name.
+    /// The name of the service.
     pub service: String,
-    /// The person or room, by name; none: any that is free.
+    /// The name of the person or room; `None` means any free one.
     pub person: Option<String>,
-    /// The first day; none: today.
+    /// The first day; `None` means today.
     pub from: Option<Date>,
-    /// The last day; none: the first one, or a week from today if there is no first one.
+    /// The last day; `None` means the first day, or one week from today if there is no first day.
     pub to: Option<Date>,
-    /// The earliest start of a day.
+    /// The earliest start on each day.
     pub earliest: Option<DayTime>,
-    /// The latest start of a day.
+    /// The latest start on each day.
     pub latest: Option<DayTime>,
 }
 
 /// A free time that can be offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeTime {
-    /// When it starts, by the business's clock.
+    /// The start, in the business's local time.
     pub starts_at: DateTime,
-    /// Who would take it, if that has a name.
+    /// The name of the person or room; `None` if it has no name.
     pub person: Option<String>,
 }
 
-/// What can be offered for a wish.
+/// The free times for a `Wish`.
 #[derive(Clone, Debug)]
 pub struct Offers {
-    /// The service.
     pub service: Service,
-    /// Times within the wish, in order; a selection if there are many.
+    /// The free times that match, in ascending order; a selection if there are many.
     pub times: Vec<FreeTime>,
-    /// If there is none, the next one after the wished days.
+    /// If no time matches: the next free time after the wished days.
     pub next: Option<FreeTime>,
 }
 
 /// A booking that the caller asked for.
 #[derive(Clone, Debug)]
 pub struct CallerBooking {
-    /// The service, by its name.
+    /// The name of the service.
     pub service: String,
-    /// The person or room, by name.
+    /// The name of the person or room; `None` means any free one.
     pub person: Option<String>,
-    /// When it starts, by the business's clock.
+    /// The start, in the business's local time.
     pub starts_at: DateTime,
-    /// The caller's name as the caller said it.
+    /// The caller's name, as the caller said it.
     pub name: Option<String>,
-    /// A number to reach the caller, for calls without one.
+    /// A number to reach the caller, for calls with a withheld number.
     pub phone: Option<String>,
     /// A note for users.
     pub note: Option<String>,
@@ -100,7 +98,7 @@ impl Caller {
         local_date(self.now, &self.zone)
     }
 
-    /// The time of the business's clock.
+    /// Converts a timestamp to the business's local time.
     pub fn local(&self, at: Timestamp) -> DateTime {
         at.to_zoned(&self.zone).datetime()
     }
@@ -113,7 +111,7 @@ impl Caller {
         if is_exact { Ok(moment) } else { Err(RequestError::Invalid("this time does not exist on that day".into())) }
     }
 
-    /// The same error with the next free time in the words of the agent's other answers.
+    /// Converts the next free time in a `slot_taken` error to local time, as in the agent's other tool outputs.
     fn in_local_time(&self, error: Error) -> Error {
         let Error::Refused(RequestError::CodedConflict { code: "slot_taken", params, .. }) = &error else {
             return error;
@@ -133,7 +131,7 @@ impl Caller {
     }
 }
 
-/// Free times for a wish.
+/// Returns the free times for a wish.
 pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, wish: &Wish) -> Result<Offers, Error> {
     let service = service(tx, &wish.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
@@ -174,8 +172,8 @@ impl Wish {
     }
 }
 
-/// As many times as can be said: of at most three days, and of these more if there are fewer days. Full and half hours
-/// are preferred.
+/// Selects as many times as an agent can say: of at most three days, and more per day if there are fewer days. Prefers
+/// full and half hours.
 fn selection(times: Vec<FreeTime>) -> Vec<FreeTime> {
     let mut days: Vec<Vec<FreeTime>> = Vec::new();
     for time in times {
@@ -228,12 +226,12 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     };
     let mut booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
     while !booked.is_new && appointment::find(tx, booked.id)?.starts_at != new.starts_at {
-        // What was booked at this time is at another one since: this is another request.
+        // The earlier appointment with this key was moved to another time since, so this request is a new booking.
         new.source_key = new.source_key.map(|key| format!("{key}:{}", booked.id));
         booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
     }
     if !booked.is_new && appointment::find(tx, booked.id)?.state == AppointmentState::Cancelled {
-        // Booked and cancelled in this call, and now booked again.
+        // The caller booked and cancelled this appointment in this call, and books it again.
         appointment::restore(tx, &context, booked.id)?;
     }
     if contact.display_name.is_empty()
@@ -247,15 +245,15 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     confirmed(tx, caller, booked.id, AppointmentEvent::Booked)
 }
 
-/// The note of a booking: what the caller said that the contact does not show.
+/// Returns the note of a booking: the caller's note, and the name and number if the contact does not contain them.
 fn note(contact: &Contact, booking: &CallerBooking) -> String {
     let name = said(booking.name.as_deref()).filter(|name| !contact.display_name.is_empty() && !knows(contact, name));
     let parts = [said(booking.note.as_deref()), name, said(booking.phone.as_deref())];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// Moves the caller's appointment. It keeps its person if that is possible and no other one is asked for. A repeated request of
-/// the same call changes nothing and returns the same appointment.
+/// Moves the caller's appointment. Keeps its resource if possible, unless the caller asks for another one. A repeated
+/// request in the same call changes nothing and returns the same appointment.
 pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -285,7 +283,8 @@ pub fn reschedule(
     confirmed(tx, caller, found.id, AppointmentEvent::Moved)
 }
 
-/// Cancels the caller's appointment. A repeated request of the same call changes nothing and returns the same appointment.
+/// Cancels the caller's appointment. A repeated request in the same call changes nothing and returns the same
+/// appointment.
 pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&str>) -> Result<Appointment, Error> {
     let starts_at = caller.moment(at)?;
     let is_done = |done: &CallBooking| {
@@ -301,7 +300,7 @@ pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&s
     confirmed(tx, caller, found.id, AppointmentEvent::Cancelled)
 }
 
-/// The appointment as it is now; its message to the caller is queued.
+/// Queues the confirmation message to the caller, and returns the current appointment.
 fn confirmed(
     tx: &WriteTx<'_>,
     caller: &Caller,
@@ -313,7 +312,7 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list, for the days of the wish. A repeated request changes at most the note.
+/// Adds the caller to the waiting list, for the wished days. A repeated request can change only the note.
 pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
     let service = service(tx, &wish.service)?;
@@ -330,7 +329,7 @@ pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) 
     Ok(())
 }
 
-/// A service by its name, or by a part of it that only one has.
+/// Returns the service with this name, or the only service whose name contains it.
 fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     let services = tx.services(BusinessId::FIRST, false)?;
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
@@ -340,7 +339,7 @@ fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
     }
 }
 
-/// A person or room by its name, or by a part of it that only one has.
+/// Returns the person or room with this name, or the only one whose name contains it.
 fn person(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
     let Some(said) = self::said(said) else { return Ok(None) };
     let (ids, names): (Vec<_>, Vec<_>) =
@@ -370,7 +369,7 @@ fn unknown(kind: &str, said: &str, names: &[&str]) -> RequestError {
     RequestError::Invalid(format!("there is no {kind} named \"{said}\"; there are: {}", names.join(", ")).into())
 }
 
-/// Whether a person who says this name knows the contact's name: one of its words, in any spelling.
+/// Returns true if the said name shares a word of at least two letters with the contact's name, in any spelling.
 fn knows(contact: &Contact, said: &str) -> bool {
     let (known, said) = (fold(&contact.display_name).text, fold(said).text);
     known.split_whitespace().any(|word| word.chars().count() > 1 && said.split_whitespace().any(|said| said == word))
@@ -380,14 +379,14 @@ fn name_of(resources: &[Resource], id: ResourceId) -> Option<String> {
     resources.iter().find(|resource| resource.id == id)?.name.clone()
 }
 
-/// Models pass empty texts for what they do not know.
+/// Returns the trimmed text; `None` if it is empty, because models send empty texts for unknown values.
 fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Of how many days times are offered at once.
+/// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
-/// How many times are offered at once.
+/// The maximum number of times in one offer.
 const OFFERED_TIMES: usize = 12;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the agent knows of a caller before the first word: open appointments, and what was spoken and written before.
+//! What the agent knows about a caller at the start of a call: upcoming appointments, and earlier calls and messages.
 
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};
@@ -9,49 +9,48 @@ use crate::domain::{
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
 
-/// What is known of a caller.
+/// What is stored about a caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerMemory {
-    /// The contact's language, a code such as `he`.
+    /// The contact's language as a code such as `he`.
     pub language: Option<String>,
-    /// Appointments to come, the next one first.
+    /// Upcoming appointments, the next one first.
     pub appointments: Vec<Appointment>,
     /// Earlier calls, the newest first.
     pub calls: Vec<EarlierCall>,
-    /// The last messages by WhatsApp, the oldest first.
+    /// The latest WhatsApp messages, the oldest first.
     pub messages: Vec<EarlierMessage>,
 }
 
 /// An earlier call with the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierCall {
-    /// When it began.
+    /// The start of the call.
     pub at: Timestamp,
-    /// What became of it.
+    /// The outcome of the call.
     pub outcome: CallOutcome,
-    /// One line about it: of the summary, the message, or what the caller said first; none of a call in which an appointment was
-    /// booked, moved or cancelled, because it names the time.
+    /// One line from the summary, the message, or the caller's first words. `None` for a call in which an appointment
+    /// was booked, moved or cancelled: the line would contain its time, which an unverified caller must not learn.
     pub about: Option<String>,
 }
 
-/// A message by WhatsApp.
+/// An earlier WhatsApp message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierMessage {
-    /// When it was written.
     pub at: Timestamp,
     /// Whether the caller wrote it.
     pub is_from_caller: bool,
-    /// Its beginning.
+    /// The beginning of the text.
     pub text: String,
 }
 
 impl CallerMemory {
-    /// Nothing.
+    /// A memory without any data.
     pub const EMPTY: Self = Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new() };
 }
 
-/// Reads what is known of the caller. A withheld number has no memory, and a doubtful one only its language: the rest is for the one
-/// whose number it is.
+/// Reads what is stored about the caller. Returns nothing for a withheld number. For a doubtful number returns only the
+/// language, because the caller may not be the owner of the number.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
     let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {
@@ -87,7 +86,7 @@ fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<E
     let written = found.into_iter().filter(|detail| {
         let message = &detail.message;
         let is_gone = detail.deleted_at.is_some() || message.status == MessageStatus::Failed;
-        // The agent's own messages confirm appointments, with their times.
+        // The agent's own messages are left out: they confirm appointments and contain their times.
         let is_by_agent = message.author.as_ref().is_some_and(|author| *author == agent);
         !is_gone && !is_by_agent && !message.content_text.trim().is_empty() && is_recent(message.created_at, now)
     });
@@ -103,15 +102,15 @@ fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.since(at) < LONGEST_MEMORY
 }
 
-/// The beginning of a text as one line.
+/// Returns the beginning of a text as one line.
 fn beginning(text: &str) -> String {
     one_line(text).chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
 }
 
-/// What is older is no help in a call.
+/// How far back calls and messages are read.
 const LONGEST_MEMORY: Duration = Duration::from_hours(180 * 24);
 const MOST_APPOINTMENTS: usize = 5;
 const MOST_CALLS: usize = 3;
 const MOST_MESSAGES: usize = 6;
-/// How much of a text the agent is given.
+/// The maximum length of a text that the agent gets, in characters.
 const MOST_CHARS: usize = 200;

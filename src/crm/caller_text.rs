@@ -194,7 +194,7 @@ pub fn text_missed_caller(
     Ok(sent)
 }
 
-/// Sends what the agent writes to the caller during a call. The same text is sent once in a call.
+/// Sends a text from the agent to the caller during a call. A text that was sent in the same call is not sent again.
 pub fn send_from_agent(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -218,7 +218,7 @@ pub fn send_from_agent(
     Ok(outcome)
 }
 
-/// What the agent has sent to the caller in this call.
+/// Returns the texts that the agent sent to the caller in this call.
 pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>> {
     let sent = tx.messages_of_calls(call.contact_id, WRITTEN, call.started_at)?;
     Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
@@ -229,7 +229,7 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
         Some(EndReason::CallerHungUp | EndReason::Dropped | EndReason::NotConnected | EndReason::Fallback) => true,
-        // Voicemail ends by itself when nothing is said.
+        // Voicemail ends the call itself if the caller says nothing.
         Some(EndReason::Idle) => call.is_voicemail(),
         _ => false,
     };
@@ -239,12 +239,12 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
         && !tx.has_call_event(call.id, "transfer_accepted")?
         && !tx.has_call_event(call.id, "hung_up_by_employee")?
         && !tx.caller_heard_answer(call.id)?
-        // The AI led a conversation that is not known.
+        // The AI led a conversation whose transcript is lost, so it may have helped.
         && (call.is_voicemail() || !tx.has_call_event(call.id, STORED_LATE)?)
         && tx.call_bookings(call)?.is_empty())
 }
 
-/// Sends a text to the number of a call, as the policy allows. A withheld number and a fixed line get none.
+/// Sends a text to the number of a call, if the policy allows it. Refuses withheld numbers and fixed lines.
 fn send(
     tx: &WriteTx<'_>,
     call: &Call,
@@ -293,7 +293,7 @@ fn record(
     tx.insert_call_event(&call.call_sid, kind, Some(&detail.to_string()), now)
 }
 
-/// The language of the caller's contact, a code such as `he`.
+/// Returns the language of the caller's contact, a code such as `he`.
 pub fn language_of(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Option<String>> {
     let Some(call) = tx.stored_call(sid)? else { return Ok(None) };
     Ok(tx.contact(tx.kept_contact(call.contact_id)?)?.and_then(|contact| contact.language))

@@ -10,18 +10,18 @@ use crate::domain::{
 };
 use crate::store::{self, ReadTx, WriteTx};
 
-/// Finds a contact; for a contact that was merged, the remaining one.
+/// Returns a contact; for a merged contact, the one that it was merged into.
 pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
     let kept = tx.kept_contact(id)?;
     Ok(tx.contact(kept)?.ok_or(RequestError::NotFound("contact"))?)
 }
 
-/// What is changed in a contact; none leaves it as it is.
+/// A partial change of a contact: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ContactChange {
     /// The name; an empty text removes it.
     pub name: Option<String>,
-    /// The code of the language; an inner none removes it.
+    /// The language code; `Some(None)` removes it.
     pub language: Option<Option<String>>,
 }
 
@@ -44,12 +44,12 @@ pub fn update(tx: &WriteTx<'_>, id: ContactId, change: &ContactChange, now: Time
     Ok(())
 }
 
-/// A language code of ISO 639: two or three lower-case letters.
+/// Returns true if a code has the form of ISO 639: two or three lower-case letters.
 fn is_language(code: &str) -> bool {
     (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Adds a contact with a phone number that no other contact has.
+/// Adds a contact with a phone number. Refused if another contact has the number.
 pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp) -> Result<ContactId, Error> {
     let name = text::name_or_empty("display_name", name)?;
     let business = BusinessId::FIRST;
@@ -64,21 +64,21 @@ pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp
     Ok(id)
 }
 
-/// The refusal of a number that another contact has.
+/// Returns the error for a number that another contact has.
 fn number_taken(tx: &ReadTx<'_>, holder: ContactId) -> Result<Error, Error> {
     let params = vec![("contact_id", tx.kept_contact(holder)?.to_string())];
     let message = "another contact has this number".into();
     Ok(RequestError::CodedConflict { code: "number_taken", message, params }.into())
 }
 
-/// Records a user's decision whether a contact receives messages.
+/// Records a user's decision whether a contact gets messages.
 pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     Ok(tx.set_contact_opted_out(id, opted_out, now)?)
 }
 
-/// Blocks a contact, whose calls are then rejected and whose messages are neither unread nor waiting, or ends that. A
-/// blocked contact waits for nothing, and is in the archive.
+/// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor
+/// as waiting. Blocking also archives the conversation.
 pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if blocked && tx.addresses(id)?.is_empty() {
@@ -95,7 +95,7 @@ pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestam
     Ok(tx.set_archived(id, blocked.then_some(now))?)
 }
 
-/// Merges two contacts; returns the number by which the merge can be undone.
+/// Merges two contacts. Returns the id of the merge, which is needed to undo it.
 pub fn merge(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -115,8 +115,7 @@ pub fn merge(
     Ok(merge)
 }
 
-/// Merges the two contacts of a suggestion; returns the number by which the merge can be undone. The older contact
-/// remains.
+/// Merges the two contacts of a suggestion into the older one. Returns the id of the merge, which is needed to undo it.
 pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<i64, Error> {
     let found = tx.merge_suggestion(id)?.ok_or(RequestError::NotFound("merge suggestion"))?;
     let merge = merge(tx, actor, found.contact.id, found.other_contact.id, now)?;
@@ -124,14 +123,14 @@ pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timest
     Ok(merge)
 }
 
-/// Dismisses a suggestion: the two contacts are different people, and are not suggested again.
+/// Dismisses a suggestion: the two contacts are different people, and the merge is not suggested again.
 pub fn dismiss_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<(), Error> {
     tx.decide_suggestion(id, false, now)?;
     tx.insert_audit(actor, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"), now)?;
     Ok(())
 }
 
-/// Undoes a merge of two contacts. Merges in which the kept contact took part later must be undone first: they have moved the same rows.
+/// Undoes a merge. Later merges of the kept contact must be undone first, because they moved the same rows.
 pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) -> Result<(), Error> {
     if let Some(later) = tx.later_merge(merge)? {
         let message = format!("the contact took part in a later merge: undo merge {later} first").into();
@@ -143,7 +142,7 @@ pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) 
     Ok(())
 }
 
-/// A step of the backfill that sets when the newest message or call of each contact was.
+/// Runs a step of the backfill that sets the time of each contact's newest message or call.
 pub fn set_last_activity(tx: &WriteTx<'_>, done_to: i64, rows: u32, _now: Timestamp) -> Result<Step, store::Error> {
     Ok(tx.set_last_activity(done_to, rows)?.map_or(Step::Done, Step::UpTo))
 }

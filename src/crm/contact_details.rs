@@ -1,4 +1,5 @@
-//! What a caller says about how to be called and reached: stored on the caller's contact, without replacing what a user has entered.
+//! A caller's name and contact data as the caller said them. They are stored on the contact, and do not replace what a
+//! user entered.
 
 use super::text::{self, lines_up_to};
 use super::{Error, RequestError, contact, note};
@@ -6,31 +7,31 @@ use crate::domain::{ActorId, CallSid, ContactName, Timestamp};
 use crate::search::fold;
 use crate::store::WriteTx;
 
-/// The event of a call whose caller has given the contact its name. Such a name proves nothing about who calls.
+/// The call event that records that the caller gave the contact its name. Such a name does not prove the caller's
+/// identity.
 pub(super) const NAMED: &str = "contact_named";
 
-/// What the caller has said; none if they did not.
+/// The details that the caller said; `None` for each that was not said.
 #[derive(Clone, Debug, Default)]
 pub struct ContactDetails {
-    /// The name.
     pub name: Option<String>,
-    /// An e-mail address.
     pub email: Option<String>,
     /// Another number to call back.
     pub phone: Option<String>,
 }
 
-/// What became of them.
+/// Where the details were stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredDetails {
-    /// The contact has this name now.
+    /// Whether they became the name of the contact.
     pub is_named: bool,
-    /// They are in a note about the contact: what has no field of its own, and a name that differs from the one that is known.
+    /// Whether they were added to a note: details without a field of their own, and a name that differs from the stored
+    /// one.
     pub is_noted: bool,
 }
 
-/// Stores what the caller of a call has said. A name is the contact's if the contact has none: anybody can call from a number, so a
-/// known name stays, and the other one is noted. Details that are in a note already are not noted again.
+/// Stores the details that a caller said. The name is set only if the contact has none: any person can call from a
+/// number, so another name goes into a note. Details that are in a note already are not added again.
 pub fn store(
     tx: &WriteTx<'_>,
     call: &CallSid,
@@ -73,7 +74,7 @@ pub fn store(
     Ok(StoredDetails { is_named, is_noted })
 }
 
-/// Models pass empty texts for what they do not know.
+/// Returns the trimmed text; `None` if it is empty, because models send empty texts for unknown values.
 fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
@@ -100,13 +101,13 @@ fn checked_phone(said: &str) -> Result<String, RequestError> {
     }
 }
 
-/// The longest address of RFC 5321.
+/// The maximum length of an address in RFC 5321.
 const MAX_EMAIL_CHARS: usize = 254;
 const MAX_PHONE_CHARS: usize = 40;
-/// Short numbers of companies have four digits, and an international number at most 15.
+/// Companies have short numbers of four digits; an international number has at most 15.
 const MIN_DIGITS: usize = 4;
 const MAX_DIGITS: usize = 15;
-/// How many notes are compared.
+/// How many of the contact's latest notes are compared.
 const NOTES: usize = 50;
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
-//! A contact's conversation as a whole, over all threads: read, archived, done.
+//! A contact's conversation across all threads: marking it as read, archived or done.
 
 use super::contact;
 use super::{Error, RequestError};
 use crate::domain::{ContactId, InboxRow, Timestamp, TurnEvent};
 use crate::store::{ReadTx, WriteTx};
 
-/// What a user does with a conversation.
+/// A user's action on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationChange {
     /// Mark everything as read.
     Read,
-    /// Put it away until something new happens.
+    /// Archive the conversation until something new happens.
     Archive,
-    /// Show it among the others again.
+    /// Remove the conversation from the archive.
     Unarchive,
-    /// Declare that there is nothing to answer, until something new happens.
+    /// Mark the conversation as needing no answer, until something new happens.
     Done,
 }
 
-/// The row of a contact; for a contact that was merged, the remaining one.
+/// Returns the inbox row of a contact; for a merged contact, the row of the one that it was merged into.
 pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<InboxRow, Error> {
     let contact = contact::find(tx, id)?;
     Ok(tx.inbox_row(contact.id)?.ok_or(RequestError::NotFound("conversation"))?)
@@ -36,7 +36,7 @@ pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationChange, now: 
     find(tx, contact)
 }
 
-/// Sets the turns of threads that are older than turns.
+/// Runs a step of the backfill that sets whose turn it is in threads of earlier versions.
 pub fn start_turns(
     tx: &WriteTx<'_>,
     done_to: i64,

@@ -4,12 +4,11 @@ use super::{Error, RequestError, contact, text};
 use crate::domain::{BusinessId, ContactId, CustomField, FieldId, FieldKind, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Finds a field that is not archived.
+/// Returns a field that is not archived.
 pub fn find(tx: &ReadTx<'_>, id: FieldId) -> Result<CustomField, Error> {
     Ok(tx.custom_field(id)?.ok_or(RequestError::NotFound("field"))?)
 }
 
-/// Adds a field.
 pub fn create(
     tx: &WriteTx<'_>,
     name: &str,
@@ -26,7 +25,8 @@ pub fn create(
     Ok(tx.insert_custom_field(BusinessId::FIRST, &name, kind, &choices, now)?)
 }
 
-/// Changes the name and the choices of a field; none leaves them as they are. Values that are no longer among the choices stay.
+/// Changes the name and the choices of a field; `None` leaves them unchanged. Stored values that are no longer among
+/// the choices are kept.
 pub fn update(tx: &WriteTx<'_>, id: FieldId, name: Option<&str>, choices: Option<&[String]>) -> Result<(), Error> {
     let field = find(tx, id)?;
     let name = name.map(|name| text::name("name", name)).transpose()?.unwrap_or_else(|| field.name.clone());

@@ -3,7 +3,7 @@
 use crate::store::{self, ReadTx, Store, WriteTx};
 use std::borrow::Cow;
 
-/// A request that a business rule rejects. It is raised before anything is changed.
+/// A request that a business rule refuses. The error is returned before anything is changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The request is invalid.
@@ -20,20 +20,20 @@ pub enum RequestError {
     /// The resource does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The resource is in that state already, or the change would remove something required, such as the last owner.
+    /// The resource is in the requested state already, or the change would remove something required, such as the last
+    /// owner.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
-    /// A conflict that clients distinguish by its code.
+    /// A conflict that clients recognize by its code.
     #[error("{message}")]
     CodedConflict {
         /// The code, for programs.
         code: &'static str,
-        /// The message.
         message: Cow<'static, str>,
-        /// The values in the message.
+        /// The values that appear in the message.
         params: Vec<(&'static str, String)>,
     },
-    /// The request repeats the key of another one.
+    /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for {0}; use a new one for each request")]
     KeyReused(&'static str),
     /// The actor lacks the permission.
@@ -42,7 +42,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// A field has a value that is not allowed.
+    /// Returns the error for a field with a value that is not allowed.
     pub fn field(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::InvalidField { field, message: message.into() }
     }
@@ -51,10 +51,10 @@ impl RequestError {
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A business rule rejects the request.
+    /// A business rule refused the request.
     #[error(transparent)]
     Refused(#[from] RequestError),
-    /// The store failed, or lacks a requested row.
+    /// The store failed, or does not contain a requested row.
     #[error(transparent)]
     Store(store::Error),
 }
@@ -68,7 +68,7 @@ impl From<store::Error> for Error {
     }
 }
 
-/// Reads with rules of the business: a rejection, such as an unknown id, is an error of its own.
+/// Runs a read that can be refused, for example because of an unknown id.
 pub async fn read<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
@@ -84,7 +84,7 @@ pub async fn read_long<T: Send + 'static>(
     Ok(store.read_long(move |tx| split(work(tx))).await??)
 }
 
-/// Runs a use case in one transaction. A failure of the store and a rejection roll it back.
+/// Runs a use case in one transaction. An error of the store or a refusal rolls it back.
 pub async fn transact<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
@@ -92,7 +92,7 @@ pub async fn transact<T: Send + 'static, E: From<store::Error> + Send + 'static>
     write_if(store, work, Result::is_ok).await
 }
 
-/// Runs a use case like [`transact`], and rolls its changes back: the outcome is what it would be.
+/// Runs a use case like [`transact`], but always rolls back. The result shows what the use case would return.
 pub async fn rehearse<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
@@ -111,7 +111,7 @@ async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
         let outcome = work(tx);
         let is_kept = is_kept(&outcome);
         let _ = sender.send(outcome);
-        // A write that fails is rolled back alone.
+        // A failed write must roll back only its own changes, not those of the other writes in the batch.
         if is_kept { Ok(()) } else { Err(store::Error::RolledBack) }
     });
     match (written.await, outcome.try_recv()) {
@@ -121,7 +121,7 @@ async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     }
 }
 
-/// A rejection is a result of a read, an error of the store is not.
+/// Turns a refusal into a successful result, so that only errors of the store fail the read.
 fn split<T>(outcome: Result<T, Error>) -> store::Result<Result<T, RequestError>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),

@@ -5,14 +5,13 @@ use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Fact, FactId, FactSource, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// A change of a fact: what is absent stays as it is.
+/// A partial change of a fact: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct FactChange {
-    /// The topic.
     pub topic: Option<String>,
-    /// The fact.
+    /// The text of the fact.
     pub text: Option<String>,
-    /// Where it came from.
+    /// The origin of the fact.
     pub source: Option<FactSource>,
 }
 

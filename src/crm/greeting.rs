@@ -1,22 +1,20 @@
-//! The greeting that callers hear, as the owner has recorded it.
+//! The greeting that callers hear, as the owner recorded it.
 
 use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Timestamp, hex};
 use crate::store::{NewGreeting, WriteTx};
 use sha2::{Digest, Sha256};
 
-/// The sound of a greeting.
+/// The audio file of a greeting.
 #[derive(Clone, Debug)]
 pub struct GreetingSound {
-    /// The media type.
     pub mime: &'static str,
-    /// The duration.
     pub duration_ms: i64,
-    /// The file.
+    /// The content of the file.
     pub content: Vec<u8>,
 }
 
-/// Stores a greeting and uses it. Returns its id. A sound that is stored already is not stored again.
+/// Stores a greeting and makes it the current one. Returns its id. A file with the same content is stored only once.
 pub fn set(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -44,7 +42,7 @@ pub fn set(
     Ok(id)
 }
 
-/// Uses a greeting that is stored already, or with none that of the package.
+/// Makes a stored greeting the current one. `None` selects the greeting of the package.
 pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     let known = tx.greetings(BusinessId::FIRST)?;
     match id {
@@ -54,5 +52,5 @@ pub fn choose(tx: &WriteTx<'_>, id: Option<i64>) -> Result<(), Error> {
     }
 }
 
-/// Greetings that are kept to go back to.
+/// How many earlier greetings are kept, so that the owner can select them again.
 const KEPT: usize = 5;

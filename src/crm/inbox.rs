@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The result of storing an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// Our id of the message; none if it is known already.
+    /// Our id of the new message; `None` if the message is stored already.
     pub message: Option<MessageId>,
     /// Its thread.
     pub thread: ThreadId,
@@ -25,7 +25,7 @@ pub struct Received {
     pub has_media: bool,
 }
 
-/// Stores a message: contact, thread, message and webhook log entry in one transaction. A known message is not stored
+/// Stores a message with contact, thread and webhook log entry in one transaction. A stored message is not stored
 /// again.
 pub fn receive(
     tx: &WriteTx<'_>,
@@ -88,7 +88,7 @@ pub fn receive(
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
 
-/// Finds a message that was stored before, and its thread. Twilio's ids are unique; WhatsApp's are unique within a chat.
+/// Finds a stored message and its thread. Twilio's ids are unique; WhatsApp's ids are unique only within a chat.
 fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> Result<Option<(MessageId, ThreadId)>> {
     let Some(id) = &new.provider_msg_id else { return Ok(None) };
     let known = tx.messages_by_provider_id(new.provider, id, None)?;
@@ -100,7 +100,7 @@ fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> R
     Ok(chat.and_then(|chat| known.iter().find(|message| message.thread == chat).map(|message| (message.id, chat))))
 }
 
-/// The position of a message in its thread. `written`: when a delayed message was written.
+/// Returns the position of a message in its thread. `written`: when a delayed message was written.
 fn time_in_thread(
     tx: &WriteTx<'_>,
     new: &InboundMessage,
@@ -114,8 +114,8 @@ fn time_in_thread(
     Ok(message_time::delayed(written, predecessor, latest))
 }
 
-/// Stores when a message was written, if its webhook did not contain the time. A delayed message moves to that
-/// position.
+/// Stores the time at which a message was written, if its webhook did not contain the time. Moves a delayed message to
+/// that position.
 pub fn note_provider_time(
     tx: &WriteTx<'_>,
     provider: Provider,
@@ -130,13 +130,13 @@ pub fn note_provider_time(
     if current.since(written) <= MAX_LIVE_DELAY {
         return Ok(());
     }
-    // Messages of the same time are in the order in which they were stored, and this one was stored too early for that.
+    // Messages of the same time keep their storage order, and this message was stored too early for that order.
     let predecessor = tx.latest_not_written_after(thread, provider, provider_time, written.minus(STEP), Some(id))?;
     let at = message_time::delayed(written, predecessor.map(|predecessor| predecessor.plus(STEP)), current);
     if at == current { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
-/// A name without line breaks and bidirectional controls: its text is untrusted.
+/// Removes line breaks and bidirectional controls from a name, because its text is untrusted.
 fn shown_name(reported: &str) -> String {
     let line: String = without_bidi_controls(reported)
         .chars()
@@ -166,9 +166,10 @@ fn store_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: 
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
 const MAX_NAME_CHARS: usize = 200;
-/// A message is delayed if its webhook comes later than this after it was written. Providers report whole seconds.
+/// A message counts as delayed if its webhook arrives later than this after the message was written. Providers report
+/// whole seconds.
 const MAX_LIVE_DELAY: Duration = Duration::from_secs(2);
-/// The smallest difference of two times.
+/// The smallest difference between two message times.
 const STEP: Duration = Duration::from_millis(1);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Questions that the agent could not answer: a list for the owner, whose answer becomes a fact.
+//! Questions that the agent could not answer. The owner's answer to a question becomes a fact.
 
 use super::text::beginning;
 use super::{Error, RequestError, fact};
@@ -11,8 +11,8 @@ pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
     Ok(tx.knowledge_gap(id)?.ok_or(RequestError::NotFound("question"))?)
 }
 
-/// Records a question that was asked in a call. The same question in the same call counts once, one that was dismissed stays so,
-/// and one whose answer was deleted is open again. A text that is no question, or beyond the limit of open ones, is dropped.
+/// Records a question of a call. A question counts once per call. A dismissed question stays dismissed; a question
+/// whose answer was deleted is open again. A text that is too short is dropped, and so is a question beyond the limit.
 pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> Result<(), Error> {
     let Some(question) = beginning(question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
         return Ok(());
@@ -39,17 +39,18 @@ pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> 
     Ok(())
 }
 
-/// Whether a text is a question that was asked in a call: then its words are a caller's, even if an owner has answered it.
+/// Returns true if a text is a question that was asked in a call. The text is then a caller's, even after the owner's
+/// answer.
 pub fn was_asked(tx: &ReadTx<'_>, text: &str) -> Result<bool, Error> {
     Ok(tx.knowledge_gap_by_text(BusinessId::FIRST, &folded(text))?.is_some())
 }
 
-/// A question in one spelling.
+/// Returns a question in a normalized spelling.
 fn folded(question: &str) -> String {
     fold(question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned()
 }
 
-/// Answers a question: the answer becomes a fact, with the question as its topic unless another one is given.
+/// Answers a question. The answer becomes a fact; its topic is the question, unless another topic is given.
 pub fn answer(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -77,7 +78,7 @@ pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> R
     }
 }
 
-/// Opens a question again that was dismissed.
+/// Reopens a dismissed question.
 pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> {
     match find(tx, id)?.state {
         GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),
@@ -86,9 +87,9 @@ pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> 
     }
 }
 
-/// The longest question: that of a fact's topic.
+/// The maximum length of a question: that of a fact's topic.
 const MAX_CHARS: usize = 200;
-/// A shorter text is no question.
+/// The minimum length of a question.
 const MIN_CHARS: usize = 3;
-/// More open questions help no owner; a caller cannot fill the list for ever.
+/// The maximum number of open questions, so that callers cannot fill the list without limit.
 const MAX_OPEN: i64 = 500;

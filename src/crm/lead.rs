@@ -16,18 +16,17 @@ pub fn find_stage(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, Error> {
     Ok(tx.lead_stage(id)?.ok_or(RequestError::NotFound("stage"))?)
 }
 
-/// What a new lead is about.
+/// A new lead.
 #[derive(Clone, Debug)]
 pub struct NewLead {
-    /// The contact.
     pub contact: ContactId,
-    /// What may be sold.
+    /// The possible sale.
     pub title: String,
-    /// The stage; none for the first one.
+    /// The stage; `None` means the first stage.
     pub stage: Option<StageId>,
     /// The expected amount in hundredths of the currency.
     pub value_minor: Option<i64>,
-    /// Where it came from.
+    /// The origin of the lead.
     pub source: String,
 }
 
@@ -44,7 +43,7 @@ pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) ->
     Ok(tx.insert_lead(contact.business_id, contact.id, &content, closed_at, actor, now)?)
 }
 
-/// Changes a lead. In a stage with an outcome it is closed.
+/// Changes a lead. Moving it into a stage with an outcome closes it.
 pub fn update(
     tx: &WriteTx<'_>,
     id: LeadId,
@@ -67,7 +66,7 @@ pub fn delete(tx: &WriteTx<'_>, id: LeadId) -> Result<(), Error> {
     Ok(tx.delete_lead(id)?)
 }
 
-/// Adds a stage; without a position it comes last.
+/// Adds a stage; without a position, at the end.
 pub fn create_stage(
     tx: &WriteTx<'_>,
     name: &str,
@@ -83,14 +82,14 @@ pub fn create_stage(
     Ok(tx.insert_lead_stage(BusinessId::FIRST, &name, outcome, position.unwrap_or(last.saturating_add(1)))?)
 }
 
-/// What is changed in a stage; none leaves it as it is.
+/// A partial change of a stage: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct StageChange {
-    /// The name; an inner none is the name that the page gives to a stage that every business starts with.
+    /// The name; `Some(None)` restores the default name, which only a built-in stage has.
     pub name: Option<Option<String>>,
-    /// What a lead in it has become.
+    /// The outcome of the leads in this stage.
     pub outcome: Option<LeadOutcome>,
-    /// Its place among the stages.
+    /// The position among the stages.
     pub position: Option<i64>,
 }
 
@@ -111,7 +110,7 @@ pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageChange, now: Tim
     Ok(tx.update_lead_stage(id, name.as_deref(), outcome, position, now)?)
 }
 
-/// Deletes a stage without leads. One stage stays.
+/// Deletes a stage without leads. The last stage cannot be deleted.
 pub fn delete_stage(tx: &WriteTx<'_>, id: StageId) -> Result<(), Error> {
     let stage = find_stage(tx, id)?;
     if stage.lead_count > 0 {
@@ -134,5 +133,5 @@ fn check(tx: &WriteTx<'_>, mut content: LeadContent) -> Result<(LeadContent, Lea
 }
 
 const MAX_STAGES: usize = 50;
-/// JavaScript represents greater integers inexactly.
+/// The greatest integer that JavaScript represents exactly.
 const MAX_VALUE_MINOR: i64 = 9_007_199_254_740_991;

@@ -7,7 +7,7 @@ use crate::store::{self, MediaDetails, Result, StoredMedia, UploadedMedia, Write
 /// A file of a message: the message, and the file's position in it.
 pub type MediaPlace = (MessageId, u32);
 
-/// Stores the fetched file of a message, and what was found out about its content.
+/// Stores the fetched file of a message, and the details that were read from its content.
 pub fn store_fetched(
     tx: &WriteTx<'_>,
     (message, position): MediaPlace,

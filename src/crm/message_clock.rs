@@ -1,4 +1,4 @@
-//! The message clock on the system clock.
+//! The message clock, based on the system clock.
 
 use crate::clock;
 use crate::domain::{InboundMessage, Provider, Timestamp};
@@ -15,15 +15,15 @@ pub struct MessageClock {
 }
 
 impl MessageClock {
-    /// Continues the clock of the last run, as far as that is stored. The offset of the providers' clocks follows from the newest
-    /// messages: the first messages after a start are often delayed ones, before any live one has shown the offset.
+    /// Resumes the clock of the last run from the stored steps. Derives the offset of the providers' clocks from the
+    /// newest messages, because the first messages after a start are often delayed and do not show the offset.
     pub fn resume(&self, tx: &ReadTx<'_>) -> Result<()> {
         let stored = tx.meta(STEPS)?.and_then(|text| serde_json::from_str::<SavedSteps>(&text).ok());
         let (boot, now, mut clock) = (boot_id(), clock::moment(), self.lock());
         if let Some(stored) = stored.filter(|stored| !boot.is_empty() && stored.boot == boot) {
             *clock = message_clock::MessageClock::resume(stored.steps);
         }
-        // A message that arrived a little late shows a larger difference, so the smallest of several counts.
+        // A late message shows a greater difference, so the smallest difference of several messages is used.
         for provider in [Provider::Twilio, Provider::Baileys] {
             for (at, reported) in tx.provider_times(provider)? {
                 clock.assume(provider, at, reported, now);
@@ -32,17 +32,18 @@ impl MessageClock {
         Ok(())
     }
 
-    /// The steps of the wall clock since the last call, to be stored for the next run; none if there was none.
+    /// Returns the steps of the wall clock since the last call, to be stored for the next run; `None` if there were
+    /// none.
     pub fn take_steps(&self) -> Option<ClockSteps> {
         self.lock().take_steps()
     }
 
-    /// The steps could not be stored: [`Self::take_steps`] returns them again.
+    /// Makes [`Self::take_steps`] return the steps again, because they could not be stored.
     pub fn keep_steps(&self) {
         self.lock().keep_steps();
     }
 
-    /// The time of a message that is written now.
+    /// Returns the time for a message that is written now.
     pub fn now(&self) -> Timestamp {
         self.lock().read(clock::moment())
     }
@@ -57,7 +58,8 @@ impl MessageClock {
         self.lock().time_of(provider, reported, clock::moment())
     }
 
-    /// What is known of the time of a message that has just arrived. A live message also shows the provider's clock.
+    /// Returns the time data of a message that has just arrived. A live message also updates the provider's clock
+    /// offset.
     pub fn arrival(&self, message: &InboundMessage) -> Arrival {
         let (now, mut clock) = (clock::moment(), self.lock());
         let reported = message.provider_time.filter(|reported| is_plausible(*reported));

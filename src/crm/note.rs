@@ -4,7 +4,7 @@ use super::{Error, RequestError, contact, text};
 use crate::domain::{ActorId, ContactId, Note, NoteId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Finds a note, also a deleted one.
+/// Returns a note, including a deleted one.
 pub fn find(tx: &ReadTx<'_>, id: NoteId) -> Result<Note, Error> {
     Ok(tx.note(id)?.ok_or(RequestError::NotFound("note"))?)
 }
@@ -22,7 +22,7 @@ pub fn create(
     Ok(tx.insert_note(contact.business_id, contact.id, &text, &actor.to_string(), now)?)
 }
 
-/// Changes the text of a note; none leaves it as it is. The author stays; the editor is shown from the audit log.
+/// Changes the text of a note; `None` leaves it unchanged. The author stays the same; the audit log records the editor.
 pub fn update(tx: &WriteTx<'_>, actor: ActorId, id: NoteId, text: Option<&str>, now: Timestamp) -> Result<(), Error> {
     let note = find(tx, id)?;
     if let Some(text) = text.map(|text| text::lines("text", text)).transpose()?

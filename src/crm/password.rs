@@ -10,7 +10,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
-/// Why a new password is not accepted.
+/// The reason for refusing a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Fewer characters than required.
@@ -19,10 +19,10 @@ pub enum WeakPassword {
     /// Longer than the limit.
     #[error("the password is too long")]
     Long,
-    /// A short text several times.
+    /// A short text, repeated several times.
     #[error("the password repeats a short text; use {MIN_CHARS} characters that do not repeat")]
     Repeated,
-    /// In the list of common passwords, or neighbouring keys.
+    /// In the list of common passwords, or a sequence of adjacent keys.
     #[error("this password is a common one, or a sequence of keys; use one that is not easy to guess")]
     Common,
     /// Close to the name of the user, the business or the product.
@@ -53,8 +53,8 @@ impl From<WeakPassword> for RequestError {
     }
 }
 
-/// Checks a new password: long enough, not longer than the limit, and neither a common password nor close to one of the
-/// names (of the user, of the business). Existing passwords are not checked again.
+/// Checks a new password: its length, and that it is neither common nor close to one of the names (of the user, of the
+/// business). Existing passwords are not checked again.
 pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < MIN_CHARS {
@@ -86,8 +86,8 @@ pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, WeakPas
     }
 }
 
-/// Verifies a password against a hash. Without a hash it takes the same time and returns false, so the time does not
-/// reveal whether a name exists.
+/// Verifies a password against a hash. Without a hash, takes the same time and returns false, so the response time does
+/// not reveal whether a user exists.
 pub fn matches(password: &str, hash: Option<&str>) -> bool {
     if password.len() > MAX_BYTES {
         return false;
@@ -100,7 +100,7 @@ pub fn matches(password: &str, hash: Option<&str>) -> bool {
     false
 }
 
-/// Generates a password: 20 letters and digits, some 100 bits.
+/// Generates a password of 20 letters and digits, which is 100 bits.
 pub fn generate() -> String {
     entropy::random_bytes::<20>().iter().map(|byte| char::from(READABLE[usize::from(byte & 31)])).collect()
 }

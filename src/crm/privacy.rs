@@ -6,50 +6,50 @@ use crate::store::{self, Erased, ErasureRest, PersonalData, ReadTx, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A deletion that was confirmed.
+/// A confirmed deletion of a contact's data.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     contact: ContactId,
     data: PersonalData,
 }
 
-/// A deletion that was decided, and cannot be refused any more.
+/// A deletion that has been carried out in part, and can no longer be refused.
 #[derive(Debug)]
 pub struct Decided {
-    /// The numbers of rows that were deleted at once.
+    /// The number of rows that were deleted immediately.
     pub erased: Erased,
-    /// What is still to be deleted.
+    /// The data that is still to be deleted.
     pub rest: ErasureRest,
-    /// What the bridge is to delete.
+    /// The data that the bridge must delete.
     pub bridge: Option<BridgeErasure>,
 }
 
-/// What the bridge is to delete. It is the payload of the job that requests it.
+/// The data that the bridge must delete; the payload of the job that requests the deletion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BridgeErasure {
     /// The unique key of the job.
     pub key: String,
-    /// Digits of numbers, and `…@lid`.
+    /// Phone numbers as digits, and WhatsApp ids such as `…@lid`.
     pub addresses: Vec<String>,
 }
 
 /// The kind of the job that requests the bridge to delete the data of a contact.
 pub const BRIDGE_ERASURE_JOB: &str = "erase_in_bridge";
 
-/// Collects what belongs to a contact, for the export.
+/// Collects the data about a contact for the export.
 pub fn collect(tx: &ReadTx<'_>, id: ContactId) -> Result<(Contact, PersonalData), Error> {
     let contact = contact::find(tx, id)?;
     let data = tx.personal_data(contact.id)?;
     Ok((contact, data))
 }
 
-/// Records that the data about a contact was exported.
+/// Records in the audit log that the data about a contact was exported.
 pub fn note_export(tx: &WriteTx<'_>, actor: ActorId, id: ContactId, now: Timestamp) -> store::Result<()> {
     tx.insert_audit(actor, "contact_exported", &format!("contact:{id}"), now)
 }
 
-/// Prepares the deletion of everything about a contact. `confirm` repeats the contact's name, number or other address, so that no other
-/// contact is deleted by mistake.
+/// Prepares the deletion of all data about a contact. `confirm` must repeat the contact's name, number or other
+/// address, so that no other contact is deleted by mistake.
 pub fn plan(tx: &ReadTx<'_>, id: ContactId, confirm: &str) -> Result<Erasure, Error> {
     let (contact, data) = collect(tx, id)?;
     if !is_confirmed(tx, &contact, confirm)? {

@@ -24,7 +24,7 @@ fn evaluate(seen: &Overview) -> Vec<CheckResult> {
     let report = &seen.report;
     let mut findings = vec![match report.state.notice() {
         None => CheckResult::ok(CHECK, linked(report.account.as_ref().and_then(|account| account.phone.as_deref()))),
-        // The notice says what to do as well.
+        // The notice also contains the remedy.
         Some(notice) => {
             let state = match report.state {
                 LinkState::Starting | LinkState::Connecting | LinkState::Pairing | LinkState::Unpaired => {

@@ -58,7 +58,7 @@ async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsPro
             Finding::ok(CHECK, format!("the certificate of {host} is valid for {days_left} more days ({issuer})"))
         }
         Validity::Expired | Validity::NotYetValid => {
-            // Other clocks decide whether the certificate or this clock is wrong.
+            // Other clocks are queried to determine whether the certificate or this clock is wrong.
             let offset = match clock_check::offset(context).await {
                 Some(offset) => Some(offset),
                 None => seen.date.map(|date| (now.as_millis() - date.as_millis()) / 1000),
@@ -83,7 +83,8 @@ async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsPro
     }
 }
 
-/// The finding for a certificate outside its validity period: the certificate or this machine's clock is wrong.
+/// Returns the finding for a certificate outside its validity period: either the certificate or this machine's clock is
+/// wrong.
 fn wrong_time(
     host: &str,
     certificate: &Certificate,
@@ -109,5 +110,5 @@ fn wrong_time(
 }
 
 const LIMIT: Duration = Duration::from_secs(8);
-/// Let's Encrypt's are renewed with 30 days left.
+/// Warn when fewer days are left. Certificates of Let's Encrypt are renewed when 30 days are left.
 const SOON_DAYS: i64 = 15;

@@ -1,5 +1,5 @@
-//! Compares the clock with those of other servers. A wrong clock makes valid certificates look invalid, and gives all stored
-//! data wrong times.
+//! Compares this clock with those of other servers. With a wrong clock, valid certificates seem to be invalid, and all
+//! stored data gets wrong times.
 
 use super::program::{output_of, value};
 use super::{DoctorContext, Finding};
@@ -22,26 +22,29 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     evaluate(offset, synchronised.as_ref())
 }
 
-/// Whether the daemon reports that the clock is behind.
+/// Returns true if the daemon reports that the clock is behind.
 async fn is_behind(context: &DoctorContext) -> bool {
     let ready = context.get_local("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
     ready.is_some_and(|ready| ready["clock"] == "error")
 }
 
-/// By how many seconds this clock is ahead of other clocks (below zero: behind); none if no server answers.
+/// Returns by how many seconds this clock is ahead of other clocks (negative if it is behind); `None` if no server
+/// answers.
 ///
-/// Only configured services are queried. Their certificates are not verified, because that needs a correct clock.
+/// Only configured services are queried. Their certificates are not verified, because that would require a correct
+/// clock.
 pub(super) async fn offset(context: &DoctorContext) -> Option<i64> {
     let config = context.config()?;
     let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
     let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
     let public = config.http.public_address();
-    // The public address usually leads back to this machine, or through a proxy with a clock of its own. It is the last resort.
+    // The public address is used only if there is no other server: it usually leads back to this machine, or to a proxy
+    // with its own clock.
     let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
     let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(context, url))).await;
     let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();
     offsets.sort_unstable_by_key(|offset| offset.abs());
-    // If two clocks differ, one of them is wrong: the nearest one counts.
+    // If two clocks differ, one of them is wrong. The one closest to this clock is used.
     offsets.first().copied()
 }
 
@@ -50,7 +53,7 @@ async fn offset_to(context: &DoctorContext, url: &str) -> Option<i64> {
     let response = context.insecure_client.head(url).timeout(LIMIT).send().await.ok()?;
     let answered_at = clock::now();
     let date = http_date(response.headers().get("date")?.to_str().ok()?)?;
-    // A `Date` header has whole seconds, rounded down: half a second too early on average.
+    // A `Date` header contains whole seconds, rounded down, so it is half a second too early on average.
     let local_ms = requested_at.as_millis().midpoint(answered_at.as_millis());
     Some((local_ms - date.as_millis() - 500) / 1000)
 }
@@ -96,7 +99,7 @@ fn evaluate(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Fin
     }
 }
 
-/// `3 days behind`.
+/// Formats the offset, such as `3 days behind`.
 pub(super) fn describe(offset: i64) -> String {
     let direction = if offset < 0 { "behind" } else { "ahead" };
     let seconds = offset.unsigned_abs();

@@ -14,15 +14,16 @@ use std::path::{Path, PathBuf};
 /// The installation to check, and the clients that the checks use.
 pub struct DoctorContext {
     settings: Result<Config, ConfigErrors>,
-    /// Errors in the settings of the page, which are stored in the database.
+    /// Errors in the settings from the web page, which are stored in the database.
     pub(super) stored_problems: Vec<String>,
     /// The settings file, if there is one.
     pub(super) settings_file: Option<PathBuf>,
-    /// Set if the service had data and does not find it.
+    /// Set if the data folder contained data earlier and contains none now.
     pub(super) missing_data: Option<MissingData>,
     /// The running daemon's status, or why it cannot be queried.
     pub(super) daemon: Result<Status, ControlError>,
-    /// The identity of the daemon that runs the checks itself; none on the command line, which asks the running daemon.
+    /// The identity of this process, if the daemon itself runs the checks; `None` on the command line, which queries
+    /// the running daemon.
     own_identity: Option<InstanceKey>,
     /// The numbers given by `--number`.
     pub(super) named_numbers: Vec<PhoneNumber>,
@@ -32,23 +33,23 @@ pub struct DoctorContext {
     pub(super) insecure_client: Client,
 }
 
-/// The command line's knowledge of the installation.
+/// The installation as the command line knows it.
 pub struct Installation {
     /// The location of the data, even if other settings are invalid.
     pub store: StoreConfig,
     /// The settings file, if there is one.
     pub settings_file: Option<PathBuf>,
-    /// Set if the service had data and does not find it.
+    /// Set if the data folder contained data earlier and contains none now.
     pub missing_data: Option<MissingData>,
-    /// Reads in the data folder.
+    /// Reads files in the data folder.
     pub reads: OwnerReads,
 }
 
-/// Reads the settings of the page, by key.
+/// Reads the settings from the web page, by key.
 type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
 
-/// Reads in the data folder with its owner's permissions: links there could lead root elsewhere, and root could read files that
-/// the service cannot. Errors are texts for the user.
+/// Reads files in the data folder with the permissions of the folder's owner. As root, the process could follow links
+/// of that owner to files that the service cannot read. Errors are texts for the user.
 pub struct OwnerReads {
     /// Reads the settings of the page.
     pub stored_settings: ReadStored,
@@ -57,7 +58,7 @@ pub struct OwnerReads {
 }
 
 impl DoctorContext {
-    /// Collects the data that the checks need. `settings` are those of file and environment.
+    /// Collects the data that the checks need. `settings` contains the settings from file and environment.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
         installation: Installation,
@@ -85,7 +86,7 @@ impl DoctorContext {
         })
     }
 
-    /// The context of checks that the daemon runs itself, with settings that need not be active.
+    /// Creates the context of checks that the daemon itself runs, with settings that may not be active yet.
     pub fn of_daemon(config: Config, identity: InstanceKey) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let insecure_client = http_client::build_insecure(None).unwrap_or_else(|| client.clone());
@@ -123,7 +124,7 @@ impl DoctorContext {
         self.daemon.as_ref().ok()
     }
 
-    /// The running daemon's URL on this machine, without a slash at the end.
+    /// Returns the running daemon's URL on this machine, without a trailing slash.
     pub fn local_url(&self) -> Option<String> {
         let mut listener: SocketAddr = *self.running()?.info.listeners.first()?;
         if listener.ip().is_unspecified() {
@@ -133,7 +134,7 @@ impl DoctorContext {
         Some(format!("http://{listener}"))
     }
 
-    /// Gets a page of the running daemon.
+    /// Sends a GET request to the running daemon. Returns status and body.
     pub async fn get_local(&self, path: &str) -> Option<(u16, String)> {
         let response = self.client.get(format!("{}{path}", self.local_url()?)).send().await.ok()?;
         let status = response.status().as_u16();

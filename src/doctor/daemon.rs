@@ -1,4 +1,4 @@
-//! Checks that the daemon runs, answers, has the installed version, and reports no error of its parts.
+//! Checks that the daemon runs, answers, has the installed version, and reports no errors.
 
 use super::{DoctorContext, Finding};
 use crate::config::VersionInfo;
@@ -44,7 +44,7 @@ fn unreachable(error: &ControlError) -> Finding {
     }
 }
 
-/// One finding for each part with an error; one for all parts if there is none.
+/// Returns one finding for each part with an error, or a single finding if no part has one.
 fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     let with = |state: &str| {
         let named = parts.iter().filter(|(_, value)| value.as_str() == Some(state));
@@ -71,7 +71,7 @@ fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     findings
 }
 
-/// The meaning of a part's error, and the remedy.
+/// Returns the meaning of a part's error, and the remedy.
 fn explain(part: &str) -> (&'static str, &'static str) {
     match part {
         "db" => (

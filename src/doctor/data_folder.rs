@@ -60,7 +60,7 @@ fn no_folder(context: &DoctorContext, folder: &Path, error: &std::io::Error) -> 
     }
 }
 
-/// Files of other users, which the service cannot write.
+/// Reports files of other users, which the service cannot write.
 fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
     let Some((uid, gid)) = service_user(context, Some(metadata)) else { return Vec::new() };
     let foreign: Vec<_> = everything_in(folder)
@@ -75,7 +75,7 @@ fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Fi
     vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
 }
 
-/// Files that other users can read or write.
+/// Reports files that other users can read or write.
 fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
     let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
     let mut findings = Vec::new();
@@ -102,7 +102,8 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
     findings
 }
 
-/// The user and group that should own the data: the running daemon's, else the package's user, else the folder's owner.
+/// Returns the user and group that should own the data: those of the running daemon, otherwise the package's user,
+/// otherwise the folder's owner.
 pub(super) fn service_user(context: &DoctorContext, folder: Option<&Metadata>) -> Option<(u32, u32)> {
     let running = context.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.info.pid)).ok());
     running.map(|process| (process.uid(), process.gid())).or_else(package_user).or_else(|| {
@@ -111,7 +112,7 @@ pub(super) fn service_user(context: &DoctorContext, folder: Option<&Metadata>) -
     })
 }
 
-/// The user that the package creates.
+/// Returns the user that the package creates.
 fn package_user() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     let line = users.lines().find(|line| line.split(':').next() == Some("agentlocator"))?;
@@ -119,7 +120,7 @@ fn package_user() -> Option<(u32, u32)> {
     Some((fields.next()?.ok()?, fields.next()?.ok()?))
 }
 
-/// The folder, its content and that of its subfolders, not deeper.
+/// Returns the folder, its entries, and the entries of its direct subfolders.
 fn everything_in(folder: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const CHECK: &str = "numbers";
 
-/// A finding, and how `doctor --fix` corrects it.
+/// A finding, and the fix that `doctor --fix` can apply.
 type Fixable = (CheckResult, Option<Fix>);
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     find(&context).await.into_iter().map(with_fix).collect()
 }
 
-/// The findings without their fixes.
+/// Returns the findings without their fixes.
 pub(super) async fn results(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     find(&context).await.into_iter().map(|(result, _)| result).collect()
 }
@@ -35,7 +35,7 @@ async fn find(context: &DoctorContext) -> Vec<Fixable> {
     }
 }
 
-/// The numbers that the user or the settings name.
+/// Returns the numbers that the user or the settings name.
 fn wanted(context: &DoctorContext, config: &Config) -> Vec<String> {
     let named = context.named_numbers.iter().chain(&config.twilio.phone_number);
     named.map(ToString::to_string).collect()
@@ -58,7 +58,8 @@ fn evaluate(numbers: &[AccountNumber], named: &[String], base: &str) -> Vec<Fixa
     findings
 }
 
-/// The named numbers; else those whose calls come here; else the only one.
+/// Returns the named numbers; otherwise the numbers whose calls come to this daemon; otherwise the only number of the
+/// account.
 fn relevant_numbers<'a>(numbers: &'a [AccountNumber], named: &[String], base: &str) -> Vec<&'a AccountNumber> {
     if !named.is_empty() {
         return numbers.iter().filter(|number| named.contains(&number.phone_number)).collect();
@@ -113,7 +114,7 @@ fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Fixab
     findings
 }
 
-/// The fallback, which callers hear while this machine is off, must not be on this machine.
+/// Checks the fallback, which callers hear while this machine is off. It must not be hosted on this machine.
 fn fallback(number: &AccountNumber, base: &str) -> Option<CheckResult> {
     let name = number.phone_number.clone();
     let found = match number.voice_fallback_url.as_str() {
@@ -124,7 +125,7 @@ fn fallback(number: &AccountNumber, base: &str) -> Option<CheckResult> {
     Some(CheckResult::warning(CHECK, found, Remedy::NumberFallback))
 }
 
-/// The webhooks of a number whose calls come to the daemon at this address.
+/// Returns the webhooks of a number whose calls go to the daemon at this base URL.
 pub fn webhooks_at(base: &str) -> NumberWebhooks {
     NumberWebhooks {
         voice_url: format!("{base}/webhook/incoming_call"),
@@ -138,7 +139,7 @@ fn is_at(url: &str, base: &str) -> bool {
     url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// Whether another program may use the number: false without a URL, and with Twilio's default URL.
+/// Returns true if another program may use the number. An empty URL, or Twilio's default URL, means no.
 fn is_used_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
 }

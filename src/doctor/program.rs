@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// The stdout of a program; none if it does not exist, fails, or takes longer than 15 s.
+/// Returns the stdout of a program; `None` if it does not exist, fails, or takes longer than 15 s.
 pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
     // Output for parsing, independent of the machine's language.
@@ -13,7 +13,7 @@ pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The value of `Name=value` in a block of such lines.
+/// Returns the value of `Name=value` in a block of such lines.
 pub(super) fn value<'a>(block: &'a str, name: &str) -> &'a str {
     let values = block.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name);
     values.map_or("", |(_, value)| value)

@@ -1,7 +1,7 @@
 //! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon identifies itself by a challenge (`host::instance_challenge`), which distinguishes a proxy, a tunnel or a router
-//! in between from another machine that answers. Certificates have a check of their own.
+//! The daemon identifies itself by a challenge (`host::instance_challenge`). The challenge succeeds through a proxy, a
+//! tunnel or a router, and fails if another machine answers. Certificates are checked separately.
 
 use super::DoctorContext;
 use crate::domain::{CheckResult, Found, Remedy};
@@ -34,7 +34,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     evaluate(&host, &probes)
 }
 
-/// The addresses of the host, IPv4 first.
+/// Returns the addresses of the host, IPv4 first.
 pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, String> {
     let port = url.port_or_known_default().unwrap_or(443);
     let found: BTreeSet<SocketAddr> = match url.host() {
@@ -59,9 +59,9 @@ struct Probe {
 enum Answer {
     /// This daemon.
     ThisDaemon,
-    /// Something else, with its status.
+    /// Another server; contains the HTTP status.
     Other(u16),
-    /// No answer, and the reason.
+    /// No answer; contains the reason.
     Silent(String),
     /// This machine has no route to the address.
     NoRoute,
@@ -101,7 +101,7 @@ async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str
     }
 }
 
-/// A socket can be bound only to an address of this machine.
+/// Returns true for an address of this machine: a socket can be bound only to such addresses.
 fn is_local(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
@@ -148,7 +148,7 @@ fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize
     }
 }
 
-/// Addresses that are not reachable from the internet.
+/// Returns true for addresses that are not reachable from the internet.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),

@@ -49,7 +49,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     findings
 }
 
-/// The files that contain secrets.
+/// Returns the files that contain secrets.
 fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     let secrets = crate::config::known_settings().into_iter().filter(|setting| setting.secret);
     let files = secrets.filter_map(|setting| match config.origins.of(setting.key) {
@@ -62,7 +62,8 @@ fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     files.collect()
 }
 
-/// Files that the service cannot read although root can. systemd passes credentials to the service, so they are excluded.
+/// Reports files that root can read but the service cannot. Credentials are excluded, because systemd passes them to
+/// the service.
 async fn unreadable_for_service(context: &DoctorContext, config: &Config) -> Vec<Finding> {
     let Some((uid, gid)) = data_folder::service_user(context, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0)
     else {
@@ -82,7 +83,7 @@ async fn unreadable_for_service(context: &DoctorContext, config: &Config) -> Vec
     unreadable.lines().map(Path::new).map(|path| unreadable_file(path, gid, can_fix(path))).collect()
 }
 
-/// Whether systemd reads the file, as root, and passes it to the service.
+/// Returns true if systemd reads the file as root and passes it to the service.
 fn is_credential(path: &Path) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
 }

@@ -1,7 +1,7 @@
-//! Checks this machine's clock against the `Date` header of an HTTPS server (RFC 9110, section 6.6.1).
+//! Compares this machine's clock with the `Date` header of an HTTPS server (RFC 9110, section 6.6.1).
 //!
-//! A wrong clock makes valid certificates look invalid, so the server's certificate is checked for its chain and its
-//! name, but as of a time within its own validity period.
+//! With a wrong clock, valid certificates seem to be invalid. The server's certificate is therefore checked for its
+//! chain and name, but at a time within its own validity period.
 
 use crate::clock;
 use crate::domain::{Notice, Timestamp};
@@ -22,11 +22,11 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub struct ClockReading {
     /// The host that stated the time.
     pub host: String,
-    /// By how many milliseconds this machine is ahead; negative if it is behind. Accurate to one or two seconds.
+    /// How many milliseconds this machine's clock is ahead; negative if it is behind. Accurate to one or two seconds.
     pub ahead_ms: i64,
 }
 
-/// Why the clock could not be checked.
+/// The reason why the clock could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClockCheckError {
     /// The server did not answer.
@@ -46,12 +46,12 @@ pub enum ClockCheckError {
 }
 
 impl ClockReading {
-    /// The absolute difference.
+    /// Returns the absolute difference.
     pub fn offset(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.unsigned_abs())
     }
 
-    /// The notice for the alert.
+    /// Returns the notice for the alert.
     pub fn notice(&self) -> Notice {
         let ((count, unit), host) = (self.rounded(), self.host.clone());
         let unit = unit.to_owned();
@@ -62,7 +62,7 @@ impl ClockReading {
         }
     }
 
-    /// The absolute difference as a number of the unit that suits it.
+    /// Returns the absolute difference as a number and a suitable unit.
     fn rounded(&self) -> (u64, &'static str) {
         let seconds = self.offset().as_secs();
         match seconds {
@@ -74,7 +74,7 @@ impl ClockReading {
         }
     }
 
-    /// The difference as text, such as `3 days behind`.
+    /// Returns the difference as text, such as `3 days behind`.
     pub fn describe(&self) -> String {
         let (count, unit) = self.rounded();
         let plural = if count == 1 { "" } else { "s" };
@@ -83,7 +83,8 @@ impl ClockReading {
     }
 }
 
-/// Requests the time from the server at `url` and compares it. `roots` are the trusted root certificates.
+/// Requests the time from the server at `url`, and compares it with this machine's clock. `roots` are the trusted root
+/// certificates.
 pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let tls = client_config(roots).map_err(ClockCheckError::Client)?;
@@ -98,10 +99,10 @@ pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, Cl
     Ok(compare(host, sent_at.plus(round_trip / 2), date))
 }
 
-/// `local` is the local time at which the answer was sent; `remote` is in whole seconds.
+/// Compares the times. `local` is the local time when the answer was sent; `remote` is in whole seconds.
 fn compare(host: String, local: Timestamp, remote: Timestamp) -> ClockReading {
     let ahead_ms = local.as_millis() - remote.as_millis();
-    // The server truncates to whole seconds, so a difference below one second counts as none.
+    // The server truncates its time to whole seconds, so a difference of less than one second is treated as zero.
     ClockReading { host, ahead_ms: if (0..1000).contains(&ahead_ms) { 0 } else { ahead_ms } }
 }
 
@@ -115,7 +116,7 @@ fn client_config(roots: RootCertStore) -> Result<ClientConfig, Box<dyn std::erro
         .with_no_client_auth())
 }
 
-/// Verifies everything but the validity period of the certificate.
+/// Verifies the certificate, except its validity period.
 #[derive(Debug)]
 struct IgnoreValidityVerifier(Arc<WebPkiServerVerifier>);
 

@@ -1,11 +1,11 @@
 //! Detects a clock that is behind: it shows a time before this program was built, or before the newest entry in the
-//! database. A machine without a battery for its clock starts like this, until a time server has answered.
+//! database. A machine whose clock has no battery starts with such a time, until a time server has answered.
 
 use crate::domain::{Notice, Timestamp};
 use std::path::Path;
 use std::time::Duration;
 
-/// Times that have passed already.
+/// Times that are certainly in the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockFloor {
     /// When this program was built, if known.
@@ -14,18 +14,19 @@ pub struct ClockFloor {
     pub newest_entry: Option<Timestamp>,
 }
 
-/// Why a clock is known to be behind.
+/// The reason why the clock is known to be behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockBehind {
     /// It shows a time before the program was built.
     Build(Timestamp),
-    /// It shows a time before the newest entry. The clock may also have been ahead when that was written.
+    /// It shows a time before the newest entry in the database. Alternatively, the clock was ahead when that entry was
+    /// written.
     NewestEntry(Timestamp),
 }
 
 impl ClockFloor {
-    /// Why the clock is behind; none if it may be right. A clock synchronised with a time server is trusted over the
-    /// database: earlier entries were then written with a wrong clock.
+    /// Returns why the clock is behind; `None` if it may be correct. If the clock is synchronised with a time server,
+    /// it is trusted more than the database: then the newest entry was written with a wrong clock.
     pub fn check(self, now: Timestamp, is_synchronised: bool) -> Option<ClockBehind> {
         let is_before = |floor: &Timestamp, margin| now < floor.minus(margin);
         let built = self.built.filter(|built| is_before(built, BUILD_MARGIN)).map(ClockBehind::Build);
@@ -35,7 +36,7 @@ impl ClockFloor {
 }
 
 impl ClockBehind {
-    /// The notice for the alert.
+    /// Returns the notice for the alert.
     pub fn notice(self, now: Timestamp) -> Notice {
         match self {
             Self::Build(built) => Notice::ClockBeforeBuild { now, built },
@@ -44,14 +45,14 @@ impl ClockBehind {
     }
 }
 
-/// True if systemd-timesyncd has set the clock by a time server since the machine was started.
+/// Returns true if systemd-timesyncd has set the clock from a time server since the machine was started.
 pub fn is_synchronised() -> bool {
     Path::new("/run/systemd/timesync/synchronized").exists()
 }
 
-/// The build machine may be in another time zone, or its clock a little ahead.
+/// Tolerance, because the build machine may be in another time zone, or have a clock that is slightly ahead.
 const BUILD_MARGIN: Duration = Duration::from_hours(24);
-/// Times that providers report may differ from the machine's clock by minutes.
+/// Tolerance, because times reported by providers may differ from this machine's clock by minutes.
 const ENTRY_MARGIN: Duration = Duration::from_hours(1);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Monitors disk space. When space is low, media files are refused first, messages last.
+//! Monitors disk space. When space is low, media files are rejected first; messages are rejected last.
 
 use crate::config::{Config, DiskConfig};
 use crate::domain::{AlertDetail, Notice, text_enum};
@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 text_enum! {
     /// The level of free disk space.
     SpaceLevel {
-        /// Enough for everything.
+        /// Enough for all data.
         Ample = "ample",
-        /// Not enough for files and recordings.
+        /// Not enough for media files and recordings.
         Low = "low",
-        /// Almost none.
+        /// Almost full.
         Critical = "critical",
     }
 }
@@ -28,20 +28,20 @@ pub struct DiskMonitor {
 struct Inner {
     folder: PathBuf,
     settings: Box<dyn Fn() -> Arc<Config> + Send + Sync>,
-    // A synchronous mutex: it is held only to copy a few values.
+    // A synchronous mutex is enough: it is held only to copy a few values.
     status: Mutex<DiskStatus>,
 }
 
-/// The last result.
+/// The last result of the checks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiskStatus {
-    /// The disk of the data.
+    /// The space of the disk with the data folder.
     pub data: DiskSpace,
-    /// The level of space on it.
+    /// The level of free space on that disk.
     pub level: Option<SpaceLevel>,
-    /// The bridge's disk, if it is another one.
+    /// The space of the bridge's disk, if that is another disk.
     pub bridge: Option<DiskSpace>,
-    /// The level of space on it.
+    /// The level of free space on the bridge's disk.
     pub bridge_level: Option<SpaceLevel>,
 }
 
@@ -55,7 +55,7 @@ impl DiskMonitor {
         monitor
     }
 
-    /// Checks the disks. If the space of a disk cannot be determined, nothing is refused.
+    /// Checks the disks. If the space of a disk cannot be determined, no data is rejected.
     pub fn check(&self) -> DiskStatus {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings().disk;
@@ -70,18 +70,18 @@ impl DiskMonitor {
         *status
     }
 
-    /// The last result.
+    /// Returns the last result.
     pub fn status(&self) -> DiskStatus {
         *self.lock()
     }
 
-    /// Whether there is space for files and recordings, by the last result.
+    /// Returns true if the last check found enough space for media files and recordings.
     pub fn takes_media(&self) -> bool {
         self.lock().level.unwrap_or(SpaceLevel::Ample) == SpaceLevel::Ample
     }
 
-    /// Whether a file of this size leaves enough space. Checks the disks now, since the file may be large: it is
-    /// written into the log, the database and the published copy.
+    /// Returns true if enough space remains after storing a file of this size. Checks the disks again, because the file
+    /// may be large: it is written to the write-ahead log, the database and the published copy.
     pub fn has_space_for(&self, bytes: u64) -> bool {
         let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
@@ -96,7 +96,7 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// What is wrong, for the alert; none if nothing is.
+    /// Returns the alert detail for a disk with little space; `None` if there is no problem.
     pub fn problem(&self) -> Option<AlertDetail> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
@@ -117,13 +117,13 @@ impl DiskStatus {
     }
 }
 
-/// Whether the file system is nearly out of inodes: few more files can be created, whatever their size.
+/// Returns true if the file system is nearly out of inodes: few further files can be created, whatever their size.
 pub fn is_low_on_inodes(space: &DiskSpace) -> bool {
     space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(MIN_INODE_LIMIT, MAX_INODE_LIMIT)
 }
 
-/// The level of free space. The space must exceed a limit by a tenth before it counts as above that limit again, so
-/// that a disk at its limit does not alternate.
+/// Returns the level of free space, with hysteresis: the space must exceed a limit by a tenth before the level rises
+/// again, so that the level does not alternate.
 pub fn classify(space: &DiskSpace, limits: &DiskConfig, before: Option<SpaceLevel>) -> SpaceLevel {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
@@ -157,7 +157,7 @@ pub fn format_bytes(bytes: u64) -> String {
     }
 }
 
-/// The package's folder for the bridge's session and its undelivered events.
+/// The folder in which the package stores the bridge's session and its undelivered events.
 const BRIDGE_FOLDER: &str = "/var/lib/agentlocator-whatsapp";
 const MIN_INODE_LIMIT: u64 = 200;
 const MAX_INODE_LIMIT: u64 = 10_000;

@@ -1,15 +1,15 @@
-//! The instance challenge: lets a command line tool verify that an address leads to this very daemon.
+//! The instance challenge: a command-line tool uses it to verify that an address leads to this daemon process.
 //!
-//! The daemon creates a key at its start and reveals it over the control socket only. A client that has the key sends a
-//! challenge of its own to the address, and verifies by the answer that it comes from this daemon. A client without the
-//! key learns nothing from the answer.
+//! The daemon creates a random key when it starts, and reveals it only over the control socket. A client with the key
+//! sends a challenge to the address, and verifies from the answer that this daemon has answered. The answer is of no
+//! use to a client without the key.
 
 use crate::domain::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The key of one run of the daemon. It has no `Debug`, so that it is not logged.
+/// The key of one daemon process. It does not implement `Debug`, so that it cannot be logged.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InstanceKey(String);
@@ -20,10 +20,10 @@ impl InstanceKey {
         Self(hex(&key))
     }
 
-    /// The answer to a challenge, which only this daemon can give; none if the challenge is malformed.
+    /// Returns the answer to a challenge, which requires the key; `None` if the challenge is malformed.
     pub fn answer(&self, challenge: &str) -> Option<String> {
         let is_challenge = LENGTHS.contains(&challenge.len()) && challenge.bytes().all(|b| b.is_ascii_alphanumeric());
-        // HMAC accepts keys of any length.
+        // Does not fail, because HMAC accepts keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).ok().filter(|_| is_challenge)?;
         mac.update(b"agentlocator address check\0");
         mac.update(challenge.as_bytes());

@@ -1,17 +1,17 @@
-//! The time of day in a time zone, such as the business's.
+//! The time of day in a time zone, such as that of the business.
 
 use crate::domain::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-/// A time for display: `2026-11-20 18:55`, in that time zone.
+/// Formats a time for display in that time zone: `2026-11-20 18:55`.
 pub fn format_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The next time at which it is `hour` o'clock, later than `now`. On a day on which the clock skips that hour, it is
-/// right after the skipped hour.
+/// Returns the next time after `now` at which it is `hour` o'clock. On a day on which daylight saving time skips that
+/// hour, returns the time right after the skipped hour.
 pub fn next_hour(now: Timestamp, zone: &TimeZone, hour: u8) -> Timestamp {
     let local = now.to_zoned(zone);
     let at = Time::new(i8::try_from(hour.min(23)).unwrap_or(0), 0, 0, 0).unwrap_or(Time::midnight());
@@ -26,17 +26,17 @@ pub fn next_hour(now: Timestamp, zone: &TimeZone, hour: u8) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24))
 }
 
-/// The date in `zone`.
+/// Returns the date in `zone`.
 pub fn date(at: Timestamp, zone: &TimeZone) -> jiff::civil::Date {
     at.to_zoned(zone).date()
 }
 
-/// The start of the day that contains `now`.
+/// Returns the start of the day that contains `now`.
 pub fn start_of_day(now: Timestamp, zone: &TimeZone) -> Timestamp {
     now.to_zoned(zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
 }
 
-/// Whether it is between `hour` o'clock and `hours` hours later.
+/// Returns true if the local time is within the `hours` hours after `hour` o'clock.
 pub fn is_within(now: Timestamp, zone: &TimeZone, hour: u8, hours: u8) -> bool {
     let local = u8::try_from(now.to_zoned(zone).hour()).unwrap_or(0);
     (local + 24 - hour.min(23)) % 24 < hours
@@ -59,7 +59,7 @@ mod tests {
             // 27 March 2026, 02:00: an hour is skipped.
             ("2026-03-26T22:30:00Z", 2, "2026-03-27T00:00:00Z"),
             ("2026-03-27T00:00:00Z", 2, "2026-03-27T23:00:00Z"),
-            // 25 October 2026, 02:00: an hour comes twice; the first one counts.
+            // 25 October 2026, 02:00: an hour occurs twice; the first occurrence counts.
             ("2026-10-24T21:30:00Z", 1, "2026-10-24T22:00:00Z"),
             ("2026-10-24T22:00:00Z", 1, "2026-10-25T23:00:00Z"),
         ] {

@@ -1,17 +1,17 @@
-//! Notifications to systemd. Without `NOTIFY_SOCKET` they do nothing.
+//! Notifications to systemd. Without the environment variable `NOTIFY_SOCKET`, they have no effect.
 
 use crate::config::process_env;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// The daemon is ready.
+/// Notifies systemd that the daemon is ready.
 pub fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// The daemon reloads its settings; [`ready`] ends the reload.
+/// Notifies systemd that the daemon reloads its settings; [`ready`] ends the reload.
 pub fn reloading(status: &str) {
-    // systemd ignores a reload notification without the time.
+    // systemd ignores a reload notification without a timestamp.
     match NotifyState::monotonic_usec_now() {
         Ok(now) => send(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
         Err(error) => {
@@ -20,7 +20,7 @@ pub fn reloading(status: &str) {
     }
 }
 
-/// The daemon is about to stop.
+/// Notifies systemd that the daemon is stopping.
 pub fn stopping(status: &str) {
     send(&[NotifyState::Stopping, NotifyState::Status(status)]);
 }
@@ -41,12 +41,12 @@ pub fn feed_watchdog() {
     send(&[NotifyState::Watchdog]);
 }
 
-/// Whether systemd receives notifications.
+/// Returns true if systemd receives notifications.
 pub fn is_available() -> bool {
     process_env("NOTIFY_SOCKET").is_some()
 }
 
-/// The watchdog interval; none if the watchdog is off.
+/// Returns the watchdog interval; `None` if the watchdog is off.
 pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }

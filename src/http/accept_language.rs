@@ -1,9 +1,10 @@
-//! The language that a client prefers.
+//! The language that a client prefers, from its `Accept-Language` header.
 
 use crate::domain::Language;
 use axum::http::{HeaderMap, header};
 
-/// The first of Hebrew and English by the weights of `Accept-Language` (RFC 9110, section 12.5.4); none if it names neither.
+/// Returns whichever of Hebrew and English has the greater weight in `Accept-Language` (RFC 9110, section 12.5.4), or
+/// none if the header names neither.
 pub(crate) fn preferred(headers: &HeaderMap) -> Option<Language> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(Language, f32)> = None;

@@ -1,4 +1,4 @@
-//! The API of the CRM: a file for each noun.
+//! The API of the CRM: one file for each kind of resource.
 
 mod access;
 mod account;
@@ -68,21 +68,23 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use operation::Operations;
 use std::sync::Arc;
 
-/// All routes. Every route that not anyone may call requires a login or a token.
+/// Returns the router of the API. Every route except the public ones requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let Operations { public, authenticated } = operations();
-    // Not the complete document, which takes megabytes at each start.
+    // The complete document would allocate megabytes at each start; these parts are enough to map paths to operation
+    // ids.
     let (authenticated, document) = authenticated.split_for_parts();
     let auth_state = AuthState { state: state.clone(), operations: Arc::new(OperationIds::of(&document)) };
     let authenticated = authenticated
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
-    // Only of authenticated operations: what the others return is short, and contains tokens.
+    // Compression covers only the authenticated operations: responses of the public operations are short, and contain
+    // tokens.
     let authenticated = authenticated.layer(from_fn(compression::compress));
     Router::from(public).method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
 
-/// The OpenAPI document of all routes.
+/// Returns the complete OpenAPI document of all routes.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let Operations { public, authenticated } = operations();
     openapi::complete(public.merge(authenticated).into_openapi())

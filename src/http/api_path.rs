@@ -1,4 +1,4 @@
-//! Which paths belong to the API.
+//! Detection of API paths.
 
 /// Returns true if a path belongs to the API, whose errors are JSON.
 pub(super) fn is_api(path: &str) -> bool {

@@ -23,10 +23,10 @@ use login_rate_limit::LoginRateLimiter;
 use passwords::Passwords;
 use std::sync::Mutex;
 
-/// The state of authentication between requests.
+/// The state of authentication that is shared by all requests.
 #[derive(Default)]
 pub struct Auth {
-    // A plain mutex: it is held for a lookup in a map.
+    // A mutex of the standard library: it is held only for a lookup in a map.
     rate_limiter: Mutex<LoginRateLimiter>,
     confirmations: Mutex<Confirmations>,
     passwords: Passwords,

@@ -1,4 +1,4 @@
-//! Limits of the bodies of unauthenticated requests: their length, their pauses, and their total memory.
+//! Limits for the bodies of unauthenticated requests: length, pauses, and total memory.
 
 use super::webhooks;
 use axum::body::Body;
@@ -17,22 +17,22 @@ pub struct BodyBudget {
     free: Arc<Semaphore>,
 }
 
-/// A complete body. Dropping it returns its share of the budget.
+/// A complete body. When it is dropped, its share returns to the budget.
 pub(super) struct UnauthenticatedBody {
     pub(super) bytes: Bytes,
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// Why a body was not read.
+/// The reason why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
-    /// It is longer than the route allows.
+    /// The body is longer than the route allows.
     TooLarge,
     /// The unauthenticated bodies of all clients together use the whole budget.
     NoMemory,
     /// No byte arrived for [`SILENCE`].
     Stalled,
-    /// The connection or the encoding failed.
+    /// The connection or the transfer encoding failed.
     Broken,
 }
 
@@ -43,8 +43,8 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// Reads a body of at most `max_bytes`. The first [`FREE`] bytes are not charged, so a webhook of the usual size
-    /// is read even if the budget is used up; their total is bounded by the number of connections.
+    /// Reads a body of at most `max_bytes`. The first [`FREE`] bytes are not charged, so that webhooks of the usual
+    /// size are read even if the budget is used up. The connection limit bounds the sum of these bytes.
     pub(super) async fn read(&self, mut body: Body, max_bytes: usize) -> Result<UnauthenticatedBody, BodyError> {
         if body.size_hint().lower() > max_bytes as u64 {
             return Err(BodyError::TooLarge);
@@ -52,7 +52,7 @@ impl BodyBudget {
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
         while let Some(frame) = next_frame(&mut body).await? {
             frames += 1;
-            // The number of frames is limited too: bodies sent in frames of one byte would cost more CPU time than large ones.
+            // The number of frames is limited too: many frames of one byte would cost more CPU time than a large body.
             if bytes.len() + frame.len() > max_bytes || frames > FRAMES + max_bytes / SHORT_FRAME {
                 return Err(BodyError::TooLarge);
             }
@@ -63,7 +63,7 @@ impl BodyBudget {
         Ok(UnauthenticatedBody { bytes: bytes.into(), _share: share })
     }
 
-    /// Enlarges the share to this many bytes.
+    /// Enlarges the share to this number of bytes, or returns an error if the budget is used up.
     fn charge(&self, share: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), BodyError> {
         let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = u32::try_from(bytes.saturating_sub(FREE + held)).map_err(|_| BodyError::TooLarge)?;
@@ -90,7 +90,7 @@ async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
 }
 
 impl BodyError {
-    /// The status, code and message of the error.
+    /// Returns the status, code and message of the error.
     pub(super) fn details(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
@@ -104,7 +104,8 @@ impl BodyError {
         }
     }
 
-    /// The response of a webhook: a call whose request stalled still gets TwiML that the caller hears.
+    /// Returns the error response of a webhook. If a call's request stalled, the response contains TwiML with a message
+    /// for the caller.
     pub(super) fn into_webhook_response(self, path: &str) -> Response {
         let (status, _, message) = self.details();
         match self {
@@ -115,20 +116,21 @@ impl BodyError {
     }
 }
 
-/// The memory that all bodies together may use beyond [`FREE`] bytes each.
+/// The total memory of all bodies beyond [`FREE`] bytes each.
 const BUDGET: usize = 16 << 20;
 
 /// The part of each body that is not charged. Twilio's webhooks have 1 to 2 KiB.
 const FREE: usize = 8 << 10;
 
-/// How long a body may pause.
+/// The maximum pause within a body.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How many frames of any size a body may have, and the size from which their number is not limited.
+/// The number of frames of any size that a body may have, and the average frame size above which the number is not
+/// limited.
 const FRAMES: usize = 64;
 const SHORT_FRAME: usize = 256;
 
-/// When a client may retry if the budget is used up.
+/// The `Retry-After` header in seconds when the budget is used up.
 const RETRY_AFTER_S: &str = "5";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Limits how often the page may request checks of the accounts: each one sends requests to other machines.
+//! A rate limit for account checks, since each check sends requests to other servers.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ pub struct CheckLimit {
 }
 
 impl CheckLimit {
-    /// Counts a check; after too many, returns the time to wait as an error.
+    /// Counts a check. Beyond the limit, returns the remaining wait as an error.
     pub(super) fn begin(&self, now: Instant) -> Result<(), Duration> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         while begun.front().is_some_and(|first| now.duration_since(*first) >= WINDOW) {

@@ -1,9 +1,11 @@
-//! Compression of the API's JSON: on a slow phone the first list of the page is 10 to 20 KB, which gzip makes a fifth of that.
+//! Compression of the API's JSON responses. The first list of the web page has 10 to 20 KB, which is slow to load on a
+//! phone; gzip reduces it to a fifth.
 //!
-//! Only responses to GET are compressed. An attacker who sees the length of compressed responses, and whose input is repeated in them,
-//! can guess what else they contain (the BREACH attack). No compressed response has both a credential and text that an outsider can
-//! write: tokens are shown in responses to other methods, and `GET /api/session`, which has the CSRF token, is left as it is, like the
-//! HTML file. Session cookies are not sent with requests of other sites, so these cannot request guesses.
+//! Only responses to GET are compressed. An attacker who can observe the length of compressed responses that repeat the
+//! attacker's input can guess secrets in them (the BREACH attack). No compressed response contains both a credential
+//! and text that an outsider can write: tokens are returned only to other methods, and `GET /api/session`, which
+//! returns the CSRF token, is not compressed, nor is the HTML file. Browsers do not send session cookies with requests
+//! of other sites, so other sites cannot cause such requests.
 
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Request;
@@ -15,8 +17,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Write as _};
 
-/// Compresses the response if it is a long JSON text that the client accepts with gzip. Its `ETag` stays: it is the version of the item, by which
-/// changes are conditional, and not that of the bytes, which no cache keeps (`no-store`).
+/// Compresses the response if it is a long JSON text and the client accepts gzip. The `ETag` is unchanged: it is the
+/// version of the item for conditional changes, not of the bytes, which are never cached (`no-store`).
 pub(super) async fn compress(request: Request, next: Next) -> Response {
     let is_candidate = request.method() == Method::GET
         && request.uri().path() != WITH_CSRF_TOKEN
@@ -25,7 +27,7 @@ pub(super) async fn compress(request: Request, next: Next) -> Response {
     if !is_candidate || response.status() != StatusCode::OK || !is_plain_json(response.headers()) {
         return response;
     }
-    // Streams have no exact length.
+    // Streams have no exact length, and are not compressed.
     match response.body().size_hint().exact() {
         Some(length) if (MIN_BYTES..=MAX_BYTES).contains(&length) => shorten(response).await,
         _ => response,
@@ -35,7 +37,7 @@ pub(super) async fn compress(request: Request, next: Next) -> Response {
 async fn shorten(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(plain) = to_bytes(body, usize::MAX).await else {
-        // A body of a known length is in memory, so it can be read.
+        // Not reachable: a body of exact length is in memory, so reading it does not fail.
         return Response::from_parts(parts, Body::empty());
     };
     parts.headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -46,7 +48,8 @@ async fn shorten(response: Response) -> Response {
     Response::from_parts(parts, Body::from(compressed))
 }
 
-/// The threads of the runtime carry the calls, and must not be held for milliseconds.
+/// Compresses in a blocking thread: the event loop's threads also process calls, and must not be blocked for
+/// milliseconds.
 async fn off_thread(plain: Bytes) -> Option<Vec<u8>> {
     tokio::task::spawn_blocking(move || gzip(&plain)).await.ok()?.ok()
 }
@@ -66,17 +69,18 @@ fn accepts_gzip(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|value| super::page::accepts(value, "gzip"))
 }
 
-/// The response with the CSRF token.
+/// The path of the response with the CSRF token.
 const WITH_CSRF_TOKEN: &str = "/api/session";
 
-/// A shorter response fits into one packet anyway.
+/// The minimum length. A shorter response fits into one packet even without compression.
 const MIN_BYTES: u64 = 1_024;
 
-/// A longer one, such as the whole API document, is rare, and a second copy of it costs memory.
+/// The maximum length. Longer responses, such as the OpenAPI document, are rare, and a second copy of them costs
+/// memory.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// Up to this length compression takes less than half a millisecond.
+/// The length up to which compression takes less than half a millisecond, and is done in the event loop's thread.
 const SHORT: usize = 24 * 1_024;
 
-/// Fast: higher levels save another tenth, and take three times as long.
+/// A fast level: higher levels save another tenth, and take three times as long.
 const LEVEL: Compression = Compression::new(4);

@@ -21,20 +21,20 @@ impl Connection {
         Self { transport, client }
     }
 
-    /// The underlying stream.
+    /// Returns the underlying stream.
     pub(super) fn into_stream(self) -> ConnectionStream {
         self.transport
     }
 }
 
-/// The byte stream of a connection. A plain one adds only a branch to each I/O call.
+/// The byte stream of a connection. For a plain connection, the enum adds only a branch to each I/O call.
 #[derive(Debug)]
 pub enum ConnectionStream {
     /// Plain TCP.
     Plain(TcpStream),
     /// A Unix socket.
     Unix(UnixStream),
-    /// Boxed, because its state is many times larger than a plain connection's, of which there are more.
+    /// Boxed: the TLS state is many times larger than a plain stream, and would enlarge all connections.
     Tls(Box<TlsStream<TcpStream>>),
 }
 

@@ -1,7 +1,8 @@
-//! The connection limit of a listener, and which connection is closed when it is reached.
+//! The connection limit of a listener, and the eviction of connections when the limit is reached.
 //!
 //! Every connection is accepted: if connections waited in the kernel's queue, a flood of other connections could delay
-//! them. At the limit, the connection that has been silent for longest is closed; Twilio sends its request at once.
+//! Twilio's. At the limit, the connection without activity for the longest time is closed. Twilio is not affected,
+//! since it sends its request immediately.
 
 use super::peer::network;
 use crate::clock;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// The connections of listeners that share a limit.
+/// The connections of all listeners that share one limit.
 pub(super) struct Connections {
     limit: usize,
     started_at: Instant,
@@ -28,31 +29,32 @@ struct Table {
     known: HashMap<IpAddr, u64>,
 }
 
-/// The client of one connection. Times are milliseconds since the listeners were opened.
+/// The client of a connection. Times are in milliseconds since the listeners were opened.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// None for this machine itself and for trusted proxies, which carry many clients.
+    /// The network of the client. None for this machine and for trusted proxies, which forward the requests of many
+    /// clients.
     network: Option<IpAddr>,
     started_at: Instant,
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
-    /// When the head of a request in progress started; [`NO_HEAD`] while none is in progress.
+    /// When the head of the current request started to arrive; [`NO_HEAD`] while no head is incomplete.
     head_since_ms: AtomicU64,
-    /// One of its requests has been answered.
+    /// Whether a request of the connection has been answered.
     has_finished: AtomicBool,
-    /// A request is in progress.
+    /// Whether a request is in progress.
     is_busy: AtomicBool,
-    /// Its last request, or the last one of its network, was authenticated.
+    /// Whether the last request of the connection, or of its network, was authenticated.
     is_authenticated: AtomicBool,
-    /// The request in progress is authenticated.
+    /// Whether the request in progress is authenticated.
     is_request_authenticated: AtomicBool,
-    /// One of its requests was authenticated.
+    /// Whether any request of the connection was authenticated.
     was_authenticated: AtomicBool,
     evicted: Notify,
 }
 
-/// A connection that counts until this is dropped.
+/// The guard of a counted connection; the connection is uncounted when the guard is dropped.
 pub(super) struct Admitted {
     pub(super) client: Arc<Client>,
     connections: Arc<Connections>,
@@ -61,9 +63,9 @@ pub(super) struct Admitted {
 
 /// The result of admitting a new connection.
 pub(super) enum Admission {
-    /// Admitted; true if another connection was closed for it.
+    /// The connection is admitted; true if another connection was evicted for it.
     Open(Admitted, bool),
-    /// All connections have authenticated requests in progress.
+    /// The limit is reached, and all connections have authenticated requests in progress.
     Full,
 }
 
@@ -72,7 +74,8 @@ impl Connections {
         Arc::new(Self { limit: max_connections, started_at: clock::instant(), table: Mutex::default() })
     }
 
-    /// Admits a connection from `address`; one that `is_proxy` does not count toward a network's share.
+    /// Admits a connection from `address`, unless the limit is reached and no connection can be evicted. A proxy's
+    /// connection does not count toward the share of its network.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, is_proxy: bool) -> Admission {
         let is_local = address.to_canonical().is_loopback();
         let network = (!is_local && !is_proxy).then(|| network(address));
@@ -100,7 +103,7 @@ impl Connections {
         Admission::Open(Admitted { client, connections: self.clone(), id }, evicted)
     }
 
-    /// Remembers the networks with the latest authenticated requests: their next connections are closed last.
+    /// Stores the network of an authenticated request; the connections of such networks are evicted last.
     fn remember(&self, client: &Client) {
         let Some(network) = client.network else { return };
         let mut table = self.table();
@@ -113,14 +116,14 @@ impl Connections {
         table.known.insert(network, client.now_ms());
     }
 
-    // A plain mutex: it is held for a lookup in a table.
+    // A mutex of the standard library: it is held only for a lookup in a table.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    /// Closes the connection that has been silent for longest; false if `may_evict` matches none.
+    /// Evicts the connection without activity for the longest time. Returns false if `may_evict` matches no connection.
     fn evict(&mut self, may_evict: impl Fn(&Client) -> bool) -> bool {
         let candidates = self.open.iter().filter(|(_, client)| may_evict(client));
         let Some(id) = candidates.min_by_key(|(id, client)| (client.active_ms(), **id)).map(|(id, _)| *id) else {
@@ -161,7 +164,7 @@ impl Client {
         }
     }
 
-    /// Bytes were received on the connection.
+    /// Records that bytes were received on the connection.
     pub(super) fn record_received(&self) {
         let now = self.now_ms();
         self.received_ms.store(now, Ordering::Relaxed);
@@ -170,7 +173,7 @@ impl Client {
         }
     }
 
-    /// Bytes were sent on the connection.
+    /// Records that bytes were sent on the connection.
     pub(super) fn record_sent(&self) {
         self.sent_ms.store(self.now_ms(), Ordering::Relaxed);
     }
@@ -181,7 +184,7 @@ impl Client {
         self.head_since_ms.store(NO_HEAD, Ordering::Relaxed);
     }
 
-    /// The request in progress is signed, or from a logged-in user.
+    /// Marks the request in progress as authenticated: it is signed, or sent by a logged-in user.
     pub(super) fn authenticate(&self) {
         self.is_request_authenticated.store(true, Ordering::Relaxed);
         self.was_authenticated.store(true, Ordering::Relaxed);
@@ -196,8 +199,8 @@ impl Client {
         self.is_busy.store(false, Ordering::Relaxed);
     }
 
-    /// Completes when the connection must close: it is evicted for another one, its client has started a connection or
-    /// the head of a request and does not finish, or it was idle for too long.
+    /// Completes when the connection must be closed: it is evicted, its client does not complete the handshake or a
+    /// request head in time, or it was idle for too long.
     pub(super) async fn close_required(&self) {
         tokio::select! {
             () = self.evicted() => {}
@@ -205,12 +208,13 @@ impl Client {
         }
     }
 
-    /// Completes when the connection is evicted for another one.
+    /// Completes when the connection is evicted to admit another one.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 
-    /// Records that a request is signed, or from a logged-in user: its connection is closed last.
+    /// Marks a request as authenticated: it is signed, or sent by a logged-in user. The request's connection is evicted
+    /// last.
     pub(super) fn mark_authenticated(request: &Extensions) {
         if let Some(client) = request.get::<Arc<Self>>() {
             client.authenticate();
@@ -223,7 +227,7 @@ impl Client {
         }
     }
 
-    /// How long to wait before the next check; none if the time is over.
+    /// Returns the time until the next check; none if a timeout has expired.
     fn time_left(&self) -> Option<Duration> {
         let head_since = self.head_since_ms.load(Ordering::Relaxed);
         let since = |ms: u64| Duration::from_millis(self.now_ms().saturating_sub(ms));
@@ -231,7 +235,7 @@ impl Client {
             RECHECK_INTERVAL
         } else if head_since == NO_HEAD {
             let max = if self.is_authenticated() { MAX_AUTHENTICATED_IDLE } else { MAX_IDLE };
-            // The body of a response may still be in transit.
+            // The response may still be in transit, so the time of the last sent byte counts too.
             let idle_since = self.idle_since_ms.load(Ordering::Relaxed).max(self.active_ms());
             max.saturating_sub(since(idle_since)).min(RECHECK_INTERVAL)
         } else {
@@ -262,29 +266,31 @@ fn ms_since(started_at: Instant) -> u64 {
     u64::try_from((clock::instant() - started_at).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// How many connections without an answered request one network may have.
+/// The maximum number of connections of one network on which no request has been answered yet.
 const NETWORK_SHARE: usize = 64;
 
-/// No head of a request is in progress.
+/// The value of `head_since_ms` while no request head is incomplete.
 const NO_HEAD: u64 = u64::MAX;
 
-/// How long a client may be silent before its first byte, and within the head of a request.
+/// The maximum silence of a client before its first byte, and within the head of a request.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
 
-/// How often a busy or idle connection is checked again.
+/// The interval between the checks of a busy or idle connection.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long the head of a request may take.
+/// The maximum duration of a request head.
 const MAX_HEAD: Duration = Duration::from_secs(20);
 
-/// How long a connection may be idle between two requests.
+/// The maximum idle time of a connection between two requests.
 const MAX_IDLE: Duration = Duration::from_secs(20);
 
-/// The same after a signed or logged-in request. It is longer than HTTP clients usually keep idle connections (60 s and
-/// less): a request on a connection that the server closes at the same moment fails, and a webhook is not repeated.
+/// The maximum idle time after an authenticated request. It is longer than HTTP clients usually keep idle connections
+/// (at most 60 s). A request that is sent just when the server closes the connection fails, and Twilio does not retry
+/// voice webhooks.
 const MAX_AUTHENTICATED_IDLE: Duration = Duration::from_secs(75);
 
-/// How many networks with authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
+/// The maximum number of networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred
+/// addresses.
 const MAX_KNOWN: usize = 1024;
 
 #[cfg(test)]
@@ -303,7 +309,7 @@ mod tests {
         admitted.client.evicted.notified().now_or_never().is_some()
     }
 
-    /// Makes it look as if it had been silent for longer than the others.
+    /// Sets the last activity, so that this connection is the one without activity for the longest time.
     fn age(admitted: &Admitted, at_ms: u64) {
         admitted.client.received_ms.store(at_ms, Ordering::Relaxed);
         admitted.client.sent_ms.store(0, Ordering::Relaxed);

@@ -1,6 +1,7 @@
-//! The error responses: `{"ok":false,"error":{"code","message"}}` with the right status.
+//! The error responses: `{"ok":false,"error":{"code","message"}}` with a matching status.
 //!
-//! The message is for users and says what to do. The internal cause is logged once, here, and never sent.
+//! The message is for users, and says what to do. The internal cause is logged here, once, and is never sent to the
+//! client.
 
 mod codes;
 
@@ -15,7 +16,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// An error response.
+/// An error response of the API.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -27,7 +28,7 @@ pub struct ApiError {
     current: Option<Box<Current>>,
 }
 
-/// The item that a refused change concerns.
+/// The current state of the item whose change was rejected.
 #[derive(Debug)]
 struct Current {
     item: Value,
@@ -39,31 +40,31 @@ struct Current {
 pub struct ErrorBody {
     /// Always false.
     ok: bool,
-    /// The error.
+    /// The error's code and message.
     error: ErrorDetail,
-    /// With `changed`: the item as it is now, in the form in which the operation answers it.
+    /// With `changed`: the current item, in the form in which the operation returns it.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Value>,
 }
 
-/// The error.
+/// The code, message and parameters of an error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ErrorDetail {
     #[schema(schema_with = codes::schema)]
     code: Cow<'static, str>,
-    /// The message for people.
+    /// A readable message.
     message: Cow<'static, str>,
-    /// The field of the body, or the parameter of the query, that was refused.
+    /// The field of the body, or the query parameter, that was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'static, str>>,
-    /// The values in the message, for clients that show a message of their own.
+    /// The values in the message, for clients that show a translated message.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<&'static str, String>,
 }
 
 impl ApiError {
-    /// An error with this code, one of `codes::CODES`.
+    /// Creates an error with this code, which must be in `codes::CODES`.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         debug_assert!(codes::CODES.contains(&code), "the code {code} is not in error/codes.rs");
         Self {
@@ -77,37 +78,37 @@ impl ApiError {
         }
     }
 
-    /// 400: the request is invalid.
+    /// Returns 400: the request is invalid.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message)
     }
 
-    /// 401: no valid credentials.
+    /// Returns 401: the request has no valid credentials.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "log in, or send a bearer token")
     }
 
-    /// 403: the actor lacks the permission.
+    /// Returns 403: the actor lacks the permission.
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
-    /// 404: the resource does not exist.
+    /// Returns 404: the resource does not exist.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    /// 410: the resource has been deleted; `code` says which kind.
+    /// Returns 410: the resource existed, and has been deleted; `code` names the kind of resource.
     pub fn expired(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::GONE, code, message)
     }
 
-    /// 409: the resource is in that state already, or another request was first.
+    /// Returns 409: the request does not fit the state of the resource, which another request may have changed.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// 429: too many requests; `wait` becomes `Retry-After`.
+    /// Returns 429: too many requests; `wait` becomes `Retry-After`.
     pub fn too_often(wait: Duration) -> Self {
         let mut error =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many attempts; wait and try again");
@@ -115,45 +116,45 @@ impl ApiError {
         error
     }
 
-    /// 500: an internal error; the cause is in the log.
+    /// Returns 500: an internal error; the log has the cause.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error; see the daemon's log")
     }
 
-    /// 503: not possible at the moment.
+    /// Returns 503: the request is not possible at the moment; the client may retry.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
         error.retry_after = Some(Duration::from_secs(5));
         error
     }
 
-    /// Sets the rejected field of the body, or parameter of the query.
+    /// Sets the rejected field of the body, or the rejected query parameter.
     #[must_use]
     pub(super) fn with_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
         self
     }
 
-    /// Sets a value of the message in `error.params`.
+    /// Adds a value of the message to `error.params`.
     #[must_use]
     pub(super) fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.insert(name, value.into());
         self
     }
 
-    /// Sets the item as it is now, and its version.
+    /// Sets the current item and its version.
     #[must_use]
     pub(super) fn with_current(mut self, item: Value, etag: Option<HeaderValue>) -> Self {
         self.current = Some(Box::new(Current { item, etag }));
         self
     }
 
-    /// Its code and message without the status.
+    /// Returns the error without the status, for use inside another response.
     pub(super) fn into_detail(self) -> ErrorDetail {
         ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
     }
 
-    /// The status of the response.
+    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }

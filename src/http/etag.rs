@@ -1,8 +1,8 @@
-//! Versions of the items that people edit: each answer with an item carries its `ETag`, and a change can require by `If-Match` that
-//! the item is still the one that its author saw.
+//! Versions of editable items. Each response with an item has the version as its `ETag`. With `If-Match`, a change is
+//! rejected if the item has changed since the client read it.
 //!
-//! The version is a hash of the item as the API shows it, so nothing is stored for it. The comparison and the change are one
-//! transaction, so of two changes that were based on the same version the second is refused.
+//! The version is a hash of the item's view, so it is not stored. Comparison and change are in one transaction, so of
+//! two changes that are based on the same version, the second is rejected.
 
 use super::{Actor, ApiError};
 use crate::crm;
@@ -19,27 +19,27 @@ use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 use std::fmt::Display;
 
-/// An item that people edit, as the API shows it.
+/// An editable item, in the form in which the API returns it.
 pub(crate) trait Versioned: Serialize {
-    /// The part of the item that its version stands for; all of it by default. What changes without an edit, such as the time of
-    /// the newest message, is left out, because it must not refuse an edit.
+    /// Returns the part of the item that its version covers; the complete item by default. Data that changes without an
+    /// edit, such as the time of the newest message, is left out, because such a change must not make an edit fail.
     fn version(&self) -> impl Serialize {
         self
     }
 
-    /// The item's entity tag: the header `ETag` of an answer with this item alone.
+    /// Returns the entity tag of the item, for the header `ETag` of a response with this item alone.
     fn etag(&self) -> String {
         etag(self).unwrap_or_default()
     }
 }
 
-/// An item that lists show to be edited. The answer with a list has no header for each of them, so each carries its version as a
-/// field.
+/// An item that lists return for editing. A response with a list cannot have an `ETag` header for each item, so each
+/// item has its version as a field.
 pub(crate) trait Listed: Versioned + Sized {
-    /// The field, which is no part of the version.
+    /// Returns the version field, which is not part of the version.
     fn etag_field(&mut self) -> &mut String;
 
-    /// The item with its version.
+    /// Returns the item with its version field set.
     fn with_etag(mut self) -> Self {
         let etag = self.etag();
         *self.etag_field() = etag;
@@ -47,7 +47,7 @@ pub(crate) trait Listed: Versioned + Sized {
     }
 }
 
-/// An answer with an item and its `ETag`.
+/// A response with an item and its `ETag`.
 #[derive(Debug)]
 pub(crate) struct Tagged<V>(pub(crate) V);
 
@@ -62,7 +62,8 @@ impl<V: Versioned> IntoResponse for Tagged<V> {
     }
 }
 
-/// The version of the item that the request may change: the header `If-Match`. Without it, the change is made to any version.
+/// The condition of a change: the header `If-Match`, with the required version of the item. Without the header, every
+/// version is accepted.
 #[derive(Debug)]
 pub(crate) struct IfMatch(Option<String>);
 
@@ -75,7 +76,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
-    /// No condition: the change is made to any version.
+    /// No condition: every version is accepted.
     pub(crate) const ANY: Self = Self(None);
 
     fn of(headers: &HeaderMap) -> Self {
@@ -83,8 +84,8 @@ impl IfMatch {
         Self((!lists.is_empty()).then(|| String::from_utf8_lossy(&lists.join(&b',')).into_owned()))
     }
 
-    /// Changes an item and returns it as it is then. If the item is no longer the one that the client saw, nothing is changed, and
-    /// the error is 412 with the present item and its `ETag`. `show` reads the item as the API shows it.
+    /// Changes an item, and returns the changed item. If the version does not match, nothing is changed, and the error
+    /// is 412 with the current item and its `ETag`. `show` reads the item in the form in which the API returns it.
     pub(crate) async fn edit<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -102,7 +103,7 @@ impl IfMatch {
         edited.await?.map_err(Refusal::into_error)
     }
 
-    /// Like [`IfMatch::edit`], for a change after which the item is not shown: a deletion.
+    /// Like [`IfMatch::edit`], for a deletion, after which no item is returned.
     pub(crate) async fn delete<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -117,7 +118,7 @@ impl IfMatch {
         deleted.await?.map_err(Refusal::into_error)
     }
 
-    /// The present item and its version, if the condition refuses a change of it.
+    /// Returns the current item and its version if the condition rejects the change, or none.
     fn refusal<V: Versioned>(
         &self,
         tx: &WriteTx<'_>,
@@ -131,7 +132,7 @@ impl IfMatch {
     }
 }
 
-/// The item as it is when a condition refuses a change of it, and its version: the client can base its next attempt on that one.
+/// The current item and its version when a condition rejects a change. The client can base its next attempt on them.
 #[derive(Debug)]
 struct Refusal {
     current: Value,
@@ -144,26 +145,26 @@ impl Refusal {
     }
 }
 
-/// Whether a list of entity tags names this one. A weak tag names none, because it does not promise the same content (RFC 9110,
-/// section 13.1.1).
+/// Returns true if a list of entity tags contains this tag. A weak tag never matches, because it does not guarantee the
+/// same content (RFC 9110, section 13.1.1).
 fn includes(list: &str, etag: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
 
-/// The entity tag of an item.
+/// Computes the entity tag of an item.
 fn etag<V: Versioned + ?Sized>(item: &V) -> Option<String> {
     let json = serde_json::to_vec(&item.version()).ok()?;
     Some(format!("\"{}\"", hex(&Sha256::digest(json)[..16])))
 }
 
-/// The value of the header `ETag`.
+/// Returns the value of the header `ETag`.
 fn header_value(etag: String) -> Option<HeaderValue> {
     HeaderValue::try_from(etag).ok()
 }
 
 impl Actor {
-    /// Creates an item and returns it; the audit row of the request names it as `noun` and its id. `show` reads the item as the API
-    /// shows it.
+    /// Creates an item and returns it. The audit row of the request has `noun` and the id as its subject. `show` reads
+    /// the item in the form in which the API returns it.
     pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
         &self,
         store: &Store,
@@ -184,7 +185,7 @@ impl Actor {
 }
 
 impl ApiError {
-    /// 412: the item is not the one that the client saw; `current` is the present one, and `etag` its version.
+    /// Returns 412: the version does not match `If-Match`. `current` is the current item, and `etag` its version.
     pub(super) fn changed(current: Value, etag: Option<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "another user has changed this in the meantime")
             .with_current(current, etag.and_then(header_value))

@@ -1,4 +1,4 @@
-//! Extractors and fields of requests, whose rejections are error responses of the API.
+//! Extractors whose rejections are error responses of the API.
 
 mod explanation;
 
@@ -16,19 +16,19 @@ use serde_json::value::RawValue;
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// A short JSON body of an unauthenticated client.
+/// A JSON body of an unauthenticated client, of at most [`MAX_SHORT_BYTES`].
 pub(crate) struct ShortJson<T>(pub(crate) T);
 
-/// The query's parameters; an invalid one is 400, and an empty one counts as absent.
+/// The query parameters. An invalid parameter is rejected with 400; an empty one counts as absent.
 pub(crate) struct Query<T>(pub(crate) T);
 
-/// The id in the path; an invalid id is 404.
+/// The id in the path. An invalid id is answered with 404.
 pub(crate) struct Id(pub(crate) i64);
 
-/// The two ids in the path; an invalid id is 404.
+/// The two ids in the path. An invalid id is answered with 404.
 pub(crate) struct Ids(pub(crate) i64, pub(crate) i64);
 
-/// The name in the path; an invalid name is 404.
+/// The name in the path. An invalid name is answered with 404.
 pub(crate) struct Name(pub(crate) String);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -37,7 +37,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let body = axum::Json::<Box<RawValue>>::from_request(request, state).await;
         let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
-        // A derived type would also accept an array of its fields.
+        // Without this check, a derived type would also accept an array of its fields.
         if !body.get().starts_with('{') {
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
         }
@@ -126,7 +126,7 @@ fn body_error(rejection: &JsonRejection) -> ApiError {
     ApiError::new(rejection.status(), code, message)
 }
 
-/// The parser's message ends with the position.
+/// Returns the message for a body that is not JSON, with the position from the end of the parser's message.
 fn not_json(reason: &str) -> String {
     match reason.rsplit_once(" at line ").and_then(|(_, place)| place.split_once(" column ")) {
         Some((line, column)) => format!("the body is not valid JSON: line {line}, column {column}"),
@@ -134,11 +134,12 @@ fn not_json(reason: &str) -> String {
     }
 }
 
-/// Enough for a name of 60 characters and a password of 1 KiB twice, even with every character escaped.
+/// The maximum length of a body of an unauthenticated client: enough for a name of 60 characters and two passwords of 1
+/// KiB, even if every character is escaped.
 const MAX_SHORT_BYTES: usize = 16 << 10;
 
-/// Search words of at most [`MAX_SEARCH_CHARS`] characters: SQLite rejects patterns of more than 50,000 bytes, and no user
-/// types that many.
+/// Search words of at most [`MAX_SEARCH_CHARS`] characters. SQLite rejects patterns of more than 50,000 bytes; the
+/// limit is far above what users type.
 #[derive(Clone, Debug)]
 pub(crate) struct SearchWords(pub(crate) String);
 
@@ -154,7 +155,8 @@ impl<'de> Deserialize<'de> for SearchWords {
 
 const MAX_SEARCH_CHARS: usize = 500;
 
-/// The header `Idempotency-Key`: a client that repeats a request with the same key gets the answer of the first one.
+/// Returns the header `Idempotency-Key`. A client that retries a request with the same key gets the response of the
+/// first request.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().unwrap_or_default().trim();

@@ -3,16 +3,16 @@
 use axum::http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// The content of the headers.
+/// The content of the proxy headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forwarded {
-    /// The original client, as far as the headers can be trusted.
+    /// The address of the original client, as far as trusted proxies report it.
     pub(super) origin: Option<IpAddr>,
-    /// Whether the client used TLS.
+    /// Whether the client used TLS; none if the headers do not report it.
     pub(super) encrypted: Option<bool>,
 }
 
-/// Reads the headers of a trusted proxy. Each hop appends the address of the previous one, so the list is read from its
+/// Reads the headers of a trusted proxy. Each hop appends the address of the previous hop, so the list is read from its
 /// end: a client can forge everything before the last address that is not `trusted`.
 pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Forwarded {
     let mut origin = None;
@@ -31,13 +31,13 @@ pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> For
     Forwarded { origin, encrypted }
 }
 
-/// The values of all lines of a header, in order.
+/// Returns the values of all lines of a header, in order.
 fn values<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
     let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }
 
-/// Some proxies add the port.
+/// Parses the address of a hop. Some proxies add the port.
 fn address(hop: &str) -> Option<IpAddr> {
     let bare = || hop.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let address = hop.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| bare()).ok()?;
@@ -62,7 +62,7 @@ mod tests {
         read(&headers, is_ours).origin
     }
 
-    /// 10.0.0.0/8 is trusted.
+    /// Treats 10.0.0.0/8 as trusted.
     fn is_ours(address: IpAddr) -> bool {
         matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 10)
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     proptest! {
-        /// A client cannot change its own address by any prefix of the header.
+        /// A client cannot change its detected address with any prefix of the header.
         #[test]
         fn nobody_can_be_somebody_else(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
             let me = IpAddr::from(mine);

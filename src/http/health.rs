@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-/// `/`, `/healthz`, `/livez`. A browser at `/` is redirected to the page, if this listener serves it.
+/// Returns the routes `/`, `/healthz` and `/livez`. A browser at `/` is redirected to the web page, if this listener
+/// serves it.
 pub(super) fn routes(with_page: bool) -> Router<AppState> {
     let root = move |headers: HeaderMap| async move {
         if with_page { page_or_ok(&headers) } else { alive().await.into_response() }
@@ -14,7 +15,7 @@ pub(super) fn routes(with_page: bool) -> Router<AppState> {
     probes().route("/", get(root))
 }
 
-/// `/healthz` and `/livez` only.
+/// Returns the routes `/healthz` and `/livez` only.
 pub(super) fn probes() -> Router<AppState> {
     Router::new().route("/healthz", get(alive)).route("/livez", get(alive))
 }
@@ -27,12 +28,13 @@ async fn alive() -> &'static str {
     "ok"
 }
 
-/// Returns true if `Accept` prefers HTML over plain text (RFC 9110, 12.5.1). `*/*` alone does not: that is curl.
+/// Returns true if `Accept` prefers HTML over plain text (RFC 9110, section 12.5.1). `*/*` alone does not, since curl
+/// sends it.
 fn prefers_html(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> = lines.flat_map(|line| line.split(',')).map(media_range).collect();
     let quality = |names: &[&str]| {
-        // The more specific name counts, not the higher quality.
+        // The most specific matching media range determines the quality.
         names
             .iter()
             .find_map(|name| ranges.iter().find(|range| range.0.eq_ignore_ascii_case(name)))
@@ -42,7 +44,7 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     quality(&["text/html", "application/xhtml+xml"]).is_some_and(|html| html > 0.0 && html >= plain)
 }
 
-/// A media range and its quality.
+/// Parses a media range and its quality.
 fn media_range(text: &str) -> (&str, f32) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();

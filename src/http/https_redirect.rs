@@ -9,17 +9,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Redirects to the same path by https, once browsers accept the certificate there.
+/// Redirects to the same path over https, once the https address has a certificate that browsers accept.
 pub(super) async fn redirect(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match redirect_url(&state, request.headers(), request.uri()) {
-        // 308 keeps method and body.
+        // Status 308 preserves the method and the body.
         Some(url) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, url)]).into_response(),
         None => next.run(request).await,
     }
 }
 
-/// The response while no https address can be redirected to: what is missing and what to do. Page and API are never
-/// served here.
+/// Returns the response while no https address is available for a redirect. It says what is missing and what to do. The
+/// web page and the API are never served on this port.
 pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
     let has_own_listener = state.config().http.crm_listen.is_some();
     let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };
@@ -33,13 +33,13 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
         None if has_own_listener => Phrase::HttpsElsewhere,
         None => Phrase::HttpsMissing,
     };
-    // Nothing is known of the reader.
+    // The language of the reader is unknown, so the text is in both languages.
     let [english, hebrew] = [Language::English, Language::Hebrew].map(|language| messages::text(language, &phrase));
     let text = format!("{english}\n\n{hebrew}\n");
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
-/// Adds HSTS to responses over TLS with a certificate that browsers accept.
+/// Adds the HSTS header to responses over TLS with a certificate that browsers accept.
 pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;
@@ -49,14 +49,14 @@ pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: 
     response
 }
 
-/// The https URL: at the requested host if the certificate covers it, else at the public address.
+/// Returns the https URL: at the requested host if the certificate covers it, otherwise at the public address.
 fn redirect_url(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue> {
     let config = state.config();
     let public = config.http.public_address().and_then(|address| address.strip_prefix("https://"));
     let public_host = public.map(|public| without_port(public.split('/').next().unwrap_or(public)));
     let requested = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
     let host = match requested.filter(|requested| state.tls.is_trusted_for(requested)) {
-        // The public address may have a different port.
+        // The public host is handled below, because the public address may have a different port.
         Some(requested) if Some(requested) != public_host => requested,
         _ => public.filter(|_| public_host.is_some_and(|host| state.tls.is_trusted_for(host)))?,
     };
@@ -71,5 +71,5 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// One year; browsers and Mozilla's Observatory require at least six months.
+/// One year. Browsers and Mozilla's Observatory require at least six months.
 const HSTS_ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");

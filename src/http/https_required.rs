@@ -1,4 +1,4 @@
-//! Requires encryption for passwords, set-up codes and new sessions, except on this machine and private networks.
+//! Requires encryption for passwords, setup codes and new sessions, except on this machine and in private networks.
 
 use super::{ApiError, AppState, Peer};
 use axum::extract::FromRequestParts;
@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 
-/// The peer of a request that may carry a password; other requests are rejected with 403 `https_required` before their
-/// body is read.
+/// An extractor for requests that may contain a password. If the connection is not confidential, the request is
+/// rejected with 403 `https_required` before its body is read.
 pub(super) struct Confidential(pub(super) Peer);
 
 impl FromRequestParts<AppState> for Confidential {
@@ -19,7 +19,8 @@ impl FromRequestParts<AppState> for Confidential {
     }
 }
 
-/// Why this connection must not carry passwords, and which address may; none if this one may.
+/// Returns the error that says why this connection must not carry passwords, and which address may; none if this
+/// connection may.
 pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<ApiError> {
     if peer.is_confidential() {
         return None;
@@ -51,12 +52,12 @@ fn rejection(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
-/// The page's https URL without a trailing slash: the public address, else a domain whose certificate browsers accept,
-/// else the host that the client requested, if this daemon's own certificate answers there.
+/// Returns the https URL of the web page without a trailing slash: the public address, or else a domain whose
+/// certificate browsers accept, or else the requested host, if this daemon serves TLS with its own certificate there.
 pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let config = state.config();
     if config.http.crm_listen.is_some() {
-        // The listener of the page answers TLS on the same port.
+        // The separate listener of the web page serves TLS on the same port.
         return state
             .tls
             .server_config()
@@ -71,7 +72,7 @@ pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String>
     Some(if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") })
 }
 
-/// The host that the client requested, with its port.
+/// Returns the host that the client requested, with its port.
 fn requested_authority(headers: &HeaderMap) -> Option<Authority> {
     let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     Some(host).filter(|host| !host.as_str().contains('@'))

@@ -1,4 +1,4 @@
-//! The listening sockets: those passed by systemd, and those of the settings.
+//! The listening sockets: those that systemd passes, and those that the settings configure.
 
 mod bind;
 mod error;
@@ -12,29 +12,31 @@ use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The listeners, open but not served yet.
+/// The listening sockets, before they are served.
 #[derive(Debug, Default)]
 pub struct Listeners {
-    /// For Twilio and the bridge; without a separate CRM listener also page and API.
+    /// The public listener for Twilio and the bridge; without a separate CRM listener also for the web page and the
+    /// API.
     pub public: Vec<TcpListener>,
-    /// Page and API only, by plain HTTP and by TLS.
+    /// The listener for the web page and the API only, by plain HTTP and TLS.
     pub crm: Vec<TcpListener>,
     /// Port 80: redirects to https, and answers health checks and ACME challenges.
     pub http: Vec<TcpListener>,
-    /// The same as the public listener, by TLS.
+    /// The TLS listener with the same routes as the public listener.
     pub https: Vec<TcpListener>,
-    /// The Unix socket for the bridge's events; only passed by systemd, which sets its permissions.
+    /// The Unix socket for the bridge's events. Only systemd passes it, and sets its permissions.
     pub bridge: Vec<UnixListener>,
 }
 
 impl Listeners {
-    /// Takes the sockets of systemd's socket activation, and opens the others.
+    /// Adopts the sockets of systemd's socket activation, and opens the other listeners.
     ///
     /// Sockets are identified by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`, and `bridge`, a
-    /// Unix socket. Of sockets without such a name, the first is the public listener and the next the CRM listener.
+    /// Unix socket. Of the sockets without such a name, the first is the public listener, and the second the CRM
+    /// listener.
     ///
-    /// If a listener cannot be opened, the error is logged and the others are served, as long as one remains that
-    /// Twilio can reach.
+    /// If a listener cannot be opened, the error is logged and the other listeners are served, as long as Twilio can
+    /// reach one of them.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();
@@ -63,7 +65,7 @@ impl Listeners {
             }
         }
         if public.is_empty() && http.is_empty() && https.is_empty() {
-            // No listener remains, so opening the public one has failed.
+            // No listener is open, so the public listener has failed.
             return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
         }
         for (key, error) in failures {
@@ -72,8 +74,8 @@ impl Listeners {
         Ok(Self { public, crm, http, https, bridge })
     }
 
-    /// Opens the TLS listeners for a name that is set on the page: it is known only once the database is open. A listener
-    /// that cannot be opened is logged, and the others are served.
+    /// Opens the TLS listeners for a host name that is set on the web page, and therefore known only after the database
+    /// is open. If a listener cannot be opened, the error is logged and the other listeners are served.
     pub async fn open_web(&mut self, config: &Config) {
         let tls = &config.tls;
         for (listeners, configured, port, key) in [
@@ -89,7 +91,7 @@ impl Listeners {
         }
     }
 
-    /// The listeners for which certificates are needed.
+    /// Returns the listeners that need certificates.
     pub fn tls_listeners(&self) -> TlsListeners {
         let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
         TlsListeners {
@@ -120,7 +122,7 @@ fn record_failure(
     Vec::new()
 }
 
-/// The configured listener, or the default one if TLS is in use.
+/// Returns the configured listener, or the default one if TLS is in use.
 async fn web_listeners(
     config: &Config,
     configured: Option<SocketAddr>,

@@ -1,4 +1,4 @@
-//! Local dates in requests and answers.
+//! Local dates in requests and responses.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! The media sockets: the other end of a call's audio, Twilio or the browser of a trial call.
+//! The media WebSockets, which connect the audio of a call with Twilio, or with the browser of a trial call.
 
 use super::network_limit::PerNetworkLimit;
 use super::{ApiError, AppState, Peer, websocket_upgrade};
@@ -11,7 +11,7 @@ use axum::routing::get;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// The route of Twilio's socket.
+/// Returns the route of Twilio's WebSocket.
 pub(crate) fn routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
     let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
@@ -22,10 +22,10 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/ws/twilio-media", get(open))
 }
 
-/// The path of the socket of a trial call.
+/// The path of the WebSocket of a trial call.
 pub(crate) const TRIAL_PATH: &str = "/ws/trial";
 
-/// The route of the browser's socket.
+/// Returns the route of the WebSocket of trial calls.
 pub(crate) fn trial_routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
     let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
@@ -39,8 +39,8 @@ pub(crate) fn trial_routes() -> Router<AppState> {
     Router::new().route(TRIAL_PATH, get(open))
 }
 
-/// Returns true if a page of this server opens the socket: a browser names the page's origin, and lets every page open
-/// sockets to any server.
+/// Returns true if a page of this server opens the WebSocket. Browsers let every page connect to any server, and send
+/// the page's origin.
 fn is_from_own_page(headers: &HeaderMap, state: &AppState) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return false };
@@ -53,7 +53,7 @@ fn is_from_own_page(headers: &HeaderMap, state: &AppState) -> bool {
             .is_some_and(|own| own.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
-/// Opens a socket. `authenticate` reads its first message, which authenticates it.
+/// Opens a WebSocket. `authenticate` reads the first message, which authenticates the connection.
 fn open<F: Future<Output = ()> + Send + 'static>(
     unauthenticated: &Arc<PerNetworkLimit>,
     state: AppState,
@@ -81,7 +81,8 @@ fn open<F: Future<Output = ()> + Send + 'static>(
                 reason = "evicted",
                 "Media socket rejected: too many unauthenticated sockets from the network of {origin}"
             );
-            // The close is sent without waiting for the peer, because there may be any number of such sockets.
+            // The close frame is sent without waiting for the peer, because the number of such connections is not
+            // limited.
             let _ = socket.reject().now_or_never();
         }
         drop(permit);

@@ -1,4 +1,4 @@
-//! `/metrics`: Prometheus metrics, for this machine or with a bearer token.
+//! `/metrics`: Prometheus metrics, for requests from this machine or with a bearer token.
 
 use super::auth::authenticate;
 use super::{ApiError, AppState, Peer};
@@ -15,7 +15,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/metrics", get(show))
 }
 
-/// For requests from this machine only, so no token is sent unencrypted.
+/// Returns the route for requests from this machine only; over plain HTTP, a token would be sent unencrypted.
 pub(super) fn local_routes() -> Router<AppState> {
     Router::new().route("/metrics", get(show_locally))
 }
@@ -44,7 +44,7 @@ async fn render(state: &AppState) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
 }
 
-/// Gauges that are measured for each scrape.
+/// Updates the gauges that are measured at each scrape.
 async fn measure(state: &AppState) {
     let now = clock::now();
     if let Ok((backlog, fill)) = state.store.read(|tx| Ok((tx.backlog()?, tx.page_usage()?))).await {

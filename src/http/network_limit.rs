@@ -1,32 +1,32 @@
-//! A limit per network, so that one network cannot use up all slots.
+//! A limit of slots per network, so that one network cannot use up all slots.
 
 use super::peer::network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts slots by network.
+/// Counts the slots in use by network.
 pub(super) struct PerNetworkLimit {
     max_per_network: usize,
-    // A plain mutex: it is held for a lookup in a map.
+    // A mutex of the standard library: it is held only for a lookup in a map.
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A slot that is held until this is dropped.
+/// A slot, which is released when the permit is dropped.
 pub(super) struct Permit {
     limit: Arc<PerNetworkLimit>,
-    /// None for this machine itself.
+    /// The network that uses the slot; none for this machine.
     network: Option<IpAddr>,
 }
 
 impl PerNetworkLimit {
-    /// One network gets half of the `slots`, and at least one.
+    /// Creates a limit per network of half of the `slots`, but at least one.
     pub(super) fn new(slots: usize) -> Arc<Self> {
         Arc::new(Self { max_per_network: (slots / 2).max(1), held: Mutex::default() })
     }
 
-    /// Acquires a slot for this address; none if its network has reached its limit. This machine is not limited: a
-    /// proxy on it carries all clients.
+    /// Acquires a slot for this address, or returns none if its network has reached the limit. This machine is not
+    /// limited: a proxy on it forwards the requests of all clients.
     pub(super) fn try_acquire(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         if address.to_canonical().is_loopback() {
             return Some(Permit { limit: self.clone(), network: None });

@@ -1,4 +1,4 @@
-//! The web page: one HTML file for all of its paths, and the files that it loads, compiled into the binary.
+//! The web page: one HTML file for all of its paths, and the files that it loads, all compiled into the binary.
 
 mod files;
 mod hints;
@@ -23,7 +23,7 @@ use futures_util::stream;
 use std::io;
 use std::ops::Range;
 
-/// The routes of the page. Its script handles all paths below `/app/` that are not files.
+/// Returns the routes of the web page. The page's script handles all paths below `/app/` that are not files.
 pub(super) fn routes() -> Router<AppState> {
     let mut routes = Router::new().route("/app/assets/{*path}", get(asset));
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
@@ -36,15 +36,15 @@ pub(super) fn routes() -> Router<AppState> {
     routes
 }
 
-/// The HTML file, with the files that the path needs and with what the page requests first. Each response has a nonce of its
-/// own, so it is never reused without being fetched again.
+/// Returns the HTML file, with links to the files that the path needs, and with the responses to the page's first
+/// requests. Each response has a new nonce, so caches must not reuse it.
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
     let Inlined { json, has_session, cookie } = start::of(&state, peer, &uri, &headers).await;
-    // With a query the page may fetch something else.
+    // With a query string, the page may make other requests, so those of the path are not preloaded.
     let links = hints::links(uri.path(), language(&headers), has_session && uri.query().is_none());
     let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);
-    // Last, so that nothing is replaced in what it contains.
+    // Inserted last, so that placeholders in the inserted data are not replaced.
     let html = html.replace(ROUTE_FILES, &links).replace("\"__START__\"", &json);
     let mut response = axum::response::Html(html).into_response();
     let headers = response.headers_mut();
@@ -61,7 +61,8 @@ async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: Hea
     response
 }
 
-/// The language in which the page will be drawn: the one that this browser used last, else its own. A wrong guess costs a request.
+/// Returns the language that the page will use: the last one in this browser, or else the browser's preferred one. A
+/// wrong guess costs only one more request.
 fn language(headers: &HeaderMap) -> Language {
     match cookie::find(headers, LANGUAGE_COOKIE) {
         Some("he") => Language::Hebrew,
@@ -70,7 +71,8 @@ fn language(headers: &HeaderMap) -> Language {
     }
 }
 
-/// Scripts only from our own files, styles also with the nonce, nothing from other origins, and no framing.
+/// Returns the policy: scripts only from this server, styles also with the nonce, nothing from other origins, and no
+/// framing.
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; \
@@ -79,7 +81,8 @@ fn content_security_policy(nonce: &str) -> String {
     )
 }
 
-/// A file whose name contains its hash. An unknown one is an error, and not the page: an old page would run it as a script.
+/// Returns a file whose name contains its hash. An unknown file is answered with an error instead of the HTML file,
+/// which an outdated page would execute as a script.
 async fn asset(Path(path): Path<String>, method: Method, headers: HeaderMap) -> Response {
     match File::find(&format!("{ASSETS}{path}")) {
         Some(file) => send(file, &method, &headers),
@@ -94,7 +97,7 @@ fn send(file: &'static File, method: &Method, headers: &HeaderMap) -> Response {
     let cache_control = if file.path.starts_with(ASSETS) { IMMUTABLE } else { "no-cache" };
     let info = FileInfo { mime: file.mime, length: file.length(encoding), etag: &etag, cache_control };
     let mut response = answer(method, headers, &info, |part| {
-        // The content is obtained when the body is sent: HEAD and 304 need only its length.
+        // The content is loaded only when the body is sent: HEAD and 304 need only its length.
         Body::from_stream(stream::once(async move { part_of(&file.content(encoding).await, &part) }))
     });
     let headers = response.headers_mut();
@@ -103,13 +106,13 @@ fn send(file: &'static File, method: &Method, headers: &HeaderMap) -> Response {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     if file.path == SERVICE_WORKER {
-        // The worker serves the pages outside its folder as well, such as /calendar.
+        // The service worker also controls pages outside of its folder, such as /calendar.
         headers.insert(SERVICE_WORKER_ALLOWED, HeaderValue::from_static("/"));
     }
     response
 }
 
-/// A part of a file, without a copy.
+/// Returns a part of a file without copying it.
 fn part_of(content: &Bytes, part: &Range<u64>) -> io::Result<Bytes> {
     let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
     if end > content.len() {
@@ -118,20 +121,20 @@ fn part_of(content: &Bytes, part: &Range<u64>) -> io::Result<Bytes> {
     Ok(content.slice(start..end))
 }
 
-/// Where the files with a hash in their names are, below `/app/`.
+/// The folder of the files with a hash in their names, below `/app/`.
 const ASSETS: &str = "assets/";
 
 const SERVICE_WORKER: &str = "sw.js";
 
 const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
 
-/// Set by the page when its language is chosen.
+/// The cookie that the page sets when the user chooses a language.
 const LANGUAGE_COOKIE: &str = "agentlocator_language";
 
-/// Where the HTML file names what its path needs.
+/// The placeholder in the HTML file for the links to the files of the path.
 const ROUTE_FILES: &str = "<meta name=\"route-files\" content=\"__ROUTE_FILES__\">";
 
-/// Changes with each build of the page; a page compares it with its own.
+/// The response header with the build of the page; an open page compares it with its own build.
 const PAGE_VERSION: HeaderName = HeaderName::from_static("x-page-version");
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

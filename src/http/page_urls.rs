@@ -7,12 +7,13 @@ use crate::domain::PageUrls;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::TcpListener;
 
-/// The page's URLs for browsers. `listeners` know the actual ports; without them, the settings decide.
+/// Returns the URLs of the web page. With `listeners`, the URLs have the actual ports; without them, the ports of the
+/// settings.
 pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> PageUrls {
     if let Some(address) = config.crm_listen {
         let address = listeners.and_then(|listeners| local_address(&listeners.crm)).unwrap_or(address);
         let plain = plain_url(address);
-        // A browser on this machine needs no encryption to a loopback listener.
+        // A connection to a loopback listener does not leave this machine, so it needs no encryption.
         let https = (!address.ip().is_loopback()).then(|| https_url(address));
         return PageUrls::new(https, Some(plain));
     }
@@ -31,7 +32,8 @@ fn local_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
     listeners.first().and_then(|listener| listener.local_addr().ok())
 }
 
-/// Passwords are accepted over plain HTTP only on private networks, so a public address is not listed.
+/// Returns the plain HTTP URL. A public address is not used, since passwords are accepted over plain HTTP only in
+/// private networks.
 fn plain_url(address: SocketAddr) -> String {
     format!("http://{}", specific(address, own_address().filter(|own| is_private(*own))))
 }
@@ -41,7 +43,7 @@ fn https_url(address: SocketAddr) -> String {
     url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
 }
 
-/// Replaces an unspecified address by this machine's `own` address, else by loopback.
+/// Replaces an unspecified address with this machine's `own` address, or with loopback if that is unknown.
 fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(own.unwrap_or(Ipv4Addr::LOCALHOST.into()));
@@ -49,8 +51,8 @@ fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
     address
 }
 
-/// The address that the system would use towards the internet. Nothing is sent: connecting a datagram socket only
-/// selects a route, and the target is a documentation address (RFC 5737).
+/// Returns the address that the system would use for connections to the internet. No packet is sent: connecting a UDP
+/// socket only selects a route. The target is a documentation address (RFC 5737).
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;

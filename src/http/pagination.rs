@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-/// Items per page: 1 to 200, 50 by default.
+/// The number of items per page: 1 to 200, 50 by default.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit(pub(crate) usize);
 
@@ -25,7 +25,7 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// `next_cursor` of the previous page.
+/// The position of a page: `next_cursor` of the previous page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CursorParam<C = Cursor>(pub(crate) C);
 
@@ -38,8 +38,8 @@ impl<'de, C: FromStr> Deserialize<'de> for CursorParam<C> {
 
 /// A page of a list.
 ///
-/// Each noun names its page by an alias: a derived `ToSchema`, which would allow the generic type itself in declarations, repeats
-/// the item's schema in the page's instead of referring to it.
+/// Each resource has an alias for its page. A derived `ToSchema` would allow the generic type itself in declarations,
+/// but would repeat the item's schema in the page's schema instead of referring to it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<T> {
     items: Vec<T>,
@@ -47,12 +47,12 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of these items; `next` is the position after it, none on the last page.
+    /// Creates a page of these items; `next` is the position after it, or none for the last page.
     pub(crate) fn new<I: Into<T>>(items: Vec<I>, next: Option<impl ToString>) -> Self {
         Self { items: items.into_iter().map(Into::into).collect(), next_cursor: next.map(|next| next.to_string()) }
     }
 
-    /// The only page of a list that is not paginated.
+    /// Creates the only page of a list that is not paginated.
     pub(crate) fn only<I: Into<T>>(items: Vec<I>) -> Self {
         Self::new(items, None::<String>)
     }

@@ -1,4 +1,4 @@
-//! The client of a connection.
+//! The network peer of a request: its address, and whether its connection is encrypted.
 
 use super::ApiError;
 use super::forwarded::{self, Forwarded};
@@ -8,23 +8,23 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use std::net::{IpAddr, SocketAddr};
 
-/// The client of a request; a request extension.
+/// The network peer of a request; a request extension.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     connection: SocketAddr,
     /// Whether the connection itself uses TLS.
     tls: bool,
-    /// Whether `http.trusted_proxies` contains the connection's address.
+    /// Whether `http.trusted_proxies` contains the address of the connection.
     is_proxy: bool,
-    /// The proxy headers; an untrusted client may have forged them.
+    /// The content of the proxy headers; an untrusted client may have forged them.
     reported: Forwarded,
-    /// Whether the headers are those of a program on this machine that addresses this machine.
+    /// Whether the headers are those of a direct request from this machine: no proxy headers, and a local `Host`.
     is_for_this_machine: bool,
 }
 
 impl Peer {
-    /// Creates the peer of a request with these headers on a connection from this address. The headers of `proxies`
-    /// only are trusted to name the original client.
+    /// Creates the peer of a request with these headers on a connection from this address. Only the headers of
+    /// `proxies` are trusted to contain the original client.
     pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
         Self {
             connection,
@@ -35,29 +35,30 @@ impl Peer {
         }
     }
 
-    /// The address of the connection.
+    /// Returns the address of the connection.
     fn address(self) -> IpAddr {
         self.connection.ip().to_canonical()
     }
 
-    /// Returns true if the request comes from this machine itself. Requests through a proxy or a tunnel do not, nor do
-    /// requests for a host other than this machine, whatever the connection's address: such a host is the public name,
-    /// passed on by a tunnel, or a name that a web page in a local browser resolved to this machine (DNS rebinding).
+    /// Returns true if the request comes from a program on this machine. Requests through a proxy or a tunnel do not
+    /// count, nor do requests for another host, even over loopback. The host of such a request is the public name that
+    /// a tunnel passes on, or a name that a web page resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
         self.address().is_loopback() && self.is_for_this_machine
     }
 
-    /// The address for rate limits: behind a trusted proxy, the address that the proxy reports.
+    /// Returns the address for rate limits: the client's address that a trusted proxy reports, or else the address of
+    /// the connection.
     pub fn origin(self) -> IpAddr {
         self.reported.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
-    /// Returns true if the client's connection is encrypted; none if only a proxy knows and does not report it.
+    /// Returns whether the client's connection is encrypted; none if a proxy terminates it and does not report this.
     pub fn is_encrypted(self) -> Option<bool> {
         match self.reported.encrypted {
             _ if self.tls => Some(true),
             reported if self.is_proxy => reported,
-            // It may be an unconfigured proxy or tunnel on this machine.
+            // The connection may be that of an unconfigured proxy or tunnel on this machine.
             _ if self.address().is_loopback() => None,
             _ => Some(false),
         }
@@ -78,8 +79,8 @@ impl Peer {
         !self.is_proxy && self.address().is_loopback() && self.reported.origin.is_some()
     }
 
-    /// The connection's address, if it looks like a proxy that `http.trusted_proxies` does not contain: its headers say
-    /// that the client used https, which only a trusted proxy may report.
+    /// Returns the connection's address if it seems to be a proxy that is missing in `http.trusted_proxies`: its
+    /// headers report https, which only a trusted proxy may do.
     pub(super) fn untrusted_https_proxy(self) -> Option<IpAddr> {
         (!self.is_proxy && self.reported.encrypted == Some(true)).then(|| self.address())
     }
@@ -90,11 +91,12 @@ impl Peer {
     }
 }
 
-/// Returns true if a password may be sent between the client and this listener: by TLS, through a trusted proxy that
-/// reports https, or by plain HTTP that stays on this machine and on private networks.
+/// Returns true if a password may be sent over this connection: by TLS, through a trusted proxy that reports https, or
+/// by plain HTTP that stays on this machine and in private networks.
 ///
-/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, `reported` what its
-/// headers report. Only a trusted proxy's report can allow more. A report of plain HTTP is believed from any proxy.
+/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, and `reported` the
+/// content of the proxy headers. Only a trusted proxy can report that the client's connection is encrypted. A report of
+/// plain HTTP is accepted from any proxy.
 fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, reported: Forwarded) -> bool {
     let client_used_http = reported.encrypted == Some(false);
     if (tls && !(is_proxy && client_used_http)) || (is_proxy && reported.encrypted == Some(true)) {
@@ -105,7 +107,7 @@ fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, reported: Forwarded)
 }
 
 /// Returns true if an address belongs to this machine or a private network: loopback, RFC 1918, unique local and
-/// link-local addresses, and the shared ones (RFC 6598), which Tailscale uses.
+/// link-local addresses, and the shared address space (RFC 6598), which Tailscale uses.
 pub(super) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
@@ -124,12 +126,13 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// Returns true if an address is in one of the networks.
+/// Returns true if one of the networks contains the address.
 pub(super) fn is_among(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
-/// The unit of rate limits: a client with one IPv6 address usually has 2^64 of them.
+/// Returns the network of an address, by which rate limits count: an IPv6 client usually has a /64 prefix with 2^64
+/// addresses.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
@@ -137,7 +140,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns true if a proxy has added one of its headers.
+/// Returns true if the request has a header that proxies add.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     let mut names = headers.keys().map(HeaderName::as_str);
     names.any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("cf-"))
@@ -154,7 +157,7 @@ fn has_local_host(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// The headers that proxies and tunnels add, besides `X-Forwarded-…` and Cloudflare's `CF-…`.
+/// The headers that proxies and tunnels add, in addition to `X-Forwarded-…` and Cloudflare's `CF-…`.
 const FORWARDED: [&str; 8] = [
     "forwarded",
     "via",
@@ -259,7 +262,8 @@ mod tests {
             (false, "203.0.113.7", None, None, false),
             (true, "203.0.113.7", None, None, true),
             (false, "192.168.1.5", None, None, true),
-            // A client's own headers allow nothing, and a trusted proxy's missing report does not mean https.
+            // The headers of an untrusted client do not make a connection confidential, and a trusted proxy without a
+            // report does not imply https.
             (false, "203.0.113.7", office, Some(true), false),
             (false, proxy, public, None, false),
             (false, proxy, public, Some(false), false),
@@ -267,10 +271,11 @@ mod tests {
             (false, proxy, office, Some(false), true),
             (false, proxy, tailscale, None, true),
             (false, proxy, None, None, true),
-            // TLS from a proxy to this server does not help a client that sent its password to the proxy unencrypted.
+            // TLS between a proxy and this server does not protect a password that the client sent to the proxy
+            // unencrypted.
             (true, proxy, public, Some(false), false),
             (true, "203.0.113.7", None, Some(false), true),
-            // An untrusted proxy's headers allow nothing, but its report of plain HTTP is believed.
+            // The https report of an untrusted proxy is ignored, but its report of plain HTTP is accepted.
             (false, other, public, None, true),
             (false, other, public, Some(true), true),
             (false, other, public, Some(false), false),
@@ -283,7 +288,7 @@ mod tests {
     }
 
     proptest! {
-        /// For any headers of a client on the internet, plain HTTP from there may carry no password.
+        /// No headers of a client on the internet make its plain HTTP connection confidential.
         #[test]
         fn no_header_makes_a_public_connection_private(address: u32, names in "[ -~]{0,40}", scheme in "https?|wss?|[ -~]{0,9}") {
             let address = IpAddr::V4(address.into());

@@ -1,4 +1,4 @@
-//! Serves files over HTTP: complete, in part, or not modified (RFC 9110, sections 13 and 14).
+//! Serves files over HTTP: complete, partial, or not modified (RFC 9110, sections 13 and 14).
 
 use crate::store;
 use axum::body::Body;
@@ -8,8 +8,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use std::ops::Range;
 
-/// Streams a part of a file; `read` returns a piece by its offset and length. The next piece is read when the client
-/// has taken the last one, each in its own transaction: a slow client holds little memory, and no database connection.
+/// Streams a part of a file; `read` returns a piece by its offset and length. The next piece is read only after the
+/// client has consumed the previous one, each in a separate transaction. A slow client therefore holds little memory
+/// and no database connection.
 pub(crate) fn stream_chunks<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
 where
     F: Future<Output = store::Result<Vec<u8>>> + Send + 'static,
@@ -21,7 +22,7 @@ where
         }
         let piece = read(left.start, most).await?;
         if piece.is_empty() {
-            // The file was deleted meanwhile; the client detects the truncated body.
+            // The file was deleted in the meantime; the client detects the truncated body.
             return Err(store::Error::NotFound("file"));
         }
         let left = left.start + piece.len() as u64..left.end;
@@ -31,17 +32,17 @@ where
 
 /// A file to serve.
 pub(crate) struct FileInfo<'a> {
-    /// Its media type.
+    /// The media type.
     pub(crate) mime: &'a str,
-    /// Its length in bytes.
+    /// The length in bytes.
     pub(crate) length: u64,
-    /// Changes with its content; without quotes.
+    /// The version of the content, without quotes.
     pub(crate) etag: &'a str,
-    /// Its cache policy.
+    /// The value of `Cache-Control`.
     pub(crate) cache_control: &'static str,
 }
 
-/// Answers a GET or HEAD for a file; `read` returns the bytes of a part.
+/// Returns the response to a GET or HEAD request for a file; `read` returns the bytes of a part.
 pub(crate) fn answer(
     method: &Method,
     headers: &HeaderMap,
@@ -90,7 +91,7 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Returns true if the client has the current version already.
+/// Returns true if the client already has the current version.
 fn is_not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(','));
@@ -104,7 +105,8 @@ enum RequestedRange {
     Nothing,
 }
 
-/// Several ranges in one request are answered with the complete file, which is allowed; no player sends them.
+/// Returns the requested range. A request with several ranges gets the complete file, which the RFC allows; players do
+/// not send such requests.
 fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> RequestedRange {
     if *method != Method::GET || headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes())
     {
@@ -118,7 +120,7 @@ fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, length: u64
         (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
         (Some(from), None) if to.trim().is_empty() => from..length,
         (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
-        // An invalid range is ignored.
+        // An invalid range is ignored, as the RFC requires.
         _ => return RequestedRange::Whole,
     };
     if part.is_empty() { RequestedRange::Nothing } else { RequestedRange::Part(part) }
@@ -129,7 +131,7 @@ fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// The bytes that are read and sent at a time.
+/// The number of bytes that are read and sent at a time.
 const CHUNK_BYTES: usize = 256 << 10;
 
 #[cfg(test)]

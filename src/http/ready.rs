@@ -1,4 +1,4 @@
-//! `/readyz`: the state of each part.
+//! `/readyz`: the state of each component.
 
 use super::AppState;
 use crate::backup::BackupStatus;
@@ -18,54 +18,54 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// The bridge's last answer, so frequent requests query the bridge only now and then.
+/// A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
 #[derive(Default)]
 pub struct Readiness {
-    // Held while the bridge is queried: concurrent requests get the same answer.
+    // Locked while the bridge is queried, so that concurrent requests share one query.
     last: Mutex<Option<CachedCheck>>,
 }
 
-/// The answer of the bridge of these settings, and its time.
+/// The bridge's status with these settings, and the time of the query.
 struct CachedCheck {
     settings: Arc<ActiveSettings>,
     at: Instant,
     check: Check,
 }
 
-/// The state of a part.
+/// The state of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Check {
     Ok,
-    /// It is not configured.
+    /// The component is not configured.
     Disabled,
     Error,
 }
 
-/// The state of all parts.
+/// The state of all components.
 #[derive(Debug, Serialize)]
 struct Checks {
-    /// The database, by a real write and read.
+    /// Whether a test write and read of the database succeed.
     db: Check,
-    /// The current settings are active, not the last valid ones.
+    /// Whether the current settings are active, instead of the last valid ones.
     settings: Check,
     openai: Check,
     tts: Check,
     twilio_secrets: Check,
     baileys: Check,
-    /// Messages are sent.
+    /// Whether outbound messages are being sent.
     outbox: Check,
-    /// Enough free space to write, also for the nightly snapshot.
+    /// Whether the disk has enough free space for writes and the nightly snapshot.
     disk: Check,
-    /// The published file contains everything that was acknowledged.
+    /// Whether the published file contains all acknowledged data.
     published_copy: Check,
-    /// No damage has been found in the database.
+    /// Whether no corruption has been found in the database.
     integrity: Check,
-    /// The certificate is valid, and will be next week.
+    /// Whether the certificate is valid, and remains valid for a week.
     tls: Check,
-    /// A recent backup exists.
+    /// Whether a recent backup exists.
     backup: Check,
-    /// The clock is not known to be wrong.
+    /// Whether the clock is not known to be wrong.
     clock: Check,
 }
 
@@ -137,7 +137,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
-/// Google's service account; a file that has disappeared since the start is an error.
+/// Checks the file of Google's service account; it is an error if the file was deleted after the start.
 fn speech(config: &Config) -> Check {
     match &config.google.credentials_file {
         _ if !config.google.is_configured() => Check::Disabled,

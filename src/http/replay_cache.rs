@@ -1,4 +1,4 @@
-//! Detects repeated signed webhooks: Twilio repeats one that was not answered, and an attacker may replay a captured
+//! Detects repeated signed webhooks. Twilio retries a webhook without an answer, and an attacker may replay a captured
 //! one.
 
 use crate::providers::twilio::signature::Signature;
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Default)]
 pub struct ReplayCache {
     hasher: RandomState,
-    // A plain mutex: it is held for a lookup in a set.
+    // A mutex of the standard library: it is held only for a lookup in a set.
     seen: Mutex<Seen>,
 }
 
@@ -21,7 +21,7 @@ struct Seen {
 }
 
 impl ReplayCache {
-    /// Records a webhook; returns true if it came before.
+    /// Records a webhook; returns true if it was recorded before.
     pub(super) fn record(&self, path: &str, signature: Signature) -> bool {
         let hash = self.hasher.hash_one((path, signature));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,7 @@ impl ReplayCache {
     }
 }
 
-/// About 400 KB.
+/// The maximum number of stored webhooks; they take about 400 KB.
 const REMEMBERED: usize = 16_384;
 
 #[cfg(test)]

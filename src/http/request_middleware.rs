@@ -18,13 +18,13 @@ use std::time::Duration;
 /// The state that all requests of this process share.
 pub(super) struct MiddlewareState {
     limits: Box<dyn Fn() -> Limits + Send + Sync>,
-    /// Distinguishes the request ids of this process from those of an earlier one.
+    /// A random prefix, by which the request ids of this process differ from those of earlier processes.
     run: String,
     next_id: AtomicU32,
 }
 
 impl MiddlewareState {
-    /// `limits` returns the limits of the next request.
+    /// Creates the state; `limits` returns the limits of the next request.
     pub(super) fn new(limits: impl Fn() -> Limits + Send + Sync + 'static) -> Arc<Self> {
         let limits = Box::new(limits);
         Arc::new(Self { limits, run: entropy::random_hex::<4>(), next_id: AtomicU32::new(1) })
@@ -38,20 +38,20 @@ impl MiddlewareState {
 /// The limits of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Its timeout.
+    /// The timeout.
     pub(super) time: Duration,
-    /// The maximum length of its body.
+    /// The maximum length of the body in bytes.
     pub(super) body_bytes: usize,
 }
 
 impl Limits {
-    /// The limits from the settings.
+    /// Returns the limits from the settings.
     pub(super) fn of(config: &HttpConfig) -> Self {
         Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
     }
 }
 
-/// Handles one request.
+/// Handles one request: applies the limits, catches panics, sets headers, and logs the request.
 pub(super) async fn handle_request(
     State(middleware): State<Arc<MiddlewareState>>,
     mut request: Request,
@@ -90,7 +90,7 @@ pub(super) async fn handle_request(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     if is_api(&path) {
-        // Responses are private and are not cached, unless the handler sets the header.
+        // Responses contain private data, so they are not cached unless the handler sets the header.
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     let status = response.status().as_u16();
@@ -104,7 +104,7 @@ pub(super) async fn handle_request(
 /// Prevents pages of other sites from loading these resources.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Counts by route, not by path: a metric per id would grow without bound.
+/// Records the request by route. Metrics by path would grow without bound, since paths contain ids.
 fn record_metrics(method: &Method, route: &str, status: u16, took: Duration) {
     let method = match method.as_str() {
         "GET" => "GET",
@@ -121,11 +121,11 @@ fn record_metrics(method: &Method, route: &str, status: u16, took: Duration) {
     metrics::counter!("agentlocator_http_requests_total", &labels).increment(1);
 }
 
-/// The id of a request, also in the response's `X-Request-Id`; a request extension.
+/// The id of a request, which is also returned in the header `X-Request-Id`; a request extension.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// The response if the handler timed out or panicked.
+/// Returns the response for a handler that timed out or panicked.
 fn failure_response(path: &str, error: ApiError) -> Response {
     match webhooks::failure_response(path) {
         Some(response) => response,

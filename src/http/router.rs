@@ -13,7 +13,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 
-/// The routes for Twilio, the bridge and monitoring; `with_crm` if page and API have no listener of their own.
+/// Returns the routes for Twilio, the bridge and monitoring; with `with_crm`, also those of the web page and the API,
+/// if they have no separate listener.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = monitoring(with_crm).merge(static_audio::routes()).merge(sent_media::routes());
     let routes =
@@ -23,12 +24,12 @@ pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     with_middleware(routes, state)
 }
 
-/// Page and API, and the monitoring routes.
+/// Returns the routes of the web page and the API, and the monitoring routes.
 pub(super) fn crm(state: &AppState) -> Router {
     with_middleware(monitoring(true).merge(crm_routes(state)), state)
 }
 
-/// The routes for the bridge, and the monitoring routes.
+/// Returns the routes for the bridge, and the monitoring routes.
 pub(super) fn bridge(state: &AppState) -> Router {
     with_middleware(
         monitoring(false).merge(webhooks::whatsapp::bridge_routes()).merge(sent_media::routes()).fallback(not_found),
@@ -36,8 +37,8 @@ pub(super) fn bridge(state: &AppState) -> Router {
     )
 }
 
-/// Port 80: redirects to https once browsers accept the certificate. Until then only health checks are answered. ACME
-/// challenges are always answered.
+/// Returns the routes of port 80, which redirects to https once browsers accept the certificate. Until then, only
+/// health checks are answered. ACME challenges are always answered.
 pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
     let redirected = health.fallback(https_redirect::unavailable);
@@ -45,12 +46,12 @@ pub(super) fn port_80(state: &AppState) -> Router {
     with_middleware(redirected.merge(well_known::acme_routes()).merge(well_known::instance_routes()), state)
 }
 
-/// Adds HSTS to responses over TLS.
+/// Adds the HSTS header to responses over TLS.
 pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }
 
-/// Liveness and version; on every listener.
+/// Returns the routes for liveness and version, which every listener has.
 fn monitoring(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))
@@ -80,7 +81,8 @@ async fn not_found(uri: Uri) -> Response {
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }
 
-/// The fallback of listeners with the API: an unauthenticated client does not learn which API paths exist.
+/// Returns the fallback response of listeners with the API. An unauthenticated client gets 401, so that it cannot find
+/// out which API paths exist.
 async fn not_found_or_unauthorized(
     State(state): State<AppState>,
     method: Method,

@@ -1,4 +1,4 @@
-//! `/static/media`: stored files for the providers that send them, by signed links.
+//! `/static/media`: stored files, which providers download by signed URLs to send them.
 
 use super::AppState;
 use super::ranges::{FileInfo, answer, stream_chunks};
@@ -56,7 +56,7 @@ async fn send(
     response
 }
 
-/// The name of the file, as RFC 8187 writes it.
+/// Returns the `Content-Disposition` with the file name, encoded as in RFC 8187.
 fn disposition(name: &str) -> Option<HeaderValue> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let encoded: String = name

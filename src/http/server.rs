@@ -1,7 +1,7 @@
 //! The accept loop: accepts connections, passes requests to the router, and shuts down gracefully.
 //!
-//! It is not axum's, because the media socket takes its stream back out of the upgraded connection, which is only
-//! possible if the type of the connection is known.
+//! axum's own accept loop is not used: the media WebSocket recovers its stream from the upgraded connection, which
+//! requires that the type of the connection is known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::peer::is_among;
@@ -27,23 +27,24 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-/// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<HyperConnection>()` returns it.
+/// The type of the connection of an upgraded request, for `hyper::upgrade::Upgraded::downcast`.
 pub type HyperConnection = TokioIo<Connection>;
 
-/// Cancelled when the server stops: an endless response must end then. A request extension.
+/// A token that is cancelled when the server stops, so that endless responses end. A request extension.
 #[derive(Clone, Debug)]
 pub(super) struct Stopping(pub(super) CancellationToken);
 
-/// Serves all listeners until `stopping` is cancelled; returns when the last request in progress has ended.
+/// Serves all listeners until `stopping` is cancelled; returns when all requests in progress have ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: CancellationToken) {
     let Listeners { public, crm, http, https, bridge } = listeners;
-    // Decided by the settings: if the CRM listener could not be opened, the public one still does not get page and API.
+    // The settings decide: even if the CRM listener could not be opened, the public listener does not serve the web
+    // page and the API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
     let slots = || Connections::new(max_connections);
     let port_80_slots = Connections::new((max_connections / PORT_80_SHARE).max(1));
-    // Separate connection limits: a flood on the public listener must not lock the owner out, nor one over plain HTTP
-    // the users of TLS.
+    // Each listener has a separate connection limit, so that a flood of connections on the public listener does not
+    // lock out the owner, and a flood over plain HTTP does not lock out users of TLS.
     let mut tasks = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, slots: Arc<Connections>, protocol: Protocol| {
         for listener in listeners.into_iter().map(ListenSocket::Tcp) {
@@ -104,9 +105,9 @@ impl ListenSocket {
     }
 }
 
-/// A client that requests much and reads nothing would hold its slot for ever, because request timeouts do not cover
-/// the sending of the response. The kernel drops connections whose peer has not acknowledged a byte for this long.
-/// Connections inherit the option from their listener.
+/// Sets `TCP_USER_TIMEOUT`: the kernel closes a connection whose peer has not acknowledged sent data for this long.
+/// Otherwise, a client that sends requests and never reads the responses would occupy its slot forever, because request
+/// timeouts do not cover the sending of a response. Connections inherit the option from their listener.
 fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
@@ -177,7 +178,8 @@ impl Listener {
                     });
                 }
                 Err(error) => {
-                    // Usually no file descriptors are left; connections that end free some.
+                    // The usual reason is that no file descriptors are left; they become available when connections
+                    // end.
                     if next_error_log <= clock::instant() {
                         next_error_log = clock::instant() + LOG_INTERVAL;
                         let name = self.name;
@@ -191,9 +193,9 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Admits a connection; none only if all slots have authenticated requests in progress.
+    /// Admits a connection. Returns none only if all slots have authenticated requests in progress.
     fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
-        // A trusted proxy carries many clients.
+        // A trusted proxy forwards the requests of many clients, so the limit per network does not apply.
         let (admitted, is_full) = match self.connections.admit(address, is_among(&self.proxies, address)) {
             Admission::Open(admitted, evicted) => (Some(admitted), evicted),
             Admission::Full => (None, true),
@@ -207,7 +209,7 @@ impl Listener {
     }
 }
 
-/// The client of a connection, and the protocol.
+/// The client and the protocol of a connection.
 struct ConnectionContext {
     address: SocketAddr,
     proxies: Arc<[Network]>,
@@ -216,7 +218,7 @@ struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    /// Serves one connection from its first to its last byte.
+    /// Serves one connection, from its TLS handshake to its end.
     async fn serve(self, transport: ConnectionStream, router: Router, stopping: CancellationToken) {
         let stream = match (transport, &self.protocol) {
             (ConnectionStream::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
@@ -233,7 +235,7 @@ impl ConnectionContext {
         };
         match outcome {
             Ok(Some(stream)) => {
-                // The handshake has a timeout of its own.
+                // The handshake has a separate timeout, so the connection's own timeouts start after it.
                 self.client.record_received();
                 self.serve_requests(stream, router, stopping).await;
             }
@@ -271,7 +273,8 @@ impl ConnectionContext {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // The client's own timeouts apply, which distinguish an idle connection from a slow head.
+            // The timeouts of `Client` apply instead: they distinguish an idle connection from an incomplete request
+            // head.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service)
@@ -283,8 +286,8 @@ impl ConnectionContext {
                 return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was silent for too long, or evicted");
             }
             () = stopping.cancelled() => {
-                // A client that has just connected, or reuses a kept connection, may have sent a request already;
-                // closing now would reject it.
+                // A client that has just connected, or that reuses an idle connection, may already have sent a request;
+                // closing the connection now would lose it.
                 let last_request = tokio::time::timeout(SHUTDOWN_GRACE, async { busy_changes.wait_for(|busy| *busy).await.is_ok() });
                 tokio::select! {
                     ended = connection.as_mut() => ended,
@@ -301,16 +304,17 @@ impl ConnectionContext {
     }
 }
 
-/// One connection per MiB of memory: an unauthenticated client can make a connection hold the head of a request of
-/// [`MAX_HEAD_BYTES`], and all connections together must not hold more than a small part of the memory. Three
-/// listeners with this limit and port 80 with its part of it hold 52 MiB of heads.
+/// Returns the default connection limit: one connection per MiB of memory. An unauthenticated client can make a
+/// connection hold a request head of [`MAX_HEAD_BYTES`], and all connections together must use only a small part of the
+/// memory. Three listeners with this limit, and port 80 with its share of it, hold at most 52 MiB of heads.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
     usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS)
 }
 
-/// Without this warning, a login rate limit that applies to all clients of a proxy together would be hard to explain.
+/// Logs a warning about a proxy that is missing in `http.trusted_proxies`: all of its clients share one login rate
+/// limit, for which users would find no explanation.
 fn warn_of_untrusted_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(
@@ -321,17 +325,17 @@ fn warn_of_untrusted_proxy(address: IpAddr) {
     );
 }
 
-/// One warning per process is enough.
+/// Ensures that the warning is logged only once per process.
 static UNTRUSTED_PROXY: Once = Once::new();
 
-/// At shutdown, how long an idle connection waits for a last request.
+/// The time at shutdown in which an idle connection can still send a last request.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
-/// The longest head, and the size of a connection's buffers. Twilio's heads have about 1 KiB, the page's with its cookies less; longer
-/// search words are refused anyway.
+/// The maximum length of a request head, and the size of a connection's buffers. Twilio's heads have about 1 KiB; those
+/// of the web page with cookies are shorter. Longer search words are rejected anyway.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// Port 80 gets this part of the connections: it only redirects, and answers the certificate authority.
+/// The divisor of the connection limit for port 80, which only redirects and answers the certificate authority.
 const PORT_80_SHARE: usize = 4;
 
 /// The limits of [`default_connections`].
@@ -341,5 +345,5 @@ const MAX_CONNECTIONS: usize = 1024;
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How often the log reports failed accepts.
+/// The minimum interval between log messages about failed accepts.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);

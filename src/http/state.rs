@@ -26,7 +26,7 @@ use crate::tls::Tls;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The state of the handlers. It is cloned several times per request, so it is a single pointer.
+/// The state of the handlers. It is cloned several times per request, so it is a single `Arc`.
 #[derive(Clone)]
 pub struct AppState(Arc<AppParts>);
 
@@ -38,33 +38,33 @@ pub struct AppParts {
     pub reload_handle: ReloadHandle,
     /// Restarts the daemon.
     pub restart: RestartHandle,
-    /// Limits the checks that the page requests.
+    /// The rate limit of account checks.
     pub checks: CheckLimit,
     /// The database.
     pub store: Store,
     /// The registry of active calls.
     pub calls: Calls,
-    /// The turn-by-turn conversations of calls without a media stream.
+    /// The conversations of calls without a media stream, which are recorded turn by turn.
     pub recorded_turns: RecordedTurns,
-    /// Background jobs.
+    /// The background jobs.
     pub jobs: Jobs,
-    /// The clock of all messages, inbound and outbound.
+    /// The clock that orders all messages, inbound and outbound.
     pub message_clock: MessageClock,
-    /// Signals that webhooks of Twilio may have been lost.
+    /// Signals that webhooks of Twilio may have been lost and must be read from its lists.
     pub gap: Gap,
-    /// Outbound messages.
+    /// The queue of outbound messages.
     pub outbox: Outbox,
     /// Detects repeated signed webhooks.
     pub replay_cache: Arc<ReplayCache>,
     /// The state of authentication.
     pub auth: Arc<Auth>,
-    /// Memory for the bodies of unauthenticated requests.
+    /// The memory budget for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
     /// The snapshots of the database.
     pub snapshots: Snapshots,
-    /// The state of the parts.
+    /// The cached state of the components for `/readyz`.
     pub readiness: Arc<Readiness>,
-    /// The free disk space.
+    /// Monitors the free disk space.
     pub disk: DiskMonitor,
     /// The alerts.
     pub alerts: Alerts,
@@ -74,15 +74,15 @@ pub struct AppParts {
     pub metrics: Metrics,
     /// The identity of this instance.
     pub identity: InstanceKey,
-    /// Certificates.
+    /// The state of the TLS certificates.
     pub tls: Tls,
-    /// Waveforms of recordings.
+    /// The waveforms of recordings.
     pub peaks: RecordingPeaks,
     /// Wakes the task that sends scheduled messages.
     pub schedule_changed: ScheduleChanged,
-    /// Reads size and duration of files, and makes thumbnails.
+    /// Reads the size and duration of media files, and creates thumbnails.
     pub examiner: MediaExaminer,
-    /// Who is typing.
+    /// The users who are typing, by thread.
     pub typing: Typing,
 }
 
@@ -101,7 +101,7 @@ impl From<AppParts> for AppState {
 }
 
 impl AppParts {
-    /// The current settings. A handler that uses them more than once calls this once.
+    /// Returns the current settings. A handler that needs several values calls this once, so that they are consistent.
     pub fn config(&self) -> Arc<Config> {
         self.settings.config()
     }

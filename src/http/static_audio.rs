@@ -17,7 +17,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/static/tts/fallback_he.mp3", get(fallback))
 }
 
-/// The greeting in use, by either name: it may have been changed since Twilio was given the URL.
+/// Serves the active greeting under both of its file names: the greeting may have changed after Twilio received the
+/// URL.
 async fn greeting(
     State(state): State<AppState>,
     method: Method,
@@ -34,8 +35,9 @@ async fn fallback(State(state): State<AppState>, method: Method, headers: Header
     send(&state.settings.current().prompts.fallback, &method, &headers, true)
 }
 
-/// Twilio caches the file and revalidates it, because the owner may replace it at any time. A file that is not the one that the
-/// URL names is not cached: under that URL, the named one may be used again.
+/// Returns the audio. Twilio caches it but must revalidate it, because the owner may replace it at any time. If the
+/// audio is not the one that the URL names, it must not be cached, because the named one may become active again under
+/// the same URL.
 fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap, is_named: bool) -> Response {
     let file = FileInfo {
         mime: prompt.mime,

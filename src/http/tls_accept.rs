@@ -13,15 +13,15 @@ use tokio_rustls::TlsAcceptor;
 /// The protocols of a listener.
 #[derive(Clone)]
 pub(super) enum Protocol {
-    /// HTTP.
+    /// HTTP without TLS.
     Plain,
     /// HTTP over TLS.
     Tls(Arc<ServerConfig>),
-    /// Both; the first byte of a connection decides.
+    /// Both; the first byte of a connection decides which.
     PlainOrTls(Arc<ServerConfig>),
 }
 
-/// The connection after protocol detection and TLS handshake; none if the connection is finished already.
+/// Detects the protocol and performs the TLS handshake. Returns the connection; none if it is already finished.
 pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
     match tokio::time::timeout(ACCEPT_TIMEOUT, detect_protocol(stream, protocol)).await {
         Ok(outcome) => outcome,
@@ -40,7 +40,7 @@ async fn detect_protocol(stream: TcpStream, protocol: Protocol) -> io::Result<Op
         return Ok(None);
     }
     match first[0] {
-        // A TLS record starts with a byte that is not a letter, HTTP with the letters of its method.
+        // A TLS record never starts with a letter; an HTTP request starts with the letters of its method.
         letter if letter.is_ascii_alphabetic() => {
             if allow_plain {
                 return Ok(Some(ConnectionStream::Plain(stream)));
@@ -53,7 +53,8 @@ async fn detect_protocol(stream: TcpStream, protocol: Protocol) -> io::Result<Op
 }
 
 async fn reject_plain_http(mut stream: TcpStream) -> io::Result<()> {
-    // The request is read, because closing with unread bytes would reset the connection and lose the response.
+    // The request must be read: closing a socket with unread bytes resets the connection, and the response would be
+    // lost.
     let _ = stream.try_read(&mut [0; 4096]);
     stream.write_all(PLAIN_HTTP_RESPONSE).await?;
     stream.shutdown().await
@@ -62,17 +63,17 @@ async fn reject_plain_http(mut stream: TcpStream) -> io::Result<()> {
 async fn tls_handshake(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<ConnectionStream>> {
     let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
-        // The certificate was the answer to the challenge (RFC 8737, section 3).
+        // The handshake itself answers the ACME challenge with its certificate (RFC 8737, section 3).
         stream.shutdown().await?;
         return Ok(None);
     }
     Ok(Some(ConnectionStream::Tls(Box::new(stream))))
 }
 
-/// A slow phone on a bad connection needs two or three seconds.
+/// The timeout of protocol detection and handshake. A phone with a slow connection needs two or three seconds.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A client sends its first byte right after it connects.
+/// The timeout of the first byte, which a client sends immediately after it connects.
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\

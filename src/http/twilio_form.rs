@@ -1,4 +1,4 @@
-//! A webhook with a valid Twilio signature. A handler that takes one rejects all others.
+//! Extractor for webhooks with a valid Twilio signature. All other requests are rejected.
 
 use super::AppState;
 use super::body_budget::{BodyError, UnauthenticatedBody};
@@ -11,30 +11,30 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// The parameters of a signed webhook.
+/// The parameters of a webhook with a valid signature.
 #[derive(Clone, Debug)]
 pub struct TwilioForm {
-    /// All of them, decoded: of the form, of the JSON object's top level, or of the query.
+    /// All decoded parameters: from the form, the top level of the JSON object, or the query.
     pub form: Form,
     /// The raw body, for the webhook log.
     pub body: Bytes,
     /// The media type of the body.
     pub content_type: String,
-    /// Its `AccountSid` is the configured one, or no account is configured.
+    /// Whether `AccountSid` is the configured account, or no account is configured.
     pub is_own_account: bool,
-    /// The same webhook with the same signature came before.
+    /// Whether a webhook with the same signature was received before.
     pub is_repeated: bool,
 }
 
-/// A request that anyone may send.
+/// A request with or without a valid signature.
 pub(super) enum AnyForm {
-    /// Twilio has signed it.
+    /// The webhook has a valid signature.
     Signed(TwilioForm),
-    /// Twilio has not signed it; its body.
+    /// The body of a request without a valid signature.
     Unsigned(Bytes),
 }
 
-/// The head of a request whose body is not read yet.
+/// The head of a request whose body has not been read yet.
 struct Head {
     target: String,
     method: Method,
@@ -65,7 +65,7 @@ impl FromRequest<AppState> for TwilioForm {
 }
 
 impl TwilioForm {
-    /// Reads a request, signed or not, of at most `max_bytes`.
+    /// Reads a request, with or without a valid signature, of at most `max_bytes`.
     pub(super) async fn read_any(request: Request, state: &AppState, max_bytes: usize) -> Result<AnyForm, BodyError> {
         let head = Head::of(&request, state);
         let body = state.bodies.read(request.into_body(), max_bytes).await?;
@@ -86,7 +86,7 @@ impl Head {
         }
     }
 
-    /// Returns the parameters if one of the tokens has signed them, else the body.
+    /// Returns the parameters if the signature is valid for one of the tokens, otherwise the body.
     fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
@@ -94,7 +94,8 @@ impl Head {
         let payload = match &form {
             _ if body.bytes.is_empty() => Payload::Empty,
             Some(form) => Payload::Form(form.pairs()),
-            // Sorting thousands of parameters takes milliseconds, and any client may send them. Twilio does not.
+            // A form with too many parameters is rejected before they are sorted, which would take milliseconds; any
+            // client may send such a form. Twilio does not.
             None if is_form => return Err(body.bytes),
             None => Payload::Raw(&body.bytes),
         };
@@ -132,17 +133,18 @@ impl Head {
     }
 }
 
-/// Returns true if each parameter has a name that Twilio could give it. The signed text has no separator between the
-/// path and the first name, so a captured status could otherwise be replayed as a message: to the shorter path, with a
-/// parameter `/status` first.
+/// Returns true if each parameter has a name that Twilio may use. The signed text has no separator between the path and
+/// the first name. Without this check, a captured status webhook could be replayed as a message, with the shorter path
+/// and `/status` as part of the first name.
 fn has_valid_names(form: &Form) -> bool {
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
     form.pairs().iter().all(|(name, _)| is_name(name))
 }
 
-/// The longest body. Twilio's have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has some 20 KiB.
+/// The maximum length of a body. Twilio's bodies have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has
+/// about 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The maximum number of parameters. A form with more is rejected before its signature is computed, because they must be
-/// sorted for it; a query or a JSON object with more is malformed. Twilio's webhooks have some 30.
+/// The maximum number of parameters. A form with more is rejected before its signature is verified, which requires
+/// sorting them. A query or a JSON object with more is malformed. Twilio's webhooks have about 30.
 const MAX_PAIRS: usize = 300;

@@ -12,13 +12,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-/// The longest message and the longest frame, in bytes. Twilio's messages have some 300 bytes, or 1 KiB at the start.
-/// Any client may open a socket, so its buffers must be small.
+/// The maximum length of a message and of a frame in bytes. Twilio's messages have about 300 bytes, or 1 KiB at the
+/// start of a stream. Any client may open a WebSocket, so the buffers must be small.
 const MAX_MESSAGE: usize = 64 << 10;
-/// A message with 20 ms of audio has about 0.3 KiB.
+/// The size of the read buffer in bytes. A message with 20 ms of audio has about 0.3 KiB.
 const READ_BUFFER: usize = 2 << 10;
 
-/// An accepted handshake: its socket opens once the response has been sent.
+/// An accepted handshake, whose WebSocket opens after the response has been sent.
 #[derive(Debug)]
 pub struct PendingUpgrade(OnUpgrade);
 
@@ -29,7 +29,7 @@ impl PendingUpgrade {
     }
 }
 
-/// Answers a handshake: returns the response, and the socket if the status is 101.
+/// Handles a handshake: returns the response, and the pending WebSocket if the status is 101.
 pub fn upgrade(request: &mut Request) -> (Response, Option<PendingUpgrade>) {
     let Some(accept) = accept_key(request.headers()) else {
         let refusal = (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n");
@@ -46,7 +46,7 @@ pub fn upgrade(request: &mut Request) -> (Response, Option<PendingUpgrade>) {
     ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingUpgrade(upgrade)))
 }
 
-/// The response to the client's key; none if this is not a WebSocket handshake of version 13.
+/// Returns the value of `Sec-WebSocket-Accept`; none if the request is not a WebSocket handshake of version 13.
 fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: header::HeaderName, token: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -59,7 +59,8 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
 }
 
-/// Returns the bare connection, so that no layer is between a call and its frames.
+/// Converts the upgraded connection into a WebSocket on the bare stream, so that frames do not pass through hyper's
+/// layers.
 async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<HyperConnection>() {
@@ -67,7 +68,7 @@ async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
             let transport = match io.into_inner().into_stream() {
                 ConnectionStream::Plain(stream) => MediaTransport::Tcp(stream),
                 ConnectionStream::Tls(stream) => MediaTransport::Tls(stream),
-                // Twilio does not connect over the Unix socket; a client that does is served as well.
+                // Twilio does not connect through the Unix socket; a client that does is supported anyway.
                 ConnectionStream::Unix(stream) => MediaTransport::Other(Box::pin(stream)),
             };
             WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await

@@ -1,5 +1,5 @@
-//! `/.well-known/`: ACME challenges, by which a certificate authority verifies a domain, and whether an address leads to this
-//! daemon (`host::instance_challenge`).
+//! `/.well-known/`: ACME challenges, by which a certificate authority verifies a domain, and the challenge that
+//! verifies that an address leads to this daemon (`host::instance_challenge`).
 
 use super::AppState;
 use crate::host::instance_challenge::CHALLENGE_PATH;
@@ -9,12 +9,12 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// ACME challenges, which are requested over plain HTTP (RFC 8555, section 8.3).
+/// Returns the route of ACME challenges, which are requested over plain HTTP (RFC 8555, section 8.3).
 pub(super) fn acme_routes() -> Router<AppState> {
     Router::new().route("/.well-known/acme-challenge/{token}", get(acme_answer))
 }
 
-/// Whether an address leads to this daemon.
+/// Returns the route of the challenge that verifies that an address leads to this daemon.
 pub(super) fn instance_routes() -> Router<AppState> {
     Router::new().route(&format!("{CHALLENGE_PATH}{{challenge}}"), get(instance_answer))
 }

@@ -1,5 +1,5 @@
-//! Notifies the owner of alerts by mail and by WhatsApp. Each channel has its own loop, so a broken channel does not
-//! delay the other.
+//! Sends alert notifications to the owner by email and WhatsApp. Each channel has its own loop, so that a failing
+//! channel does not delay the other.
 
 mod mail;
 mod message_context;
@@ -19,14 +19,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::WhatsAppChannel;
 
-/// Sends due notifications. Never returns; the caller stops it by dropping the future. `page` is the address of the web
-/// page.
+/// Sends due notifications. Never returns; the caller stops it by dropping the future. `page` is the base URL of the
+/// web page.
 pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
     let mut changes = settings.changes();
     loop {
         let config = changes.borrow_and_update().config.clone();
         let sending = deliver(&alerts, &config, &page, outbox.clone(), store.clone());
-        // A notification that a change of settings interrupts is still due, and is sent with the new settings.
+        // If a change of settings interrupts a notification, it is still due and is sent with the new settings.
         tokio::select! {
             () = sending => {}
             held = changes.changed() => if held.is_err() { return },
@@ -34,7 +34,7 @@ pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbo
     }
 }
 
-/// Sends due notifications with these settings.
+/// Sends due notifications with these settings until the settings change.
 async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, store: Store) {
     let context = MessageContext {
         business: config.business.name.clone(),
@@ -61,7 +61,7 @@ async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, s
     );
 }
 
-/// How long each condition must last before its alert is raised.
+/// Returns how long each condition must last before its alert is raised.
 pub fn thresholds(config: &Config) -> AlertThresholds {
     let alerts = &config.alerts;
     AlertThresholds {
@@ -73,7 +73,7 @@ pub fn thresholds(config: &Config) -> AlertThresholds {
     }
 }
 
-/// Advances the alerts' timers, and wakes the channels.
+/// Advances the timers of the alerts periodically, and wakes the channels.
 async fn tick(alerts: &Alerts, wake: &watch::Sender<u64>) {
     loop {
         alerts.tick();
@@ -160,7 +160,7 @@ impl ChannelSender {
 
 /// How often the timers are checked while an alert is pending.
 const TICK: Duration = Duration::from_secs(1);
-/// Alerts that come within this time are sent in one message.
+/// Alerts that are raised within this time are sent in one message.
 const BATCH_DELAY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const MAX_RETRY_DELAY: Duration = Duration::from_mins(30);

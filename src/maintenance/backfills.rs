@@ -1,5 +1,4 @@
-//! Runs the data migrations of new versions in the background, one after the other, with lower priority than all other
-//! work.
+//! Runs the data migrations of new versions in the background, one after the other, with the lowest priority.
 
 use crate::clock;
 use crate::crm::backfill::{self, BACKFILLS, Backfill, Step};
@@ -13,11 +12,11 @@ pub async fn run(store: Store, jobs: Jobs) {
     for backfill in &BACKFILLS {
         finish(&store, backfill, &jobs).await;
     }
-    // The process exits when the first of its tasks returns, so this one must not return.
+    // The daemon exits when the first of its tasks returns, so this task must not return.
     std::future::pending::<()>().await;
 }
 
-/// Runs one migration until it is finished.
+/// Runs one migration until it is complete.
 async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
     match stored_progress(store, backfill.name).await {
         Ok(Some(progress)) if progress.finished_at.is_some() => return,
@@ -89,7 +88,7 @@ fn log_failure(backfill: &Backfill, error: &crate::store::Error) {
     );
 }
 
-/// Leaves at least half of the time to all other work.
+/// The minimum pause between two steps. The pauses leave at least half of the time to other work.
 const STEP_PAUSE: Duration = Duration::from_millis(20);
 const WAIT_INTERVAL: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);

@@ -42,7 +42,7 @@ pub struct HealthMonitor {
     pub jobs: Jobs,
     /// The registry of active calls.
     pub calls: Calls,
-    /// Where alerts are raised.
+    /// The registry of alerts.
     pub alerts: Alerts,
 }
 
@@ -106,7 +106,7 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::ForeignFile, foreign);
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
-        // Litestream keeps a read transaction open while it runs.
+        // Litestream keeps a read transaction open while it runs, so a missing reader means that it does not run.
         let is_missing = self.settings.config().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
@@ -117,7 +117,8 @@ impl HealthMonitor {
         }
     }
 
-    /// Raises the alert about what the last start did with the database files, until the owner has decided.
+    /// Raises the alert about what the daemon did with the database files at its last start, until the owner has
+    /// decided.
     async fn check_start_notice(&self) {
         let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
         let Ok((notice, held)) = read else { return };
@@ -139,8 +140,8 @@ impl HealthMonitor {
         }
     }
 
-    /// Raises the alert as soon as a call has shown that the AI rejects a setting. After a restart, an alert stays until a
-    /// session has been opened.
+    /// Raises the alert as soon as a call shows that the AI rejects a setting. After a restart, an existing alert
+    /// remains until a session has been opened.
     fn check_ai_fields(&self) {
         match self.calls.ai_fields() {
             FieldStatus::Rejected(fields) => {
@@ -153,7 +154,7 @@ impl HealthMonitor {
 
     fn check_bridge(&self) {
         if self.settings.current().bridge.is_none() {
-            // The alerts of a bridge that is not in use are cleared.
+            // If the bridge is not in use, its alerts are cleared.
             for kind in
                 [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
             {
@@ -164,7 +165,8 @@ impl HealthMonitor {
         let Some(state) = self.outbox.bridge() else { return };
         let needs_owner = needs_owner(state);
         let is_down = !state.is_connected() && !needs_owner;
-        // The two alerts exclude each other: while the link needs the owner, it is unknown whether the bridge is up.
+        // The two alerts exclude each other: while the link needs an action of the owner, it is unknown whether the
+        // bridge is up.
         self.alerts.set(AlertKind::BridgeLink, state.notice().filter(|_| needs_owner));
         self.alerts.set(AlertKind::BridgeDown, state.notice().filter(|_| is_down));
         if state.is_connected() {
@@ -173,7 +175,7 @@ impl HealthMonitor {
         }
     }
 
-    /// The slower checks.
+    /// Runs the checks that are too expensive for each interval.
     async fn run_slow_checks(&self) {
         let now = clock::now();
         if let Some(bridge) = &self.settings.current().bridge
@@ -200,7 +202,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
     }
 
-    /// Compares the clock with the newest times that it must have passed and, when that is due, with Twilio's clock.
+    /// Compares the clock with the newest recorded times, which it must have passed. Also compares it with Twilio's
+    /// clock when that is due.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
@@ -214,7 +217,7 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
     }
 
-    /// Measures Twilio's clock from a request that is made anyway; none if Twilio is not in use or does not answer.
+    /// Measures Twilio's clock with a request; `None` if Twilio is not in use or does not answer.
     async fn measure_clock(&self) -> Option<ClockReading> {
         let config = self.settings.config();
         let url = config.twilio.api_base_url.as_str();
@@ -226,7 +229,7 @@ impl HealthMonitor {
     }
 }
 
-/// Why a part of the settings is not used.
+/// Returns why configured settings are not used.
 fn rejected(config: &Config) -> Option<Notice> {
     (!config.rejected.is_empty()).then(|| Notice::verbatim(config.rejected.join("\n")))
 }
@@ -235,7 +238,7 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
     (!health.writable).then(AlertDetail::default)
 }
 
-/// A write-ahead log that does not shrink, and the process that prevents the checkpoint.
+/// Returns the alert detail for a write-ahead log that does not shrink, with the process that prevents the checkpoint.
 fn large_log(log: &LogSize) -> Option<Notice> {
     if log.bytes <= LARGE_LOG {
         return None;
@@ -252,7 +255,8 @@ fn large_log(log: &LogSize) -> Option<Notice> {
     })
 }
 
-/// The problem with the nightly snapshots; none while the last good one is recent, or snapshots are off.
+/// Returns the problem with the nightly snapshots; `None` while the last good snapshot is recent, or snapshots are
+/// switched off.
 pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Notice> {
     if snapshots.status(now) != BackupStatus::Bad {
         return None;
@@ -266,7 +270,7 @@ pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Notice> {
     })
 }
 
-/// The problem with the certificate; none if no certificate is configured.
+/// Returns the problem with the certificate; `None` if no certificate is configured.
 pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     if status.health != TlsHealth::Error {
         return None;
@@ -278,13 +282,13 @@ pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     })
 }
 
-/// The alert detail for messages that were accepted and not delivered.
+/// Returns the alert detail for messages that a provider accepted but did not deliver.
 fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<Notice> {
     let count = by_twilio + by_bridge;
     (count > 0).then_some(Notice::OutboxUndelivered { count, by_twilio, by_bridge, contacts })
 }
 
-/// Returns true if a link state ends only when the owner acts.
+/// Returns true if a link state lasts until the owner acts.
 fn needs_owner(state: LinkState) -> bool {
     matches!(
         state,
@@ -299,12 +303,13 @@ fn needs_owner(state: LinkState) -> bool {
     )
 }
 
-/// The write-ahead log is normally checkpointed at about 8 MB; beyond this size a reader holds it.
+/// The write-ahead log is normally checkpointed at about 8 MB. If it is larger than this, a reader prevents the
+/// checkpoint.
 const LARGE_LOG: u64 = 256 << 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
-/// A message that is not sent in spite of attempts, or not delivered, for this long raises an alert. The check runs
-/// every minute, so the alert comes within ten minutes.
+/// A message raises an alert if it could not be sent, or was not delivered, for this long. The check runs every minute,
+/// so the alert is raised within ten minutes.
 const STUCK: Duration = Duration::from_mins(9);
-/// Messages that were not delivered within a day are not counted any more.
+/// Undelivered messages that are older than a day are not counted.
 const DAY: Duration = Duration::from_hours(24);

@@ -1,6 +1,6 @@
-//! Deletes what is no longer needed: raw webhooks, responses to repeated requests, jobs and sent messages that were
-//! done long ago; and what is older than the owner's retention settings. At night, the freed space is returned to the
-//! disk.
+//! Deletes data that is no longer needed: raw webhooks, stored responses to repeated requests, and jobs and messages
+//! that were completed long ago. Also deletes data that is older than the owner's retention settings. At night, returns
+//! the freed space to the disk.
 
 mod vacuum;
 
@@ -25,7 +25,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
         let work = async {
             prune(&store).await?;
             enforce_retention(&store, &config.retention).await?;
-            // If disk space is short, it is returned at once.
+            // If disk space is short, free space is returned without waiting for the night.
             if is_night || !disk.takes_media() {
                 vacuum(&store).await?;
             }
@@ -41,7 +41,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
     }
 }
 
-/// Deletes in small steps, so other writes do not wait for long.
+/// Deletes in small steps, so that other writes are not blocked for long.
 async fn prune(store: &Store) -> Result<()> {
     let now = clock::now();
     for expire in retention::EXPIRIES {
@@ -53,7 +53,7 @@ async fn prune(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// The cutoff times that follow from the settings.
+/// Returns the cutoff times that the settings define.
 pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
     let days = [
         (RetainedKind::Media, config.media_days),
@@ -65,7 +65,7 @@ pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutof
     retention::cutoffs(&days, now)
 }
 
-/// Deletes what is older than the settings allow, and logs it.
+/// Deletes data that is older than the settings allow, and logs the deletion.
 async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()> {
     let now = clock::now();
     let mut shares = Vec::new();
@@ -119,7 +119,7 @@ mod tests {
                 let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
                 tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
                 tx.insert_job("x", None, "{}", at(day), at(day))?;
-                // A request that the log contains already adds no entry.
+                // A webhook that is already in the journal adds no entry.
                 let body = day.to_string();
                 tx.insert_webhook_entry(&NewWebhookEntry {
                     received_at: at(day),
@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 3);
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 1);
             assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
-            // Pending work is kept at any age.
+            // Pending work is never deleted, however old it is.
             let due = tx.due_jobs(&["x"], at(20), 100)?;
             tx.finish_job(due[0].id, at(0))?;
             tx.prune_jobs(at(9))?;

@@ -1,14 +1,14 @@
-//! A snapshot that an owner requests on the page.
+//! A snapshot that an owner requests on the web page.
 
 use super::nightly_backup::log_created;
 use crate::backup::{Error, Kind, RunningSnapshot, Snapshots};
 use crate::store::Store;
 
-/// Starts a snapshot and returns; the snapshot is created in the background. Clients of `/api/events` get an event when
-/// it is finished. Fails at once if another snapshot is being created, or if the disk has no space for this one.
+/// Starts a snapshot in the background and returns. Clients of `/api/events` receive an event when it is complete.
+/// Returns an error immediately if another snapshot is being created, or if the disk has not enough space.
 pub async fn start(snapshots: Snapshots, store: Store) -> Result<RunningSnapshot, Error> {
     let of_thread = snapshots.clone();
-    // The folder may be at the other end of a network.
+    // The folder may be a network mount, whose system calls can block.
     let begun = tokio::task::spawn_blocking(move || of_thread.begin(Kind::Manual)).await;
     let begun = begun.map_err(|_| Error::Stopped)??;
     let Some(running) = snapshots.running() else { return Err(Error::Stopped) };

@@ -1,4 +1,4 @@
-//! The nightly snapshot.
+//! Creates the nightly snapshot.
 
 use crate::backup::{CreatedSnapshot, Kind, Snapshots};
 use crate::clock;
@@ -18,12 +18,12 @@ pub async fn run(snapshots: Snapshots, store: Store) {
     }
 }
 
-/// The delay after this number of consecutive failures.
+/// Returns the delay after this number of consecutive failures.
 fn retry_delay_after(failures: u32) -> Duration {
     AFTER_FAILURE.saturating_mul(1 << failures.min(5)).min(MAX_RETRY_DELAY)
 }
 
-/// Does what is due. Returns false if it failed, and is retried after `retry_delay`.
+/// Creates or uploads what is due. Returns false on failure; the caller then retries after `retry_delay`.
 async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) -> bool {
     let again_s = retry_delay.as_secs();
     if snapshots.is_due(clock::now()) {

@@ -1,4 +1,4 @@
-//! Keeps the search index current, behind the commits and with lower priority than all other writes.
+//! Updates the search index after each commit, with lower priority than all other writes.
 
 use crate::clock;
 use crate::domain::PhoneNumber;
@@ -6,8 +6,8 @@ use crate::runtime::Settings;
 use crate::store::{self, IndexStep, Store};
 use std::time::Duration;
 
-/// Updates the search index. Never returns; the caller stops it by dropping the future. `store` writes with the lowest
-/// priority.
+/// Updates the search index. Never returns; the caller stops it by dropping the future. `store` must have the lowest
+/// write priority.
 pub async fn run(store: Store, settings: Settings) {
     let Ok(mut changes) = store.watch_changes() else { return std::future::pending().await };
     loop {
@@ -17,7 +17,7 @@ pub async fn run(store: Store, settings: Settings) {
         let began = clock::instant();
         let step = store.write(move |tx| tx.advance_search_index(ROWS_PER_STEP, &code)).await;
         match step {
-            // Leaves at least half of the time to all other work.
+            // The pause leaves at least half of the time to other work.
             Ok(IndexStep::More) => {
                 let took = clock::instant().saturating_duration_since(began);
                 tokio::time::sleep(took.clamp(STEP_PAUSE, MAX_PAUSE)).await;
@@ -40,7 +40,8 @@ fn report(error: &store::Error) {
     tracing::warn!(event = "SEARCH_INDEX_FAILED", error, "The search index could not be updated; retrying");
 }
 
-/// A step holds the writer. The length of the texts bounds it as well: `store/search/index.rs`.
+/// The maximum number of rows per step, because a step blocks the writer. The length of the texts is limited as well,
+/// in `store/search/index.rs`.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);
 const MAX_PAUSE: Duration = Duration::from_secs(1);

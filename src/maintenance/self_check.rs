@@ -1,4 +1,4 @@
-//! The nightly self-check of the parts that no request exercises.
+//! The nightly self-check of parts that ordinary requests do not use.
 
 mod checks;
 mod parts;
@@ -22,20 +22,20 @@ pub struct SelfChecker {
 
 struct Inner {
     parts: Parts,
-    /// Held while a check runs.
+    /// Locked while a check runs.
     running: tokio::sync::Mutex<()>,
-    // A plain mutex: it is held to copy the result.
+    // A plain mutex is enough: it is held to copy the result.
     last: Mutex<Option<SelfCheck>>,
 }
 
 impl SelfChecker {
-    /// Creates it with the last stored result, also of an earlier process.
+    /// Creates the checker with the last stored result, which may be from an earlier process.
     pub async fn new(parts: Parts) -> Self {
         let last = parts.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
         Self { inner: Arc::new(Inner { parts, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
-    /// The result of the last check.
+    /// Returns the result of the last check.
     pub fn last(&self) -> Option<SelfCheck> {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -50,7 +50,7 @@ impl SelfChecker {
             let next = local_time::next_hour(now, zone, maintenance.hour);
             let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
-            // In short sleeps, because the system clock may be changed meanwhile.
+            // Sleeps for short times only, because the system clock may be changed meanwhile.
             tokio::time::sleep(wait.min(MAX_SLEEP)).await;
             if maintenance.self_check && wait <= MAX_SLEEP {
                 self.check().await;
@@ -58,7 +58,7 @@ impl SelfChecker {
         }
     }
 
-    /// Runs a check now; concurrent requests run one after the other.
+    /// Runs a check now. Concurrent requests run one after the other.
     pub async fn check(&self) -> SelfCheck {
         let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
@@ -79,11 +79,11 @@ impl SelfChecker {
     }
 }
 
-/// The findings that need the owner and have no alert of their own.
+/// Returns the findings that need the owner and have no alert of their own.
 fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&CheckResult| match finding.state {
         CheckStatus::Error => true,
-        // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
+        // The shutdown of a model makes the AI unavailable some weeks later, so the warning is sent early.
         CheckStatus::Warning => finding.check == ai_check::CHECK,
         CheckStatus::Ok | CheckStatus::Skipped => false,
     };
@@ -96,7 +96,7 @@ fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     (!unreported.is_empty()).then(|| AlertDetail::Texts { he: lines(Language::Hebrew), en: lines(Language::English) })
 }
 
-/// What was found, for the log.
+/// Returns the finding in English, for the log.
 fn english(finding: &CheckResult) -> String {
     messages::finding(Language::English, finding).0
 }
@@ -123,10 +123,10 @@ fn log_result(check: &SelfCheck) {
     }
 }
 
-/// Checks whose problems have an alert of their own.
+/// Checks whose problems raise separate alerts.
 const ALERTED_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
-/// A night was missed if the last check is older.
+/// If the last check is older than this, a nightly check was missed.
 const MISSED: Duration = Duration::from_hours(26);
-/// The delay after a start, when other work is more urgent.
+/// How long after its start the daemon catches up on a missed check; other work is more urgent before.
 const AFTER_START: Duration = Duration::from_mins(10);
 const MAX_SLEEP: Duration = Duration::from_mins(15);

@@ -7,7 +7,7 @@ use crate::runtime::calls::Calls;
 use crate::runtime::outbox::Outbox;
 use std::time::Duration;
 
-/// The inputs of the line; cheap to clone.
+/// The inputs of the status line; cheap to clone.
 #[derive(Clone)]
 pub struct StatusLine {
     pub settings: Settings,
@@ -15,12 +15,12 @@ pub struct StatusLine {
     pub calls: Calls,
     /// Outbound messages, and the state of the bridge.
     pub outbox: Outbox,
-    /// The address of the web page.
+    /// The base URL of the web page.
     pub page: String,
 }
 
 impl StatusLine {
-    /// The current line.
+    /// Returns the current status line.
     pub fn text(&self) -> String {
         let calls = match self.calls.count() {
             0 => String::new(),
@@ -35,7 +35,7 @@ impl StatusLine {
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 
-    /// Keeps the line current while it is polled.
+    /// Updates the line while the future is polled.
     pub async fn run(self) {
         let mut shown = String::new();
         loop {
@@ -48,7 +48,7 @@ impl StatusLine {
         }
     }
 
-    /// Keeps the line current while calls are drained.
+    /// Updates the line while the daemon waits for active calls to end.
     pub async fn run_while_draining(self) {
         let mut shown = 0;
         loop {

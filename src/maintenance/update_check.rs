@@ -7,7 +7,7 @@ use crate::runtime::Settings;
 use crate::store::{self, ReadTx, Store};
 use std::time::Duration;
 
-/// What is known of the newest release.
+/// The stored result of the update check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpdateState {
     /// The newest release that the feed has named.
@@ -29,7 +29,7 @@ impl UpdateState {
         })
     }
 
-    /// The newest release, if it is newer than this program.
+    /// Returns the newest release, if it is newer than this program.
     pub fn newer(&self) -> Option<&Release> {
         self.newest.as_ref().filter(|release| is_newer(&release.version, INSTALLED))
     }
@@ -60,7 +60,7 @@ async fn check_if_due(store: &Store, feed: &str) -> store::Result<()> {
         Ok(FeedResponse::NotModified) => (state.newest.clone(), state.etag.clone(), now),
         Err(error) => {
             log_failure(&error);
-            // Makes the next check due tomorrow.
+            // Sets the time of the last check so that the next one is due tomorrow.
             (state.newest.clone(), state.etag.clone(), now.minus(WEEK).plus(DAY))
         }
     };
@@ -109,7 +109,7 @@ const ETAG: &str = "updates.mark";
 const CHECKED_AT: &str = "updates.checked_at";
 const ANNOUNCED: &str = "updates.told";
 
-/// How often it checks whether the week has passed or the setting has changed.
+/// The interval at which the task checks whether a week has passed or the setting has changed.
 const CHECK_INTERVAL: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const WEEK: Duration = Duration::from_hours(7 * 24);

@@ -10,13 +10,15 @@ use event_loop::EventLoopMonitor;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Runs while it is polled.
+/// Runs the watchdog. Never returns; the caller stops it by dropping the future.
 ///
-/// The watchdog is fed when an empty write through the writer's and the publisher's threads has been answered and every
-/// event loop worker is responsive. At most one of these writes a minute reaches the disk, and none while others do. The
-/// answer may be slow and may be an error:
-/// systemd must restart a daemon whose store hangs, but not one whose disk is slow or full, because calls continue
-/// there. The store itself handles a publisher that hangs: it answers without the publisher and starts another one.
+/// The watchdog is fed when two conditions hold: an empty write through the threads of the writer and the publisher has
+/// been answered, and every event loop worker is responsive. Of these writes, at most one per minute reaches the disk,
+/// and none while other writes do.
+///
+/// The answer may be slow and may be an error. systemd must restart a daemon whose store hangs, but not a daemon whose
+/// disk is slow or full, because its calls continue. A publisher that hangs needs no restart: the store answers without
+/// it and starts another one.
 pub async fn run(store: Store, metrics: Metrics) {
     let limit = systemd_notify::watchdog_interval().unwrap_or(DEFAULT_LIMIT);
     let interval = (limit / 4).min(MAX_INTERVAL);
@@ -25,7 +27,7 @@ pub async fn run(store: Store, metrics: Metrics) {
     loop {
         tokio::time::sleep(interval).await;
         metrics.upkeep();
-        // One pending write at a time, not one for each interval: no further writes are queued while the store hangs.
+        // Only one heartbeat write is pending at a time, so that a store that hangs does not accumulate writes.
         let mut written = std::pin::pin!(store.heartbeat());
         while tokio::time::timeout(interval.max(SLOW), written.as_mut()).await.is_err() {
             metrics.upkeep();
@@ -45,7 +47,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         store.close_idle_readers();
         if next_deletion <= clock::instant() {
             next_deletion = clock::instant() + DELETE_LOGINS_EVERY;
-            // In its own task: if this hangs, the watchdog is not affected.
+            // Runs in its own task, so that a hanging deletion does not affect the watchdog.
             tokio::spawn(delete_expired_logins(store.clone()));
         }
     }
@@ -67,8 +69,8 @@ async fn delete_expired_logins(store: Store) {
 }
 
 const MAX_INTERVAL: Duration = Duration::from_secs(10);
-/// A write that takes no longer is not reported.
+/// Slower writes are reported.
 const SLOW: Duration = Duration::from_secs(3);
-/// The limit without a watchdog: exceeding it is only logged.
+/// The limit if systemd's watchdog is off. Exceeding it is only logged.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 const DELETE_LOGINS_EVERY: Duration = Duration::from_hours(1);

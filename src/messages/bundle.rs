@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 pub(super) type Bundle = FluentBundle<FluentResource>;
 
-/// The texts of a language.
+/// Returns the texts of a language.
 pub(super) fn bundle(language: Language) -> &'static Bundle {
     match language {
         Language::Hebrew => &HEBREW,
@@ -15,7 +15,7 @@ pub(super) fn bundle(language: Language) -> &'static Bundle {
     }
 }
 
-/// The locale file of a language.
+/// Returns the locale file of a language.
 pub(super) fn source(language: Language) -> &'static str {
     match language {
         Language::Hebrew => include_str!("../../locales/he.ftl"),
@@ -30,8 +30,8 @@ static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| parse(Language::English));
 fn parse(language: Language) -> Bundle {
     let locale = language.as_str().parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![locale]);
-    // No direction marks (U+2068, U+2069) around parameters: the texts contain commands and paths that users copy, are
-    // read out by voices, and go into logs. A command with such a mark in it fails.
+    // Parameters are not enclosed in direction marks (U+2068, U+2069). The texts contain commands and paths that users
+    // copy, are spoken by voices, and are logged. A copied command that contains such a mark fails.
     bundle.set_use_isolating(false);
     // The tests verify that the files have no errors.
     let resource = FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
@@ -39,7 +39,8 @@ fn parse(language: Language) -> Bundle {
     bundle
 }
 
-/// The text of a key, or of an attribute of it. A missing text, which the tests rule out, is shown as its key.
+/// Returns the text of a key, or of an attribute of it. If the text is missing, which the tests prevent, returns the
+/// key.
 pub(super) fn render(
     bundle: &Bundle,
     key: &str,

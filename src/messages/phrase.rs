@@ -1,9 +1,9 @@
-//! Phrases: the parts of mails, announcements and pages that are never stored.
+//! Phrases: parts of emails, announcements and web pages, which are never stored.
 
 use crate::domain::localized_enum;
 
 localized_enum! {
-    /// A text that is rendered at once.
+    /// A text that is rendered immediately.
     Phrase {
         // Mails and WhatsApp messages about alerts.
         AlertAndMore { headline: String, count: u64 } = "alerts-and-more",

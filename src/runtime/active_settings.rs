@@ -1,4 +1,4 @@
-//! The active settings and the objects that are built from them: one value, replaced as a whole.
+//! The active settings and the objects that are built from them. A reload replaces all of them at once.
 
 use super::outbox::ProviderSenders;
 use super::{TwilioPrompts, outbox};
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use url::Url;
 
-/// The one holder of the active settings; clones share it.
+/// Shared handle to the active settings; clones refer to the same value.
 pub type Settings = Reloadable<ActiveSettings>;
 
 impl Settings {
@@ -22,29 +22,29 @@ impl Settings {
     }
 }
 
-/// The settings, and the objects that are built from them. An operation takes [`crate::config::Reloadable::current`] once,
-/// and keeps that value until it is done.
+/// The settings, and the objects that are built from them. An operation calls [`crate::config::Reloadable::current`]
+/// once, and keeps that value until it has finished.
 pub struct ActiveSettings {
     /// The settings.
     pub config: Arc<Config>,
     /// The audio that Twilio plays to a caller.
     pub prompts: TwilioPrompts,
-    /// The WhatsApp bridge, if it is in use.
+    /// The client of the WhatsApp bridge; `None` if the settings do not use the bridge.
     pub bridge: Option<Bridge>,
     /// The files that may be sent to contacts.
     pub files: SafeFetcher,
-    /// Which provider sends WhatsApp messages, and when.
+    /// Decides which provider sends a WhatsApp message, and when.
     pub rules: RoutingRules,
     pub(super) twilio_files: TwilioMediaFetcher,
-    /// Recordings that Twilio redirects to.
+    /// Fetches recordings from the addresses to which Twilio redirects.
     pub(super) recording_files: SafeFetcher,
     pub(super) senders: ProviderSenders,
 }
 
-/// Why settings cannot be activated.
+/// The reason why settings cannot be activated.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
-    /// A file that the settings name is invalid.
+    /// A file named in the settings is invalid.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
     /// The HTTP client cannot be created.
@@ -53,8 +53,8 @@ pub enum ActivationError {
 }
 
 impl ActiveSettings {
-    /// Builds the objects for these settings, without activating them; the connections of `client` are shared. `greeting` is the
-    /// sound of the page's greeting.
+    /// Builds the objects for these settings without activating them. The objects share the connections of `client`.
+    /// `greeting` is the audio of the greeting that was set on the web page, if any.
     pub fn build(
         config: Arc<Config>,
         greeting: Option<Vec<u8>>,
@@ -75,7 +75,7 @@ impl ActiveSettings {
         })
     }
 
-    /// The settings whose audio differs in `next`, even if the file name is the same.
+    /// Returns the settings whose audio differs in `next`, even if the file name is the same.
     pub fn changed_audio(&self, next: &Self) -> Vec<&'static str> {
         let both = [
             ("voice.greeting_file", &self.prompts.greeting, &next.prompts.greeting),
@@ -84,14 +84,14 @@ impl ActiveSettings {
         both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
     }
 
-    /// The bridge's send rate, unless it is switched off.
+    /// Returns the send rate for the bridge, or `None` if rate limiting is switched off.
     pub(super) fn send_rate(&self) -> Option<SendRate> {
         let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
         pacing.then_some(SendRate { per_minute, new_chats_per_day })
     }
 }
 
-/// The files that may be sent or fetched: public ones, and the bridge's own.
+/// Builds the fetcher for files that may be sent or fetched: files at public addresses, and files of the bridge.
 fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
@@ -103,5 +103,5 @@ fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
 }
 
-/// The largest recording in bytes: two hours of telephone audio.
+/// Maximum size of a recording in bytes: two hours of telephone audio.
 pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;

@@ -1,5 +1,5 @@
-//! Checks of the AI account: whether OpenAI accepts the key, offers the configured models and for how long, and accepts
-//! the settings of a call.
+//! Checks of the AI account: whether OpenAI accepts the API key, offers the configured models, has announced the
+//! shutdown of any of them, and accepts the session settings of a call.
 
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// The name of this check.
 pub const CHECK: &str = "openai";
-/// The field of `session.update` that asks for the caller's words.
+/// The field of `session.update` that requests a transcript of the caller's speech.
 pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
 const LIMIT: Duration = Duration::from_secs(10);
 /// A warning is reported if a model's shutdown is fewer days away.
@@ -30,7 +30,8 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
     check_and_learn(client, config, now, &RejectedFields::default()).await
 }
 
-/// The same; `known` learns which fields the session has shown to be rejected, so that calls send those that are accepted again.
+/// Runs [`check`], and records in `known` which fields the server rejects. Calls then send the fields again that the
+/// server now accepts.
 pub async fn check_and_learn(
     client: &reqwest::Client,
     config: &Arc<Config>,
@@ -57,7 +58,7 @@ pub async fn check_and_learn(
     findings
 }
 
-/// The configured models without duplicates.
+/// Returns the configured models without duplicates.
 fn configured_models(config: &Config) -> Vec<&str> {
     let OpenAiConfig { realtime_model, transcription_model, file_transcription_model, chat_model, .. } = &config.openai;
     let all = [realtime_model, transcription_model, file_transcription_model, chat_model];
@@ -111,7 +112,7 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
     }
 }
 
-/// The instructions for the model in a call by an unknown caller, with every tool that a call may have.
+/// Returns the model's instructions for a call by an unknown caller, and every tool that a call may have.
 pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, ToolRegistry) {
     let can_transfer = config.agent.transfer_to.is_some();
     let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
@@ -120,7 +121,7 @@ pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, T
     (instructions.into(), ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }))
 }
 
-/// A session as for a call by an unknown caller.
+/// Returns the session setup for a call by an unknown caller.
 pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let (instructions, tools) = call_instructions(&config, now);
     RealtimeSetup {
@@ -135,18 +136,18 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     }
 }
 
-/// [`Realtime::try_session`] within [`LIMIT`].
+/// Calls [`Realtime::try_session`] with the time limit [`LIMIT`].
 pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, NoSession> {
     let outcome = tokio::time::timeout(LIMIT, Box::pin(Realtime::try_session(setup))).await;
     outcome.map_or(Err(NoSession::Slow), |outcome| outcome.map_err(NoSession::Refused))
 }
 
-/// Why a session for a call was not opened.
+/// The reason why no session for a call was opened.
 #[derive(Debug)]
 pub(super) enum NoSession {
-    /// The server's reason.
+    /// The server rejected the session; contains its reason.
     Refused(String),
-    /// No answer within [`LIMIT`].
+    /// The server did not answer within [`LIMIT`].
     Slow,
 }
 
@@ -180,7 +181,8 @@ pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
     CheckResult::error(check, failure.found(), remedy)
 }
 
-/// What the owner does about a failure whose cause is no key and no setting. `account`: which setting names the account.
+/// Returns what the owner must do about a failure that is caused neither by the key nor by a setting. `account` is the
+/// setting that identifies the account.
 pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
     match cause {
         AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),
@@ -189,7 +191,7 @@ pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> 
     }
 }
 
-/// The setting of OpenAI's account.
+/// The setting that identifies the OpenAI account.
 const OPENAI: &str = "openai.api_key";
 
 pub(super) fn error_finding(error: &Error) -> CheckResult {

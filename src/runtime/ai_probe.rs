@@ -1,5 +1,5 @@
-//! Tests, with the real account, what a call requires from the AI: a session with and without transcription, a spoken answer, and
-//! a turn-by-turn answer. It costs a cent or two, and only `doctor --live` runs it.
+//! Tests with the real account what a call requires from the AI: a session with and without transcription, a spoken
+//! answer, and a turn-by-turn answer. A run costs one or two cents, so only `doctor --live` starts it.
 
 use super::ai_check::{self, TRANSCRIPTION};
 use super::{clips, recorded_turns};
@@ -23,13 +23,13 @@ const TURN: &str = "turn by turn";
 /// A recorded question in Hebrew: "are you still there?"
 const QUESTION: &[u8] = clips::STILL_THERE;
 const FRAME: Duration = Duration::from_millis(20);
-/// The time limit from connecting to the end of the answer.
+/// Time limit from connecting to the end of the answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// How long after the answer the transcript of the question may come.
+/// How long to wait for the transcript of the question after the answer.
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(5);
-/// An answer that takes longer is reported as slow: a caller hears built-in sentences from then on.
+/// An answer that takes longer is reported as slow, because a call then plays a built-in sentence to the caller.
 const SLOW_ANSWER: Duration = Duration::from_secs(2);
-/// How long each request of an answer turn by turn may take.
+/// Time limit of each request of a turn-by-turn answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// Opens sessions, and asks a question in a live session and as a recording.
@@ -51,7 +51,8 @@ async fn live(setup: RealtimeSetup) -> Vec<CheckResult> {
     findings
 }
 
-/// Opens a session with and without transcription, because OpenAI's documentation is least clear about which transcription models it accepts.
+/// Opens a session with and one without transcription. The second one shows whether transcription is the cause of a
+/// rejection: OpenAI's documentation does not clearly say which transcription models a session accepts.
 async fn session(setup: RealtimeSetup) -> CheckResult {
     let model = setup.config.openai.transcription_model.clone();
     let (whole, without) =
@@ -85,7 +86,7 @@ async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
         }
         Ok(spoken) => {
             let mut findings = vec![evaluate_wait(&spoken)];
-            // A refused transcription is reported with the session.
+            // If transcription was rejected, the result of `session` has reported that already.
             if !rejected.names().contains(&TRANSCRIPTION) {
                 findings.push(evaluate_transcript(spoken.heard.as_deref().unwrap_or_default(), &model));
             }
@@ -122,7 +123,7 @@ fn cents(micros: i64) -> String {
     format!("{}.{} cents", micros / 10_000, micros % 10_000 / 1_000)
 }
 
-/// A spoken answer.
+/// The result of a spoken answer.
 struct Spoken {
     /// The time from the end of the question to the first audio of the answer.
     waited: Duration,
@@ -139,7 +140,7 @@ async fn ask_by_voice(setup: RealtimeSetup) -> Result<Spoken, String> {
     spoken.unwrap_or_else(|_| Err(format!("none came within {} s", ANSWER_LIMIT.as_secs())))
 }
 
-/// Plays the question and then silence, as a caller's line does, until the answer is over.
+/// Plays the question and then silence, as the line of a caller does, until the answer has ended.
 async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
     let mut question = QUESTION.chunks(FRAME_BYTES);
     let mut line = interval(FRAME);
@@ -155,12 +156,12 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
                     line.reset_immediately();
                 }
                 EngineEvent::AudioDelta { .. } => {
-                    // A server that answers before the end of the question has not made the caller wait.
+                    // If the server answers before the question has ended, the caller has not waited.
                     let since = asked_at.map(|asked| clock::instant().duration_since(asked));
                     waited.get_or_insert(since.unwrap_or_default());
                 }
                 EngineEvent::AgentText { text, is_final: true, .. } => answer = text,
-                // A call requests its replies itself.
+                // The server does not start an answer by itself: as in a call, the client requests each reply.
                 EngineEvent::SpeechStopped { .. } if !std::mem::replace(&mut is_requested, true) => {
                     engine.command(&EngineCommand::Respond(ResponseRequest::Reply));
                     engine.try_flush();
@@ -194,7 +195,8 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
     }
 }
 
-/// The fallback for a caller without a live stream: a transcription of the recording, and a text answer, which Twilio speaks.
+/// Tests the fallback for a call without a live stream: the recording is transcribed, and the model returns a text
+/// answer that Twilio speaks.
 async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
     let failed = |what: &str, error: &rest::Error| {
@@ -243,7 +245,7 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
     ok(TURN, found)
 }
 
-/// Only the command line runs these tests, so their findings are English sentences.
+/// Only the command line runs these tests, so their findings are English sentences and not translated texts.
 fn ok(check: &str, found: impl Into<String>) -> CheckResult {
     problem(check, CheckStatus::Ok, found, "")
 }
@@ -252,7 +254,7 @@ fn problem(check: &str, state: CheckStatus, found: impl Into<String>, remedy: &s
     CheckResult::on_console(check, state, found, remedy)
 }
 
-/// The question as a WAV file.
+/// Returns the question as a WAV file.
 fn recording() -> Vec<u8> {
     let samples = QUESTION.iter().flat_map(|byte| mulaw::decode(*byte).to_le_bytes());
     wav::pcm_header(1, 8000, QUESTION.len() as u64).into_iter().chain(samples).collect()

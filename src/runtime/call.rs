@@ -1,5 +1,5 @@
-//! The task of one call: both sockets, the engine and the timer, so a frame never waits for another thread.
-//! [`CallSession`] makes the decisions; this module carries them out.
+//! The task of one call. It owns both sockets, the engine and the timer, so that an audio frame never waits for another
+//! task. [`CallSession`] makes the decisions; this module carries them out.
 
 mod audio_rate_limit;
 mod call_log;
@@ -41,7 +41,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 
-/// Runs one call from its webhook to its end.
+/// Runs one call from its first webhook until it ends.
 pub(super) async fn run(
     calls: Calls,
     settings: Arc<ActiveSettings>,
@@ -53,7 +53,7 @@ pub(super) async fn run(
     let now = clock::instant();
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
-    // A caller who leaves a message needs none of it, and does not wait for it.
+    // A call without AI goes to voicemail, which does not use this data, so the caller does not wait for the database.
     let known = if policy.engines.iter().any(|engine| engine.is_ai()) {
         calls.services().known_at_start(&settings.config.business.time_zone, &context.call).await
     } else {
@@ -105,7 +105,7 @@ struct CallTask {
     stream: Option<Stream>,
     /// When the stream started.
     began: Option<Instant>,
-    /// The current stream, and the one before it.
+    /// The current stream; `lost_stream` is the one before it.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
     /// How many streams of this call have ended.
@@ -113,16 +113,16 @@ struct CallTask {
     voice: VoiceDetector,
     log: CallLog,
     recording_writer: Option<RecordingWriter>,
-    /// The users who listen to the call; none if no user does.
+    /// The users who listen to the call; `None` if no user listens.
     listeners: Option<Listeners>,
     timer: DeadlineTimer,
-    /// The agent's tools in this call.
+    /// The tools that the agent may use in this call.
     tools: ToolRegistry,
-    /// What was said, for tools that run.
+    /// What the caller has said so far, for tools that are running.
     words: watch::Sender<CallerWords>,
-    /// What was known when the call began.
+    /// What the agent knew when the call began.
     known: KnownAtStart,
-    /// The task's own sender: tools and the redirect report through it.
+    /// The task's own sender: tools and the redirect report to the task through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
 }
@@ -204,13 +204,13 @@ impl CallTask {
                 self.log.event(&event);
             }
             Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),
-            // Nothing can follow the stream of a browser.
+            // The stream of a browser cannot be redirected to Twilio's recorder.
             Output::RedirectToFallback if self.is_trial() => drop(self.sender.send(CallMessage::RedirectDone)),
             Output::RedirectToFallback => {
                 tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
-            // The last output. The socket is closed when the task exits, because the follow-up action must be recorded
-            // before.
+            // This is the last output. The socket is closed when the task exits, because the follow-up action must be
+            // recorded first.
             Output::CloseStream => {}
             Output::Ended { reason, action } => {
                 if reason == EndReason::EmployeeHungUp {
@@ -264,7 +264,7 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Whether an employee may take the caller over now.
+    /// Returns whether an employee may take over the call now.
     fn may_put_through(&self) -> PutThrough {
         if self.is_trial() || !self.session.takes_hints() {
             PutThrough::NoAgent
@@ -306,10 +306,10 @@ impl CallTask {
                 }
                 Input::StreamStarted
             }
-            // Late reports about a stream that was replaced are ignored.
+            // Late reports about a stream that has been replaced are ignored.
             Some(CallMessage::StreamFailed(stream)) if self.is_lost(&stream) => return,
             Some(CallMessage::StreamEnded(connect)) if connect <= self.past_streams => return,
-            // The channel never ends, since the task holds a sender itself.
+            // `None` is not expected: the channel stays open, since the task itself holds a sender.
             Some(CallMessage::StreamEnded(_) | CallMessage::StreamFailed(_)) | None => Input::StreamLost,
             Some(CallMessage::HungUp) => Input::StreamStopped,
             Some(CallMessage::ToolFinished { id, output }) => Input::ToolFinished { id, output },
@@ -322,7 +322,7 @@ impl CallTask {
             Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
             Some(CallMessage::PutThrough(reply)) => {
                 let answer = self.may_put_through();
-                // The employee may have gone.
+                // The send fails if the employee's request has ended.
                 _ = reply.send(answer);
                 if answer != PutThrough::Rings {
                     return;
@@ -355,21 +355,21 @@ impl CallTask {
         if self.began.is_some() {
             tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is instructed to open another one", self.sid);
         }
-        // The registry must know the follow-up action before the socket closes.
+        // Record the follow-up action before the socket is closed, because Twilio requests it then.
         self.calls.await_stream(&self.sid);
         self.end_stream();
     }
 
     fn start_transfer(&mut self, reason: &str) {
         if self.is_trial() {
-            // A browser cannot be transferred; the agent's own tool does not get here.
+            // A call in a browser cannot be transferred. The agent has no transfer tool in a trial call.
             return drop(self.sender.send(CallMessage::TransferFailed(TransferFailure::Failed)));
         }
         self.calls.start_transfer(&self.sid, reason);
         self.end_stream();
     }
 
-    /// Ends a stream while the call continues: its recording is complete, and the next stream gets its own.
+    /// Ends a stream while the call continues: finishes its recording. The next stream gets a recording of its own.
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
@@ -409,8 +409,8 @@ impl CallTask {
         }
     }
 
-    /// Closes both sockets. The engine's socket costs money while it is open; Twilio requests the next TwiML when its
-    /// socket is closed.
+    /// Closes both sockets. The engine's socket costs money while it is open, and Twilio requests the next TwiML only
+    /// when its socket is closed.
     async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
             tokio::spawn(engine.close());

@@ -1,4 +1,4 @@
-//! Sends the owner a message about a call after its end, see [`crate::crm::call_notice`].
+//! Sends the owner a message about a call after the call has ended, see [`crate::crm::call_notice`].
 
 mod text;
 
@@ -16,7 +16,7 @@ use crate::store::{Job, Store};
 use std::time::Duration;
 use text::Message;
 
-/// What messages about calls need.
+/// The services that are needed to send messages about calls.
 #[derive(Clone)]
 pub struct CallNotices {
     /// The database.
@@ -25,12 +25,12 @@ pub struct CallNotices {
     pub settings: Settings,
     /// Sends WhatsApp messages.
     pub outbox: Outbox,
-    /// The address of the web page.
+    /// The base URL of the web page.
     pub page: String,
 }
 
 impl CallNotices {
-    /// The handler of the job.
+    /// Handles the job that sends a message about a call.
     pub async fn notify(self, job: Job) -> Result<(), JobError> {
         let NoticeJob { call_sid, channel } =
             serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -62,7 +62,7 @@ impl CallNotices {
         Ok(())
     }
 
-    /// Sends the message if it is due, and records it.
+    /// Sends the mail if it is due, and records that it was sent.
     async fn mail(&self, config: &Config, message: &Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let due = self.store.read(move |tx| call_notice::is_due(tx, id, AlertChannel::Mail, clock::now())).await;
         let due = due.map_err(retry)?;
@@ -78,7 +78,8 @@ impl CallNotices {
         Ok(due)
     }
 
-    /// Queues the message if it is due, and records it in the same transaction, so that a repeated job sends nothing twice.
+    /// Queues the message if it is due, and records this in the same transaction, so that a repeated job sends no
+    /// second message.
     async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let to = config.alerts.whatsapp_to.as_ref().map(ToString::to_string).unwrap_or_default();
         let (rules, sid) = (self.outbox.rules(), sid.clone());
@@ -97,7 +98,7 @@ impl CallNotices {
     }
 }
 
-/// Whether the settings name a recipient.
+/// Returns true if the settings name a recipient for this channel.
 fn is_configured(config: &Config, channel: AlertChannel) -> bool {
     match channel {
         AlertChannel::Mail => !config.alerts.mail_to.is_empty() && config.mail.host.is_some(),
@@ -109,5 +110,5 @@ fn retry(error: impl std::fmt::Display) -> JobError {
     JobError::RetryFor(RETRY_FOR, error.to_string())
 }
 
-/// Later a message about a call is no news.
+/// How long a failed message is retried. A later message about a call would be of no use to the owner.
 const RETRY_FOR: Duration = Duration::from_hours(6);

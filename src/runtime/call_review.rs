@@ -1,4 +1,4 @@
-//! Reviews a call after its end, see [`crate::crm::call_review`].
+//! Reviews a call after it has ended, see [`crate::crm::call_review`].
 
 use super::calls::CallServices;
 use super::jobs::JobError;
@@ -9,7 +9,7 @@ use crate::messages::{self, Phrase};
 use crate::promise::{BrokenPromise, Promise};
 use crate::store::Job;
 
-/// The handler of the job.
+/// Handles the job that reviews a call.
 pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     let ReviewJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -41,7 +41,7 @@ pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// The title of the task.
+/// Returns the title of the task.
 fn phrase(broken: &BrokenPromise) -> Phrase {
     let said = broken.said.chars().take(MAX_SAID).collect();
     match broken.promise {
@@ -58,5 +58,5 @@ fn phrase(broken: &BrokenPromise) -> Phrase {
     }
 }
 
-/// How much of the sentence a title has.
+/// Maximum length of the quoted sentence in a title, in characters.
 const MAX_SAID: usize = 100;

@@ -1,4 +1,4 @@
-//! Summarizes a call after its end, see [`crate::crm::call_summary`].
+//! Summarizes a call after it has ended, see [`crate::crm::call_summary`].
 
 use super::calls::CallServices;
 use super::jobs::JobError;
@@ -15,7 +15,8 @@ use crate::store::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The handler of the job. What waits for the summary continues when there is one, or there will be none.
+/// Handles the job that summarizes a call. When the summary is stored, or permanently impossible, the message to the
+/// owner about this call no longer waits for it.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
@@ -28,7 +29,7 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     outcome
 }
 
-/// Without a model, and beyond the usage limits of the AI, there is no summary.
+/// Stores a summary. Without a text model, or when a usage limit of the AI is reached, the call gets no summary.
 async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     let Some(server) = config.text_model_server().filter(|_| config.agent.summaries) else { return Ok(()) };
@@ -47,7 +48,7 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
         }
         failure(&error)
     })?;
-    // What the servers of the pipeline charge is in the price of a call's time.
+    // With the pipeline's own servers, the price of a call's time already includes this request.
     if config.openai.key().is_some() {
         services.add_cost(&call_sid, answer.cost_micros);
     }
@@ -71,7 +72,7 @@ fn request(config: &Config, lines: &[Line]) -> StructuredRequest {
     }
 }
 
-/// The form of [`Findings`].
+/// Returns the JSON schema of [`Findings`].
 fn schema() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
@@ -93,12 +94,13 @@ fn retry(error: impl std::fmt::Display) -> JobError {
     JobError::Retry(error.to_string())
 }
 
-/// A model may answer better the next time, but not for long.
+/// Returns the error for an answer that cannot be parsed. A retry may give a better answer, so it is retried for a
+/// short time.
 fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-/// Which failures pass: rate limits, and those of the server or the network.
+/// Classifies a failure. Rate limits and failures of the server or network are retried; all others are permanent.
 fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),
@@ -112,9 +114,9 @@ fn failure(error: &Error) -> JobError {
     }
 }
 
-/// How long the model may take.
+/// Time limit of the request to the model.
 const LIMIT: Duration = Duration::from_mins(1);
-/// For how long a failure that passes is retried.
+/// How long a temporary failure is retried.
 const RETRY_FOR: Duration = Duration::from_hours(6);
 const MALFORMED_FOR: Duration = Duration::from_mins(2);
 

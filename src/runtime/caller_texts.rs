@@ -1,4 +1,5 @@
-//! Writes to callers, see [`crate::crm::caller_text`]: the jobs after a call, and what the agent writes during it.
+//! Sends WhatsApp messages to callers, see [`crate::crm::caller_text`]: in jobs after a call, and for the agent during
+//! a call.
 
 use super::jobs::JobError;
 use super::outbox::{self, Outbox};
@@ -17,7 +18,7 @@ use crate::store::{Job, Store, WriteTx};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-/// What writing to callers needs.
+/// The services that are needed to send messages to callers.
 #[derive(Clone)]
 pub struct CallerTexts {
     /// The database.
@@ -26,12 +27,12 @@ pub struct CallerTexts {
     pub settings: Settings,
     /// Sends the messages.
     pub outbox: Outbox,
-    /// The times of messages.
+    /// Assigns the times of messages.
     pub clock: MessageClock,
 }
 
 impl CallerTexts {
-    /// The handler of the job that confirms an appointment.
+    /// Handles the job that confirms an appointment.
     pub async fn confirm(self, job: Job) -> Result<(), JobError> {
         let payload: ConfirmJob = read(&job)?;
         if !self.settings.config().agent.confirm_appointments {
@@ -52,7 +53,7 @@ impl CallerTexts {
         Ok(())
     }
 
-    /// The handler of the job about a call that has ended.
+    /// Handles the job that writes to the caller of a missed call.
     pub async fn text_missed_caller(self, job: Job) -> Result<(), JobError> {
         let payload: MissedJob = read(&job)?;
         if !self.settings.config().agent.text_missed_callers {
@@ -69,7 +70,7 @@ impl CallerTexts {
         Ok(())
     }
 
-    /// Runs `work` in one transaction with what sending depends on, and wakes the outbox.
+    /// Runs `work` in one transaction together with the data that routing depends on, and wakes the outbox.
     async fn send_by(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
@@ -86,7 +87,7 @@ impl CallerTexts {
         Ok(sent)
     }
 
-    /// The same for a job.
+    /// Runs `send_by` for a job: errors are retried.
     async fn send_later(
         &self,
         work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
@@ -109,9 +110,10 @@ impl CallerTextSender for CallerTexts {
     }
 }
 
-/// Whether the agent may offer the caller a WhatsApp message; the policy decides on each one. A trial call has no number.
+/// Returns true if the agent may offer the caller a WhatsApp message. The policy decides about each message. A trial
+/// call has no number.
 pub(super) fn can_text(settings: &ActiveSettings, call: Option<&IncomingCall>) -> bool {
-    // A message to a forged number would reach a person who did not call.
+    // If the caller's number is forged, the message would reach a person who did not call.
     let is_mobile = |call: &IncomingCall| {
         call.identity() == CallerIdentity::Number && call.caller_number().is_some_and(|number| number.may_be_mobile())
     };
@@ -122,7 +124,7 @@ fn read<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
     serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))
 }
 
-/// A job that runs again sends nothing twice.
+/// Returns the idempotency key, so that a job that runs again sends no second message.
 fn key_of(job: &Job, about: Timestamp) -> String {
     format!("{} {} {}", job.kind, job.id, about.as_millis())
 }
@@ -140,7 +142,7 @@ fn report(sid: &CallSid, sent: CallerText, what: &str) {
     }
 }
 
-/// The caller's language if there are texts in it, else the agent's.
+/// Returns the caller's language if texts in that language exist, otherwise the agent's language.
 fn language(tx: &WriteTx<'_>, config: &Config, sid: &CallSid) -> Result<Language, Error> {
     let known = caller_text::language_of(tx, sid)?;
     let known = known.and_then(|code| Language::ALL.iter().copied().find(|language| language.as_str() == code));
@@ -157,7 +159,7 @@ fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of
     signed(config, messages::text(language, &phrase))
 }
 
-/// The service and the time of an appointment.
+/// Describes the service and the time of an appointment.
 pub(super) fn appointment(config: &Config, language: Language, of: &Appointment) -> String {
     let at = of.starts_at.to_zoned(&config.business.time_zone);
     messages::text(
@@ -178,7 +180,7 @@ fn missed_call(config: &Config, language: Language) -> String {
     }
 }
 
-/// With the name of the business: the recipient may not know the number.
+/// Appends the name of the business, because the recipient may not know the sender's number.
 fn signed(config: &Config, text: String) -> String {
     let name = &config.business.name;
     if name.is_empty() { text } else { format!("{text}\n{name}") }

@@ -1,4 +1,4 @@
-//! The registry of active calls. Each call has its own task; webhooks and sockets find it here.
+//! The registry of active calls. Each call has its own task; webhooks and sockets find that task here.
 
 mod control;
 mod ended_calls;
@@ -49,7 +49,7 @@ use trial::TrialTickets;
 /// How long a media socket may take to send a valid token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The registry of active calls; clones share it.
+/// The registry of active calls; clones share one registry.
 #[derive(Clone)]
 pub struct Calls {
     inner: Arc<Inner>,
@@ -60,7 +60,7 @@ struct Inner {
     registry: Mutex<CallRegistry>,
     pending_sockets: PendingSockets,
     trial_tickets: TrialTickets,
-    /// Notified whenever a call ends, or waits for another stream.
+    /// Notified whenever a call ends, or starts to wait for another stream.
     ended: Notify,
 }
 
@@ -73,13 +73,13 @@ struct CallRegistry {
 }
 
 struct LiveCall {
-    /// The settings from the start of the call, which it keeps to its end.
+    /// The settings from the start of the call; they apply until the call ends.
     settings: Arc<ActiveSettings>,
     sender: mpsc::UnboundedSender<CallMessage>,
     has_stream: bool,
-    /// Set once the stream is over: the action that Twilio is given next.
+    /// The next action for Twilio; set once the stream has ended.
     next: Option<StreamEndAction>,
-    /// The current transfer, or the last one.
+    /// The current or most recent transfer.
     transfer: Transfer,
     /// How often Twilio has been instructed to open a stream.
     connects: u32,
@@ -95,20 +95,20 @@ pub struct CallContext {
     pub call: IncomingCall,
     /// The caller's name.
     pub name: ContactName,
-    /// How much the AI was used today before this call; none if the database could not say.
+    /// How much the AI was used today before this call; `None` if the database did not answer.
     pub ai_today: Option<AiUsage>,
-    /// The other end of the media socket.
+    /// The peer of the media socket.
     pub carrier: Carrier,
     /// Whether the call is stored; false if the database could not be written.
     pub is_stored: bool,
 }
 
-/// The other end of a call's media socket.
+/// The peer of a call's media socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
     /// A phone call through Twilio.
     Twilio,
-    /// The browser of a user, who tries the agent: nothing is stored.
+    /// The browser of a user who tries the agent. Nothing of such a call is stored.
     Browser,
 }
 
@@ -124,7 +124,7 @@ impl Calls {
         &self.inner.services
     }
 
-    /// Starts a call: its engine connects while the greeting plays. Idempotent; a call whose stream is over is not
+    /// Starts a call: its engine connects while the greeting plays. Idempotent: a call whose stream has ended is not
     /// started again.
     pub fn start(&self, context: CallContext) {
         let sid = context.call.call_sid.clone();
@@ -142,7 +142,7 @@ impl Calls {
         self.launch(registry, settings, policy, context);
     }
 
-    /// The setting whose limit a further call with AI would exceed.
+    /// Returns the setting whose limit another call with AI would exceed.
     fn exceeded_limit(
         &self,
         settings: &ActiveSettings,
@@ -153,7 +153,8 @@ impl Calls {
         limits::exceeded(&settings.config.voice, registry.concurrent_calls(&context.call), used)
     }
 
-    /// How much the AI was used today, as the limits count it: without a database, as far as this process knows.
+    /// Returns today's use of the AI as the limits count it. If the database does not answer, returns what this process
+    /// has counted.
     fn used_today(&self, settings: &ActiveSettings, context: &CallContext) -> AiUsage {
         let (now, call) = (clock::now(), &context.call);
         let today = start_of_day(now, &settings.config.business.time_zone);
@@ -192,18 +193,19 @@ impl Calls {
         metrics::gauge!("agentlocator_calls_live").increment(1);
         let calls = self.clone();
         tokio::spawn(async move {
-            // Also dropped when the task panics: the caller is then sent to the recorder, as after any lost stream.
+            // The guard is also dropped when the task panics: the caller is then redirected to the recorder, as after
+            // any lost stream.
             let _deregister = DeregisterGuard { calls: calls.clone(), sid: sid.clone() };
             call::run(calls, settings, policy, context, sender, receiver).await;
         });
     }
 
-    /// How often Twilio has been instructed to open a stream of a call.
+    /// Returns how often Twilio has been instructed to open a stream of this call.
     pub fn connects(&self, sid: &CallSid) -> u32 {
         self.registry().live.get(sid).map_or(1, |live| live.connects)
     }
 
-    /// Returns a token for the call's media socket; none if no auth token is set.
+    /// Returns a token for the call's media socket; `None` if no Twilio auth token is configured.
     pub fn token(&self, sid: &CallSid) -> Option<String> {
         let known = self.registry().live.get(sid).map(|live| live.settings.config.clone());
         let config = known.unwrap_or_else(|| self.inner.services.config());
@@ -233,7 +235,7 @@ impl Calls {
         }
     }
 
-    /// The start message of a socket, which must come in time.
+    /// Receives the start message of a socket, within the time limit.
     async fn first_message(
         socket: &mut MediaSocket,
         slot: &PendingSocket<'_>,
@@ -255,8 +257,8 @@ impl Calls {
         }
     }
 
-    /// Returns the action that follows a call's stream, if it is known; a stream that is still open is treated as over.
-    /// `connect`: the `<Connect>` whose stream ended, counted from 1.
+    /// Returns the action that follows a call's stream, or `None` if it is not known. A stream that is still open is
+    /// treated as ended. `connect` is the number of the `<Connect>` whose stream ended, counted from 1.
     pub async fn stream_end_action(&self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         let waiting = {
             let mut registry = self.registry();
@@ -265,7 +267,8 @@ impl Calls {
             }
             registry.live.get(sid).map(|live| live.sender.clone())
         };
-        // Twilio asks because its side of the stream is closed, so this side is about to see the close as well.
+        // Twilio requests the next action because it has closed its side of the stream, so the close is about to arrive
+        // here as well.
         waiting?.send(CallMessage::StreamEnded(connect)).ok()?;
         let wait = async {
             loop {
@@ -286,23 +289,24 @@ impl Calls {
         }
     }
 
-    /// Twilio reports that a call ended.
+    /// Handles Twilio's report that a call has ended.
     pub fn hung_up(&self, sid: &CallSid) {
         self.stop_ringing(sid);
         self.send(sid, CallMessage::HungUp);
     }
 
-    /// Twilio reports that this stream of a call failed.
+    /// Handles Twilio's report that this stream of a call has failed.
     pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
         self.send(sid, CallMessage::StreamFailed(stream.to_owned()));
     }
 
-    /// Twilio's recorder has taken over a call: the call waits for no further stream and is not redirected any more.
+    /// Records that Twilio's recorder has taken over a call. The call then waits for no further stream and is not
+    /// redirected again.
     pub fn hand_to_recorder(&self, sid: &CallSid) {
         self.send(sid, CallMessage::StreamEnded(u32::MAX));
     }
 
-    /// A call has lost its stream and waits for another one.
+    /// Records that a call has lost its stream and waits for another one.
     pub(super) fn await_stream(&self, sid: &CallSid) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             (live.has_stream, live.next) = (false, Some(StreamEndAction::Resume));
@@ -315,13 +319,14 @@ impl Calls {
         self.registry().live.contains_key(sid)
     }
 
-    /// Returns true for an active call and for one that has ended: the task of the call stores its end, later if
-    /// the disk is full. So for a call that the last run could not store.
+    /// Returns true for an active call and for a recently ended call, whose task stores its end (later if the disk is
+    /// full). Also returns true for a call that the previous process could not store. The catch-up must not store such
+    /// calls.
     pub fn is_known(&self, sid: &CallSid) -> bool {
         self.registry().is_known(sid) || unstored_calls::is_kept(&self.inner.services.store, sid)
     }
 
-    /// What is known about the fields of a session with the current settings.
+    /// Returns which session fields the AI server accepts and rejects with the current settings.
     pub fn ai_fields(&self) -> FieldStatus {
         let services = &self.inner.services;
         let config = services.config();
@@ -331,17 +336,17 @@ impl Calls {
         services.rejected.status(|| ai_check::call_setup(config, clock::now()))
     }
 
-    /// The number of calls that the AI answers at the moment.
+    /// Returns the number of calls that the AI currently answers.
     pub fn ai_count(&self) -> usize {
         self.registry().live.values().filter(|live| live.has_ai).count()
     }
 
-    /// The number of active calls.
+    /// Returns the number of active calls.
     pub fn count(&self) -> usize {
         self.registry().live.len()
     }
 
-    /// Waits until the calls have ended; those still active after `limit` are redirected to Twilio's recorder.
+    /// Waits until the calls have ended. Calls that are still active after `limit` are redirected to Twilio's recorder.
     pub async fn drain(&self, limit: Duration) {
         let deadline = clock::instant() + limit;
         let senders: Vec<_> = {
@@ -357,7 +362,7 @@ impl Calls {
             let _ = sender.send(CallMessage::Shutdown { deadline });
         }
         let _ = tokio::time::timeout(limit + Duration::from_secs(1), self.wait_until_idle()).await;
-        // Leaves time for Twilio's requests for the TwiML that follows the streams that were just closed.
+        // Leaves time for Twilio to request the TwiML that follows the streams that were just closed.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
@@ -372,8 +377,8 @@ impl Calls {
         }
     }
 
-    /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio asks for it
-    /// at once.
+    /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio requests
+    /// the action immediately after that.
     pub(super) fn set_stream_end_action(&self, sid: &CallSid, action: StreamEndAction) {
         self.registry().ended.insert(sid, action);
         self.inner.ended.notify_waiters();
@@ -388,22 +393,22 @@ impl Calls {
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }
 
-    /// Returns true if the database shows that a call of an earlier daemon process has ended: its token is invalid
-    /// then.
+    /// Returns true if the database shows that a call of an earlier daemon process has ended. The token of such a call
+    /// is invalid.
     async fn is_over(&self, sid: &CallSid) -> bool {
         if self.is_active(sid) {
             return false;
         }
         let asked = sid.clone();
         let known = self.inner.services.store.read(move |tx| tx.call_by_sid(&asked));
-        // If the database does not answer, the caller is let in: a live call is worth more than the check.
+        // If the database does not answer, the socket is accepted: a live call is more important than this check.
         let known = tokio::time::timeout(TOKEN_TIMEOUT, known).await;
         known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
     }
 
-    /// Hands the socket to its call. Returns the socket if no such call exists, or if the call has one already. A call
-    /// that an earlier daemon process started is started again here: the valid token proves that the call belongs to
-    /// this server.
+    /// Hands the socket to its call. Returns the socket if no such call exists, or if the call already has a socket. A
+    /// call that an earlier daemon process started is started again here: the valid token proves that the call belongs
+    /// to this server.
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
@@ -419,14 +424,14 @@ impl Calls {
         }
     }
 
-    // A plain mutex: it is held for a lookup, never across an await.
+    // A plain mutex is enough: it is held for a lookup, never across an await.
     fn registry(&self) -> MutexGuard<'_, CallRegistry> {
         self.inner.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl CallRegistry {
-    /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: a further request
+    /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: another request
     /// means that the new stream could not be opened.
     fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         if let Some(action) = self.ended.get(sid) {
@@ -434,7 +439,7 @@ impl CallRegistry {
         }
         let live = self.live.get_mut(sid)?;
         if connect < live.connects {
-            // A repeated request, as after a lost answer.
+            // Twilio repeats a request if it did not receive the answer.
             return Some(StreamEndAction::Resume);
         }
         if live.next == Some(StreamEndAction::Resume) {
@@ -448,7 +453,8 @@ impl CallRegistry {
         self.live.contains_key(sid) || self.ended.contains(sid)
     }
 
-    /// The other calls that the AI answers or that ring. Those with a withheld number count as if they came from one.
+    /// Returns the other calls that the AI answers or that ring. All calls with a withheld number count as calls of the
+    /// same number.
     fn concurrent_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
         let with_ai = self.live.values().filter(|live| live.has_ai).map(|live| &live.context.call);
         let ringing = self
@@ -458,7 +464,7 @@ impl CallRegistry {
             .map(|ringing| &ringing.context.call);
         let others = || with_ai.clone().chain(ringing.clone()).filter(|other| other.call_sid != call.call_sid);
         let is_same = |other: &&IncomingCall| match call.from.as_str() {
-            // The call of an earlier process, or a trial call.
+            // A call of an earlier process, or a trial call.
             "" => false,
             _ if call.is_withheld() => other.is_withheld() && !other.from.is_empty(),
             from => other.from == from,

@@ -1,9 +1,9 @@
-//! Reads back what Twilio received while its webhooks did not reach this server: at the start, after a gap, and every
-//! five minutes.
+//! Fetches from Twilio what it received while its webhooks did not reach this server: at the start, after a gap, and
+//! every five minutes.
 //!
-//! For messages, calls and recordings, a mark records up to which time, by Twilio's clock, everything has been read.
-//! Each pass reads Twilio's lists from the mark, a day at a time, and stores the entries whose SID is unknown. A pass
-//! that fails is repeated from the mark.
+//! For messages, calls and recordings, a mark records up to which time, by Twilio's clock, the list has been read
+//! completely. Each pass reads Twilio's lists from the mark, one day at a time, and stores the entries whose SID is
+//! unknown. A pass that fails is repeated from the mark.
 
 mod calls;
 mod messages;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Signals that a webhook of Twilio may not have been stored; clones share it.
+/// Signals that a webhook of Twilio may have been lost; clones share the signal.
 #[derive(Clone, Default)]
 pub struct Gap {
     notify: Arc<Notify>,
@@ -35,23 +35,23 @@ impl Gap {
     }
 }
 
-/// Reads Twilio's lists.
+/// Reads Twilio's lists, and stores what is missing in the database.
 pub struct CatchUp {
     /// The settings, and the client for Twilio's REST API.
     pub services: CallServices,
-    /// The calls of this run, which are stored by their own tasks.
+    /// The active and recently ended calls of this process. Their own tasks store them.
     pub calls: Calls,
     /// The database, at low priority.
     pub store: Store,
-    /// Runs the jobs that fetch the files of what was found.
+    /// Runs the jobs that download the files of new entries.
     pub jobs: Jobs,
-    /// Orders messages and calls by their times.
+    /// Assigns times to messages and calls, by which they are ordered.
     pub clock: MessageClock,
-    /// Signals gaps, which start a pass besides the five-minute interval.
+    /// Starts a pass outside the five-minute interval.
     pub gap: Gap,
 }
 
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug, thiserror::Error)]
 enum PassError {
     #[error(transparent)]
@@ -60,24 +60,24 @@ enum PassError {
     Store(#[from] crate::store::Error),
 }
 
-/// What a day's list contained.
+/// The result of ingesting the list of one day.
 #[derive(Debug, Default)]
 struct Ingested {
     stored: usize,
-    /// The oldest entry that is not finished: the mark must not pass it.
+    /// The time of the oldest entry that is not complete yet: the mark must not move past it.
     unfinished: Option<Timestamp>,
 }
 
-/// A kind of list that is read back.
+/// A kind of list that the catch-up reads.
 trait CatchUpList: Resource {
-    /// Stores the entries that are not known yet; `listed` is in ascending order of time.
+    /// Stores the entries that are not known yet. `listed` is sorted by time, the oldest first.
     fn ingest(
         catch_up: &CatchUp,
         listed: Vec<Listed<Self>>,
     ) -> impl Future<Output = Result<Ingested, PassError>> + Send;
 }
 
-/// Up to which time each list has been read, by Twilio's clock.
+/// The time, by Twilio's clock, up to which each list has been read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Marks {
     account: String,
@@ -86,7 +86,7 @@ struct Marks {
     recordings: Option<Timestamp>,
 }
 
-/// How many entries a pass has stored.
+/// The number of entries that a pass has stored.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
     messages: usize,
@@ -100,10 +100,10 @@ impl CatchUp {
         let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
         loop {
             let now = (clock::instant(), clock::moment().steady);
-            // A machine that slept has missed webhooks, and timers do not run during sleep.
+            // A machine that was suspended has missed webhooks, and its timers were stopped meanwhile.
             let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
             seen = now;
-            // Reading the clock detects a step of the system clock soon.
+            // Reading the clock here detects a step of the system clock early.
             self.clock.now();
             if let Some(steps) = self.clock.take_steps()
                 && let Err(error) = self.store.write(move |tx| message_clock::store_steps(tx, &steps)).await
@@ -123,7 +123,7 @@ impl CatchUp {
         }
     }
 
-    /// Runs one pass; returns the delay until the next one, and the number of consecutive failures.
+    /// Runs one pass. Returns the delay until the next pass, and the number of consecutive failures.
     async fn pass_and_report(&self, failures: u32) -> (Duration, u32) {
         let mut found = Found::default();
         let outcome = self.pass(&mut found).await;
@@ -150,7 +150,7 @@ impl CatchUp {
             PassError::Store(_) => None,
         };
         let pause = pause.unwrap_or_else(|| retry_delay(failures)).min(INTERVAL);
-        // Not reported earlier: at the start the network may not be up yet.
+        // The first failures are not reported, because the network may not be up yet when the daemon starts.
         if failures == REPORT_AFTER_FAILURES {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(
@@ -176,7 +176,7 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Reads one list from its mark. The first read goes back as far as WhatsApp's reply window.
+    /// Reads one list from its mark. The first pass starts 24 hours back, which is WhatsApp's reply window.
     async fn read<T: CatchUpList>(
         &self,
         marks: &mut Marks,
@@ -192,7 +192,7 @@ impl CatchUp {
             let learn_time = |time| self.clock.learn(Provider::Twilio, time);
             let mut list = lists::day::<T>(&self.services.client, twilio, &date(day), since, learn_time).await?;
             if std::mem::take(&mut is_first) && mark.is_none() {
-                // By Twilio's clock, because ours may be wrong.
+                // Twilio's clock is used, because the clock of this machine may be wrong.
                 since = list.requested_at.minus(FIRST_RANGE);
                 if midnight(since) != day {
                     day = midnight(since);
@@ -207,7 +207,8 @@ impl CatchUp {
             let is_last = next_day > list.requested_at;
             let read_to = if is_last { list.requested_at } else { next_day };
             let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
-            // While nothing is found, the mark is saved only now and then; after a restart a little more is read again.
+            // While a list has no new entries, the mark is saved only at intervals. After a restart, a little more is
+            // read again.
             if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVE_INTERVAL) || ingested.stored > 0 {
                 *mark_of(marks) = Some(read_to);
                 self.save(marks.clone()).await?;
@@ -225,17 +226,18 @@ impl CatchUp {
     }
 }
 
-/// The start of the day, UTC.
+/// Returns the start of the day in UTC.
 fn midnight(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_secs().div_euclid(86_400).saturating_mul(86_400_000))
 }
 
-/// `YYYY-MM-DD`.
+/// Formats the day as `YYYY-MM-DD`.
 fn date(day: Timestamp) -> String {
     day.to_string().chars().take(10).collect()
 }
 
-/// Two seconds after the first failure, doubled after each further one, ±25 %.
+/// Returns the delay before the next pass: 2 seconds after the first failure, doubled after each further failure, ±25
+/// %.
 fn retry_delay(failures: u32) -> Duration {
     (Duration::from_secs(2) * 2_u32.pow(failures.min(10))).mul_f64(0.75 + entropy::chance() / 2.0)
 }
@@ -243,9 +245,9 @@ fn retry_delay(failures: u32) -> Duration {
 const MARKS: &str = "twilio.catch_up";
 const INTERVAL: Duration = Duration::from_mins(5);
 const TICK: Duration = Duration::from_secs(10);
-/// The machine slept if the wall clock ran ahead of the timers by more than this.
+/// The machine is considered to have slept if the wall clock advanced more than this beyond the timers.
 const SLEEP_THRESHOLD: Duration = Duration::from_secs(5);
-/// Twilio lists some resources late.
+/// How far each pass reads back before the mark, because Twilio lists some entries late.
 const OVERLAP: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const FIRST_RANGE: Duration = DAY;

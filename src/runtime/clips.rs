@@ -22,7 +22,7 @@ pub struct Clips {
 }
 
 impl Clips {
-    /// The sentences that are shipped with the program.
+    /// Returns the sentences that are included in the program.
     pub fn shipped() -> Self {
         Self {
             leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
@@ -35,17 +35,17 @@ impl Clips {
     }
 }
 
-/// The text of [`Clips::leave_message`].
+/// Returns the text of [`Clips::leave_message`].
 pub(super) fn leave_message_text() -> String {
     messages::text(RECORDED_IN, &Phrase::SayLeaveMessage)
 }
 
-/// The text of [`Clips::thanks`].
+/// Returns the text of [`Clips::thanks`].
 pub(super) fn thanks_text() -> String {
     messages::text(RECORDED_IN, &Phrase::SayThanks)
 }
 
-/// The language of the shipped sentences.
+/// The language of the included sentences.
 const RECORDED_IN: Language = Language::Hebrew;
 
 const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");

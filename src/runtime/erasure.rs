@@ -1,4 +1,5 @@
-//! Finishes the deletion of a contact: the content of sound and files, in short transactions, and what the bridge has.
+//! Completes the deletion of a contact: deletes audio and file content in short transactions, and the contact's data in
+//! the bridge.
 
 use super::Settings;
 use super::jobs::JobError;
@@ -7,7 +8,7 @@ use crate::crm::{self, privacy};
 use crate::store::{self, Erased, ErasureRest, Job, Store, WriteTx};
 use std::time::Duration;
 
-/// Deletes what is left, and returns the numbers of all deleted rows.
+/// Deletes the remaining rows, and returns the numbers of all deleted rows.
 pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Result<Erased, crm::Error> {
     loop {
         let rest = rest.clone();
@@ -20,7 +21,7 @@ pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Res
     }
 }
 
-/// Runs the job of a deletion whose request ended before it was complete.
+/// Runs the job that completes a deletion whose API request ended early.
 pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
@@ -29,7 +30,8 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Requests the bridge to delete the data of a contact. Returns false if the bridge cannot do so now; the job retries.
+/// Requests the bridge to delete the data of a contact. Returns false if the bridge cannot delete it now; the job then
+/// retries.
 pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
     let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
     if let Err(error) = bridge.forget(&erasure.addresses).await {
@@ -46,7 +48,7 @@ pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: Bridg
     Ok(true)
 }
 
-/// Runs the job of a request that the bridge did not answer.
+/// Runs the job that repeats a deletion request to the bridge that had failed.
 pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Result<(), JobError> {
     let erasure = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     match finish_in_bridge(&store, &settings, erasure).await {
@@ -56,5 +58,5 @@ pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Res
     }
 }
 
-/// The bridge deletes sent messages by itself after this time.
+/// How long the request is retried. After this time, the bridge has deleted its sent messages by itself.
 const RETRY_BRIDGE_FOR: Duration = Duration::from_hours(30 * 24);

@@ -1,4 +1,4 @@
-//! Runs background jobs from the database: at least once, with retries after failures, in any order.
+//! Runs background jobs from the database: each at least once, with retries after failures, in no fixed order.
 
 use crate::domain::{JobId, Timestamp};
 use crate::store::{Job, Store};
@@ -13,18 +13,18 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Why a job failed.
+/// The reason why a job failed, and whether it is retried.
 #[derive(Debug)]
 pub enum JobError {
-    /// Retry for up to a day.
+    /// Retry until the job is one day old.
     Retry(String),
-    /// Retry until the job is this old.
+    /// Retry until the job has reached this age.
     RetryFor(Duration, String),
     /// Do not retry.
     Permanent(String),
 }
 
-/// Wakes the worker; clones share it.
+/// Wakes the worker; clones wake the same worker.
 #[derive(Clone, Default)]
 pub struct Jobs {
     wake: Arc<Notify>,
@@ -54,7 +54,8 @@ impl JobWorker {
         Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), max_concurrent: MAX_CONCURRENT }
     }
 
-    /// Registers the handler of a kind of job. It may be called more than once for the same job.
+    /// Registers the handler of a kind of job. The handler must be idempotent, because it may run more than once for
+    /// the same job.
     #[must_use]
     pub fn on<F>(mut self, kind: &'static str, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
@@ -64,19 +65,19 @@ impl JobWorker {
         self
     }
 
-    /// Runs one job at a time.
+    /// Limits the worker to one job at a time.
     #[must_use]
     pub fn one_at_a_time(mut self) -> Self {
         self.max_concurrent = 1;
         self
     }
 
-    /// The handle that wakes the worker.
+    /// Returns the handle that wakes the worker.
     pub fn handle(&self) -> Jobs {
         self.jobs.clone()
     }
 
-    /// Runs until `stopping`, then waits for the running jobs; jobs that are cut off run again after the next start.
+    /// Runs jobs until `stopping`, then waits for the running jobs. Interrupted jobs run again after the next start.
     pub async fn run(self, stopping: CancellationToken) {
         let (mut running, mut in_flight) = (JoinSet::new(), HashSet::new());
         loop {
@@ -101,7 +102,7 @@ impl JobWorker {
         let _ = tokio::time::timeout(DRAIN, async { while running.join_next().await.is_some() {} }).await;
     }
 
-    /// Starts the due jobs for which there is capacity; returns when the next one is due.
+    /// Starts the due jobs for which there is capacity. Returns the time at which the next job is due.
     async fn start_due(
         &self,
         running: &mut JoinSet<JobId>,
@@ -118,7 +119,7 @@ impl JobWorker {
             if in_flight.insert(job.id) {
                 let (store, future) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
                 running.spawn(async move {
-                    // A job that panics would panic again, and must not occupy its slot for ever.
+                    // A job that panicked would panic again; a retry would occupy its slot for ever.
                     let outcome = future.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())));
                     record_outcome(&store, job, outcome).await
                 });
@@ -128,7 +129,7 @@ impl JobWorker {
     }
 }
 
-/// Records the outcome. If the write fails, the job remains and runs again.
+/// Records the outcome of a job. If the write fails, the job stays in the database and runs again.
 async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
     let now = clock::now();
@@ -162,12 +163,13 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
     id
 }
 
-/// One second after the first failure, doubled after each further one, at most ten minutes, ±25 %.
+/// Returns the delay before a retry: one second after the first failure, doubled after each further failure, at most
+/// ten minutes, ±25 %.
 fn back_off(attempts: u32) -> Duration {
     (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(MAX_BACKOFF).mul_f64(0.75 + entropy::chance() / 2.0)
 }
 
-/// How long a failing job is retried.
+/// How long a failing job is retried by default.
 const RETRY_FOR: Duration = Duration::from_hours(24);
 const MAX_BACKOFF: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);

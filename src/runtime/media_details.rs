@@ -13,7 +13,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Examines files; clones share the one thread.
+/// Examines files one at a time; clones share the same limit.
 #[derive(Clone)]
 pub struct MediaExaminer(Arc<Semaphore>);
 
@@ -24,9 +24,9 @@ impl Default for MediaExaminer {
 }
 
 impl MediaExaminer {
-    /// What is known of a file. A file that cannot be read has no details.
+    /// Returns the details of a file. A file that cannot be decoded has no details.
     pub async fn examine(&self, mime: &str, content: Bytes) -> MediaDetails {
-        // The semaphore is never closed.
+        // The semaphore is never closed, so acquiring it cannot fail.
         let _turn = self.0.acquire().await;
         let mime = mime.to_owned();
         let examined = on_low_priority_thread("media", async move { examine(&mime, &content) }).await;
@@ -73,7 +73,7 @@ fn thumbhash_of(image: &DynamicImage) -> Vec<u8> {
     thumbhash::rgba_to_thumb_hash(side(small.width()), side(small.height()), &small)
 }
 
-/// Transparent parts become white.
+/// Encodes the image as JPEG, with a white background for transparent parts.
 fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     let (width, height) = image.dimensions();
     let mut page = image::RgbaImage::from_pixel(width, height, image::Rgba([u8::MAX; 4]));
@@ -84,7 +84,8 @@ fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The duration of sound and video, from the headers; none if the format has none, or is not known.
+/// Returns the duration of audio or video from the file's headers; `None` if the headers contain no duration or the
+/// format is unknown.
 fn duration_ms(mime: &str, content: &[u8]) -> Option<i64> {
     let ms = match mime {
         "audio/mpeg" => u64::try_from(mp3::duration(content).ok()?.as_millis()).ok()?,
@@ -99,15 +100,16 @@ fn duration_ms(mime: &str, content: &[u8]) -> Option<i64> {
     i64::try_from(ms).ok()
 }
 
-/// The position of the last page of an Ogg file; WhatsApp's voice messages are Opus, which counts 48,000 a second.
+/// Returns the duration from the position of the last page of an Ogg file. WhatsApp's voice messages are Opus, whose
+/// positions count 48,000 per second.
 fn ogg_ms(content: &[u8]) -> Option<u64> {
     let last = content.windows(4).rposition(|bytes| bytes == b"OggS")?;
     let position = u64::from_le_bytes(content.get(last + 6..last + 14)?.try_into().ok()?);
-    // 2^64-1 stands for a page on which no packet ends.
+    // A position of 2^64-1 means that no packet ends on the page.
     Some(position.checked_mul(1000)? / 48_000)
 }
 
-/// The duration in the movie header.
+/// Returns the duration from the `mvhd` movie header.
 fn movie_ms(content: &[u8]) -> Option<u64> {
     let header = &content[content.windows(4).position(|bytes| bytes == b"mvhd")? + 4..];
     let number = |at: usize| Some(u64::from(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?)));
@@ -119,13 +121,13 @@ fn movie_ms(content: &[u8]) -> Option<u64> {
     duration.checked_mul(1000)?.checked_div(scale)
 }
 
-/// Larger images are not decoded: 50 megapixels take 200 MB.
+/// Larger images are not decoded: an image of 50 megapixels needs 200 MB of memory.
 const MAX_PIXELS: u64 = 50_000_000;
 const MAX_SIDE: u32 = 20_000;
 const MAX_DECODED_BYTES: u64 = 256 << 20;
 const MAX_HEADER_BYTES: usize = 64 << 10;
 const THUMBNAIL_SIDE: u32 = 360;
-/// As the thumbhash library requires.
+/// The maximum side in pixels that the thumbhash library accepts.
 const HASHED_SIDE: u32 = 100;
 const QUALITY: u8 = 75;
 

@@ -48,8 +48,7 @@ impl MediaFetcher {
             self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
         let Some(noted) = noted else { return Ok(()) };
         if noted.state == MediaState::Stored.as_str() {
-            // The last run ended after it stored the file and before it released it: the bridge may have deleted its
-            // copy since.
+            // The previous process stored the file, but may have ended before it released the file at the bridge.
             self.release(provider, &noted.source_url).await;
             return Ok(());
         }
@@ -68,7 +67,8 @@ impl MediaFetcher {
                 Ok(())
             }
             Err(error) if is_retryable(&error, &job, retry_for) => {
-                // Longer than is_retryable allows, so that function decides, and the final failure is recorded.
+                // Makes the job's own limit later than that of `is_retryable`, so that `is_retryable` ends the retries
+                // and the final failure is recorded.
                 Err(JobError::RetryFor(retry_for + MARGIN, error.to_string()))
             }
             Err(error) => {
@@ -80,13 +80,15 @@ impl MediaFetcher {
         }
     }
 
-    /// While the disk is nearly full, the file stays with the provider and its message shows the reason.
+    /// Postpones the download while the disk is nearly full. The file stays with the provider, and its message shows
+    /// the reason.
     async fn defer_for_space(&self, Payload { message, position, .. }: Payload) -> JobError {
         let noted = self.store.write(move |tx| media::defer(tx, (message, position), NO_SPACE)).await;
         JobError::RetryFor(RETRY_NO_SPACE_FOR, noted.map_or_else(|error| error.to_string(), |()| NO_SPACE.to_owned()))
     }
 
-    /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
+    /// Fetches a file of a message from the bridge, which names a file of its own or an external address. Also returns
+    /// how long to retry.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let settings = self.settings.current();
         match settings.bridge.as_ref().and_then(|bridge| Some((bridge, bridge.file_url(address)?))) {
@@ -95,7 +97,7 @@ impl MediaFetcher {
         }
     }
 
-    /// Tells the bridge that it may delete a file that is stored here.
+    /// Notifies the bridge that a file is stored here, so that the bridge may delete its copy.
     async fn release(&self, provider: Provider, address: &str) {
         if let (Provider::Baileys, Some(bridge)) = (provider, &self.settings.current().bridge) {
             bridge.release_file(address).await;
@@ -125,7 +127,7 @@ impl MediaFetcher {
     }
 }
 
-/// Fetches one of the bridge's own files.
+/// Fetches a file that is stored at the bridge.
 async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Result<FetchedFile, FetchError> {
     let target = &address[Position::BeforePath..Position::AfterQuery];
     let mut repeats = 1;
@@ -143,8 +145,8 @@ async fn fetch_own(bridge: &Bridge, files: &SafeFetcher, address: &Url) -> Resul
     }
 }
 
-/// Returns true if a retry may succeed. Twilio's files pass through its storage after the webhook: a 404 is normal at
-/// first, and an error after a while. Servers that are down are retried for `retry_for`.
+/// Returns true if a retry may succeed. Twilio stores a file only after it has sent the webhook, so a 404 is temporary
+/// at first and permanent later. If the server is down, the download is retried for `retry_for`.
 fn is_retryable(error: &FetchError, job: &Job, retry_for: Duration) -> bool {
     let age = clock::now().since(job.created_at);
     match error {
@@ -160,9 +162,9 @@ fn later(error: &store::Error) -> JobError {
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 const RETRY_MISSING_FOR: Duration = Duration::from_mins(5);
 const RETRY_OUTAGE_FOR: Duration = Duration::from_hours(23);
-/// How long WhatsApp keeps a file on its servers, and the bridge tries to download it.
+/// How long WhatsApp keeps a file on its servers; the bridge tries to download it during that time.
 const WHATSAPP_RETENTION: Duration = Duration::from_hours(14 * 24);
-/// Twilio and WhatsApp keep files at least this long.
+/// How long a download is postponed for lack of disk space. Twilio and WhatsApp keep files at least this long.
 const RETRY_NO_SPACE_FOR: Duration = Duration::from_hours(13 * 24);
 const NO_SPACE: &str = "the disk is nearly full; the file is fetched once there is enough space";
 const MARGIN: Duration = Duration::from_hours(1);

@@ -1,8 +1,9 @@
-//! Sends the outbox: in order for each contact, many contacts in parallel, and through the bridge at a human's pace.
+//! Sends the messages of the outbox: in order for each contact, in parallel for different contacts, and at a human's
+//! pace through the bridge.
 //!
 //! [`crate::inbox::delivery`] decides the next step of a message; this module carries it out. Each attempt is recorded
-//! before it starts and after it ends, so after a crash the next start knows which messages may or may not have been
-//! sent.
+//! before it starts and after it ends. After a crash, the records show which messages are unconfirmed: they may or may
+//! not have been sent.
 
 mod attempt;
 mod health;
@@ -30,7 +31,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// A handle to the outbox; clones share it.
+/// A handle to the outbox; clones refer to the same outbox.
 #[derive(Clone)]
 pub struct Outbox {
     shared: Arc<Shared>,
@@ -61,13 +62,13 @@ impl Outbox {
         self.shared.settings.current().rules.clone()
     }
 
-    /// Other settings are active: queued messages may take another route now.
+    /// Applies new settings: queued messages may now take another route.
     pub fn settings_changed(&self) {
         self.shared.health.reset();
         self.wake();
     }
 
-    /// The providers that are down. If there is a choice of providers, the bridge is queried first.
+    /// Returns the providers that are down. If there is a choice of providers, queries the bridge first.
     pub async fn down(&self) -> Vec<Provider> {
         if self.shared.settings.current().rules.priority.len() > 1 {
             self.shared.health.refresh().await;
@@ -75,23 +76,24 @@ impl Outbox {
         self.shared.health.down(clock::now())
     }
 
-    /// The state of the bridge's link to WhatsApp; none if the bridge is not in use, or was not queried yet.
+    /// Returns the state of the bridge's connection to WhatsApp; `None` if the bridge is not in use or was not queried
+    /// yet.
     pub fn bridge(&self) -> Option<LinkState> {
         self.shared.health.bridge()
     }
 
-    /// Since when nothing has been received through the bridge's link, although it is connected.
+    /// Returns since when nothing has been received through the bridge's connection, although it is open.
     pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.shared.health.bridge_deaf_since()
     }
 
-    /// Returns false if the loop has not run for a minute: it is stuck then.
+    /// Returns false if the loop has not run for a minute, because it is stuck then.
     pub fn is_alive(&self) -> bool {
         self.shared.health.is_loop_alive(clock::now())
     }
 
-    /// Sends until `stopping`, then waits for the attempts in flight. Those that are cut off are unconfirmed at the
-    /// next start.
+    /// Sends messages until `stopping`, then waits for the attempts in flight. Interrupted attempts are unconfirmed at
+    /// the next start.
     pub async fn run(self, stopping: CancellationToken) {
         let mut dispatcher = Dispatcher::new(self.shared.clone()).await;
         let bridge_watch = tokio::spawn(watch_bridge(self.clone()));
@@ -110,7 +112,7 @@ impl Outbox {
     }
 }
 
-/// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
+/// Polls the bridge's state. When the bridge is connected again, wakes the loop for the messages that wait for it.
 async fn watch_bridge(outbox: Outbox) {
     let Shared { health, store, .. } = &*outbox.shared;
     let mut poll = tokio::time::interval(PROBE);
@@ -126,7 +128,7 @@ async fn watch_bridge(outbox: Outbox) {
     }
 }
 
-/// The loop's own state.
+/// The state of the loop.
 struct Dispatcher {
     shared: Arc<Shared>,
     pacer: SendPacer,
@@ -135,7 +137,7 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Resumes where the last run ended.
+    /// Resumes from the state that the previous process has stored.
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
@@ -156,7 +158,7 @@ impl Dispatcher {
         Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
     }
 
-    /// Starts what is due; returns how long to wait for more.
+    /// Starts the due attempts. Returns the time until the next check.
     async fn start_due(&mut self) -> Duration {
         let now = clock::now();
         let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MAX_BATCH)?, tx.next_outbox_at(now)?)));
@@ -187,7 +189,8 @@ impl Dispatcher {
         next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
     }
 
-    /// Until when the bridge's send rate delays a message. A message that would wait long lets others pass.
+    /// Returns the time until which the bridge's send rate delays a message. A message that must wait longer than
+    /// `POSTPONE_AFTER` is postponed, so that later messages can be sent before it.
     async fn pacing_delay(
         &mut self,
         entry: &OutboxEntry,
@@ -198,7 +201,7 @@ impl Dispatcher {
         let delivery = delivery(entry);
         let step = delivery.next(&route_input(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
-        // A repeated attempt of an unconfirmed message does not count as a new message.
+        // A repeated attempt of an unconfirmed message does not count towards the send rate.
         if !by_bridge || entry.doubtful {
             return Ok(None);
         }
@@ -220,13 +223,13 @@ impl Dispatcher {
         self.running.spawn(attempt.run());
     }
 
-    /// Waits until an attempt has ended; never returns if none is running.
+    /// Waits until an attempt has ended. Never returns if none is running.
     async fn ended(&mut self) {
         match self.running.join_next().await {
             Some(Ok(id)) => {
                 self.in_flight.remove(&id);
             }
-            // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
+            // A message whose attempt panicked stays in flight and unconfirmed until the next start.
             Some(Err(error)) => {
                 tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked: its outcome is unknown, and is verified with the provider after the next start");
             }
@@ -245,7 +248,7 @@ impl Dispatcher {
     }
 }
 
-/// The message as input to the delivery decisions.
+/// Converts the entry to the input of the delivery decisions.
 fn delivery(entry: &OutboxEntry) -> Delivery {
     Delivery {
         named: entry.named,
@@ -260,7 +263,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
     }
 }
 
-/// The other inputs to the delivery decisions.
+/// Returns the rest of the input of the delivery decisions.
 fn route_input<'a>(
     entry: &'a OutboxEntry,
     rules: &'a RoutingRules,
@@ -285,9 +288,9 @@ const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-/// A message that must wait longer than this lets others pass.
+/// A message that must wait longer than this is postponed, so that later messages can be sent before it.
 const POSTPONE_AFTER: Duration = Duration::from_mins(2);
-/// How long attempts in flight may take after the stop.
+/// How long attempts in flight may take after the daemon was stopped.
 const DRAIN: Duration = Duration::from_secs(9);
 const DAY: Duration = Duration::from_hours(24);
 const MAX_CONCURRENT: usize = 32;

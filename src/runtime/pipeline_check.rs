@@ -1,4 +1,4 @@
-//! Checks the services of the pipeline engine: each part is tried with the settings of a call.
+//! Checks the services of the pipeline engine: tests each part with the settings of a call.
 
 use super::ai_check;
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 const CHECK: &str = "pipeline";
 
-/// Tries the parts of the pipeline, if its settings are complete and it may answer calls. It costs less than a cent.
+/// Tests the parts of the pipeline, if its settings are complete and calls may use it. A test costs less than a cent.
 pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if !config.ai_engines().contains(&AiEngine::Pipeline) {
         return Vec::new();
@@ -56,7 +56,7 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     vec![CheckResult::ok(CHECK, found)]
 }
 
-/// What the owner does about a failure, by its cause. `settings`: those of the service.
+/// Returns what the owner must do about a failure, by its cause. `settings` are the settings of the service.
 fn remedy(reason: &str, settings: &str) -> Remedy {
     match AiFailure::from_reason(reason).cause {
         AiFailureCause::Outage => Remedy::AiStatus,

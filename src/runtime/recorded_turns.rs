@@ -17,27 +17,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long a webhook waits for an answer; Twilio itself waits 15 s.
+/// How long a webhook waits for an answer. Twilio's own timeout is 15 s.
 pub(super) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long each step of an answer may take.
+/// Time limit of each step of an answer.
 const STEP_TIMEOUT: Duration = Duration::from_secs(15);
-/// The largest recording that is transcribed, in bytes.
+/// The maximum size in bytes of a recording that is transcribed.
 const MAX_RECORDING_BYTES: usize = 16 << 20;
-/// How many answers are kept, so a repeated webhook for the same recording gets the same answer.
+/// How many answers are kept. A repeated webhook for the same recording gets the same answer.
 const MAX_REPLIES: usize = 1000;
-/// The delays between attempts to fetch a recording that Twilio's storage does not have yet.
+/// The delays before retries of fetching a recording that is not in Twilio's storage yet.
 const FETCH_RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// What the caller gets after a turn.
+/// The instructions for Twilio after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// This text, and then the caller's next turn.
+    /// Speak this text, and then record the caller's next turn.
     Say(String),
-    /// This text, then the call ends.
+    /// Speak this text, and then end the call.
     SayAndHangUp(String),
-    /// The answer is not ready.
+    /// The answer is not ready yet.
     Pending,
-    /// There will be no answer.
+    /// The turn cannot be answered.
     Unavailable,
 }
 
@@ -55,12 +55,12 @@ struct Replies {
 }
 
 impl RecordedTurns {
-    /// Creates it without conversations.
+    /// Creates an object without conversations.
     pub fn new(services: CallServices) -> Self {
         Self { services, replies: Arc::default() }
     }
 
-    /// Returns true if an AI is configured; otherwise a message is recorded and the call ends.
+    /// Returns true if an AI is configured. Without AI, a message is recorded and the call ends.
     pub fn has_ai(&self) -> bool {
         self.services.config().openai.key().is_some()
     }
@@ -91,7 +91,7 @@ impl RecordedTurns {
         });
     }
 
-    /// The answer to a turn, if it is ready soon.
+    /// Returns the answer to a turn. Waits for it within the time limit of a webhook.
     pub async fn reply(&self, recording: &RecordingSid) -> Reply {
         let Some(mut reply) = self.replies().by_recording.get(recording).cloned() else { return Reply::Unavailable };
         let ready = reply.wait_for(|reply| *reply != Reply::Pending);
@@ -102,7 +102,7 @@ impl RecordedTurns {
         }
     }
 
-    // A plain mutex: it is held for a lookup, never across an await.
+    // A plain mutex is enough: it is held for a lookup, never across an await.
     fn replies(&self) -> MutexGuard<'_, Replies> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,14 +110,14 @@ impl RecordedTurns {
 
 async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Reply, String> {
     let (config, sid) = (services.config(), &recording.call.call_sid);
-    // The recording was answered before a restart: the stored answer is repeated at no cost.
+    // If the recording was answered before a restart, the stored answer is repeated at no cost.
     if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
         return Ok(Reply::Say(words));
     }
     if !services.may_use_ai(sid).await {
         return Err("the usage limit of the AI is reached".to_owned());
     }
-    // It was transcribed before a restart, and its answer failed: that is not paid for again.
+    // The recording was transcribed before a restart, but the answer failed. A second transcription would cost again.
     if stored_text(services, sid, format!("{}.caller", recording.recording_sid)).await.is_some() {
         return Err("the recording was processed before".to_owned());
     }
@@ -146,7 +146,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
 }
 
-/// Fetches the recording. A 404 right after the webhook only means that it is not stored yet.
+/// Fetches the recording. A 404 right after the webhook means that Twilio has not stored it yet.
 async fn fetch(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     for wait in FETCH_RETRY_DELAYS {
         match fetch_once(services, recording).await {
@@ -164,7 +164,7 @@ async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result
     twilio::fetch_recording(&services.client, elsewhere, config, sid, url, STEP_TIMEOUT, MAX_RECORDING_BYTES).await
 }
 
-/// The instructions for a turn-by-turn conversation.
+/// Returns the model's instructions for a turn-by-turn conversation.
 pub(super) fn instructions(
     business: &BusinessConfig,
     agent: &AgentConfig,
@@ -182,7 +182,7 @@ pub(super) fn instructions(
     format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 
-/// The instructions, and what was said so far.
+/// Returns the instructions and the conversation so far.
 async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
     let config = services.config();
     let profile = services.business_profile(&config.business.time_zone).await;
@@ -212,7 +212,7 @@ fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Spe
     services.store.write_soon(move |tx| call::append_turn(tx, &sid, &item, speaker, &text, at));
 }
 
-/// The mark by which the model ends the call.
+/// The text that the model appends to its answer to end the call.
 const GOODBYE_MARK: &str = "[END]";
 
 const TURN_BY_TURN: &str = "

@@ -1,7 +1,7 @@
 //! Re-encodes the recordings of ended calls from WAV to Opus, one at a time, on a low-priority thread.
 //!
-//! The WAV is replaced in one transaction, and only after the encoded file was decoded again and found to have the same
-//! length and about the same loudness. A job that is cut off restarts from the beginning.
+//! The encoded file replaces the WAV in one transaction, after a check: the file is decoded again, and must have the
+//! same length and a similar loudness. An interrupted job starts again from the beginning.
 
 use super::jobs::{JobError, JobWorker};
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// Compresses until `stopping`. `worker` runs nothing else, so other jobs do not wait for it.
+/// Compresses recordings until `stopping`. `worker` runs only this kind of job, so that other jobs do not wait for it.
 pub async fn run(worker: JobWorker, store: Store, stopping: CancellationToken) {
     let until = stopping.clone();
     let worker = worker.on(COMPRESS_JOB, move |job| {
@@ -51,7 +51,8 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
         ),
         Outcome::Gone => {}
     }
-    // With a backlog of older recordings, at least half of the time is left to other work.
+    // Pauses for as long as the job took, so that a backlog of old recordings leaves at least half of the time to other
+    // work.
     tokio::time::sleep(took.min(MAX_PAUSE)).await;
     Ok(())
 }
@@ -74,7 +75,8 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
         return Ok(Outcome::Skipped("not a WAV file in a format that can be compressed"));
     };
-    // A codec blurs the first milliseconds, so the levels of a few frames would differ, and there is little to gain.
+    // A codec changes the first milliseconds, so the loudness of a short recording would differ. Compressing it would
+    // also save little space.
     if format.frames() < u64::from(format.rate) {
         return Ok(Outcome::Skipped("it is shorter than a second"));
     }
@@ -92,14 +94,14 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
 }
 
 struct Encoded {
-    /// The header and the segments.
+    /// The header, followed by the segments.
     chunks: Vec<Vec<u8>>,
     loudness: Loudness,
 }
 
-/// Reads the WAV piece by piece and encodes it. None if it was deleted meanwhile.
+/// Reads the WAV piece by piece and encodes it. Returns `None` if the WAV was deleted meanwhile.
 async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
-    // A file holds one stream, so any serial number does.
+    // The file contains only one stream, so the serial number may be arbitrary.
     let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();
     let mut encoder = OpusEncoder::new(format.channels, format.rate, serial)?;
     let (mut chunks, mut loudness) = (vec![encoder.head()?], Loudness::default());
@@ -170,7 +172,7 @@ impl Loudness {
         self.frames += (samples.len() / width) as u64;
     }
 
-    /// Returns true if each channel that is not nearly silent is within 6 dB.
+    /// Returns true if the loudness of each channel that is not nearly silent differs by less than 6 dB.
     fn is_similar(&self, other: &Self) -> bool {
         let mean = |of: &Self, channel: usize| of.energy[channel] / of.frames.max(1);
         (0..2).all(|channel| {
@@ -180,7 +182,7 @@ impl Loudness {
     }
 }
 
-/// Runs work on a thread of the lowest priority. If the future is dropped, the work ends at its next read.
+/// Runs work on a thread of the lowest priority. If the returned future is dropped, the work ends at its next read.
 async fn run_at_low_priority<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
@@ -189,7 +191,8 @@ async fn run_at_low_priority<T: Send + 'static>(
     outcome.unwrap_or_else(|| Err(JobError::Permanent("it panicked".to_owned())))
 }
 
-/// Runs a future on a thread of its own with the lowest priority; none if it panicked. It is dropped if its caller stops waiting.
+/// Runs a future on its own thread with the lowest priority. Returns `None` if it panicked. If this function's future
+/// is dropped, `work` is dropped as well.
 pub(super) async fn on_low_priority_thread<T: Send + 'static>(
     name: &str,
     work: impl Future<Output = T> + Send + 'static,
@@ -197,7 +200,7 @@ pub(super) async fn on_low_priority_thread<T: Send + 'static>(
     let (mut sender, receiver) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name(name.into()).spawn(move || {
-        // Where lowering the priority is not allowed, the thread runs at normal priority.
+        // If the operating system does not permit lowering the priority, the thread runs at normal priority.
         let _ = rustix::process::nice(19);
         let outcome = runtime.block_on(async {
             tokio::select! {
@@ -212,12 +215,13 @@ pub(super) async fn on_low_priority_thread<T: Send + 'static>(
     Ok(receiver.await.ok())
 }
 
-/// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.
+/// How many bytes of the WAV are read at a time: whole frames in every format, half a minute of a call.
 const PIECE: usize = 512 << 10;
-/// A header, including what other recorders put before the samples.
+/// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// A mean square below this is noise, which a codec need not keep: less than a hundredth of telephone speech.
+/// A mean square below this is noise, which a codec may drop: it is less than a hundredth of the mean square of
+/// telephone speech.
 const NOISE_LEVEL: u64 = 2500;
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
         }
         Err(error) if error.account_refusal().is_some() => {
             services.alerts.record_twilio_access(error.account_refusal());
-            // The credentials are wrong: the recording stays at Twilio until they are corrected.
+            // The credentials are wrong. The recording stays at Twilio, and is retried until the credentials are
+            // corrected.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
         Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),

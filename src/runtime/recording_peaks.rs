@@ -1,4 +1,4 @@
-//! Computes the waveforms of recordings, one at a time, on a low-priority thread, and stores them.
+//! Computes and stores the waveforms of recordings, one at a time, on a low-priority thread.
 
 use super::recording_compressor::on_low_priority_thread;
 use crate::audio::opus::{self, OpusFile};
@@ -10,14 +10,14 @@ use crate::store::{self, Priority, Store, StoredPeaks};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Computes waveforms; clones share the one thread.
+/// Computes waveforms one at a time; clones share the same limit.
 #[derive(Clone)]
 pub struct RecordingPeaks {
     store: Store,
     turn: Arc<Semaphore>,
 }
 
-/// Why there is no waveform.
+/// The reason why a waveform is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PeaksError {
     /// The store failed.
@@ -29,18 +29,18 @@ pub enum PeaksError {
 }
 
 impl RecordingPeaks {
-    /// Computes from this database.
+    /// Creates an object that reads the recordings of this database.
     pub fn new(store: &Store) -> Self {
         Self { store: store.with_priority(Priority::Job), turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// The waveform of a complete recording.
+    /// Returns the waveform of a complete recording; computes it if it is not stored yet.
     pub async fn of(&self, recording: Recording) -> Result<StoredPeaks, PeaksError> {
         let id = recording.id;
         if let Some(stored) = self.store.read(move |tx| tx.recording_peaks(id)).await? {
             return Ok(stored);
         }
-        // The semaphore is never closed.
+        // The semaphore is never closed, so acquiring it cannot fail.
         let _turn = self.turn.acquire().await;
         if let Some(stored) = self.store.read(move |tx| tx.recording_peaks(id)).await? {
             return Ok(stored);
@@ -75,7 +75,7 @@ async fn measure_opus(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 
     let mut meter = PeakMeter::new(file.channels, file.rate);
     let mut before = None;
     for segment in 0..file.segments() {
-        // The head is the first chunk, and each segment is one.
+        // Chunk 0 is the head; each segment is one further chunk.
         let seq = i64::try_from(segment).unwrap_or(i64::MAX).saturating_add(1);
         let Some(content) = store.read(move |tx| tx.recording_chunk(id, seq)).await? else { break };
         meter.push(&file.decode(segment, before.as_deref(), &content).map_err(unreadable)?);
@@ -107,7 +107,7 @@ async fn measure_wav(store: &Store, id: RecordingId) -> Result<(u64, [Vec<u8>; 2
     Ok((format.frames() * 1000 / u64::from(format.rate.max(1)), meter.finish()))
 }
 
-/// How much of a WAV is read at a time.
+/// How many bytes of a WAV are read at a time.
 const PIECE: u64 = 512 << 10;
-/// A header, including what other recorders put before the samples.
+/// The maximum size of a header, including the metadata that other recorders write before the samples.
 const MAX_HEADER_BYTES: usize = 64 << 10;

@@ -1,4 +1,4 @@
-//! Requests to reload the settings; the requester gets the outcome.
+//! Requests to reload the settings. The requester receives the outcome.
 
 use crate::config::ChangeError;
 use crate::crm;
@@ -16,7 +16,7 @@ pub type ReloadOutcome = Result<Reloaded, ReloadRejected>;
 /// The new settings are active.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
-    /// What changed: keys of settings, and parts that reread their files.
+    /// What changed: keys of settings, and the names of parts that read their files again.
     pub changed: Vec<String>,
     /// Keys of settings that take effect only after a restart.
     pub needs_restart: Vec<String>,
@@ -24,15 +24,15 @@ pub struct Reloaded {
     pub warnings: Vec<String>,
 }
 
-/// The settings are invalid; nothing has changed.
+/// The settings are invalid; the previous settings stay active.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadRejected {
-    /// What is wrong and where; never empty.
+    /// The problems and where they are; never empty.
     pub reasons: Vec<String>,
 }
 
 impl ReloadRejected {
-    /// A rejection with a single reason.
+    /// Creates a rejection with a single reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self { reasons: vec![reason.to_string()] }
     }
@@ -44,13 +44,13 @@ impl fmt::Display for ReloadRejected {
     }
 }
 
-/// A change of settings on the page.
+/// A change of settings that a user made on the web page.
 pub struct SettingsChange {
-    /// The new values, by key; null resets a setting.
+    /// The new values by key; null resets a setting to its default.
     pub changes: Vec<(String, Value)>,
     /// The versions that the change is based on, by key; see [`crm::setting::overtaken`].
     pub expected: BTreeMap<String, i64>,
-    /// Stores the change in one transaction, once it is known to be valid.
+    /// Stores the change in one transaction. Called after the change was validated.
     pub save: SaveChange,
 }
 
@@ -58,32 +58,32 @@ pub struct SettingsChange {
 pub type SaveChange =
     Box<dyn FnOnce(ChangedSettings) -> Pin<Box<dyn Future<Output = Result<(), crm::Error>> + Send>> + Send>;
 
-/// Why settings were not changed. Nothing is stored.
+/// The reason why settings were not changed. Nothing was stored.
 #[derive(Debug)]
 pub enum ChangeRejected {
-    /// A changed setting is locked, or is invalid with the others.
+    /// A changed setting is locked, or is invalid in combination with the others.
     Setting(ChangeError),
-    /// The settings of file and environment are invalid, so that no change can take effect.
+    /// The settings from the file and the environment are invalid, so no change can take effect.
     Settings(ReloadRejected),
-    /// These settings have been changed since the versions that the change is based on.
+    /// Another change has modified these settings since the versions that this change is based on.
     Overtaken(Vec<String>),
-    /// The database did not store the change.
+    /// The database could not store the change.
     Store(crm::Error),
-    /// The file of the secrets cannot be written.
+    /// The file with the secrets cannot be written.
     Secrets(std::io::Error),
 }
 
-/// A request to the reloading task, with the receiver of its outcome.
+/// A request to the reloading task, with the sender for its outcome.
 pub enum Request {
     /// Reload the settings.
     Reload(oneshot::Sender<ReloadOutcome>),
-    /// Use the greeting that is stored now.
+    /// Use the greeting that is currently stored.
     Greeting(oneshot::Sender<Result<(), ReloadRejected>>),
     /// Validate a change, store it, and reload the settings.
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
 }
 
-/// Requests a reload; clones ask the same daemon.
+/// Requests a reload; clones send to the same task.
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
     requests: mpsc::Sender<Request>,
@@ -102,7 +102,7 @@ pub fn channel() -> (ReloadHandle, ReloadRequests) {
 }
 
 impl ReloadHandle {
-    /// Requests a reload, and waits for its outcome.
+    /// Requests a reload, and waits for the outcome.
     pub async fn request(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
         if self.requests.send(Request::Reload(answer)).await.is_err() {
@@ -111,7 +111,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
-    /// Uses the stored greeting from the next call on. The other settings stay as they are, so this also works while the
+    /// Uses the stored greeting for new calls. The other settings are not reloaded, so this also works while the
     /// settings file is invalid.
     pub async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
         let (answer, outcome) = oneshot::channel();
@@ -121,7 +121,7 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
-    /// Changes settings, and waits until they are active. Changes and reloads are made one after the other.
+    /// Changes settings, and waits until they are active. Changes and reloads are processed one after the other.
     pub async fn change(&self, change: SettingsChange) -> Result<Reloaded, ChangeRejected> {
         let stopping = || ChangeRejected::Settings(ReloadRejected::because(STOPPING));
         let (answer, outcome) = oneshot::channel();
@@ -129,14 +129,15 @@ impl ReloadHandle {
         outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Requests a reload without waiting; false if so many requests are queued that one more changes nothing.
+    /// Requests a reload without waiting. Returns false if the queue is full; the queued requests then reload the
+    /// settings anyway.
     pub fn try_request(&self) -> bool {
         self.requests.try_send(Request::Reload(oneshot::channel().0)).is_ok()
     }
 }
 
 impl ReloadRequests {
-    /// The next request; none once all senders are gone.
+    /// Receives the next request; returns `None` once all senders have been dropped.
     pub async fn next(&mut self) -> Option<Request> {
         self.requests.recv().await
     }

@@ -1,20 +1,20 @@
-//! A restart that an owner requests: the daemon ends as after SIGTERM, and its supervisor starts it again.
+//! A restart that an owner requests: the daemon exits as after SIGTERM, and its supervisor starts it again.
 
 use super::calls::Calls;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// Requests a restart; clones ask the same daemon.
+/// Requests a restart; clones control the same daemon.
 #[derive(Clone, Debug, Default)]
 pub struct RestartHandle {
-    /// Cancelled when the daemon must end.
+    /// Cancelled when the daemon must exit.
     requested: CancellationToken,
-    /// Cancels the restart that waits for the end of the calls.
+    /// Cancels a restart that waits for active calls to end; `None` if no restart waits.
     waiting: Arc<Mutex<Option<CancellationToken>>>,
 }
 
 impl RestartHandle {
-    /// Ends the daemon.
+    /// Requests the daemon to exit now.
     pub fn now(&self) {
         tracing::info!(
             event = "RESTART_REQUESTED",
@@ -23,7 +23,7 @@ impl RestartHandle {
         self.requested.cancel();
     }
 
-    /// Ends the daemon when no call is active. A second request changes nothing.
+    /// Requests the daemon to exit once no call is active. A second request has no effect.
     pub fn after_calls(&self, calls: &Calls) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.is_some() {
@@ -53,12 +53,12 @@ impl RestartHandle {
         }
     }
 
-    /// Whether a restart waits for the end of the calls.
+    /// Returns true while a restart waits for active calls to end.
     pub fn is_waiting(&self) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Waits for a request to end the daemon.
+    /// Waits until a restart is due.
     pub async fn requested(&self) {
         self.requested.cancelled().await;
     }

@@ -1,5 +1,5 @@
-//! Sends scheduled messages when their time has come. They are rows, so a restart changes nothing; those that came due while the
-//! service was off are sent after the start.
+//! Sends scheduled messages when they are due. They are stored in the database, so they survive a restart. Messages
+//! that became due while the daemon was stopped are sent after its start.
 
 use super::Settings;
 use super::outbox::{self, Outbox};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Wakes the task after a message was scheduled, or its time was changed. Clones share it.
+/// Wakes the task after a message was scheduled or rescheduled. Clones wake the same task.
 #[derive(Clone, Default)]
 pub struct ScheduleChanged(Arc<Notify>);
 
@@ -23,15 +23,15 @@ impl ScheduleChanged {
     }
 }
 
-/// What sending needs.
+/// The task that sends scheduled messages, with the services it needs.
 pub struct ScheduledMessages {
     /// The database.
     pub store: Store,
     /// The settings.
     pub settings: Settings,
-    /// Sends what becomes a message.
+    /// Sends the messages that have become due.
     pub outbox: Outbox,
-    /// The times of messages.
+    /// Assigns the times of messages.
     pub clock: MessageClock,
     /// Wakes the task.
     pub changed: ScheduleChanged,
@@ -58,7 +58,7 @@ impl ScheduledMessages {
         }
     }
 
-    /// Sends one message; returns how long to wait then.
+    /// Sends one message. Returns the time to wait before the next one.
     async fn send(&self, id: i64) -> Duration {
         let (settings, down) = (self.settings.current(), self.outbox.down().await);
         let clock = self.clock.clone();
@@ -84,7 +84,7 @@ impl ScheduledMessages {
     }
 }
 
-/// The clock may be set meanwhile, so no wait is long.
+/// Returns the time until `at`, up to a maximum, because the system clock may be changed meanwhile.
 fn until(at: Timestamp) -> Duration {
     at.since(clock::now()).min(LONGEST_WAIT)
 }

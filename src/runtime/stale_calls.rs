@@ -9,11 +9,11 @@ use crate::providers::twilio::rest;
 use crate::store::OpenCall;
 use std::time::Duration;
 
-/// How often it runs.
+/// The interval between two checks.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// A call without events for this long is queried at Twilio.
+/// After this time without events, the call's state is queried from Twilio.
 const STALE_AFTER: Duration = Duration::from_mins(2);
-/// A call is considered over after this time if Twilio cannot be queried.
+/// After this time, a call is considered ended if Twilio cannot be queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
 /// Closes stale calls. Never returns; the caller stops it by dropping the future.
@@ -82,7 +82,8 @@ async fn close_if_over(calls: &Calls, call: OpenCall, quiet: Duration) {
     }
 }
 
-/// When a call ended: if Twilio does not say how long it was, at its last event. The time until now would count as time with the AI.
+/// Returns when a call ended. If Twilio does not report its duration, this is the time of the last event: the time
+/// until now would count as use of the AI.
 fn ended_at(call: &OpenCall, duration_ms: Option<i64>, now: Timestamp) -> Timestamp {
     let duration = duration_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
     let by_duration = duration.map_or(call.updated_at, |duration| call.started_at.plus(duration).min(now));

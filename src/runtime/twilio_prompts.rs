@@ -1,4 +1,4 @@
-//! The greeting, and the prompt that is played before Twilio records: the owner's files, or the shipped ones.
+//! The greeting, and the prompt that Twilio plays before it records: audio of the owner, or the included files.
 
 use crate::audio::mp3;
 use crate::audio::prompt::{self, Prompt};
@@ -17,36 +17,37 @@ pub struct TwilioPrompt {
     pub content: Bytes,
     /// Its media type.
     pub mime: &'static str,
-    /// Changes with the content of the file.
+    /// The value of the `ETag` header, derived from the content.
     pub etag: String,
     /// Its duration.
     pub length: Duration,
 }
 
-/// Where the greeting comes from.
+/// The source of the greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GreetingSource {
-    /// The package.
+    /// The file that is included in the program.
     Shipped,
-    /// The page: it is in the database.
+    /// The web page; the audio is in the database.
     Page,
-    /// The file that `voice.greeting_file` names.
+    /// The file in `voice.greeting_file`.
     File,
 }
 
-/// What Twilio itself plays to a caller.
+/// The audio that Twilio itself plays to a caller.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompts {
-    /// Played at once, while the stream and the engine connect.
+    /// Played when the call begins, while the stream and the engine connect.
     pub greeting: TwilioPrompt,
-    /// Where it comes from.
+    /// The source of the greeting.
     pub greeting_source: GreetingSource,
-    /// Played before Twilio records.
+    /// Played before Twilio records a message.
     pub fallback: TwilioPrompt,
 }
 
 impl TwilioPrompts {
-    /// Reads the files that the settings name. The greeting is an MP3 or WAV file of at most 10 s, the other one an MP3 file.
+    /// Reads the files that the settings name. The greeting must be an MP3 or WAV file of at most 10 s; the other
+    /// prompt must be an MP3 file.
     pub fn load(config: &Config) -> Result<Self, ConfigErrors> {
         let voice = &config.voice;
         let fallback = match voice.fallback_file.as_deref() {
@@ -70,8 +71,9 @@ impl TwilioPrompts {
         Ok(Self { greeting, greeting_source: GreetingSource::File, fallback })
     }
 
-    /// With the greeting of the page, which a file that the settings name overrides. A sound that cannot be read is ignored: it
-    /// was readable when it was stored, and callers must hear a greeting.
+    /// Uses the greeting that was set on the web page, unless the settings name a file. Audio that cannot be decoded is
+    /// ignored with a fallback to the included greeting: it was valid when it was stored, and callers must hear a
+    /// greeting.
     #[must_use]
     pub fn with_greeting(mut self, stored: Option<Vec<u8>>) -> Self {
         if self.greeting_source == GreetingSource::File {
@@ -89,8 +91,8 @@ impl TwilioPrompts {
         self
     }
 
-    /// The path under which Twilio fetches the greeting. Twilio keeps files by their URL, so that of an own greeting changes with
-    /// its content.
+    /// Returns the URL path under which Twilio fetches the greeting. Twilio caches files by URL, so the path of an
+    /// owner's greeting changes with its content.
     pub fn greeting_path(&self) -> String {
         let TwilioPrompt { mime, etag, .. } = &self.greeting;
         let extension = if *mime == prompt::WAV { "wav" } else { "mp3" };
@@ -102,7 +104,7 @@ impl TwilioPrompts {
 }
 
 impl TwilioPrompt {
-    /// The files of the package are valid, as a test shows.
+    /// The included files are valid, as a test verifies.
     fn shipped(file: &'static [u8]) -> Self {
         let length = mp3::duration(file).unwrap_or_default();
         Self { content: Bytes::from_static(file), mime: prompt::MP3, etag: etag(file), length }
@@ -126,7 +128,7 @@ fn read(
     prompt.map(Into::into).map_err(|error| config.invalid_setting(key, format!("{}: {error}", path.display())))
 }
 
-/// Half of the SHA-256, in hex.
+/// Returns the first half of the file's SHA-256 in hex.
 fn etag(file: &[u8]) -> String {
     hex(&Sha256::digest(file)[..16])
 }

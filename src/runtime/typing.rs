@@ -1,9 +1,9 @@
-//! Who is typing in which thread. It is kept in memory only, and reported to open pages.
+//! Tracks which user types in which thread. The state is kept in memory only, and is reported to open web pages.
 
 use crate::domain::{ThreadId, UserId};
 use tokio::sync::broadcast;
 
-/// A user types in a thread. It holds for six seconds.
+/// A notice that a user types in a thread. It is valid for six seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypingNotice {
     /// The thread.
@@ -27,15 +27,15 @@ impl Default for Typing {
 impl Typing {
     /// Reports that a user types.
     pub fn report(&self, notice: TypingNotice) {
-        // Without a page that is open, there is no receiver.
+        // Fails if no web page is open, because then there is no receiver.
         let _ = self.0.send(notice);
     }
 
-    /// Follows the notices from now on.
+    /// Subscribes to the notices from now on.
     pub fn follow(&self) -> broadcast::Receiver<TypingNotice> {
         self.0.subscribe()
     }
 }
 
-/// A slow page misses notices, which are over soon anyway.
+/// How many notices are queued for a page. A slow page loses notices, which expire soon anyway.
 const MAX_WAITING: usize = 64;

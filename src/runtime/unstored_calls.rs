@@ -1,5 +1,6 @@
-//! The ends of calls that could not be stored, because the disk was full: they are retried until they are stored, also by the next run.
-//! Otherwise Twilio's list of calls would show these calls as calls that were not answered.
+//! Stores the ends of calls that could not be stored because the disk was full. Retries until they are stored, also in
+//! the next process. Without a record, the catch-up with Twilio's list would store such a call as one that was not
+//! answered.
 
 use super::jobs::Jobs;
 use crate::clock;
@@ -12,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-/// The next run tries again.
+/// How long this process retries. The next process retries again.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
-/// Stores the end of a stream until it is stored. `refused`: why the first try failed.
+/// Retries until the end of a stream is stored. `refused` is the error of the first attempt.
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());
@@ -23,9 +24,10 @@ pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, c
     retry(store, ended, country, error).await;
 }
 
-/// Keeps a record of a call that has begun and is not stored, as it is shown if this run is killed before its end.
+/// Keeps a record of a call that has begun but is not stored. If this process is killed before the call ends, the call
+/// is shown as this record says.
 pub(super) async fn keep_cut_off(store: &Store, cut_off: Arc<EndedStream>) {
-    // The call may have ended meanwhile.
+    // The call may have ended meanwhile; the record of its end must not be overwritten.
     keep(store, cut_off, UnstoredRecords::put_first).await;
 }
 
@@ -44,7 +46,7 @@ async fn keep(
     }
 }
 
-/// Deletes the record of a call that is stored.
+/// Deletes the record of a call that is now stored.
 pub(super) async fn discard(store: &Store, sid: &CallSid) {
     if !is_kept(store, sid) {
         return;
@@ -56,12 +58,12 @@ pub(super) async fn discard(store: &Store, sid: &CallSid) {
     }
 }
 
-/// Returns true if there is a record of a call that is not stored.
+/// Returns true if a record of a call exists that is not stored.
 pub(super) fn is_kept(store: &Store, sid: &CallSid) -> bool {
     store.unstored().contains(sid.as_str())
 }
 
-/// Stores the calls that the last run could not store. Call it before Twilio's lists are read.
+/// Stores the calls that the previous process could not store. Must run before Twilio's lists are read.
 pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
     for (key, record) in store.unstored().all() {
         let (store, jobs) = (store.clone(), jobs.clone());
@@ -81,7 +83,8 @@ pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
     }
 }
 
-/// `last_error`: the one that is in the log already.
+/// Retries until the end is stored. `last_error` is the error that is already in the log; the same error is not logged
+/// again.
 async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut last_error: String) {
     let deadline = clock::instant() + GIVE_UP_AFTER;
     let sid = &ended.sid;

@@ -1,8 +1,8 @@
-//! Addresses of contacts.
+//! The addresses of contacts.
 //!
 //! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact until a
-//! message shows that the contact has another number, or that the number has another holder. Then it is a former
-//! number, by which the contact is not found.
+//! message shows that the contact has another number, or that another contact has this number. The number is then a
+//! former number, and a lookup by that number no longer finds the contact.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
@@ -11,27 +11,25 @@ use rusqlite::{OptionalExtension, Row, params};
 /// The contact to which an address belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressHolder {
-    /// The contact.
     pub contact: ContactId,
-    /// For an id: the number that it was last seen with.
+    /// For an id: the phone number that was last seen with the id.
     pub number: Option<String>,
-    /// Whether the address belonged to the contact in the past and no longer does.
+    /// True if the address no longer belongs to the contact.
     pub is_former: bool,
 }
 
 /// A number that a user adds to a contact.
 #[derive(Clone, Debug)]
 pub struct NewNumber<'a> {
-    /// The number.
     pub number: &'a PhoneNumber,
-    /// Since when the contact has another number instead; none: it is current.
+    /// Since when the contact has another number instead; `None` if the number is current.
     pub former_at: Option<Timestamp>,
-    /// The id that it had before it was removed.
+    /// The id that the row of the number had before it was deleted.
     pub restored: Option<AddressId>,
 }
 
 impl ReadTx<'_> {
-    /// The contact that has an address, or had it last.
+    /// Returns the contact that has an address, or the last one that had it.
     pub fn address_holder(
         &self,
         business: BusinessId,
@@ -48,7 +46,7 @@ impl ReadTx<'_> {
         Ok(holder.optional()?)
     }
 
-    /// All addresses of a contact, oldest first, including former ones.
+    /// Returns all addresses of a contact, oldest first, including former ones.
     pub fn addresses(&self, contact: ContactId) -> Result<Vec<Address>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, contact_id, kind, value, former_at FROM addresses WHERE contact_id = ?1 ORDER BY id",
@@ -57,8 +55,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The best address for messages to a contact: `+9725…` if a number is known, else `…@lid`, else a business-scoped
-    /// id (a parent-business id last); empty if the contact has none.
+    /// Returns the best address for messages to a contact: `+9725…` if a number is known, else `…@lid`, else a
+    /// business-scoped id (a parent-business id last). Empty if the contact has no address.
     pub fn best_address(&self, contact: ContactId) -> Result<String> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(kind = 'lid', value || '@lid', value) FROM addresses
@@ -70,8 +68,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an address to a contact, unless another contact has it. A former address is reassigned. `number` is the
-    /// number that an id was seen with.
+    /// Adds an address to a contact, unless another contact has it. A former address of another contact is reassigned.
+    /// `number` is the phone number that was seen with an id.
     pub fn insert_address(
         &self,
         business: BusinessId,
@@ -92,7 +90,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Stores the current number of an id of a contact.
+    /// Stores the current phone number of a contact's id.
     pub fn set_number_of_id(
         &self,
         contact: ContactId,
@@ -121,7 +119,8 @@ impl WriteTx<'_> {
         self.record_contact(contact)
     }
 
-    /// Adds a number to a contact, makes a former one of any contact its own, or makes its own current one a former one. Returns its id.
+    /// Adds a number to a contact and returns the id of the number. A former number of any contact is reassigned to
+    /// this contact. A current number of this contact becomes a former one if `former_at` is set.
     pub fn insert_number(
         &self,
         business: BusinessId,
@@ -130,7 +129,7 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<AddressId> {
         let NewNumber { number, former_at, restored } = new;
-        // An id above all others would take the place of those to come.
+        // A restored id above the current maximum is not used, because it would shift the ids of all later addresses.
         let insert = "INSERT INTO addresses(id, business_id, contact_id, kind, value, former_at, created_at)
              VALUES ((SELECT ?6 WHERE ?6 < (SELECT max(id) FROM addresses) AND NOT EXISTS (SELECT 1 FROM addresses WHERE id = ?6)),
                  ?1, ?2, 'phone', ?3, ?4, ?5)
@@ -143,7 +142,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(find)?.query_row(params![business, number], |row| row.get(0))?)
     }
 
-    /// Replaces a number of a contact by another one, also in its threads and its queued messages.
+    /// Replaces a contact's number with another one, also in the contact's threads and queued messages.
     pub fn correct_number(&self, business: BusinessId, old: &Address, new: &PhoneNumber) -> Result<()> {
         self.forget_spellings(old)?;
         self.conn
@@ -158,7 +157,7 @@ impl WriteTx<'_> {
         self.record_contact(old.contact_id)
     }
 
-    /// Removes a number of a contact.
+    /// Deletes a number of a contact.
     pub fn delete_number(&self, number: &Address) -> Result<()> {
         self.forget_spellings(number)?;
         self.conn.prepare_cached("DELETE FROM addresses WHERE id = ?1")?.execute([number.id])?;
@@ -166,7 +165,7 @@ impl WriteTx<'_> {
         self.record_contact(number.contact_id)
     }
 
-    /// Removes WhatsApp's own spelling of a number, and the number from the ids that were seen with it.
+    /// Deletes WhatsApp's own spelling of a number, and removes the number from the ids that were seen with it.
     fn forget_spellings(&self, Address { contact_id, value, .. }: &Address) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -180,7 +179,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Moves a number to another contact, with WhatsApp's own spellings of it.
+    /// Moves a number, with WhatsApp's own spellings of it, to another contact.
     pub fn move_number(&self, from: ContactId, to: ContactId, number: &PhoneNumber) -> Result<()> {
         self.conn.prepare_cached(include_str!("address/move_number.sql"))?.execute(params![
             from,
@@ -198,7 +197,7 @@ impl WriteTx<'_> {
         [from, to].into_iter().try_for_each(|contact| self.record_contact(contact))
     }
 
-    /// Sets the contact's best address on its threads that show an address which the contact no longer has.
+    /// Sets the contact's best address on those of its threads that show an outdated address.
     pub fn refresh_peers(&self, contact: ContactId) -> Result<()> {
         let best = self.best_address(contact)?;
         let mut query = self.conn.prepare_cached(include_str!("address/outdated_peers.sql"))?;
@@ -211,7 +210,7 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached("UPDATE threads SET peer_number = ?3 WHERE contact_id = ?1 AND peer_number = ?2")?
             .execute(params![contact, old, new])?;
-        // An attempt in doubt keeps its address: its outcome is looked up under the address that it was sent to.
+        // An attempt with an unknown outcome keeps its address, because the outcome is looked up by that address.
         self.conn
             .prepare_cached(
                 "UPDATE outbox SET recipient = ?3 WHERE contact_id = ?1 AND recipient = ?2 AND state = 'queued'",

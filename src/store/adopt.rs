@@ -1,9 +1,9 @@
-//! Adoption: the published file found at a start becomes the live database, because there is no live database, because
-//! the owner put a backup there, or because only the published file is undamaged. The previous live database is
-//! archived.
+//! Adoption: the published file that a start has found becomes the live database. This happens if the live database is
+//! missing, if the owner placed a backup there, or if only the published file is undamaged. The previous live database
+//! is archived.
 //!
-//! An interrupted adoption is completed by the next start: the notice with the name of the archive is on disk before
-//! any file is renamed (see [`StartNotice::load`]).
+//! The next start completes an interrupted adoption: the notice with the name of the archive is on disk before any file
+//! is renamed (see [`StartNotice::load`]).
 
 use super::archive::{self, Form, failed, remove};
 use super::fault_injection;
@@ -26,12 +26,12 @@ pub(in crate::store) struct Adopted {
     pub record: Record,
     /// The archived copy of the previous live database.
     pub archived: Option<PathBuf>,
-    /// The state of the published file: the file that was found, or missing if it has become the live database.
+    /// The state of the published file: the found file, or missing if that file has become the live database.
     pub published: FileState,
 }
 
 /// Makes the published file the live database and archives the current one. Fails without changing anything if the
-/// published file is damaged, belongs to another program, or comes from a newer version.
+/// published file is damaged, belongs to another program, or was written by a newer version.
 pub(in crate::store) fn published_file(
     folder: &Folder,
     state: &RunState,
@@ -43,7 +43,7 @@ pub(in crate::store) fn published_file(
     verified_file(folder, state, form, notice)
 }
 
-/// Like [`published_file`], for a published file that has been verified.
+/// Like [`published_file`], for a published file that has already been verified.
 pub(in crate::store) fn verified_file(
     folder: &Folder,
     state: &RunState,
@@ -96,7 +96,7 @@ fn replace_live(
 
 /// The file that becomes the live database.
 enum NextLive {
-    /// A copy of the published file, page for page, so that the published file remains the copy of the live database.
+    /// A page-by-page copy of the published file, which remains the copy of the live database.
     Copy(PathBuf),
     /// The published file itself, because the disk has no space for a second copy.
     Published,
@@ -105,7 +105,7 @@ enum NextLive {
 impl NextLive {
     fn prepare(folder: &Folder) -> Result<Self> {
         let unfinished = folder.unfinished(LIVE);
-        // Files that an interrupted start left may take the space.
+        // Files that an interrupted start left may occupy the space.
         for left_over in [&unfinished, &folder.unfinished_copy()] {
             remove(left_over)?;
         }
@@ -130,14 +130,14 @@ impl NextLive {
 
     fn install(&self, folder: &Folder, state: &RunState) -> io::Result<Record> {
         let (file, successor) = match self {
-            // The published file is the copy of the next live database.
+            // The published file is then the copy of the next live database.
             Self::Copy(unfinished) => (unfinished, Some(FileStamp::of(&std::fs::metadata(&folder.published)?))),
             Self::Published => (&folder.published, None),
         };
         let live = Some(FileId::of(&std::fs::metadata(file)?));
         let record = Record { live, successor, ..Record::of_boot(state.boot()) };
-        // Recorded before the live database exists, so that any later start, also after a failure here, knows to which
-        // run the published file belongs.
+        // The record is written before the live database exists. Every later start, even after a failure here, then
+        // finds to which run the published file belongs.
         state.replace(&record)?;
         state.sync()?;
         sys::rename(file, &folder.database())?;
@@ -147,7 +147,8 @@ impl NextLive {
     }
 }
 
-/// Copies a file and syncs the copy. The copy of a backup with the mode 0444 must be writable too.
+/// Copies a file and syncs the copy. The copy must be writable even if the file is not, such as a backup with mode
+/// 0444.
 fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::copy(from, to)?;
     let copy = File::open(to)?;
@@ -155,8 +156,8 @@ fn copy_writable(from: &Path, to: &Path) -> io::Result<()> {
     copy.sync_all()
 }
 
-/// True if the service's user may write to the file, the file has only one name, and no other program has it open, so
-/// that renaming it affects nothing else.
+/// Returns true if renaming the file cannot affect other programs: the service's user can write to it, it has only one
+/// name, and no other program has it open.
 fn is_exclusive(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {
@@ -173,8 +174,8 @@ fn is_exclusive(file: &Path) -> io::Result<bool> {
     Ok(answer != LeaseAnswer::Busy)
 }
 
-/// Fails if a write-ahead log or journal lies beside a database file that is to be used alone: the data in it would be
-/// lost silently.
+/// Returns an error if a write-ahead log or journal exists next to a database file that is to be used alone. The data
+/// in that log would be lost silently.
 pub fn refuse_leftover_log(published: &Path) -> Result<()> {
     let Some(path) = leftover_log(published) else { return Ok(()) };
     let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \
@@ -182,7 +183,7 @@ pub fn refuse_leftover_log(published: &Path) -> Result<()> {
     Err(Error::File { doing: "cannot take over a database with", path, source: io::Error::other(reason) })
 }
 
-/// A non-empty `-wal` or `-journal` file beside a database file, by its name.
+/// Returns the path of a non-empty `-wal` or `-journal` file that belongs to a database file, if one exists.
 pub fn leftover_log(file: &Path) -> Option<PathBuf> {
     let logs = ["-wal", "-journal"].map(|suffix| with_suffix(file, suffix));
     logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))

@@ -4,21 +4,22 @@ use super::{ReadTx, Result};
 use crate::domain::{BusinessId, CallSid, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-/// Use of the AI in phone calls within a period. Active calls count up to now.
+/// Use of the AI in phone calls within a period. Active calls count up to the current time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Number of other calls from the caller's number; if it is withheld, of all callers who withhold theirs.
+    /// Number of other calls from the caller's number. If the caller withholds the number, the calls of all such
+    /// callers.
     pub calls_of_number: u32,
-    /// The caller's number is withheld.
+    /// True if the caller's number is withheld.
     pub is_withheld: bool,
-    /// Seconds with the AI.
+    /// Seconds of calls that the AI handled.
     pub seconds: u64,
     /// Cost in millionths of a US dollar.
     pub cost_micros: u64,
 }
 
 impl ReadTx<'_> {
-    /// Use of the AI since `since`, without the call itself in `calls_of_number`.
+    /// Returns the use of the AI since `since`. `calls_of_number` does not include the call itself.
     pub fn ai_usage(&self, call: Option<&CallSid>, since: Timestamp, now: Timestamp) -> Result<AiUsage> {
         let mut caller = self.conn.prepare_cached(
             "SELECT iif(peer_number GLOB '[+0-9]*', peer_number, NULL) FROM calls WHERE call_sid = ?1 AND peer_number <> ''",
@@ -27,8 +28,9 @@ impl ReadTx<'_> {
         let is_withheld = caller == Some(None);
         let number = caller.flatten();
         let mut query = self.conn.prepare_cached(
-            // Of a call without an engine, nothing says yet who answers it, unless a human agent has accepted it or its
-            // caller was blocked. A call that has gone over to voicemail has cost what the AI has cost before.
+            // A call without an engine may still be answered by the AI, so it counts unless a human agent has accepted
+            // it or its caller was blocked. The cost of a call that was transferred to voicemail includes the earlier
+            // cost of the AI.
             "SELECT count(*) FILTER (WHERE call_sid IS NOT ?5
                         AND iif(?6, peer_number <> '' AND peer_number NOT GLOB '[+0-9]*', peer_number = ?4)
                         AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),

@@ -1,4 +1,4 @@
-//! Alerts, and the record of what happened to them.
+//! Alerts and their events.
 
 use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
@@ -8,11 +8,9 @@ use rusqlite::params;
 /// A transition of an alert, or a notification about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertEvent {
-    /// The id.
     pub id: i64,
-    /// The time of the event.
     pub at: Timestamp,
-    /// The alert's kind; text, because another version may have written a kind that this one does not know.
+    /// The alert's kind. Text, because another version may have written a kind that this version does not support.
     pub kind: String,
     /// The transition: `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
     pub transition: String,
@@ -21,14 +19,14 @@ pub struct AlertEvent {
 }
 
 impl ReadTx<'_> {
-    /// All known alerts. Alerts that another version wrote and this one cannot parse are left out.
+    /// Returns all alerts. An alert that another version wrote and this version cannot parse is skipped.
     pub fn alerts(&self) -> Result<Vec<Alert>> {
         let mut query = self.conn.prepare_cached("SELECT state FROM alerts ORDER BY kind")?;
         let rows = query.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(rows.iter().filter_map(|state| serde_json::from_str(state).ok()).collect())
     }
 
-    /// A page of the events, newest first, and the position of the next page if there is one.
+    /// Returns a page of events, newest first, and the position of the next page if one exists.
     pub fn alert_events(&self, after: Option<Cursor>, limit: usize) -> Result<(Vec<AlertEvent>, Option<Cursor>)> {
         let sql = "SELECT id, at, kind, transition, channel FROM alert_events
              WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2";
@@ -54,14 +52,14 @@ impl WriteTx<'_> {
         self.record_alert()
     }
 
-    /// Adds an event of an alert.
+    /// Adds an event to an alert.
     pub fn insert_alert_event(&self, kind: AlertKind, transition: &str, channel: &str, now: Timestamp) -> Result<()> {
         let sql = "INSERT INTO alert_events(at, kind, transition, channel) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), transition, channel])?;
         Ok(())
     }
 
-    /// Deletes events from before `before`; returns how many.
+    /// Deletes the events before the time `before`. Returns the number of deleted events.
     pub fn prune_alert_events(&self, before: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM alert_events WHERE at < ?1")?.execute([before])?)
     }

@@ -8,76 +8,70 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// Selects appointments.
+/// A filter for appointments.
 #[derive(Clone, Copy, Debug)]
 pub struct AppointmentFilter {
-    /// The business.
     pub business: BusinessId,
-    /// Those that end after this time.
+    /// Only appointments that end after this time.
     pub from: Option<Timestamp>,
-    /// Those that start before this time.
+    /// Only appointments that start before this time.
     pub to: Option<Timestamp>,
-    /// Those of a contact.
+    /// Only appointments of this contact.
     pub contact: Option<ContactId>,
-    /// Those of a resource.
+    /// Only appointments of this resource.
     pub resource: Option<ResourceId>,
-    /// Those in a state.
+    /// Only appointments in this state.
     pub state: Option<AppointmentState>,
 }
 
-/// When an appointment is, and what it occupies.
+/// The time of an appointment, and the resource that it occupies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BookedTime {
-    /// The resource.
     pub resource: ResourceId,
-    /// When it starts.
+    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// The end of the appointment.
     pub ends_at: Timestamp,
-    /// Since when it occupies the resource.
+    /// The start of the time for which the resource is occupied, buffers included.
     pub blocked_from: Timestamp,
-    /// Until when it occupies the resource.
+    /// The end of the time for which the resource is occupied, buffers included.
     pub blocked_to: Timestamp,
 }
 
 /// A new appointment.
 #[derive(Clone, Debug)]
 pub struct AppointmentRow<'a> {
-    /// The business.
     pub business: BusinessId,
-    /// The contact.
     pub contact: ContactId,
-    /// The service.
     pub service: ServiceId,
-    /// When it is.
+    /// The time and the resource.
     pub time: BookedTime,
     /// The time zone of the business.
     pub time_zone: &'a str,
-    /// Who books it.
+    /// Who or what books the appointment.
     pub source: AppointmentSource,
-    /// Identifies the request.
+    /// A key that identifies the request, so that a repeated request books only once.
     pub source_key: Option<&'a str>,
-    /// The call in which it is booked.
+    /// The call in which the appointment is booked.
     pub call: Option<CallId>,
-    /// When a user has first seen it.
+    /// When a user first saw the appointment.
     pub seen_at: Option<Timestamp>,
-    /// The note.
     pub note: &'a str,
     /// The price in agorot.
     pub price_minor: Option<i64>,
-    /// The actor.
+    /// The user, token or agent that books the appointment.
     pub created_by: &'a str,
 }
 
 impl ReadTx<'_> {
-    /// A page of appointments by their start, and the position of the next page if there is one.
+    /// Returns a page of appointments, ordered by start, and the position of the next page if one exists.
     pub fn appointments(
         &self,
         filter: &AppointmentFilter,
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<Appointment>, Option<Cursor>)> {
-        // A condition that every row of a contact has lets SQLite use the contact's index.
+        // This condition is true for every row of the contact. It lets SQLite use the contact's index.
         let contact = if filter.contact.is_some() { "a.contact_id = :contact" } else { ":contact IS NULL" };
         let sql = format!(
             "{SELECT} WHERE a.business_id = :business AND {contact}
@@ -109,13 +103,13 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.starts_at, id: last.id.0 }))
     }
 
-    /// An appointment by its id.
+    /// Returns an appointment by its id.
     pub fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE a.id = ?1"))?;
         Ok(query.query_row([id], appointment).optional()?)
     }
 
-    /// The appointments with these ids, a JSON list.
+    /// Returns the appointments with these ids, given as a JSON list.
     pub(in crate::store) fn appointments_by_ids(&self, ids: &str) -> Result<Vec<Appointment>> {
         let sql = format!("{SELECT} WHERE a.id IN (SELECT value FROM json_each(?1))");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -123,14 +117,14 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The appointment that a request has booked.
+    /// Returns the appointment that was booked with this request key.
     pub fn appointment_by_source_key(&self, business: BusinessId, key: &str) -> Result<Option<AppointmentId>> {
         let mut query =
             self.conn.prepare_cached("SELECT id FROM appointments WHERE business_id = ?1 AND source_key = ?2")?;
         Ok(query.query_row(params![business, key], |row| row.get(0)).optional()?)
     }
 
-    /// When an appointment is, with the time for which it occupies its resource.
+    /// Returns the time of an appointment, including the time for which it occupies its resource.
     pub fn booked_time(&self, id: AppointmentId) -> Result<Option<BookedTime>> {
         let mut query = self.conn.prepare_cached(
             "SELECT resource_id, starts_at, ends_at, blocked_from, blocked_to FROM appointments WHERE id = ?1",
@@ -147,7 +141,8 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// The times for which appointments occupy a resource, as far as they overlap a span; without those of `except`.
+    /// Returns the times for which appointments occupy a resource, limited to those that overlap a span. `except` is
+    /// left out.
     pub fn occupied(
         &self,
         resource: ResourceId,
@@ -239,7 +234,7 @@ impl WriteTx<'_> {
         self.record_appointment(id)
     }
 
-    /// Sets the state of an appointment. `reason` is why it was cancelled.
+    /// Sets the state of an appointment. `reason` is the reason of a cancellation.
     pub fn set_appointment_state(
         &self,
         id: AppointmentId,
@@ -257,7 +252,7 @@ impl WriteTx<'_> {
         self.record_appointment(id)
     }
 
-    /// Records that a user has seen an appointment, unless one has before.
+    /// Records that a user has seen an appointment, unless that is recorded already.
     pub fn set_appointment_seen(&self, id: AppointmentId, now: Timestamp) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE appointments SET seen_at = ?2 WHERE id = ?1 AND seen_at IS NULL")?;
@@ -308,5 +303,5 @@ fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     })
 }
 
-/// No appointment is longer than this, buffers included: the queries for what overlaps a time look no further back.
+/// Maximum length of an appointment, buffers included. The overlap queries look back no further than this.
 const LONGEST: std::time::Duration = std::time::Duration::from_hours(72);

@@ -4,12 +4,12 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
 use rusqlite::{Row, params};
 
-/// The progress of a data migration that runs beside the service.
+/// The progress of a data migration that runs while the service works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillProgress {
     /// The name of the migration.
     pub name: String,
-    /// All rows with ids up to this one are done.
+    /// All rows with ids up to this one have been migrated.
     pub done_to: i64,
     /// When it started.
     pub started_at: Timestamp,
@@ -18,7 +18,7 @@ pub struct BackfillProgress {
 }
 
 impl ReadTx<'_> {
-    /// All backfills that have started.
+    /// Returns all backfills that have started.
     pub fn backfills(&self) -> Result<Vec<BackfillProgress>> {
         let sql = "SELECT name, done_to, started_at, finished_at FROM backfills ORDER BY name";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -28,7 +28,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Starts a backfill if it has not started; returns its progress.
+    /// Starts a backfill if it has not started. Returns its progress.
     pub fn start_backfill(&self, name: &str, now: Timestamp) -> Result<BackfillProgress> {
         self.conn
             .prepare_cached(
@@ -39,7 +39,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([name], progress)?)
     }
 
-    /// Records that all rows with ids up to `done_to` are done.
+    /// Records that all rows with ids up to `done_to` have been migrated.
     pub fn advance_backfill(&self, name: &str, done_to: i64) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE backfills SET done_to = ?2 WHERE name = ?1")?

@@ -8,17 +8,17 @@ use crate::domain::{Provider, Timestamp};
 pub struct Backlog {
     /// Messages in the outbox.
     pub outbox: u64,
-    /// Jobs that have not been done.
+    /// Jobs that are still waiting.
     pub jobs: u64,
-    /// Calls that have not ended.
+    /// Calls that are still active.
     pub calls: u64,
     /// Unread messages.
     pub unread: u64,
-    /// The time when the oldest message in the outbox was written.
+    /// The time at which the oldest message in the outbox was written.
     pub oldest: Option<Timestamp>,
 }
 
-/// Messages that a provider accepted and has not delivered.
+/// Messages that a provider has accepted but not delivered yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undelivered {
     /// Messages sent by Twilio.
@@ -30,8 +30,8 @@ pub struct Undelivered {
 }
 
 impl ReadTx<'_> {
-    /// Number of messages that have been in the outbox since before `before` although they were attempted or deferred.
-    /// Messages that only wait for the bridge's send rate are not counted.
+    /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
+    /// deferred. Messages that only wait for the bridge's rate limit are not counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox
@@ -42,8 +42,8 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Messages that a provider accepted in a period and has not delivered, by provider. Messages of the daemon itself
-    /// are left out: alerts track their own delivery.
+    /// Counts, by provider, the messages that a provider accepted in a period but has not delivered yet. Messages of
+    /// the daemon itself are left out, because alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FILTER (WHERE m.provider = ?3), count(*) FILTER (WHERE m.provider = ?4),
@@ -83,7 +83,7 @@ impl ReadTx<'_> {
         })?)
     }
 
-    /// Number of messages in the outbox that were written at `then` or before.
+    /// Returns the number of messages in the outbox that were written at `then` or earlier.
     pub fn count_messages_waiting_since(&self, then: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND created_at <= ?1",

@@ -5,8 +5,8 @@ use super::folder::Folder;
 use crate::config;
 use sqlite_mirror::run_state::{self, Record, RunState};
 
-/// The kernel's id of this boot, without dashes; empty if it is hidden. The systemd unit passes it on, because
-/// `ProcSubset=pid` hides `/proc/sys` from the service.
+/// Returns the kernel's id of this boot, without dashes; empty if the process cannot read it. The systemd unit passes
+/// the id in an environment variable, because `ProcSubset=pid` hides `/proc/sys` from the service.
 pub fn boot_id() -> String {
     let passed = config::process_env("AGENTLOCATOR_BOOT_ID").filter(|id| !id.trim().is_empty());
     passed.map_or_else(run_state::boot_id, |id| id.trim().replace('-', ""))

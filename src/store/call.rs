@@ -14,26 +14,27 @@ use crate::domain::{
 use rusqlite::{OptionalExtension, Row, named_params};
 
 impl ReadTx<'_> {
-    /// One call by its id.
+    /// Returns a call by its id.
     pub fn call(&self, id: CallId) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE id = ?1", columns()))?;
         Ok(query.query_row([id], call).optional()?)
     }
 
-    /// One call by Twilio's id.
+    /// Returns a call by Twilio's CallSid.
     pub fn stored_call(&self, sid: &CallSid) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE call_sid = ?1", columns()))?;
         Ok(query.query_row([sid], call).optional()?)
     }
 
-    /// The turns of a call, in order.
+    /// Returns the turns of a call, in order.
     pub fn turns(&self, call: CallId) -> Result<Vec<Turn>> {
         let mut query = self.conn.prepare_cached(include_str!("call/turns.sql"))?;
         let rows = query.query_map([call], turn)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The name of the user or token that ended a call; none if no employee did. It is empty for the one without a name.
+    /// Returns the name of the user or token that ended a call; `None` if no employee ended it. Empty if that user or
+    /// token has no name.
     pub fn hung_up_by(&self, call: CallId) -> Result<Option<String>> {
         let sql = format!(
             "SELECT coalesce({}, '') FROM (
@@ -44,8 +45,8 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([call], |row| row.get(0)).optional()?)
     }
 
-    /// The appointments that the agent booked, moved or cancelled in a call, in the order of their times. A move and a cancellation
-    /// are known by their audit rows: those of the agent, about the call's contact, during the call.
+    /// Returns the appointments that the agent booked, moved or cancelled in a call, ordered by their times. The audit
+    /// log shows which ones were moved or cancelled: by the agent, for the call's contact, during the call.
     pub fn call_bookings(&self, call: &Call) -> Result<Vec<CallBooking>> {
         let mut query = self.conn.prepare_cached(include_str!("call/bookings.sql"))?;
         let ended_at = call.ended_at.unwrap_or(Timestamp::from_millis(i64::MAX));
@@ -69,7 +70,7 @@ impl ReadTx<'_> {
         Ok(bookings)
     }
 
-    /// What was recorded about a call after its end.
+    /// Returns what was recorded about a call after its end.
     pub fn call_findings(&self, call: &Call) -> Result<CallFindings> {
         let mut query = self.conn.prepare_cached(
             "SELECT summary, language, (
@@ -82,7 +83,7 @@ impl ReadTx<'_> {
         Ok(CallFindings { summary, language, lead, questions: self.questions_of_call(call)? })
     }
 
-    /// The recordings of a call, oldest first.
+    /// Returns the recordings of a call, oldest first.
     pub fn recordings(&self, call: CallId) -> Result<Vec<Recording>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, call_id, source, mime, channels, duration_ms, bytes, state, message_ms, error, created_at
@@ -97,7 +98,7 @@ fn columns() -> String {
     include_str!("call/columns.sql").trim_end().replace("{end_reason}", &end_reason("calls"))
 }
 
-/// Why the call of the table with this alias ended, as an expression.
+/// Returns an SQL expression for the reason why a call ended. `alias` is the alias of the table of calls.
 pub(in crate::store) fn end_reason(alias: &str) -> String {
     include_str!("call/end_reason.sql").trim_end().replace("{k}", alias)
 }

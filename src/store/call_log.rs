@@ -10,16 +10,14 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A call to be stored.
+/// The data of a new call.
 #[derive(Clone, Debug)]
 pub struct NewCall<'a> {
-    /// The business.
     pub business: BusinessId,
     /// Twilio's CallSid.
     pub call_sid: &'a CallSid,
     /// The contact's thread of calls.
     pub thread: ThreadId,
-    /// The contact.
     pub contact: ContactId,
     /// Inbound or outbound.
     pub direction: CallDirection,
@@ -40,13 +38,11 @@ pub struct TurnUpdate<'a> {
     pub item_id: &'a str,
     /// The turn's position in the conversation.
     pub seq: i64,
-    /// The speaker.
     pub speaker: Speaker,
-    /// The text of the turn.
     pub text: &'a str,
-    /// The part of the text that the other party heard.
+    /// The part of the text that the other party has heard.
     pub heard_text: &'a str,
-    /// Whether the turn was interrupted.
+    /// True if the turn was interrupted.
     pub interrupted: bool,
     /// The start of the turn, in milliseconds since the stream began.
     pub started_ms: u64,
@@ -62,10 +58,10 @@ pub struct TurnUpdate<'a> {
     pub cost_micros: i64,
 }
 
-/// A turn: the speaker, the text that the other party heard, and when it began and ended.
+/// A turn: the speaker, the text that the other party heard, and the start and end of the turn in milliseconds.
 pub type TimedTurn = (Speaker, String, (i64, Option<i64>));
 
-/// A call that has not ended as far as the store knows.
+/// A call whose end has not been stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
     /// Twilio's CallSid.
@@ -79,20 +75,20 @@ pub struct OpenCall {
 }
 
 impl ReadTx<'_> {
-    /// The id and the state of a call.
+    /// Returns the id and the state of a call.
     pub fn call_by_sid(&self, sid: &CallSid) -> Result<Option<(CallId, CallState)>> {
         let mut query = self.conn.prepare_cached("SELECT id, state FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// The reason why a call ended, if it has.
+    /// Returns the reason why a call ended; `None` if it has not ended.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
         let mut query =
             self.conn.prepare_cached("SELECT iif(blocked, 'blocked', end_reason) FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Calls that have not ended.
+    /// Returns the calls that have not ended.
     pub fn open_calls(&self) -> Result<Vec<OpenCall>> {
         let mut query = self
             .conn
@@ -104,7 +100,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The transcript of a call so far, oldest first: the speaker, and the text that the other party heard.
+    /// Returns the transcript of a call so far, oldest turn first: the speaker, and the text that the other party
+    /// heard.
     pub fn heard_turns(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.speaker, t.heard_text FROM call_turns t JOIN calls c ON c.id = t.call_id
@@ -114,7 +111,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The same with the times of each turn: when it began and ended, in milliseconds since the stream began.
+    /// Like `heard_turns`, with the start and end of each turn in milliseconds since the stream began.
     pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.speaker, t.heard_text, t.started_ms, t.ended_ms FROM call_turns t JOIN calls c ON c.id = t.call_id
@@ -130,7 +127,8 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, kind])?)
     }
 
-    /// The messages that events of this kind name in the calls of a contact since then: the call and the text of each.
+    /// Returns the messages that events of this kind name in calls of a contact since `since`: call, message and text
+    /// of each.
     pub fn messages_of_calls(
         &self,
         contact: ContactId,
@@ -146,8 +144,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many events of this kind the calls of the last day before `since`, and those after it, have had since then. Events have
-    /// an index by call alone.
+    /// Counts the events of this kind since `since`, in calls that started after one day before `since`. The limit on
+    /// the start time is needed because events are indexed only by call.
     pub fn call_events_since(&self, business: BusinessId, kind: &str, since: Timestamp) -> Result<i64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM calls JOIN call_events e ON e.call_id = calls.id
@@ -156,7 +154,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, since.minus(DAY), kind, since], |row| row.get(0))?)
     }
 
-    /// Returns true if the caller heard words of the agent after words of their own.
+    /// Returns true if the caller has heard the agent speak after the caller spoke.
     pub fn caller_heard_answer(&self, call: CallId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM call_turns WHERE call_id = ?1 AND speaker = 'agent' AND heard_text <> ''
@@ -188,7 +186,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, kind, since])?)
     }
 
-    /// The text of one turn.
+    /// Returns the text of a turn.
     pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.text FROM call_turns t JOIN calls c ON c.id = t.call_id WHERE c.call_sid = ?1 AND t.item_id = ?2",
@@ -197,15 +195,15 @@ impl ReadTx<'_> {
     }
 }
 
-/// The kind of the event of a call that an employee ended; the end reason that is shown follows from it, see
+/// The kind of the event that records that an employee ended a call. The displayed end reason is derived from it, see
 /// `call/end_reason.sql`.
 const HUNG_UP: &str = "hung_up_by_employee";
 
-/// The kind of the event of a call in which a lead was found; see `ReadTx::call_findings`.
+/// The kind of the event that records that a lead was found in a call; see `ReadTx::call_findings`.
 const LEAD_FOUND: &str = "lead_found";
 
 impl WriteTx<'_> {
-    /// Stores a call. Returns none if its CallSid is known.
+    /// Stores a call. Returns `None` if its CallSid is already stored.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
@@ -227,20 +225,21 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Records that a call is rejected because its caller is blocked; its end is stored after that.
+    /// Records that a call is rejected because its caller is blocked. The end of the call is stored separately,
+    /// afterwards.
     pub fn set_call_blocked(&self, id: CallId) -> Result<()> {
         self.conn.prepare_cached("UPDATE calls SET blocked = 1 WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 
-    /// Moves a thread to the top of the list, for the call of a blocked contact.
+    /// Moves the thread of a blocked contact's call to the top of the list, without marking the thread as unread.
     pub fn bump_thread_quietly(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2) WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute(params![thread, at])?;
         self.record_thread(thread)
     }
 
-    /// Moves a thread to the top of the list, adds one unread and unarchives it, for a new call.
+    /// Moves the thread of a new call to the top of the list, increments its unread count and unarchives it.
     pub fn bump_thread_for_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,
@@ -250,7 +249,7 @@ impl WriteTx<'_> {
         self.set_archived(self.contact_of_thread(thread)?, None)
     }
 
-    /// Records that the media stream is connected: caller and engine can talk.
+    /// Records that the media stream is connected, so that caller and engine can talk.
     pub fn set_call_live(
         &self,
         sid: &CallSid,
@@ -268,7 +267,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records the engine that handles the call from now on.
+    /// Records the engine that handles the call from this time on.
     pub fn set_call_engine(&self, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
@@ -286,15 +285,15 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records that an actor ends the call: in the column of reasons, whose values are fixed, this is the end by the agent,
-    /// or one without a stream. The first actor counts.
+    /// Records that a user or token ends the call. The column of end reasons has a fixed set of values, so it gets
+    /// "agent hung up" or "not connected". If several actors end the call, the first one counts.
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
         self.insert_call_event(sid, HUNG_UP, Some(&detail), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// The value of the column for a reason.
+    /// Returns the value of the end reason column for a reason.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason) -> Result<EndReason> {
         if reason != EndReason::EmployeeHungUp {
             return Ok(reason);
@@ -314,8 +313,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Records the end of a call. `duration_ms` is Twilio's duration, if Twilio gave one. Returns true if the call was
-    /// active before.
+    /// Records the end of a call. `duration_ms` is the duration that Twilio reported, if any. Returns true if the call
+    /// was active before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let reason = self.stored_reason(sid, reason)?;
         let mut update = self.conn.prepare_cached(
@@ -337,8 +336,8 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
-    /// Corrects the reason of a call that ended because an employee asked Twilio to end it: Twilio does not report who
-    /// ended a call, so that it was stored as ended by the caller.
+    /// Corrects the end reason of a call that an employee ended through Twilio. Twilio does not report who ended a
+    /// call, so the call was stored as ended by the caller.
     pub fn set_ended_by_employee(&self, sid: &CallSid, at: Timestamp) -> Result<()> {
         let reason = self.stored_reason(sid, EndReason::EmployeeHungUp)?;
         let mut update = self.conn.prepare_cached(
@@ -369,7 +368,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Stores the transcribed message that the caller left; a further message is appended on a new line.
+    /// Stores the transcribed message that the caller left. A further message is appended on a new line.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the call is not stored.
@@ -385,7 +384,7 @@ impl WriteTx<'_> {
         self.apply_call_end(sid)
     }
 
-    /// Stores what a call was about, and the language of the caller if it is known.
+    /// Stores the summary of a call, and the language of the caller if it is known.
     pub fn set_call_summary(&self, sid: &CallSid, summary: &str, language: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET summary = ?2, language = coalesce(?3, language), updated_at = ?4 WHERE call_sid = ?1",
@@ -394,7 +393,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Stores which lead was found in a call.
+    /// Records that a lead was found in a call.
     pub fn record_lead_of_call(&self, sid: &CallSid, lead: LeadId, at: Timestamp) -> Result<()> {
         self.insert_call_event(sid, LEAD_FOUND, Some(&serde_json::json!({"lead": lead.0}).to_string()), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
@@ -415,7 +414,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Appends a turn after all others, as the turn-by-turn fallback does. A repeated `item` is stored once.
+    /// Appends a turn after all others, for the turn-by-turn fallback. A turn with a known `item` is not stored again.
     pub fn append_turn(&self, sid: &CallSid, item: &str, speaker: Speaker, text: &str, at: Timestamp) -> Result<()> {
         let mut append = self.conn.prepare_cached(
             "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)

@@ -1,8 +1,8 @@
-//! The change log: one row for each change that the web page or an agent shows, written in the transaction of the
-//! change.
+//! The change log. It has one row for each change that the web page or an agent shows, written in the same transaction
+//! as the change.
 //!
-//! A follower passes [`ReadTx::changes_since`] the last `seq` that it has, and waits on
-//! [`Store::watch_changes`](super::Store) for more.
+//! A follower passes its last known `seq` to [`ReadTx::changes_since`], and waits for further changes on
+//! [`Store::watch_changes`](super::Store).
 
 use super::write_request::WriteRequest;
 use super::{ReadTx, Result, WriteTx};
@@ -15,21 +15,22 @@ use tokio::sync::watch;
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The number of the change; later changes have greater numbers.
+    /// The number of the change. Later changes have greater numbers.
     pub seq: i64,
     /// When it was committed.
     pub at: Timestamp,
-    /// What changed.
+    /// The kind of object that changed.
     pub kind: ChangeKind,
-    /// The thread that it belongs to.
+    /// The thread that the object belongs to.
     pub thread_id: Option<ThreadId>,
-    /// The message, thread, contact or call; of a draft, who writes it.
+    /// The id of the message, thread, contact or call. For a draft, the user or token that writes it.
     pub ref_id: Option<i64>,
 }
 
 impl Change {
-    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users, tokens, snapshots,
-    /// self-checks and the set-up are for owners, all else is for everyone.
+    /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer. Changes of
+    /// users, tokens, snapshots, self-checks and the setup are only for owners. All other changes are for every user
+    /// and token.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);
@@ -46,7 +47,7 @@ impl Change {
     }
 }
 
-/// A user or token as one number: tokens are negative.
+/// Returns a user or token as one number. The numbers of tokens are negative.
 fn writer(actor: ActorId) -> Option<i64> {
     match actor {
         ActorId::User(id) => Some(id.0),
@@ -55,7 +56,7 @@ fn writer(actor: ActorId) -> Option<i64> {
     }
 }
 
-/// A change recorded by the running transaction.
+/// A change that the running transaction has recorded.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Recorded {
     pub seq: i64,
@@ -64,14 +65,14 @@ pub(in crate::store) struct Recorded {
 }
 
 impl ReadTx<'_> {
-    /// The number of the newest change; 0 before the first.
+    /// Returns the number of the newest change; 0 if there are no changes.
     pub fn newest_change(&self) -> Result<i64> {
         let mut query = self.conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM changes")?;
         Ok(query.query_row([], |row| row.get(0))?)
     }
 
-    /// The changes after `seq`, at most `limit`, in order. None if some of them are unavailable, because they were
-    /// pruned or `seq` belongs to another database.
+    /// Returns the changes after `seq`, at most `limit`, in order. `None` if some of them are unavailable, because they
+    /// were pruned or because `seq` belongs to another database.
     pub fn changes_since(&self, seq: i64, limit: usize) -> Result<Option<Vec<Change>>> {
         let mut oldest = self.conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM changes")?;
         let oldest: i64 = oldest.query_row([], |row| row.get(0))?;
@@ -95,7 +96,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the oldest changes except the newest `keep`, at most `limit` of them. Returns how many.
+    /// Deletes the oldest changes except the newest `keep`, at most `limit` of them. Returns the number of deleted
+    /// changes.
     pub fn prune_changes(&self, keep: i64, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - max(?1, 1)
@@ -104,9 +106,9 @@ impl WriteTx<'_> {
         Ok(delete.execute(params![keep, i64::try_from(limit).unwrap_or(i64::MAX)])?)
     }
 
-    /// Invalidates every position that a follower may hold, because another database is used from now on, in which the
-    /// same numbers may stand for other changes. Numbering continues from the time in milliseconds, which no count of
-    /// changes reaches.
+    /// Invalidates every position that a follower may hold, because another database is now used, in which the same
+    /// numbers may denote other changes. The numbering continues from the current time in milliseconds, which is
+    /// greater than any number of changes.
     pub(in crate::store) fn restart_changes(&self, now: Timestamp) -> Result<()> {
         let next = self.newest_change()?.saturating_add(1).max(now.as_millis());
         self.conn.execute("DELETE FROM changes", [])?;
@@ -138,12 +140,12 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::AlertUpdated, None, None)
     }
 
-    /// Reports that a snapshot was begun, was created, or failed. The snapshots themselves are files.
+    /// Records that a snapshot has started, was created, or failed. The snapshots themselves are files.
     pub fn record_backup(&self) -> Result<()> {
         self.record_in(ChangeKind::BackupUpdated, None, None)
     }
 
-    /// Reports that the bridge's link is in another state. The state itself is not stored.
+    /// Records that the state of the bridge's link has changed. The state itself is not stored.
     pub fn record_bridge(&self) -> Result<()> {
         self.record_in(ChangeKind::BridgeUpdated, None, None)
     }
@@ -181,7 +183,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Writes the row, unless the previous change of this transaction is the same: followers see both at once.
+    /// Writes the row, unless the previous change of this transaction is equal: followers see both at the same time.
     fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
         if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
             return Ok(());
@@ -193,8 +195,8 @@ impl WriteTx<'_> {
     }
 }
 
-/// Announces the changes of a transaction to followers. It is queued in the transaction's batch behind the callers of
-/// its writes, so it completes when they do: after the commit, once the published file has it, in commit order.
+/// Notifies followers of the changes of a transaction. It is queued in the transaction's batch after the callers of its
+/// writes, and therefore completes with them: after the commit, once the published file contains it, in commit order.
 pub(in crate::store) struct Announcement {
     newest: i64,
     followers: watch::Sender<i64>,

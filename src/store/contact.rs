@@ -15,14 +15,14 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// One contact by its id.
+    /// Returns a contact by its id.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
         let sql = format!("SELECT {} FROM contacts c WHERE c.id = ?1", columns("c"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| contact(row, 0)).optional()?)
     }
 
-    /// Whether a contact has a history beyond its addresses: messages, calls, appointments, or a name that the owner
-    /// gave.
+    /// Returns true if a contact has data beyond its addresses: messages, calls, appointments, or a name that the owner
+    /// set.
     pub fn has_history(&self, id: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')
@@ -33,7 +33,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| row.get(0))?)
     }
 
-    /// The name of a contact and who set it.
+    /// Returns the name of a contact and the source of that name.
     pub fn name_of(&self, id: ContactId) -> Result<ContactName> {
         let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
         let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Inserts a contact. `name` is its WhatsApp profile name, empty if it has none.
+    /// Adds a contact. `name` is its WhatsApp profile name, empty if it has none.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
@@ -60,7 +60,8 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Keeps the ids of contacts that are deleted from being given to others: links, bookmarks and logs would name another person.
+    /// Prevents the ids of deleted contacts from being reused: links, bookmarks and logs would then refer to another
+    /// contact.
     pub(in crate::store) fn retire_contact_ids(&self, ids: &[i64]) -> Result<()> {
         let known = self.meta(NEWEST_ERASED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
         match ids.iter().copied().max() {
@@ -81,7 +82,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores the name that the owner gave a contact; profile names do not replace it. An empty name removes it.
+    /// Stores the name that the owner set for a contact. Profile names do not replace it. An empty name removes it.
     pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3
@@ -93,8 +94,8 @@ impl WriteTx<'_> {
         self.retitle_threads(id)
     }
 
-    /// Sets the title of a contact's threads to the contact's name, else to the thread's address; a thread with neither
-    /// keeps its title.
+    /// Sets the title of a contact's threads to the contact's name, or to the thread's address if the contact has no
+    /// name. A thread with neither keeps its title.
     pub(super) fn retitle_threads(&self, id: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET title = coalesce(
@@ -106,7 +107,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// The columns of a contact in the table with this alias; [`contact`] reads them.
+/// Returns the columns of a contact in the table with this alias; [`contact`] reads them.
 fn columns(alias: &str) -> String {
     include_str!("contact/columns.sql").trim_end().replace("{number}", &number(alias)).replace("{c}", alias)
 }
@@ -114,19 +115,20 @@ fn columns(alias: &str) -> String {
 /// The number of columns that [`columns`] names.
 const COLUMN_COUNT: usize = 11;
 
-/// A contact's current phone number, as an expression.
+/// Returns an SQL expression for the current phone number of a contact.
 fn number(alias: &str) -> String {
     format!(
         "(SELECT value FROM addresses WHERE contact_id = {alias}.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1)"
     )
 }
 
-/// How a contact is called where there is room for one text: the name, else the number; null if it has neither.
+/// Returns an SQL expression for the label of a contact: its name, or its number if it has no name; null if it has
+/// neither.
 pub(in crate::store) fn name_or_number(alias: &str) -> String {
     format!("coalesce(nullif({alias}.display_name, ''), {})", number(alias))
 }
 
-/// Reads the columns of a contact from column `at`.
+/// Reads the columns of a contact, starting at column `at`.
 fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
     let tags: String = row.get(at + 10)?;
     let tags = serde_json::from_str(&tags)

@@ -10,8 +10,8 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes everything that `conn` sees into a new file `target`. A file that already has that name is replaced only
-/// after the new one has been verified.
+/// Writes everything that `conn` sees into a new file `target`. An existing file with that name is replaced only after
+/// the new file has been verified.
 pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = target.with_file_name(format!(".{name}.new"));
@@ -26,13 +26,13 @@ pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> 
     outcome
 }
 
-/// Writes the whole database that belongs to a published file to `out`, whether a daemon has it open or not. Returns
-/// its bytes.
+/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has it open. Returns
+/// the number of bytes.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     Ok(page_copy::copy_database(published, out)?)
 }
 
-/// Copies it into an unnamed file on the data disk; none if that is not possible.
+/// Copies the database into an unnamed file on the data disk; `None` if that is not possible.
 pub fn spool_database(published: &Path) -> Result<Option<File>> {
     Ok(page_copy::spool_database(published)?)
 }
@@ -51,7 +51,7 @@ pub(in crate::store) fn before_migration(
     let snapshots = &folder.snapshots;
     private_folder(snapshots).map_err(failed("cannot create the folder", snapshots))?;
     let size = open::page_size(conn)? as u64 * open::page_count(conn)?;
-    // The copy, and the same size again for what the migration itself writes.
+    // Space for the copy, and the same size again for what the migration itself writes.
     let needed = size.saturating_mul(2).saturating_add(MARGIN);
     let free = sys::disk_space(snapshots).map_err(failed("cannot determine the free space at", snapshots))?.free_bytes;
     if free < needed {
@@ -70,7 +70,7 @@ pub(in crate::store) fn before_migration(
     Ok(target)
 }
 
-/// Reads a whole database file and fails if it is damaged.
+/// Reads a whole database file and returns an error if it is damaged.
 pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     let conn = open::lone_file(file)?;
     match findings(&conn)? {
@@ -79,8 +79,8 @@ pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     }
 }
 
-/// What SQLite finds wrong in the whole database; none if it is undamaged. Damage that makes the check itself fail is
-/// reported as a finding.
+/// Returns the damage that SQLite finds in the whole database; `None` if it is undamaged. Damage that makes the check
+/// itself fail is also returned as a finding.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
     match run_checks(conn) {
         Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(error.to_string())),
@@ -88,7 +88,7 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
     }
 }
 
-/// True if SQLite reports that a file is damaged or not a database.
+/// Returns true if SQLite reports that a file is damaged or not a database.
 pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
@@ -138,8 +138,8 @@ fn write_and_verify(conn: &Connection, file: &Path) -> Result<()> {
     verify_file(file)
 }
 
-/// Deletes all copies but `target` and the newest `keep` of the others. After the clock was set back, `target` need not
-/// be the newest by its date; it must be kept anyway.
+/// Deletes all copies but `target` and the newest `keep` of the others. If the clock was set back, `target` is not the
+/// newest copy by its date, but it must be kept.
 fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<()> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(snapshots)? {
@@ -157,7 +157,7 @@ fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<
 
 const PREFIX: &str = "pre-migration-";
 
-/// Disk space that is left free in any case.
+/// Disk space in bytes that always remains free.
 const MARGIN: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -183,7 +183,7 @@ mod tests {
             std::fs::write(&path, damaged).unwrap();
             let found = open::lone_file(&path).map_err(Error::from).and_then(|conn| findings(&conn));
             assert!(!matches!(found, Ok(None)), "pages from {first} on");
-            // The first pages are read before anything can be checked.
+            // SQLite reads the first pages before it can run any check.
             assert!(matches!(found, Ok(Some(_)) | Err(Error::Sql(_))), "pages from {first} on: {found:?}");
         }
     }

@@ -9,20 +9,20 @@ use tokio::sync::oneshot;
 /// The result of a check of the published copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyCheck {
-    /// It is current and equals the live database.
+    /// The copy is current and equals the live database.
     Equal,
-    /// Pages of it differ from the live database.
+    /// Pages of the copy differ from the live database.
     Differs {
-        /// How many; 0 if only the length differs.
+        /// The number of differing pages; 0 if only the length differs.
         pages: u32,
-        /// The first one.
+        /// The first differing page.
         first: u32,
     },
-    /// It is behind the live database.
+    /// The copy is behind the live database.
     Behind,
-    /// A foreign file has its name.
+    /// A foreign file has the name of the copy.
     Foreign,
-    /// It is kept as the last undamaged copy, because the live database is damaged.
+    /// The copy is frozen as the last undamaged copy, because the live database is damaged.
     Frozen,
     /// The settings switch the published copy off.
     Off,
@@ -40,8 +40,8 @@ impl CopyCheck {
 }
 
 impl Store {
-    /// Reads the whole database in the background; returns what is wrong with it, none if it is undamaged.
-    /// [`Store::health`] reports the same afterwards.
+    /// Reads the whole database in the background. Returns the damage that was found; `None` if the database is
+    /// undamaged. [`Store::health`] reports the same result afterwards.
     pub async fn check_integrity(&self) -> Result<Option<String>> {
         let conn = open::reader(&self.inner.folder.database())?;
         let found = self.inner.background_reads.run(conn, copy::findings).await?;
@@ -80,5 +80,5 @@ impl Store {
     }
 }
 
-/// Key of the mark that the last check wrote.
+/// The key of the value that the last check wrote.
 const MARK: &str = "copy_checked_at";

@@ -20,7 +20,7 @@ pub struct DatabaseSummary {
     pub others: Vec<String>,
 }
 
-/// Summarizes a copy of a database, which is not changed.
+/// Summarizes a copy of a database. The copy is not changed.
 pub fn summarize_copy(file: &Path) -> Result<DatabaseSummary> {
     let conn = open::lone_file(file)?;
     let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));

@@ -1,7 +1,7 @@
-//! Empties the write-ahead log at once, so that it has no former content of pages after data was deleted.
+//! Empties the write-ahead log at once, so that the log no longer contains data that was deleted.
 //!
-//! The writer does it between two transactions: no commit waits for a checkpoint of another connection, and every frame has been read
-//! for the published copy.
+//! The writer empties the log between two transactions. At that moment no commit has to wait for a checkpoint of
+//! another connection, and every frame has been read for the published copy.
 
 use super::{Error, Result, Store, open};
 use rusqlite::Connection;
@@ -9,19 +9,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Callers who wait until the log is empty.
+/// The callers that wait until the log is empty.
 #[derive(Default)]
 pub(in crate::store) struct EmptyLogRequests(Mutex<Vec<oneshot::Sender<bool>>>);
 
 impl EmptyLogRequests {
-    /// Adds a caller, who is answered after the next transaction.
+    /// Adds a caller, which receives the result after the next transaction.
     pub(in crate::store) fn add(&self) -> oneshot::Receiver<bool> {
         let (sender, answer) = oneshot::channel();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         answer
     }
 
-    /// Empties the log if a caller waits for it.
+    /// Empties the log if a caller has requested it.
     pub(in crate::store) fn serve(&self, writer: &Connection) {
         let callers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if callers.is_empty() {
@@ -38,8 +38,8 @@ impl EmptyLogRequests {
 }
 
 impl Store {
-    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: another program reads the
-    /// database, or the log belongs to Litestream, which must read it before it is emptied.
+    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: another program
+    /// reads the database, or the log belongs to Litestream, which must read it before it is emptied.
     pub async fn empty_log(&self) -> Result<bool> {
         if self.is_log_of_litestream() {
             return Ok(false);
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Returns false if a reader needs the log. The writer waits for no reader: this process's own reads end within moments.
+/// Returns false if a reader needs the log. The writer does not wait for that reader: reads of this process end soon.
 fn truncate(writer: &Connection) -> Result<bool> {
     writer.busy_timeout(Duration::ZERO)?;
     let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));

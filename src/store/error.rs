@@ -15,7 +15,6 @@ pub enum Error {
          `chown {user}: {path}`, and `chmod u+rwX {path}` if that does not help"
     )]
     Denied {
-        /// The file or folder.
         path: PathBuf,
         /// The user that this process runs as.
         user: String,
@@ -24,28 +23,27 @@ pub enum Error {
         /// The permission bits.
         mode: u32,
     },
-    /// Not enough disk space for a large operation.
+    /// Too little disk space for a large operation.
     #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     InsufficientSpace {
         /// What the space is for.
         purpose: &'static str,
-        /// The folder or file.
         path: PathBuf,
         /// Megabytes needed.
         needed_mb: u64,
         /// Megabytes free.
         free_mb: u64,
     },
-    /// Another process holds the database, or a concurrent operation came first.
+    /// Another process has locked the database, or a concurrent operation was first.
     #[error("the database is in use: {0}")]
     Busy(String),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
-    /// The write was rolled back as its caller asked.
+    /// The caller requested that its write be rolled back.
     #[error("the write was rolled back")]
     RolledBack,
-    /// A row that must exist does not.
+    /// A required row does not exist.
     #[error("no such {0}")]
     NotFound(&'static str),
     /// The write violates a constraint of the schema.
@@ -60,7 +58,6 @@ pub enum Error {
     /// The content of a database file is damaged.
     #[error("the database file {path} is damaged: {findings}")]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What SQLite found.
         findings: String,
@@ -71,7 +68,6 @@ pub enum Error {
          place, or try again once it can be read"
     )]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// The I/O error.
         cause: std::io::Error,
@@ -81,9 +77,7 @@ pub enum Error {
     File {
         /// The operation, such as `cannot open`.
         doing: &'static str,
-        /// The file.
         path: PathBuf,
-        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -93,10 +87,10 @@ pub enum Error {
     /// A probe failed.
     #[error("database error: {0}")]
     Probe(String),
-    /// The database did not answer a probe in time.
+    /// The database did not respond to a probe, or a read did not finish, within the time limit.
     #[error("the database has not answered within {0} ms")]
     Slow(u128),
-    /// A write or read panicked; its transaction was rolled back.
+    /// A write or read panicked, and its transaction was rolled back.
     #[error("internal error while using the database; the transaction was rolled back")]
     Panicked,
     /// Any other SQLite error.
@@ -134,5 +128,5 @@ impl From<sqlite_mirror::Error> for Error {
     }
 }
 
-/// The result of the store's functions.
+/// The result type of the store's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

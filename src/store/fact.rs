@@ -1,4 +1,4 @@
-//! Facts about the business.
+//! The facts about the business that the agent may use.
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
@@ -6,7 +6,7 @@ use crate::domain::{BusinessId, ChangeKind, Cursor, Fact, FactId, FactSource, Ga
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// A page of facts, the oldest first, and the position of the next page if there is one.
+    /// Returns a page of facts, oldest first, and the position of the next page if one exists.
     pub fn facts(
         &self,
         business: BusinessId,
@@ -23,7 +23,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 
-    /// A fact by its id.
+    /// Returns a fact by its id.
     pub fn fact(&self, id: FactId) -> Result<Option<Fact>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM facts WHERE id = ?1")?;
         Ok(query.query_row([id], fact).optional()?)
@@ -85,7 +85,8 @@ impl WriteTx<'_> {
     }
 }
 
-/// The value of the column: that a fact is an answer follows from the question that it names.
+/// Returns the value of the source column. `Answer` is stored as `User`, because the stored question identifies an
+/// answer.
 fn stored(source: FactSource) -> FactSource {
     if source == FactSource::Answer { FactSource::User } else { source }
 }

@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 pub use sqlite_mirror::with_suffix;
 pub(in crate::store) use sqlite_mirror::{private_folder, sync_folder};
 
-/// The files of one store: those of its mirror, and the product's own beside them.
+/// The files of a store: those of its mirror, and the product's additional files.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Folder {
     mirror: sqlite_mirror::Folder,
-    /// Folder of the copies from before migrations.
+    /// The folder of the copies that are made before migrations.
     pub snapshots: PathBuf,
 }
 
 impl Folder {
-    /// The folder around the published file; creates what is missing. `live/` is accessible to this user only.
+    /// Returns the paths around the published file, and creates missing folders. Only this user can access `live/`.
     pub(in crate::store) fn prepare(published: &Path) -> Result<Self> {
         let mirror = sqlite_mirror::Folder::prepare(published)?;
         mirror.add_note("README", README);
         Ok(Self::with(mirror))
     }
 
-    /// The folder around the published file, unchanged.
+    /// Returns the paths around the published file, and creates nothing.
     pub(in crate::store) fn of(published: &Path) -> Result<Self> {
         Ok(Self::with(sqlite_mirror::Folder::of(published)?))
     }
@@ -33,12 +33,12 @@ impl Folder {
         Self { mirror, snapshots }
     }
 
-    /// The records that could not be stored on a full disk.
+    /// Returns the path of the file with the records that could not be stored on a full disk.
     pub(in crate::store) fn unstored(&self) -> PathBuf {
         self.live().join("unstored")
     }
 
-    /// The start notice for the owner, until the database is open.
+    /// Returns the path of the start notice for the owner. The file exists until the database is open.
     pub(in crate::store) fn notice(&self) -> PathBuf {
         self.live().join("notice")
     }

@@ -1,28 +1,28 @@
-//! Greetings that the owner has recorded.
+//! Greetings that the owner recorded or uploaded.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, Greeting, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// A greeting to be stored.
+/// The data of a new greeting.
 #[derive(Debug)]
 pub struct NewGreeting<'a> {
     /// The SHA-256 of the content.
     pub sha256: &'a str,
     /// The media type.
     pub mime: &'a str,
-    /// The duration.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
-    /// The name of the uploaded file.
+    /// The name of the uploaded file, if any.
     pub file_name: Option<&'a str>,
-    /// Who adds it.
+    /// The user who adds the greeting.
     pub author: &'a str,
-    /// The sound.
+    /// The audio data.
     pub content: &'a [u8],
 }
 
 impl ReadTx<'_> {
-    /// All stored greetings, newest first.
+    /// Returns all stored greetings, newest first.
     pub fn greetings(&self, business: BusinessId) -> Result<Vec<Greeting>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, is_current, sha256, mime, duration_ms, file_name, author, created_at FROM greetings
@@ -32,13 +32,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The media type and the sound of a stored greeting.
+    /// Returns the media type and the audio data of a stored greeting.
     pub fn greeting_sound(&self, id: i64) -> Result<Option<(String, Vec<u8>)>> {
         let mut query = self.conn.prepare_cached("SELECT mime, content FROM greetings WHERE id = ?1")?;
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// The sound of the greeting that callers hear; none if it is the one of the package.
+    /// Returns the audio data of the greeting that callers hear; `None` if it is the one from the package.
     pub fn current_greeting(&self, business: BusinessId) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM greetings WHERE business_id = ?1 AND is_current = 1";
         Ok(self.conn.prepare_cached(sql)?.query_row([business], |row| row.get(0)).optional()?)
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a greeting, which callers do not hear yet; returns its id.
+    /// Stores a greeting, and returns its id. Callers do not hear it until it is chosen.
     pub fn insert_greeting(&self, business: BusinessId, new: &NewGreeting<'_>, now: Timestamp) -> Result<i64> {
         let NewGreeting { sha256, mime, duration_ms, file_name, author, content } = new;
         self.conn
@@ -58,7 +58,7 @@ impl WriteTx<'_> {
         Ok(self.conn.last_insert_rowid())
     }
 
-    /// Chooses the greeting that callers hear; none for the one of the package.
+    /// Chooses the greeting that callers hear; `None` for the one from the package.
     pub fn choose_greeting(&self, business: BusinessId, id: Option<i64>) -> Result<()> {
         let mut clear = self.conn.prepare_cached(
             "UPDATE greetings SET is_current = 0 WHERE business_id = ?1 AND is_current = 1 AND id IS NOT ?2",
@@ -73,7 +73,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::SettingUpdated, None, None)
     }
 
-    /// Deletes all but the newest `keep` greetings; the current one stays.
+    /// Deletes all but the newest `keep` greetings. The current greeting is kept.
     pub fn prune_greetings(&self, business: BusinessId, keep: usize) -> Result<()> {
         let sql = "DELETE FROM greetings WHERE business_id = ?1 AND is_current = 0
                        AND id NOT IN (SELECT id FROM greetings WHERE business_id = ?1 ORDER BY id DESC LIMIT ?2)";

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 /// The health of the store.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// Whether the last write or probe succeeded.
+    /// True if the last write or probe succeeded.
     pub writable: bool,
-    /// When the last probe ended, whichever caller asked for it.
+    /// When the last probe ended, for any caller.
     pub last_probe_at: Option<Timestamp>,
     /// The state of the published copy.
     pub publish: PublishState,
@@ -29,36 +29,36 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum PublishState {
-    /// It holds everything that has been acknowledged.
+    /// The copy contains everything that was acknowledged.
     Current,
-    /// It is behind; writes are nevertheless acknowledged, once they are in the live database.
+    /// The copy is behind. Writes are nevertheless acknowledged, once they are in the live database.
     Late {
-        /// How long it has been behind.
+        /// How long the copy has been behind.
         #[serde(rename = "age_ms", serialize_with = "milliseconds")]
         age: Duration,
-        /// Why it is behind.
+        /// Why the copy is behind.
         #[serde(rename = "reason", serialize_with = "as_text")]
         cause: LateCause,
     },
-    /// Another program changed or replaced it, so it is no longer written.
+    /// Another program changed or replaced the copy, so the service no longer writes it.
     Foreign {
         /// What was found, and what to do.
         reason: String,
-        /// The same as data.
+        /// The cause as data.
         #[serde(skip)]
         cause: ForeignCause,
     },
-    /// The live database is damaged; the file is kept as the last undamaged copy.
+    /// The live database is damaged. The copy is frozen as the last undamaged one.
     Frozen {
-        /// What to do.
+        /// What the owner should do.
         reason: String,
     },
-    /// Switched off in the settings.
+    /// The copy is switched off in the settings.
     Off,
 }
 
 impl PublishState {
-    /// From the state of the copy `file`.
+    /// Converts the state of the copy at the path `file`.
     pub(in crate::store) fn of(copy: CopyState, file: &Path) -> Self {
         let CopyState::Late { age, reason: late } = copy else { return Self::Current };
         let reason = late_reason(&late, file);
@@ -70,7 +70,7 @@ impl PublishState {
     }
 }
 
-/// Why the published file is not current, and what the owner may do.
+/// Describes why the published file is not current, and what the owner can do.
 pub(in crate::store) fn late_reason(late: &Late, file: &Path) -> String {
     let file = file.display();
     match late {
@@ -86,7 +86,7 @@ pub(in crate::store) fn late_reason(late: &Late, file: &Path) -> String {
     }
 }
 
-/// Why it is behind, with what the owner may do.
+/// Describes why the published file is behind, and what the owner can do.
 fn late_cause(cause: &LateCause) -> String {
     match cause {
         LateCause::NoSpace { .. } => {
@@ -102,11 +102,11 @@ fn late_cause(cause: &LateCause) -> String {
 pub enum Integrity {
     /// The last run stopped cleanly, so nothing was checked.
     Unchecked,
-    /// It is being checked, after an unclean stop.
+    /// The database is being checked after an unclean stop.
     Checking,
-    /// All of it was read and is undamaged.
+    /// The database was read completely and is undamaged.
     Ok,
-    /// It is damaged.
+    /// The database is damaged.
     Damaged {
         /// What SQLite found.
         findings: String,
@@ -116,9 +116,9 @@ pub enum Integrity {
 /// The health that the parts of the store report.
 #[derive(Debug)]
 pub(in crate::store) struct HealthState {
-    // Written a few times an hour, read a few times a minute.
+    // A mutex suffices: the state is written a few times an hour and read a few times a minute.
     inner: Mutex<Inner>,
-    /// Whether the live database is verified; the publisher waits for it.
+    /// The result of verifying the live database. The publisher waits for it.
     verification: Arc<Verification>,
 }
 
@@ -131,24 +131,25 @@ struct Inner {
 }
 
 impl HealthState {
-    /// Whether the live database needs no verification: it was closed cleanly, or has been read completely.
+    /// Creates the initial state. `live_is_verified` is true if the live database was closed cleanly or has been read
+    /// completely.
     pub(in crate::store) fn new(live_is_verified: bool) -> Self {
         let integrity = Integrity::Unchecked;
         let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity };
         Self { inner: Mutex::new(inner), verification: Arc::new(Verification::new(live_is_verified)) }
     }
 
-    /// True if the live database is verified: its copies may then be overwritten from it.
+    /// Returns true if the live database is verified. Its copies may then be overwritten from it.
     pub(in crate::store) fn is_live_verified(&self) -> bool {
         self.verification.is_verified()
     }
 
-    /// The same, for the publisher.
+    /// Returns the result of verifying the live database, for the publisher.
     pub(in crate::store) fn verification(&self) -> Arc<Verification> {
         self.verification.clone()
     }
 
-    /// Records that a commit that changed something is on disk.
+    /// Records that a commit with changes is on disk.
     pub(in crate::store) fn record_commit(&self, now: Instant) {
         self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
     }
@@ -158,7 +159,7 @@ impl HealthState {
         self.change(|inner| inner.writable = false);
     }
 
-    /// True if the last commit failed, or if there was none for `interval`.
+    /// Returns true if the last commit failed, or if there was no commit for `interval`.
     pub(in crate::store) fn needs_commit(&self, now: Instant, interval: Duration) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: Instant| now.saturating_duration_since(at) < interval;

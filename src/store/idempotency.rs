@@ -1,4 +1,4 @@
-//! Stored responses to requests with an idempotency key; a repeated request gets the stored response.
+//! Stored responses to requests with an idempotency key. A repeated request receives the stored response.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, Timestamp, hex};
@@ -6,24 +6,24 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The response to the first request with a key.
+/// The response to the first request with an idempotency key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredResponse {
-    /// A hash of the request.
+    /// A hash of the request, to detect a different request with the same key.
     pub fingerprint: String,
     /// The response as JSON.
     pub answer: String,
 }
 
 impl StoredResponse {
-    /// The hash of what makes two requests equal.
+    /// Returns a hash of the request. Requests with equal hashes count as equal.
     pub fn fingerprint(request: &Value) -> String {
         hex(&Sha256::digest(request.to_string()))
     }
 }
 
 impl ReadTx<'_> {
-    /// The stored response to the request with a key.
+    /// Returns the stored response to the request with a key.
     pub fn stored_response(&self, business: BusinessId, key: &str) -> Result<Option<StoredResponse>> {
         let mut query = self
             .conn
@@ -51,7 +51,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes responses from before `before`.
+    /// Deletes the responses that were stored before `before`.
     pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM idempotency_keys WHERE created_at < ?1")?.execute([before])?;
         Ok(())

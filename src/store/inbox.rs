@@ -1,4 +1,4 @@
-//! The inbox: one row for each contact.
+//! The inbox, which has one row for each contact.
 
 use super::call::end_reason;
 use super::page::{page, page_keys, rows_for};
@@ -8,19 +8,18 @@ use super::{ReadTx, Result};
 use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
 use rusqlite::{OptionalExtension, Row, named_params};
 
-/// Selects rows of the inbox.
+/// A filter for rows of the inbox.
 #[derive(Clone, Debug)]
 pub struct InboxQuery {
-    /// The business.
     pub business: BusinessId,
-    /// Which ones by their state.
+    /// Only rows in this state.
     pub state: InboxFilter,
-    /// What to find in names, numbers, messages and transcripts; none selects all contacts.
+    /// Search terms for names, numbers, messages and transcripts; `None` for all contacts.
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A page of the inbox, newest activity first, and the position of the next page if there is one.
+    /// Returns a page of the inbox, newest activity first, and the position of the next page if one exists.
     pub fn inbox(
         &self,
         query: &InboxQuery,
@@ -28,7 +27,7 @@ impl ReadTx<'_> {
         limit: usize,
     ) -> Result<(Vec<InboxRow>, Option<Cursor>)> {
         let search = self.list_search(query.words.as_deref(), HitsOf::Contacts)?;
-        // Few contacts wait: their index is read then, not the one of the order.
+        // Few contacts are waiting, so the index of waiting contacts is faster than the index of the list order.
         let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
         let keys = keys.replace("{state}", condition(query.state));
@@ -51,7 +50,7 @@ impl ReadTx<'_> {
         Ok(page(rows, limit, |last| Cursor { at: last.last_activity_at, id: last.newest_thread_id.0 }))
     }
 
-    /// The row of one contact; none if there is no thread with the contact.
+    /// Returns the row of a contact; `None` if the contact has no thread.
     pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
         let newest = "SELECT id FROM threads WHERE contact_id = :contact AND merged_into IS NULL
                       ORDER BY last_message_at DESC, id DESC LIMIT 1";
@@ -59,7 +58,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
     }
 
-    /// How many contacts wait, were answered by the agent, and have something unread; without archived ones.
+    /// Counts the contacts that wait for an answer, that the agent answered, and that have unread messages. Archived
+    /// contacts are left out.
     pub fn inbox_counts(&self, business: BusinessId) -> Result<InboxCounts> {
         let mut query = self.conn.prepare_cached(include_str!("inbox/counts.sql"))?;
         Ok(query.query_row([business], |row| {

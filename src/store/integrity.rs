@@ -15,7 +15,7 @@ pub(in crate::store) struct IntegrityCheck {
 }
 
 impl IntegrityCheck {
-    /// Starts a check. Its outcome is logged and reported to health.
+    /// Starts a check. Its outcome is logged and recorded in the health.
     pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
         health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {

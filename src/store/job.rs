@@ -1,4 +1,4 @@
-//! Background jobs, executed at least once.
+//! Background jobs. Each job runs at least once.
 
 use super::json::json_list;
 use super::{ReadTx, Result, WriteTx};
@@ -8,20 +8,19 @@ use rusqlite::{OptionalExtension, Row, params};
 /// A job that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// The id.
     pub id: JobId,
     /// The kind of work.
     pub kind: String,
     /// The arguments, as JSON.
     pub payload: String,
-    /// Number of earlier attempts.
+    /// The number of earlier attempts.
     pub attempts: u32,
     /// When the job was added.
     pub created_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Due jobs of kinds that have a handler, the longest due first.
+    /// Returns the due jobs of kinds that have a handler, those that have been due longest first.
     pub fn due_jobs(&self, kinds: &[&str], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, kind, payload, attempts, created_at FROM jobs
@@ -33,14 +32,14 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Number of waiting jobs of a kind.
+    /// Returns the number of waiting jobs of a kind.
     pub fn waiting_jobs(&self, kind: &str) -> Result<u64> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Whether a job of this kind about a call is waiting.
+    /// Returns true if a job of this kind for a call is waiting.
     pub fn has_open_call_job(&self, kind: &str, call: &CallSid) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM jobs WHERE state = 'waiting' AND kind = ?1 AND payload ->> 'call_sid' = ?2 LIMIT 1",
@@ -48,7 +47,7 @@ impl ReadTx<'_> {
         Ok(query.exists(params![kind, call])?)
     }
 
-    /// The time when the next job of these kinds becomes due, among those that are not due yet.
+    /// Returns when the next job of these kinds becomes due, among those that are not due yet.
     pub fn next_job_at(&self, kinds: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT run_at FROM jobs
@@ -60,7 +59,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a job; a second job with the same `unique_key` is ignored. Wake the worker after the commit.
+    /// Adds a job. A second job with the same `unique_key` is ignored. The caller must wake the worker after the
+    /// commit.
     pub fn insert_job(
         &self,
         kind: &str,
@@ -77,7 +77,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Makes a waiting job due at `at`, if it is due later. Wake the worker after the commit.
+    /// Makes a waiting job due at `at`, if it is due later. The caller must wake the worker after the commit.
     pub fn hasten_job(&self, unique_key: &str, at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?3 WHERE unique_key = ?1 AND state = 'waiting' AND run_at > ?2",
@@ -86,7 +86,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a job as done. It is kept for a while, so that the same job is not done again.
+    /// Marks a job as done. The row is kept for some time, so that an equal job is not added again.
     pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?2 WHERE id = ?1",
@@ -95,20 +95,20 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes a job whose work is done, so that its payload is not kept.
+    /// Deletes a completed job, so that its payload is not kept.
     pub fn delete_job(&self, unique_key: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
         Ok(())
     }
 
-    /// Deletes jobs that were done or given up before `before`.
+    /// Deletes the jobs that were done or failed before `before`.
     pub fn prune_jobs(&self, before: Timestamp) -> Result<()> {
         let mut delete = self.conn.prepare_cached("DELETE FROM jobs WHERE state <> 'waiting' AND updated_at < ?1")?;
         delete.execute([before])?;
         Ok(())
     }
 
-    /// Records a failed attempt; the job is retried at `run_at`.
+    /// Records a failed attempt. The job is retried at `run_at`.
     pub fn retry_job(&self, id: JobId, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET attempts = attempts + 1, last_error = ?2, run_at = ?3, updated_at = ?4 WHERE id = ?1",

@@ -1,8 +1,8 @@
-//! Lists as parameters of queries.
+//! JSON lists as query parameters.
 
 use serde_json::Value;
 
-/// Numbers or texts as a JSON list, for `json_each`.
+/// Returns numbers or texts as a JSON list for SQLite's `json_each`.
 pub(in crate::store) fn json_list<'a, T: Clone + Into<Value> + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
     values.into_iter().cloned().collect::<Value>().to_string()
 }

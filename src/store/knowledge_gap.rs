@@ -10,20 +10,19 @@ use rusqlite::{OptionalExtension, Row, params};
 /// A question that was asked in a call.
 #[derive(Clone, Debug)]
 pub struct AskedQuestion<'a> {
-    /// The business.
     pub business: BusinessId,
-    /// The question.
     pub question: &'a str,
-    /// The question in one spelling.
+    /// The question in normalized spelling, to find equal questions.
     pub folded: &'a str,
-    /// Who asked it.
+    /// The contact who asked the question.
     pub contact: ContactId,
     /// The call in which it was asked.
     pub call: CallId,
 }
 
 impl ReadTx<'_> {
-    /// A page of the questions in a state, those that were asked last first, and the position of the next page if there is one.
+    /// Returns a page of the questions in a state, most recently asked first, and the position of the next page if one
+    /// exists.
     pub fn knowledge_gaps(
         &self,
         business: BusinessId,
@@ -41,19 +40,20 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.asked_at, id: last.id.0 }))
     }
 
-    /// A question by its id.
+    /// Returns a question by its id.
     pub fn knowledge_gap(&self, id: GapId) -> Result<Option<KnowledgeGap>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE g.id = ?1"))?;
         Ok(query.query_row([id], gap).optional()?)
     }
 
-    /// A question by its text in one spelling.
+    /// Returns a question by its text in normalized spelling.
     pub fn knowledge_gap_by_text(&self, business: BusinessId, folded: &str) -> Result<Option<KnowledgeGap>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE g.business_id = ?1 AND g.folded = ?2"))?;
         Ok(query.query_row(params![business, folded], gap).optional()?)
     }
 
-    /// The questions that were asked last in this call, in their order. The contact selects the rows, because it has an index.
+    /// Returns the questions that were last asked in this call, in order. The query selects by contact because that
+    /// column has an index.
     pub(in crate::store) fn questions_of_call(&self, call: &Call) -> Result<Vec<KnowledgeGap>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE g.contact_id = ?1 AND g.call_id = ?2 ORDER BY g.id"))?;
@@ -61,7 +61,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The number of open questions.
+    /// Returns the number of open questions.
     pub fn open_knowledge_gaps(&self, business: BusinessId) -> Result<i64> {
         let mut query = self
             .conn
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
         self.record_gap(id)
     }
 
-    /// Records what became of a question; `by` is none for a question that is open.
+    /// Sets the state of a question. `by` is the user who decided; `None` for an open question.
     pub fn set_knowledge_gap(&self, id: GapId, state: GapState, by: Option<&str>, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached(

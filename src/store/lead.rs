@@ -10,7 +10,7 @@ use crate::domain::{
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 impl ReadTx<'_> {
-    /// All stages, in their order.
+    /// Returns all stages, in order.
     pub fn lead_stages(&self, business: BusinessId) -> Result<Vec<LeadStage>> {
         let sql = format!("{STAGES} WHERE s.business_id = ?1 ORDER BY s.position, s.id");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -18,17 +18,17 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A stage by its id.
+    /// Returns a stage by its id.
     pub fn lead_stage(&self, id: StageId) -> Result<Option<LeadStage>> {
         Ok(self.conn.prepare_cached(&format!("{STAGES} WHERE s.id = ?1"))?.query_row([id], stage).optional()?)
     }
 
-    /// A lead by its id.
+    /// Returns a lead by its id.
     pub fn lead(&self, id: LeadId) -> Result<Option<Lead>> {
         Ok(self.conn.prepare_cached(&format!("{} WHERE l.id = ?1", leads()))?.query_row([id], lead).optional()?)
     }
 
-    /// A page of leads, newest first, of all stages and contacts or of one.
+    /// Returns a page of leads, newest first. `None` for a stage or contact includes all stages or contacts.
     pub fn leads(
         &self,
         business: BusinessId,
@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a stage. Its leads are closed or open as its outcome says.
+    /// Changes a stage. Its leads become closed or open, depending on the outcome of the stage.
     pub fn update_lead_stage(
         &self,
         id: StageId,
@@ -96,13 +96,13 @@ impl WriteTx<'_> {
         self.record_stage(id, changed)
     }
 
-    /// Deletes a stage without leads.
+    /// Deletes a stage that has no leads.
     pub fn delete_lead_stage(&self, id: StageId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM lead_stages WHERE id = ?1")?.execute([id])?;
         self.record_stage(id, deleted)
     }
 
-    /// Adds a lead; `closed_at` follows from its stage.
+    /// Adds a lead. Its stage determines `closed_at`.
     pub fn insert_lead(
         &self,
         business: BusinessId,
@@ -132,7 +132,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a lead; `closed_at` follows from its stage.
+    /// Changes a lead. Its stage determines `closed_at`.
     pub fn update_lead(
         &self,
         id: LeadId,

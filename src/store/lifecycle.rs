@@ -37,7 +37,7 @@ pub(in crate::store) struct BackgroundThreads {
     integrity: Option<IntegrityCheck>,
     state: Arc<RunState>,
     health_state: Arc<HealthState>,
-    /// The log is kept as it is when the store is closed.
+    /// True if the write-ahead log is kept unchanged when the store is closed.
     with_litestream: bool,
     _lock: Lock,
 }
@@ -47,15 +47,16 @@ struct PublishThreads {
     publishing: Publishing,
     checkpoints: Arc<Checkpoints>,
     checkpointer: JoinHandle<()>,
-    // Last: closing these files before the connections would release the connections' locks.
+    // Must be the last field: closing these files before the connections would release the connections' locks.
     files: WalFiles,
 }
 
 impl Store {
-    /// Opens the store, creates it if there is none, and migrates it. Returns the names of the applied migrations.
+    /// Opens the store and migrates it. Creates it if it does not exist. Returns the names of the applied migrations.
     ///
-    /// When it returns, the published file holds everything that was ever acknowledged, or health reports why it does
-    /// not. After an unclean stop it waits up to half a second for the verification of the live database.
+    /// When this function returns, the published file contains everything that was ever acknowledged, or the health
+    /// report says why not. After an unclean stop, the function waits up to half a second for the verification of the
+    /// live database.
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let observer = mirror_log::observer(&folder);
@@ -66,17 +67,17 @@ impl Store {
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
         let prepared = if config.publish { Some(publish::prepare(&conn, &folder, &observer)?) } else { None };
-        // From here on the last run's clean stop says nothing about the database.
+        // The record of the last run's clean stop is removed, because it no longer describes the database.
         record_open(&state, &found, &folder, config.publish)?;
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
         store_start_notice(&conn, &folder)?;
 
         let health_state = Arc::new(HealthState::new(found.verified));
-        // Started before anything is published, so that publishing can wait for it.
+        // The check starts before anything is published, so that publishing can wait for it.
         let integrity = if found.verified { None } else { check_live(&folder, &health_state, found.live) };
         let pause = Duration::from_millis(config.publish_interval_ms);
         let (commit_sink, publish_threads) = if let Some((prepared_publisher, sink, files)) = prepared {
-            // The pages that the migrations changed.
+            // Publishes the pages that the migrations changed.
             sink.begin_commit().committed(Vec::new());
             let publishing = prepared_publisher.start(
                 &folder,
@@ -124,13 +125,13 @@ impl Store {
 }
 
 impl BackgroundThreads {
-    /// The state of the published copy.
+    /// Returns the state of the published copy.
     pub(in crate::store) fn publish_state(&self, file: &Path) -> PublishState {
         let Some(publish_threads) = &self.publish_threads else { return PublishState::Off };
         PublishState::of(publish_threads.publishing.state(), file)
     }
 
-    /// Requests a comparison of the whole published file with the live database; none if publishing is off.
+    /// Requests a comparison of the whole published file with the live database; `None` if publishing is off.
     pub(in crate::store) fn check_published(&self) -> Option<oneshot::Receiver<CheckedCopy>> {
         Some(self.publish_threads.as_ref()?.publishing.check())
     }
@@ -142,24 +143,24 @@ impl BackgroundThreads {
         if self.publish_threads.is_none() {
             return Ok(false);
         }
-        // Synced, so that it also applies to a start after a kill.
+        // The state is synced, so that the decision survives a kill of the process.
         self.state.change(|record| record.adopt = true).and_then(|()| self.state.sync()).map_err(failed)?;
         Ok(true)
     }
 
-    /// Whether the log belongs to Litestream.
+    /// Returns true if the write-ahead log belongs to Litestream.
     pub(in crate::store) fn with_litestream(&self) -> bool {
         self.with_litestream
     }
 
-    /// The id of another process that is reading the live database, if known.
+    /// Returns the id of another process that is reading the live database, if known.
     pub(in crate::store) fn log_reader(&self) -> Option<i32> {
         self.publish_threads.as_ref()?.files.reader()
     }
 
-    /// Stops all threads. The writer's queue must be closed before.
+    /// Stops all threads. The writer's queue must be closed first.
     pub(in crate::store) fn stop(self, folder: &Folder) {
-        // A program that has the database open may write to it later.
+        // A program that still has the database open may write to it later.
         let reader = if self.with_litestream { self.log_reader() } else { None };
         let Self { writer, publish_threads, integrity, state, health_state, with_litestream, _lock } = self;
         if let Some(integrity) = integrity {
@@ -185,7 +186,7 @@ impl BackgroundThreads {
         let stamp = std::fs::metadata(folder.database()).map(|metadata| FileStamp::of(&metadata));
         match (closed, stamp) {
             (Ok(()), Ok(stamp)) => {
-                // A database that has not been verified yet is verified at the next start.
+                // If the database has not been verified yet, the next start verifies it.
                 let closed = (health_state.is_live_verified() && reader.is_none()).then_some(stamp);
                 let closed_log = closed.and_then(|_| log_stamp(folder));
                 let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
@@ -203,25 +204,26 @@ impl BackgroundThreads {
     }
 }
 
-/// Records that a run has begun and which live database it uses, until the publisher has inspected the published file.
+/// Records that a run has started, and which live database it uses. The record applies until the publisher has
+/// inspected the published file.
 fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
     let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
     let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
     let left = found.record.clone().unwrap_or_else(|| Record::of_boot(state.boot()));
     let is_known = left.live.is_some() && left.live == live;
-    // The boot id stays that of the last run, until the publisher has inspected what that run left.
+    // The boot id of the last run is kept until the publisher has inspected the files of that run.
     let mut record = Record { closed: None, closed_log: None, live, ..left };
     if !publish && let Some(published) = &mut record.published {
-        // The file falls behind without a recorded position.
+        // Without publishing, the file falls behind without a recorded position.
         published.position = Position::NOWHERE;
         published.writing = Some(Position::NOWHERE);
     }
     state.replace(&record).map_err(failed)?;
-    // Synced: a power cut must not make this folder look like a copy.
+    // The state is synced: after a power failure this folder must not be mistaken for a copy.
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }
 
-/// Stores the start notice for the owner in the database, and holds messages that may have been sent already.
+/// Stores the start notice for the owner in the database, and holds queued messages that may already have been sent.
 fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
     let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
@@ -260,9 +262,9 @@ fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, kee
     Ok(())
 }
 
-/// Waits a limited time until the live database has been verified and published: the phone must answer soon. So the
-/// published copy of a database of common size is current from the first response on, and that of a large one a little
-/// later.
+/// Waits for a limited time until the live database has been verified and published. The limit is short, because the
+/// phone must be answered soon. A database of common size is therefore published before the first response, and a large
+/// one shortly afterwards.
 fn wait_until_published(writer: &Writer) {
     let (sender, published) = mpsc::sync_channel(1);
     if writer.push(Priority::Live, Box::new(Marker(sender))).is_ok() {
@@ -270,7 +272,7 @@ fn wait_until_published(writer: &Writer) {
     }
 }
 
-/// A write that changes nothing. Its completion shows that everything before it has been published.
+/// A write that changes nothing. Its completion shows that all earlier writes have been published.
 struct Marker(mpsc::SyncSender<()>);
 
 impl WriteRequest for Marker {
@@ -296,7 +298,7 @@ impl Acknowledge for Marker {
 /// How long a start after an unclean stop waits for the published file.
 const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);
 
-/// Keeps the log at the stop: Litestream may not have replicated all of it yet.
+/// Keeps the log at the stop, because Litestream may not have replicated all of it yet.
 fn keep_log(conn: &Connection) -> Result<()> {
     Ok(conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)?)
 }

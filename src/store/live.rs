@@ -9,23 +9,23 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs::Metadata;
 
-/// How the live database compares with what the last run left.
+/// How the live database differs from the state that the last run left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum LiveState {
     /// Unchanged since a clean stop.
     Closed,
-    /// Unchanged since a clean stop, but moved to another disk: everything but the inode is the same.
+    /// Unchanged since a clean stop, but moved to another disk: only the inode differs.
     Moved,
     /// Changed or replaced after a clean stop.
     Changed,
-    /// Changed after a clean stop, with Litestream configured, which writes to it.
+    /// Changed after a clean stop by Litestream, which is configured and writes to the database.
     Replicated,
     /// The last run did not stop cleanly, or left no record.
     Unclosed,
 }
 
 impl LiveState {
-    /// Classifies the live database by its `stat` and its log.
+    /// Classifies the live database by its `stat` result and its log.
     pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
         let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
             return Self::Unclosed;
@@ -56,14 +56,14 @@ impl LiveState {
     }
 }
 
-/// The stamp of the log, if it is not empty.
+/// Returns the stamp of the log; `None` if the log is empty or missing.
 pub(in crate::store) fn log_stamp(folder: &Folder) -> Option<FileStamp> {
     std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| FileStamp::of(&log))
 }
 
-/// Opens the live database for writing and reads everything that a start reads from it, so that damage there is found
-/// while the published file can still replace it. A database without tables counts as damaged if there is a published
-/// file: SQLite takes an empty file for a valid database.
+/// Opens the live database for writing, and reads everything that a start reads from it. Damage is thereby found while
+/// the published file can still replace the database. A database without tables counts as damaged if a published file
+/// exists, because SQLite treats an empty file as a valid database.
 pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     let path = folder.database();
     let conn = open::writer(&path)?;
@@ -86,11 +86,11 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     Ok((conn, plan))
 }
 
-/// Reads the whole live database. Returns what is wrong with it; none if it is undamaged.
+/// Reads the whole live database. Returns the damage that was found; `None` if the database is undamaged.
 pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
     verify::log_long_read(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
-        // The database may be archived next: its log must stay as it is.
+        // The database may be archived next, so its log must stay unchanged.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         copy::findings(&conn)
     });
@@ -100,7 +100,7 @@ pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
     }
 }
 
-/// True if the error means that a file is damaged or not a database.
+/// Returns true if the error means that a file is damaged or not a database.
 pub(in crate::store) fn is_damage(error: &Error) -> bool {
     match error {
         Error::Damaged { .. } => true,
@@ -109,7 +109,7 @@ pub(in crate::store) fn is_damage(error: &Error) -> bool {
     }
 }
 
-/// The error with its cause, in one sentence.
+/// Returns the text of the error and its cause, in one sentence.
 pub(in crate::store) fn explain(error: &Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())

@@ -1,12 +1,12 @@
 //! The size of the write-ahead log, and the process that prevents it from being emptied.
 //!
-//! A log is emptied when a checkpoint has moved all of it into the database, and no checkpoint can pass a reader whose
-//! transaction began earlier. So a reader that hangs lets the log grow until the disk is full.
+//! The log can restart only after a checkpoint has moved all of it into the database. A checkpoint cannot pass a reader
+//! with an earlier transaction. A reader that hangs therefore lets the log grow until the disk is full.
 
 use super::Store;
 use std::sync::PoisonError;
 
-/// The write-ahead log.
+/// The size of the write-ahead log, and its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSize {
     /// The size in bytes.
@@ -16,7 +16,7 @@ pub struct LogSize {
 }
 
 impl Store {
-    /// The size of the write-ahead log, and another process that is reading the database.
+    /// Returns the size of the write-ahead log, and another process that is reading the database.
     pub fn log_size(&self) -> LogSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
         let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);

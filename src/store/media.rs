@@ -24,24 +24,23 @@ text_enum! {
     }
 }
 
-/// A file to be stored. The whole file is in memory, up to `whatsapp.max_media_bytes`: SQLite would build the row in
-/// memory even if the content were written in pieces, because columns follow it.
+/// A file to be stored. The whole file is in memory, up to `whatsapp.max_media_bytes`. Writing it in parts would not
+/// save memory, because SQLite builds the row in memory if columns follow the content.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredMedia {
     /// The media type that the sender stated.
     pub mime: String,
-    /// The content.
     pub content: Vec<u8>,
 }
 
-/// A file whose content is or was stored.
+/// A file whose content is stored, or was stored before retention deleted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaInfo {
     /// The media type that the sender stated.
     pub mime: String,
     /// The length in bytes.
     pub length: u64,
-    /// The content was deleted by retention.
+    /// True if retention has deleted the content.
     pub is_pruned: bool,
 }
 
@@ -57,7 +56,7 @@ pub struct MessageMedia {
 }
 
 impl ReadTx<'_> {
-    /// A file by the SHA-256 of its content, in hexadecimal.
+    /// Returns a file by the SHA-256 of its content, in hexadecimal.
     pub fn media(&self, sha256: &str) -> Result<Option<MediaInfo>> {
         let sql = "SELECT mime, length(content), pruned_at IS NOT NULL FROM media WHERE sha256 = ?1";
         let found = self.conn.prepare_cached(sql)?.query_row([sha256], |row| {
@@ -67,7 +66,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// Up to `most` bytes of a file from `offset`; fewer at its end, none if its content was deleted.
+    /// Returns up to `most` bytes of a file from `offset`; fewer at its end, none if its content was deleted.
     pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
         let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {
@@ -80,7 +79,7 @@ impl ReadTx<'_> {
         Ok(part)
     }
 
-    /// The media file of a message at a position, counted from 0.
+    /// Returns the media file of a message at a position, counted from 0.
     pub fn message_media(&self, message: MessageId, position: u32) -> Result<Option<MessageMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT source_url, state, mime FROM message_media WHERE message_id = ?1 AND position = ?2",
@@ -93,7 +92,7 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// The name of an uploaded file.
+    /// Returns the name of an uploaded file.
     pub fn media_file_name(&self, sha256: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached("SELECT file_name FROM media_details WHERE sha256 = ?1")?;
         Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
@@ -136,7 +135,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores a fetched file, unless its message was deleted, and replaces the provider's URL by `our_url` in the message.
+    /// Stores a fetched file, and replaces the provider's URL in the message with `our_url`. Does nothing if the
+    /// message was deleted.
     pub fn store_media(
         &self,
         message: MessageId,
@@ -146,7 +146,7 @@ impl WriteTx<'_> {
         our_url: &str,
         now: Timestamp,
     ) -> Result<()> {
-        // The contact may have been deleted while the file was fetched.
+        // The contact, and with it the message, may have been deleted while the file was fetched.
         if self.message_media(message, position)?.is_none() {
             return Ok(());
         }
@@ -181,7 +181,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, message)
     }
 
-    /// Stores why a file has not been fetched yet.
+    /// Stores the reason why a file has not been fetched yet.
     pub fn set_media_wait_reason(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -191,7 +191,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Marks a file as failed; the message keeps the provider's URL.
+    /// Marks a file as failed. The message keeps the provider's URL.
     pub fn fail_media(&self, message: MessageId, position: u32, error: &str) -> Result<()> {
         self.conn
             .prepare_cached(

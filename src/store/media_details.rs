@@ -1,41 +1,41 @@
-//! What is known of the content of files: size, duration, thumbnail.
+//! The details of files: dimensions, duration and thumbnail.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-/// What is known of the content of a file.
+/// The details of a file's content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MediaDetails {
     /// The width of an image in pixels.
     pub width: Option<i64>,
     /// The height of an image in pixels.
     pub height: Option<i64>,
-    /// The duration of sound or video.
+    /// The duration of audio or video in milliseconds.
     pub duration_ms: Option<i64>,
-    /// A picture of about 25 bytes, in Base64.
+    /// A preview image of about 25 bytes (ThumbHash), in Base64.
     pub thumbhash: Option<String>,
-    /// A small JPEG.
+    /// A small JPEG of the file.
     pub thumbnail: Option<Vec<u8>>,
 }
 
 /// A file that a user has uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedMedia {
-    /// The SHA-256 of its content.
+    /// The SHA-256 of its content, in hexadecimal.
     pub sha256: String,
     /// Its media type.
     pub mime: String,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: i64,
-    /// What is known of it, without the thumbnail.
+    /// Its details, without the thumbnail.
     pub details: MediaDetails,
-    /// Whether there is a thumbnail.
+    /// True if a thumbnail is stored.
     pub has_thumbnail: bool,
 }
 
 impl ReadTx<'_> {
-    /// A stored file with what is known of it.
+    /// Returns a stored file with its details.
     pub fn uploaded_media(&self, sha256: &str) -> Result<Option<UploadedMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.sha256, m.mime, m.bytes, d.width, d.height, d.duration_ms, d.thumbhash, d.thumbnail IS NOT NULL
@@ -44,7 +44,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([sha256], uploaded).optional()?)
     }
 
-    /// The thumbnail of a file.
+    /// Returns the thumbnail of a file.
     pub fn thumbnail(&self, sha256: &str) -> Result<Option<Vec<u8>>> {
         let mut query = self.conn.prepare_cached("SELECT thumbnail FROM media_details WHERE sha256 = ?1")?;
         Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
@@ -52,7 +52,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an uploaded file; one that is stored already stays, unless its content is gone.
+    /// Stores an uploaded file. A file that is already stored is kept, unless its content was deleted.
     pub fn insert_upload(
         &self,
         sha256: &str,
@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores what is known of a stored file. What retention has deleted of it is stored again.
+    /// Stores the details of a stored file. Details that retention has deleted are stored again.
     pub fn put_media_details(&self, sha256: &str, details: &MediaDetails) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -1,4 +1,4 @@
-//! Messages and their later events.
+//! Messages and their later events, such as delivery and edits.
 
 mod detail;
 mod early;
@@ -16,59 +16,53 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// A message to be stored.
+/// The data of a new message.
 #[derive(Clone, Debug)]
 pub struct NewMessage<'a> {
-    /// The thread.
     pub thread: ThreadId,
     /// Inbound or outbound.
     pub direction: Direction,
     /// The exact media kind.
     pub kind: MediaKind,
-    /// The text.
     pub text: &'a str,
     /// The URL of the media file.
     pub media_url: Option<&'a str>,
-    /// The provider that carried it, or is planned to.
+    /// The provider that carried the message or is planned to carry it.
     pub provider: Provider,
     /// The provider's id of the message.
     pub provider_msg_id: Option<&'a str>,
-    /// The delivery status.
     pub status: MessageStatus,
     /// The author of an outbound message: `user:3`, `token:2`, `agent`, `phone`.
     pub author: Option<&'a str>,
-    /// The provider's id of the message that it quotes.
+    /// The provider's id of the quoted message.
     pub quoted: Option<&'a str>,
     /// Further provider fields, as JSON.
     pub extra: Option<&'a str>,
     /// The message's time in the thread.
     pub created_at: Timestamp,
-    /// When it was written, by the provider's clock.
+    /// When the message was written, according to the provider's clock.
     pub provider_time: Option<Timestamp>,
 }
 
 /// A stored message that a provider's update refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KnownMessage {
-    /// The id.
     pub id: MessageId,
     /// Inbound or outbound.
     pub direction: Direction,
-    /// The delivery status.
     pub status: MessageStatus,
-    /// The thread.
     pub thread: ThreadId,
 }
 
 impl ReadTx<'_> {
-    /// One message by its id.
+    /// Returns a message by its id.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE id = ?1"))?;
         Ok(query.query_row([id], message).optional()?)
     }
 
-    /// The messages with a provider's message id, in one thread or in all: rarely more than one, since WhatsApp's ids
-    /// are unique within a chat.
+    /// Returns the messages with a provider's message id, in one thread or in all. Rarely more than one matches,
+    /// because WhatsApp's ids are unique within a chat.
     pub fn messages_by_provider_id(
         &self,
         provider: Provider,
@@ -87,7 +81,7 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// The ids among `ids` that belong to no stored message and no refused attempt, in the same order.
+    /// Returns those of `ids` that belong to no stored message and no refused attempt, in the same order.
     pub fn unknown_provider_ids(&self, provider: Provider, ids: Vec<String>) -> Result<Vec<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2
@@ -104,7 +98,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a message. Returns none if a message with the same provider id is stored already.
+    /// Stores a message. Returns `None` if a message with the same provider id is already stored.
     pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {
         let mut insert = self.conn.prepare_cached(include_str!("message/insert.sql"))?;
         let kind = if matches!(new.kind, MediaKind::Text | MediaKind::Template) && new.media_url.is_none() {
@@ -136,7 +130,7 @@ impl WriteTx<'_> {
         Ok(Some(id))
     }
 
-    /// Sets the delivery status of a message, with the time of the change; `error` is a code and a notice.
+    /// Sets the delivery status of a message and the time of the change. `error` is a code and a notice.
     pub fn set_message_status(
         &self,
         id: MessageId,
@@ -156,10 +150,10 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Records by which provider a message went and the provider's id of it. If the message also came in as an echo,
-    /// before the provider's answer, the echo is merged into it. An id that another message of the thread has already
-    /// is not recorded: a contact chooses the ids of the messages that it sends, and must not be able to block outbound
-    /// messages.
+    /// Records the provider that carried a message, and the provider's id of it. If an echo of the message arrived
+    /// before the provider's response, the echo is merged into the message. An id that another message of the thread
+    /// already has is not recorded: contacts choose the ids of the messages that they send, and must not be able to
+    /// block outbound messages.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.merge_echo(id, provider, provider_msg_id)?;
@@ -173,7 +167,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Records that a new attempt to send a message starts: the provider's id of an earlier attempt is removed.
+    /// Records that a new attempt to send a message starts. The provider's id of an earlier attempt is removed.
     pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
                    WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
@@ -188,7 +182,7 @@ impl WriteTx<'_> {
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// Sets the text of a message to that of its latest edit. Earlier texts remain in its events.
+    /// Sets the text of a message to the text of its latest edit. Earlier texts remain in its events.
     pub fn set_text_of_latest_edit(&self, id: MessageId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE messages SET content_text = (

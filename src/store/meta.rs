@@ -4,7 +4,7 @@ use super::{ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// A value by its key.
+    /// Returns the value of a key.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         let mut find = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0)).optional()?)
@@ -12,7 +12,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a value.
+    /// Sets the value of a key.
     pub fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -8,21 +8,21 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// The migrations that a database has and lacks.
+/// The newest migration of a database, and the migrations that it lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Plan {
-    /// The newest migration that it has; none in an empty database.
+    /// The newest applied migration; `None` in an empty database.
     pub current: Option<String>,
     /// The missing migrations, in order.
     pub pending: Vec<String>,
 }
 
-/// Compares the database's migration history with this version's. Changes nothing.
+/// Compares the database's migration history with this version's, without changing the database.
 pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
     compare(&history(conn)?, embedded::migrations::runner().get_migrations())
 }
 
-/// Applies all missing migrations in one transaction; returns their names.
+/// Applies all missing migrations in one transaction. Returns their names.
 pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     let report = embedded::migrations::runner().set_grouped(true).run(conn).map_err(|error| {
         // The outer error names the migration; its chain of sources has the reason.
@@ -31,14 +31,14 @@ pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
-/// The newest migration of this version.
+/// Returns the newest migration of this version.
 pub fn newest_migration() -> String {
     let runner = embedded::migrations::runner();
     runner.get_migrations().iter().max().map(ToString::to_string).unwrap_or_default()
 }
 
 impl ReadTx<'_> {
-    /// The newest migration that the database has; empty if none.
+    /// Returns the newest migration that the database has; empty if it has none.
     pub fn newest_applied_migration(&self) -> Result<String> {
         Ok(history(self.conn)?.last().map(Applied::title).unwrap_or_default())
     }

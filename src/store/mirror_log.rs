@@ -1,4 +1,4 @@
-//! The log events of the published copy and of what maintains it.
+//! Logs the events of the published copy and of the components that maintain it.
 
 use super::folder::Folder;
 use super::health::late_reason;
@@ -6,7 +6,7 @@ use sqlite_mirror::{Event, Observer};
 use std::error::Error as _;
 use std::path::Path;
 
-/// Logs each event of the mirror in a folder.
+/// Returns an observer that logs each event of the mirror in a folder.
 pub(in crate::store) fn observer(folder: &Folder) -> Observer {
     let published = folder.published.clone();
     Observer::new(move |event| log(event, &published))
@@ -38,7 +38,7 @@ fn log(event: &Event<'_>, published: &Path) {
     }
 }
 
-/// The state of the published file.
+/// Logs events about the state of the published file.
 fn log_copy(event: &Event<'_>, published: &Path) {
     match event {
         Event::CopyLate { reason } => tracing::warn!(
@@ -91,7 +91,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
     }
 }
 
-/// The files of the copy, and the file system that holds them.
+/// Logs events about the files of the copy and about their file system.
 fn log_files(event: &Event<'_>) {
     match event {
         Event::CopyNotOwned { file } => {
@@ -136,7 +136,7 @@ fn log_files(event: &Event<'_>) {
     }
 }
 
-/// The log, the state file, the lock, the disk space, and the threads.
+/// Logs events about the write-ahead log, the state file, the lock, the disk space and the threads.
 fn log_upkeep(event: &Event<'_>) {
     match event {
         Event::ForeignCommit => tracing::warn!(

@@ -1,6 +1,7 @@
-//! Names of users and actors, as expressions in queries.
+//! SQL expressions for the names of users and actors.
 
-/// The name of the user or token that a column names in the form of the audit log (`user:3`); null for other actors.
+/// Returns an SQL expression for the name of the user or token in a column such as `user:3`, the form of the audit log.
+/// Null for other actors.
 pub(in crate::store) fn actor_name(column: &str) -> String {
     format!(
         "coalesce((SELECT name FROM users WHERE {column} LIKE 'user:%' AND id = CAST(substr({column}, 6) AS INTEGER)),
@@ -8,7 +9,7 @@ pub(in crate::store) fn actor_name(column: &str) -> String {
     )
 }
 
-/// The name of the user whose id a column has.
+/// Returns an SQL expression for the name of the user whose id is in a column.
 pub(in crate::store) fn user_name(column: &str) -> String {
     format!("(SELECT name FROM users WHERE id = {column})")
 }

@@ -7,13 +7,13 @@ use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, Note, NoteId, Tim
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 impl ReadTx<'_> {
-    /// A note by its id, also if it was deleted.
+    /// Returns a note by its id, even if it was deleted.
     pub fn note(&self, id: NoteId) -> Result<Option<Note>> {
         let sql = format!("{} WHERE n.id = ?1", select());
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], note).optional()?)
     }
 
-    /// The notes with these ids, a JSON list, in no order.
+    /// Returns the notes with these ids, given as a JSON list, in no particular order.
     pub(in crate::store) fn notes_by_ids(&self, ids: &str) -> Result<Vec<Note>> {
         let sql = format!("{} WHERE n.id IN (SELECT value FROM json_each(?1))", select());
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -21,7 +21,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A page of a contact's notes, newest first, without the deleted ones.
+    /// Returns a page of a contact's notes, newest first, without the deleted ones.
     pub fn notes(
         &self,
         contact: ContactId,
@@ -75,7 +75,7 @@ impl WriteTx<'_> {
         self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, text, now], |row| row.get(0)).optional()?)
     }
 
-    /// Deletes a note; it can be restored.
+    /// Deletes a note. A deleted note can be restored.
     pub fn delete_note(&self, id: NoteId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE contact_notes SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
         self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, now], |row| row.get(0)).optional()?)
@@ -93,7 +93,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// The editor is in the audit log, in the row of the last change, which has the same time as the change.
+/// Returns the query for notes. The audit log names the editor: its entry has the same time as the note's last change.
 fn select() -> String {
     format!(
         "SELECT n.*, {} AS author_name, {} AS editor_name FROM (

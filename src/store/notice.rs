@@ -1,5 +1,5 @@
-//! The notice about what the last start did with a file that the service did not write. The owner sees it until it is
-//! dismissed.
+//! The notice about a file that the service did not write, and about what the last start did with it. The owner sees
+//! the notice until it is dismissed.
 
 use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_suffix};
@@ -15,22 +15,22 @@ use std::path::{Path, PathBuf};
 text_enum! {
     /// Which database the start used, and why.
     StartEvent {
-        /// A backup that was put in place of the published file is in use.
+        /// A backup that was placed under the published name is in use.
         Restored = "restored",
-        /// The copy of another machine's database that a standby kept is in use. The reason says until when that machine
-        /// replicated.
+        /// The copy of another machine's database, which a standby kept, is in use. The reason states the time up to
+        /// which that machine replicated.
         Promoted = "promoted",
-        /// The folder is a copy of another one: its published file is in use.
+        /// The folder is a copy of another one. Its published file is in use.
         FolderCopied = "folder_copied",
-        /// The folder is a copy of another one, made while its published file was behind: the live database is in use, and the
-        /// published file was archived.
+        /// The folder is a copy of another one and was made while the published file was behind. The live database is
+        /// in use, and the published file was archived.
         LateFolderCopied = "late_folder_copied",
-        /// The live database was damaged: the published file is in use.
+        /// The live database was damaged. The published file is in use.
         LiveDamaged = "live_damaged",
-        /// Another program changed the live database while the service was off: it is in use, and the published file of before
-        /// was archived.
+        /// Another program changed the live database while the service was off. The live database is in use, and the
+        /// earlier published file was archived.
         LiveChanged = "live_changed",
-        /// A foreign file had the published name and was archived; the service continues with its own data.
+        /// A foreign file had the published name and was archived. The service continues with its own data.
         FoundForeign = "found_foreign",
     }
 }
@@ -44,13 +44,13 @@ pub const WAS_BEHIND: &str =
 pub struct StartNotice {
     /// Which database the start used, and why.
     pub event: StartEvent,
-    /// The file that it archived; null where there was none.
+    /// The archived file; null if no file was archived.
     pub archived: Option<PathBuf>,
     /// The reason, in English; may be empty.
     pub reason: String,
-    /// When it happened.
+    /// When the start decided.
     pub at: Timestamp,
-    /// The owner has ordered it, so only held messages are reported.
+    /// True if the owner requested the action, so that only held messages are reported.
     #[serde(default)]
     pub quiet: bool,
 }
@@ -60,8 +60,8 @@ impl StartNotice {
         Self { event, archived: None, reason: reason.to_owned(), at, quiet: false }
     }
 
-    /// Writes the notice into the folder, before the file that it names is archived. It stays there until the database
-    /// is open, also for a later start if this one is interrupted or fails.
+    /// Writes the notice into the folder, before the file that it names is archived. The notice stays there until the
+    /// database is open, so that a later start finds it if this one is interrupted or fails.
     pub(in crate::store) fn save(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
         let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));
@@ -72,13 +72,13 @@ impl StartNotice {
             .map_err(failed("cannot write", &path))
     }
 
-    /// The notice that this start or an earlier one left; none if that start did not archive the file.
+    /// Returns the notice that this start or an earlier one left; `None` if that start did not archive the file.
     pub(in crate::store) fn load(folder: &Folder) -> Option<Self> {
         Self::parse(folder).filter(Self::is_archived)
     }
 
-    /// Deletes the notice of a start that was interrupted before it archived the file, and the hard link that it made
-    /// of the log.
+    /// Deletes the notice of a start that was interrupted before it archived the file. Also deletes the hard link to
+    /// the log that this start had created.
     pub(in crate::store) fn discard_interrupted(folder: &Folder) -> Result<()> {
         let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
         let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();
@@ -98,7 +98,7 @@ impl StartNotice {
         self.archived.as_ref().is_none_or(|kept| kept.exists())
     }
 
-    /// True if the published file was adopted.
+    /// Returns true if the published file was adopted.
     pub(in crate::store) fn is_of_adoption(&self) -> bool {
         match self.event {
             StartEvent::Restored | StartEvent::Promoted | StartEvent::FolderCopied | StartEvent::LiveDamaged => true,
@@ -106,22 +106,22 @@ impl StartNotice {
         }
     }
 
-    /// True if the database in use may be older than what was sent from here, so that messages in its outbox may have
-    /// been sent already.
+    /// Returns true if the database in use may be older than the messages that this machine has sent. Messages in its
+    /// outbox may then already have been sent.
     pub(in crate::store) fn uses_another_database(&self) -> bool {
         self.event != StartEvent::FoundForeign
     }
 }
 
-/// Leaves a notice for the next start that the database, which was just put in place, comes from another machine.
-/// `until` is when that machine last replicated (RFC 3339).
+/// Leaves a notice for the next start: the database that was just put in place comes from another machine. `until` is
+/// the time up to which that machine replicated (RFC 3339).
 pub fn leave_promotion_notice(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
     StartNotice::new(StartEvent::Promoted, until, clock::now()).save(&folder)
 }
 
 impl ReadTx<'_> {
-    /// The notice that the owner has not dismissed.
+    /// Returns the notice that the owner has not dismissed yet.
     pub fn start_notice(&self) -> Result<Option<StartNotice>> {
         let text = self.meta(NOTICE)?.filter(|text| !text.is_empty());
         text.map(|text| serde_json::from_str(&text).map_err(|error| Error::Value(error.to_string()))).transpose()
@@ -129,7 +129,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a notice, or deletes the stored one.
+    /// Stores a notice. `None` deletes the stored notice.
     pub fn set_start_notice(&self, notice: Option<&StartNotice>) -> Result<()> {
         let text = notice.map(serde_json::to_string).transpose().map_err(|error| Error::Value(error.to_string()))?;
         self.set_meta(NOTICE, text.as_deref().unwrap_or_default())

@@ -18,15 +18,15 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 text_enum! {
     /// The state of a message in the outbox.
     OutboxState {
-        /// It waits for its next attempt.
+        /// The message waits for its next attempt.
         Queued = "queued",
         /// An attempt is running.
         Sending = "sending",
         /// The outcome of the last attempt is unknown.
         Doubtful = "doubtful",
-        /// A provider accepted it.
+        /// A provider accepted the message.
         Done = "done",
-        /// It was given up.
+        /// All attempts have failed, and the message is not retried.
         Failed = "failed",
     }
 }
@@ -37,52 +37,48 @@ impl ToSql for OutboxState {
     }
 }
 
-/// A text that is no state is an error, never a default.
+/// A text that is not a state is an error and never a default.
 impl FromSql for OutboxState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 
-/// A message to be sent.
+/// The data of a new outbox row.
 #[derive(Clone, Debug)]
 pub struct NewOutbox<'a> {
-    /// The message.
     pub message: MessageId,
     /// The recipient.
     pub contact: ContactId,
-    /// The recipient's address: `+9725…`, else an id: `…@lid` or `IL.…`.
+    /// The recipient's address: `+9725…` if a number is known, otherwise an id (`…@lid` or `IL.…`).
     pub recipient: &'a str,
-    /// A key that is sent to the provider with each attempt.
+    /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: &'a str,
     /// The provider that the sender requested.
     pub named: Option<Provider>,
     /// The provider that the policy selects now.
     pub provider: Provider,
-    /// Whether it is to be sent as Twilio's template.
+    /// True if the message must be sent as Twilio's template.
     pub template: bool,
 }
 
 /// The result of an attempt.
 #[derive(Clone, Debug)]
 pub struct OutboxUpdate<'a> {
-    /// The new state.
     pub state: OutboxState,
-    /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
+    /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,
-    /// Routes by which it was refused.
+    /// The routes by which a provider refused the message.
     pub refused: &'a [RefusedRoute],
-    /// The last refusal.
     pub last_refusal: Option<&'a LateRefusal>,
-    /// When to process it again.
+    /// The time of the next attempt.
     pub next_attempt_at: Timestamp,
-    /// The last error.
     pub last_error: Option<&'a StoredNotice>,
 }
 
 impl ReadTx<'_> {
-    /// The times at which messages went out by a provider since `since`, oldest first, each with whether it was the
-    /// first message of its thread. The send rate is limited by these.
+    /// Returns the times at which a provider sent messages since `since`, oldest first, each with whether it was the
+    /// first message of its thread. The rate limit uses these times.
     pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -93,21 +89,21 @@ impl ReadTx<'_> {
 /// Conversations that the business started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChatsStarted {
-    /// By one author.
+    /// Conversations that one author started.
     pub by_author: u32,
-    /// By all authors.
+    /// Conversations that all authors started.
     pub total: u32,
 }
 
 impl ReadTx<'_> {
-    /// Whether there is a conversation with this address: a message to it, or one from it, in its contact's thread.
+    /// Returns true if a conversation with this address exists: a message to or from it, in its contact's thread.
     pub fn has_conversation(&self, thread: ThreadId, address: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
         Ok(query.query_row(params![thread, address], |row| row.get(0))?)
     }
 
-    /// The number of recipients with whom a conversation was started since `since`: by `author`, and by all authors
-    /// together.
+    /// Returns the number of recipients with whom a conversation was started since `since`, by `author` and by all
+    /// authors.
     pub fn chats_started(&self, author: &str, since: Timestamp) -> Result<ChatsStarted> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/chats_started.sql"))?;
         let begun = |row: &rusqlite::Row<'_>| Ok(ChatsStarted { by_author: row.get(0)?, total: row.get(1)? });
@@ -116,7 +112,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a message to the outbox, due now.
+    /// Adds a message to the outbox. It is due at once.
     pub fn insert_outbox(&self, new: &NewOutbox<'_>, now: Timestamp) -> Result<OutboxId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, template, state,
@@ -136,8 +132,8 @@ impl WriteTx<'_> {
         Ok(OutboxId(self.conn.last_insert_rowid()))
     }
 
-    /// Marks an attempt as running: until [`WriteTx::update_outbox`] the provider may or may not have the message.
-    /// False if the message must not be sent any more, because it was delivered after all or discarded.
+    /// Marks an attempt as running. Until [`WriteTx::update_outbox`], it is unknown whether the provider has the
+    /// message. Returns false if the message must not be sent, because it was already delivered or was discarded.
     pub fn begin_outbox_attempt(
         &self,
         id: OutboxId,
@@ -177,7 +173,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Defers a message that has not been attempted.
+    /// Postpones a message that has not been attempted.
     pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;
@@ -185,7 +181,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// After a start: marks attempts that were running when the daemon ended as doubtful. Returns how many.
+    /// Marks attempts that were running when the daemon ended as doubtful. Called at a start. Returns the number of
+    /// attempts.
     pub fn mark_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1,
@@ -195,7 +192,7 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
-    /// Makes messages that wait for a retry by this provider due now, because the provider is available again.
+    /// Makes the messages that wait for a retry through this provider due now, because the provider is available again.
     pub fn make_outbox_due(&self, provider: Provider, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2
@@ -205,7 +202,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes rows of messages that went out or were given up before `before`. The messages themselves stay.
+    /// Deletes the outbox rows of messages that were sent or failed before `before`. The messages themselves are kept.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
         let mut delete =
             self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;

@@ -1,11 +1,11 @@
-//! Pages of lists. A query reads one row more than the page shows, which tells whether there is a next page.
+//! Pages of lists. A query reads one row more than the page shows, to determine whether a next page exists.
 
-/// How many rows the query of a page reads.
+/// Returns the number of rows that the query for a page reads.
 pub(in crate::store) fn rows_for(limit: usize) -> i64 {
     i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
 }
 
-/// Cuts off the item beyond the page, and returns the position of the next page if there is one.
+/// Removes the item beyond the page, and returns the position of the next page if one exists.
 pub(in crate::store) fn page<T, C>(
     mut items: Vec<T>,
     limit: usize,
@@ -17,11 +17,12 @@ pub(in crate::store) fn page<T, C>(
     (items, next)
 }
 
-/// The query of the threads of a page with its conditions. `is_few` says that other indexes than the one of the order find few
-/// rows: `+` keeps SQLite from reading all in the order of the list.
+/// Returns the query for the threads of a page, with its conditions. `is_few` is true if another index than that of the
+/// list order finds few rows: the `+` prevents SQLite from scanning all rows in list order.
 pub(in crate::store) fn page_keys(sql: &str, is_few: bool, found: &str, has_cursor: bool) -> String {
     let order = if is_few { "+t.business_id = :business" } else { "t.business_id = :business" };
-    // A condition on the columns alone, so that a page far down begins where the one before it ended.
+    // This condition uses only columns, so that the query for a later page can start in the index where the previous
+    // page ended.
     let cursor = if has_cursor {
         "(t.last_message_at, t.id) < (:after_at, :after_id)"
     } else {

@@ -1,27 +1,28 @@
 //! Verifies partial indexes (`CREATE INDEX … WHERE …`).
 //!
-//! `PRAGMA integrity_check` finds a row that has no entry in a partial index, but since SQLite 3.54 it no longer counts the
-//! entries of such an index, so an entry without a row goes unnoticed. An entry without a row in the index that finds
-//! duplicate messages makes a new message look like a known one. Here the entries are counted and compared with the rows
-//! that belong in the index; together with `integrity_check`, equal numbers mean that entries and rows match one to one.
+//! `PRAGMA integrity_check` finds a row without an entry in a partial index. Since SQLite 3.54 it no longer counts the
+//! entries of such an index, so it misses an entry without a row. In the index that finds duplicate messages, such an
+//! entry makes a new message look like a duplicate. This module counts the entries and compares their number with the
+//! rows that belong in the index. If `integrity_check` finds nothing and the numbers are equal, entries and rows match
+//! one to one.
 
 use super::Result;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 
-/// A partial index, and the expression that decides which rows belong in it.
+/// A partial index, and the expression that selects the rows that belong in it.
 #[derive(Debug)]
 struct PartialIndex {
     name: String,
     condition: String,
 }
 
-/// Returns what is wrong with the partial indexes of a database; empty if nothing is. Reads each of these indexes once, and
-/// each table that has such an index once.
+/// Returns the damage of a database's partial indexes; empty if they are undamaged. Reads each of these indexes once,
+/// and each table with such an index once.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     for (table, indexes) in partial_indexes(conn)? {
-        // Entries and rows must be counted in the same snapshot: a writer may be at work.
+        // Entries and rows must be counted in the same snapshot, because a writer may change the table meanwhile.
         let snapshot = conn.unchecked_transaction()?;
         let rows = count_rows(conn, &table, &indexes)?;
         for (index, rows) in indexes.iter().zip(rows) {
@@ -44,7 +45,7 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// The partial indexes of each table that has any.
+/// Returns the partial indexes of each table that has any.
 fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialIndex>>> {
     let mut query = conn.prepare(
         "SELECT tables.name, indexes.name, indexes.sql
@@ -71,30 +72,30 @@ fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialInde
     Ok(found)
 }
 
-/// For each index, how many rows of the table belong in it, from the table alone.
+/// Returns, for each index, the number of rows that belong in it. Reads only the table.
 fn count_rows(conn: &Connection, table: &str, indexes: &[PartialIndex]) -> Result<Vec<i64>> {
-    // The line break ends a comment at the end of a condition.
+    // The line break ends a comment that may be at the end of a condition.
     let counts: Vec<_> = indexes.iter().map(|index| format!("count(*) FILTER (WHERE {}\n)", index.condition)).collect();
     let sql = format!("SELECT {} FROM {} NOT INDEXED", counts.join(", "), quoted(table));
     Ok(conn.query_row(&sql, [], |row| (0..indexes.len()).map(|column| row.get(column)).collect())?)
 }
 
-/// How many entries an index has; none if SQLite does not see that the index serves its own condition.
+/// Returns the number of entries in an index; `None` if SQLite does not use the index for its own condition.
 fn count_entries(conn: &Connection, table: &str, index: &PartialIndex) -> Result<Option<i64>> {
     let PartialIndex { name, condition } = index;
     let sql = format!("SELECT count(*) FROM {} INDEXED BY {} WHERE {condition}\n", quoted(table), quoted(name));
     let mut query = match conn.prepare(&sql) {
         Ok(query) => query,
-        // "no query solution". Damage has another code, and so has an interrupt.
+        // The error "no query solution". Damage and an interrupt have other codes.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     Ok(Some(query.query_row([], |row| row.get(0))?))
 }
 
-/// The expression behind the `WHERE` of a `CREATE INDEX` statement.
+/// Returns the expression after the `WHERE` of a `CREATE INDEX` statement.
 ///
-/// The first `WHERE` outside of parentheses, strings, quoted names and comments is that of the statement, because the
+/// The first `WHERE` outside parentheses, strings, quoted names and comments belongs to the statement, because the
 /// indexed columns are in parentheses.
 fn condition(sql: &str) -> Option<&str> {
     let mut depth = 0_usize;
@@ -124,7 +125,7 @@ fn condition(sql: &str) -> Option<&str> {
     None
 }
 
-/// The length of a quoted string or name at the start of `text`; the quote is doubled inside.
+/// Returns the length of a quoted string or name at the start of `text`. A doubled quote inside stands for one quote.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -149,7 +150,7 @@ mod tests {
     use crate::store::copy;
     use crate::store::testing::{database, transact};
 
-    /// Runs `sql` while the schema does not have the index, so that SQLite leaves its entries as they are.
+    /// Runs `sql` while the index is missing from the schema, so that SQLite does not update its entries.
     fn behind_the_index(conn: &Connection, index: &str, sql: &str) {
         let hidden: (i64, String, String) = conn
             .query_row("SELECT rootpage, tbl_name, sql FROM sqlite_schema WHERE name = ?1", [index], |row| {

@@ -4,10 +4,10 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::RecordingId;
 use rusqlite::{OptionalExtension, params};
 
-/// The loudness of a recording over time.
+/// The peak levels of a recording over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPeaks {
-    /// The duration of the recording.
+    /// The duration of the recording in milliseconds.
     pub duration_ms: i64,
     /// The peaks of the caller.
     pub caller: Vec<u8>,
@@ -16,7 +16,7 @@ pub struct StoredPeaks {
 }
 
 impl ReadTx<'_> {
-    /// The peaks of a recording, if they have been computed.
+    /// Returns the peaks of a recording, if they have been computed.
     pub fn recording_peaks(&self, id: RecordingId) -> Result<Option<StoredPeaks>> {
         let sql = "SELECT duration_ms, caller, agent FROM recording_peaks WHERE recording_id = ?1";
         let found = self.conn.prepare_cached(sql)?.query_row([id], |row| {

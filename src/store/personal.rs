@@ -1,7 +1,8 @@
-//! What the database holds about one contact, in all tables: for the export, and for the deletion on the contact's request.
+//! The data about a contact in all tables of the database, for the export and for the deletion at the contact's
+//! request.
 //!
-//! Every table of the schema is named here, either with the rows that are about a contact or with the reason why it has none; a test
-//! compares the two lists with the schema. A new table is added to one of them.
+//! This module names every table of the schema, either with the rows that are about a contact or with the reason why it
+//! has no such rows. A test compares the two lists with the schema. A new table must be added to one of them.
 
 mod erase;
 mod export;
@@ -19,12 +20,13 @@ use std::sync::LazyLock;
 /// A table with rows about contacts.
 pub(in crate::store) struct PersonalTable {
     pub name: &'static str,
-    /// Selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`, `{recordings}`, `{hashes}` and `{webhooks}`
-    /// stand for the ids of [`PersonalData`], `{in COLUMN}` for: the column contains one
-    /// of the contact's addresses, `{documents}` for: it is indexed for the search, and `{unused_files}` for: files of the contact that no
-    /// row refers to.
+    /// An SQL condition that selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`,
+    /// `{recordings}`, `{hashes}` and `{webhooks}` stand for the ids of [`PersonalData`]. `{in COLUMN}` stands for: the
+    /// column contains one of the contact's addresses. `{documents}` stands for: the search index contains the row.
+    /// `{unused_files}` stands for: files of the contact to which no row refers.
     pub rows: &'static str,
-    /// Whether the export has them. It leaves out what repeats other tables, and what the daemon needs only for its work.
+    /// True if the export contains these rows. It omits data that repeats other tables, and internal data of the
+    /// daemon.
     pub is_exported: bool,
 }
 
@@ -36,7 +38,8 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
     PersonalTable { name, rows, is_exported: false }
 }
 
-/// The tables with rows about contacts, in the order in which the rows can be deleted: those that refer to others first.
+/// The tables with rows about contacts, in the order of deletion: a table that refers to another one is deleted before
+/// it.
 pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
@@ -56,13 +59,14 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
     internal("refused_attempts", "message_id IN {messages}"),
     exported("message_media", "message_id IN {messages}"),
     internal("outbox", "contact_id IN {contacts} OR message_id IN {messages}"),
-    // A draft is its author's own until it is sent: no other user is shown it, so the export has none.
+    // Until it is sent, a draft is visible only to its author, so the export does not contain it.
     internal("drafts", "thread_id IN {threads}"),
     exported("scheduled_messages", "thread_id IN {threads}"),
-    // Files are deleted after what refers to them, so that a file that other contacts have sent or received too is kept.
+    // Files are deleted after the rows that refer to them, so that a file that other contacts also sent or received is
+    // kept.
     internal("media_details", "sha256 IN {unused_files}"),
     internal("media", "sha256 IN {unused_files}"),
-    // A task of another contact may name a thread or a call of this one.
+    // A task of another contact may refer to a thread or a call of this contact.
     exported(
         "tasks",
         "contact_id IN {contacts} OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls})",
@@ -86,7 +90,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
     internal("contact_merges", "kept_contact_id IN {contacts} OR merged_contact_id IN {contacts}"),
     exported("addresses", "contact_id IN {contacts}"),
     exported("contacts", "id IN {contacts}"),
-    // Its rows stay: what was done, and by whom, without the contact.
+    // The rows are kept, because they record which action was done by whom. The contact is removed from them.
     internal(
         "audit_log",
         "(substr(subject, 1, 8) = 'contact:' AND substr(subject, 9) IN {contacts_text}) OR {in subject}",
@@ -130,27 +134,27 @@ const EXEMPT: [(&str, &str); 32] = [
     ("users", "users"),
 ];
 
-/// The ids of what belongs to one contact, and by what it is found where no id refers to it.
+/// The ids of a contact's data, and the addresses that identify it where no id refers to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonalData {
-    /// The contact, and those that were merged into it.
+    /// The contact, and the contacts that were merged into it.
     pub contacts: Vec<i64>,
     threads: Vec<i64>,
     messages: Vec<i64>,
     calls: Vec<i64>,
     recordings: Vec<i64>,
-    /// The files of the messages.
+    /// The SHA-256 hashes of the files of the messages.
     hashes: Vec<String>,
-    /// The contact's addresses, as webhooks contain them: digits and ids.
+    /// The contact's addresses as webhooks contain them: digits and ids.
     addresses: Vec<String>,
-    /// Webhooks that contain one of the addresses.
+    /// The webhooks that contain one of the addresses.
     webhooks: Vec<i64>,
     /// The newest webhook that was searched.
     last_webhook: i64,
 }
 
 impl ReadTx<'_> {
-    /// Collects what belongs to a contact. Reads the whole webhook log, so it is a long read.
+    /// Collects the ids of a contact's data. This is a long read, because it searches the whole webhook log.
     pub fn personal_data(&self, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.last_webhook =
@@ -159,7 +163,8 @@ impl ReadTx<'_> {
         Ok(data)
     }
 
-    /// The same at this moment, for a plan that was made before: of the webhooks, only the new ones are read.
+    /// Collects the ids again for a plan that was made earlier. Only webhooks that are newer than the plan are
+    /// searched.
     fn renewed(&self, plan: &PersonalData, contact: ContactId) -> Result<PersonalData> {
         let mut data = self.personal_ids(contact)?;
         data.webhooks.clone_from(&plan.webhooks);
@@ -202,7 +207,8 @@ impl ReadTx<'_> {
         Ok(data)
     }
 
-    /// The contact's addresses as they are within texts of providers. A short one would also match what is not about the contact.
+    /// Returns the contact's addresses as they appear in providers' texts. Short addresses are left out, because they
+    /// would also match text about other subjects.
     fn needles(&self, contact: ContactId) -> Result<Vec<String>> {
         let addresses = self.addresses(contact)?.into_iter();
         let digits = |value: String| value.trim_start_matches('+').to_owned();
@@ -227,7 +233,7 @@ impl ReadTx<'_> {
 }
 
 impl PersonalData {
-    /// The condition of a table, and binds its parameters.
+    /// Binds the parameters of a table's condition.
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
         let texts = || self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (name, ids) in [
@@ -250,7 +256,7 @@ impl PersonalData {
 }
 
 impl PersonalTable {
-    /// The condition in SQL; its parameters are those of [`PersonalData::bind`].
+    /// Returns the condition in SQL. [`PersonalData::bind`] binds its parameters.
     fn condition(&self) -> String {
         let mut sql = self.rows.to_owned();
         while let Some((before, rest)) = sql.split_once("{in ") {
@@ -268,12 +274,13 @@ impl PersonalTable {
 
 const MIN_ADDRESS_CHARS: usize = 7;
 
-/// What the search index has of the contact.
+/// Selects the contact's documents in the search index.
 const DOCUMENTS: &str = "kind = 'contact' AND ref_id IN {contacts} OR kind = 'message' AND ref_id IN {messages}
     OR kind = 'call' AND ref_id IN {calls} OR kind = 'turn' AND parent_id IN {calls}
     OR kind = 'note' AND ref_id IN (SELECT id FROM contact_notes WHERE contact_id IN {contacts})";
 
-/// Selects the files of `{hashes}` that no row refers to: once the rows of the contact are deleted, others are of other contacts.
+/// Selects the files of `{hashes}` to which no row refers. After the contact's rows are deleted, any reference is
+/// another contact's.
 static UNUSED_FILES: LazyLock<String> =
     LazyLock::new(|| format!("SELECT sha256 FROM media WHERE sha256 IN {{hashes}} AND NOT {IS_USED}"));
 

@@ -1,4 +1,4 @@
-//! Probes the database with a write and a read. Callers within a second share one probe.
+//! Probes the database with a write and a read. Probes that are requested within a second share one result.
 
 use super::{Error, Result, Store};
 use crate::clock;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The last outcome, and the running probe.
+/// The outcome of the last probe, and the running probe.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Probes {
     // Held only to read or set the state, never during a probe.
@@ -24,17 +24,17 @@ struct Inner {
 type Outcome = std::result::Result<(), String>;
 
 impl Store {
-    /// Sends an empty write through the writer's and the publisher's threads like a webhook's write, and returns when
-    /// both have handled it. It changes a value, and so reaches the disk, only if the last commit failed or if there
-    /// was none for `HEARTBEAT_INTERVAL`; an idle machine writes nothing otherwise.
+    /// Sends an empty write through the writer's and the publisher's threads, as for a webhook, and returns when both
+    /// have handled it. The write changes a value on disk only if the last commit failed or if the last commit is older
+    /// than `HEARTBEAT_INTERVAL`. An idle machine therefore rarely writes to its disk.
     pub async fn heartbeat(&self) -> Result<()> {
         let commits = self.inner.health_state.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
         let now = clock::now().to_string();
         self.write(move |tx| if commits { tx.set_meta(BEAT_AT, &now) } else { Ok(()) }).await
     }
 
-    /// Writes to the database and reads the value back, or returns the outcome of a probe less than a second ago. Takes
-    /// less than a second.
+    /// Writes to the database and reads the value back, or returns the outcome of a probe that is less than a second
+    /// old. Takes less than a second.
     pub async fn probe(&self) -> Result<()> {
         let mut running = match self.last_or_running() {
             Ok(last) => return last.map_err(Error::Probe),
@@ -59,7 +59,7 @@ impl Store {
         {
             return Ok(outcome.clone());
         }
-        // Callers wait for a probe that hangs and do not start more.
+        // If a probe hangs, callers wait for it instead of starting more probes.
         if let Some(running) = &inner.running
             && running.has_changed().is_ok()
         {
@@ -88,7 +88,7 @@ impl Store {
         let written = stamp.clone();
         self.submit(AckAfter::Commit, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
         let read = self.inner.readers.probe.read(|tx| tx.meta(PROBED_AT)).await?;
-        // A later probe may have written before this read; an earlier stamp means that the write was lost.
+        // A later probe may have written before this read. An earlier time means that the write was lost.
         if read.is_some_and(|read| read >= stamp) {
             Ok(())
         } else {
@@ -98,7 +98,7 @@ impl Store {
 }
 
 const BEAT_AT: &str = "beat_at";
-/// A full or broken disk is noticed within this time if nothing else writes to it.
+/// Maximum time until a full or broken disk is detected if no other write occurs.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_mins(1);
 const PROBED_AT: &str = "probed_at";
 const FRESH: Duration = Duration::from_secs(1);

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// The store's three pools. They share nothing, so a slow search delays neither a list nor a probe.
+/// The store's three pools. They share no connections, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
-    /// For lists, single rows, and everything that a call or a webhook needs.
+    /// For lists, single rows, and all reads of a call or webhook.
     pub short: ReaderPool,
     /// For searches, statistics and exports: reads that may touch much of the database.
     pub long: ReaderPool,
@@ -21,20 +21,21 @@ pub(in crate::store) struct Pools {
 }
 
 impl Pools {
-    /// `count` connections for short reads, and a few for the other pools.
+    /// Creates the pools: `count` connections for short reads, and a few for the other pools.
     pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
         let pool = |count, limit| ReaderPool::new(live.to_owned(), count, limit);
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
     }
 
-    /// Closes connections that no read has used for a minute: each keeps up to 1 MiB of pages and its prepared statements.
+    /// Closes the connections that were unused for a minute. Each keeps up to 1 MiB of pages and its prepared
+    /// statements.
     pub(in crate::store) fn close_idle(&self, now: Instant) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close_idle(now);
         }
     }
 
-    /// Lends no more connections, and interrupts the reads that are running.
+    /// Stops lending connections, and interrupts the running reads.
     pub(in crate::store) fn close(&self) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close();
@@ -42,10 +43,10 @@ impl Pools {
     }
 }
 
-/// A few connections, lent to one read at a time, each opened when first needed.
+/// A pool of a few connections. Each is used by one read at a time, and is opened when it is first needed.
 ///
-/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline has
-/// passed, when its future was dropped, and when the store closes.
+/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline passes,
+/// when its future is dropped, or when the store closes.
 #[derive(Clone)]
 pub(in crate::store) struct ReaderPool {
     inner: Arc<Inner>,
@@ -54,19 +55,19 @@ pub(in crate::store) struct ReaderPool {
 struct Inner {
     live: PathBuf,
     limit: Duration,
-    // A plain mutex: it is held for a push or a pop, never across a query. None once closed.
-    // The one that was used last is lent next, so that the others become idle.
+    // A plain mutex: it is held for a push or a pop, never during a query. `None` after the pool is closed. The most
+    // recently used connection is reused first, so that the others become idle.
     idle: Mutex<Option<Vec<IdleConnection>>>,
     free: Arc<Semaphore>,
     closed: Arc<AtomicBool>,
 }
 
-/// What ends a read early.
+/// The conditions that end a read early.
 #[derive(Clone)]
 pub(in crate::store) struct Limits {
-    /// The future of the read was dropped.
+    /// True if the future of the read was dropped.
     cancelled: Arc<AtomicBool>,
-    /// The pool was closed.
+    /// True if the pool was closed.
     closed: Arc<AtomicBool>,
     deadline: Instant,
 }
@@ -96,7 +97,7 @@ impl ReaderPool {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Runs `work` on one snapshot, on a blocking thread.
+    /// Runs `work` on one snapshot of the database, on a blocking thread.
     pub(in crate::store) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -108,7 +109,7 @@ impl ReaderPool {
         let cancel_on_drop = CancelOnDrop::default();
         let cancelled = cancel_on_drop.cancelled.clone();
         tokio::task::spawn_blocking(move || {
-            // Held until the connection is returned, also if the caller has dropped its future.
+            // The permit is held until the connection is returned, even if the caller drops its future.
             let _permit = permit;
             inner.read(deadline, cancelled, work)
         })
@@ -121,7 +122,7 @@ impl ReaderPool {
         if let Some(idle) = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             unused.extend(idle.extract_if(.., |idle| now.saturating_duration_since(idle.since) >= IDLE));
         }
-        // Closed only here, without the lock.
+        // The connections are closed here, after the lock was released.
         drop(unused);
     }
 
@@ -132,7 +133,7 @@ impl ReaderPool {
     }
 }
 
-/// Lives as long as the future of a read; signals the running query when that has been dropped.
+/// Belongs to the future of a read. When that future is dropped, the running query is cancelled.
 #[derive(Default)]
 struct CancelOnDrop {
     cancelled: Arc<AtomicBool>,
@@ -161,7 +162,7 @@ impl Inner {
             };
         let limits = Limits { cancelled, closed: self.closed.clone(), deadline };
         let checked = limits.clone();
-        // Unlike `sqlite3_interrupt`, which does nothing between two statements, this cannot be missed.
+        // The handler also applies between two statements, where `sqlite3_interrupt` would have no effect.
         conn.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || checked.are_reached()))?;
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, &limits, work))).unwrap_or(Err(Error::Panicked));
         let outcome = match outcome {
@@ -170,7 +171,7 @@ impl Inner {
             }
             outcome => outcome,
         };
-        // A connection whose transaction cannot be rolled back is not reused.
+        // A connection is not reused if its transaction cannot be rolled back.
         if conn.is_autocommit()
             && let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
         {
@@ -192,20 +193,20 @@ fn snapshot<T>(conn: &Connection, limits: &Limits, work: impl FnOnce(&ReadTx<'_>
     outcome
 }
 
-/// A connection that was not used for so long is closed. The next one is opened within a millisecond.
+/// A connection that was unused for this long is closed. Opening a new one takes less than a millisecond.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// How long a list or a single row may take, on a slow disk too.
+/// Maximum duration of a read of a list or a single row, even on a slow disk.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Time limit of a long read: longer than any caller waits for one.
+/// Maximum duration of a long read. No caller waits longer than this.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
-/// Each keeps a CPU core busy while it searches; a small machine has two to four.
+/// Number of connections for long reads. Each search keeps a CPU core busy, and a small machine has two to four cores.
 const LONG_READERS: usize = 2;
 
-/// SQLite's virtual machine executes about ten million steps a second, so a read ends within a millisecond of its
-/// interruption.
+/// SQLite's virtual machine executes about ten million steps a second, so an interrupted read ends within a
+/// millisecond.
 const STEPS_BETWEEN_CHECKS: i32 = 2000;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Recordings of calls. A recording is identified by the id of its source: the media stream's, or Twilio's recording.
+//! Recordings of calls. The id of its source identifies a recording: the media stream's id, or the id of Twilio's
+//! recording.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
@@ -7,27 +8,25 @@ use rusqlite::{OptionalExtension, params};
 /// A recording at Twilio that has not been fetched yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingToFetch {
-    /// Its URL.
     pub source_url: String,
-    /// Its call.
     pub call_sid: CallSid,
 }
 
-/// The compressed form of a recording.
+/// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
     /// Its media type.
     pub mime: &'static str,
     /// Number of channels, 1 or 2.
     pub channels: u16,
-    /// Its duration.
+    /// Its duration in milliseconds.
     pub duration_ms: u64,
-    /// Its content in order; each element becomes one chunk.
+    /// Its content, in order. Each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
 }
 
 impl ReadTx<'_> {
-    /// The size of a recording that is complete and stored as WAV. None if it is not, or no longer.
+    /// Returns the size of a complete recording that is stored as WAV; `None` if the recording is not stored so.
     pub fn wav_recording_bytes(&self, id: RecordingId) -> Result<Option<u64>> {
         let mut query = self
             .conn
@@ -35,7 +34,7 @@ impl ReadTx<'_> {
         if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
     }
 
-    /// Complete recordings stored as WAV, with ids above `after`, lowest ids first.
+    /// Returns complete recordings that are stored as WAV, with ids above `after`, in ascending order.
     pub fn wav_recordings(&self, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id FROM recordings WHERE id > ?1 AND state = 'complete' AND mime = 'audio/wav' ORDER BY id LIMIT ?2",
@@ -44,19 +43,19 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The id of a recording by its key.
+    /// Returns the id of a recording by its key.
     pub fn recording_id(&self, key: &str) -> Result<Option<RecordingId>> {
         let mut query = self.conn.prepare_cached("SELECT id FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Whether a Twilio recording is stored.
+    /// Returns true if a Twilio recording is stored.
     pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.exists([provider_sid])?)
     }
 
-    /// Unfinished recordings: their keys and stored bytes.
+    /// Returns the keys and the stored bytes of unfinished recordings.
     pub fn running_recordings(&self) -> Result<Vec<(String, u64)>> {
         let mut query =
             self.conn.prepare_cached("SELECT provider_sid, bytes FROM recordings WHERE state = 'running'")?;
@@ -65,7 +64,7 @@ impl ReadTx<'_> {
         Ok(all.into_iter().map(|(key, bytes)| (key, u64::try_from(bytes).unwrap_or(0))).collect())
     }
 
-    /// The recording with this id, if it waits to be fetched.
+    /// Returns the recording with this id, if it still has to be fetched.
     pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.source_url, c.call_sid FROM recordings r JOIN calls c ON c.id = r.call_id
@@ -105,15 +104,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets where in the recording the caller's message begins.
+    /// Sets the time in the recording at which the caller's message starts, in milliseconds.
     pub fn set_recording_message(&self, key: &str, message_ms: i64) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET message_ms = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, message_ms])?;
         Ok(())
     }
 
-    /// Replaces the WAV of a recording by a compressed file. Returns false, and changes nothing, if the recording is no
-    /// longer a complete WAV of `wav_bytes`, because it was deleted or replaced meanwhile.
+    /// Replaces the WAV content of a recording with a compressed file. Returns false without a change if the recording
+    /// is no longer a complete WAV of `wav_bytes`, because it was deleted or replaced meanwhile.
     pub fn replace_wav(&self, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
         if self.wav_recording_bytes(id)? != Some(wav_bytes) {
             return Ok(false);
@@ -145,7 +144,7 @@ impl WriteTx<'_> {
         self.set_recording_state(key, "failed", Some(error))
     }
 
-    /// Stores that Twilio has a recording, to be fetched later. Returns whether it is new.
+    /// Records that Twilio has a recording that must be fetched later. Returns true if it is new.
     pub fn insert_twilio_recording(
         &self,
         call: &CallSid,

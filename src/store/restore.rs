@@ -1,7 +1,8 @@
-//! Replaces the database by another one, for a restore. Each step leaves the old or the new database complete.
+//! Replaces the database with another one, for a restore. After each step, either the old or the new database is
+//! complete.
 //!
 //! The new file is first copied into the folder and verified. Then the live database is archived as one file, and the
-//! new file gets the published name; the next start adopts it ([`super::adopt`]).
+//! new file is given the published name. The next start adopts that file ([`super::adopt`]).
 
 use super::archive::{self, Form, failed, remove};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
@@ -20,13 +21,13 @@ use std::path::{Path, PathBuf};
 /// The files that a restore archived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedFiles {
-    /// The previous database; none in a new folder.
+    /// The previous database; `None` in a new folder.
     pub database: Option<PathBuf>,
-    /// A file that another program had put under the published name.
+    /// A file of another program that had the published name.
     pub foreign_file: Option<PathBuf>,
 }
 
-/// Copies a database into the folder and verifies it. Changes no file that is in use.
+/// Copies a database into the folder and verifies it. Files that are in use are not changed.
 pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<CopySummary> {
     let folder = Folder::prepare(published)?;
     let incoming = incoming(&folder);
@@ -37,12 +38,12 @@ pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<CopySumma
     summary
 }
 
-/// Deletes the incoming database.
+/// Deletes the staged database.
 pub fn discard_staged_restore(published: &Path) -> Result<()> {
     remove(&incoming(&Folder::of(published)?))
 }
 
-/// The process that has the store open, if any.
+/// Returns the process that has the store open, if any.
 pub fn lock_holder(published: &Path) -> Result<Option<LockHolder>> {
     let folder = Folder::of(published)?;
     let lock = folder.lock();
@@ -54,7 +55,7 @@ pub fn lock_holder(published: &Path) -> Result<Option<LockHolder>> {
     Ok(Lock::holder(file, &folder)?)
 }
 
-/// Puts the incoming database in place of the current one. No process may have the store open.
+/// Replaces the current database with the staged one. No process may have the store open.
 pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
@@ -64,13 +65,14 @@ pub fn activate_restore(published: &Path) -> Result<ReplacedFiles> {
     std::fs::rename(&incoming, &folder.published)
         .and_then(|()| sync_folder(folder.root()))
         .map_err(failed("cannot replace the database at", &folder.published))?;
-    // The next start must not take the new file for the one that the last run left, nor complete an interrupted start.
+    // The next start must not mistake the new file for the one that the last run left, and must not continue an
+    // interrupted start.
     remove(&folder.notice())?;
     remove(&folder.run_state())?;
     Ok(replaced)
 }
 
-/// Undoes a restore: the archived database becomes the live one again, and the database that replaced it is deleted.
+/// Undoes a restore: the archived database becomes the live one again, and the restored database is deleted.
 pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<()> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder, PROGRAM, &mirror_log::observer(&folder))?;
@@ -91,7 +93,7 @@ pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<(
     back(database, &folder.database())?;
     if let Some(foreign_file) = &replaced.foreign_file {
         back(foreign_file, &folder.published)?;
-        // The next start must not adopt it.
+        // The recorded state prevents the next start from adopting the foreign file.
         let live = std::fs::metadata(folder.database()).map_err(failed("cannot inspect", &folder.database()))?;
         let found =
             std::fs::symlink_metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?;
@@ -113,7 +115,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
         .mode(mode)
         .open(incoming)
         .map_err(failed("cannot create", incoming))?;
-    // Independent of the process's umask.
+    // Sets the mode explicitly, so that it does not depend on the process's umask.
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed("cannot set the permissions of", incoming))?;
     let mut chunk = vec![0; CHUNK];
     let mut check_space_at = 0;
@@ -137,7 +139,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
     file.sync_all().map_err(failed("cannot fsync", incoming))
 }
 
-/// A daemon that runs meanwhile must still be able to write.
+/// Returns an error unless the disk has enough space: a daemon that is running meanwhile must still be able to write.
 fn ensure_free_space(folder: &Folder) -> Result<()> {
     let space = sys::disk_space(folder.root()).map_err(failed("cannot determine the free space at", folder.root()))?;
     if space.total_bytes == 0 || space.free_bytes >= MIN_FREE {
@@ -151,7 +153,7 @@ fn ensure_free_space(folder: &Folder) -> Result<()> {
     })
 }
 
-/// Archives the current database. Until this returns, a start would use it.
+/// Archives the current database. Until this function returns, a start would still use that database.
 fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
     let mut replaced = ReplacedFiles::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();
@@ -181,5 +183,5 @@ fn incoming(folder: &Folder) -> PathBuf {
 
 const MODE: u32 = 0o640;
 const CHUNK: usize = 1 << 20;
-/// Disk space that a restore leaves free for the daemon.
+/// Bytes of disk space that a restore leaves free for the daemon.
 const MIN_FREE: u64 = 32 << 20;

@@ -1,4 +1,4 @@
-//! Retention: deletes data that is older than the owner wants to keep, in small steps.
+//! Retention: deletes data that is older than the owner's settings allow, in small steps.
 
 use super::media::IS_USED_SINCE;
 use super::{ReadTx, Result, WriteTx, open};
@@ -6,10 +6,10 @@ use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use rusqlite::params;
 use std::collections::BTreeSet;
 
-/// An amount of data to be deleted, or that was deleted.
+/// An amount of data that was deleted or is to be deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
-    /// Rows: media files, recordings, turns, webhooks, audit rows.
+    /// Number of rows: media files, recordings, turns, webhooks or audit entries.
     pub rows: u64,
     /// Bytes of their content.
     pub bytes: u64,
@@ -26,7 +26,8 @@ pub struct PageUsage {
     pub free_pages: u64,
 }
 
-/// Media files that are older than `?1`. A file is as old as the newest message that has it, and one that is still to be sent is not old.
+/// Returns an SQL fragment that selects media files older than `?1`. The newest message with the file determines its
+/// age. A file that is still to be sent is never old.
 fn old_media() -> String {
     format!("media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED_SINCE}")
 }
@@ -35,32 +36,32 @@ const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
-    /// Media files of messages from before `before`.
+    /// Returns the amount of media files that belong only to messages from before `before`.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }
 
-    /// Recordings from before `before`.
+    /// Returns the amount of recordings from before `before`.
     pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_RECORDINGS}"), before)
     }
 
-    /// Call turns from before `before`.
+    /// Returns the amount of call turns from before `before`.
     pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
     }
 
-    /// Webhooks from before `before`.
+    /// Returns the amount of webhooks from before `before`.
     pub fn old_webhook_entries(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
     }
 
-    /// Audit rows from before `before`.
+    /// Returns the amount of audit entries from before `before`.
     pub fn old_audit(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
 
-    /// The size of the database and its free pages.
+    /// Returns the size of the database and its free pages.
     pub fn page_usage(&self) -> Result<PageUsage> {
         let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
         Ok(PageUsage {
@@ -78,8 +79,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the content of old media files: at least one, up to about `bytes`. The messages that have them show that
-    /// they were deleted.
+    /// Deletes the content of old media files: at least one, up to about `bytes`. Their messages show that the content
+    /// was deleted.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
         let sql = format!("SELECT sha256, bytes FROM {} ORDER BY created_at LIMIT {FILES_PER_STEP}", old_media());
         let chosen = self.chosen(&sql, before, bytes)?;
@@ -123,7 +124,7 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes old call turns, a few hundred at a time.
+    /// Deletes old call turns, up to a few hundred in each call.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
             "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"
@@ -136,18 +137,18 @@ impl WriteTx<'_> {
         Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
     }
 
-    /// Releases up to `pages` free pages to the disk; returns how many. Each one may move two other pages, all of which
-    /// must be written to the published copy too.
+    /// Releases up to `pages` free pages to the disk. Returns the number of released pages. For each released page
+    /// SQLite may move two other pages, and all of them must also be written to the published copy.
     pub fn release_pages(&self, pages: u32) -> Result<u64> {
         let before = self.page_usage()?.pages;
         let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
-        // Each row that is read releases one page.
+        // Each row that is read from this statement releases one page.
         let mut freed = release.query([])?;
         while freed.next()?.is_some() {}
         Ok(before.saturating_sub(self.page_usage()?.pages))
     }
 
-    /// Selects rows to delete, with their bytes, until the bytes are enough.
+    /// Selects rows to delete, with their sizes, until their total size reaches `enough` bytes.
     fn chosen(&self, sql: &str, before: Timestamp, enough: u64) -> Result<Vec<(String, u64)>> {
         let mut query = self.conn.prepare_cached(sql)?;
         let mut rows = query.query([before])?;
@@ -168,7 +169,7 @@ fn sum(bytes: impl Iterator<Item = u64>) -> Amount {
     bytes.fold(Amount::default(), |all, bytes| Amount { rows: all.rows + 1, bytes: all.bytes.saturating_add(bytes) })
 }
 
-/// The error text of a deleted file.
+/// The error text of a file that retention has deleted.
 const PRUNED_ERROR: &str = "deleted, as the settings say ([retention])";
 const FILES_PER_STEP: usize = 200;
 const TURNS_PER_STEP: usize = 500;

@@ -1,11 +1,11 @@
-//! Saved replies.
+//! Saved replies that users insert by a shortcut.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, SavedReply, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// All saved replies, by shortcut.
+    /// Returns all saved replies, sorted by shortcut.
     pub fn saved_replies(&self, business: BusinessId) -> Result<Vec<SavedReply>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, shortcut, text, created_at, updated_at FROM saved_replies WHERE business_id = ?1 ORDER BY shortcut",
@@ -14,7 +14,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// One saved reply.
+    /// Returns a saved reply by its id.
     pub fn saved_reply(&self, id: i64) -> Result<Option<SavedReply>> {
         let mut query = self
             .conn
@@ -22,7 +22,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], saved_reply).optional()?)
     }
 
-    /// Whether a saved reply other than `id` has this shortcut.
+    /// Returns true if another saved reply than `id` has this shortcut.
     pub fn is_shortcut_taken(&self, business: BusinessId, shortcut: &str, id: Option<i64>) -> Result<bool> {
         let mut query = self
             .conn
@@ -32,7 +32,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a new reply; returns its id.
+    /// Adds a saved reply. Returns its id.
     pub fn insert_saved_reply(&self, business: BusinessId, shortcut: &str, text: &str, now: Timestamp) -> Result<i64> {
         self.conn
             .prepare_cached(

@@ -1,29 +1,27 @@
-//! Scheduled messages. They move with their thread when contacts are merged: reads follow `threads.merged_into`.
+//! Scheduled messages. When contacts are merged, they move with their thread: reads follow `threads.merged_into`.
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// A message to be scheduled.
+/// The data of a new scheduled message.
 #[derive(Clone, Debug)]
 pub struct NewScheduledMessage<'a> {
-    /// The thread.
     pub thread: ThreadId,
-    /// The text.
     pub text: &'a str,
     /// The SHA-256 of its file.
     pub media: Option<&'a str>,
-    /// When it is to be sent.
+    /// When the message is sent.
     pub send_at: Timestamp,
     /// The requested provider.
     pub provider: Option<Provider>,
-    /// Who schedules it.
+    /// The user or token that schedules the message.
     pub author: &'a str,
 }
 
 impl ReadTx<'_> {
-    /// A page of scheduled messages, the next ones first, and the position of the next page.
+    /// Returns a page of scheduled messages, the earliest first, and the position of the next page if one exists.
     pub fn scheduled_messages(
         &self,
         thread: Option<ThreadId>,
@@ -43,13 +41,13 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.send_at, id: last.id }))
     }
 
-    /// One scheduled message.
+    /// Returns a scheduled message by its id.
     pub fn scheduled_message(&self, id: i64) -> Result<Option<ScheduledMessage>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE s.id = ?1"))?;
         Ok(query.query_row([id], scheduled_message).optional()?)
     }
 
-    /// The scheduled message that is to be sent next.
+    /// Returns the id and the time of the scheduled message that is sent next.
     pub fn next_scheduled(&self) -> Result<Option<(i64, Timestamp)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, send_at FROM scheduled_messages WHERE state = 'waiting' ORDER BY send_at LIMIT 1",
@@ -59,7 +57,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a scheduled message; returns its id.
+    /// Adds a scheduled message. Returns its id.
     pub fn insert_scheduled(&self, new: &NewScheduledMessage<'_>, now: Timestamp) -> Result<i64> {
         self.conn
             .prepare_cached(
@@ -72,7 +70,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes a scheduled message that waits. Returns false if it does not wait any more.
+    /// Changes a waiting scheduled message. Returns false if the message no longer waits.
     pub fn update_scheduled(&self, changed: &ScheduledMessage, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE scheduled_messages SET text = ?2, media_id = ?3, send_at = ?4, provider = ?5, updated_at = ?6
                    WHERE id = ?1 AND state = 'waiting'";
@@ -84,7 +82,7 @@ impl WriteTx<'_> {
         Ok(count > 0)
     }
 
-    /// Ends the wait of a scheduled message. Returns false if it does not wait any more.
+    /// Sets the final state of a waiting scheduled message. Returns false if the message no longer waits.
     pub fn end_scheduled(
         &self,
         id: i64,
@@ -104,7 +102,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// `t` is the thread that was kept by all merges.
+/// `t` is the thread into which the message's thread was finally merged.
 const SELECT: &str = "SELECT s.id, t.id AS thread_id, t.contact_id,
         s.text, s.media_id, s.send_at, s.provider, s.state, s.message_id, s.error_code, s.author, s.created_at, s.updated_at
     FROM scheduled_messages s JOIN threads t ON t.id = (

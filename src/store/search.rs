@@ -1,4 +1,4 @@
-//! The search index and the queries on it.
+//! The search index and its queries.
 
 mod document;
 mod hit;
@@ -13,22 +13,23 @@ use super::{ReadTx, Result};
 use crate::domain::{SearchHit, SearchKind};
 use crate::search::Query;
 
-/// Which hits of a search.
+/// A search, and the page of hits to return.
 #[derive(Clone, Debug)]
 pub struct SearchRequest {
-    /// The query.
+    /// The parsed search query.
     pub query: Query,
-    /// The kinds; empty means all.
+    /// The kinds of hits to return; empty for all kinds.
     pub kinds: Vec<SearchKind>,
-    /// Hits before this position.
+    /// Only hits before this position; `None` for the first page.
     pub before: Option<i64>,
-    /// How many at most.
+    /// The maximum number of hits.
     pub limit: usize,
 }
 
 impl ReadTx<'_> {
-    /// Hits of a search: contacts first, then all others, newest first. Also returns the position of the next page. `show` makes of
-    /// a hit what is shown of it; it runs within the read, because the texts of a page can be megabytes.
+    /// Returns the hits of a search: contacts first, then all other hits, newest first. Also returns the position of
+    /// the next page. `show` converts a hit for display. It runs during the read, because the texts of a page can be
+    /// megabytes long.
     pub fn search<T>(&self, request: &SearchRequest, show: impl Fn(SearchHit) -> T) -> Result<(Vec<T>, Option<i64>)> {
         let found = self.found_documents(request, request.limit.saturating_add(1))?;
         let (found, next) = page(found, request.limit, |last| last.id);
@@ -40,7 +41,7 @@ impl ReadTx<'_> {
         Ok((hits, next))
     }
 
-    /// Returns true if everything that is older than the index has been indexed.
+    /// Returns true if all rows that are older than the index have been indexed.
     pub fn search_is_complete(&self) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM search_progress) AND NOT EXISTS (SELECT 1 FROM search_backlog)",

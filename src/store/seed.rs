@@ -1,5 +1,5 @@
-//! Rows of an invented history, for a database of a realistic size: written in bulk, without the change log, because no page
-//! follows a stopped database.
+//! Writes rows of an invented history, for a database of a realistic size. The rows are written in bulk and without
+//! entries in the change log, because no page follows a stopped database.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
@@ -7,120 +7,109 @@ use crate::domain::{
 };
 use rusqlite::params;
 
-/// Numbers of rows.
+/// The numbers of stored rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredRows {
     /// Contacts, including merged ones.
     pub contacts: i64,
-    /// Messages.
     pub messages: i64,
-    /// Calls.
     pub calls: i64,
 }
 
-/// A contact with its phone number.
+/// A contact with its phone number, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedContact {
     /// The name; empty if it is unknown.
     pub name: String,
-    /// The number.
     pub number: PhoneNumber,
-    /// The language, ISO 639-1.
+    /// The language code (ISO 639-1).
     pub language: &'static str,
-    /// The provider of its messages.
+    /// The provider of the contact's messages.
     pub provider: Provider,
-    /// When it was created.
+    /// When the contact was created.
     pub created_at: Timestamp,
 }
 
-/// A message of a contact.
+/// A message of a contact, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedMessage {
     pub contact: ContactId,
-    /// Whether the business wrote it.
+    /// True if the business wrote the message.
     pub is_out: bool,
     /// The author of an outgoing message.
     pub author: Option<&'static str>,
-    /// The text.
     pub text: String,
-    /// The provider.
     pub provider: Provider,
-    /// The provider's id.
+    /// The provider's id of the message.
     pub provider_id: String,
-    /// The status.
     pub status: MessageStatus,
-    /// When it was written.
+    /// When the message was written.
     pub at: Timestamp,
 }
 
-/// An ended call of a contact.
+/// An ended call of a contact, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedCall {
-    /// The contact.
     pub contact: ContactId,
-    /// Twilio's id.
+    /// Twilio's CallSid.
     pub sid: CallSid,
     /// The number of the business.
     pub own_number: PhoneNumber,
-    /// The engine that answered; none if none did.
+    /// The engine that answered; `None` if no engine answered.
     pub engine: Option<&'static str>,
-    /// How it ended, as in `calls.end_reason`.
+    /// The end reason, as stored in `calls.end_reason`.
     pub end_reason: &'static str,
-    /// Whether it was missed.
+    /// True if the call was missed.
     pub is_missed: bool,
     /// The message that the caller left.
     pub message_text: Option<String>,
-    /// What it was about.
+    /// The summary of the call.
     pub summary: Option<String>,
-    /// When it began.
+    /// The start of the call.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
-    /// What was said.
     pub turns: Vec<SeedTurn>,
 }
 
-/// What one side of a call said.
+/// What the caller or the agent said in one turn of a call.
 #[derive(Clone, Debug)]
 pub struct SeedTurn {
-    /// Whether the agent said it, and not the caller.
+    /// True if the agent spoke, false if the caller spoke.
     pub is_agent: bool,
-    /// The text.
     pub text: String,
-    /// When it began, in milliseconds of the call.
+    /// The start, in milliseconds since the start of the call.
     pub started_ms: i64,
 }
 
-/// A service that contacts book.
+/// A service that contacts can book.
 #[derive(Clone, Debug)]
 pub struct SeedService {
-    /// The name.
     pub name: &'static str,
-    /// How long it takes.
+    /// The duration in minutes.
     pub minutes: i64,
     /// The price in agorot.
     pub price_minor: i64,
 }
 
-/// An appointment of a contact with the first resource.
+/// An appointment of a contact with the first resource, to be added.
 #[derive(Clone, Debug)]
 pub struct SeedAppointment {
-    /// The contact.
     pub contact: ContactId,
-    /// The index of the service.
+    /// The index of the service in the list of services.
     pub service: usize,
-    /// The status word.
+    /// The state, as stored in the database.
     pub state: &'static str,
-    /// Who booked it: `user` or `agent`.
+    /// The source of the booking: `user` or `agent`.
     pub source: &'static str,
-    /// When it begins.
+    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// When it was booked.
+    /// When the appointment was booked.
     pub booked_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// How much data there is.
+    /// Returns the numbers of stored rows.
     pub fn stored_rows(&self) -> Result<StoredRows> {
         let count = |table: &str| self.conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
         Ok(StoredRows { contacts: count("contacts")?, messages: count("messages")?, calls: count("calls")? })
@@ -205,7 +194,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds services and appointments, which do not overlap; nothing if there are any already.
+    /// Adds services and appointments, which do not overlap. Does nothing if the database already has some.
     pub fn seed_appointments(
         &self,
         business: BusinessId,
@@ -251,8 +240,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives the threads of these contacts the times of their newest entries, and removes threads without any. Only what is
-    /// newer than `recent` waits for an answer.
+    /// Sets the time of the newest entry on the threads of these contacts, and deletes threads without entries. Only
+    /// contacts with an entry newer than `recent` wait for an answer.
     pub fn finish_seed(&self, first: ContactId, recent: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE threads SET

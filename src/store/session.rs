@@ -5,7 +5,7 @@ use crate::domain::{Session, SessionSummary, Timestamp, User, UserId};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// The session of a cookie, unless it has expired at `now` or began before `began_after`.
+    /// Returns the session of a cookie, unless it has expired at `now` or began before `began_after`.
     pub fn session(&self, id_hash: &str, now: Timestamp, began_after: Timestamp) -> Result<Option<Session>> {
         let mut statement = self.conn.prepare_cached(FIND)?;
         let session = statement.query_row((id_hash, now, began_after), |row| {
@@ -26,7 +26,7 @@ impl ReadTx<'_> {
         Ok(session.optional()?)
     }
 
-    /// A user's valid sessions, under the same conditions, last used first.
+    /// Returns a user's sessions that are valid under the same conditions, last used first.
     pub fn sessions_of(&self, user: UserId, now: Timestamp, began_after: Timestamp) -> Result<Vec<SessionSummary>> {
         let sql = "SELECT id_hash, user_agent, created_at, last_seen_at, expires_at FROM sessions
                    WHERE user_id = ?1 AND expires_at > ?2 AND created_at > ?3 ORDER BY last_seen_at DESC, id_hash";
@@ -80,13 +80,13 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Deletes all of a user's sessions except the one with the hash `keep`; returns how many.
+    /// Deletes all of a user's sessions except the one with the hash `keep`. Returns the number of deleted sessions.
     pub fn delete_sessions_of(&self, user: UserId, keep: Option<&str>) -> Result<usize> {
         let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id_hash IS NOT ?2";
         Ok(self.conn.prepare_cached(sql)?.execute((user, keep))?)
     }
 
-    /// Deletes expired sessions; returns how many.
+    /// Deletes expired sessions. Returns the number of deleted sessions.
     pub fn delete_expired_sessions(&self, now: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM sessions WHERE expires_at <= ?1")?.execute([now])?)
     }
@@ -94,11 +94,11 @@ impl WriteTx<'_> {
 
 /// The data of a new session.
 pub struct NewSession<'a> {
-    /// The token that every request that changes something must carry.
+    /// The CSRF token, which every request that changes data must contain.
     pub csrf_token: &'a str,
     /// The start time.
     pub now: Timestamp,
-    /// The expiry time, if it is not used before.
+    /// The time at which the session expires if it is not used before.
     pub expires_at: Timestamp,
     /// The browser's `User-Agent`.
     pub user_agent: &'a str,

@@ -1,4 +1,5 @@
-//! The tables `settings` and `settings_history`: settings that the owner changed on the web page, and their history.
+//! The tables `settings` and `settings_history`: the settings that the owner changed on the web page, and their
+//! history.
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx, open};
@@ -13,7 +14,6 @@ use std::path::Path;
 pub struct Setting {
     /// The name: `section.field`.
     pub key: String,
-    /// The value.
     pub value: Value,
     /// The time of the last change.
     pub updated_at: Timestamp,
@@ -24,44 +24,43 @@ pub struct Setting {
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
-    /// The number of the change; later changes have greater numbers.
+    /// The number of the change. Later changes have greater numbers.
     pub id: i64,
     /// The name of the setting.
     pub key: String,
-    /// The new value; null if it was reset to its default. For a secret, whether it was set, and never itself.
+    /// The new value; null if the setting was reset to its default. For a secret, only whether it was set.
     pub value: Value,
-    /// The value before.
+    /// The value before the change.
     pub previous: Value,
     /// The time of the change.
     pub changed_at: Timestamp,
-    /// The actor.
     pub actor: String,
-    /// The name of the user or the token; none for other actors.
+    /// The name of the user or token; `None` for other actors.
     pub actor_name: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// All stored settings: keys, and values as JSON.
+    /// Returns all stored settings: keys, and values as JSON.
     pub fn stored_settings(&self) -> Result<Vec<(String, Value)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
         let rows = list.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A setting by its name.
+    /// Returns a setting by its name.
     pub fn setting(&self, key: &str) -> Result<Option<Setting>> {
         let mut find = self.conn.prepare_cached("SELECT key, value, updated_at, actor FROM settings WHERE key = ?1")?;
         Ok(find.query_row([key], row_to_setting).optional()?)
     }
 
-    /// The number of the newest change of a setting; 0 if it was never changed.
+    /// Returns the number of the newest change of a setting; 0 if it was never changed.
     pub fn setting_version(&self, key: &str) -> Result<i64> {
         let mut find = self.conn.prepare_cached("SELECT coalesce(max(id), 0) FROM settings_history WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0))?)
     }
 
-    /// A page of the changes before the change `before`, of one setting or of all, newest first, and the position of the
-    /// next page if there is one.
+    /// Returns a page of the changes before the change `before`, newest first, and the position of the next page if one
+    /// exists. The changes are of one setting, or of all settings if `key` is `None`.
     pub fn setting_history(
         &self,
         key: Option<&str>,
@@ -75,7 +74,7 @@ impl ReadTx<'_> {
         Ok(page(changes, limit, |change| change.id))
     }
 
-    /// The newest change of each setting that was ever changed.
+    /// Returns the newest change of each setting that was ever changed.
     pub fn newest_setting_changes(&self) -> Result<Vec<SettingChange>> {
         let sql = format!("{HISTORY} WHERE h.id IN (SELECT max(id) FROM settings_history GROUP BY key)");
         let mut list = self.conn.prepare_cached(&sql)?;
@@ -85,7 +84,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a setting. Returns false, and adds no history, if it has that value already.
+    /// Sets a setting. Returns false, and adds no history, if it already has that value.
     pub fn set_setting(&self, key: &str, value: &Value, actor: &str, now: Timestamp) -> Result<bool> {
         if self.setting(key)?.is_some_and(|setting| setting.value == *value) {
             return Ok(false);
@@ -101,7 +100,7 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// Resets a setting to its default. Returns false if it had the default already.
+    /// Resets a setting to its default. Returns false if it already had the default.
     pub fn reset_setting(&self, key: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let gone = self.conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])? > 0;
         if gone {
@@ -115,7 +114,7 @@ impl WriteTx<'_> {
         self.record_setting_change(key, is_set.then_some(&Value::Bool(true)), actor, now)
     }
 
-    /// Records that stored settings are active.
+    /// Records that stored settings have become active.
     pub fn record_active_settings(&self) -> Result<()> {
         self.record_in(ChangeKind::SettingUpdated, None, None)
     }
@@ -128,8 +127,9 @@ impl WriteTx<'_> {
     }
 }
 
-/// All stored settings, for a process other than the daemon, which may be running: read from the published file, which
-/// any process may open at any time, else from the live database. Empty if neither exists yet.
+/// Returns all stored settings, for a process other than the daemon. The daemon may be running, so the function reads
+/// the published file, which any process can open at any time. If that file does not exist, it reads the live database.
+/// Empty if neither exists.
 pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(String, Value)>> {
     let live = folder_of(published).join("live").join("db.sqlite");
     let conn = if publish && published.exists() {
@@ -146,7 +146,7 @@ fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {
     Ok(Setting { key: row.get(0)?, value: json(row, 1)?, updated_at: row.get(2)?, actor: row.get(3)? })
 }
 
-/// Changes with the value before each, and the name of the actor.
+/// Selects changes with the previous value of each, and the name of the actor.
 const HISTORY: &str = "SELECT h.id, h.key, h.value, h.changed_at, h.actor, coalesce(u.name, t.name),
         (SELECT p.value FROM settings_history p WHERE p.key = h.key AND p.id < h.id ORDER BY p.id DESC LIMIT 1)
     FROM settings_history h
@@ -165,7 +165,7 @@ fn row_to_change(row: &Row<'_>) -> rusqlite::Result<SettingChange> {
     })
 }
 
-/// The schema allows only valid JSON.
+/// Parses a column as JSON. The schema allows only valid JSON.
 fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     let text: Option<String> = row.get(column)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())

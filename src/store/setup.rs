@@ -1,5 +1,5 @@
-//! The set-up: the one-time codes of the first set-up, of which only the hashes are stored, and how far the set-up on the page
-//! is (the skipped steps and the proof of the trial call, in the table `meta`).
+//! The setup: the one-time codes of the first setup, of which only the hashes are stored, and the progress of the setup
+//! on the web page. The table `meta` contains the progress: the skipped steps and the proof of the trial call.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};
@@ -11,10 +11,10 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.exists((hash, now))?)
     }
 
-    /// How far the set-up is.
+    /// Returns the progress of the setup.
     pub fn setup_progress(&self) -> Result<SetupProgress> {
         let words = self.meta(SKIPPED)?.unwrap_or_default();
-        // A step that this release does not know is left out.
+        // Steps that this release does not support are left out.
         let is_skipped = |step: &SetupStep| words.split(' ').any(|word| word == step.as_str());
         Ok(SetupProgress {
             skipped: SetupStep::ALL.iter().copied().filter(is_skipped).collect(),
@@ -36,19 +36,19 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Redeems a code: true if it was valid. It can be used once.
+    /// Redeems a code, which can be used only once. Returns true if the code was valid.
     pub fn use_setup_code(&self, hash: &str, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE setup_codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
         Ok(self.conn.prepare_cached(sql)?.execute((hash, now))? == 1)
     }
 
-    /// Deletes unused codes, once there is an owner.
+    /// Deletes unused codes. Called when an owner exists.
     pub fn delete_setup_codes(&self) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM setup_codes WHERE used_at IS NULL")?.execute([])?;
         Ok(())
     }
 
-    /// Sets which steps are skipped.
+    /// Sets the list of skipped steps.
     pub fn set_skipped_steps(&self, steps: &[SetupStep]) -> Result<()> {
         let words: Vec<_> = steps.iter().map(|step| step.as_str()).collect();
         self.set_meta(SKIPPED, &words.join(" "))?;
@@ -61,7 +61,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::SetupUpdated, None, None)
     }
 
-    /// Records a call that another number has forwarded here. The event of the call reports it.
+    /// Records a call that another number has forwarded to this one. The event of the call notifies followers.
     pub fn set_forwarded_call(&self, ForwardedCall { call, from }: &ForwardedCall) -> Result<()> {
         self.set_meta(FORWARDED_CALL, &format!("{call} {from}"))
     }

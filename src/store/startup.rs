@@ -1,5 +1,5 @@
-//! Decides at a start which of the two databases to use. The published file is adopted or archived here; nothing else
-//! is written before the live database is open. The diagram is in ARCHITECTURE.md.
+//! Decides at a start which of the two databases is used. A published file is adopted or archived here. No other file
+//! is written before the live database is open. ARCHITECTURE.md contains the diagram.
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
@@ -21,9 +21,9 @@ use std::path::PathBuf;
 /// The state from which a start continues.
 #[derive(Debug)]
 pub(in crate::store) struct Startup {
-    /// The record in the state file.
+    /// The record from the state file.
     pub record: Option<Record>,
-    /// The live database was closed cleanly and has not changed since, or has been read completely and is undamaged.
+    /// True if the live database was closed cleanly and has not changed since, or was read completely and is undamaged.
     pub verified: bool,
     /// The state of the published file.
     pub published: FileState,
@@ -31,7 +31,8 @@ pub(in crate::store) struct Startup {
     pub live: LiveState,
 }
 
-/// Decides which database to use, and opens it. With Litestream configured, Litestream may have changed it meanwhile.
+/// Decides which database is used, and opens it. If Litestream is configured, it may have changed the database
+/// meanwhile.
 pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
@@ -62,7 +63,8 @@ pub(in crate::store) fn inspect(
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
     let live_state = match LiveState::of(folder, &live, record.as_ref()) {
-        // Litestream checkpoints and writes a little of its own: the database is verified, and used as it is.
+        // Litestream checkpoints and writes a few rows itself. The changed database is therefore used, after a
+        // verification.
         LiveState::Changed if with_litestream => LiveState::Replicated,
         found => found,
     };
@@ -80,7 +82,7 @@ pub(in crate::store) fn inspect(
     }
 }
 
-/// Adopts the published file, if it is undamaged, in place of a damaged live database.
+/// Replaces a damaged live database with the published file, if that file is undamaged.
 fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
     let reason = explain(damage);
     let notice = StartNotice::new(StartEvent::LiveDamaged, &reason, clock::now());
@@ -111,8 +113,8 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
         let published = FileState::Missing;
         return Ok(Startup { record: None, verified: true, published, live: LiveState::Closed });
     }
-    // An interrupted adoption is completed. Without a state file the notice is quiet: `agentlocator restore` removes
-    // that file and has notified the owner already, and on a new machine there is nothing to report.
+    // An interrupted adoption is completed. Without a state file the notice is quiet. `agentlocator restore` deletes
+    // that file and has already notified the owner, and on a new machine nothing has to be reported.
     let interrupted = StartNotice::load(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted
         .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
@@ -136,23 +138,22 @@ impl Inspection<'_> {
         FileState::of(self.folder, published, self.record.as_ref(), self.state.boot(), is_clean)
     }
 
-    /// True if the live database is as a clean stop left it, here or on another disk.
+    /// Returns true if the live database is unchanged since a clean stop, on this disk or moved from another one.
     fn is_cleanly_closed(&self) -> bool {
         matches!(self.live, LiveState::Closed | LiveState::Moved)
     }
 
-    /// Returns true if the live database is another file than the one in the record of the last run, or if there is no
-    /// record.
+    /// Returns true if the live database is not the file in the record of the last run, or if no record exists.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
         record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since(self.state.boot())))
     }
 
-    /// The live database and its log were copied at two moments, so they may be inconsistent, and no check detects all
-    /// of that. The published file cannot be torn by copying it, and has everything that was acknowledged before,
-    /// unless it was behind.
+    /// Handles a copied folder. The live database and its log were copied at two different times, so they may be
+    /// inconsistent, and no check detects every inconsistency. A copy of the published file cannot be torn, and it
+    /// contains everything that was acknowledged before, unless the file was behind.
     fn handle_copied_folder(self, published: &Metadata) -> Result<Startup> {
-        // Without a record it is unknown which of the two is newer: the live database is used if it is undamaged.
+        // Without a record, it is unknown which file is newer, so the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
         let is_behind = ours.is_some_and(|record| record.was_behind(FileStamp::of(published)));
         let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, String::new());
@@ -198,9 +199,9 @@ impl Inspection<'_> {
         Ok(after_adoption(adopted))
     }
 
-    /// Another program wrote into the live database, or replaced it, after the service had closed it. That may be an
-    /// edit or an older backup, so the published file, which holds what the service left, is archived and not
-    /// overwritten.
+    /// Handles a live database that another program changed or replaced after the service had closed it. The change may
+    /// be an edit or an older backup. The published file contains the data that the service left, so it is archived and
+    /// not overwritten.
     fn handle_changed_live(self, published: FileState) -> Result<Startup> {
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
@@ -226,7 +227,7 @@ impl Inspection<'_> {
         Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })
     }
 
-    /// The published file was replaced while the service did not run.
+    /// Handles a published file that was replaced while the service was off.
     fn handle_foreign_file(self, published: Option<&Metadata>, cause: ForeignCause) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
         let (known, is_adoption_requested) =
@@ -235,7 +236,7 @@ impl Inspection<'_> {
             known == found || self.live == LiveState::Moved && known.stamp.is_moved_to(found.stamp)
         });
         if is_known && !is_adoption_requested {
-            // The owner was notified of it while the service ran, and has not decided.
+            // The owner was notified of this file while the service ran, and has not decided yet.
             return Ok(self.keep_live(FileState::foreign(cause)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {
@@ -255,8 +256,8 @@ impl Inspection<'_> {
         }
         let boot = self.record.as_ref().map_or(Boot::Unknown, |record| record.boot_since(self.state.boot()));
         if !self.is_cleanly_closed() && boot != Boot::Same {
-            // After a power cut nothing proves that this is a backup put there by the owner and not the service's own
-            // file.
+            // After a power failure it is unknown whether the file is a backup that the owner placed there or the
+            // service's own file.
             if let Some(findings) = live::findings(self.folder)? {
                 return replace_damaged_live(
                     self.folder,
@@ -312,7 +313,7 @@ impl Inspection<'_> {
         Startup { record: self.record, verified: self.live == LiveState::Closed, published, live: self.live }
     }
 
-    /// True if all pages are the same: the file was only touched, or is a copy of the live database.
+    /// Returns true if all pages are equal: only the file's times changed, or the file is a copy of the live database.
     fn is_equal_to_live(&self) -> Result<bool> {
         let file =
             File::open(&self.folder.published).map_err(archive::failed("cannot open", &self.folder.published))?;
@@ -331,7 +332,7 @@ impl Inspection<'_> {
             && equal
         {
             let mut ours: Vec<u8> = row.get::<_, Option<Vec<u8>>>(0)?.unwrap_or_default();
-            // SQLite never uses the page that holds its locks; it has no content here.
+            // SQLite never uses the page that holds its locks. This query returns no content for that page.
             if ours.len() == page_size {
                 equal = file.read_exact_at(&mut theirs, offset).is_ok();
                 if offset == 0 {
@@ -346,7 +347,7 @@ impl Inspection<'_> {
     }
 }
 
-/// Zeroes the fields of a database header that describe its log and its write history, not its content: format
+/// Zeroes the fields of a database header that describe the log and the write history but not the content: format
 /// versions, change counters, and the version of SQLite that wrote last.
 fn clear_write_history(first_page: &mut [u8]) {
     for range in [18..20, 24..28, 92..100] {
@@ -354,7 +355,7 @@ fn clear_write_history(first_page: &mut [u8]) {
     }
 }
 
-/// True if the file itself, not the machine, is the reason why it cannot be used.
+/// Returns true if the file cannot be used because of its content and not because of the machine.
 fn is_caused_by_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }

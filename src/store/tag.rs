@@ -7,20 +7,20 @@ use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
-    /// All tags, by name.
+    /// Returns all tags, sorted by name.
     pub fn tags(&self, business: BusinessId) -> Result<Vec<Tag>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.business_id = ?1 ORDER BY t.name"))?;
         let rows = query.query_map([business], tag)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A tag by its id.
+    /// Returns a tag by its id.
     pub fn tag(&self, id: TagId) -> Result<Option<Tag>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;
         Ok(query.query_row([id], tag).optional()?)
     }
 
-    /// The tags of these contacts, by name.
+    /// Returns the tags of these contacts, sorted by name.
     pub fn tags_of_contacts(&self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, Vec<ContactTag>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT ct.contact_id, t.id, t.name FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
@@ -34,7 +34,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// A tag by its name, case-insensitive.
+    /// Returns a tag by its name (case-insensitive).
     pub fn tag_by_name(&self, business: BusinessId, name: &str) -> Result<Option<TagId>> {
         let mut query = self.conn.prepare_cached("SELECT id FROM tags WHERE business_id = ?1 AND name = ?2")?;
         Ok(query.query_row(params![business, name], |row| row.get(0)).optional()?)
@@ -42,7 +42,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a tag. The name must be unused.
+    /// Adds a tag. The name must not be in use.
     pub fn insert_tag(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<TagId> {
         let sql = "INSERT INTO tags(business_id, name, created_at) VALUES (?1, ?2, ?3)";
         self.conn.prepare_cached(sql)?.execute(params![business, name, now])?;
@@ -51,7 +51,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Renames a tag. The name must be unused.
+    /// Renames a tag. The name must not be in use.
     pub fn rename_tag(&self, id: TagId, name: &str) -> Result<()> {
         if self.conn.prepare_cached("UPDATE tags SET name = ?2 WHERE id = ?1")?.execute(params![id, name])? == 0 {
             return Err(Error::NotFound("tag"));
@@ -68,7 +68,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::TagUpdated, None, Some(id.0))
     }
 
-    /// Gives a contact a tag; returns false if it has the tag already.
+    /// Adds a tag to a contact. Returns false if the contact already has the tag.
     pub fn add_contact_tag(&self, contact: ContactId, tag: TagId, now: Timestamp) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contact_tags(contact_id, tag_id, created_at) VALUES (?1, ?2, ?3)
@@ -81,7 +81,7 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Removes a tag from a contact; returns false if it does not have the tag.
+    /// Removes a tag from a contact. Returns false if the contact does not have the tag.
     pub fn remove_contact_tag(&self, contact: ContactId, tag: TagId) -> Result<bool> {
         let sql = "DELETE FROM contact_tags WHERE contact_id = ?1 AND tag_id = ?2";
         let was_there = self.conn.prepare_cached(sql)?.execute(params![contact, tag])? > 0;
@@ -92,7 +92,7 @@ impl WriteTx<'_> {
     }
 }
 
-// Contacts that were merged keep their tags for the case that the merge is undone.
+// Merged contacts keep their tags, so that the merge can be undone.
 const SELECT: &str =
     "SELECT t.id, t.name, (SELECT count(*) FROM contact_tags ct JOIN contacts c ON c.id = ct.contact_id
     WHERE ct.tag_id = t.id AND c.merged_into IS NULL) FROM tags t";

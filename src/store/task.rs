@@ -1,4 +1,4 @@
-//! Tasks.
+//! The tasks of users.
 
 use super::contact::name_or_number;
 use super::names::user_name;
@@ -10,31 +10,30 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// Selects tasks.
+/// A filter for tasks.
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
-    /// The business.
     pub business: BusinessId,
-    /// Whether they are done.
+    /// Only open tasks, only done tasks, or both.
     pub state: TaskState,
-    /// The contact that they concern.
+    /// Only tasks about this contact.
     pub contact: Option<ContactId>,
-    /// The call that they concern.
+    /// Only tasks about this call.
     pub call: Option<CallId>,
-    /// The user who is to do them.
+    /// Only tasks that are assigned to this user.
     pub assignee: Option<UserId>,
-    /// They are due before this day or moment, in the form of the API.
+    /// Only tasks that are due before this day or time, in the API's format.
     pub due_before: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A task by its id.
+    /// Returns a task by its id.
     pub fn task(&self, id: TaskId) -> Result<Option<Task>> {
         let sql = format!("{} WHERE t.id = ?1", select("t.due_key"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], task).optional()?)
     }
 
-    /// The tasks with these ids, a JSON list, in no order.
+    /// Returns the tasks with these ids, given as a JSON list, in no particular order.
     pub(in crate::store) fn tasks_by_ids(&self, ids: &str) -> Result<Vec<Task>> {
         let sql = format!("{} WHERE t.id IN (SELECT value FROM json_each(?1))", select("t.due_key"));
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -42,7 +41,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A page of tasks: open ones by the time when they are due, then those that are done.
+    /// Returns a page of tasks: first the open ones, ordered by due time, then the done ones.
     pub fn tasks(
         &self,
         filter: &TaskFilter,
@@ -116,7 +115,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes what a user decides about a task.
+    /// Changes the fields of a task that users can edit.
     pub fn update_task(&self, id: TaskId, content: &TaskContent, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE tasks SET title = ?2, contact_id = ?3, thread_id = ?4, call_id = ?5, due_at = ?6, due_date = ?7, assignee = ?8,
@@ -136,7 +135,8 @@ impl WriteTx<'_> {
         self.record_task(id, changed)
     }
 
-    /// Marks a task as done by this actor, or as not done. A task that is in this state already stays as it is.
+    /// Marks a task as done by this actor, or as not done if `done_by` is `None`. Does nothing if the task is already
+    /// in that state.
     pub fn set_task_done(&self, id: TaskId, done_by: Option<ActorId>, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE tasks SET done_at = iif(?2 IS NULL, NULL, ?3), done_by = ?2, updated_at = ?3
@@ -162,7 +162,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// `key`: the text by which the list is ordered.
+/// Returns the query for tasks. `key` is the SQL expression by which the list is sorted.
 fn select(key: &str) -> String {
     format!(
         "SELECT t.id, t.title, t.contact_id, t.thread_id, t.call_id, t.due_at, t.due_date, t.assignee, {}, {}, t.source,

@@ -1,10 +1,10 @@
-//! A migrated database for tests of the typed functions.
+//! Creates migrated databases for tests of the typed functions.
 
 use super::{Result, WriteTx, migrate, open};
 pub(crate) use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// A new database. It is deleted when the folder is dropped.
+/// Creates a new database. It is deleted when the folder is dropped.
 pub(crate) fn database() -> (TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open::writer(&folder.path().join("db.sqlite")).unwrap();

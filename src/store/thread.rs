@@ -1,4 +1,4 @@
-//! Threads.
+//! Threads: the messages or the calls with one contact.
 
 mod list;
 mod row;
@@ -18,34 +18,32 @@ use rusqlite::{OptionalExtension, params};
 /// A thread that was found by an address of its contact.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FoundThread {
-    /// The thread.
     pub id: ThreadId,
-    /// Its contact.
     pub contact: ContactId,
-    /// Its title in lists.
+    /// The title of the thread in lists.
     pub title: String,
-    /// The address that it shows.
+    /// The address that the thread shows.
     pub peer_number: String,
-    /// For an id: the number that it was last seen with.
+    /// For an id: the phone number that was last seen with the id.
     pub number: Option<String>,
     /// The time of its newest message or call; for a new thread, its creation time.
     pub newest: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// One thread by its id.
+    /// Returns a thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
         let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ?1", select()))?;
         Ok(query.query_row([id], thread).optional()?)
     }
 
-    /// The time of the newest activity in any thread; none if there was none.
+    /// Returns the time of the newest activity in any thread; `None` if no thread has any.
     pub fn newest_activity(&self) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached("SELECT max(last_message_at) FROM threads WHERE business_id = ?1")?;
         Ok(query.query_row([BusinessId::FIRST], |row| row.get(0))?)
     }
 
-    /// The thread of that kind with the contact who has this address.
+    /// Returns the thread of that kind with the contact who has this address.
     pub fn thread_by_address(
         &self,
         business: BusinessId,
@@ -71,7 +69,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// The thread of that kind with a contact.
+    /// Returns the thread of that kind with a contact.
     pub fn thread_with(&self, business: BusinessId, kind: ThreadType, contact: ContactId) -> Result<Option<ThreadId>> {
         let mut query = self
             .conn
@@ -79,7 +77,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, kind, contact], |row| row.get(0)).optional()?)
     }
 
-    /// When and by which provider the contact of a thread last wrote.
+    /// Returns when, and through which provider, the contact of a thread last wrote.
     pub fn last_in(&self, thread: ThreadId) -> Result<LastInbound> {
         let mut query = self
             .conn
@@ -92,8 +90,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// The thread of that kind with a contact, and the time of its newest message; created if there is none. That of a blocked
-    /// contact is created in the archive.
+    /// Returns the thread of that kind with a contact, and the time of its newest message. Creates the thread if it is
+    /// missing. A new thread with a blocked contact is archived.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -113,9 +111,9 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
-    /// Records an inbound message: the thread moves to the top and has one more unread. `at` is the message's time in
-    /// the thread, `written_at` the start of the 24-hour window, and `opens_twilio` says whether the message was
-    /// written to the Twilio sender.
+    /// Records an inbound message: the thread moves to the top of the list, and its unread count is incremented. `at`
+    /// is the message's time in the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if
+    /// the message was written to the Twilio sender.
     pub fn record_inbound(
         &self,
         thread: ThreadId,
@@ -129,7 +127,8 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// Records an outbound message, which answers the contact. A user who answers from the phone has read the thread.
+    /// Records an outbound message, which answers the contact. If a user answers from the phone, the thread counts as
+    /// read.
     pub fn record_outbound(
         &self,
         thread: ThreadId,
@@ -150,8 +149,9 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Records a message from before the account was linked, or of a blocked contact. It may be the thread's newest one, but
-    /// does not count as new: it is not unread, does not unarchive the thread, and opens no 24-hour window.
+    /// Records a message from before the account was linked, or from a blocked contact. It can be the thread's newest
+    /// message, but it does not count as new: it does not increment the unread count, unarchive the thread or open a
+    /// 24-hour window.
     pub fn record_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = coalesce(provider, ?2),
@@ -162,7 +162,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records that the contact has blocked the business or opted out. A later message from the contact clears this.
+    /// Records that the contact has blocked the business or opted out. A later message from the contact clears the
+    /// record.
     pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;
@@ -185,7 +186,7 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::UserLooked)
     }
 
-    /// Sets the address that a thread shows and is answered at. An id does not replace a number.
+    /// Sets the address that a thread shows and to which answers are sent. An id does not replace a phone number.
     pub fn set_thread_peer(&self, thread: ThreadId, contact: ContactId, peer: &str) -> Result<()> {
         let sql = "UPDATE threads SET peer_number = ?2
                    WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";

@@ -1,4 +1,4 @@
-//! A contact's timeline: entries of several tables in one order. Each kind is a file with a [`Source`].
+//! A contact's timeline: entries of several tables, sorted by time. Each kind has its own file with a [`Source`].
 
 mod appointment;
 mod call;
@@ -13,24 +13,25 @@ use crate::domain::{ContactId, TimelineContent, TimelineCursor, TimelineEntry, T
 use rusqlite::named_params;
 use std::collections::HashMap;
 
-/// The kinds of entries.
+/// The sources of all kinds of entries.
 const SOURCES: [Source; 7] =
     [message::SOURCE, call::SOURCE, note::SOURCE, task::CREATED, task::DONE, appointment::SOURCE, merge::SOURCE];
 
 /// Reads the entries with these ids.
 type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
 
-/// Where the entries of a kind come from.
+/// The queries for the entries of one kind.
 struct Source {
     kind: TimelineKind,
-    /// Selects time and id of entries of `:contact` before `(:at, :id)`, newest first, at most `:limit`.
+    /// SQL that selects the time and the id of entries of `:contact` before `(:at, :id)`, newest first, at most
+    /// `:limit`.
     sql: &'static str,
     /// Reads the entries with these ids.
     load: Load,
 }
 
 impl ReadTx<'_> {
-    /// The newest entries of a contact before a position, oldest first, and the position of the page before.
+    /// Returns the newest entries of a contact before a position, oldest first, and the position of the previous page.
     pub fn timeline(
         &self,
         contact: ContactId,

@@ -5,20 +5,20 @@ use crate::domain::{ApiToken, ChangeKind, Role, Timestamp, TokenId, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// All tokens that are not revoked and whose user still has the rights, including expired ones.
+    /// Returns all tokens, including expired ones, that are not revoked and whose user still has the token's rights.
     pub fn tokens(&self) -> Result<Vec<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} ORDER BY t.id"))?;
         let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
         Ok(tokens)
     }
 
-    /// The token with that hash, under the same conditions.
+    /// Returns the token with that hash, under the same conditions.
     pub fn token_by_hash(&self, hash: &str) -> Result<Option<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} AND t.token_hash = ?1"))?;
         Ok(statement.query_row([hash], token).optional()?)
     }
 
-    /// The user responsible for a token.
+    /// Returns the user who is responsible for a token.
     pub fn user_of_token(&self, id: TokenId) -> Result<Option<UserId>> {
         let sql = "SELECT user_id FROM api_tokens WHERE id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())
@@ -56,7 +56,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::TokenUpdated, None, Some(id.0))
     }
 
-    /// Revokes all tokens that a user is responsible for; returns their ids.
+    /// Revokes all tokens for which a user is responsible. Returns their ids.
     pub fn revoke_tokens_of(&self, user: UserId, now: Timestamp) -> Result<Vec<TokenId>> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -68,21 +68,20 @@ impl WriteTx<'_> {
 
 /// The data of a new token.
 pub struct NewApiToken<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its rights.
+    /// The role that determines its rights.
     pub role: Role,
     /// The creation time.
     pub now: Timestamp,
-    /// The actor that creates it.
+    /// The actor that creates the token.
     pub created_by: &'a str,
-    /// The user responsible for it.
+    /// The user who is responsible for the token.
     pub user: Option<UserId>,
     /// The expiry time.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A token of a user is accepted while that user may log in and has the token's rights.
+/// Selects tokens. A token of a user is valid while that user can log in and has the token's rights.
 const SELECT: &str = "\
     SELECT t.id, t.name, t.role, t.created_at, t.last_used_at, t.created_by, t.expires_at, u.name AS user_name
     FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id

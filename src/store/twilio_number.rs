@@ -1,23 +1,23 @@
-//! The webhooks of Twilio's phone numbers that were replaced, in the table `meta`.
+//! The original webhooks of Twilio's phone numbers, which were replaced. They are stored in the table `meta`.
 
 use super::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 
-/// The webhooks of a number before they were replaced.
+/// The webhooks of a phone number before they were replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedWebhooks {
-    /// Requested for an incoming call.
+    /// The URL that Twilio requests for an incoming call.
     pub voice_url: String,
-    /// The HTTP method.
+    /// The HTTP method of that request.
     pub voice_method: String,
-    /// Receives the status of a call.
+    /// The URL that receives the status of a call.
     pub status_callback: String,
-    /// The HTTP method.
+    /// The HTTP method of that request.
     pub status_callback_method: String,
 }
 
 impl ReadTx<'_> {
-    /// The replaced webhooks, by the number's SID.
+    /// Returns the replaced webhooks, each with the SID of its number.
     pub fn replaced_webhooks(&self) -> Result<Vec<(String, ReplacedWebhooks)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM meta WHERE key GLOB ?1 || '*' ORDER BY key")?;
         let rows = list.query_map([PREFIX], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
@@ -30,7 +30,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores the webhooks of a number; they replace those stored before.
+    /// Stores the webhooks of a number. They replace earlier stored ones.
     pub fn put_replaced_webhooks(&self, sid: &str, webhooks: &ReplacedWebhooks) -> Result<()> {
         let value = serde_json::to_string(webhooks).unwrap_or_default();
         self.set_meta(&format!("{PREFIX}{sid}"), &value)

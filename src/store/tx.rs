@@ -1,6 +1,6 @@
-//! The handles for database access: [`ReadTx`] sees one snapshot, [`WriteTx`] may also change it.
+//! The handles for database access: [`ReadTx`] reads one snapshot, and [`WriteTx`] can also change the database.
 //!
-//! Each noun's file adds methods to these two; no `Connection` leaves this module.
+//! The files of the nouns add methods to these two types. No `Connection` is passed out of this module.
 
 use super::change::Recorded;
 use super::readers::Limits;
@@ -13,11 +13,11 @@ use std::ops::Deref;
 /// One snapshot of the database.
 pub struct ReadTx<'c> {
     pub(in crate::store) conn: &'c Connection,
-    /// What ends a read early; none for a transaction of the writer.
+    /// The conditions that end a read early; `None` for a transaction of the writer.
     limits: Option<&'c Limits>,
 }
 
-/// A transaction of the writer. It is rolled back unless the function that got it returns `Ok`.
+/// A transaction of the writer. It is rolled back unless the function that receives it returns `Ok`.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     /// The newest change recorded in this transaction.
@@ -35,8 +35,9 @@ impl<'c> ReadTx<'c> {
         Self { conn, limits: Some(limits) }
     }
 
-    /// Fails as an interrupted query does if the caller of the read is gone, its time is over, or the store closes. SQLite checks
-    /// that only during long queries, so a read that works between many short ones calls this.
+    /// Returns the error of an interrupted query if the caller dropped the read, its deadline has passed, or the store
+    /// is closing. SQLite checks these conditions only during long queries, so a read with many short queries must call
+    /// this function.
     pub fn check_wanted(&self) -> Result<()> {
         if self.limits.is_some_and(Limits::are_reached) {
             return Err(Error::Sql(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_INTERRUPT), None)));
@@ -52,7 +53,8 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
-    /// Number of rows changed so far. A caller that compares two values knows whether a use case changed any.
+    /// Returns the number of rows changed so far. By comparing two values, a caller can detect whether a use case
+    /// changed a row.
     pub fn changed_rows(&self) -> u64 {
         self.conn.total_changes()
     }

@@ -1,5 +1,5 @@
-//! Records that could not be stored because the disk is full. They survive a restart in a small file, which is written in place: its
-//! space was allocated while there was some.
+//! Records that could not be stored in the database because the disk was full. A small file keeps them across a
+//! restart. The file is written in place: its space was allocated while the disk had free space.
 
 use super::folder::Folder;
 use std::collections::BTreeSet;
@@ -8,23 +8,23 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The records, by key. The file is beside the live database: copies of the database do not contain it.
+/// The records, by key. The file is next to the live database, so copies of the database do not contain the records.
 pub struct UnstoredRecords {
-    /// Locked while the disk is written.
+    /// Locked while the file is written.
     slots: Mutex<Slots>,
     /// The keys of all records, for readers that must not wait for the disk.
     keys: Mutex<BTreeSet<String>>,
 }
 
 struct Slots {
-    /// None if there was no space for it.
+    /// The file; `None` if the disk had no space to create it.
     file: Option<File>,
-    /// The key of the record in each slot; none for a free slot.
+    /// The key of the record in each slot; `None` for a free slot.
     keys: Vec<Option<String>>,
 }
 
 impl UnstoredRecords {
-    /// Opens the file, or creates it if the disk has space.
+    /// Opens the file. Creates it if it is missing and the disk has space.
     pub(in crate::store) fn open(folder: &Folder) -> Self {
         let slots = open(folder).unwrap_or_else(|error| {
             tracing::warn!(event = "STORE_UNSTORED", %error, "Cannot create the file for records that cannot be stored while the disk is full: such records do not survive a restart");
@@ -34,14 +34,15 @@ impl UnstoredRecords {
         Self { slots: Mutex::new(slots), keys: Mutex::new(keys) }
     }
 
-    /// Writes a record to the disk; it replaces an earlier one with this key. The key contains no space, the record no line end.
+    /// Writes a record to the disk, and replaces an earlier record with the same key. The key must not contain a space,
+    /// and the record must not contain a line break.
     pub fn put(&self, key: &str, record: &str) -> io::Result<()> {
         self.lock().put(key, record)?;
         self.keys().insert(key.to_owned());
         Ok(())
     }
 
-    /// The same; no effect if there is a record with this key.
+    /// Like `put`, but has no effect if a record with this key exists.
     pub fn put_first(&self, key: &str, record: &str) -> io::Result<()> {
         let mut slots = self.lock();
         if slots.find(Some(key)).is_none() {
@@ -51,7 +52,7 @@ impl UnstoredRecords {
         Ok(())
     }
 
-    /// Deletes a record; no effect if there is none with this key.
+    /// Deletes a record. Has no effect if no record has this key.
     pub fn remove(&self, key: &str) -> io::Result<()> {
         let mut slots = self.lock();
         let Some(slot) = slots.find(Some(key)) else { return Ok(()) };
@@ -63,12 +64,12 @@ impl UnstoredRecords {
         Ok(())
     }
 
-    /// Returns true if there is a record with this key.
+    /// Returns true if a record has this key.
     pub fn contains(&self, key: &str) -> bool {
         self.keys().contains(key)
     }
 
-    /// All records with their keys.
+    /// Returns all records with their keys.
     pub fn all(&self) -> Vec<(String, String)> {
         let slots = self.lock();
         (0..slots.keys.len()).filter_map(|slot| slots.read(slot)).collect()
@@ -78,7 +79,7 @@ impl UnstoredRecords {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // Held for one short write.
+    // The lock is held for one short write.
     fn lock(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,7 +112,7 @@ impl Slots {
     fn read(&self, slot: usize) -> Option<(String, String)> {
         let mut bytes = [0; SLOT_BYTES];
         self.file.as_ref()?.read_exact_at(&mut bytes, position(slot)).ok()?;
-        // After a power cut a record may be half-written.
+        // After a power failure a record may be incomplete.
         let text = std::str::from_utf8(&bytes).ok()?.trim_matches(['\0', '\n']);
         text.split_once(' ').map(|(key, record)| (key.to_owned(), record.to_owned()))
     }
@@ -132,8 +133,8 @@ fn open(folder: &Folder) -> io::Result<Slots> {
     Ok(slots)
 }
 
-/// Creates the file with the name that it has only when it is complete. The space is written and not only reserved: a reserved block
-/// that is written for the first time can need space in the file system's own tables.
+/// Creates the file under a temporary name, and renames it when it is complete. The space is written and not only
+/// reserved: the first write to a reserved block can require space in the file system's own tables.
 fn create(folder: &Folder) -> io::Result<File> {
     let (path, unfinished) = (folder.unstored(), folder.unfinished("unstored"));
     let created = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
@@ -151,7 +152,7 @@ fn create(folder: &Folder) -> io::Result<File> {
     created
 }
 
-/// Fills a slot to its end, so that nothing of an earlier record remains.
+/// Pads a slot to its full length, so that no part of an earlier record remains.
 fn pad(text: &mut String) {
     text.extend(std::iter::repeat_n('\n', SLOT_BYTES - text.len()));
 }
@@ -160,7 +161,7 @@ fn position(slot: usize) -> u64 {
     (slot * SLOT_BYTES) as u64
 }
 
-/// More than the calls of a weekend.
+/// Number of slots: more than the calls of a weekend.
 const SLOTS: usize = 256;
 const SLOT_BYTES: usize = 1024;
 const FILE_BYTES: u64 = (SLOTS * SLOT_BYTES) as u64;

@@ -5,7 +5,7 @@ use crate::domain::{ChangeKind, Role, Timestamp, User, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// All active users, by name.
+    /// Returns all active users, sorted by name.
     pub fn users(&self) -> Result<Vec<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE disabled_at IS NULL ORDER BY name");
         let mut statement = self.conn.prepare_cached(&sql)?;
@@ -13,31 +13,31 @@ impl ReadTx<'_> {
         Ok(users)
     }
 
-    /// An active user by id.
+    /// Returns an active user by id.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], user).optional()?)
     }
 
-    /// An active user by name, case-insensitive.
+    /// Returns an active user by name (case-insensitive).
     pub fn user_by_name(&self, name: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE name = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([name], user).optional()?)
     }
 
-    /// The password hash that a login by that name must match, and the user.
+    /// Returns the user with that name, and the password hash that a login must match.
     pub fn credentials(&self, name: &str) -> Result<Option<(String, User)>> {
         let Some(user) = self.user_by_name(name)? else { return Ok(None) };
         Ok(Some((self.password_hash(user.id)?, user)))
     }
 
-    /// The stored password hash of a user.
+    /// Returns the stored password hash of a user.
     pub fn password_hash(&self, id: UserId) -> Result<String> {
         let sql = "SELECT password_hash FROM users WHERE id = ?1 AND disabled_at IS NULL";
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
     }
 
-    /// Number of owners.
+    /// Returns the number of active owners.
     pub fn count_owners(&self) -> Result<i64> {
         let sql = "SELECT count(*) FROM users WHERE role = ?1 AND disabled_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([Role::Owner], |row| row.get(0))?)
@@ -45,7 +45,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a user. The name must be unused.
+    /// Adds a user. The name must not be in use.
     pub fn insert_user(&self, name: &str, role: Role, password_hash: &str, now: Timestamp) -> Result<UserId> {
         let sql = "INSERT INTO users(name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((name, role, password_hash, now))?;
@@ -65,7 +65,7 @@ impl WriteTx<'_> {
         changed(self.conn.prepare_cached("UPDATE users SET last_login_at = ?2 WHERE id = ?1")?.execute((id, now))?)
     }
 
-    /// Disables a user. The row stays, because the audit log and messages refer to it; its name can be used again.
+    /// Disables a user. The row is kept because the audit log and messages refer to it. The name can be used again.
     pub fn disable_user(&self, id: UserId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE users SET disabled_at = ?2, password_hash = '', name = name || ' #' || id
                    WHERE id = ?1 AND disabled_at IS NULL";

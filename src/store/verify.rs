@@ -13,7 +13,7 @@ use std::path::Path;
 pub struct CopySummary {
     /// The size in bytes.
     pub bytes: u64,
-    /// The newest migration that it has.
+    /// The newest migration in the copy.
     pub migration: String,
     /// Number of contacts.
     pub contacts: u64,
@@ -21,13 +21,14 @@ pub struct CopySummary {
     pub messages: u64,
     /// Number of calls.
     pub calls: u64,
-    /// The time of the newest activity in any thread; none if there was none.
+    /// The time of the newest activity in any thread; `None` if no thread has any.
     pub last_activity_at: Option<Timestamp>,
-    /// The mark of the last backup by command, see [`BACKUP_MARK`].
+    /// The mark of the last backup command, see [`BACKUP_MARK`].
     pub mark: Option<String>,
 }
 
-/// Reads a whole copy. Fails if it is damaged, belongs to another program, or comes from a later version.
+/// Reads a copy completely. Returns an error if the copy is damaged, belongs to another program, or was written by a
+/// newer version.
 pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     let bytes = std::fs::metadata(file)
         .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?
@@ -39,7 +40,7 @@ pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     read_whole(file, bytes).map_err(|error| read_error(file, error))
 }
 
-/// Logs that a start is about to read a whole file, if that takes long.
+/// Logs that a start is about to read a whole file, if the file is so large that reading takes long.
 pub(in crate::store) fn log_long_read(file: &Path) {
     let size_mb = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
     if size_mb >= LONG_MB {
@@ -53,7 +54,7 @@ pub(in crate::store) fn log_long_read(file: &Path) {
     }
 }
 
-/// Distinguishes a damaged file from one that cannot be read.
+/// Returns the error for a file that is damaged, or for a file that cannot be read.
 pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
     let source = match error {
@@ -64,7 +65,7 @@ pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
         },
         other => return other,
     };
-    // SQLite does not report the system's error, so the file is read again.
+    // SQLite does not report the system's error, so the file is read again to get that error.
     let read = File::open(file).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
     Error::Unreadable { path: file.to_owned(), cause: read.err().unwrap_or_else(|| io::Error::other(source)) }
 }
@@ -106,9 +107,9 @@ impl ReadTx<'_> {
     }
 }
 
-/// Key of the mark that a backup by command sets before it begins: a copy that has it holds everything that was
+/// The key of the mark that a backup command sets before it starts. A copy with this mark contains everything that was
 /// acknowledged before.
 pub const BACKUP_MARK: &str = "backup_mark";
 
-/// Reading a file of this many MB takes long enough to be announced.
+/// Reading a file of this many MB takes so long that it is logged.
 const LONG_MB: u64 = 256;

@@ -1,4 +1,4 @@
-//! The waiting list.
+//! The waiting list: contacts who wait for a free appointment.
 
 use super::booking::date;
 use super::page::{page, rows_for};
@@ -9,29 +9,24 @@ use crate::domain::{
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, params};
 
-/// What an entry says.
+/// The data of an entry.
 #[derive(Clone, Debug)]
 pub struct NewWaitingEntry<'a> {
-    /// The contact.
     pub contact: ContactId,
-    /// The service.
     pub service: ServiceId,
-    /// The resource; none: any.
+    /// The resource; `None` for any resource.
     pub resource: Option<ResourceId>,
-    /// The first day.
+    /// The first day on which an appointment is wanted.
     pub from_date: Date,
-    /// The last day.
+    /// The last day on which an appointment is wanted.
     pub to_date: Date,
-    /// The note.
     pub note: &'a str,
 }
 
 /// An appointment of a contact who waits for the same service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextAppointment {
-    /// The entry of the waiting list.
     pub waiting: WaitingId,
-    /// The appointment.
     pub id: AppointmentId,
     /// When it starts.
     pub starts_at: Timestamp,
@@ -40,8 +35,8 @@ pub struct NextAppointment {
 }
 
 impl ReadTx<'_> {
-    /// A page of the waiting list, of all contacts or of one, the oldest entry first, and the position of the next page if there is
-    /// one.
+    /// Returns a page of the waiting list, oldest entry first, and the position of the next page if one exists. `None`
+    /// for the contact includes all contacts.
     pub fn waiting_list(
         &self,
         business: BusinessId,
@@ -60,7 +55,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 
-    /// The booked appointments after `now` of contacts who wait for the same service, in order of their start.
+    /// Returns the booked appointments after `now` of contacts who wait for the same service, ordered by start.
     pub fn appointments_of_waiting(&self, business: BusinessId, now: Timestamp) -> Result<Vec<NextAppointment>> {
         let mut query = self.conn.prepare_cached(
             "SELECT w.id, a.id, a.starts_at, a.created_at FROM waiting_list w
@@ -74,7 +69,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The entry that already says what a new one would say, except for the note.
+    /// Returns an entry that equals a new one, except for the note.
     pub fn same_waiting_entry(&self, business: BusinessId, new: &NewWaitingEntry<'_>) -> Result<Option<WaitingEntry>> {
         let NewWaitingEntry { contact, service, resource, from_date, to_date, note: _ } = new;
         let mut query = self.conn.prepare_cached(&format!(
@@ -85,7 +80,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, contact, service, resource, from, to], entry).optional()?)
     }
 
-    /// An entry by its id.
+    /// Returns an entry by its id.
     pub fn waiting_entry(&self, id: WaitingId) -> Result<Option<WaitingEntry>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE w.id = ?1"))?;
         Ok(query.query_row([id], entry).optional()?)
@@ -93,7 +88,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an entry of a contact who waits since `since`.
+    /// Adds an entry for a contact who has been waiting since `since`.
     pub fn insert_waiting_entry(
         &self,
         business: BusinessId,
@@ -115,7 +110,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Changes what an entry says, except whose it is.
+    /// Changes an entry, except for its contact.
     pub fn update_waiting_entry(&self, id: WaitingId, changed: &NewWaitingEntry<'_>) -> Result<()> {
         let NewWaitingEntry { contact: _, service, resource, from_date, to_date, note } = changed;
         let (from, to) = (from_date.to_string(), to_date.to_string());

@@ -1,4 +1,4 @@
-//! Log of raw webhook requests.
+//! The log of raw webhook requests.
 
 use super::{Result, WriteTx};
 use crate::domain::{CallId, MessageId, Timestamp, text_enum};
@@ -7,13 +7,13 @@ use rusqlite::params;
 text_enum! {
     /// The outcome of a webhook request.
     WebhookOutcome {
-        /// It was stored.
+        /// The request was stored.
         Stored = "stored",
-        /// It repeated what was already stored.
+        /// The request repeated data that was already stored.
         Duplicate = "duplicate",
-        /// It was valid but irrelevant.
+        /// The request was valid but irrelevant.
         Ignored = "ignored",
-        /// It was signed but malformed.
+        /// The request had a valid signature but was malformed.
         Malformed = "malformed",
     }
 }
@@ -31,22 +31,22 @@ pub struct NewWebhookEntry<'a> {
     pub content_type: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
-    /// The outcome.
     pub outcome: WebhookOutcome,
-    /// The reason for the outcome, where it is not obvious.
+    /// The reason for the outcome, if it is not obvious.
     pub note: &'a str,
-    /// The message to which it belongs.
+    /// The message to which the request belongs.
     pub message: Option<MessageId>,
-    /// The call to which it belongs.
+    /// The call to which the request belongs.
     pub call: Option<CallId>,
 }
 
-/// Among how many requests one without a message and a call is searched for.
+/// A request without a message and a call is compared only with this many latest requests.
 const SEARCHED: i64 = 256;
 
 impl WriteTx<'_> {
-    /// Adds a webhook request. One of Twilio that the log contains already adds no row: a client that captured a signed request can
-    /// repeat it, because the signature does not cover the time. The bridge's requests cannot be captured.
+    /// Adds a webhook request. A request of Twilio that the log already contains is not added again: a client that
+    /// captured a signed request could replay it, because the signature does not cover the time. The bridge's requests
+    /// cannot be captured.
     pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<()> {
         if new.source == "twilio" && self.has_webhook_entry(new)? {
             return Ok(());
@@ -69,7 +69,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Returns true if the log contains this request: with the same message or call, or if it has neither among the latest requests.
+    /// Returns true if the log contains this request. It is compared with requests for the same message or call. If it
+    /// has neither, it is compared with the latest requests.
     fn has_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<bool> {
         match (new.message, new.call) {
             (Some(MessageId(id)), _) => self.same_webhook("message_id = ?1", id, new),
@@ -82,14 +83,14 @@ impl WriteTx<'_> {
     }
 
     fn same_webhook(&self, condition: &str, value: i64, new: &NewWebhookEntry<'_>) -> Result<bool> {
-        // The length is compared first, because SQLite knows it without reading the body.
+        // The length is compared first, because SQLite can determine it without reading the body.
         let sql = format!(
             "SELECT 1 FROM webhook_journal WHERE {condition} AND path = ?2 AND length(body) = length(?3) AND body = ?3"
         );
         Ok(self.conn.prepare_cached(&sql)?.exists(params![value, new.path, new.body])?)
     }
 
-    /// Deletes up to `limit` webhook requests from before `before`; returns how many.
+    /// Deletes up to `limit` webhook requests from before `before`. Returns the number of deleted requests.
     pub fn prune_webhook_log(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM webhook_journal WHERE received_at < ?1

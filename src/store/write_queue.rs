@@ -1,4 +1,4 @@
-//! The writer's queue: one FIFO lane for each priority.
+//! The writer's queue, with one FIFO lane for each priority.
 
 use super::write_request::{WriteBatch, WriteRequest};
 use crate::clock;
@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The priority of a write. The writer takes higher priorities first; no write waits longer than a second for its turn.
+/// The priority of a write. The writer runs higher priorities first, but no write waits longer than about a second for
+/// this reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Webhooks, calls and requests of users.
@@ -19,9 +20,9 @@ pub enum Priority {
     Backfill,
 }
 
-/// Writes that wait for the writer.
+/// The queued writes.
 pub(in crate::store) struct WriteQueue {
-    // Held for a push or a pop, never during a write.
+    // Locked for a push or a pop, never during a write.
     lanes: Mutex<Lanes>,
     changed: Condvar,
 }
@@ -52,18 +53,18 @@ impl WriteQueue {
         Ok(())
     }
 
-    /// Number of queued writes.
+    /// Returns the number of queued writes.
     pub(in crate::store) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Accepts no more writes; the queued ones are still handed out.
+    /// Rejects further writes. The queued writes are still returned.
     pub(in crate::store) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// Accepts no more writes and drops the queued ones: their callers get an error.
+    /// Rejects further writes and drops the queued ones, whose callers receive an error.
     pub(in crate::store) fn abandon(&self) {
         let dropped = {
             let mut lanes = self.lock();
@@ -76,10 +77,10 @@ impl WriteQueue {
         self.changed.notify_one();
     }
 
-    /// Waits for writes and takes those of one lane, up to `max`; None once the queue is closed and empty.
+    /// Waits for writes, and returns up to `max` writes of one lane. Returns `None` when the queue is closed and empty.
     ///
-    /// If no caller waits for any of them, it waits [`BATCH_DELAY`] for more: calls write transcripts in small writes,
-    /// and a commit costs the same for one write as for many.
+    /// If no caller waits for any of these writes, the function first waits [`BATCH_DELAY`] for more: calls write
+    /// transcripts in small writes, and a commit of many writes costs as much as a commit of one.
     pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {
@@ -117,7 +118,8 @@ impl Lanes {
         self.waiting.iter().map(VecDeque::len).sum()
     }
 
-    /// The lane to serve: one whose first write has waited too long, else the highest non-empty one.
+    /// Returns the lane to serve: a lane whose first write has waited too long, otherwise the highest lane with a
+    /// write.
     fn pick(&self, now: Instant) -> Option<usize> {
         let late = |lane: &VecDeque<(Instant, Box<dyn WriteRequest>)>| {
             lane.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) >= MAX_WAIT)
@@ -130,19 +132,19 @@ impl Lanes {
 /// Why a write was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Rejected {
-    /// Too many writes wait: the disk does not keep up.
+    /// Too many writes are queued, because the disk is too slow.
     Full,
     /// The store is being closed.
     Closed,
 }
 
-/// How long a write for which no caller waits may wait for others.
+/// How long a write may be delayed for batching, if no caller waits for it.
 const BATCH_DELAY: Duration = Duration::from_millis(20);
 
-/// A write that has waited this long is served whatever its priority.
+/// A write that has waited this long is served regardless of its priority.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// A queue of this length rejects further writes.
+/// At this length, the queue rejects further writes.
 const MAX_QUEUED: usize = 16_384;
 
 #[cfg(test)]

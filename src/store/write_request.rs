@@ -1,4 +1,4 @@
-//! Writes in the queue.
+//! The writes in the queue.
 
 use super::{Error, Result, WriteTx};
 use sqlite_mirror::{AckAfter, Acknowledge, Callers, CommitError};
@@ -7,17 +7,17 @@ use tokio::sync::oneshot;
 
 /// A queued write.
 pub(in crate::store) trait WriteRequest: Acknowledge {
-    /// The name for logs and metrics: the function that requested the write.
+    /// Returns the name for logs and metrics: the function that requested the write.
     fn name(&self) -> &'static str;
 
-    /// Does the work inside the transaction; false requests a rollback of this write.
+    /// Runs the write inside the transaction. Returns false to request a rollback of this write.
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 }
 
-/// Writes that are committed or rejected together.
+/// A batch of writes that are committed or rejected together.
 pub(in crate::store) type WriteBatch = Vec<Box<dyn WriteRequest>>;
 
-/// Work with a caller who waits for its result.
+/// A write whose caller waits for its result.
 pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,
@@ -26,7 +26,7 @@ pub(in crate::store) struct Write<T, F> {
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
-    /// The write, and the receiver of its result.
+    /// Creates the write, and the receiver of its result.
     pub(in crate::store) fn new(work: F, ack_after: AckAfter) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
         (Self { work: Some(work), outcome: None, reply, ack_after }, answer)
@@ -68,7 +68,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Acknowledge for Write
         {
             report_lost(write_name::<F>(), error);
         }
-        // The receiver is gone if the caller has dropped its future.
+        // Sending fails if the caller has dropped its future.
         let _ = self.reply.send(answer);
     }
 
@@ -84,14 +84,14 @@ pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
     tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A database write was not stored: {name}");
 }
 
-/// The name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.
+/// Returns the name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.
 pub(in crate::store) fn write_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     let name = name.split("::{{closure}}").next().unwrap_or(name);
     name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
-/// The callers of the writes of a batch.
+/// Returns the callers of the writes in a batch.
 pub(in crate::store) fn callers(batch: WriteBatch) -> Callers {
     batch.into_iter().map(|write| write as Box<dyn Acknowledge>).collect()
 }

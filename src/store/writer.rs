@@ -18,14 +18,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
-/// Queues writes for the thread.
+/// The handle that queues writes for the writer's thread.
 pub(in crate::store) struct Writer {
     queue: Arc<WriteQueue>,
     changes: watch::Sender<i64>,
     empty_log: Arc<EmptyLogRequests>,
 }
 
-/// Receives the commits, if there is a published copy.
+/// Receives the commits for the published copy, if publishing is on.
 pub(in crate::store) struct Publishing {
     pub sink: CommitSink,
     pub checkpoints: Arc<Checkpoints>,
@@ -43,7 +43,7 @@ struct Thread {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the `Writer` has been dropped and its queue is empty, and returns the
+    /// Starts the thread. The thread ends when the `Writer` has been dropped and the queue is empty. It returns the
     /// connection.
     pub(in crate::store) fn start(
         conn: Connection,
@@ -71,22 +71,22 @@ impl Writer {
         Ok((Self { queue, changes, empty_log }, thread))
     }
 
-    /// Number of writes that have not been started.
+    /// Returns the number of writes that have not started.
     pub(in crate::store) fn waiting(&self) -> usize {
         self.queue.len()
     }
 
-    /// Watches the number of the newest published change.
+    /// Returns a receiver of the number of the newest published change.
     pub(in crate::store) fn watch_changes(&self) -> watch::Receiver<i64> {
         self.changes.subscribe()
     }
 
-    /// Requests that the log is emptied after the next transaction, which the caller queues.
+    /// Requests that the log be emptied after the next transaction. The caller must queue that transaction.
     pub(in crate::store) fn empty_log(&self) -> oneshot::Receiver<bool> {
         self.empty_log.add()
     }
 
-    /// Queues a write. `ack_after` says when it is answered.
+    /// Queues a write. `ack_after` determines when the write is acknowledged.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
         priority: Priority,
@@ -97,7 +97,7 @@ impl Writer {
         self.push(priority, Box::new(write)).map(|()| answer)
     }
 
-    /// Queues a write that handles its answer itself.
+    /// Queues a write that handles its own acknowledgement.
     pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn WriteRequest>) -> Result<()> {
         self.queue.push(priority, write).map_err(|rejected| match rejected {
             Rejected::Full => Error::Busy("too many writes wait for the disk".into()),
@@ -112,7 +112,8 @@ impl Drop for Writer {
     }
 }
 
-/// If the thread ends before the queue is closed, callers get an error instead of waiting forever.
+/// If the thread ends before the queue is closed, drops the queued writes. Their callers then receive an error and do
+/// not wait forever.
 struct AbandonOnDrop(Arc<WriteQueue>);
 
 impl Drop for AbandonOnDrop {
@@ -162,9 +163,9 @@ impl Thread {
         self.empty_log.serve(&self.conn);
     }
 
-    /// Commits. Returns the callers without those who wait for the published copy. If the disk has become read-only
-    /// meanwhile, no write is acknowledged: the commit may have been done in memory only. A commit of changes is
-    /// recorded before any of its callers is answered, so what they read next counts it.
+    /// Commits. Returns the callers that do not wait for the published copy. If the disk has become read-only
+    /// meanwhile, no write is acknowledged, because the commit may exist only in memory. A commit with changes is
+    /// recorded in the health state before its callers are notified, so that their next reads of the health include it.
     fn make_durable(&mut self, callers: Callers, has_changes: bool) -> (Callers, rusqlite::Result<()>) {
         let began = clock::instant();
         let guard = self.publishing.as_mut().map(|publishing| publishing.sink.begin_commit());
@@ -178,7 +179,7 @@ impl Thread {
         match guard {
             Some(guard) if still_writable.is_ok() => (guard.committed(callers), still_writable),
             Some(guard) => {
-                // What was committed is published, and not acknowledged.
+                // The commit is published, but it is not acknowledged.
                 guard.committed(Callers::new());
                 (callers, still_writable)
             }
@@ -206,18 +207,18 @@ fn record_commit(health: &HealthState, began: Instant) {
     health.record_commit(now);
 }
 
-/// The content of a transaction before its commit.
+/// The result of running a batch, before its commit.
 enum BatchOutcome {
-    /// Changes of the database; `newest` is the last one recorded for followers.
+    /// The batch changed the database. `newest` is the newest change that was recorded for followers.
     Changes { newest: Option<i64> },
-    /// No changes. The transaction is committed anyway: its callers must not be answered before the published
-    /// copy has what was committed before.
+    /// The batch changed nothing. The transaction is committed nevertheless, because the callers must not be notified
+    /// before the published copy contains the earlier commits.
     NoChange,
-    /// No transaction: all of the work failed and was rolled back.
+    /// No transaction is open: every write failed and was rolled back.
     AllFailed,
 }
 
-/// Runs the writes of a batch in one transaction, up to the commit. A write that fails is rolled back alone.
+/// Runs the writes of a batch in one transaction, without the commit. A failed write is rolled back separately.
 fn run_batch(
     conn: &Connection,
     batch: &mut [Box<dyn WriteRequest>],
@@ -256,7 +257,7 @@ fn run_batch(
     Ok(batch_outcome())
 }
 
-/// The metrics of each kind of write, cached because a lookup by name costs more than counting.
+/// The metrics of each kind of write. They are cached because a lookup by name costs more than counting.
 #[derive(Default)]
 struct WriteCounts(HashMap<&'static str, (Counter, Counter)>);
 
@@ -273,7 +274,7 @@ impl WriteCounts {
     }
 }
 
-/// Runs one write and records how long it took, since it delays every other one.
+/// Runs one write and records its duration, because it delays all other writes.
 fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
     let began = clock::instant();
     let done = write.run(tx);
@@ -292,7 +293,8 @@ fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut W
     done
 }
 
-/// SQLite may roll back a whole transaction by itself, for example when the disk is full.
+/// Returns an error if no transaction is open: SQLite may roll back a whole transaction by itself, for example on a
+/// full disk.
 fn ensure_transaction_open(conn: &Connection) -> rusqlite::Result<()> {
     if !conn.is_autocommit() {
         return Ok(());

@@ -1,7 +1,7 @@
-//! The log: one JSON object per line on stderr, or native fields if stderr is connected to the journal.
+//! The log: one JSON object per line on stderr, or native fields if stderr is connected to systemd's journal.
 //!
-//! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets of the settings are
-//! redacted wherever they occur, and fields whose name marks a secret have no value.
+//! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets from the settings are
+//! redacted wherever they occur, and fields whose name marks a secret are logged without their value.
 
 mod journal;
 mod json;
@@ -25,29 +25,30 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
-/// Starts the log of this process. `journal_stream` is the variable `JOURNAL_STREAM`.
+/// Starts the log of this process. `journal_stream` is the value of the environment variable `JOURNAL_STREAM`.
 pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
     let journal = if journal::is_stderr(journal_stream) { journal::Journal::open().ok() } else { None };
     let queue = Queue::start(move |record| write(journal.as_ref(), record))?;
     let redactor = Arc::new(Redactor::new(config));
     let layer = LogLayer { redactor: redactor.clone(), queue: queue.clone(), throttle: Mutex::default() };
     let (filter, handle) = reload::Layer::new(filter(config));
-    // A second start in one process keeps the first one's log.
+    // If the log was already started in this process, the first log stays active.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(log_panic));
     Ok(Log { redactor, filter: handle, queue })
 }
 
-/// Blocks while the journal or the reader of stderr does not read.
+/// Writes a record. Blocks while the journal or the reader of stderr does not read.
 fn write(journal: Option<&journal::Journal>, record: &Record) {
     let sent = journal.is_some_and(|journal| journal.send(record).is_ok());
     if !sent {
-        // One write per line, so that lines of several threads do not mix. An error cannot be reported anywhere.
+        // Uses one write per line, so that lines of several threads are not mixed. An error cannot be reported
+        // anywhere, so it is ignored.
         let _ = io::stderr().lock().write_all(&json::line(record));
     }
 }
 
-/// The log of this process, for changes of settings; clones share it.
+/// The log of this process, through which changed settings are applied; clones share it.
 #[derive(Clone)]
 pub struct Log {
     redactor: Arc<Redactor>,
@@ -56,24 +57,25 @@ pub struct Log {
 }
 
 impl Log {
-    /// Redacts the secrets of settings that are about to become active, too.
+    /// Adds the secrets of settings that are about to become active, so that they are redacted as well.
     pub fn add_secrets(&self, config: &Config) {
         self.redactor.add_secrets(config);
     }
 
     /// Sets the log level of these settings.
     pub fn set_level(&self, config: &Config) {
-        // It fails only if this process logs elsewhere.
+        // Fails only if another log is active in this process.
         let _ = self.filter.reload(filter(config));
     }
 
-    /// When dropped, waits until the last lines are written; the wait is limited if the reader has stopped.
+    /// Returns a guard. When it is dropped, it waits until the queued lines are written. The wait has a time limit, in
+    /// case the reader has stopped.
     pub fn flush_on_drop(&self) -> FlushGuard {
         FlushGuard(self.queue.clone())
     }
 }
 
-/// See [`Log::flush_on_drop`].
+/// The guard that [`Log::flush_on_drop`] returns.
 #[must_use]
 pub struct FlushGuard(Arc<Queue>);
 
@@ -83,7 +85,7 @@ impl Drop for FlushGuard {
     }
 }
 
-/// Other crates log warnings and errors only.
+/// Returns the log filter. Of other crates, only warnings and errors are logged.
 fn filter(config: &Config) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level))
 }
@@ -98,7 +100,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 struct LogLayer {
     redactor: Arc<Redactor>,
     queue: Arc<Queue>,
-    // A synchronous mutex: it is held only to count.
+    // A synchronous mutex is enough: it is held only to count.
     throttle: Mutex<Throttle>,
 }
 
@@ -128,5 +130,5 @@ fn level(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// How long the end of the process waits for the last lines to be written.
+/// How long the process waits at exit until the last lines are written.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

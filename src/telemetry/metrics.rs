@@ -1,4 +1,4 @@
-//! Metrics for Prometheus. All parts count with the `metrics` macros; this module collects and renders the values.
+//! Metrics for Prometheus. All modules count with the `metrics` macros; this module collects and renders the values.
 
 mod catalog;
 mod process;
@@ -16,11 +16,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Starts the recorder. A second start in one process has no effect on the first one's metrics.
+    /// Starts the recorder. If it was already started in this process, the first recorder stays active.
     pub fn start(version: &VersionInfo) -> Self {
         let builder = PrometheusBuilder::new();
         let seconds = Matcher::Suffix("_seconds".to_owned());
-        // Setting buckets fails only for an empty list.
+        // Setting the buckets fails only for an empty list.
         let builder = builder.set_buckets_for_metric(seconds, &DURATION_BUCKETS).unwrap_or_default();
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
@@ -39,11 +39,11 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Aggregates the collected samples; without this, memory would grow between two scrapes.
+    /// Aggregates the collected samples. Without this, memory use would grow between two scrapes.
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 }
 
-/// From half a millisecond, a fast response, to a time that no client waits.
+/// Bucket limits in seconds: from half a millisecond, a fast response, to 30 s, which is longer than clients wait.
 const DURATION_BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];

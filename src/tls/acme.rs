@@ -1,8 +1,8 @@
-//! Certificates from a certificate authority by ACME (RFC 8555): fetched, and renewed when a third of their lifetime is
-//! left.
+//! Obtains certificates from a certificate authority by ACME (RFC 8555), and renews them when a third of their lifetime
+//! is left.
 //!
-//! Unfinished orders are stored in the folder, so that a restart resumes them, and the authority's rate limits are
-//! kept.
+//! Unfinished orders are stored in the folder. A restart resumes them, so that restarts do not exceed the authority's
+//! rate limits.
 
 mod account;
 mod error;
@@ -30,10 +30,10 @@ use rustls::RootCertStore;
 use std::io;
 use std::time::Duration;
 
-/// The file in the folder: key and certificate with its chain.
+/// The file in the folder; contains the key, and the certificate with its chain.
 const FILE: &str = "acme.pem";
 
-/// The last certificate that was obtained.
+/// Returns the last certificate that was obtained.
 pub(super) fn stored_certificate(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
@@ -62,7 +62,7 @@ impl Acme {
         Ok(Self { tls, http_client, roots, authority, state, advice: RenewalAdvice::default() })
     }
 
-    /// Runs for as long as the future is polled.
+    /// Obtains and renews certificates while the future is polled.
     pub(super) async fn run(mut self) {
         let tls = self.tls.clone();
         let mut reload = std::pin::pin!(tls.inner.reload.notified());
@@ -77,8 +77,8 @@ impl Acme {
                 self.attempt(now).await;
                 continue;
             }
-            // In short intervals: the time of day jumps when a clock is set, and timers do not count the time in which
-            // a machine sleeps.
+            // Sleeps for short times only: the wall clock jumps when it is set, and timers do not advance while the
+            // machine sleeps.
             tokio::select! {
                 () = tokio::time::sleep(next.since(now).min(CHECK_INTERVAL)) => {}
                 () = reload.as_mut() => {
@@ -93,7 +93,7 @@ impl Acme {
         &self.tls.inner.config.tls
     }
 
-    /// When a new certificate is due.
+    /// Returns when a new certificate is due.
     fn due_at(&self, now: Timestamp) -> Timestamp {
         let served = self.tls.inner.resolver.current().filter(|(source, _)| *source == CertificateSource::Acme);
         let Some((_, certificate)) = served else { return now };
@@ -142,7 +142,8 @@ impl Acme {
         self.tls.progress().last_error = Some(last_error);
     }
 
-    /// The authority's certificate is not valid now: either it has not been renewed, or this machine's clock is wrong.
+    /// Handles a certificate of the authority that is not valid now: either the authority has not renewed it, or this
+    /// machine's clock is wrong.
     async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
             Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(
@@ -165,7 +166,8 @@ impl Acme {
         }
     }
 
-    /// Obtains a certificate for all names. An error that a retry can solve is retried at once, a few times.
+    /// Obtains a certificate for all names. An error that a retry can solve is retried immediately, a limited number of
+    /// times.
     async fn obtain(&mut self) -> Result<Certificate, AcmeError> {
         self.check_own_clock()?;
         let mut outcome = self.with_account().await;
@@ -216,23 +218,24 @@ impl Acme {
         outcome
     }
 
-    /// The challenge types to try, the best first.
+    /// Returns the challenge types to try, the best one first.
     fn challenge_types(&self) -> Vec<AcmeChallenge> {
         let mut challenge_types = match self.config().acme_challenge {
             AcmeChallenge::Auto if self.tls.inner.listeners.http => {
                 vec![AcmeChallenge::Http01, AcmeChallenge::TlsAlpn01]
             }
-            // The public port may be forwarded to another listener of the daemon, so HTTP-01 is still worth an attempt.
+            // HTTP-01 is tried as well, because the public port may be forwarded to another listener of the daemon.
             AcmeChallenge::Auto => vec![AcmeChallenge::TlsAlpn01, AcmeChallenge::Http01],
             one => vec![one],
         };
-        // The challenge type of an unfinished order comes first.
+        // The challenge type of an unfinished order is tried first.
         let open_type = self.state.order.as_ref().map(|order| order.way);
         challenge_types.sort_by_key(|challenge_type| Some(*challenge_type) != open_type);
         challenge_types
     }
 
-    /// A certificate already obtained was issued in the past, unless the clock was set back.
+    /// Checks the clock against the current certificate: its issue date must be in the past, otherwise the clock was
+    /// set back.
     fn check_own_clock(&self) -> Result<(), AcmeError> {
         match self.tls.inner.resolver.current() {
             Some((CertificateSource::Acme, certificate))
@@ -255,13 +258,13 @@ impl Acme {
     }
 }
 
-/// The display name of the authority with this address.
+/// Returns the display name of the authority with this URL.
 fn name(directory: &str) -> String {
     let host = url::Url::parse(directory).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { format!("the authority {host}") }
 }
 
-/// Interval of checking the time of day.
+/// The interval at which the wall clock is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Maximum number of consecutive attempts after an error that a retry can solve.

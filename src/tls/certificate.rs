@@ -1,4 +1,4 @@
-//! A certificate with its key, parsed and checked for whether it can be served.
+//! A certificate with its private key, parsed and checked before it is served.
 
 use crate::domain::{Timestamp, hex};
 use rustls::crypto::ring;
@@ -16,9 +16,9 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 /// A certificate with its chain and its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
-    /// In rustls's form.
+    /// The certificate and key in the format of rustls.
     pub(crate) key: Arc<CertifiedKey>,
-    /// The names that it covers; `*.` stands for one label.
+    /// The names that the certificate covers; `*.` matches exactly one label.
     pub(crate) names: Vec<String>,
     /// The start of its validity.
     pub(crate) not_before: Timestamp,
@@ -26,11 +26,11 @@ pub(crate) struct Certificate {
     pub(crate) not_after: Timestamp,
     /// The display name of the issuer.
     pub(crate) issuer: String,
-    /// Its SHA-256 fingerprint, as browsers show it.
+    /// The SHA-256 fingerprint in the format of browsers.
     pub(crate) fingerprint: String,
 }
 
-/// Why certificate and key are not a pair that can be served.
+/// The reason why certificate and key cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyPairError {
     /// The text has no certificate.
@@ -48,7 +48,7 @@ pub(crate) enum KeyPairError {
 }
 
 impl Certificate {
-    /// From PEM: the certificate with its chain, the own certificate first, and the key.
+    /// Parses PEM: the certificate followed by its chain, and the key.
     pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, KeyPairError> {
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| KeyPairError::NoCertificate)?;
@@ -56,7 +56,7 @@ impl Certificate {
         Self::from_der(chain, key)
     }
 
-    /// From DER.
+    /// Builds the certificate from DER.
     pub(crate) fn from_der(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
@@ -79,23 +79,23 @@ impl Certificate {
         })
     }
 
-    /// Whether it is valid at that time.
+    /// Returns true if the certificate is valid at that time.
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now < self.not_after
     }
 
-    /// The length of its validity.
+    /// Returns the length of the validity period.
     pub(crate) fn lifetime(&self) -> Duration {
         self.not_after.since(self.not_before)
     }
 
-    /// A number from 0 to 1, always the same for one certificate: it spreads renewals in time.
+    /// Returns a number from 0 to 1 that is always the same for one certificate, to spread renewals over time.
     pub(crate) fn jitter(&self) -> f64 {
         let digits = self.fingerprint.get(..2).unwrap_or_default();
         f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / f64::from(u8::MAX)
     }
 
-    /// Whether it covers this name.
+    /// Returns true if the certificate covers this name.
     pub(crate) fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let below_wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));

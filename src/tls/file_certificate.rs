@@ -1,5 +1,5 @@
-//! A certificate and a key that an administrator keeps in files: read again when they change, and used only if they are
-//! better than what is served.
+//! A certificate and a key in files of an administrator. They are read again when they change, and used only if they
+//! are better than the served certificate.
 
 use super::certificate::Certificate;
 use super::status::is_valid_for;
@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Both files and their last versions.
+/// The paths of both files, and their last seen versions.
 #[derive(Debug)]
 pub(super) struct CertificateFiles {
     certificate: PathBuf,
@@ -22,9 +22,9 @@ type FileVersion = (u64, u64, u64, i64, i64);
 /// How to handle a pair of files.
 #[derive(Debug)]
 pub(super) enum Candidate {
-    /// Serve it.
+    /// Serve the certificate.
     Accept(Certificate),
-    /// Serve it, since there is nothing better, and report this problem.
+    /// Serve the certificate because no better one is available, and report this problem.
     AcceptWithWarning(Certificate, String),
     /// Keep the served certificate, for this reason.
     Reject(String),
@@ -35,7 +35,7 @@ impl CertificateFiles {
         Self { certificate, key, last_versions: None }
     }
 
-    /// Whether the files differ from the last call. Files that cannot be inspected count as unchanged.
+    /// Returns true if the files have changed since the last call. Files that cannot be inspected count as unchanged.
     pub(super) fn have_changed(&mut self) -> bool {
         let versions = [file_version(&self.certificate), file_version(&self.key)];
         let [Some(certificate), Some(key)] = versions else { return self.last_versions.take().is_some() };
@@ -132,8 +132,8 @@ mod tests {
             assert!(
                 matches!(files.evaluate(Some(&good), &required_names, now), Candidate::Reject(text) if text.contains(fault))
             );
-            // No better certificate is available: users can click through most warnings, but not through a missing
-            // certificate.
+            // No better certificate is available. Users can skip most certificate warnings, but cannot connect without
+            // a certificate.
             assert!(
                 matches!(files.evaluate(None, &required_names, now), Candidate::AcceptWithWarning(_, text) if text.contains(fault))
             );

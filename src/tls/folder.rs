@@ -1,21 +1,21 @@
-//! The folder of keys and certificates: accessible to its owner only; each file is complete or absent.
+//! The folder of keys and certificates. Only its owner can access it, and a file in it is never incomplete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// `tls/` in the data folder.
+/// The folder `tls/` in the data folder.
 #[derive(Clone, Debug)]
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The path; the folder is created when a file is written.
+    /// Returns the folder. It is created when a file is written.
     pub(super) fn of(data_folder: &Path) -> Self {
         Self(data_folder.join("tls"))
     }
 
-    /// The content of a file; none if it does not exist.
+    /// Returns the content of a file; `None` if it does not exist.
     pub(super) fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -24,13 +24,13 @@ impl Folder {
         }
     }
 
-    /// Replaces a file atomically, also if the power fails meanwhile.
+    /// Replaces a file atomically, even if the power fails meanwhile.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.create()?;
         let (path, fresh) = (self.0.join(name), self.0.join(format!("{name}.new")));
         let outcome = (|| {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-            // A left-over file may have had another mode.
+            // A file that was left by an interrupted write may have another mode.
             file.set_permissions(fs::Permissions::from_mode(0o600))?;
             file.write_all(bytes)?;
             file.sync_all()?;

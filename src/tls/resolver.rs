@@ -1,4 +1,4 @@
-//! What a TLS handshake gets: the active certificate, or the answer to an ACME challenge.
+//! Selects the certificate of a TLS handshake: the active certificate, or the answer to an ACME challenge.
 
 use super::certificate::Certificate;
 use crate::domain::text_enum;
@@ -11,20 +11,20 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 text_enum! {
-    /// Where the active certificate came from.
+    /// The source of the active certificate.
     CertificateSource {
-        /// None: no listener accepts TLS.
+        /// No certificate, because no listener accepts TLS.
         None = "none",
-        /// Created by the daemon; no browser trusts it.
+        /// Created by the daemon; browsers do not trust it.
         SelfSigned = "self_signed",
-        /// `tls.certificate_file`.
+        /// The file in `tls.certificate_file`.
         Files = "files",
-        /// An authority, by ACME.
+        /// A certificate authority, by ACME.
         Acme = "acme",
     }
 }
 
-/// What handshakes get. Changes apply to new connections; running ones keep their certificate.
+/// The certificates for handshakes. Changes apply to new connections; open connections keep their certificate.
 #[derive(Debug, Default)]
 pub(super) struct CertResolver {
     // Both locks are held only for a lookup.
@@ -49,7 +49,7 @@ impl CertResolver {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The answer to `GET /.well-known/acme-challenge/{token}`.
+    /// Returns the answer to `GET /.well-known/acme-challenge/{token}`.
     pub(super) fn http_challenge(&self, token: &str) -> Option<String> {
         self.challenges().by_http.get(token).cloned()
     }

@@ -1,5 +1,5 @@
-//! The self-signed certificate: created at the first start and kept, so that the first set-up can be encrypted, and a
-//! user who compares its fingerprint can verify the server.
+//! The self-signed certificate. It is created at the first start and kept. It encrypts the first set-up, and users can
+//! verify the server by comparing its fingerprint.
 
 use super::certificate::Certificate;
 use super::folder::Folder;
@@ -7,10 +7,10 @@ use crate::domain::Timestamp;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use std::time::Duration;
 
-/// The file in the folder: key and certificate.
+/// The file in the folder; contains the key and the certificate.
 pub(super) const FILE: &str = "self-signed.pem";
 
-/// The stored certificate, else a new one. `host` is this machine's name.
+/// Returns the stored certificate, or creates one. `host` is this machine's name.
 pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
     if let Some(stored) =
         read(folder).filter(|stored| stored.is_valid_at(now) && stored.not_after > now.plus(RENEW_BEFORE))
@@ -27,7 +27,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)
 }
 
-/// The stored certificate.
+/// Returns the stored certificate.
 pub(super) fn read(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
@@ -42,7 +42,7 @@ fn create(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "AgentLocator on this machine");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // The clock of a machine without a clock battery may have been somewhat ahead.
+    // Starts a day earlier, because the clock of a machine without a clock battery may have been slightly ahead.
     let ((year, month, first), (last_year, last_month, last)) = (day(now.minus(A_DAY)), day(now.plus(LIFETIME)));
     params.not_before = date_time_ymd(year, month, first);
     params.not_after = date_time_ymd(last_year, last_month, last);
@@ -66,7 +66,7 @@ fn day(at: Timestamp) -> (i32, u8, u8) {
 
 const A_DAY: Duration = Duration::from_hours(24);
 
-/// Longer than the life of a typical machine.
+/// The lifetime: longer than that of a typical machine.
 const LIFETIME: Duration = Duration::from_hours(24 * 3650);
 
 /// How long before its end it is replaced.

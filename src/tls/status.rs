@@ -36,7 +36,7 @@ pub struct TlsStatus {
     pub not_before: Option<Timestamp>,
     /// When the certificate expires.
     pub not_after: Option<Timestamp>,
-    /// What went wrong last, until it goes well.
+    /// The last error; `None` after the next success.
     pub last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due.
     pub next_attempt_at: Option<Timestamp>,
@@ -47,11 +47,11 @@ pub struct TlsStatus {
 pub struct TlsError {
     /// When it happened.
     pub at: Timestamp,
-    /// What happened and what to do, for people.
+    /// The text for users: what happened and what to do.
     pub text: String,
 }
 
-/// Whether the served certificate is as configured.
+/// Returns whether the served certificate matches the configuration.
 pub(super) fn health(
     configured: bool,
     required_names: &[String],
@@ -68,12 +68,13 @@ pub(super) fn health(
     }
 }
 
-/// Whether it is valid now, for all names.
+/// Returns true if the certificate is valid now and covers all names.
 pub(super) fn is_valid_for(certificate: &Certificate, required_names: &[String], now: Timestamp) -> bool {
     certificate.is_valid_at(now) && required_names.iter().all(|name| certificate.covers(name))
 }
 
-/// Whether it expires in less than a week, or, if it lives for days only, within a quarter of its lifetime.
+/// Returns true if the certificate expires in less than a week, or, for a short-lived certificate, if less than a
+/// quarter of its lifetime is left.
 pub(super) fn expires_soon(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_after.since(now) < WARN_BEFORE.min(certificate.lifetime() / 4)
 }

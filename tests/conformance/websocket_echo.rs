@@ -1,6 +1,6 @@
-//! Sends back each message that it receives, by the code that serves the media sockets: handshake, limits, frames and closing are
-//! the daemon's own. `websocket_echo` listens on a free port of this machine, prints `ws://127.0.0.1:PORT`, and serves until it
-//! is ended. For Autobahn's fuzzing client, see `autobahn.sh`.
+//! A WebSocket echo server for Autobahn's fuzzing client (see `autobahn.sh`). It uses the code of the media sockets, so that handshake,
+//! limits, frames and closing are the daemon's own. `websocket_echo` listens on a free loopback port, prints `ws://127.0.0.1:PORT`, and
+//! serves until it is stopped.
 
 #![allow(clippy::print_stdout, reason = "the caller reads the address there")]
 
@@ -49,7 +49,7 @@ async fn open(request: Request<Incoming>) -> Result<Response<Body>, Infallible> 
     Ok(response)
 }
 
-/// Sends every message back until the client closes the socket or breaks a rule.
+/// Sends every message back until the client closes the socket or violates the protocol.
 async fn echo(mut socket: Socket<MediaTransport>) {
     loop {
         let sent = match socket.receive().await {

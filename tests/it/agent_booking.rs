@@ -13,18 +13,18 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 
-/// A daemon whose business offers a haircut, and the AI that makes these tool calls, one in each turn.
+/// Starts a daemon whose business offers a haircut, and an AI that makes these tool calls, one in each turn.
 async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
     shop_with(calls, Faults::default()).await
 }
 
-/// The same with an AI that has faults.
+/// Starts the shop with an AI that has faults.
 async fn shop_with(calls: &[(&str, Value)], faults: Faults) -> (CallHarness, Client) {
     let calls = calls.iter().map(|(tool, arguments)| ("שאלה", *tool, arguments.clone()));
     shop_of(calls, faults).await
 }
 
-/// The same with what the caller says in each turn.
+/// Starts the shop with calls of what the caller says, the tool and its arguments, and with an AI that has faults.
 async fn shop_of(calls: impl IntoIterator<Item = (&str, &str, Value)>, faults: Faults) -> (CallHarness, Client) {
     let turns = calls
         .into_iter()
@@ -40,14 +40,14 @@ async fn shop_of(calls: impl IntoIterator<Item = (&str, &str, Value)>, faults: F
     (harness, owner)
 }
 
-/// A call in which the caller speaks as many times as the agent uses tools.
+/// Places a call in which the caller speaks as many times as the agent uses tools. Returns the call's sid.
 async fn call(harness: &CallHarness, from: &str, turns: usize) -> String {
     let script = "say 1s; listen; ".repeat(turns);
     let plan = CallPlan { from: from.into(), ..harness.plan(&script) };
     harness.call(plan).await.call_sid
 }
 
-/// What the tools of a session returned.
+/// Returns the tool outputs that the AI received in a session.
 fn outputs(harness: &CallHarness, session: usize) -> Vec<Value> {
     let outputs = harness.ai.state().sessions[session].function_outputs.clone();
     outputs.iter().map(|(_, output)| serde_json::from_str(output).unwrap()).collect()
@@ -100,7 +100,7 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_tha
 async fn a_session_that_is_opened_again_knows_what_the_agent_has_booked() {
     let start = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
-    // The second response says that it is booked, and is not heard to its end.
+    // The second response confirms the booking, and is broken off before its end.
     let faults = Faults { break_off: Some((2, Duration::from_millis(200))), ..Faults::default() };
     let (harness, owner) = shop_with(&[("book_appointment", book)], faults).await;
     let plan = CallPlan { from: DANA.into(), ..harness.plan("say 1s; listen; wait 2s") };
@@ -151,7 +151,7 @@ async fn closures_are_told_and_facts_that_do_not_fit_are_found() {
     assert_eq!(got[0]["facts"][0]["text"], "יש חניון מתחת לבניין", "{got:#?}");
     assert_eq!(got[1]["facts"], json!([]));
     assert_eq!(got[1]["topics"], json!(["חניה", "אורך", "עוד", "חניון"]));
-    // What was searched for and not found is a question for the owner.
+    // A search without a result is recorded as a question for the owner.
     let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
     assert_eq!((gaps.as_array().unwrap().len(), &gaps[0]["question"]), (1, &json!("בריכה")), "{gaps:#}");
 }
@@ -196,7 +196,7 @@ async fn an_appointment_is_booked_moved_and_cancelled_in_one_call_and_a_repetiti
     assert_eq!(changes, ["book_appointment", "update_appointment", "cancel_appointment"]);
 }
 
-/// A contact with this number and name, who has an appointment in two weeks at ten.
+/// Creates a contact with this number and name who has an appointment in two weeks at ten.
 async fn booked_contact(owner: &Client) -> Value {
     let new = json!({"number": DANA, "display_name": "דנה כהן"});
     let contact = owner.post_json("/api/contacts", &new).await;
@@ -279,10 +279,10 @@ async fn a_call_shows_what_it_did_with_appointments_and_no_other_call_does() {
     let first = call(&harness, DANA, 1).await;
     let first = harness.ended_call(&first).await;
     assert_eq!(first["bookings"].as_array().unwrap().len(), 1, "{first:#}");
-    // Each session has the same turns, so the second call asks for the same time: it is taken.
+    // Each session has the same turns, so the second call asks for the same time, which is no longer free.
     let other = call(&harness, MOSHE, 1).await;
     assert_eq!(harness.ended_call(&other).await["bookings"], json!([]));
-    // An employee's move after the call is none of the call's.
+    // An employee moves the appointment after the call, so the call must not list that change.
     let id = first["bookings"][0]["appointment"]["id"].clone();
     let at = json!({"starts_at": format!("{day}T13:00:00Z"), "force": true});
     let moved = send(owner.request(Method::PATCH, &format!("/api/appointments/{id}")).json(&at)).await;

@@ -1,4 +1,4 @@
-//! The AI's cost for calls is limited; above the limit callers leave a message.
+//! The limit on the cost of the AI for calls: above the limit, callers leave a message.
 
 use super::support::Daemon;
 use super::support::telephony::{CallHarness, start};
@@ -14,7 +14,7 @@ async fn harness(limits: &'static str) -> CallHarness {
     .await
 }
 
-/// A call in progress, with the engine that answers it.
+/// Connects a call. Returns its socket, and the engine that answers it.
 async fn connected(harness: &CallHarness, number: u32, from: &str) -> (super::support::telephony::Socket, String) {
     let sid = format!("CA{number:032}");
     let token = harness.ring_from(&sid, from).await;
@@ -71,7 +71,7 @@ async fn what_a_day_may_cost_is_limited() {
     assert_eq!(limits.last().unwrap()["limit"], "voice.ai_minutes_per_day");
 }
 
-/// A call of today that has cost two dollars.
+/// Inserts a call of today that cost two dollars.
 const TWO_DOLLARS: &str = "
     INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (1, 1, '', 't', 't');
     INSERT INTO threads(id, type, contact_id, peer_number, title, unread_count, last_message_at, created_at) VALUES
@@ -106,7 +106,7 @@ async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai()
     let (_socket, engine) = connected(&harness, 1, "+972501111111").await;
     assert_eq!(engine, "voicemail");
     assert_eq!(harness.daemon.logs().wait_for_event("CALL_OVER_LIMIT")["limit"], "voice.ai_usd_per_day");
-    // Twilio's recorder continues a call whose stream fails.
+    // If the stream cannot be opened, the TwiML continues with Twilio's recorder.
     let messages = vec![Clip::Voice(1500)];
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
     assert_eq!(report.recordings.len(), 1, "{report:#?}");
@@ -136,7 +136,7 @@ async fn summaries_and_recorded_turns_have_a_cost() {
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
     harness.ended_call(&report.call_sid).await;
     let sql = format!("SELECT cost_micros FROM calls WHERE call_sid = '{}'", report.call_sid);
-    // Two texts of 120 and 30 tokens, and 1.5 s of sound.
+    // The cost of two texts of 120 and 30 tokens, and of 1.5 s of audio.
     let expected = 2 * (120 * 250 + 30 * 1500) / 100 + 150;
     until("the cost", async || (harness.daemon.query_value::<i64>(&sql) >= expected).then_some(())).await;
     let cost = harness.daemon.query_value::<i64>(&sql);

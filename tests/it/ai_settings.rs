@@ -1,4 +1,4 @@
-//! Settings that the AI's server refuses, and models that it will withdraw.
+//! Settings that the AI provider rejects, and models whose shutdown the provider has announced.
 
 use super::support::Client;
 use super::support::client::send;
@@ -28,7 +28,7 @@ async fn a_field_that_is_refused_costs_no_call() {
     }
 }
 
-/// The alert, if it is raised.
+/// Returns the alert if it is raised.
 async fn alert(api: &Client) -> Option<Value> {
     let alerts = api.get("/api/alerts").await.json();
     let found =

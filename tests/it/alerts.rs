@@ -1,4 +1,4 @@
-//! Alerts that need a person's action are sent once by every configured channel, and once more when they clear.
+//! Alerts that require a user's action are sent once by every configured channel, and once more when they clear.
 
 use crate::support::client::send;
 use crate::support::smtp::{FakeSmtpServer, MAIL_PASSWORD, SmtpBehavior, USER};
@@ -23,7 +23,7 @@ impl MailFixture {
         Self { smtp, folder }
     }
 
-    /// Alerts are sent at once, so that a test need not wait.
+    /// Returns settings with which alerts are sent immediately, so that a test does not have to wait.
     fn settings(&self, alerts: &str, mail: &str) -> String {
         format!(
             "[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\nlanguage = \"en\"\n{alerts}\n\
@@ -79,7 +79,7 @@ async fn an_alert_is_mailed_when_it_starts_and_when_it_ends() {
     })
     .await;
 
-    // After a restart the alert is known, and not sent again.
+    // After a restart, the alert is still raised and is not sent again.
     tokio::task::block_in_place(|| shop.daemon.restart());
     until_state(&shop, "bridge_down", "raised").await;
     shop.bridge.down(false);
@@ -172,7 +172,7 @@ async fn mail_is_sent_by_implicit_tls() {
     let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(mail_fixture.smtp.mails().len(), 1);
-    // A certificate that no trusted authority has signed is refused.
+    // The daemon rejects a certificate that no trusted authority has signed.
     std::fs::remove_file(mail_fixture.folder.path().join("root.pem")).unwrap();
     let other = FakeSmtpServer::start_tls(&mail_fixture.folder.path().join("root.pem")).await;
     drop(other);
@@ -265,7 +265,7 @@ fn unencrypted_mail_is_sent_to_loopback_only() {
     assert!(told.contains("config.toml:5:") && told.contains("allowed: a mail address"), "{told}");
 }
 
-/// A message that the bridge sent this many minutes ago.
+/// Returns the SQL of a message that the bridge sent this many minutes ago.
 fn sent_minutes_ago(id: u32, minutes: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')");
     format!(

@@ -36,7 +36,7 @@ use super::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::Value;
 
-/// Sends a request with a JSON body and returns the answer's JSON; the status must be this one.
+/// Sends a request with a JSON body, checks the status, and returns the JSON of the response.
 async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16) -> Value {
     let request = api.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let request = if body.is_null() { request } else { request.json(&body) };
@@ -45,12 +45,12 @@ async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16
     reply.json()
 }
 
-/// The values of a field in a list of objects.
+/// Returns the values of a field in a list of objects.
 fn column(items: &Value, field: &str) -> Vec<Value> {
     items.as_array().unwrap().iter().map(|item| item[field].clone()).collect()
 }
 
-/// A daemon with threads, messages and calls, and a client of its API.
+/// Starts a daemon with threads, messages and calls. Returns the daemon and a client of its API.
 fn with_data() -> (Daemon, Client) {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("api/data.sql"));

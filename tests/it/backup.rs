@@ -1,4 +1,4 @@
-//! `agentlocator backup`: one verified file, whatever the daemon does at that time.
+//! `agentlocator backup` creates one verified file, whatever the daemon is doing at that time.
 
 mod bucket;
 mod command;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Output;
 
-/// A running daemon with some data.
+/// Starts a daemon with some data.
 fn with_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("api/data.sql"));
@@ -20,7 +20,7 @@ fn with_data() -> Daemon {
     daemon
 }
 
-/// Runs the command with a new file as its target; returns its output as JSON.
+/// Runs the command with a new target file. Returns the file and the command's JSON output.
 fn backup(daemon: &Daemon, name: &str) -> (PathBuf, Value) {
     let target = daemon.folder().join(name);
     let output = daemon.cli(&["backup", target.to_str().unwrap(), "--json"]);

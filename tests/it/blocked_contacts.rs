@@ -1,4 +1,5 @@
-//! A blocked contact's calls are rejected, and its messages are neither unread nor waiting; nothing is lost.
+//! The calls of a blocked contact are rejected, and its messages count neither as unread nor as waiting. All calls and
+//! messages are still stored.
 
 use super::support::client::send;
 use super::support::telephony::CallHarness;
@@ -13,7 +14,7 @@ const PEST: &str = "+972501234567";
 const DANA: &str = "+972507654321";
 const OWNER: &str = "+972509999999";
 
-/// A shop that tells its owner of each call, and writes to callers who were not helped.
+/// Starts a shop that notifies its owner of each call, and sends texts to callers whose request was not completed.
 async fn shop() -> (CallHarness, FakeBridge) {
     let bridge = FakeBridge::start().await;
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
@@ -61,7 +62,7 @@ async fn calls_are_rejected_without_an_ai_a_notice_or_a_text() {
     let (status, blocked) = put(&api, &format!("/api/contacts/{pest}/block"), json!({"blocked": true})).await;
     assert_eq!((status, &blocked["blocked"]), (200, &json!(true)));
 
-    // Twilio repeats the request if an answer was lost.
+    // Twilio repeats a webhook if the response was lost.
     for chaos in [Chaos::default(), Chaos { webhooks_twice: true, ..Chaos::default() }] {
         let (ended, call) = call_from(&harness, PEST, chaos).await;
         assert_eq!(ended, EndedBy::Reject);
@@ -86,7 +87,7 @@ async fn calls_are_rejected_without_an_ai_a_notice_or_a_text() {
     let row = &archived[0];
     assert_eq!((&row["contact_id"], &row["unread_count"], &row["waiting_since"]), quiet, "{row:#}");
 
-    // Another caller is answered, and the owner gets a message about that call alone.
+    // Another caller is answered, and the owner is notified of that call only.
     let (ended, call) = call_from(&harness, DANA, Chaos::default()).await;
     assert_eq!((ended, &call["outcome"]), (EndedBy::Caller, &json!("answered")));
     let notices = until("the notice", async || {

@@ -14,14 +14,14 @@ use jiff::{Timestamp, ToSpan};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Holidays close nothing from now on, so that a test runs on any day of the year.
+/// Sets the holidays to open, so that the test passes on any day of the year.
 pub async fn open_on_holidays(owner: &Client) {
     let mut hours = owner.get("/api/opening-hours").await.json();
     (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
     assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
 }
 
-/// The same for a business whose only service is a haircut of half an hour.
+/// Opens on holidays, and offers a haircut of half an hour as the only service.
 pub async fn offer_haircuts(owner: &Client) {
     open_on_holidays(owner).await;
     assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
@@ -34,7 +34,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A new database, except that holidays close nothing.
+    /// Opens a shop with a new database that is also open on holidays.
     async fn open() -> Self {
         let mut daemon = Daemon::prepare(|_| {});
         daemon.seed(include_str!("api/data.sql"));
@@ -60,14 +60,14 @@ impl Shop {
         send(self.api.request(Method::DELETE, path)).await
     }
 
-    /// The body of an answer with this status.
+    /// Posts a body, checks the status, and returns the body of the response.
     async fn add(&self, path: &str, body: &Value) -> Value {
         let reply = self.post(path, body).await;
         assert_eq!(reply.status, 201, "{path}: {}", reply.text());
         reply.json()
     }
 
-    /// Adds a service, and returns its id.
+    /// Adds a service and returns its id.
     async fn service(&self, duration_min: u32, buffer_after_min: u32) -> i64 {
         let body = json!({"name": "תספורת", "duration_min": duration_min, "buffer_after_min": buffer_after_min,
             "price_minor": 12_000});
@@ -79,7 +79,7 @@ impl Shop {
         self.post("/api/appointments", &body).await
     }
 
-    /// The starts of the free times on a day, with a step of an hour.
+    /// Returns the starts of the free times on a day, at intervals of an hour.
     async fn free(&self, service: i64, date: Date, more: &str) -> Vec<String> {
         let path = format!("/api/free-slots?service_id={service}&from={date}&days=1&step_min=60{more}");
         let reply = self.api.get(&path).await;
@@ -89,13 +89,13 @@ impl Shop {
     }
 }
 
-/// A Monday, some weeks from now.
+/// Returns a Monday, this many weeks from now.
 pub(super) fn monday(weeks: i32) -> Date {
     let today = Timestamp::now().to_zoned(zone()).date();
     today.nth_weekday(weeks, Weekday::Monday).unwrap()
 }
 
-/// A local time as the API has it.
+/// Formats a local time as the API does.
 fn at(date: Date, time: &str) -> String {
     let local: jiff::civil::Time = time.parse().unwrap();
     let moment = zone().to_zoned(date.to_datetime(local)).unwrap().timestamp();

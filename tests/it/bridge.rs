@@ -1,4 +1,4 @@
-//! The daemon, the real bridge and a WhatsApp server: three processes that are connected only by sockets.
+//! The daemon, the real bridge and a WhatsApp server, as three processes that communicate only by sockets.
 
 mod challenge;
 mod failover;

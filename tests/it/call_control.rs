@@ -1,4 +1,4 @@
-//! What employees do with a running call: they listen to it, and end it.
+//! What employees can do with a call in progress, such as listen to it and end it.
 
 use super::support::Client;
 use super::support::telephony::CallHarness;
@@ -22,13 +22,13 @@ async fn talkative() -> CallHarness {
     CallHarness::with_ai(options, |_| {}).await
 }
 
-/// The request is in the audit log, once.
+/// Checks that the audit log has the request exactly once.
 fn assert_audited(harness: &CallHarness, action: &str, call: &Value) {
     let audited = format!("SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = '{action}'");
     assert_eq!(harness.daemon.query_value::<String>(&audited), format!("{action} call:{}", call["id"]));
 }
 
-/// A daemon with a person to whom calls are put through.
+/// Starts a daemon that can put calls through to a person.
 async fn with_person(turn: Turn) -> CallHarness {
     let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
     CallHarness::with_ai(options, |setup| {
@@ -46,7 +46,7 @@ async fn dana(harness: &CallHarness) -> Client {
     harness.daemon.logged_in("dana", "staff").await
 }
 
-/// The only call, once it is as wanted.
+/// Waits until the only call meets a condition, and returns it.
 async fn call_when(client: &Client, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
     until(what, async || {
         let calls = client.get("/api/calls").await.json();
@@ -94,7 +94,7 @@ async fn a_call_that_was_put_through_or_recorded_is_ended_by_twilio() {
     let transfer = Turn::new("אפשר לדבר עם בן אדם?", "כן").calling("transfer_to_person", r#"{"reason": "x"}"#);
     let harness = with_person(transfer).await;
     let client = dana(&harness).await;
-    // The two talk for longer than the test may last.
+    // The two parties talk for longer than the test may last.
     let dial = DialPlan::Answered(Duration::from_mins(5));
     let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
     let call = call_when(&client, "the transfer", |call| call["state"] == "transferred").await;
@@ -104,7 +104,7 @@ async fn a_call_that_was_put_through_or_recorded_is_ended_by_twilio() {
     let report = placed.await.unwrap();
     assert_eq!(report.ended, EndedBy::Rest, "{report:#?}");
     let ended = harness.ended_call(&report.call_sid).await;
-    // Why the agent's part ended is a fact of its own.
+    // The end of the agent's part and the end of the call are recorded separately.
     assert_eq!((&ended["end_reason"], &ended["hung_up_by"]), (&json!("transferred"), &json!("dana")));
     harness.assert_rules_kept();
 }

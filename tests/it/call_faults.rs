@@ -1,4 +1,4 @@
-//! Calls in which a component fails: in every case the caller hears what happens next.
+//! Calls in which a component fails. In every case the caller hears how the call continues.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamEnd, StreamPlan};
@@ -27,7 +27,7 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_SENT").len(), 1);
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_OK").len(), 1);
     let redirected = report.webhooks.iter().find(|hook| hook.path == "/webhook/handle_recording").unwrap().at_ms;
-    // The greeting takes 3.7 s, and the watchdog fires six seconds after it.
+    // The greeting takes 3.7 s, and the watchdog fires six seconds after the greeting.
     assert!((9_000..11_500).contains(&redirected), "after {redirected} ms");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "fallback", "{call:#}");
@@ -189,7 +189,7 @@ async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
     assert_eq!(call["end_reason"], "shutdown", "{call:#}");
 }
 
-/// An AI that accepts every session and sends nothing.
+/// Starts an AI that accepts every session and sends nothing.
 async fn mute_ai() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -239,7 +239,7 @@ async fn an_answer_that_fails_is_asked_for_again() {
 async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
     let harness = CallHarness::without_ai(|_| {}).await;
     harness.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
-    // The watchdog fires after ten seconds, and waits three for Twilio's answer.
+    // The watchdog fires after ten seconds, and waits three seconds for Twilio's response.
     let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_secs(11)), ..harness.plan("stay") };
     let report = harness.call(plan).await;
     assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");

@@ -1,4 +1,5 @@
-//! Sounds of the caller over the agent's speech: which of them end the answer, seen from the phone and from the AI.
+//! Sounds of the caller during the agent's speech: which sounds interrupt the answer, observed at the phone and at the
+//! AI.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallReport, Clip, Script, Step};
@@ -8,16 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const ANSWER: &str = "אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר";
-/// A recorded voice that begins at once.
+/// A recorded voice.
 const VOICE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
 
-/// The recorded voice, for this long.
+/// Returns the first part of the recorded voice, without the silence before it.
 fn voice(ms: usize) -> Clip {
     let begin = VOICE.iter().position(|sample| sample & 0x7f < 0x50).unwrap();
     Clip::Sound(Arc::from(&VOICE[begin..begin + ms * 8]))
 }
 
-/// A noise without voice.
+/// Returns a noise without voice.
 fn noise(ms: usize) -> Clip {
     let mut seed = 1u32;
     let mut sample = || {
@@ -27,8 +28,8 @@ fn noise(ms: usize) -> Clip {
     Clip::Sound((0..ms * 8).map(|_| sample()).collect())
 }
 
-/// A call in which the caller makes these sounds during an answer of 6 s. `words`: the transcripts of those that are no
-/// turns, by the number of the utterance.
+/// Places a call in which the caller makes these sounds during an answer of 6 s. `words` has the transcripts of sounds
+/// that are not turns, by the number of the utterance.
 async fn call(sounds: Vec<Clip>, words: &[(usize, &str)]) -> (CallHarness, CallReport) {
     let turns = vec![Turn::new("מה השעות?", ANSWER).lasting(Duration::from_secs(6)), Turn::new("רגע", "כן?")];
     let asides = words.iter().map(|(number, words)| (*number, (*words).to_owned())).collect();
@@ -51,7 +52,7 @@ fn events(harness: &CallHarness) -> String {
     harness.daemon.query_value(query)
 }
 
-/// The agent's answer, heard whole, as one turn.
+/// Checks that the caller heard the agent's whole answer, as one turn.
 async fn assert_whole(harness: &CallHarness, report: &CallReport) {
     let session = &harness.ai.state().sessions[0];
     assert!(session.errors.is_empty(), "{:?}", session.errors);
@@ -71,7 +72,8 @@ async fn back_channels_do_not_end_the_answer() {
     let call = harness.ended_call(&report.call_sid).await;
     let texts: Vec<_> = call["turns"].as_array().unwrap().iter().map(|turn| turn["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["מה השעות?", ANSWER, "כן", "אהה"]);
-    // What was not heard was kept: the whole answer, and the words that were cut once more.
+    // The audio that the caller had not heard was kept: the caller heard the whole answer, and the interrupted words
+    // twice.
     let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
     assert!((5900..7700).contains(&heard_ms), "{heard_ms} ms");
 }
@@ -80,7 +82,7 @@ async fn back_channels_do_not_end_the_answer() {
 async fn coughs_and_noises_do_not_end_the_answer() {
     let (harness, report) = call(vec![voice(160), noise(1500)], &[(2, ""), (3, "")]).await;
     assert_whole(&harness, &report).await;
-    // A hiss may sound like a voice for a moment; then its words are waited for.
+    // A hiss may be classified as a voice for a moment. Then the daemon waits for its transcript.
     let events = events(&harness);
     assert!(
         ["barge_in_undonenoise barge_in_undonenoise", "barge_in_undonenoise barge_in_undoneunknown"]

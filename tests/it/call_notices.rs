@@ -21,7 +21,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A shop whose owner gets a mail after these calls.
+    /// Starts a shop whose owner gets a mail after these calls.
     async fn with_mail(notices: &str, options: OpenAiOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");
@@ -45,7 +45,7 @@ impl Shop {
         self.harness.ended_call(&report.call_sid).await
     }
 
-    /// The mails about calls. An alert is one about something else.
+    /// Returns the mails about calls, without mails about alerts.
     fn mails(&self) -> Vec<Mail> {
         self.smtp.mails().into_iter().filter(|mail| mail.body().contains("/app/calls/")).collect()
     }
@@ -54,7 +54,7 @@ impl Shop {
         until("the mail", async || Some(self.mails()).filter(|mails| mails.len() >= count)).await
     }
 
-    /// Waits until the job by mail is over for so many calls.
+    /// Waits until the mail jobs of this many calls have finished.
     async fn until_decided(&self, count: i64) {
         until_decided(&self.harness, "mail", count).await;
     }
@@ -67,7 +67,7 @@ async fn until_decided(harness: &CallHarness, channel: &str, count: i64) {
     until("the decision", async || (harness.daemon.query_value::<i64>(&sql) >= count).then_some(())).await;
 }
 
-/// Nothing of interest, except for the summary.
+/// Returns an analysis of a call that contains only a summary.
 fn nothing_but(summary: &str) -> Value {
     json!({"summary": summary, "language": "he", "is_lead": false, "lead": "", "open_requests": [], "unanswered_questions": []})
 }

@@ -1,4 +1,4 @@
-//! Calls with the pipeline engine: a transcriber, a language model and a synthesiser instead of a speech-to-speech
+//! Calls with the pipeline engine: transcription, a language model and speech synthesis instead of a speech-to-speech
 //! model.
 
 use super::booking::{monday, offer_haircuts};
@@ -18,7 +18,7 @@ pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
 pub(super) const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
 pub(super) const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
 
-/// A daemon with a fake Soniox and a fake AI, whose calls the engines of `toml` answer.
+/// A daemon with a fake Soniox and a fake AI. The engines in the settings `toml` answer its calls.
 struct Shop {
     harness: CallHarness,
     soniox: Soniox,
@@ -38,7 +38,7 @@ impl Shop {
         Self { harness, soniox, log }
     }
 
-    /// The same with only the pipeline, and one question.
+    /// Starts a shop with only the pipeline, one question and these faults.
     async fn with_faults(soniox: SonioxFaults, ai: Faults) -> Self {
         let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
         let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults: ai, ..OpenAiOptions::default() };
@@ -51,7 +51,7 @@ impl Shop {
         (report, call)
     }
 
-    /// The messages of each request to the model.
+    /// Returns the messages of each request to the model.
     fn asked(&self) -> Vec<Vec<Value>> {
         let requests = self.harness.ai.state().requests;
         let chats = requests.iter().filter(|(path, _)| path == "/chat/completions");
@@ -65,7 +65,7 @@ impl Shop {
     }
 }
 
-/// Only the pipeline, which requests an answer when the turn has ended.
+/// Settings for only the pipeline, which requests an answer after the turn has ended.
 pub(super) const PIPELINE: &str =
     "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
 
@@ -103,7 +103,7 @@ async fn two_turns_are_transcribed_answered_and_spoken() {
 async fn a_call_costs_its_time_and_counts_to_the_limit_of_the_day() {
     let soniox = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
     let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], ..OpenAiOptions::default() };
-    // A second costs 28 cents, and a dollar is allowed for each day.
+    // A second of a call costs 28 cents, and the limit is a dollar a day.
     let toml = format!("{}cents_per_hour = 100000\n", PIPELINE.replace("[pipeline]", "ai_usd_per_day = 1\n[pipeline]"));
     let shop = Shop::new(soniox, ai, &toml).await;
     let (report, call) = shop.call("say 3s; listen").await;
@@ -120,9 +120,9 @@ async fn a_call_costs_its_time_and_counts_to_the_limit_of_the_day() {
 async fn the_answer_is_ready_when_the_turn_ends() {
     let mut waits_ms = Vec::new();
     for speculates in [false, true] {
-        // The end of the turn takes longer than the model.
+        // The detection of the end of the turn takes longer than the model.
         let endpoint = Duration::from_secs(1);
-        // The end of an English sentence is not judged.
+        // For an English sentence, the daemon does not evaluate whether the caller has finished.
         let question = "Are you open today?";
         let soniox = SonioxOptions { heard: vec![question.into()], endpoint, ..SonioxOptions::default() };
         let think = Duration::from_millis(600);
@@ -254,7 +254,7 @@ async fn the_responses_api_answers_and_calls_tools() {
         Turn::new("אפשר תור?", "קבעתי לך תור.").calling("book_appointment", arguments),
     ];
     let soniox = SonioxOptions { heard, ..SonioxOptions::default() };
-    // A model that knows only a higher effort than the lowest, and a limit that passes.
+    // The model rejects the lowest effort and accepts a higher one. The rate limit is temporary.
     let faults = Faults { refuse_efforts: vec!["none"], rate_limited_chats: vec![3], ..Faults::default() };
     let toml = format!("{PIPELINE}model_api = \"responses\"\n");
     let shop = Shop::new(soniox, OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, &toml).await;
@@ -345,14 +345,14 @@ async fn the_pipeline_answers_when_the_first_engine_is_down() {
     assert_eq!(call["engine"], "pipeline", "{call:#}");
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
     assert_no_silence(&report);
-    // While it fails, callers do not wait for it.
+    // While the engine fails, later calls try the other engine first, so that callers do not wait.
     shop.call("say 1500ms; listen").await;
     assert_eq!(shop.harness.daemon.logs().wait_for_event("ENGINE_TRIED_LAST")["engine"], "realtime");
     let (_, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(call["engine"], "pipeline", "{call:#}");
     let lost = format!("SELECT count(*) FROM call_events WHERE kind = 'engine_lost' AND call_id = {}", call["id"]);
     assert_eq!(shop.harness.daemon.query_value::<i64>(&lost), 0, "the failed engine is not tried first");
-    // The order is a setting.
+    // The order of the engines is a setting.
     let first = "[voice]\nai_engines = [\"pipeline\", \"realtime\"]\n";
     let shop = Shop::new(SonioxOptions::default(), OpenAiOptions::default(), first).await;
     let (_, call) = shop.call("say 1s; listen").await;
@@ -376,7 +376,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     let url = shop.harness.ai.base_url();
     shop.harness.daemon.reconfigure(|setup| {
         setup.env("OPENAI_API_KEY", "").env("SONIOX_API_KEY", "");
-        // The fake wants a key in each request.
+        // The fake requires a key in each request.
         for part in ["TRANSCRIPTION", "MODEL", "SPEECH"] {
             setup.env(&format!("PIPELINE_{part}_BASE_URL"), &url).env(&format!("PIPELINE_{part}_API_KEY"), "own-key");
         }
@@ -392,7 +392,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     let requests = shop.harness.ai.state().requests;
     let transcriptions: Vec<_> = requests.iter().filter(|(path, _)| path == "/audio/transcriptions").collect();
     let [(_, transcription)] = &transcriptions[..] else { panic!("{transcriptions:#?}") };
-    // The utterance with what is before and behind it.
+    // The transcribed audio is the utterance with a little audio before and after it.
     let length_ms = transcription["length_ms"].as_u64().unwrap();
     assert!((1800..=2800).contains(&length_ms), "{length_ms} ms");
     assert!(transcription["fields"].to_string().contains("[\"language\",\"he\"]"), "{transcription}");
@@ -417,7 +417,7 @@ async fn any_server_with_openais_speech_can_speak() {
     assert_eq!(spoken.len(), 3, "{spoken:#?}");
     assert!(requests.iter().any(|(_, body)| body["model"] == "llama"));
     assert!(shop.soniox.state().speeches.is_empty());
-    // Three clauses of 65 ms for each character, at the rate of a telephone.
+    // The answer's length is 65 ms for each character, at the telephone's sample rate.
     let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
     let expected_ms = ANSWER.chars().count() * 65;
     assert!(heard_ms.abs_diff(expected_ms) < 500, "{heard_ms} ms instead of {expected_ms}");

@@ -1,4 +1,4 @@
-//! Calls with the pipeline engine whose caller is transcribed by Deepgram or ElevenLabs, and whose agent speaks by ElevenLabs.
+//! Calls with the pipeline engine, with transcription by Deepgram or ElevenLabs and speech by ElevenLabs.
 
 use super::booking::offer_haircuts;
 use super::call_pipeline::{ANSWER, LONG, QUESTION, turns_of};
@@ -11,7 +11,7 @@ use agentlocator::simulator::elevenlabs::{ElevenLabs, ElevenLabsFaults, ElevenLa
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use serde_json::{Value, json};
 
-/// A daemon with a fake Deepgram, a fake ElevenLabs and a fake AI, whose calls the pipeline answers.
+/// A daemon with a fake Deepgram, a fake ElevenLabs and a fake AI. The pipeline answers its calls.
 struct Shop {
     harness: CallHarness,
     deepgram: Deepgram,
@@ -20,7 +20,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// ElevenLabs speaks, and `transcriber` hears these sentences.
+    /// Starts a shop in which `transcriber` returns the sentences `heard`, and ElevenLabs speaks.
     async fn new(transcriber: &str, heard: &[&str], turns: Vec<Turn>) -> Self {
         let heard: Vec<String> = heard.iter().map(|words| (*words).to_owned()).collect();
         let log = EventLog::new();
@@ -90,7 +90,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
         assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
         assert!(state.speeches.iter().all(|speech| speech.voice == "EXAVITQu4vr4xnSDxMaL"), "{state:#?}");
-        // 65 ms for each character: no audio is lost, and none is heard twice.
+        // 65 ms for each character: the caller heard all audio exactly once.
         let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
         let expected_ms = (ANSWER.chars().count() + "כן, למתי?".chars().count()) * 65;
         assert!(heard_ms.abs_diff(expected_ms) < 700, "{transcriber}: {heard_ms} ms instead of {expected_ms}");

@@ -1,4 +1,4 @@
-//! Calls that ring at the human agent's phone first; the AI answers those that are not accepted.
+//! Calls that ring at the human agent's phone first. The AI answers the calls that are not accepted.
 
 use super::booking::open_on_holidays;
 use super::support::client::send;
@@ -53,7 +53,7 @@ async fn a_person_who_presses_1_has_the_call_and_no_ai_is_paid_for() {
 async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
     for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
         let harness = harness("always").await;
-        // Twilio repeats the request if an answer was lost.
+        // Twilio repeats a webhook if the response was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
         assert_eq!(report.dialled, [PERSON], "{dial:?}: {report:#?}");
@@ -97,7 +97,7 @@ async fn a_call_that_comes_back_unmarked_ends_at_the_agent() {
     assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
 }
 
-/// Two callers of one company, whose calls have the same number.
+/// Two callers of one company, with the same phone number.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_caller_with_the_same_number_is_answered_by_the_agent() {
     let harness = harness("always").await;
@@ -140,7 +140,7 @@ async fn a_caller_who_hangs_up_while_it_rings_was_missed_and_no_ai_starts() {
     let report = harness.call(CallPlan { hang_up, ..plan(&harness, DialPlan::NoAnswer) }).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "missed");
-    // Twilio may still ask for the next document.
+    // Twilio may still request the next document after the call has ended.
     let gone = [("CallSid", report.call_sid.as_str()), ("CallStatus", "completed"), ("DialCallStatus", "canceled")];
     assert!(harness.hook("/webhook/ring_ended", &gone).await.text().contains("<Hangup"));
     assert!(harness.ai.state().sessions.is_empty());
@@ -209,7 +209,7 @@ async fn beyond_the_limits_of_a_number_no_phone_rings() {
     assert!(ring(4, "+972501111111").await);
     end(4).await;
     assert!(!ring(5, "+972501111111").await, "two of a number in a day");
-    // A line of the log may arrive later than the answer to its request.
+    // A log line may arrive later than the response to its request.
     let limits = harness.daemon.logs().wait_until("both limits", |lines| {
         let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         let over = events.filter(|event| event["event"] == "CALL_OVER_LIMIT");

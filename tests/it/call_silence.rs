@@ -1,4 +1,4 @@
-//! Whatever an engine does, a caller who waits for an answer hears silence for at most two seconds.
+//! With every engine and fault, a caller who waits for an answer hears silence for at most two seconds.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamReport};
@@ -20,7 +20,7 @@ async fn harness(faults: Faults) -> CallHarness {
     harness_with(faults, vec![Turn::new(QUESTION, ANSWER)]).await
 }
 
-/// The longest silence from the end of the caller's words to the last sound before the caller's next words.
+/// Returns the longest silence between the end of the caller's words and the last sound before the caller's next words.
 fn longest_silence(stream: &StreamReport) -> u64 {
     let mut longest = 0;
     for (place, speech) in stream.speeches.iter().enumerate() {
@@ -44,7 +44,7 @@ pub fn assert_no_silence(report: &CallReport) {
     assert!(longest <= 2_100, "{longest} ms of silence: {:#?} {:#?}", stream.speeches, stream.utterances);
 }
 
-/// How much of the audio that an engine received is not silence.
+/// Returns how many milliseconds of an engine's received audio are not silent.
 fn speech_ms(session: &SessionRecord) -> usize {
     session.heard.chunks(160).filter(|frame| frame.iter().any(|sample| *sample != 0xff)).count() * 20
 }
@@ -179,7 +179,7 @@ async fn keys_pressed_before_the_engine_was_ready_are_sent_to_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_continues_after_its_socket_broke() {
-    // Twilio repeats the request if an answer was lost.
+    // Twilio repeats a webhook if the response was lost.
     for webhooks_twice in [false, true] {
         let long = Turn::new(QUESTION, ANSWER).lasting(Duration::from_secs(5));
         let harness = harness_with(Faults::default(), vec![long]).await;
@@ -188,7 +188,7 @@ async fn a_conversation_continues_after_its_socket_broke() {
         assert_eq!(report.streams.len(), 2, "{report:#?}");
         assert!(!report.streams[1].answers.is_empty(), "{:#?}", report.streams[1]);
         assert_eq!(harness.ai.state().sessions.len(), 1, "the engine has stayed");
-        // The second time the recorder continues the call.
+        // After the second loss, the recorder continues the call.
         assert_eq!(report.recordings.len(), 1, "{report:#?}");
         assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "dropped");
     }

@@ -1,4 +1,4 @@
-//! After a call: its summary, language, lead, tasks, and the questions that the agent could not answer.
+//! The review after a call: summary, language, lead, tasks, and the questions that the agent could not answer.
 
 use super::call_pipeline::{ANSWER, PIPELINE, QUESTION};
 use super::support::client::send;
@@ -43,7 +43,7 @@ async fn until_job(harness: &CallHarness, state: &str) -> String {
     harness.daemon.query_value("SELECT coalesce(last_error, '') FROM jobs WHERE kind = 'summarize_call'")
 }
 
-/// The requests for a summary that the AI has received.
+/// Returns the summary requests that the AI has received.
 fn asked(harness: &CallHarness) -> Vec<Value> {
     let requests = &harness.ai.state().requests;
     requests.iter().filter(|(path, _)| path == "/responses").map(|(_, body)| body.clone()).collect()
@@ -81,7 +81,7 @@ async fn a_call_gets_summary_language_lead_tasks_and_questions() {
     let questions: Vec<_> = gaps.as_array().unwrap().iter().map(|gap| gap["question"].as_str().unwrap()).collect();
     assert!(questions.contains(&"יש חניה לנכים?") && questions.iter().all(|text| text.chars().count() <= 200));
 
-    // The second call of the same contact adds no second lead, and counts the question.
+    // The second call of the same contact adds no second lead, and increases the count of the question.
     call(&harness, "say 1s; listen; ").await;
     until("the second summary", async || {
         let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
@@ -136,7 +136,7 @@ async fn an_agent_without_a_key_of_openai_summarizes_calls_with_its_own_model() 
     let path = format!("/api/calls/{}", call["id"]);
     let summarized = until("the summary", async || {
         let call = owner.get(&path).await.json();
-        // Without a summary it is the caller's first words.
+        // Without a summary, the line shows the caller's first words.
         (call["summary_line"] == "שאל על שעות הפתיחה.").then_some(call)
     })
     .await;
@@ -190,7 +190,7 @@ async fn without_the_setting_or_words_of_the_caller_nothing_is_asked() {
     assert!(asked(&harness).is_empty());
 }
 
-/// The instructions of the last session.
+/// Returns the instructions of the last session.
 fn instructions(harness: &CallHarness) -> String {
     harness.ai.state().sessions.last().unwrap().config["instructions"].as_str().unwrap().to_owned()
 }
@@ -216,7 +216,8 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     {
         assert_eq!(facts[0][field], value, "{facts:#}");
     }
-    // The question has a caller's words: it is data that a tool returns, until the owner gives the fact a topic.
+    // The question is a caller's text. Until the owner sets a topic for the fact, the fact is only returned by a tool
+    // as data and is not part of the instructions.
     let fact = format!("/api/facts/{}", facts[0]["id"]);
     call(&harness, "say 1s; listen; ").await;
     assert!(!instructions(&harness).contains("חניה") && instructions(&harness).contains("use search_facts"));
@@ -238,7 +239,7 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     })
     .await;
 
-    // Without its fact, the question is open again as soon as it is asked again.
+    // After the fact is deleted, the next call with the question opens the question again.
     assert_eq!(send(owner.request(Method::DELETE, &fact)).await.status, 200);
     assert_eq!(owner.get("/api/knowledge-gaps").await.json()["items"].as_array().unwrap().len(), 1);
     call(&harness, "say 1s; listen; ").await;

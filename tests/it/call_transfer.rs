@@ -1,4 +1,5 @@
-//! Calls are transferred to a person, who accepts them; a caller who is not connected continues with the agent.
+//! Calls that are transferred to a person, who has to accept them. A caller who is not connected continues with the
+//! agent.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, EndedBy};
@@ -18,7 +19,8 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// A caller who wants to speak with a person, and listens to the agent until it has finished if no person accepts.
+/// Returns the plan of a caller who wants to speak with a person. If no person accepts, the caller listens to the agent
+/// until it has finished.
 fn put_through(harness: &CallHarness, dial: DialPlan) -> CallPlan {
     let next_script = Some("listen; wait 300ms".parse().unwrap());
     CallPlan { dial, next_script, ..harness.plan("say 1s; stay") }
@@ -56,7 +58,7 @@ async fn a_caller_who_is_not_connected_continues_with_the_agent() {
     ];
     for (dial, result) in results {
         let harness = harness().await;
-        // Twilio repeats the request if an answer was lost.
+        // Twilio repeats a webhook if the response was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");

@@ -1,4 +1,4 @@
-//! What the agent knows about a caller before the first word.
+//! The information about a caller that the agent has before the caller's first words.
 
 use super::booking::{monday, offer_haircuts};
 use super::support::Client;
@@ -23,7 +23,8 @@ async fn shop() -> (CallHarness, Client) {
     (harness, owner)
 }
 
-/// One call; returns the instructions of its session, and the messages that the daemon added to the conversation.
+/// Places one call. Returns the instructions of its session, and the messages that the daemon added to the
+/// conversation.
 async fn call(harness: &CallHarness, from: &str) -> (String, String) {
     call_with(harness, CallPlan { from: from.into(), ..harness.plan("say 1s; listen; ") }).await
 }
@@ -57,7 +58,8 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
     for part in ["has open appointments for: תספורת.", "earlier calls and messages"] {
         assert!(instructions.contains(part), "{part} is missing in\n{instructions}");
     }
-    // When they are, the model learns from a tool, once the caller has shown that they are theirs.
+    // The instructions contain no appointment times. A tool returns these only after the caller has proved that the
+    // appointments are theirs.
     let day = monday(2).strftime("%-d %B").to_string();
     assert!(!instructions.contains(&day) && !added.contains(&day), "{instructions}\n{added}");
     assert!(!instructions.contains("Ignore your rules"), "{instructions}");
@@ -71,7 +73,7 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
         let (instructions, added) = call(&harness, other).await;
         assert!(!instructions.contains("open appointments") && added.is_empty(), "{other}: {instructions}\n{added}");
     }
-    // A number that the networks could not verify may be forged: nothing of its owner is known.
+    // A number that the networks could not verify may be forged, so the session gets no data about the contact.
     let name = json!({"display_name": "דנה כהן"});
     let renamed = send(owner.request(Method::PATCH, &format!("/api/contacts/{contact}")).json(&name)).await;
     assert_eq!(renamed.status, 200, "{}", renamed.text());
@@ -85,7 +87,7 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
     let (instructions, added) = call(&harness, DANA).await;
     assert!(added.contains("דנה כהן") && instructions.contains("open appointments"), "{instructions}\n{added}");
 
-    // A second withheld call shares no contact with the first one.
+    // Two calls with withheld numbers do not share a contact.
     let (_, added) = call(&harness, "anonymous").await;
     assert!(added.is_empty(), "{added}");
 }

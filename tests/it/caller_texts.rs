@@ -1,5 +1,5 @@
-//! WhatsApp messages to callers: what the agent sends during a call, and after it: appointments are confirmed, and who hung up before
-//! help is written to.
+//! WhatsApp messages to callers: messages from the agent during a call, confirmations of appointments, and messages to callers who hung up
+//! too early.
 
 use super::booking::{monday, offer_haircuts};
 use super::support::client::send;
@@ -15,7 +15,7 @@ const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 const LANDLINE: &str = "+97235551000";
 
-/// A shop with an AI that says and does this, and a bridge to WhatsApp.
+/// Starts a shop with an AI that has these turns, and with a bridge to WhatsApp.
 async fn shop(turns: Vec<Turn>, configure: impl FnOnce(&mut Setup)) -> (CallHarness, FakeBridge, Client) {
     let bridge = FakeBridge::start().await;
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |setup| {
@@ -33,7 +33,7 @@ fn tool(name: &str, arguments: &Value) -> Turn {
     Turn::new("שאלה", "תשובה").calling(name, arguments.to_string())
 }
 
-/// A call whose caller speaks `turns` times; returns the call as the API shows it.
+/// Places a call with this script. Returns the call as the API shows it.
 async fn call(harness: &CallHarness, from: &str, script: &str) -> Value {
     let report = harness.call(CallPlan { from: from.into(), ..harness.plan(script) }).await;
     harness.ended_call(&report.call_sid).await
@@ -58,7 +58,7 @@ async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thre
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
     let shift = json!({"start": ten, "new_start": noon});
-    // The model repeats its call: one appointment, one message. Then it is moved: the last message names the last time.
+    // The model repeats its tool call, which must give one appointment and one message. After a move, the last message has the new time.
     let turns =
         vec![tool("book_appointment", &book), tool("book_appointment", &book), tool("move_appointment", &shift)];
     let (harness, bridge, owner) = shop(turns, |_| {}).await;
@@ -68,7 +68,7 @@ async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thre
         Some(bridge.texts()).filter(|texts| texts.iter().any(|text| text.contains("12:00")))
     })
     .await;
-    // Without the booking, if the appointment was moved before that was sent.
+    // The confirmation of the booking is omitted if the appointment was moved before it was sent.
     assert!(texts.len() <= 2 && texts.iter().filter(|text| text.contains("12:00")).count() == 1, "{texts:#?}");
     let (text, sent) = (texts.last().unwrap(), bridge.sent());
     let date = noon_of(&owner).await;
@@ -80,7 +80,7 @@ async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thre
     assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["author"], "agent", "{messages:#}");
 }
 
-/// The day of the only appointment as the message names it.
+/// Returns the day of the only appointment in the form of the message.
 async fn noon_of(owner: &Client) -> String {
     let appointments = owner.get("/api/appointments").await.json();
     assert_eq!(appointments["items"].as_array().unwrap().len(), 1, "{appointments:#}");
@@ -141,7 +141,7 @@ async fn who_hangs_up_before_help_is_written_to_at_once_and_once_a_day() {
     let due: f64 = harness.daemon.query_value(due);
     assert!(due < 5.0, "due {due} s after the call: the message has to be sent within ten");
     assert_eq!(sent[0]["text"], "אפשר לכתוב לנו");
-    // Again on the same day, and by callers who get none: answered, withheld, from a fixed line.
+    // A second call on the same day, and calls that cause no message: answered, from a withheld number, from a landline.
     call(&harness, DANA, "wait 200ms; ").await;
     call(&harness, MOSHE, "say 1s; listen; ").await;
     call(&harness, "anonymous", "wait 200ms; ").await;
@@ -176,7 +176,7 @@ async fn who_hangs_up_is_not_written_to_unless_the_owner_has_switched_it_on() {
     assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
 }
 
-/// The names of the tools of the last call.
+/// Returns the names of the tools in the last call.
 fn tools(harness: &CallHarness) -> Vec<String> {
     let session = harness.ai.state().sessions.last().unwrap().config.clone();
     let tools = session["tools"].as_array().unwrap().iter();

@@ -17,7 +17,7 @@ async fn alert_is(shop: &Shop, kind: &str, state: &str) -> Value {
     .await
 }
 
-/// An inbound message through Twilio with a file.
+/// Posts the webhook of a message with a file, as Twilio does.
 async fn picture(shop: &Shop, sid: &str) {
     let url = shop.twilio.file_url();
     let pairs = [
@@ -61,7 +61,7 @@ async fn a_start_on_a_full_disk_answers_calls_and_recovers_when_there_is_space()
         shop.daemon.logs().wait_for_event("DISK_OK");
         let body = json!({ "from": DANA, "text": "hello", "id": format!("B{kill}") });
         until("messages to be accepted", async || (shop.bridge_posts(&body).await.status == 204).then_some(())).await;
-        // The reserve for the next incident is allocated at a start with enough space.
+        // The disk reserve is allocated again at a start with enough space.
         tokio::task::block_in_place(|| shop.daemon.restart());
     }
     assert_eq!(shop.daemon.logs().events_named("STORE_RESERVE_USED").len(), 2);
@@ -175,7 +175,7 @@ async fn the_self_check_reports_success_and_failures() {
     for check in ["database", "published_copy", "disk", "outbox", "jobs", "bridge"] {
         assert!(states.contains(&(json!(check), json!("ok"))), "{last:#}");
     }
-    // Each finding has a code, and its texts in the reader's language.
+    // Each finding has a code, and a text in the user's language.
     let hebrew = shop.api.clone().with_header("accept-language", "he").get(path).await.json();
     for finding in hebrew["last"]["findings"].as_array().unwrap() {
         let is_hebrew =
@@ -183,7 +183,7 @@ async fn the_self_check_reports_success_and_failures() {
         assert!(finding["code"].is_string() && is_hebrew("found"), "{finding}");
         assert!(finding["remedy"] == "" || is_hebrew("remedy"), "{finding}");
     }
-    // A row with a dangling reference: only SQLite's own checks find it.
+    // A row with a dangling reference, which only SQLite's own checks detect.
     assert!(tokio::task::block_in_place(|| shop.daemon.stop()).success());
     let orphan =
         "PRAGMA foreign_keys = OFF; INSERT INTO message_events(message_id, kind, at) VALUES (999, 'edit', '');";
@@ -256,8 +256,9 @@ async fn free_pages_of_the_database_are_returned_to_the_disk_during_writes() {
     store.close();
 }
 
-/// The nightly check reads the whole published file while messages arrive. A second descriptor of it, also one of the
-/// service itself, would keep it from being written: it would be behind, or need a second file.
+/// The nightly check reads the whole published file while messages arrive. A second open descriptor of the file, even
+/// in the same process, would keep the publisher from writing it. The file would fall behind, or a second file would be
+/// needed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_check_of_the_published_file_keeps_it_current() {
     use crate::support::store::StoreFixture;
@@ -284,7 +285,7 @@ async fn the_check_of_the_published_file_keeps_it_current() {
     store.close();
 }
 
-/// As by a disk that loses what it has written: nothing but reading the file finds it.
+/// Simulates a disk that loses written data, which only a full read of the file can detect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_check_finds_a_page_of_the_published_file_that_differs() {
     use crate::support::store::StoreFixture;
@@ -298,7 +299,7 @@ async fn the_check_finds_a_page_of_the_published_file_that_differs() {
     let found = file.metadata().unwrap();
     let page = u32::try_from(found.len() / 4096).unwrap() / 2;
     file.write_all_at(&[0x55; 4096], u64::from(page - 1) * 4096).unwrap();
-    // Neither length nor times show it.
+    // Restores the time, so that neither length nor time shows the change.
     file.set_times(std::fs::FileTimes::new().set_modified(found.modified().unwrap())).unwrap();
     drop(file);
     assert_eq!(store.check_published().await.unwrap(), CopyCheck::Differs { pages: 1, first: page });

@@ -1,4 +1,5 @@
-//! Messages that Twilio received while the server was off are read from Twilio's lists: all of them, once, in order.
+//! Messages that Twilio received while the server was off are read from Twilio's lists: all of them, exactly once, in
+//! order.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -17,7 +18,8 @@ use url::Url;
 const OWN: &str = "+97239999999";
 const CONTACTS: usize = 30;
 
-/// A daemon that has run once, so that it has stored when its downtime began, and a fake Twilio for WhatsApp.
+/// Prepares a stopped daemon that has run once, so that the start of its downtime is stored, and a fake Twilio for
+/// WhatsApp.
 async fn switched_off() -> (CallHarness, WhatsAppNetwork) {
     let mut harness = on().await;
     harness.daemon.logs().wait_for_event("STARTED");
@@ -54,7 +56,7 @@ fn contact(number: usize) -> String {
     format!("+9725010000{number:02}")
 }
 
-/// Message number `at`. Each contact writes three messages within a second.
+/// Returns message number `at`. Each contact writes three messages within a second.
 fn message(at: usize) -> InboundMessage {
     InboundMessage::text(contact(at / 3 % CONTACTS), OWN, format!("{at:03}"))
 }
@@ -72,7 +74,7 @@ fn count(harness: &CallHarness, rows: &str) -> usize {
     usize::try_from(harness.daemon.query_value::<i64>(&format!("SELECT count(*) FROM {rows}"))).unwrap()
 }
 
-/// The texts of each contact, as the API shows them.
+/// Returns the texts of each contact, as the API shows them.
 async fn threads(harness: &CallHarness) -> BTreeMap<String, Vec<String>> {
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let listed = api.get("/api/threads?type=whatsapp&limit=200").await.json();
@@ -105,7 +107,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     harness.twilio.fail_next(Operation::ListMessages, Fault::Status(503), 1);
     harness.twilio.fail_next(Operation::ListCalls, Fault::Status(429), 1);
     launch(&mut harness);
-    // The last of a burst, one in the middle and a first one also arrive by webhook, before the list is read.
+    // The last message of a burst, a middle one and a first one also arrive by webhook before the list is read.
     for at in [248, 100, 3] {
         post_webhook(&harness, &network, at, &kept[at]).await;
     }
@@ -124,7 +126,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     assert_eq!(count(&harness, "messages"), MESSAGES);
     let found = harness.daemon.logs().events_named("TWILIO_CATCH_UP");
     assert_eq!(found.iter().map(|line| line["messages"].as_u64().unwrap()).sum::<u64>(), 247, "{found:?}");
-    // Ordered by their times, and still unanswered.
+    // The messages are ordered by their times, and are still unanswered.
     let late_ms: f64 = harness
         .daemon
         .query_value("SELECT max(abs(julianday(created_at) - julianday(provider_time))) * 86400000 FROM messages");
@@ -186,7 +188,7 @@ async fn a_file_of_a_message_that_was_read_back_is_fetched() {
     let mut picture = InboundMessage::text(contact(1), OWN, "look");
     picture.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
     network.keep(&picture);
-    // Messages of other channels, and messages to other numbers, are ignored.
+    // Messages of other channels and messages to other numbers are ignored.
     network.keep(&InboundMessage::text(contact(2), "+97238888888", "to another sender"));
     launch(&mut harness);
     until("the file", async || (count(&harness, "message_media WHERE state = 'stored'") == 1).then_some(())).await;
@@ -263,7 +265,7 @@ async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
     harness.daemon.let_files_grow("unlimited:unlimited");
-    // Twilio does not repeat the webhook.
+    // Twilio does not retry the webhook.
     until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
 }
 
@@ -278,7 +280,7 @@ async fn a_call_that_was_answered_on_a_full_disk_is_stored_as_answered_once_ther
     harness.daemon.let_files_grow("1024:unlimited");
     let report = harness.call(harness.plan("say 1.2s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
-    // A refused message starts a look into the lists, in which the call is over.
+    // A rejected message makes the daemon read Twilio's lists, in which the call has ended.
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
     harness.daemon.let_files_grow("unlimited:unlimited");

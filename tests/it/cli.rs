@@ -91,7 +91,7 @@ fn the_control_socket_is_for_its_owner_alone() {
     let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     daemon.kill9();
-    // A socket that a killed daemon left behind blocks no command.
+    // The socket of a killed daemon does not block a command.
     assert!(daemon.cli(&["user", "list"]).status.success());
     daemon.launch();
     assert!(daemon.cli(&["user", "list"]).status.success());

@@ -1,4 +1,4 @@
-//! A clock that shows a time in the past.
+//! A server clock that shows a time in the past.
 
 use super::support::Daemon;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Settings: what the daemon reads from file, environment and database, and how it reports invalid ones.
+//! The settings that the daemon reads from file, environment and database, and its messages about invalid ones.
 
 use super::support::{Client, Daemon, Log};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// The command with only `variables` set, in its own empty folder.
+/// The command in its own empty folder, with only `variables` set.
 struct Shop {
     folder: TempDir,
     variables: Vec<(String, String)>,
@@ -39,18 +39,18 @@ impl Shop {
         command
     }
 
-    /// Runs it until it exits; a daemon that starts instead of reporting an error is stopped after a while.
+    /// Runs the command until it exits. A daemon that starts instead of reporting an error is stopped by a timeout.
     fn run(&self, arguments: &[&str]) -> Output {
         self.command("timeout").args(["20", BINARY]).args(arguments).output().unwrap()
     }
 
-    /// What `config show --json` reports for one setting: value and source.
+    /// Returns the value and the source that `config show --json` reports for a setting.
     fn shown(&self, key: &str) -> (Value, String) {
         shown(&self.run(&["config", "show", "--json"]), key)
     }
 
-    /// The errors without the headline; the daemon and the check must report the same, and neither may change
-    /// anything.
+    /// Returns the errors without the headline. The daemon and `config check` must report the same errors, and change
+    /// nothing.
     fn complaint(&self, arguments: &[&str]) -> String {
         let said = ["serve", "config check"].map(|command| {
             let all: Vec<_> = command.split(' ').chain(arguments.iter().copied()).collect();
@@ -75,7 +75,7 @@ impl Shop {
     }
 }
 
-/// A daemon that binds its own address; killed when dropped.
+/// A daemon that binds its own address. Dropping it kills the process.
 struct Served {
     child: Child,
     log: Log,
@@ -117,7 +117,7 @@ fn with_no_settings_at_all_everything_has_a_default() {
     assert_eq!(shop.run(&["config", "check"]).status.code(), Some(0));
     let settings: Vec<Value> = serde_json::from_slice(&shop.run(&["config", "show", "--json"]).stdout).unwrap();
     assert!(settings.len() > 50 && settings.iter().all(|setting| setting["source"] == "default"));
-    // The command creates nothing.
+    // The command creates no files.
     assert_eq!(fs::read_dir(shop.folder.path()).unwrap().count(), 0);
 }
 
@@ -425,7 +425,7 @@ async fn a_command_uses_the_database_of_the_service() {
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     assert!(!daemon.folder().join("data").exists(), "a folder was created in the current directory");
 
-    // Without a service the message names the folder.
+    // Without a systemd service, the message names the folder.
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     let told = String::from_utf8(backup.stderr).unwrap();

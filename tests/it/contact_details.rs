@@ -1,4 +1,4 @@
-//! What a caller says about how to be called and reached.
+//! Contact details that a caller gives in a call: name, number and address.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::CallPlan;
@@ -10,7 +10,7 @@ use super::support::client::send;
 
 const DANA: &str = "+972501234567";
 
-/// A turn in which the agent stores these details.
+/// Returns a turn in which the agent stores these details.
 fn saving(details: &Value) -> Turn {
     Turn::new("אני דנה", "רשמתי, תודה.").calling("save_contact_details", details.to_string())
 }

@@ -59,7 +59,7 @@ struct Demo {
     address: String,
     folder: String,
     node: Vec<u32>,
-    // Kept open until the end: a closed pipe would be another reason to exit.
+    // The pipe is kept open until the end, because the demo also exits when its output is closed.
     _output: Lines<BufReader<ChildStdout>>,
 }
 

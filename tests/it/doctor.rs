@@ -29,12 +29,12 @@ impl DoctorReport {
         Self { code, findings: report["findings"].as_array().unwrap().clone() }
     }
 
-    /// The states of one check's findings.
+    /// Returns the states of the findings of a check.
     fn states(&self, check: &str) -> Vec<&str> {
         self.of(check).map(|finding| finding["state"].as_str().unwrap()).collect()
     }
 
-    /// All texts that one check reported.
+    /// Returns all texts of a check.
     fn text(&self, check: &str) -> String {
         self.of(check).map(ToString::to_string).collect()
     }
@@ -53,12 +53,12 @@ impl DoctorReport {
     }
 }
 
-/// Runs `doctor` while the fakes of this runtime answer.
+/// Runs `doctor` while the fakes in this runtime keep answering.
 fn run_doctor(harness: &CallHarness, arguments: &[&str]) -> DoctorReport {
     tokio::task::block_in_place(|| DoctorReport::run(&harness.daemon, arguments))
 }
 
-/// A daemon with Twilio and an AI, whose only number sends its calls here.
+/// Starts a daemon with Twilio and an AI. The only phone number is configured for this daemon.
 async fn healthy_harness() -> CallHarness {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let url = harness.daemon.url();

@@ -1,4 +1,4 @@
-//! Health and version.
+//! The health endpoints and the version.
 
 use super::support::log::WAIT_TIMEOUT;
 use super::support::{Daemon, client::send};
@@ -94,7 +94,8 @@ async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
     assert_eq!(wait_for_ready(&daemon, 200).await["db"], "ok");
 }
 
-/// Repeats the request until the answer has this status: the daemon caches a probe's result for a second.
+/// Repeats the request until the response has this status, because the daemon caches the result of a check for a
+/// second.
 async fn wait_for_ready(daemon: &Daemon, status: u16) -> Value {
     let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
@@ -144,7 +145,7 @@ async fn metrics_are_served_to_loopback_or_with_a_token() {
         "agentlocator_outbox_messages 0",
         "agentlocator_calls_open 0",
         "agentlocator_calls_live 0",
-        // A start may still be writing.
+        // The start may still be writing.
         "agentlocator_store_writes_waiting ",
     ] {
         assert!(numbers.text().contains(line), "{line} is not in\n{}", numbers.text());

@@ -1,5 +1,6 @@
-//! kill -9 at random moments under mixed load: inbound and outbound messages by both providers, and calls. Every
-//! acknowledged message is stored once, every accepted message is sent once, and no work is stuck.
+//! Kills the daemon with `kill -9` at random times under mixed load: inbound and outbound messages by both providers,
+//! and calls. Afterwards, every acknowledged message is stored once, every accepted message is sent once, and no work
+//! is stuck.
 
 mod expected_state;
 mod load;
@@ -16,7 +17,7 @@ async fn killed_again_and_again(rounds: u64) {
     let expected = Arc::new(ExpectedState::default());
     let mut load = harness.load(&expected);
     for round in 0..rounds {
-        // A random point in the work; every round has another one.
+        // A different time in each round.
         tokio::time::sleep(Duration::from_millis(400 + round * 7_919 % 700)).await;
         tokio::task::block_in_place(|| {
             harness.daemon.kill9();

@@ -1,4 +1,5 @@
-//! An invalid setting or secret at a start: the daemon answers calls with the last working settings, and reports it.
+//! With an invalid setting or secret, the daemon starts with the last working settings, answers calls, and reports the
+//! error.
 
 use super::support::{Client, Daemon, Setup};
 use rustix::fs::Mode;
@@ -9,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const GOOD: &str = "[voice]\nmax_call_s = 700\n";
 
-/// A daemon whose secrets are systemd credential files, and which has run with valid settings.
+/// Prepares a daemon whose secrets are systemd credential files, and which has run with valid settings.
 fn after_a_good_run() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let credentials = daemon.folder().join("credentials");
@@ -25,7 +26,7 @@ fn after_a_good_run() -> Daemon {
     daemon
 }
 
-/// Makes the daemon believe that systemd has started it. The socket does not exist, which the daemon ignores.
+/// Makes the daemon run as if systemd had started it. The daemon ignores that the socket does not exist.
 fn as_a_service(setup: &mut Setup) {
     setup.env("NOTIFY_SOCKET", "/run/no-such-socket");
 }
@@ -62,7 +63,7 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert!(!log.contains(TOKEN), "a kept secret is a secret");
 
     let check = daemon.cli(&["config", "check"]);
-    // 78 and not 1, because the command has the environment of the service here.
+    // The exit code is 78 instead of 1, because the command has the environment of the service here.
     assert_eq!(check.status.code(), Some(78));
     let doctor = daemon.cli(&["doctor", "--json"]);
     let doctor = String::from_utf8(doctor.stdout).unwrap();
@@ -78,7 +79,7 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert_eq!(setting(&api, "voice.max_call_s").await["value"], 900);
     assert_eq!(daemon.client().get("/readyz").await.json()["settings"], "ok");
 
-    // Settings that a reload has activated are saved as well.
+    // Settings that a reload has activated are also saved.
     daemon.logs().wait_until("the settings to be kept", |_| {
         fs::read_to_string(kept(&daemon)).unwrap().contains("900").then_some(())
     });

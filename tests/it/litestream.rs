@@ -1,5 +1,5 @@
-//! With `store.litestream` the real Litestream replicates the database, and neither program truncates the log of the
-//! other.
+//! With `store.litestream`, the real Litestream replicates the database. Neither program truncates the write-ahead log while the other one
+//! needs it.
 
 use super::support::Setup;
 use super::support::litestream::Litestream;
@@ -14,7 +14,7 @@ pub fn beside_litestream(setup: &mut Setup) {
     setup.toml(BESIDE_LITESTREAM);
 }
 
-/// Messages that the webhook has acknowledged.
+/// The load, and the messages that the webhook has acknowledged.
 #[derive(Default)]
 struct Load {
     sent: u32,
@@ -32,7 +32,7 @@ impl Load {
         }
     }
 
-    /// Waits until the replica has all of them.
+    /// Waits until the replica has all acknowledged messages.
     async fn are_replicated(&self, litestream: &Litestream) {
         until("the replica to have all messages", async || {
             (messages_in(&litestream.restored()?) == self.sent).then_some(())
@@ -59,7 +59,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 400).await;
     load.are_replicated(&litestream).await;
 
-    // The daemon is restarted and killed while Litestream continues, and the other way round.
+    // The daemon is restarted and killed while Litestream runs, and Litestream while the daemon runs.
     shop.daemon.restart();
     load.messages(&shop, 100).await;
     shop.daemon.kill9();
@@ -71,7 +71,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 100).await;
     load.are_replicated(&litestream).await;
 
-    // As systemd orders it: Litestream stops first and starts last.
+    // systemd's order for a restart: Litestream stops first and starts last.
     litestream.stop();
     load.messages(&shop, 20).await;
     let mark = shop.daemon.logs().mark();
@@ -88,7 +88,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
 
-/// 100 webhooks a second for `LITESTREAM_MINUTES`, a sixth of them without the bucket.
+/// Sends 100 webhooks a second for `LITESTREAM_MINUTES`. During a sixth of this time, the bucket is unavailable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
@@ -100,8 +100,8 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     let (away, mut load, mut lags) = (litestream.bucket().with_extension("away"), Load::default(), Vec::new());
     let mut acknowledged = vec![began];
     let mut next_look = began + Duration::from_secs(10);
-    // Litestream waits twice as long after each failure, so that it resumes at the latest as long after the bucket is back as
-    // the outage lasted.
+    // Litestream doubles its delay after each failure. Therefore, after the bucket has returned, it resumes within the duration of the
+    // outage.
     let (mut has_resumed, mut back_at, mut resumed_after) = (true, None, None);
     let mut every = tokio::time::interval(Duration::from_millis(10));
     while began.elapsed() < length {
@@ -117,7 +117,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             next_look = Instant::now() + if is_down { length / 12 } else { length / 60 };
         }
         if !is_down && Instant::now() > next_look {
-            // What was acknowledged during the restore may be in it or not.
+            // The copy may or may not contain messages that were acknowledged during the restore.
             let looked = Instant::now();
             let found = messages_in(&litestream.restored().unwrap()) as usize;
             let missing = acknowledged[1..].iter().skip(found).find(|at| **at < looked);
@@ -147,11 +147,11 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
 
-/// Litestream reads the log and sends changes twice a second, so the replica is about a second behind; the rest is the time
-/// that it needs beside all other tests.
+/// Litestream reads the log and uploads changes twice a second, so the replica is about a second behind. The remaining time allows for the
+/// load of other tests.
 const LONGEST_LAG: Duration = Duration::from_secs(3);
 
-/// Without the folder Litestream would create a new one; it cannot create one where a file is.
+/// Makes the bucket unavailable, or available again. A file replaces the folder, because Litestream would create a missing folder again.
 fn switch_bucket(litestream: &Litestream, away: &Path, is_down: bool) {
     let bucket = litestream.bucket();
     if is_down {

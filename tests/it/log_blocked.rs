@@ -1,4 +1,4 @@
-//! A journal that does not read delays no call, message or health check.
+//! A journal that stops reading the log delays no call, message or health check.
 
 use super::support::Daemon;
 use super::support::telephony::CallHarness;
@@ -6,11 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// More lines than the pipe and the queue can hold.
+/// The number of requests: more log lines than the pipe and the queue can hold.
 const REQUESTS: usize = 16_000;
-/// Requests that are sent before their answers are read.
+/// The number of requests that are sent before their responses are read.
 const BATCH: usize = 100;
-/// How long an answer may take on a machine that is busy with other tests.
+/// The maximum response time, on a machine that is busy with other tests.
 const PROMPT: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +73,7 @@ impl Connection {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// Sends a batch of requests and reads the answers; fails if one takes too long.
+    /// Sends a batch of requests and reads the responses. Fails if a response takes too long.
     fn ask_livez(&mut self) {
         let requests = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(BATCH);
         self.stream.get_mut().write_all(&requests).unwrap();

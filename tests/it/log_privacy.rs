@@ -28,7 +28,7 @@ const ANSWERED: &str = "תשובה חסויה מאוד";
 const WRITTEN: &str = "הודעה חסויה";
 const SENT: &str = "ההזמנה החסויה מוכנה";
 
-/// Texts that must not appear, by their kind.
+/// Texts that must not appear in the log, each with its kind.
 #[derive(Default)]
 struct Hidden(Vec<(&'static str, String)>);
 
@@ -39,7 +39,7 @@ impl Hidden {
         self.0.push((kind, text));
     }
 
-    /// A number in every form in which it could be written.
+    /// Adds a number in every form in which it could be logged.
     fn add_number(&mut self, number: &str) {
         let local = number.strip_prefix("+972").unwrap();
         self.add("number", local);
@@ -78,7 +78,7 @@ async fn drive(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge) -> Hid
     hidden
 }
 
-/// Logs in, also with wrong passwords, and creates a token.
+/// Logs in with correct and wrong passwords, and creates a token.
 async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
     let daemon = &harness.daemon;
     let added =
@@ -110,7 +110,7 @@ async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
     hidden.add("secret", "no-such-token-geheim");
 }
 
-/// Calls that succeed, and calls that fail.
+/// Places calls that succeed, and calls that fail.
 async fn phone(harness: &CallHarness, hidden: &mut Hidden) {
     let plan = |script: &str| {
         let mut plan = harness.plan(script);
@@ -128,7 +128,7 @@ async fn phone(harness: &CallHarness, hidden: &mut Hidden) {
     hidden.add("secret", stream_token(harness).await);
 }
 
-/// The token of a call's stream.
+/// Returns the token of a call's stream.
 async fn stream_token(harness: &CallHarness) -> String {
     let path = "/webhook/incoming_call";
     let account = &harness.twilio_state.account().sid;
@@ -142,7 +142,7 @@ async fn stream_token(harness: &CallHarness) -> String {
     twiml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Inbound and outbound messages by both providers, including refused and failed ones.
+/// Exchanges messages by both providers, including rejected and failed ones.
 async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden: &mut Hidden) {
     let daemon = &harness.daemon;
     let connector = || DaemonConnector::new(Some(daemon.address())).unwrap();
@@ -192,7 +192,7 @@ async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden
     hidden.add("secret", basic_authorization(harness));
 }
 
-/// Requests with the authorization of Twilio's REST interface.
+/// Returns the `Authorization` header of Twilio's REST interface.
 fn basic_authorization(harness: &CallHarness) -> String {
     use base64::Engine;
     let account = harness.twilio_state.account();
@@ -210,7 +210,7 @@ fn secret(name: &str) -> &'static str {
     SECRETS.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
-/// A daemon at that log level that has run every operation, and the texts that its log must not contain.
+/// Starts a daemon with this log level and runs every operation. Returns the texts that its log must not contain.
 async fn driven(level: &str) -> (CallHarness, Hidden) {
     let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let log = agentlocator::simulator::EventLog::new();

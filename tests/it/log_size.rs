@@ -1,4 +1,4 @@
-//! A process that reads the database without an end keeps the write-ahead log from being emptied.
+//! A process that keeps the database open for reading prevents the truncation of the write-ahead log.
 
 use super::support::Daemon;
 use super::support::small_disk::SmallDisk;
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 async fn the_size_of_the_log_is_a_metric() {
     let daemon = Daemon::start(|_| {});
     let on_disk = || std::fs::metadata(daemon.folder().join("live/db.sqlite-wal")).unwrap().len();
-    // The daemon writes between the two looks at times: what counts is an answer during which the file did not grow.
+    // The daemon may write between the two measurements. Therefore only a response during which the file did not grow
+    // is compared.
     loop {
         let before = on_disk();
         let metrics = daemon.client().get("/metrics").await.text();
@@ -26,7 +27,7 @@ async fn the_size_of_the_log_is_a_metric() {
     }
 }
 
-/// A backup program that reads the live database stops in the middle, as if its network share does not respond.
+/// A backup program that reads the live database is stopped in the middle, as if its network share did not respond.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
 async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it_ends() {
@@ -35,7 +36,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
         let live = daemon.folder().join("live/db.sqlite");
         let mut reader = Reader::start(&live);
         reader.signal(Signal::STOP);
-        // All in one transaction, by a connection of the test's own.
+        // Writes all data in one transaction, on the test's own connection.
         let writer = Connection::open(&live).unwrap();
         writer.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE ballast(content BLOB)").unwrap();
         let fill = "INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
@@ -51,20 +52,20 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
 
         reader.signal(if is_killed { Signal::KILL } else { Signal::CONT });
         reader.end();
-        // The log is emptied while the service continues to write.
+        // The log is truncated while the service continues to write.
         let cleared =
             || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
         let deadline = Instant::now() + Duration::from_mins(2);
         while !cleared() {
             assert!(Instant::now() < deadline, "it never cleared");
-            // A new token is a write.
+            // The creation of a token is a write.
             tokio::task::block_in_place(|| daemon.api());
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 }
 
-/// `agentlocator backup` itself, stopped while it reads the database.
+/// Stops `agentlocator backup` while it reads the database.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
 async fn long_a_stopped_backup_delays_no_write_and_raises_an_alert() {
@@ -95,7 +96,7 @@ async fn long_a_stopped_backup_delays_no_write_and_raises_an_alert() {
         let deadline = Instant::now() + Duration::from_mins(2);
         while !alert(name) {
             assert!(Instant::now() < deadline, "no {name}");
-            // A new token is a write, which the stopped process must not delay.
+            // The creation of a token is a write, which the stopped process must not delay.
             let began = Instant::now();
             tokio::task::block_in_place(|| daemon.api());
             assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
@@ -113,7 +114,7 @@ async fn long_a_stopped_backup_delays_no_write_and_raises_an_alert() {
     until("ALERT_CLEARED").await;
 }
 
-/// Another process that is in the middle of reading the live database.
+/// Another process that is reading the live database.
 struct Reader {
     process: Child,
 }
@@ -142,7 +143,8 @@ impl Reader {
     }
 }
 
-/// Not a test: reads the first row, and the rest once its stdin is closed. Without its variables it does nothing.
+/// The body of the other process, which is no test of its own: it reads the first row, and the remaining rows after its
+/// stdin is closed. It does nothing unless its environment variables are set.
 #[test]
 fn the_reading_process() {
     let Ok(live) = std::env::var(ROLE) else { return };

@@ -1,4 +1,4 @@
-//! First set-up, login, sessions, tokens, users.
+//! The first set-up, login, sessions, tokens and users.
 
 mod guessing;
 
@@ -144,7 +144,7 @@ async fn owners_manage_users() {
     let owner = dana.get("/api/users").await.json()["items"][0]["id"].clone();
     assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{owner}"))).await.status, 409);
     assert_eq!(send(dana.request(Method::DELETE, "/api/users/999")).await.status, 404);
-    // A removed user can be created again as a new user.
+    // A deleted user can be created again as a new user.
     assert_eq!(dana.post_json("/api/users", &new).await.status, 201);
     let actions: Vec<Value> = dana.get("/api/audit").await.json()["items"].as_array().unwrap().clone();
     assert!(actions.iter().any(|entry| entry["action"] == "user_removed" && entry["subject"] == format!("user:{id}")));
@@ -168,7 +168,7 @@ async fn a_session_alone_gives_no_lasting_access() {
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM users"), 2);
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM api_tokens"), 0);
     assert_eq!(noa.get("/api/session").await.status, 200, "her password is the same");
-    // What gives no more rights than staff have needs no password.
+    // A change that grants no more rights than those of staff requires no password.
     assert_eq!(dana.post_json("/api/tokens", &json!({"name": "till"})).await.status, 201);
     assert_eq!(dana.post_json("/api/users", &user("tal", "staff")).await.status, 201);
 
@@ -179,7 +179,7 @@ async fn a_session_alone_gives_no_lasting_access() {
     for (path, body, status) in &guarded {
         assert_eq!(dana.post_json(path, body).await.status, *status, "{path}");
     }
-    // A program with an owner's token has no password.
+    // A client with an owner's token has no password to confirm.
     let api = daemon.api();
     assert_eq!(api.post_json("/api/tokens", &json!({"name": "second", "role": "owner"})).await.status, 201);
 }

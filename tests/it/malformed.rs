@@ -1,5 +1,5 @@
-//! Ten thousand malformed requests, bodies and frames: no 500, no panic, no growth of memory, and afterwards
-//! everything works.
+//! Ten thousand malformed requests, bodies and frames cause no 500, no panic and no memory growth, and the daemon works
+//! afterwards.
 
 mod mutator;
 
@@ -38,7 +38,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// No thread panicked, and the daemon works as before.
+/// Checks that no thread panicked, that memory did not grow, and that the daemon works as before.
 async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let panics: Vec<_> =
         ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();
@@ -116,7 +116,7 @@ async fn fifteen_hundred_frames_on_live_calls_and_refused_sockets() {
                 Ok(text) => Message::Text(text.into()),
                 Err(bytes) => Message::Binary(bytes.into_bytes().into()),
             };
-            // A socket without a valid token is closed at once.
+            // A socket without a valid token is closed immediately.
             if socket.send(message).await.is_err() {
                 break;
             }

@@ -1,4 +1,4 @@
-//! The man pages and completions, which the program generates itself.
+//! The man pages and shell completions that the program generates.
 
 use super::support::{Daemon, skipped};
 use serde_json::Value;
@@ -91,7 +91,7 @@ fn completions_know_every_command() {
     assert_eq!(daemon.cli(&["completions", "abacus"]).status.code(), Some(2));
 }
 
-/// Every page by its name.
+/// Returns every man page by its name.
 fn pages() -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     write_pages(folder.path());
@@ -104,7 +104,7 @@ fn write_pages(folder: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Every command that `--help` shows, as its words.
+/// Returns the words of every command that `--help` shows.
 fn commands() -> Vec<Vec<String>> {
     let mut found = vec![vec![]];
     let mut at = 0;
@@ -123,7 +123,7 @@ fn commands() -> Vec<Vec<String>> {
     found
 }
 
-/// The options of a help text, such as `--json`.
+/// Returns the options in a help text, such as `--json`.
 fn options(help: &str) -> Vec<String> {
     let lines = help.lines().filter(|line| line.trim_start().starts_with('-'));
     let words = lines.filter_map(|line| line.split_whitespace().find(|word| word.starts_with("--")));

@@ -1,4 +1,4 @@
-//! The media socket, message by message: which clients are accepted, and what closes the connection.
+//! The media socket: which clients are accepted, and which messages make the daemon close the connection.
 
 use super::support::telephony::{CallHarness, Socket, start, start_message, stream_token as token_in};
 use agentlocator::config::Secret;
@@ -15,7 +15,7 @@ async fn harness() -> CallHarness {
     CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await
 }
 
-/// Returns the code that the socket is closed with; None if the connection ends without a close frame.
+/// Returns the code of the close frame; `None` if the connection ends without a close frame.
 async fn closed(socket: &mut Socket) -> Option<u16> {
     loop {
         match socket.next().await {
@@ -26,7 +26,7 @@ async fn closed(socket: &mut Socket) -> Option<u16> {
     }
 }
 
-/// Returns the TwiML for Twilio's request for what follows the stream.
+/// Requests the document after the stream, as Twilio does, and returns its TwiML.
 async fn what_follows(harness: &CallHarness, sid: &str) -> String {
     harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
 }
@@ -62,7 +62,8 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let mut second = harness.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
-    // This socket never belonged to the call, whose own socket is closed with the same code when the call ends.
+    // The rejected socket was not attached to the call. The call's own socket is closed with the same code when the
+    // call ends.
     tokio::task::block_in_place(|| {
         harness.daemon.logs().wait_until("the refusal", |lines| {
             let is_refusal = |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("\"no_call\"");
@@ -123,7 +124,7 @@ async fn before_its_token_a_socket_may_send_three_short_messages() {
     let connected = Message::Text(json!({"event": "connected", "protocol": "Call"}).to_string().into());
     let long = Message::Text(json!({"event": "connected", "protocol": "x".repeat(4 << 10)}).to_string().into());
     let ping = Message::Ping(vec![0_u8].into());
-    // Without the limits, each of these would reach the start message, whose token is good.
+    // If the limits were missing, the start message would be read in each of these cases, and its token is valid.
     let refused = [
         vec![connected.clone(); 3],
         vec![connected.clone(), ping.clone(), ping],

@@ -1,5 +1,5 @@
-//! Every metric is described, exported from the start, and documented; the dashboard and the rules use no other
-//! metrics.
+//! Every metric is described, exported from the start, and documented. The dashboard and the alerting rules use no
+//! other metrics.
 
 use crate::support::skipped;
 use crate::support::whatsapp::{Shop, until};
@@ -11,7 +11,7 @@ fn shipped(path: &str) -> String {
     std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// The names of our metrics, or of the process metrics, in a text.
+/// Returns the names of the daemon's metrics and of the process metrics in a text.
 fn asked_for(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = words.filter(|word| word.starts_with("agentlocator_") || word.starts_with("process_"));
@@ -32,7 +32,7 @@ async fn every_metric_exists_from_the_start_and_is_described() {
         .collect();
     for (name, kind, meaning) in METRICS {
         if *name == "agentlocator_call_answer_seconds" {
-            continue; // There has been no call; it is described anyway.
+            continue; // No call has happened yet; the metric is described anyway.
         }
         let shown = if *kind == MetricKind::Histogram { format!("{name}_bucket") } else { (*name).to_owned() };
         assert!(exported.contains(shown.as_str()), "{shown} is not in\n{text}");

@@ -1,4 +1,4 @@
-//! A service that had data and finds none does not start as a new installation.
+//! A service whose data is missing does not start as a new installation.
 
 use super::support::Daemon;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
-/// A service that has run, and whose data folder is then removed.
+/// Prepares a service that has run, and whose data folder was then removed.
 fn without_its_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().to_owned();
@@ -34,7 +34,7 @@ fn stderr(output: &Output) -> String {
 
 fn assert_does_not_start(daemon: &mut Daemon) {
     daemon.spawn();
-    // Not 78: systemd restarts it, until the disk is mounted.
+    // The exit code is not 78, so that systemd restarts the service until the disk is mounted.
     assert_eq!(daemon.wait(Duration::from_secs(15)).code(), Some(1));
     let message = daemon.logs().wait_for_event("DATA_MISSING").to_string();
     assert!(message.contains("There was data in") && message.contains("agentlocator setup --new-data"), "{message}");
@@ -72,7 +72,7 @@ fn the_owner_may_start_with_new_data() {
     let output = daemon.cli(&["setup", "--new-data"]);
     assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("Code"), "{}", stderr(&output));
     daemon.relaunch();
-    // From now on the daemon detects the loss of the new data as well.
+    // Afterwards, the daemon also detects the loss of the new data.
     assert!(daemon.stop().success());
     fs::remove_dir_all(daemon.folder().join("data")).unwrap();
     fs::create_dir(daemon.folder().join("data")).unwrap();

@@ -1,4 +1,4 @@
-//! The page, both listeners, and files.
+//! The web page, on both listeners, and its files.
 
 use super::support::{Client, Daemon, client::send, skipped};
 use reqwest::Method;
@@ -23,7 +23,7 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
         assert!(reply.text().starts_with("<!doctype html>"), "{path}");
         assert!(reply.header("content-type").starts_with("text/html"), "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
-        // A page from a cache would have another nonce than its policy.
+        // A page from a cache would contain a nonce that differs from the nonce in its policy.
         assert_eq!((reply.header("cache-control"), reply.header("etag")), ("private, no-cache", ""), "{path}");
         let policy = reply.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{path}: {policy}");
@@ -90,7 +90,7 @@ async fn the_files_of_the_page_come_compressed_and_are_kept() {
     assert_eq!(manifest.json()["scope"], "/");
 }
 
-/// The length of a file of the page in its plain form.
+/// Returns the uncompressed length of a file of the page.
 async fn plain_length(client: &Client, path: &str) -> usize {
     client.head(path).await.header("content-length").parse().unwrap()
 }
@@ -139,7 +139,7 @@ async fn clients_that_do_not_read_a_file_share_it() {
     assert!(grown < 12 << 10, "{CLIENTS} clients that do not read {length} bytes hold {grown} KB");
 }
 
-/// The nonce in the page's head.
+/// Returns the nonce in the page's head.
 fn nonce_of(html: &str) -> String {
     let (_, rest) = html.split_once("name=\"csp-nonce\" content=\"").expect("the page names its nonce");
     let nonce = rest.split('"').next().unwrap().to_owned();
@@ -147,7 +147,7 @@ fn nonce_of(html: &str) -> String {
     nonce
 }
 
-/// What does not depend on the path.
+/// Returns the page without the parts that depend on the path.
 fn in_common(html: &str) -> String {
     let html = html.replace(&nonce_of(html), "");
     html.split_inclusive('>')
@@ -155,7 +155,7 @@ fn in_common(html: &str) -> String {
         .collect()
 }
 
-/// The responses that came with the HTML file.
+/// Returns the API responses that are embedded in the HTML file.
 fn start_of(html: &str) -> Value {
     let (_, rest) = html.split_once("<script type=\"application/json\" id=\"start\">").expect("the page has its start");
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
@@ -183,7 +183,7 @@ async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
         let session = user.get("/api/session").await.json();
         let start = start_of(&page.text());
         let position = start["/api/events"].as_i64().unwrap();
-        // What is read later is at least as new as the position.
+        // The data in the page must be at least as new as its position in the event stream.
         let newest = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
         assert!(position > 0 && position <= newest, "{path}: {position} of {newest}");
         let mut expected = json!({"/api/session": session, "/api/events": position});

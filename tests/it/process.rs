@@ -1,4 +1,4 @@
-//! The process: its log, its connections, its shutdown.
+//! The daemon process: its log, its connections and its shutdown.
 
 use super::support::log::WAIT_TIMEOUT;
 use super::support::{Client, Daemon, access::PASSWORD};
@@ -59,7 +59,7 @@ async fn no_secret_is_ever_logged() {
     daemon.client().with_token(&token).get("/api/session").await;
     daemon.client().post_json("/api/login", &json!({"name": "dana", "password": "wrong password"})).await;
     let session = dana.get("/api/session").await.json();
-    // Also if a client puts a secret in a path.
+    // The log must not contain a secret that a client puts in a path.
     daemon.client().get("/nothing/tw-0123456789abcdef?token=sk-0123456789abcdef").await;
     daemon.stop();
     let log = daemon.logs().lines().join("\n") + &daemon.stdout().lines().join("\n");
@@ -82,12 +82,12 @@ fn a_request_that_runs_may_end_and_the_next_one_is_not_taken() {
     );
     connection.write_all(head.as_bytes()).unwrap();
     connection.write_all(&body.as_bytes()[..10]).unwrap();
-    // Once the daemon has answered a later request, it has read this connection's head too.
+    // After the response to a later request, the daemon has also read the head of this connection's request.
     let mut other = TcpStream::connect(daemon.address()).unwrap();
     other.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert!(other.read(&mut [0; 64]).unwrap() > 0);
     daemon.signal(15);
-    // Calls and workers end first, and requests are still taken meanwhile; then connections without a request are closed.
+    // In a shutdown, calls and workers end first, while requests are still accepted. Then idle connections are closed.
     other.read_to_end(&mut Vec::new()).unwrap();
     connection.write_all(&body.as_bytes()[10..]).unwrap();
     let mut reply = String::new();
@@ -142,7 +142,7 @@ fn beyond_the_limit_the_connection_that_was_silent_longest_is_closed() {
             guest
         })
         .collect();
-    // The first connection sends data again, so the second one has been silent longest.
+    // The first connection has sent data again, so the second one has been idle the longest.
     ask(&mut guests[0]).unwrap();
     let mut next = TcpStream::connect(daemon.address()).unwrap();
     next.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -167,7 +167,7 @@ fn silent_connections_block_no_client() {
     next.read_to_string(&mut reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    // The other connections have five seconds for their first byte, or for the next byte of a head.
+    // The other connections have five seconds to send their first byte, or the next byte of a head.
     let half = silent.last_mut().unwrap();
     half.write_all(b"GET /livez HTTP/1.1\r\nHost:").unwrap();
     for mut stream in silent.into_iter().rev().take(10) {
@@ -201,7 +201,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         connection.write_all(format!("POST {path} HTTP/1.1\r\n{head}").as_bytes()).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         let mut reply = Vec::new();
-        // The unread part of the body makes the kernel reset the connection.
+        // The kernel resets the connection because part of the body was not read.
         let _ = connection.read_to_end(&mut reply);
         let reply = String::from_utf8_lossy(&reply);
         assert!(wanted.iter().all(|part| reply.contains(part)), "{path}: {reply}");
@@ -334,7 +334,7 @@ fn connections_without_a_request_are_closed() {
     let (silent, mut slow, mut slow_later) = (connect(), connect(), connect());
     slow.write_all(half).unwrap();
     ask(&mut slow_later);
-    // Timestamps are kept in milliseconds: other threads read them meanwhile.
+    // Activity times have a resolution of milliseconds, and other threads read them concurrently.
     (0..10).for_each(|_| ask(&mut connect()));
     slow_later.write_all(half).unwrap();
     for (what, mut stream) in [("nothing", silent), ("half a head", slow), ("half a second head", slow_later)] {
@@ -345,7 +345,7 @@ fn connections_without_a_request_are_closed() {
     }
 }
 
-/// Twilio does not repeat a webhook that it sends on a connection which the daemon is closing.
+/// Twilio does not retry a webhook that it sends on a connection while the daemon closes it.
 #[test]
 fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
     let daemon = Daemon::start(|_| {});

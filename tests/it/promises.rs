@@ -1,4 +1,4 @@
-//! What the agent says that it did, compared with what it did.
+//! Compares the actions that the agent claims in a call with those that it performed.
 
 use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// One call in which the agent says these sentences, each after these tool calls. Returns the call and the open tasks after its review.
+/// Places one call in which the agent says these sentences, each after its tool calls. Returns the call and the open tasks after the
+/// review.
 async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
     let script = "say 1s; listen; ".repeat(turns.len());
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;

@@ -1,4 +1,4 @@
-//! Recordings after the call: compressed in the background, and playable in both formats.
+//! Recordings after the call: they are compressed in the background, and both formats can be played.
 
 use crate::support::Daemon;
 use crate::support::client::{Client, send};
@@ -13,7 +13,7 @@ use std::process::Command;
 
 const SECONDS: u64 = 33;
 
-/// The caller speaks, then the agent.
+/// Creates a recording in which the caller speaks first, then the agent.
 fn both_sides() -> Vec<u8> {
     let third = SECONDS * 1000 / 3;
     let caller = [Voice::caller(1).speak(third), silence(third), Voice::caller(2).speak(third)].concat();
@@ -48,7 +48,7 @@ fn wav_file() -> Vec<u8> {
     [&wav::header(2, sound.len() as u64)[..], &sound].concat()
 }
 
-/// A daemon with recordings that an older version stored.
+/// Prepares a daemon with recordings that an older version stored.
 fn with_recordings(count: i64) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(count, &wav_file()));
@@ -64,7 +64,7 @@ fn samples(file: &[u8]) -> (WavFormat, Vec<i16>) {
     (format, samples)
 }
 
-/// By how many decibels one channel's signal is louder than the difference.
+/// Returns the signal-to-noise ratio of a channel in decibels; the noise is the difference to the original.
 fn fidelity(original: &[i16], decoded: &[i16], channel: usize) -> f64 {
     let (mut sound, mut error) = (0.0, 0.0);
     for (a, b) in original.iter().zip(decoded).skip(channel).step_by(2) {
@@ -111,7 +111,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
 
     for (path, whole) in [(PATH.to_owned(), &opus), (format!("{PATH}?format=wav"), &decoded)] {
         let length = whole.body.len();
-        // Across the header, across segments, and at the end.
+        // Ranges across the header, across segments, and at the end.
         for (from, to) in [(0, 1), (40, 50), (320_000, 330_001), (length / 2, length - 1), (length - 3, length - 1)] {
             let (from, to) = (from.min(length - 2), to.min(length - 1));
             let (status, content_range, body) = range(&api, &path, &format!("bytes={from}-{to}")).await;
@@ -137,7 +137,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
     assert_eq!(api.get(&format!("{PATH}?format=mp3")).await.status, 400);
 }
 
-/// FFmpeg, an independent implementation, reads the file, seeks in it, and reports the same length.
+/// FFmpeg, an independent implementation, can read the file and seek in it, and reports the same length.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_programs_play_it_and_seek_in_it() {
     let daemon = with_recordings(1);
@@ -219,7 +219,7 @@ async fn the_backfill_of_old_recordings_resumes_after_a_kill() {
     })
     .await;
 
-    // The backfill runs once.
+    // The backfill runs only once.
     let mark = daemon.logs().mark();
     daemon.restart();
     assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("BACKFILL_STARTED")));
@@ -238,7 +238,7 @@ async fn what_is_no_wav_stays_as_it_is() {
     }
 }
 
-/// A recording of one frame, from a caller who hung up immediately, is too short for the codec.
+/// A recording of one frame, when the caller hung up immediately, is too short for the codec.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_one_frame_stays_as_it_is() {
     let sound = &both_sides()[16_000..16_320];

@@ -10,14 +10,14 @@ use std::os::unix::net::UnixDatagram;
 
 const SHIPPED: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
 
-/// `agentlocator reload --json`.
+/// Runs `agentlocator reload --json` and returns its output.
 fn reload(daemon: &Daemon) -> Value {
     let output = daemon.cli(&["reload", "--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The error that `agentlocator reload` prints.
+/// Returns the error that `agentlocator reload` prints.
 fn refused(daemon: &Daemon) -> String {
     let output = daemon.cli(&["reload"]);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &[][..]));
@@ -42,7 +42,7 @@ async fn reloadable_settings_apply_at_once_and_the_others_are_named() {
     for changed in [json!(["voice.max_call_s"]), json!([])] {
         let reloaded = reload(&daemon);
         assert_eq!(reloaded["changed"], changed, "{reloaded}");
-        // It is reported until the restart has happened.
+        // Settings that need a restart are reported until the daemon is restarted.
         assert_eq!(reloaded["needs_restart"], json!(["http.max_connections", "store.readers"]), "{reloaded}");
     }
     assert_eq!(setting(&api, "voice.max_call_s").await, 900);
@@ -194,11 +194,11 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
     });
     let reloaded = tokio::task::block_in_place(|| reload(&harness.daemon));
     assert_eq!(reloaded["changed"], json!(["twilio.auth_token", "voice.recording"]));
-    // The token of its stream was made with the old secret, and the call is recorded as planned.
+    // The token of the stream was created with the old secret. The call is still recorded, as decided at its start.
     let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));
-    // Twilio itself signs with the new one from now on.
+    // Twilio signs with the new secret.
     let form = vec![
         ("CallSid".to_owned(), "CA00000000000000000000000000000002".to_owned()),
         ("From".to_owned(), "+972501234567".to_owned()),

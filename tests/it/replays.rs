@@ -1,5 +1,5 @@
-//! Captured webhooks that are sent again. Twilio signs a form's names and values without separators and without a
-//! time, so a captured form can be replayed, and the boundaries between its fields can be moved.
+//! Replays of captured webhooks. Twilio signs a form's names and values without separators and without a time.
+//! Therefore an attacker can replay a captured form, and move the boundaries between its fields.
 
 use super::support::client::send;
 use super::support::telephony::{CallHarness, start};
@@ -61,8 +61,8 @@ async fn a_status_is_no_message() {
         ("To", OWN_SENDER),
     ];
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio/status", &status).await.status, 204);
-    // The same text as a form for the path above: its end is the beginning of the first name, or a separate
-    // parameter.
+    // The signed text equals that of a shorter path: the end of the path becomes the start of the first field's name,
+    // or a separate field.
     let mut moved = status;
     moved[0].0 = "/statusAccountSid";
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio", &moved).await.status, 204);
@@ -126,7 +126,7 @@ async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
         let names: Vec<_> = (3..count).map(|number| format!("P{number}")).collect();
         let mut fields = vec![("CallSid", CALL), ("CallStatus", "completed")];
         fields.extend(names.iter().map(|name| (name.as_str(), "x")));
-        // The account is the last one.
+        // The account id is the last field.
         shop.twilio_posts("/webhook/call_status", &fields).await.status
     };
     assert_eq!((post(300).await, post(301).await), (204, 403));
@@ -186,7 +186,7 @@ async fn a_repeated_call_webhook_starts_no_second_call() {
     start(&mut socket, CALL, &token).await;
     live(CALL);
     drop(socket);
-    // Its stream is lost, and the next one too: Twilio's recorder continues the call, which is not over.
+    // The stream fails, and so does the next one. Then Twilio's recorder continues the call, which has not ended.
     for _ in 0..2 {
         assert!(
             harness.hook("/webhook/stream_ended", &fields).await.text().contains("/webhook/stream_ended?connect=2")
@@ -251,7 +251,7 @@ async fn the_name_of_a_caller_is_no_instruction() {
         .map(|session| session.config["instructions"].to_string())
         .collect::<Vec<_>>();
     assert!(instructions.iter().all(|text| !text.contains("Dana")), "{instructions:#?}");
-    // Next to the instructions it is data: quoted, and not longer than a name.
+    // The contact's name is passed as data separate from the instructions: quoted, and limited in length.
     let messages: Vec<_> = harness.ai.state().sessions.iter().map(|session| session.messages.clone()).collect();
     let [(role, text), (history_role, history)] = &messages[0][..] else { panic!("{messages:#?}") };
     assert_eq!((role.as_str(), history_role.as_str()), ("user", "user"));

@@ -1,4 +1,4 @@
-//! Stop and start, with the listening socket kept open as systemd keeps it: no connection is refused.
+//! Stop and start while the listening socket stays open, as systemd keeps it: no connection is refused.
 
 use super::support::faults::Faults;
 use super::support::telephony::{CallHarness, start};
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 const SECRET: &str = "the-webhook-secret";
 
-/// Repeats the request until `done`; every answer must be a success. Returns the number of answers and the longest
-/// wait.
+/// Repeats a request until `done`; every response must be successful. Returns the number of responses and the longest
+/// response time.
 async fn keep_asking(client: Client, who: u64, done: Arc<AtomicBool>, stored: Arc<AtomicU64>) -> (u64, Duration) {
     let (mut answers, mut longest) = (0, Duration::ZERO);
     while !done.load(Ordering::Relaxed) {
@@ -70,7 +70,7 @@ fn a_name_server_that_does_not_answer_delays_no_stop() {
         faults = Some(none);
         setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", "http://localhost:1/send");
     });
-    // The bridge got a request, and has not answered in time.
+    // The bridge received a request and did not answer in time.
     daemon.logs().wait_for_event("BRIDGE_DOWN");
     let began = Instant::now();
     daemon.signal(15);
@@ -104,11 +104,11 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     for socket in &mut sockets {
         while socket.next().await.is_some_and(|message| message.is_ok_and(|message| !message.is_close())) {}
     }
-    // A new caller does not wait for the others to end.
+    // A new caller is answered without waiting for the end of other calls.
     let rang = Instant::now();
     harness.ring("CA00000000000000000000000000000003").await;
     assert!(rang.elapsed() < Duration::from_secs(2), "{:?}", rang.elapsed());
-    // The listeners are still open, for the requests that Twilio sends when a stream is closed.
+    // The listeners are still open for the requests that Twilio sends after a stream is closed.
     let asked = [("CallSid", "CA00000000000000000000000000000001"), ("CallStatus", "in-progress")];
     let xml = harness.hook("/webhook/stream_ended", &asked).await.text();
     assert!(xml.contains("<Record"), "{xml}");
@@ -121,7 +121,7 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     }
     assert!(told.contains("STATUS=Stopping: 2 calls are ending"), "{told}");
     tokio::task::block_in_place(|| harness.daemon.relaunch());
-    // The new daemon has no record of the second call, and of the first only what is stored.
+    // The new daemon has no record of the second call, and only the stored state of the first.
     for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
         let xml =
             harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();

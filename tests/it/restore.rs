@@ -1,4 +1,4 @@
-//! `agentlocator restore`: a copy replaces the database, and the old one is kept.
+//! `agentlocator restore` replaces the database by a copy, and keeps the old database.
 
 mod api_walk;
 mod by_copy;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// A stopped daemon with data, and a copy of that data.
+/// Prepares a stopped daemon with data, and a copy of that data.
 fn with_a_copy() -> (Daemon, PathBuf) {
     let daemon = Daemon::prepare(public);
     daemon.seed(include_str!("api/data.sql"));
@@ -21,12 +21,12 @@ fn with_a_copy() -> (Daemon, PathBuf) {
     (daemon, copy)
 }
 
-/// The same settings on every server, so that answers can be compared.
+/// Applies the same settings to every server, so that responses can be compared.
 fn public(setup: &mut Setup) {
     setup.env("PUBLIC_BASE_URL", "https://shop.example");
 }
 
-/// Restores, and returns the output as JSON.
+/// Restores a file and returns the JSON output.
 fn restore(daemon: &Daemon, from: &Path) -> Value {
     let output = daemon.cli(&["restore", from.to_str().unwrap(), "--yes", "--json"]);
     assert!(output.status.success(), "{}", stderr(&output));

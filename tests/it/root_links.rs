@@ -1,4 +1,4 @@
-//! Root's commands in folders where another user can write: they follow no link of that user.
+//! Commands that root runs in folders where another user can write: they follow no link of that user.
 
 use super::support::skipped;
 use super::support::store::integrity;
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 /// The service's user ID.
 const SERVICE: u32 = 65_534;
 
-/// A data folder of another user with a database in it, and a folder that only root can enter.
+/// A data folder that belongs to another user and contains a database, and a folder that only root can enter.
 struct Installation {
     folder: TempDir,
 }
 
 impl Installation {
-    /// None, with a printed line, if the tests do not run as root.
+    /// Creates the installation. Prints a line and returns `None` if the tests do not run as root.
     fn new() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             skipped("only root can give files to another user");
@@ -54,7 +54,7 @@ impl Installation {
         self.command(arguments).output().unwrap()
     }
 
-    /// A valid database that only root can read.
+    /// Creates a valid database that only root can read.
     fn secret_database(&self) -> PathBuf {
         let secret = self.path("secret/root.db");
         let output = self.as_root(&["backup", secret.to_str().unwrap()]);
@@ -95,7 +95,7 @@ fn restore_follows_no_link_of_the_data_folder() {
     let link = here.lay_link(&secret, &format!("data/snapshots/{name}"));
     here.assert_restore_is_refused(name);
     here.assert_restore_is_refused(&link);
-    // A link in place of a folder is not followed either, whatever the form of the path.
+    // A link in place of a folder is not followed either, in whatever form the path is given.
     let folder = here.lay_link(&here.path("secret"), "data/folder");
     here.assert_restore_is_refused(&format!("{folder}/root.db"));
     here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));
@@ -120,7 +120,7 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
         let output = here.restore("copy.db");
         assert!(output.status.success(), "user {owner}: {}", told(&output));
     }
-    // Through a link that root created to the folder, root reaches the same file under the same rules.
+    // If root created a link to the folder, the same rules apply to a path through this link.
     symlink(here.path("data/snapshots"), here.path("shortcut")).unwrap();
     let output = here.restore(here.path("shortcut/copy.db").to_str().unwrap());
     assert!(output.status.success(), "{}", told(&output));
@@ -132,7 +132,7 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
 fn restore_follows_a_link_of_root_but_none_of_another_user() {
     let Some(here) = Installation::new() else { return };
     let link = here.lay_link(&here.secret_database(), "data/snapshots/latest.db");
-    // Root's own link to the folder that it uses for a snapshot.
+    // A link that root created, which points to the link of the service's user.
     symlink(link, here.path("latest.db")).unwrap();
     here.assert_restore_is_refused(here.path("latest.db").to_str().unwrap());
     let shared = shared_folder(&here);
@@ -143,7 +143,7 @@ fn restore_follows_a_link_of_root_but_none_of_another_user() {
     assert!(output.status.success(), "{}", told(&output));
 }
 
-/// A folder that every user can write to, as `/tmp`.
+/// Creates a folder that every user can write to, such as `/tmp`.
 fn shared_folder(here: &Installation) -> PathBuf {
     let shared = here.path("shared");
     fs::create_dir(&shared).unwrap();
@@ -191,7 +191,7 @@ fn a_backup_is_not_written_into_another_users_file() {
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert_eq!(fs::metadata(&part).unwrap().len(), 0);
 
-    // A file that replaces another user's file does not inherit its mode.
+    // A file that replaces another user's file does not take over its mode.
     fs::remove_file(&part).unwrap();
     fs::write(&target, "").unwrap();
     fs::set_permissions(&target, Permissions::from_mode(0o666)).unwrap();

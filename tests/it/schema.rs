@@ -1,4 +1,4 @@
-//! The tables that other programs read.
+//! The tables that other programs may read.
 
 use super::support::Daemon;
 

@@ -1,4 +1,5 @@
-//! Settings that are changed on the page: validated, stored, active at once, and safe from other sources and from copies.
+//! Settings that are changed on the page: they are validated, stored, and active immediately. Other sources and restored copies cannot
+//! overwrite them.
 
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
@@ -70,7 +71,7 @@ async fn a_change_is_active_at_once_survives_a_restart_and_can_be_undone() {
     assert_eq!(change(&api, &json!({})).await.json()["changed"], json!([]));
 }
 
-/// Changes settings on condition that each still has the version that `seen` names.
+/// Changes settings with the condition that each setting still has the version in `seen`.
 async fn change_seen(api: &Client, changes: &Value, seen: &Value) -> Reply {
     send(api.request(Method::PATCH, "/api/settings").json(&json!({"changes": changes, "expected": seen}))).await
 }
@@ -83,13 +84,13 @@ async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
     let (name, longest) = (version("business.name").await, version("voice.max_call_s").await);
     assert_eq!((name, longest), (0, 0));
 
-    // Different settings do not concern each other.
+    // Changes of different settings do not conflict.
     let first = change_seen(&dana, &json!({"business.name": "דנה"}), &json!({"business.name": name})).await;
     assert_eq!(first.status, 200, "{}", first.text());
     let other = change_seen(&gal, &json!({"voice.max_call_s": 600}), &json!({"voice.max_call_s": longest})).await;
     assert_eq!(other.status, 200, "{}", other.text());
 
-    // The same setting: nothing of the request is stored, and the answer shows only what differs.
+    // A conflict on one setting: nothing of the request is stored, and the response shows only the conflicting setting.
     let both = json!({"business.name": "גל", "voice.max_call_s": 700});
     let seen = json!({"business.name": name, "voice.max_call_s": version("voice.max_call_s").await});
     let refused = change_seen(&gal, &both, &seen).await;
@@ -103,7 +104,7 @@ async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
     );
     assert_eq!(item(&gal, "voice.max_call_s").await["value"], 600);
 
-    // With the version out of the answer the change is made, and a repetition of the active value is no conflict.
+    // With the version from the response, the change succeeds. A request with the current value is not a conflict.
     let seen = json!({"business.name": current["version"]});
     let kept = change_seen(&gal, &json!({"business.name": "גל"}), &seen).await;
     assert_eq!(kept.status, 200, "{}", kept.text());
@@ -112,7 +113,7 @@ async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
     let reset = change_seen(&dana, &json!({"business.name": null}), &seen).await;
     assert_eq!(reset.status, 412, "{}", reset.text());
 
-    // Without a condition the last one wins, as before; a condition must be one on a change of the request.
+    // Without a condition the last change wins. A condition on a setting that the request does not change is rejected.
     assert_eq!(change(&dana, &json!({"business.name": "x"})).await.status, 200);
     let stray = change_seen(&dana, &json!({"business.name": "y"}), &json!({"voice.max_call_s": 1})).await;
     assert_eq!((stray.status, &stray.json()["error"]["field"]), (422, &json!("expected")));
@@ -185,7 +186,7 @@ async fn what_the_machine_sets_is_locked_with_its_place() {
         (&key["variable"], &key["secret_set"], &key["value"]),
         (&json!("OPENAI_API_KEY"), &json!(true), &json!(null))
     );
-    // A file that is invalid by now refuses the change instead of half of it.
+    // If the settings file has become invalid, the whole change is rejected.
     daemon.reconfigure(|setup| {
         setup.toml("[voice]\nrecording = maybe\n");
     });
@@ -218,7 +219,7 @@ async fn a_secret_is_in_its_own_file_and_nowhere_else() {
     let file = secrets_file(&harness.daemon);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&file).unwrap().contains(KEY));
-    // The next call is answered with it.
+    // The next call uses the new engine.
     let report = harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
     assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime");
 
@@ -327,7 +328,7 @@ async fn values_are_checked_before_they_are_saved() {
     assert!(address["findings"].to_string().contains("127.0.0.1"), "{address}");
     assert_eq!(check(json!({"check": "bridge"})).await["findings"][0]["status"], "skipped");
 
-    // Texts follow the language of the reader, codes do not.
+    // Texts are in the user's language, codes are the same in all languages.
     let hebrew = api.clone().with_header("accept-language", "he-IL");
     let is_hebrew = |text: &Value| text.as_str().unwrap().chars().any(|letter| ('א'..='ת').contains(&letter));
     for (name, code) in [
@@ -349,7 +350,7 @@ async fn values_are_checked_before_they_are_saved() {
     assert_eq!(bridge["findings"][0]["text"], "the WhatsApp bridge is not in use");
     assert_eq!(numbers["findings"][0]["params"]["number"], "+97237654321", "{numbers}");
 
-    // A secret of the machine goes nowhere else, and an address inside the network is not asked.
+    // A stored secret is never sent to a host from the request, and URLs to internal addresses are rejected.
     let url = json!({"check": "twilio", "values": {"twilio.content_base_url": "https://elsewhere.example"}});
     let reply = api.post_json("/api/checks", &url).await;
     assert_eq!((reply.status, &reply.json()["error"]["field"]), (422, &json!("twilio.auth_token")));
@@ -404,7 +405,7 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     assert_eq!(undone.status, 200, "{}", undone.text());
     assert_eq!(number(&api).await, before);
 
-    // A refused change leaves nothing to undo, one without an answer does.
+    // After a rejected change there is nothing to undo. A change without a response can be undone.
     for (fault, can_undo) in [(Fault::Status(400), false), (Fault::Status(503), false), (Fault::HangAfterAccept, true)]
     {
         harness.twilio.fail_next(Operation::UpdateNumber, fault, 1);
@@ -413,7 +414,7 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     }
     assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
 
-    // Another program takes the number in between: an undo restores what was there before the first change.
+    // Another program changes the number in between. An undo restores the state before the first change.
     assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
     harness.twilio_state.change_number(before["sid"].as_str().unwrap(), |record| {
         record.voice_url = "https://elsewhere.example/voice".to_owned();

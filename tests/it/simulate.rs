@@ -1,4 +1,4 @@
-//! `agentlocator simulate`: owners test their server with it.
+//! `agentlocator simulate`, with which owners test their server.
 
 use super::support::Daemon;
 use super::support::telephony::CallHarness;
@@ -75,7 +75,7 @@ async fn a_box_that_refuses_makes_it_fail() {
 async fn a_call_whose_stream_never_comes_ends_at_the_recorder() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // The command binds the address itself.
+    // The listener is dropped because the command binds the address itself.
     drop(listener);
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("TWILIO_API_BASE_URL", format!("http://{address}"));
@@ -110,7 +110,7 @@ async fn messages_go_in_by_both_ways_and_forged_ones_do_not() {
     assert_eq!(texts, ["one", "two", "three"]);
 }
 
-/// A database that is filled with this seed; its daemon has not run.
+/// Fills a database with this seed. Its daemon has not run.
 fn filled(seed: &str) -> Daemon {
     let daemon = Daemon::prepare(|_| {});
     let until = "2026-11-22";
@@ -121,7 +121,7 @@ fn filled(seed: &str) -> Daemon {
     daemon
 }
 
-/// The names, messages and turns of a stopped daemon's database.
+/// Returns the names, messages and turns in a stopped daemon's database.
 fn texts(daemon: &Daemon) -> Vec<String> {
     let conn = rusqlite::Connection::open(daemon.published_file()).unwrap();
     let mut query = conn

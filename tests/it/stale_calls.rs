@@ -1,4 +1,5 @@
-//! Calls whose end was not reported: the daemon was killed, or Twilio's last webhook was lost. Twilio is asked.
+//! Calls whose end was not reported, because the daemon was killed or Twilio's last webhook was lost. The daemon
+//! queries their status from Twilio.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -15,7 +16,7 @@ fn minutes_ago(minutes: u64) -> Timestamp {
     Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap()).minus(Duration::from_mins(minutes))
 }
 
-/// A call as Twilio lists it, which came in so many minutes ago and whose last event was so many minutes ago.
+/// A call as Twilio lists it. `minutes` are the minutes since its start and since its last event.
 struct Stale<'a> {
     status: &'a str,
     lasted: Option<Duration>,
@@ -24,7 +25,7 @@ struct Stale<'a> {
 }
 
 impl Stale<'_> {
-    /// What the database has of the call when the daemon is killed.
+    /// Returns the SQL that inserts the call as stored when the daemon was killed.
     fn sql(&self, sid: &str) -> String {
         let (started, last) = (minutes_ago(self.minutes.0), minutes_ago(self.minutes.1));
         format!(
@@ -34,7 +35,7 @@ impl Stale<'_> {
         )
     }
 
-    /// Twilio lists the call from now on.
+    /// Adds the call to Twilio's list.
     fn list(&self, twilio: &TwilioState, sid: &str) {
         let started = minutes_ago(self.minutes.0);
         let ended = self.lasted.map(|lasted| started.plus(lasted));
@@ -42,9 +43,9 @@ impl Stale<'_> {
     }
 }
 
-/// Begins the calls, and starts the daemon again after a kill. Returns the CallSids.
+/// Inserts the calls, kills the daemon and starts it again. Returns the CallSids.
 ///
-/// Twilio lists them only after the kill: the first start's catch-up would store them as ended.
+/// Twilio lists the calls only after the kill. Otherwise the catch-up of the first start would store them as ended.
 async fn after_a_kill(harness: &mut CallHarness, calls: &[Stale<'_>]) -> Vec<String> {
     let sids: Vec<_> = (1..=calls.len()).map(|number| format!("CA{number:032}")).collect();
     for sid in &sids {
@@ -94,7 +95,7 @@ async fn a_call_whose_end_was_not_reported_is_closed_as_twilio_says() {
             columns: "state = 'transferred', end_reason = 'transferred', answered_at = started_at",
             minutes: (40, 38),
         },
-        // It may be between two webhooks.
+        // The call may be between two webhooks.
         Stale { status: "completed", lasted: lasted(60), columns: LIVE, minutes: (2, 1) },
     ];
     let sids = after_a_kill(&mut harness, &calls).await;
@@ -113,7 +114,7 @@ async fn a_call_whose_end_was_not_reported_is_closed_as_twilio_says() {
             [("state", json!(state)), ("end_reason", reason), ("outcome", outcome), ("duration_ms", duration)];
         assert_call(&call, &expected);
     }
-    // The owner gets the usual message about a call that has ended, and its caller none.
+    // The owner gets the usual notice about an ended call. The caller gets no message.
     let jobs = |kind: &str| -> i64 {
         harness
             .daemon

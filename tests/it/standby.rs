@@ -1,4 +1,4 @@
-//! Two servers: the second follows the replica of the first, and replaces it.
+//! Two servers: the second one follows the replica of the first one, and takes over.
 
 use super::litestream::{BESIDE_LITESTREAM, beside_litestream, messages_in, sid};
 use super::support::litestream::Litestream;
@@ -27,7 +27,7 @@ impl Second {
         Self { daemon, standby: None, log: Log::default(), options: litestream.options() }
     }
 
-    /// Runs `agentlocator standby` until it is stopped.
+    /// Starts `agentlocator standby`, which runs until it is stopped.
     fn follow(&mut self) {
         let mut command = self.command("standby", &[]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -99,7 +99,8 @@ impl Drop for Second {
     }
 }
 
-/// A server with one message, which Litestream replicates, and a second one that follows. None without Litestream.
+/// Starts a server with one message that Litestream replicates, and a second server that follows. Returns `None` if Litestream is not
+/// installed.
 async fn two_machines() -> Option<(Shop, Litestream, Second)> {
     let shop = Shop::open_with(beside_litestream, "").await;
     let litestream = Litestream::of(shop.daemon.folder())?;
@@ -120,8 +121,8 @@ fn random_below(limit: u64) -> u64 {
     u64::from_str_radix(&bytes, 16).unwrap() % limit
 }
 
-/// Litestream reads the log and sends changes twice a second, so about the last second is missing. The rest is the time for
-/// which the tests that run at once may keep Litestream off the processors.
+/// Litestream reads the log and uploads changes twice a second, so about the last second is missing. The remaining time allows for the load
+/// of tests that run in parallel.
 const LONGEST_LAG: Duration = Duration::from_secs(5);
 
 fn told(output: &Output) -> String {
@@ -133,7 +134,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     let Some((mut shop, mut litestream, mut second)) = two_machines().await else { return };
     assert_eq!(second.status()["follows"], true);
 
-    // Each message with the time at which it was acknowledged, until a random moment.
+    // Sends messages until a random time, and records when each one was acknowledged.
     let load = LONGEST_LAG + Duration::from_millis(1000 + random_below(3000));
     eprintln!("the first machine is killed after {load:?}");
     let (began, mut acknowledged) = (Instant::now(), vec![(sid(1), clock::now())]);
@@ -165,7 +166,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     let oldest = missing.first().map(|(_, at)| killed_at.since(*at));
     eprintln!("{} of {} messages are missing, the oldest of {oldest:?} before", missing.len(), acknowledged.len());
 
-    // It is an old state of the database that is now active, and cannot replace it again.
+    // The copy is now the active database, so it cannot be promoted again.
     let again = second.promote(&[]);
     assert!(again.status.code() == Some(1) && told(&again).contains("there is no copy"), "{}", told(&again));
 
@@ -179,7 +180,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     assert_eq!(served, u32::try_from(acknowledged.len() - missing.len()).unwrap());
 }
 
-/// The replica is in a bucket of S3, as in the example settings.
+/// The replica is in an S3 bucket, as in the example settings.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_follows_a_bucket_of_s3_across_an_outage_and_takes_over() {
     let s3 = S3::start().await;
@@ -208,7 +209,7 @@ async fn a_standby_follows_a_bucket_of_s3_across_an_outage_and_takes_over() {
 async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
 
-    // Litestream would create a bucket itself while this one is missing.
+    // While the bucket is missing, Litestream would create a new one.
     litestream.kill9();
     let away = litestream.bucket().with_extension("away");
     std::fs::rename(litestream.bucket(), &away).unwrap();
@@ -225,7 +226,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     second.has(3).await;
 }
 
-/// Litestream itself resumes only from the newest complete copy in the bucket, of which there is one a day.
+/// Litestream itself can resume only from the newest complete copy in the bucket, of which there is one a day.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
@@ -290,7 +291,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     refused(&second.promote(&[]), "--without-replica");
     assert!(!second.daemon.published_file().exists());
 
-    // In the middle of a change the database is newer than the recorded position.
+    // During a change, the database is newer than the recorded position.
     let position = second.copy().with_extension("sqlite-txid");
     let noted = std::fs::File::options().write(true).open(position).unwrap();
     noted.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();

@@ -1,4 +1,4 @@
-//! The record of changes, through the store's own API.
+//! The record of changes, tested with the store's own API.
 
 use super::support::store::StoreFixture;
 use agentlocator::domain::{BusinessId, ContactId, Timestamp};
@@ -31,7 +31,7 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
         writers.spawn(async move {
             for number in 0..WRITES {
                 add_contact(&store).await;
-                // A write that fails leaves no change and no gap, although it shares a transaction with others.
+                // A failed write leaves no change and no gap, although it shares a transaction with other writes.
                 let failed = store.write(move |tx| {
                     tx.insert_contact(BusinessId::FIRST, "failed", Timestamp::from_millis(0))?;
                     Err::<(), _>(Error::Value(number.to_string()))
@@ -60,7 +60,7 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
     assert_eq!(seen, (1..=i64::try_from(WRITERS * WRITES).unwrap()).collect::<Vec<_>>());
     assert_eq!(changes_since(&store, *seen.last().unwrap()).await, Some(vec![]));
 
-    // Closing a store ends the wait, and the next run continues at the same position.
+    // Closing a store ends the wait. The next run continues at the same position.
     store.close();
     timeout(LIMIT, changes.changed()).await.unwrap().unwrap_err();
     let (store, _) = Store::open(fixture.config()).unwrap();

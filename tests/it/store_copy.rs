@@ -1,4 +1,4 @@
-//! A copy of the published file, made at any moment with any tool, has everything that was acknowledged before.
+//! A copy of the published file, made at any time with any tool, contains all writes that were acknowledged before.
 
 use super::support::skipped;
 use super::support::store::{Acks, Child, Load, StoreFixture, check_copy, integrity};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-/// Copies with a tool while writers write. Returns how often the tool itself failed with an error.
+/// Copies with a tool while writers write. Returns how often the tool reported an error.
 async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) -> Command) -> usize {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -30,7 +30,7 @@ async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) 
     }
     load.stop().await;
     assert_eq!(store.health().publish, agentlocator::store::PublishState::Current);
-    // And without writers.
+    // One more copy, without writers.
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     store.close();
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
@@ -79,7 +79,7 @@ async fn copies_by_rsync_hold_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_by_tar_hold_everything() {
-    // It opens the file without waiting, so it may be refused, and reports that.
+    // tar does not wait when it opens the file, so the open may fail; tar reports that.
     let refused = copies_under_load(20, 8, tar).await;
     assert!(refused <= 5, "refused {refused} of 20 times");
 }
@@ -93,7 +93,7 @@ async fn a_slow_reader_keeps_its_file_and_delays_no_writer() {
     for _ in 0..3 {
         let acknowledged = acks.all();
         let slow = std::fs::File::open(fixture.published()).unwrap();
-        // Long enough for the writers to need another file.
+        // Enough writes that the writers need another file.
         let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
         wait_for(&acks, &enough).await;
         assert_eq!(check_copy(&fixture.copy(), &enough), None);
@@ -126,7 +126,7 @@ async fn a_hard_link_keeps_what_it_was() {
     assert_eq!(integrity(&link), None);
 }
 
-/// Why the published file exists: a copy of the live file, made in this way, is damaged.
+/// Shows why the published file exists: a copy of the live file that is made in this way is damaged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_the_live_file_are_not_whole() {
@@ -167,7 +167,8 @@ async fn long_overlapping_copies_hold_everything() {
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }
 
-/// Two gigabytes, of which each commit changes little: also across kills and restarts.
+/// A database of two gigabytes, of which each commit changes little. The copies are also made across kills and
+/// restarts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_a_large_database_hold_everything() {
@@ -261,7 +262,7 @@ fn one_copier(fixture: &StoreFixture, acks: &Arc<Acks>, copier: usize) -> impl F
             if output.status.success() {
                 assert_eq!(check_copy(&copy, &acknowledged), None);
             } else {
-                // The name was exchanged between the tool's stat of the file and its open.
+                // The file was replaced between the tool's stat and its open.
                 assert!(String::from_utf8_lossy(&output.stderr).contains("replaced while being copied"));
             }
         }

@@ -1,4 +1,4 @@
-//! A full disk, work that panics, work that fails: nothing is half-stored, and the store recovers by itself.
+//! A full disk, writes that panic and writes that fail: nothing is partly stored, and the store recovers by itself.
 
 use super::support::forget_clean_stop;
 use super::support::skipped;
@@ -56,14 +56,15 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
             write(&store, "client-0", number).await.unwrap();
         }
     };
-    // A large log, which keeps its space from then on.
+    // The log grows, and keeps its size afterwards.
     grow(1, 16 << 20).await;
     grow(2, 100).await;
     let ballast = small.fill(0);
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut number = 2;
     while !matches!(store.health().publish, PublishState::Late { .. }) {
-        // More than the published file has room for, and less than the log: on a busy machine the copy follows later.
+        // The data exceeds the free space for the published file, but fits in the log. On a busy machine, the copy is
+        // updated later.
         if number < 100 {
             number += 1;
             grow(number, 50_000).await;
@@ -72,7 +73,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
         }
         assert!(Instant::now() < deadline, "it never filled up");
     }
-    // Behind, but intact: the store did not write to it.
+    // The published file is out of date but intact, because the store did not write to it.
     assert_eq!(integrity(&fixture.published()), None);
     std::fs::remove_file(ballast).unwrap();
     number += 1;
@@ -88,7 +89,7 @@ async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
     let (store, _) = Store::open(fixture.config()).unwrap();
     write(&store, "client-0", 1).await.unwrap();
     store.close();
-    // The copy has to be compared, and the disk has no space for a second one.
+    // The published file has to be compared, and the disk has no space for a second copy.
     rusqlite::Connection::open(fixture.live())
         .unwrap()
         .execute("INSERT INTO meta VALUES ('color', 'blue')", [])
@@ -124,7 +125,7 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
         tx.insert_audit(ActorId::Agent, "failing", "", now)?;
         Err(Error::NotFound("thing"))
     });
-    // Most likely together in one group commit.
+    // These writes most likely share a group commit.
     let (first, panicked, second, failed, third) =
         tokio::join!(note(&store, "first"), panicking, note(&store, "second"), failing, note(&store, "third"));
     first.unwrap();
@@ -132,7 +133,7 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
     third.unwrap();
     assert!(matches!(panicked, Err(Error::Panicked)));
     assert!(matches!(failed, Err(Error::NotFound("thing"))));
-    // The same panic in a commit of its own.
+    // A panic in a separate commit.
     assert!(store.write::<()>(|_| panic!("on purpose")).await.is_err());
     let mut seen: Vec<String> =
         store.read(|tx| tx.audit_log(None, 10)).await.unwrap().0.into_iter().map(|entry| entry.action).collect();
@@ -142,7 +143,7 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
     store.read(|tx| tx.meta("x")).await.unwrap();
 }
 
-/// The lines that were logged at INFO and above.
+/// The log lines at INFO and above.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);
 
@@ -157,12 +158,13 @@ impl std::io::Write for Logged {
     }
 }
 
-/// A write delays every other one, so a slow one is named.
+/// A slow write delays all other writes, so the log names it.
 #[tokio::test]
 async fn a_slow_write_is_logged_with_its_name() {
     let logged = Logged::default();
     let lines = logged.clone();
-    // The writer has a thread of its own, so the subscriber is that of the whole process. No other test sets one.
+    // The writer runs in its own thread, so the subscriber must be set for the whole process. No other test sets a
+    // subscriber.
     tracing_subscriber::fmt().with_ansi(false).with_writer(move || lines.clone()).init();
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -243,7 +245,7 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.close();
-    // A backup put in place as the documentation describes, by root with a strict umask.
+    // Root puts a backup in place as the documentation describes, with a strict umask.
     std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
     std::fs::set_permissions(fixture.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
     let nobody = 65_534;

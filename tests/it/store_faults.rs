@@ -1,4 +1,4 @@
-//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, the status names
+//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, the status reports
 //! the cause, calls are answered, and the daemon recovers by itself.
 
 use super::support::faults::{EIO, ENOSPC, EROFS, Faults};
@@ -21,7 +21,7 @@ async fn ready(shop: &Shop) -> (u16, Value) {
     (reply.status, reply.json())
 }
 
-/// Sends the next message; true if it was acknowledged.
+/// Sends the next message. Returns true if the daemon acknowledged it.
 async fn hear(shop: &Shop, number: usize) -> bool {
     let body = json!({ "from": DANA, "text": format!("message {number}"), "id": format!("B{number}") });
     let reply = shop.bridge_posts(&body).await;
@@ -39,7 +39,7 @@ async fn a_call_is_answered(shop: &Shop, sid: &str) {
     assert_eq!((reply.status, reply.text().contains("<Response>")), (200, true), "{}", reply.text());
 }
 
-/// Checks that every acknowledged message is in a copy, once.
+/// Checks that a copy contains every acknowledged message exactly once.
 fn is_all_there(shop: &Shop, acknowledged: &[usize]) {
     assert_eq!(integrity(&shop.daemon.published_file()), None);
     let texts: Vec<String> = shop.daemon.query_column("SELECT content_text FROM messages ORDER BY id");
@@ -49,7 +49,7 @@ fn is_all_there(shop: &Shop, acknowledged: &[usize]) {
     }
 }
 
-/// The database itself cannot be written.
+/// Runs the test with a live database that cannot be written.
 async fn the_database_fails(calls: &str, code: i32, part: &str) {
     let (mut shop, faults) = shop().await;
     let mut acknowledged = Vec::new();
@@ -104,19 +104,19 @@ async fn a_disk_that_became_read_only() {
     the_database_fails("wst", EROFS, DATABASE).await;
 }
 
-/// Linux remounts read-only in an emergency: writes stay in memory, and `fsync` reports success.
+/// Simulates an emergency remount as read-only by Linux: writes stay in memory, and `fsync` still reports success.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_read_only_and_does_not_let_it_be_felt() {
     the_database_fails("r", 0, "/live").await;
 }
 
-/// Only the published file cannot be written: messages are accepted, and the status reports it.
+/// Runs the test with a published file that cannot be written: messages are accepted, and the status reports the error.
 async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let (shop, faults) = shop().await;
     assert!(hear(&shop, 0).await);
     faults.fail_calls(calls, code, skip, "/agentlocator.db");
     let number = AtomicUsize::new(1);
-    // What is acknowledged while the file is behind is in the database.
+    // Messages that are acknowledged while the file is out of date are in the database.
     let late = until("it to say so", async || {
         assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are accepted");
         Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
@@ -140,7 +140,8 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     assert!(!shop.daemon.logs().events_named("STORE_PUBLISH_CURRENT").is_empty());
 }
 
-/// What a call writes without waiting for it is named in the log and counted, if the disk refuses it.
+/// A call makes some writes without waiting for them. If the disk rejects such a write, the log names it, and it is
+/// counted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_for_which_no_caller_waits_is_named_when_it_is_lost() {
     let (shop, faults) = shop().await;
@@ -173,7 +174,7 @@ async fn the_disk_breaks_in_the_middle_of_the_copy() {
     the_copy_fails("wt", EIO, 2).await;
 }
 
-/// Neither a backup nor a snapshot is accepted if the disk reported false success.
+/// Neither a backup nor a snapshot is accepted if the disk wrongly reported success.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_makes_no_backup() {
     let (shop, faults) = shop().await;
@@ -194,7 +195,7 @@ async fn a_disk_that_fails_makes_no_backup() {
     assert_eq!(integrity(&target), None);
 }
 
-/// A backup was put in place, and the disk fails to read it: this says nothing about its content.
+/// A backup was put in place, and the disk fails to read it. This is not reported as damage of its content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     let (mut shop, faults) = shop().await;
@@ -214,7 +215,7 @@ async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     assert!(!found.contains("damaged"), "{found}");
     assert!(std::fs::read(shop.daemon.published_file()).unwrap() == std::fs::read(&backup).unwrap());
 
-    // Once it can be read, a start adopts it as intended.
+    // After the disk is readable again, a start adopts the backup.
     faults.end();
     tokio::task::block_in_place(|| shop.daemon.restart());
     assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);

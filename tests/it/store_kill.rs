@@ -1,4 +1,4 @@
-//! kill -9 at random moments: every acknowledged write is present once, and every copy is correct.
+//! Kills with `kill -9` at random times: every acknowledged write is present once, and every copy is correct.
 
 use super::support::store::{Child, StoreFixture, check_copy};
 use agentlocator::store::{Integrity, Store};
@@ -10,13 +10,13 @@ async fn killed_again_and_again(times: u64) {
     let acks = fixture.acks(clients);
     for round in 0..times {
         let child = Child::start(&fixture, clients);
-        // The first copy after a start, also after a start that followed a kill.
+        // The first copy after a start, which may have followed a kill.
         let acknowledged = acks.all();
         assert_eq!(check_copy(&fixture.copy(), &acknowledged), None, "round {round}, first copy");
-        // A random point in the work.
+        // A different time in each round.
         tokio::time::sleep(Duration::from_micros(20_000 + round * 7_919 % 60_000)).await;
         child.kill9();
-        // After a kill in the middle of a write, every reader refuses the file until the next start.
+        // A kill in the middle of a write leaves a file that every reader rejects until the next start.
         let (acknowledged, dead) = (acks.all(), fixture.copy());
         if std::fs::read(&dead).unwrap()[..16] == [0; 16] {
             continue;

@@ -1,4 +1,4 @@
-//! A database of ten gigabytes: no operation waits in proportion to its size, and memory use does not grow with it.
+//! A database of ten gigabytes: no operation takes time in proportion to its size, and memory use does not grow with it.
 
 use super::support::store::open_copy;
 use super::support::whatsapp::Shop;
@@ -9,14 +9,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const WANTED_GB: u64 = 10;
-/// The live database, the published file, its spare, a copy, three snapshots, and space for temporary files.
+/// The number of files of this size on the disk: live database, published file, its spare, a copy, three snapshots, and temporary files.
 const FILES: u64 = 8;
 const LONGEST: Duration = Duration::from_mins(30);
-/// A start after a kill waits half a second for the verification of the database, whatever its size, and reads little of it
-/// itself; the rest is for a busy machine.
+/// A start after a kill waits half a second for the verification of the database, whatever its size, and reads only little of it. The
+/// remaining time allows for a busy machine.
 const LONGEST_START: Duration = Duration::from_secs(10);
 
-/// Waits as long as reading and writing this amount of data takes.
+/// Waits for a condition, with a timeout that allows for reading and writing this amount of data.
 fn until(what: &str, found: impl Fn() -> bool) {
     let deadline = Instant::now() + LONGEST;
     while !found() {
@@ -25,7 +25,7 @@ fn until(what: &str, found: impl Fn() -> bool) {
     }
 }
 
-/// The peak memory of a process so far, in megabytes.
+/// Returns the peak memory of a process so far, in megabytes.
 fn most_memory_mb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -92,7 +92,7 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
     assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
 }
 
-/// None while the file is being written.
+/// Returns the number of messages in the published file; `None` while the file is being written.
 fn messages_in_copy(published: &Path) -> Option<u32> {
     let conn = Connection::open_with_flags(published, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     count_messages(&conn).ok()

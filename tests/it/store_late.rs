@@ -1,5 +1,5 @@
-//! A folder is copied while its published file is behind: data that only the live database has is not archived
-//! silently.
+//! A data folder that is copied while its published file is out of date: the data that only the live database has is
+//! not archived silently.
 
 use super::store_start::{notice, run};
 use super::support::small_disk::SmallDisk;
@@ -7,7 +7,7 @@ use super::support::store::{StoreFixture, color_in, integrity};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::fs::File;
 
-/// A copy of the folder, as it starts on another machine.
+/// Copies the folder, for a start as on another machine.
 fn copied(fixture: &StoreFixture) -> StoreFixture {
     let copy = StoreFixture::new();
     run("cp -rp", &[&fixture.published().with_file_name("live"), copy.folder()]);
@@ -26,7 +26,7 @@ async fn start(copy: &StoreFixture) -> (Store, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_valid_data() {
-    // Too small for a spare.
+    // The disk is too small for a spare file.
     let Some(small) = SmallDisk::mount(48) else { return };
     let fixture = StoreFixture::on(&small);
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -44,7 +44,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     assert_eq!((integrity(&kept), color_in(&kept)), (None, "old".into()));
     store_of_copy.close();
 
-    // Only the published file is left, and the start reports that it was behind.
+    // Only the published file is usable, and the start reports that it was out of date.
     std::fs::write(damaged.live(), "no database any more").unwrap();
     std::fs::remove_file(agentlocator::store::with_suffix(&damaged.live(), "-wal")).unwrap();
     let (store_of_copy, color) = start(&damaged).await;
@@ -54,7 +54,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     assert!(told.reason.contains("was behind"), "{told:?}");
     store_of_copy.close();
 
-    // The published file was copied while it was behind, and the other files after it had caught up.
+    // The published file was copied while it was out of date, and the other files after it was current again.
     drop(reader);
     fixture.until_current(&store).await;
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a start does if the live database itself was changed, emptied or damaged while the service was stopped.
+//! Starts after the live database was changed, emptied or damaged while the service was stopped.
 
 use super::store_start::{files, notice, run};
 use super::support::store::{Child, StoreFixture, color_in, integrity, open_copy};
@@ -6,7 +6,7 @@ use agentlocator::store::{StartEvent, Store};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
-/// A store in which the color was "old" when a backup was made and is "new" now. Returns the backup.
+/// Prepares a store in which the color was "old" when a backup was made and is "new" now. Returns the backup.
 async fn fixture_with_a_backup(stopped_by_kill: bool) -> (StoreFixture, std::path::PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -24,7 +24,7 @@ async fn color(store: &Store) -> String {
     store.read(|tx| tx.meta("color")).await.unwrap().unwrap_or_default()
 }
 
-/// The published file is served, and is still intact after the start.
+/// Checks that the data of the published file is used, and that the file is intact after the start.
 async fn is_rescued(fixture: &StoreFixture, case: &str) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "new", "{case}");
@@ -80,7 +80,7 @@ async fn a_backup_over_the_live_database_keeps_the_newer_published_file() {
 async fn changed_permissions_do_not_make_a_folder_a_copy() {
     let (fixture, _) = fixture_with_a_backup(true).await;
     let state = fixture.live().with_file_name("state");
-    // As if `chmod -R` had run an hour after the last state was recorded.
+    // Simulates a `chmod -R` an hour after the last state was recorded.
     let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     File::open(&state).unwrap().set_modified(hour_ago).unwrap();
     let (store, _) = Store::open(fixture.config()).unwrap();

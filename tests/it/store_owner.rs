@@ -12,7 +12,7 @@ async fn set_color(store: &Store, color: &'static str) {
     store.write(move |tx| tx.set_meta("color", color)).await.unwrap();
 }
 
-/// A store, and a copy of its file from before the last change.
+/// Opens a store, and makes a copy of its file before the last change.
 async fn with_an_old_copy() -> (StoreFixture, Store, std::path::PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -26,8 +26,8 @@ fn is_foreign(state: &PublishState) -> bool {
     matches!(state, PublishState::Foreign { reason, .. } if reason.contains("move that file away"))
 }
 
-/// The change is detected, the file keeps its bytes while writes continue, and once it is moved away a new one is
-/// created.
+/// Checks that the change is detected, and that the file keeps its content while writes continue. After the file is
+/// moved away, a new one is created.
 async fn is_left_alone(fixture: &StoreFixture, store: &Store) {
     let theirs = std::fs::read(fixture.published()).unwrap();
     set_color(store, "red").await;
@@ -105,7 +105,7 @@ async fn a_removed_file_is_created_again() {
     set_color(&store, "red").await;
     fixture.until_current(&store).await;
     assert_eq!(fixture.copy_value::<String>(COLOR), "red");
-    // Also without any write.
+    // The change is detected even without a write.
     std::fs::remove_file(fixture.published()).unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while !fixture.published().exists() {
@@ -122,7 +122,7 @@ async fn another_program_writing_to_the_live_database_is_caught_up_with() {
         let conn = Connection::open(fixture.live()).unwrap();
         conn.busy_timeout(Duration::from_secs(5)).unwrap();
         conn.execute("UPDATE meta SET value = ?1 WHERE key = 'color'", [color]).unwrap();
-        // A checkpoint by the other process may move the log without a notification.
+        // A checkpoint by another process may reset the log without a notification.
         let _: i64 = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0)).unwrap();
         drop(conn);
         store.write(|tx| tx.set_meta("other", "1")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a start serves, keeps and reports if another file was put in place of the published one.
+//! Starts after another file was put in place of the published file: the data that is used, the files that are kept, and the reports.
 
 use super::store_start::{files, is_installed, notice, run};
 use super::support::setup::ORDINARY_USER;
@@ -55,11 +55,11 @@ fn make(put: Put, fixture: &StoreFixture, older: &Path) -> PathBuf {
 enum Stopped {
     Cleanly,
     ByKill,
-    /// By a kill, while `/proc` hides the boot id.
+    /// Stopped by a kill, while `/proc` hides the boot id.
     ByKillUnknownBoot,
 }
 
-/// A stopped store in which the color was "old" when the returned backup was made, and is "new" now.
+/// Prepares a stopped store in which the color was "old" when the returned backup was made, and is "new" now.
 async fn with_an_older_copy(stopped: Stopped) -> (StoreFixture, PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -79,7 +79,7 @@ async fn with_an_older_copy(stopped: Stopped) -> (StoreFixture, PathBuf) {
     (fixture, older)
 }
 
-/// The color in the database that is used after a start that decides by itself.
+/// Returns the color that is used after a start without the owner's decision.
 fn expected_color(put: Put) -> &'static str {
     match put {
         Put::Same | Put::Corrupt | Put::OfAnotherProgram => "new",
@@ -88,7 +88,7 @@ fn expected_color(put: Put) -> &'static str {
     }
 }
 
-/// What a start serves, what it keeps, and what it reports.
+/// Checks which data a start uses, which files it keeps, and what it reports.
 async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     let case = format!("{tool}, {put:?}, stopped {stopped:?}");
     let (fixture, older) = with_an_older_copy(stopped).await;
@@ -130,7 +130,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
     assert_eq!(integrity(&fixture.copy()), None, "{case}");
     store.close();
-    // Reported once: the next start finds everything in order.
+    // The event is reported only once: the next start reports nothing.
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().publish, PublishState::Current, "{case}");
     assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
@@ -159,7 +159,7 @@ async fn whichever_tool_puts_it_there() {
     }
 }
 
-/// As root puts it there with `mv`, or `cp` to a free name: the service's user may read it and not write to it.
+/// Root puts the file in place with `mv`, or with `cp` to a free name. The service's user can read it but not write it.
 #[tokio::test]
 async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced() {
     let is_root = rustix::process::geteuid().is_root();
@@ -198,7 +198,7 @@ async fn a_backup_that_the_service_may_not_write_is_restored_and_then_replaced()
     }
 }
 
-/// The state file then says that the published file is being written, and the file that has its name has another content.
+/// The state file says that the published file is being written, but the file of that name has other content.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_put_there_after_a_kill_in_the_middle_of_a_write_is_restored() {
     for tool in ["cp -p", "cp", "mv"] {
@@ -229,7 +229,7 @@ async fn a_backup_put_there_after_a_kill_in_the_middle_of_a_write_is_restored() 
     }
 }
 
-/// A folder that was moved to another machine after a clean stop, and a backup that was put there by `cp`.
+/// A folder is moved to another machine after a clean stop, and a backup is put in place by `cp`.
 #[tokio::test]
 async fn a_backup_in_a_moved_folder_is_restored() {
     for put in [Put::Same, Put::Older, Put::OlderSchema, Put::Corrupt] {
@@ -257,8 +257,8 @@ async fn a_backup_in_a_moved_folder_is_restored() {
     }
 }
 
-/// If it is put there while the service runs, the owner has to decide; a start decides nothing. What was decided then has
-/// the same effect as if it had been put there while the service was stopped.
+/// A file that is put in place while the service runs is held until the owner decides; a start does not decide. The decision then has the
+/// same effect as if the file had been put in place while the service was stopped.
 #[tokio::test]
 async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
@@ -307,7 +307,7 @@ async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
     assert_eq!((integrity(&fixture.copy()), color_in(&fixture.copy())), (None, color), "{case}");
 }
 
-/// A backup that was detected while the service ran, and is put there again after the stop, is adopted.
+/// A backup that was detected while the service ran is adopted if it is put in place again after the stop.
 #[tokio::test]
 async fn what_is_put_there_again_after_a_stop_is_restored() {
     for tool in ["cp -p", "rsync -a --ignore-times --inplace"] {
@@ -323,8 +323,7 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
     }
 }
 
-/// The same file, incomplete when the service first detected it, or with other permissions since, is held all the
-/// same.
+/// The file is held even if it was incomplete when the service detected it, or if its permissions have changed since.
 #[tokio::test]
 async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner() {
     let fixture = StoreFixture::new();
@@ -345,8 +344,8 @@ async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner(
     store.close();
 }
 
-/// A store that was closed with this file under the published name, which was detected while it ran. Returns the backup
-/// from before the last change, and the content of the file.
+/// Prepares a store that detected this file under the published name while it ran, and was then closed. Returns the backup from before the
+/// last change, and the content of the file.
 async fn with_a_foreign_file(tool: &str, put: Put) -> (StoreFixture, PathBuf, Vec<u8>) {
     let (fixture, older) = with_an_older_copy(Stopped::Cleanly).await;
     let (store, _) = Store::open(fixture.config()).unwrap();

@@ -1,4 +1,4 @@
-//! A start on a disk that has no space for a second copy of the database: it still uses the newest valid data.
+//! A start on a disk without space for a second copy of the database still uses the newest valid data.
 
 use super::store_start::{files, notice, run};
 use super::support::small_disk::SmallDisk;
@@ -16,8 +16,8 @@ enum Case {
     NoLive,
 }
 
-/// A stopped store on a small disk. The color was "old" when the backup was made, which is on another disk, and is
-/// "new" now.
+/// Prepares a stopped store on a small disk. The color was "old" when the backup was made, which is on another disk,
+/// and is "new" now.
 async fn fixture_on(small: &SmallDisk) -> (StoreFixture, PathBuf) {
     let fixture = StoreFixture::on(small);
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -39,7 +39,7 @@ fn archived(small: &SmallDisk) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_published_file_is_adopted_without_a_second_copy() {
     for case in [Case::Backup, Case::LiveDamaged, Case::NoLive] {
-        // Too small for the space that the store reserves for a start.
+        // The disk is smaller than the space that the store reserves for a start.
         let Some(small) = SmallDisk::mount(24) else { return };
         let (fixture, backup) = fixture_on(&small).await;
         match case {
@@ -73,7 +73,7 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
     }
 }
 
-/// A backup that has another name, or that another program has open, is not moved into the live database's place.
+/// A backup that has another hard link, or that another program has open, is not moved to the live database's path.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
     for is_linked in [true, false] {

@@ -1,5 +1,5 @@
-//! A start never destroys a valid copy: whatever happened to the files meanwhile, it uses the newest valid data and
-//! keeps every file that the service did not write.
+//! A start never destroys a valid copy: whatever changed in the files, it uses the newest valid data, and keeps every
+//! file that the service did not write.
 
 use super::support::skipped;
 use super::support::store::{Child, Load, StoreFixture, check_copy, open_copy};
@@ -16,7 +16,7 @@ pub(super) fn run(program: &str, arguments: &[&Path]) {
         .args(arguments)
         .output()
         .unwrap();
-    // 24: files vanished while rsync read them.
+    // Exit code 24 of rsync: files vanished while rsync read them.
     assert!(output.status.success() || output.status.code() == Some(24), "{program}: {output:?}");
 }
 
@@ -32,8 +32,8 @@ pub(super) async fn notice(store: &Store) -> Option<StartNotice> {
     store.read(|tx| tx.start_notice()).await.unwrap()
 }
 
-/// A start on a folder that was copied, as on another machine. Both databases are valid and have all writes that were
-/// acknowledged before the copy began.
+/// Starts on a copy of the folder, as on another machine. Checks that both databases are valid and have all writes that
+/// were acknowledged before the copy began.
 async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file as it was copied");
     // Another machine has another boot id.
@@ -50,7 +50,7 @@ async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     assert_eq!(check_copy(&copy.copy(), acknowledged), None);
 }
 
-/// The log has restarted at its beginning since.
+/// Waits until the write-ahead log has restarted at its beginning.
 async fn until_log_begins_again(fixture: &StoreFixture, since: [u8; 8]) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while salt(fixture) == since {
@@ -66,7 +66,8 @@ fn salt(fixture: &StoreFixture) -> [u8; 8] {
     salt
 }
 
-/// The folder is copied file by file while messages arrive, with a checkpoint between the database and its log.
+/// Copies the folder file by file while messages arrive, with a checkpoint between the copies of the database and of
+/// its log.
 async fn copied_with_a_pause(rounds: usize) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -78,7 +79,7 @@ async fn copied_with_a_pause(rounds: usize) {
         let begun = salt(&fixture);
         until_log_begins_again(&fixture, begun).await;
         let acknowledged = acks.all();
-        // `cp` and not this process: closing the live database drops the locks that the closing process has on it.
+        // Uses `cp`, because a process that closes the live database releases all locks that it has on the file.
         let take = |name: &str| run("cp -p", &[&fixture.folder().join(name), &copy.folder().join(name)]);
         let published_first = round % 2 == 0;
         if published_first {
@@ -110,7 +111,7 @@ async fn long_folders_copied_with_a_pause_hold_everything() {
     copied_with_a_pause(20).await;
 }
 
-/// The whole folder by rsync, slowly, while messages arrive.
+/// Copies the whole folder slowly with rsync while messages arrive.
 async fn copied_slowly(rounds: usize) {
     if !is_installed("rsync") {
         return;
@@ -146,7 +147,7 @@ async fn long_folders_copied_slowly_under_load_hold_everything() {
     copied_slowly(20).await;
 }
 
-/// A store with some content that was killed.
+/// Prepares a store with some content that was killed.
 async fn killed() -> (StoreFixture, Vec<i64>) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -163,7 +164,7 @@ async fn killed() -> (StoreFixture, Vec<i64>) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     child.kill9();
-    // After a kill in the middle of a write, it would not be a valid copy.
+    // A kill in the middle of a write leaves no valid copy.
     if std::fs::read(fixture.published()).unwrap().starts_with(&[0; 16]) {
         Child::start(&fixture, 0).kill9();
     }
@@ -186,7 +187,7 @@ async fn until_checked(store: &Store) -> Integrity {
 async fn damaged_while_down(power_cut: bool) {
     let (fixture, acknowledged) = killed().await;
     let live = std::fs::OpenOptions::new().write(true).open(fixture.live()).unwrap();
-    // In a part that a start does not read, so that only the check finds the damage.
+    // Damages a part that a start does not read, so that only the full check detects the damage.
     let published = open_copy(&fixture.copy());
     let mut roots =
         published.prepare("SELECT rootpage FROM sqlite_schema WHERE name IN ('contacts', 'media')").unwrap();
@@ -209,7 +210,7 @@ async fn damaged_while_down(power_cut: bool) {
     let command = format!("agentlocator restore {}", fixture.published().display());
     assert!(reason.contains(&command), "{reason}");
     store.close();
-    // Also at the start after that, which followed a clean stop.
+    // The state is kept at the next start, which follows a clean stop.
     let (store, _) = Store::open(fixture.config()).unwrap();
     fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
     store.close();
@@ -250,7 +251,7 @@ async fn after_a_power_cut_the_copy_is_made_current_once_the_database_is_verifie
     let (fixture, acknowledged) = killed().await;
     fixture.left_in_boot("another");
     let (store, _) = Store::open(fixture.config()).unwrap();
-    // A process that opens it meanwhile waits, or gets the state of the last run.
+    // A process that opens the file during the start waits, or reads the state of the last run.
     assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
     fixture.until_current(&store).await;
     assert_eq!(notice(&store).await, None);
@@ -273,7 +274,7 @@ async fn a_file_that_was_only_touched_stays_ours() {
         run("touch", &[&fixture.published()]);
         let (store, _) = Store::open(fixture.config()).unwrap();
         fixture.until_current(&store).await;
-        // After a kill between two writes, the live database may have one more write, which was not acknowledged.
+        // After a kill between two writes, the live database may have one more write that was not acknowledged.
         if clean {
             assert_eq!(notice(&store).await, None);
         }
@@ -300,7 +301,7 @@ async fn backup_programs_skip_the_live_folder() {
     fixture.until_current(&store).await;
 }
 
-/// The service's own unit hides all of `/proc` except processes.
+/// The service's own systemd unit hides everything in `/proc` except processes.
 #[tokio::test]
 async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let hidden = ["unshare", "-m", "sh", "-c", r#"mount -t proc -o subset=pid proc /proc && exec "$0" "$@""#];
@@ -322,8 +323,8 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let passed = [("AGENTLOCATOR_BOOT_ID", id)];
     Child::start_by(&fixture, 2, &hidden, &passed).kill9();
     assert_eq!(boot(&fixture), id);
-    // The log shows what the published file lacks, so the files are not compared and a backup restored in place is
-    // detected.
+    // The log contains the changes that the published file lacks. Therefore the files are not compared, and a backup
+    // that is put in place is detected.
     let older = fixture.copy();
     let before = fixture.acks(2).all();
     let child = Child::start_by(&fixture, 2, &hidden, &passed);

@@ -12,7 +12,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The versions of all migrations, and the databases of earlier versions.
+/// Returns the latest version of the migrations, and the databases of earlier versions.
 fn versions() -> (u32, Vec<(u32, String)>) {
     let numbers = |folder: &Path, first: char| -> Vec<(u32, PathBuf)> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -32,7 +32,7 @@ fn versions() -> (u32, Vec<(u32, String)>) {
     (newest, fixtures)
 }
 
-/// Writes a database from that text as the live database of a stopped daemon.
+/// Creates a database from this SQL as the live database of a stopped daemon.
 pub(super) fn put(sql: &str, file: &Path) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let conn = Connection::open(file).unwrap();
@@ -40,7 +40,7 @@ pub(super) fn put(sql: &str, file: &Path) {
     conn.execute_batch(sql).unwrap();
 }
 
-/// Every row of every existing table, as text.
+/// Returns every row of every existing table, as text.
 fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
     tables
         .iter()
@@ -60,7 +60,8 @@ fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-/// Tables that the daemon does not change by itself at its start. The search index is made from the others.
+/// Returns the tables that the daemon does not change by itself at its start. The search index is excluded because it
+/// is derived from other tables.
 fn steady_tables(conn: &Connection) -> Vec<String> {
     let mut names = conn
         .prepare(
@@ -71,7 +72,7 @@ fn steady_tables(conn: &Connection) -> Vec<String> {
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// Asserts that all rows of `before` still exist with the same values in their original columns.
+/// Checks that all rows of `before` still exist with the same values in their original columns.
 fn is_all_there(before: &Connection, after: &Connection) {
     for table in steady_tables(before) {
         let mut columns = before.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
@@ -98,7 +99,7 @@ fn there_is_a_database_of_every_earlier_version() {
 async fn the_daemon_starts_on_each_and_keeps_every_row() {
     let (newest, fixtures) = versions();
     for (version, sql) in fixtures {
-        // As the live database, and as a copy that was put in place.
+        // The database is tested as the live database, and as a copy that was put in place.
         for place in ["live/db.sqlite", "agentlocator.db"] {
             let mut daemon = Daemon::prepare(|_| {});
             put(&sql, &daemon.folder().join(place));
@@ -138,7 +139,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
         let mut daemon = Daemon::prepare(|_| {});
         put(sql, &daemon.folder().join("live/db.sqlite"));
         daemon.spawn();
-        // From before the daemon opens the database until it is ready.
+        // Kills the daemon at different times between the opening of the database and readiness.
         std::thread::sleep(Duration::from_millis(4 + round * 6));
         daemon.kill9();
         daemon.launch();
@@ -151,7 +152,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
 fn a_newer_one_is_refused_for_good() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
-    // As a service, whose exit code tells systemd not to restart it.
+    // As a service, the daemon's exit code tells systemd not to restart it.
     for (as_a_service, code) in [(false, 1), (true, 78)] {
         if as_a_service {
             daemon.reconfigure(|setup| {
@@ -207,7 +208,7 @@ fn without_room_for_a_copy_nothing_is_touched() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Half a gigabyte in the first version: files, and recordings that are still WAV.
+/// Creates half a gigabyte of data in the first version: files, and recordings that are still WAV.
 fn put_large(file: &Path) {
     let sql = &versions().1[0].1;
     put(sql, file);
@@ -257,7 +258,7 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     let first = daemon.memory_kb("VmHWM");
     daemon.kill9();
     let progress = "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills";
-    // Without publishing, which takes time.
+    // Publishing is disabled because it takes time.
     let published = daemon.published_file();
     let value =
         |sql: &str| -> rusqlite::types::Value { open_copy(&published).query_row(sql, [], |row| row.get(0)).unwrap() };
@@ -273,7 +274,7 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     super::support::whatsapp::until("all recordings are compressed", async || {
         let call = api.get("/api/calls/1").await.json();
         let left = call["recordings"].as_array()?.iter().filter(|recording| recording["mime"] == "audio/wav");
-        // The first one is not a valid audio file.
+        // One recording stays as it is, because it is not valid audio.
         (left.count() == 1).then_some(())
     })
     .await;
@@ -295,7 +296,7 @@ async fn tokens_of_earlier_versions_belong_to_those_who_created_them() {
     let mut daemon = Daemon::prepare(|_| {});
     put(include_str!("../fixtures/schema/v2.sql"), &daemon.folder().join("live/db.sqlite"));
     daemon.launch();
-    // Tokens of an owner, of a removed owner, and of the command line.
+    // The tokens of an owner, of a deleted owner, and of the command line.
     for (token, status) in [("agl_till", 200), ("agl_backup", 401), ("agl_console", 200)] {
         assert_eq!(daemon.client().with_token(token).get("/api/session").await.status, status, "{token}");
     }

@@ -1,18 +1,18 @@
-//! A partial index with entries that have no row: SQLite's own check reports such a database as valid, and every part
-//! of AgentLocator that verifies a database must detect it.
+//! A partial index with entries that have no row. SQLite's own check reports such a database as valid, but every
+//! verification by AgentLocator must detect the error.
 
 use super::support::Daemon;
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::Output;
 
-/// The index that finds duplicate messages.
+/// The index for the detection of duplicate messages.
 const INDEX: &str = "idx_msgs_provider_id";
 
-/// The error that must be reported for a file that [`damage`] has changed.
+/// The error that is expected for a file that [`damage`] has changed.
 const FINDING: &str = "index idx_msgs_provider_id has 5 entries, but 4 rows of messages belong in it";
 
-/// Deletes a message, and keeps its entry in the index.
+/// Deletes a message without deleting its entry in the index.
 fn damage(file: &Path) {
     let reopened = || {
         let conn = Connection::open(file).unwrap();
@@ -81,7 +81,7 @@ fn a_copy_with_a_damaged_index_is_not_restored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_and_the_nightly_check_find_a_damaged_index() {
     let mut daemon = with_data();
-    // A change while the daemon is stopped: the start after it verifies the database.
+    // The database is changed while the daemon is stopped, so the next start verifies it.
     damage(&daemon.folder().join("live/db.sqlite"));
     daemon.launch();
     let found = daemon.logs().wait_for_event("STORE_INTEGRITY_DAMAGED");

@@ -1,4 +1,4 @@
-//! `agentlocator support-bundle`: what must be in it, and what must not.
+//! `agentlocator support-bundle`: the content that it must have, and the data that it must not contain.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
@@ -104,7 +104,7 @@ async fn plant(harness: &CallHarness) {
     });
 }
 
-/// A `journalctl` whose lines contain everything that must be removed.
+/// Creates a fake `journalctl` whose lines contain everything that must be removed.
 fn fake_journalctl(folder: &Path) -> String {
     let lines = [
         r#"{"MESSAGE":"A message of +972521239876 came","PRIORITY":"6","EVENT":"WA_IN_TWILIO","TEXT":"planted log text"}"#,

@@ -1,4 +1,4 @@
-//! TLS: the listeners, the owner's certificate files, and certificates of an authority.
+//! TLS: the listeners, the owner's certificate files, and certificates of an ACME authority.
 
 mod acme;
 mod headers;

@@ -1,4 +1,4 @@
-//! Trial calls: a user talks to the agent with the browser, and nothing of it is stored.
+//! Trial calls: a user talks to the agent by the browser, and nothing about the call is stored.
 
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;
@@ -19,8 +19,7 @@ async fn staff(harness: &CallHarness) -> Client {
     harness.daemon.logged_in("dana", "staff").await
 }
 
-/// The number of rows of each table once a start's work in the background is done; a trial call is audited, and the
-/// login was.
+/// Returns the number of rows of each table after the background work of the start. A trial call and the login add audit rows.
 async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
     daemon.until_backfilled().await;
     daemon.until_indexed().await;
@@ -35,7 +34,7 @@ async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// The rows after the first trial call: nothing of it is stored, but that the agent has answered, which the set-up waits for.
+/// Returns the expected rows after the first trial call. The only stored fact is that the agent has answered, which the set-up waits for.
 fn with_answer(mut before: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     for table in ["meta", "changes"] {
         *before.entry(table.to_owned()).or_default() += 1;
@@ -43,7 +42,7 @@ fn with_answer(mut before: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     before
 }
 
-/// The code that a socket is closed with.
+/// Returns the close code of a socket.
 async fn closed(
     mut socket: impl futures_util::Stream<Item = Result<Message, tokio_tungstenite::tungstenite::Error>> + Unpin,
 ) -> Option<u16> {
@@ -93,7 +92,7 @@ async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
     let harness = harness(OpenAiOptions::default()).await;
     let owner = harness.daemon.logged_in("dana", "owner").await;
     let proved = async || owner.get("/api/setup/progress").await.json()["agent_answered_at"].clone();
-    // A call in which the caller says nothing proves nothing, although the agent may have greeted.
+    // A call in which the caller says nothing does not count as answered, although the agent may have played its greeting.
     let silent = Browser::call(&harness.daemon, &owner).await;
     silent.until_state("listening").await;
     silent.hang_up();
@@ -108,7 +107,7 @@ async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
         })
         .await;
     let first = until("the proof", async || Some(proved().await).filter(Value::is_string)).await;
-    // A later answer keeps the time of the first.
+    // A later answer does not change the stored time of the first one.
     browser.say(1200);
     browser.until_turn(2, "caller").await;
     browser.hang_up();

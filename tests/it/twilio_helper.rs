@@ -1,4 +1,4 @@
-//! Signatures and TwiML against Twilio's own helper library, which `scripts/setup.sh test` installs.
+//! Compares signatures and TwiML with Twilio's own helper library, which `scripts/setup.sh test` installs.
 
 use super::support::client::{Reply, send};
 use super::support::{Client, Daemon};
@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 const TOKEN: &str = "12345678901234567890123456789012";
 
-/// Sends the questions to the library; returns one answer for each.
+/// Sends questions to the library. Returns one answer for each question.
 fn ask(questions: &[Value]) -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twilio-helper");
     assert!(folder.join("node_modules/twilio").exists(), "run `scripts/setup.sh test` first: it installs the library");
@@ -31,7 +31,7 @@ fn ask_one(question: Value) -> Value {
     ask(&[question]).remove(0)
 }
 
-/// Text that people, networks and later versions of Twilio may send.
+/// Returns forms with unusual text that contacts, networks and later versions of Twilio may send.
 fn odd_forms() -> Vec<Vec<(String, String)>> {
     let values = ["", "שלום עולם", "a+b c&d=e%20", "'\"<>\\", "+972501234567", "👋🏽", "\r\n\t", "Z", "a", "é"];
     let names = ["CallSid", "From", "from", "A", "a.b", "ü", "MediaUrl0", "MediaUrl10", "MediaUrl2"];
@@ -112,7 +112,7 @@ fn ports_are_taken_in_or_left_out_as_the_library_does() {
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
-/// A daemon that has the auth token, and a client.
+/// Starts a daemon with the auth token. Returns also a client.
 fn shop() -> (Daemon, Client) {
     let daemon = Daemon::start(|setup| {
         setup.env("TWILIO_AUTH_TOKEN", TOKEN).env("TWILIO_ACCOUNT_SID", ACCOUNT);
@@ -121,7 +121,7 @@ fn shop() -> (Daemon, Client) {
     (daemon, client)
 }
 
-/// A webhook with the library's signature.
+/// Posts a webhook with the library's signature.
 async fn signed(daemon: &Daemon, path: &str, form: &[(&str, &str)]) -> Reply {
     let params: Map<_, _> = form.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let question = json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": params}});
@@ -147,13 +147,13 @@ async fn what_the_library_signs_is_let_in() {
         200
     );
 
-    // Without a body; the parameters are in the query.
+    // A request without a body, whose parameters are in the query.
     let path = "/webhook/incoming_call?CallSid=CA00000000000000000000000000000002&From=%2B972501234567";
     let theirs = ask_one(json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": {}}}));
     let get = client.request(Method::GET, path).header("X-Twilio-Signature", theirs.as_str().unwrap());
     assert_eq!(send(get).await.status, 200);
 
-    // JSON; its hash is in the URL.
+    // A JSON request, whose hash is in the URL.
     let body =
         json!({"CallSid": "CA00000000000000000000000000000003", "CallStatus": "completed", "name": "דנה"}).to_string();
     let url = format!("{}/webhook/call_status", daemon.url());
@@ -251,7 +251,7 @@ fn the_check_itself_finds_what_is_wrong() {
     }
 }
 
-/// The library generates the same documents from its own verbs and attributes.
+/// Checks that the library generates the same documents from its own verbs and attributes.
 fn check(documents: &[String]) {
     let ours: Vec<_> = documents.iter().map(|xml| tree(xml)).collect();
     let theirs = ask(&ours.iter().map(|tree| json!({"build": tree})).collect::<Vec<_>>());
@@ -262,7 +262,7 @@ fn check(documents: &[String]) {
     }
 }
 
-/// A document as names, attributes, text and children, without whitespace.
+/// Parses a document into names, attributes, text and children, without whitespace.
 fn tree(xml: &str) -> Value {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut open = vec![json!({"children": []})];

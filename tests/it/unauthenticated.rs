@@ -1,4 +1,4 @@
-//! Limits for the resources that unauthenticated clients use.
+//! The limits on the resources that unauthenticated clients can use.
 
 use super::support::Daemon;
 use super::support::fake_server::FakeServer;
@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// A signature that has the right form, and is wrong.
+/// Returns a wrong signature of the right form.
 fn wrong_signature() -> String {
     format!("{}=", "A".repeat(27))
 }
 
-/// Sends the head of a POST, and this part of its body.
+/// Sends the head of a POST and part of its body.
 fn begin_post(daemon: &Daemon, path: &str, headers: &str, length: usize, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(daemon.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
@@ -34,7 +34,7 @@ fn form_headers(signature: &str) -> String {
     format!("Content-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: {signature}\r\n")
 }
 
-/// The status of the answer; 0 if the connection ends without one.
+/// Returns the status of the response; 0 if the connection ends without a response.
 fn status(mut stream: TcpStream) -> u16 {
     let mut line = [0; 12];
     match stream.read_exact(&mut line) {
@@ -69,7 +69,7 @@ fn what_no_key_can_have_signed_is_refused_before_its_body() {
             assert_eq!(status(stream), 403, "{path} {signature}");
         }
         assert_eq!(status(begin_post(&daemon, path, "", 1000, b"")), 403, "{path}");
-        // A request with a well-formed signature is read, but at most 64 KiB of it.
+        // The body of a request with a well-formed signature is read, but only up to 64 KiB.
         let stream = begin_post(&daemon, path, &form_headers(&wrong_signature()), (64 << 10) + 1, b"");
         assert_eq!(status(stream), 413, "{path}");
         let longest = [b"a&".repeat(32 << 10)].concat();
@@ -113,7 +113,7 @@ async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
         .await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().contains("name=\"token\""), "{}", reply.text());
-    // The accepted requests were aborted after five seconds, the others were refused at once.
+    // The accepted requests were aborted after five seconds, and the others were rejected immediately.
     let answers: Vec<_> = half_sent.into_iter().map(status).collect();
     let [held, refused] = [204, 503].map(|wanted| answers.iter().filter(|status| **status == wanted).count());
     assert!(held > 0 && refused > 0, "{held} were held and {refused} refused");
@@ -154,7 +154,7 @@ async fn wrong_passwords_leave_no_memory_behind() {
         in_turn.push(attempt(&format!("somebody{round}")).await);
     }
     assert!(in_turn.iter().all(|status| *status == 401), "{in_turn:?}");
-    // Each hash takes 19 MiB, and only one runs at a time.
+    // Each password hash takes 19 MiB, and only one is computed at a time.
     let most = daemon.memory_kb("VmHWM");
     let names: Vec<_> = (1..=12).map(|length| "y".repeat(length)).collect();
     let at_once = join_all(names.iter().map(|name| attempt(name)));
@@ -186,7 +186,7 @@ fn an_aborted_login_does_not_make_way_for_another_hash() {
     for number in 2..42 {
         drop(begin(number));
     }
-    // It waits for its turn behind those that are still hashed.
+    // The request is answered after the requests that are still being hashed.
     assert_eq!(status(begin(42)), 401);
     let grown = daemon.memory_kb("VmHWM").saturating_sub(most);
     assert!(grown < 16 << 10, "40 aborted logins took {grown} KB more than one");
@@ -199,7 +199,7 @@ fn the_head_of_a_request_is_limited_and_half_of_one_holds_little() {
     let send = |head: &str| {
         let mut stream = TcpStream::connect(daemon.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
-        // The daemon may close the connection before it has received everything.
+        // The daemon may close the connection before it has read everything.
         let _ = stream.write_all(head.as_bytes());
         stream
     };
@@ -228,7 +228,8 @@ async fn search_words_without_end_are_refused() {
             assert!(reply.text().contains("500 characters"), "{}", reply.text());
         }
         assert_eq!(api.get(&format!("/api/{noun}?q={}", "%25".repeat(500))).await.status, 200, "{noun}");
-        // The connection may break before the answer is read: the daemon closes it without reading the rest.
+        // The connection may break before the client has read the response, because the daemon closes it without
+        // reading the remaining request.
         let endless = api.request(Method::GET, &format!("/api/{noun}?q={}", "a".repeat(50_000))).send().await;
         assert!(endless.map_or(true, |reply| reply.status() == 431), "{noun}");
     }

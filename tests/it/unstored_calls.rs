@@ -1,4 +1,4 @@
-//! Calls that the daemon answered and could not store, because the disk was full: a restart does not turn them into missed calls.
+//! Calls that the daemon answered and could not store because the disk was full. After a restart they are not listed as missed calls.
 
 use super::call_ring::PERSON;
 use super::support::Setup;
@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// As on a full disk: only the first kilobyte of a file can be written.
+/// A limit that simulates a full disk: only the first kilobyte of a file can be written.
 const NO_SPACE: &str = "1024:unlimited";
 const SPACE: &str = "unlimited:unlimited";
 
@@ -89,19 +89,19 @@ async fn the_records_need_no_space_on_the_disk() {
     })
     .await;
     disk.fill(0);
-    // The database still has space of its own in its log.
+    // The database can still use the free space in its write-ahead log.
     harness.daemon.let_files_grow(NO_SPACE);
     let report = harness.call(harness.plan("say 1.2s; listen")).await;
     harness.daemon.logs().wait_for_event("CALL_NOT_STORED");
     harness.daemon.kill9();
     assert!(records(disk.path()).1.contains(&report.call_sid));
-    // The disk is still full: the start uses the space that is reserved for it.
+    // The disk is still full, so the start uses the reserved space.
     tokio::task::block_in_place(|| harness.daemon.launch());
     harness.daemon.logs().wait_for_event("STORE_RESERVE_USED");
     assert_call(&harness.ended_call(&report.call_sid).await, &answered());
 }
 
-/// The daemon is killed during the call, and Twilio cannot reach it any more.
+/// The daemon is killed during the call, and Twilio can no longer reach it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_a_kill_cut_off_on_a_full_disk_was_interrupted() {
     let mut harness = harness(|_| {}).await;
@@ -137,7 +137,7 @@ async fn a_call_that_a_person_accepted_on_a_full_disk_is_transferred_after_a_res
     assert_call(&call, &[("missed", json!(false)), ("end_reason", json!("transferred"))]);
 }
 
-/// The call was stored when it came in; the disk was full when the conversation began.
+/// The call was stored at its start, and the disk was full when the conversation began.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_during_whose_greeting_the_disk_filled_is_answered_after_a_restart() {
     let mut harness = harness(|_| {}).await;
@@ -153,7 +153,7 @@ async fn a_call_during_whose_greeting_the_disk_filled_is_answered_after_a_restar
     assert_call(&harness.ended_call(&report.call_sid).await, &answered());
 }
 
-/// Space returns during the call: the call is stored by its own task, and leaves no record.
+/// Space becomes free during the call: the call stores itself, and its temporary record is deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_stored_leaves_no_record() {
     let harness = harness(|_| {}).await;

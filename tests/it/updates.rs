@@ -1,4 +1,4 @@
-//! The check for a newer release: only if it is enabled, and without data that identifies the server.
+//! The check for a newer release runs only if it is enabled, and sends no data that identifies the server.
 
 use super::support::Daemon;
 use super::support::fake_server::FakeServer;
@@ -8,7 +8,7 @@ use std::time::Duration;
 const NEWER: &str =
     r#"{"version":"99.1.0","date":"2026-11-01","notes_url":"https://releases.example/99.1.0","urgent":true}"#;
 
-/// A feed that records its requests.
+/// Starts a release feed that records its requests.
 fn feed(body: &'static str) -> (FakeServer, Arc<Mutex<Vec<String>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let memory = asked.clone();

@@ -1,4 +1,4 @@
-//! Twilio's voice webhooks, one by one.
+//! Each of Twilio's voice webhooks on its own.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -166,7 +166,7 @@ async fn only_what_twilio_signed_is_taken() {
     assert_eq!(changed.status, 403);
     assert_eq!(harness.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
     assert_eq!(harness.daemon.query_value::<i64>("SELECT count(*) FROM webhook_journal"), 0);
-    // The answer may arrive before the log line.
+    // The response may arrive before the log line.
     let logged = || harness.daemon.logs().events_named("TWILIO_BAD_SIG").len();
     until("one log line for each", async || (logged() == 6).then_some(())).await;
 }

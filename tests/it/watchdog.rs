@@ -1,4 +1,4 @@
-//! The watchdog notification for systemd: it stops when the daemon no longer works, and only then.
+//! The watchdog notification for systemd, which the daemon stops sending if and only if it no longer works.
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
@@ -12,7 +12,7 @@ struct Systemd {
     _folder: tempfile::TempDir,
 }
 
-/// A daemon with systemd's watchdog, which has sent its first notification.
+/// Starts a daemon with systemd's watchdog, and waits for its first notification.
 fn watched() -> (Daemon, Systemd) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
@@ -25,7 +25,7 @@ fn watched() -> (Daemon, Systemd) {
 }
 
 impl Systemd {
-    /// Returns true if a notification arrives within the time.
+    /// Returns true if a notification arrives within this time.
     fn receives_watchdog_ping(&self, limit: Duration) -> bool {
         self.receive("WATCHDOG=1", limit).is_some()
     }
@@ -56,7 +56,7 @@ impl Systemd {
 fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     let (daemon, systemd) = watched();
     let Some(frozen) = Frozen::thread(daemon.pid(), "store-writer") else { return };
-    // A notification may have been in progress.
+    // One more notification may have been in progress.
     systemd.receives_watchdog_ping(Duration::from_millis(500));
     systemd.forget();
     assert!(!systemd.receives_watchdog_ping(Duration::from_secs(2)), "its store hangs");
@@ -65,19 +65,19 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "it was only slow");
 }
 
-/// Each notification follows an empty write through the writer and the publisher. At most one a minute reaches the disk.
+/// Each notification follows an empty write through the writer and the publisher. At most one such write a minute reaches the disk.
 #[test]
 fn an_idle_daemon_writes_next_to_nothing() {
     let (daemon, systemd) = watched();
     let folder = daemon.folder().to_owned();
-    // Each change of a database file, its log or the state file.
+    // Detects each change of a database file, its log or the state file.
     let changes = move || {
         let files = ["agentlocator.db", "live/db.sqlite", "live/db.sqlite-wal", "live/state"];
         files
             .map(|name| std::fs::metadata(folder.join(name)).map(|found| (found.len(), found.modified().unwrap())).ok())
     };
     let ping = || assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
-    // What a start has to do is over when nothing has changed during ten notifications.
+    // The work of the start has finished when ten notifications in a row cause no change.
     let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         let before = changes();
@@ -94,7 +94,7 @@ fn an_idle_daemon_writes_next_to_nothing() {
         writes += usize::from(now != seen);
         seen = now;
     }
-    // The write of this minute may be published between two looks.
+    // The write of this minute may be detected in two steps, before and after its publication.
     assert!(writes <= 2, "{writes} of 40 signs of life reached the disk");
     let written = daemon.written_bytes() - written;
     assert!(written <= 128 << 10, "{written} bytes");

@@ -1,4 +1,5 @@
-//! A snapshot of the TwiML that each voice webhook answers. What depends on a live call is in the tests of calls.
+//! A snapshot of the TwiML of each voice webhook. Responses that depend on a call in progress are tested with the
+//! calls.
 
 use super::support::telephony::{CallHarness, stream_token};
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -8,20 +9,20 @@ const CALL: [(&str, &str); 3] =
     [("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567"), ("To", "+97235551234")];
 const UNKNOWN_CALL: [(&str, &str); 3] = [("CallSid", "CA00000000000000000000000000000002"), CALL[1], CALL[2]];
 
-/// The answers so far.
+/// The responses so far.
 struct Answers {
     harness: CallHarness,
     text: String,
 }
 
 impl Answers {
-    /// Posts a signed webhook, and appends its answer.
+    /// Posts a signed webhook, and appends its response.
     async fn post(&mut self, title: &str, path: &str, fields: &[(&str, &str)]) {
         let answer = self.harness.hook(path, fields).await.text();
         self.append(title, &answer);
     }
 
-    /// The server's address and the token change from run to run.
+    /// Appends a response. Replaces the server's address and the token, which change with each run.
     fn append(&mut self, title: &str, answer: &str) {
         let address = self.harness.daemon.url();
         let mut answer =

@@ -1,6 +1,5 @@
-//! Frames that RFC 6455 forbids, written by hand on the media socket: each is answered with the code that the
-//! standard names. The cases are of the kinds that Autobahn's fuzzing client tests: reserved bits and opcodes,
-//! fragments, UTF-8, closing.
+//! Handwritten frames that RFC 6455 forbids, on the media socket. Each is answered with the close code of the standard.
+//! The kinds of cases are those of Autobahn's fuzzing client: reserved bits and opcodes, fragments, UTF-8, closing.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -13,11 +12,11 @@ const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
-/// In place of a length: the length follows in two bytes.
+/// Values of the length field, which mean that the length follows in two or in eight bytes.
 const TWO_BYTES: u8 = 0x7e;
 const EIGHT_BYTES: u8 = 0x7f;
 
-/// A client's frame: masked, here with zeros.
+/// Creates a client's frame. It is masked, here with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut bytes = vec![first];
@@ -32,7 +31,8 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Returns the code of a close frame in the server's unmasked data; None if the connection ends without one.
+/// Returns the code of a close frame in the server's unmasked data; `None` if the connection ends without a close
+/// frame.
 async fn close_code(stream: &mut TcpStream) -> Option<u16> {
     loop {
         let mut head = [0; 2];
@@ -50,7 +50,7 @@ async fn close_code(stream: &mut TcpStream) -> Option<u16> {
     }
 }
 
-/// The first bytes that a client of the protocol sends, and the server's answer.
+/// Opens a connection with the handshake that a WebSocket client sends, and reads the server's response.
 async fn open(harness: &CallHarness) -> TcpStream {
     let mut stream = TcpStream::connect(harness.daemon.address()).await.unwrap();
     let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -113,7 +113,7 @@ async fn a_client_that_is_still_sending_learns_why_it_is_closed() {
     assert_eq!(close_code(&mut stream).await, Some(1009));
 }
 
-/// A message in parts of 1,000 bytes.
+/// Creates a message in fragments of 1,000 bytes.
 fn parts(length: usize) -> Vec<u8> {
     let begins = frame(TEXT_BEGINS, &[b'x'; 1000]);
     begins.into_iter().chain((1..length / 1000).flat_map(|_| frame(0, &[b'x'; 1000]))).collect()

@@ -1,4 +1,4 @@
-//! Messages by both WhatsApp providers into one CRM and out again: none is lost, none is duplicated.
+//! Inbound and outbound messages by both WhatsApp providers in one CRM: none is lost, none is duplicated.
 
 mod bridge_api;
 mod bridge_files;

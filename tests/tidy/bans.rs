@@ -1,14 +1,14 @@
-//! Names that a module, or any module, must not use.
+//! Names that a module, or every module, must not use.
 
 use super::{none, tree};
 
 /// The conversion between domain types and columns, which only `store` uses.
 const COLUMNS: &str = "crates/core/src/domain/columns.rs";
 
-/// The crate that keeps the published copy.
+/// The crate that maintains the published copy.
 const MIRROR: &str = "crates/sqlite-mirror/";
 
-/// What the decisions never use: a clock, random numbers, waiting, I/O, a vendor's wire format.
+/// Names that the pure modules must not use: clocks, random numbers, waiting, I/O, wire formats of vendors.
 const IO: [&str; 19] = [
     "async fn",
     ".await",
@@ -53,7 +53,7 @@ fn the_core_depends_on_nothing_that_does_io() {
     let manifest: toml::Table = text.parse().unwrap();
     let dependencies = manifest["dependencies"].as_table().unwrap();
     let banned = ["tokio", "reqwest", "hyper", "axum", "getrandom", "rand", "rustix", "libc", "rusqlite"];
-    // Those of the feature `rusqlite`, which only the conversion to columns uses.
+    // Dependencies of the feature `rusqlite`, which only the conversion to columns uses.
     let is_optional = |value: &toml::Value| value.get("optional").and_then(toml::Value::as_bool) == Some(true);
     let is_banned = |name: &String, value| banned.contains(&name.as_str()) && !is_optional(value);
     let findings: Vec<String> =
@@ -69,7 +69,7 @@ fn the_mirror_knows_nothing_of_the_product() {
     for file in tree::rust(&[MIRROR]) {
         for (number, line) in file.product_lines() {
             let is_of_the_product = line.to_lowercase().contains("agentlocator") || line.contains("tracing::");
-            // The probe of a file system makes a table of its own.
+            // The check of a file system creates its own table.
             let names_a_table = table(line) && !known.iter().any(|name| line.contains(name));
             if is_of_the_product || names_a_table && !file.path.ends_with("/fs_support.rs") {
                 findings.push(format!("{}:{number}: {}", file.path, line.trim()));
@@ -100,7 +100,7 @@ fn the_environment_is_read_in_config_alone() {
 #[test]
 fn addresses_are_types() {
     let is_parsed = |line: &str| line.contains("starts_with('+')") || line.contains("ends_with(\"@lid\")");
-    // What users type into settings and commands is parsed there.
+    // User input in settings and commands is parsed in these modules.
     none(
         &lines_outside(&["config", "cli", "domain"], is_parsed),
         "`PhoneNumber` and `PeerAddress` tell what an address is",
@@ -116,7 +116,7 @@ fn sql_is_written_in_store_alone() {
                 .any(|word| line.contains(word))
     };
     let mut findings = lines_outside(&["store"], is_sql);
-    // The crate knows no table: its SQL is about pages, pragmas and the log.
+    // This crate uses no tables of the product: its SQL is about pages, pragmas and the log.
     findings.retain(|finding| !finding.starts_with(MIRROR));
     none(&findings, "SQL is written in `store` alone");
 }
@@ -153,7 +153,7 @@ fn nothing_is_left_for_later() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| !file.path.contains("fixtures/specs/")) {
         for (number, line) in file.text.lines().enumerate() {
-            // `9725XXXXXXX` stands for a number that belongs to no contact.
+            // `9725XXXXXXX` is a placeholder for a number that belongs to no contact.
             let stands_alone = |word: &str| {
                 line.match_indices(word).any(|(at, _)| {
                     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
@@ -205,7 +205,8 @@ fn lock_files_name_no_host() {
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// The lines of the product outside some modules for which `is_bad` is true. The simulator is not part of the daemon.
+/// Returns the product's lines outside some modules for which `is_bad` is true. The simulator is not part of the
+/// daemon.
 fn lines_outside(modules: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     for file in tree::rust(&tree::PRODUCT) {

@@ -1,9 +1,10 @@
-//! Files of one module use one another one way: a reader can begin with the files that use no other.
+//! The files of a module must not depend on one another in cycles, so that a reader can begin with the files that use
+//! no other file.
 
 use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Circles that stay, each with its files or their folders, and the reason.
+/// Accepted cycles: their files or folders, and the reason.
 const EXCEPTIONS: [(&[&str], &str); 23] = [
     (&["agent/instructions"], "the caller's part of the instructions is in the language of the whole"),
     (&["alerting"], "methods of the parent's type in a file of their own"),
@@ -58,7 +59,7 @@ fn files_of_a_module_use_one_another_one_way() {
     none(&findings, "move what both files use into a file of its own");
 }
 
-/// Whether a path is that of the file or in its folder.
+/// Returns true if the path is that of the file, or is in the folder.
 fn is_below(path: &str, start: &str) -> bool {
     path.strip_prefix(start).is_some_and(|rest| start.ends_with('/') || rest.is_empty() || rest.starts_with('/'))
 }
@@ -78,16 +79,16 @@ fn a_circle_is_found_through_a_re_export() {
     assert_eq!(Sources::new("src/", &[parent, one, two]).circles(), [["parent/one", "parent/two"]]);
 }
 
-/// The files of a crate by their paths below its root, without `.rs`.
+/// The files of a crate, by their paths below its root, without `.rs`.
 struct Sources {
     files: BTreeMap<String, Source>,
 }
 
-/// What a file imports, defines and says.
+/// The imports, definitions and code of a file.
 struct Source {
-    /// Imports: the path, the name in this file, and whether others may import it from here.
+    /// Imports: the path, the name in this file, and whether other files may import the name from this one.
     imports: Vec<(Vec<String>, String, bool)>,
-    /// Names of the types, functions, constants and macros that the file defines.
+    /// The names of the types, functions, constants and macros that the file defines.
     defined: BTreeSet<String>,
     /// The code without imports and strings.
     code: String,
@@ -105,7 +106,7 @@ impl Sources {
         Self { files: named.map(|(path, file)| (path, Source::parse(file))).collect() }
     }
 
-    /// The groups of files of one module that reach one another.
+    /// Returns the groups of files of one module that depend on one another.
     fn circles(&self) -> Vec<Vec<&str>> {
         let targets: BTreeMap<&str, BTreeSet<&str>> =
             self.files.keys().map(|path| (path.as_str(), self.targets(path))).collect();
@@ -120,12 +121,12 @@ impl Sources {
         circles
     }
 
-    /// The other files of its module that a file uses.
+    /// Returns the other files of its module that a file uses.
     fn targets(&self, path: &str) -> BTreeSet<&str> {
         let source = &self.files[path];
         let mut found = BTreeSet::new();
         for (import, name, is_public) in &source.imports {
-            // A re-export passes a name on, and uses it only if the code does.
+            // A re-export counts as a use only if the code also uses the name.
             if !is_public || words(&source.code).any(|word| word == name) {
                 match self.resolve(path, import, 0) {
                     Some((target, true)) => {
@@ -154,7 +155,8 @@ impl Sources {
         found
     }
 
-    /// The file that defines what a path names in a file, and whether the path names the file's module itself.
+    /// Returns the file that defines the target of a path in a file, and whether the path names the file's module
+    /// itself.
     fn resolve(&self, file: &str, path: &[String], depth: usize) -> Option<(&str, bool)> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -172,7 +174,7 @@ impl Sources {
         }
     }
 
-    /// Follows a path from a module to the file that defines its last name, also through re-exports.
+    /// Follows a path from a module to the file that defines its last name, including through re-exports.
     fn walk(&self, module: &str, path: &[String], depth: usize) -> Option<(&str, bool)> {
         let Some((first, rest)) = path.split_first() else {
             return self.files.get_key_value(module).map(|(file, _)| (file.as_str(), true));
@@ -192,7 +194,7 @@ impl Sources {
     }
 }
 
-/// The files that a file uses, and those that they use.
+/// Returns the files that a file uses, directly and indirectly.
 fn reached_from<'s>(path: &str, targets: &BTreeMap<&'s str, BTreeSet<&'s str>>) -> BTreeSet<&'s str> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<&str> = targets[path].iter().copied().collect();
@@ -227,7 +229,7 @@ impl Source {
     }
 }
 
-/// The text before the next import, whether that is a re-export, and the text after its `use`.
+/// Returns the text before the next import, whether the import is a re-export, and the text after its `use`.
 fn next_import(text: &str) -> Option<(&str, bool, &str)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -274,10 +276,10 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
-/// The rests of the paths in the code that begin with a name: `a::B` for `name::a::B`.
+/// Returns the rest of each path in the code that begins with `name`, such as `a::B` for `name::a::B`.
 fn paths_from(code: &str, name: &str) -> Vec<Vec<String>> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    // `pub(in crate::a)` uses nothing.
+    // `pub(in crate::a)` is no use of the path.
     let begins = |before: &str| !before.ends_with(is_part) && !before.ends_with('.') && !before.ends_with("(in ");
     code.match_indices(&format!("{name}::"))
         .filter(|(at, _)| begins(&code[..*at]))

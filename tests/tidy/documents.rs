@@ -31,7 +31,7 @@ fn every_dependency_has_its_reason() {
     none(&missing, "ARCHITECTURE.md says of each dependency what it is for");
 }
 
-/// The targets of a document's links.
+/// Returns the targets of a document's links.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
@@ -51,7 +51,7 @@ fn links_between_documents_lead_somewhere() {
     none(&findings, "links lead somewhere");
 }
 
-/// The package has the folder `docs` without the rest of the sources; it has `packaging` as `examples`.
+/// The package contains the folder `docs` without the other sources, and `packaging` as `examples`.
 #[test]
 fn links_of_the_guides_stay_in_the_package() {
     let mut findings = Vec::new();
@@ -77,7 +77,7 @@ fn the_readme_names_only_variables_that_there_are() {
     none(&unknown, "the README speaks of settings that do not exist");
 }
 
-/// Systemd's own variables, and a name that is composed of others.
+/// systemd's variables, and a name that is composed of other names.
 const OTHERS: [&str; 5] = ["STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID", "LOG_LEVELS"];
 
 #[test]
@@ -90,7 +90,7 @@ fn the_bridges_settings_are_all_in_its_readme() {
     none(&differences, "bridge/README.md lists the variables that bridge/src/settings.ts reads");
 }
 
-/// The words of a text that look like variables.
+/// Returns the words of a text that look like environment variables.
 fn variables(text: &str) -> BTreeSet<String> {
     let is_variable = |word: &&str| {
         word.trim_matches('_').contains('_')

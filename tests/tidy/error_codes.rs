@@ -1,4 +1,4 @@
-//! The codes of error responses: `src/http/error/codes.rs` lists all of them, and no other ones.
+//! The codes of error responses: `src/http/error/codes.rs` lists all of them, and no others.
 
 use super::{none, tree};
 
@@ -27,7 +27,7 @@ fn every_error_code_is_in_the_list_and_used() {
     none(&findings, "the page has a text for each code of the list");
 }
 
-/// The codes that stand as literals in the places where errors are made. Codes that a function passes on are checked when it runs.
+/// Returns the codes that are string literals where errors are created. Codes that are passed to a function are checked at run time.
 fn codes(text: &str) -> impl Iterator<Item = &str> {
     let made = ["ApiError::new(", "Self::new(StatusCode", "ApiError::expired(", "CodedConflict { code:"];
     made.into_iter().flat_map(move |place| text.split(place).skip(1)).filter_map(|rest| {

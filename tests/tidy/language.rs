@@ -1,10 +1,9 @@
-//! Plain technical English: words that a newcomer would not search for, and the ones to use instead. Texts in Hebrew are
-//! in the locale files.
+//! Plain technical English: words that a newcomer would not search for, and their replacements. Hebrew texts are in the locale files.
 
 use super::{none, tree};
 
-/// Files and folders that are checked: the documents, the comments of the sources and scripts, and the texts that the
-/// product logs, prints, shows and sends.
+/// Files and folders that are checked: documents, comments of sources and scripts, and the texts that the product logs, prints, shows and
+/// sends.
 const CHECKED: [&str; 20] = [
     ".ci/",
     ".github/",
@@ -28,10 +27,10 @@ const CHECKED: [&str; 20] = [
     "web/",
 ];
 
-/// Folders with texts of others, and this list itself.
+/// Files by other authors, and this list itself.
 const NOT_CHECKED: [&str; 3] = ["bridge/LICENSE", "tests/fixtures/", "tests/tidy/language.rs"];
 
-/// A word or phrase, and what to write instead.
+/// A word or phrase, and its replacement.
 const BANNED: [(&str, &str); 36] = [
     ("all the same", "anyway, nevertheless"),
     ("anew", "again, re-create, retry"),
@@ -71,7 +70,7 @@ const BANNED: [(&str, &str); 36] = [
     ("of its own accord", "by itself"),
 ];
 
-/// Lines that may contain such a word, identified by a part of them, with the reason.
+/// Lines that may contain a banned word, identified by a part of the line, and the reason.
 const EXCEPTIONS: [(&str, &str); 3] = [
     ("f.write_str(\"nobody\")", "stored in the audit log"),
     ("\"updates.told\"", "a stored key"),
@@ -101,16 +100,16 @@ fn prose_is_plain() {
     none(&findings, "write what an engineer would search for");
 }
 
-/// The lines and strings of a file that are read by people.
+/// Returns the lines and strings of a file that users or developers read, each with its line number.
 fn texts(file: &tree::File) -> Vec<(usize, String)> {
     let has = |extensions: &[&str]| extensions.iter().any(|extension| file.has_extension(extension));
     let lines = || file.text.lines().enumerate().map(|(index, line)| (index + 1, line.to_owned()));
     let starts_with = |line: &str, starts: &[&str]| starts.iter().any(|start| line.trim_start().starts_with(start));
     match () {
-        // The texts of the page; the source is Hebrew.
+        // The translations of the page, whose source texts are Hebrew.
         () if has(&["po"]) && !file.path.ends_with("/en.po") => Vec::new(),
         () if has(&["po"]) => lines().filter(|(_, line)| !starts_with(line, &["#", "msgid"])).collect(),
-        // Generated; snapshots contain texts of the code, which is checked itself.
+        // JSON is generated. Snapshots contain texts of the code, which is checked itself.
         () if has(&["json", "snap"]) => Vec::new(),
         () if has(&["rs", "js", "mjs", "cjs", "ts", "tsx", "c", "css", "html"]) => {
             let mut found: Vec<_> = lines().filter(|(_, line)| starts_with(line, &["//", "* ", "/*"])).collect();
@@ -127,7 +126,7 @@ fn texts(file: &tree::File) -> Vec<(usize, String)> {
     }
 }
 
-/// The string literals of the product's code, each with the line at which it begins.
+/// Returns the string literals of the product's code, each with the number of its first line.
 fn strings(file: &tree::File) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut is_open = false;
@@ -140,7 +139,7 @@ fn strings(file: &tree::File) -> Vec<(usize, String)> {
         while let Some(letter) = letters.next() {
             match letter {
                 '\\' if is_open => {
-                    // The end of a line in a string, or an escaped letter.
+                    // A line break within the string, or an escaped character.
                     letters.next();
                 }
                 '"' if !is_open && previous == '\'' && letters.peek() == Some(&'\'') => {}
@@ -161,14 +160,14 @@ fn strings(file: &tree::File) -> Vec<(usize, String)> {
     found
 }
 
-/// The words in lower case, each between two spaces, without what is in backticks: names of code.
+/// Returns the words in lower case, each between two spaces, without names of code in backticks.
 fn words_of(text: &str) -> String {
     let prose = text.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
     let words: Vec<_> = prose.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     format!(" {} ", words.join(" "))
 }
 
-/// Code that may contain Hebrew, with the reason.
+/// Code that may contain Hebrew, and the reason.
 const HEBREW: [(&str, &str); 4] = [
     ("src/cli/demo/", "what the simulated people say and write"),
     ("src/cli/doctor/fix.rs", "what a user may type instead of `yes`"),

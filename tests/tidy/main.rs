@@ -1,4 +1,4 @@
-//! Project rules as tests, so that a reader of the code may rely on them.
+//! Project rules as tests, so that developers can rely on them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that is broken is a failed test")]
 
@@ -17,7 +17,7 @@ mod views;
 mod workflows;
 mod writes;
 
-/// Fails with all findings at once.
+/// Fails with the complete list of findings, if there are any.
 fn none(findings: &[String], rule: &str) {
     assert!(findings.is_empty(), "{rule}:\n  {}", findings.join("\n  "));
 }

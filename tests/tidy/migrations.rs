@@ -1,11 +1,11 @@
-//! Migrations only ever add: a database of every released version can be upgraded.
+//! Migrations are only added, never changed, so that a database of every released version can be upgraded.
 
 use super::{none, tree};
 use agentlocator::domain::hex;
 use sha2::{Digest, Sha256};
 
-/// The migrations that may exist in databases, with the SHA-256 of their text. A new migration is added here; an entry is
-/// never changed.
+/// Migrations that existing databases may contain, with the SHA-256 of their text. New migrations are added here; an entry is never
+/// changed.
 const RELEASED: [(&str, &str); 11] = [
     ("V1__foundation.sql", "2e0a31f1c92c90f0459bb9abec3059f9aa64a16bc321cd5efe7248d0b71e4c87"),
     ("V2__changes_backfills.sql", "899989da8515c063f6a8ba1bb92d2cd5c57d0ae5f3343a73acb1cd2e423dbe8d"),
@@ -64,8 +64,8 @@ fn migrations_only_add() {
     none(&findings, "an older program may still have to read what a newer one has written");
 }
 
-/// A start on a large database must be quick. The first migrations also fill some small tables; a later one may add
-/// constant rows, and data is moved by a backfill. Statements begin at the start of a line, those of a trigger do not.
+/// A start on a large database must be fast. Early migrations also fill some small tables. A later migration may add constant rows, but
+/// data is moved by a backfill. Statements begin at the start of a line, unlike the statements in a trigger.
 #[test]
 fn later_migrations_move_no_data() {
     let mut findings = Vec::new();
@@ -84,7 +84,7 @@ fn later_migrations_move_no_data() {
     none(&findings, "move data by a backfill (crm/backfill.rs), which runs after the start");
 }
 
-/// V3 and V6 fill columns and tables of a few rows.
+/// V3 and V6 fill columns and small tables.
 const LAST_THAT_MOVES_DATA: u32 = 11;
 
 fn number(file: &tree::File) -> u32 {

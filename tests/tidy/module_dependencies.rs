@@ -1,8 +1,8 @@
-//! Dependencies between the modules go one way.
+//! The allowed dependencies between modules, which contain no cycle.
 
 use super::{none, tree};
 
-/// The modules that each module may use, and no others. `cli`, `main` and `lib` may name all.
+/// The only modules that each module may use. `cli`, `main` and `lib` may use all modules.
 const MAY_USE: [(&str, &[&str]); 30] = [
     ("domain", &[]),
     ("search", &[]),
@@ -16,9 +16,9 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("booking", &["domain"]),
     ("call", &["domain", "audio"]),
     ("pipeline", &["domain", "audio", "call"]),
-    // The publisher waits for the program that has the file open, and therefore reads the clock.
+    // The publisher waits for other programs that have the file open, so it reads the clock.
     ("store", &["domain", "search", "config", "clock", "secure_open"]),
-    // The wire form of audio is part of a vendor's protocol.
+    // The wire format of audio is part of a vendor's protocol.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("telemetry", &["domain", "config", "clock"]),
     ("host", &["domain", "config", "store", "providers", "clock"]),
@@ -26,11 +26,11 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("backup", &["domain", "config", "store", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
     ("spoken", &["search"]),
-    // `search` for how names and words are compared, `spoken` for days and times of day in words.
+    // `search` for the comparison of names and words, `spoken` for days and times of day in words.
     ("promise", &["domain", "search", "spoken"]),
     // `spoken` for the days that a caller names.
     ("crm", &["domain", "inbox", "booking", "search", "promise", "spoken", "store", "clock", "entropy"]),
-    // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
+    // `call` for the effect of a tool call on a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "pipeline", "spoken", "agent", "providers", "clock", "entropy"]),
     (
@@ -73,7 +73,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
         ],
     ),
     ("control", &["domain", "config", "store", "crm", "providers", "host", "runtime", "maintenance", "clock"]),
-    // The command line, and the page for single checks.
+    // The users of `doctor` are the command line and the page, which runs single checks.
     (
         "doctor",
         &[
@@ -90,9 +90,9 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "secure_open",
         ],
     ),
-    // `call` for the action after a stream, which becomes TwiML here.
-    // `audio` because a recording is decoded while it is sent, `doctor` for the checks that the page requests.
-    // `inbox` for the window in which free text may be sent, which lists show.
+    // `call` for the action after a stream, which becomes TwiML here. `audio` because a recording is decoded while it
+    // is sent. `doctor` for the checks that the page requests. `inbox` for the 24-hour window of free text, which lists
+    // show.
     (
         "http",
         &[
@@ -182,7 +182,7 @@ fn the_table_has_no_circle() {
     }
 }
 
-/// `store` of `use crate::store::Store`.
+/// Returns the modules that a line names, such as `store` in `use crate::store::Store`.
 fn named_modules(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());

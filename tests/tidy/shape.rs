@@ -1,8 +1,8 @@
-//! The form of files: their length, their names, their line endings.
+//! The form of files: length, names, line endings.
 
 use super::{none, tree};
 
-/// Lines of code, without blank ones and comments, that a file may have.
+/// The maximum number of code lines in a file, without blank lines and comments.
 const LONGEST: usize = 400;
 
 /// Longer files, each with the reason why it is not split.
@@ -37,7 +37,7 @@ fn modules_are_named_after_what_they_are() {
 fn text_files_end_with_a_line_break_and_lines_without_blanks() {
     let mut findings = Vec::new();
     for file in tree::files() {
-        // Files from other projects stay unchanged.
+        // Files of other projects stay unchanged.
         if file.path.starts_with("tests/fixtures/") {
             continue;
         }

@@ -14,7 +14,7 @@ const PROMPTS: [(&str, f64); 6] = [
     ("more_time_he", 3.0),
 ];
 
-/// The duration of this many samples.
+/// Returns the duration of this many samples.
 fn seconds(samples: usize) -> f64 {
     Duration::from_micros(samples as u64 * 125).as_secs_f64()
 }
@@ -64,13 +64,13 @@ fn folder() -> std::path::PathBuf {
     tree::root().join("packaging/audio")
 }
 
-/// Samples from -1 to 1.
+/// Returns the samples of a sound, from -1 to 1.
 fn sound(name: &str) -> Vec<f64> {
     let bytes = fs::read(folder().join(format!("{name}.ulaw"))).unwrap();
     bytes.into_iter().map(|byte| f64::from(mulaw::decode(byte)) / 32_768.0).collect()
 }
 
-/// The mean power of the 20 ms frames that contain speech.
+/// Returns the mean power of the 20 ms frames that contain speech.
 fn speech_level(sound: &[f64]) -> f64 {
     let powers = sound.chunks_exact(160).map(|piece| piece.iter().map(|s| s * s).sum::<f64>() / 160.0);
     let spoken: Vec<_> = powers.filter(|power| decibels(power.sqrt()) > -40.0).collect();

@@ -1,4 +1,4 @@
-//! The schemas that are built into the binary match the script's output for the vendors' documents.
+//! The schemas that are compiled into the binary match the script's output for the vendors' documents.
 
 use super::tree;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 #[test]
 fn made_schemas_are_current() {
     let script = tree::root().join("tests/fixtures/specs/trim.py");
-    // Only a change of the documents needs Python.
+    // The check is skipped without Python, which is needed only to change the schemas.
     let Ok(output) = Command::new("python3").arg(script).arg("--check").output() else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

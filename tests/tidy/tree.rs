@@ -1,22 +1,22 @@
-//! The files of the project, and which lines of them are code.
+//! The files of the project, and their code lines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One text file.
+/// A text file.
 pub(crate) struct File {
-    /// Relative to the root, with `/`.
+    /// The path relative to the project's root, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// The folders with the daemon's sources; it uses the modules of the crate `core` like its own.
+/// The folders of the daemon's sources. The daemon uses the modules of the crate `core` like its own modules.
 pub(crate) const DAEMON: [&str; 2] = ["src/", "crates/core/src/"];
 
-/// The folders with all sources of the product.
+/// The folders of all sources of the product.
 pub(crate) const PRODUCT: [&str; 2] = ["src/", "crates/"];
 
-/// Every text file of the project that is not generated.
+/// Returns every text file of the project that is not generated.
 pub(crate) fn files() -> Vec<File> {
     let root = root();
     let mut found = Vec::new();
@@ -26,7 +26,7 @@ pub(crate) fn files() -> Vec<File> {
     found
 }
 
-/// The Rust files below one of the folders.
+/// Returns the Rust files below these folders.
 pub(crate) fn rust(folders: &[&str]) -> Vec<File> {
     let below = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
     files().into_iter().filter(|file| file.has_extension("rs") && below(&file.path)).collect()
@@ -54,12 +54,13 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
     }
 }
 
-/// Folders that are generated, or that belong to git.
+/// Folders that are generated, or that git uses.
 const GENERATED: [&str; 8] =
     [".git", "target", "node_modules", "data", "dist", "test-results", "proptest-regressions", "mutants.out"];
 
 impl File {
-    /// The module that the file is in: `call` for `call.rs` and `call/session.rs`; none outside the product's sources.
+    /// Returns the module that the file belongs to: `call` for `call.rs` and `call/session.rs`. Returns `None` outside
+    /// the product's sources.
     pub(crate) fn module(&self) -> Option<&str> {
         let in_crate = || self.path.strip_prefix("crates/")?.split_once("/src/").map(|(_, path)| path);
         let path = self.path.strip_prefix("src/").or_else(in_crate)?;
@@ -70,7 +71,7 @@ impl File {
         Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 
-    /// Whether all of it is compiled only for tests.
+    /// Returns true if the whole file is compiled only for tests.
     pub(crate) fn is_test(&self) -> bool {
         self.path.starts_with("tests/")
             || self.path.ends_with("/tests.rs")
@@ -78,22 +79,22 @@ impl File {
             || self.path.ends_with("/testing.rs")
     }
 
-    /// Lines that are code, with their numbers, up to the tests at the end of the file.
+    /// Returns the code lines with their numbers, up to the tests at the end of the file.
     pub(crate) fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let before_tests = |line: &&str| !line.starts_with("#[cfg(test)]");
         let lines = if self.is_test() { "" } else { &self.text };
-        // `mod tests;` may be at the top, among the other modules.
+        // `mod tests;` may be at the top of the file, together with other modules.
         let inline = self.text.contains("#[cfg(test)]\nmod tests {");
         lines.lines().take_while(move |line| !inline || before_tests(line)).enumerate().filter_map(code)
     }
 
-    /// Lines that are code, including tests.
+    /// Returns the code lines with their numbers, including tests.
     pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().filter_map(code)
     }
 }
 
-/// A numbered line without its comment, if the rest is not empty.
+/// Removes the comment from a numbered line. Returns `None` if nothing else is left.
 fn code((index, line): (usize, &str)) -> Option<(usize, &str)> {
     let code = line.split_once("//").map_or(line, |(code, comment)| {
         // The slashes of a URL in a string do not start a comment.

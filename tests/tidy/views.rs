@@ -1,8 +1,8 @@
-//! What the API shows is defined beside its noun, and nowhere below `http`.
+//! The types of API responses are defined next to the handlers of their noun, and not in modules below `http`.
 
 use super::{none, tree};
 
-/// Files that define what every noun's operations answer.
+/// Files with response types that the operations of every noun use.
 const SHARED: [&str; 2] = ["src/http/error.rs", "src/http/api/response.rs"];
 
 #[test]
@@ -21,7 +21,7 @@ fn views_are_in_the_view_file_of_their_noun() {
     none(&findings, "a type with a schema belongs in http/api/<noun>/view.rs");
 }
 
-/// `src/http/api/<noun>/view.rs`, or a file of its folder.
+/// Returns true for `src/http/api/<noun>/view.rs`, and for a file in the folder of that module.
 fn is_view(path: &str) -> bool {
     let below = path.strip_prefix("src/http/api/").and_then(|path| path.split_once('/'));
     below.is_some_and(|(_, file)| file == "view.rs" || file.starts_with("view/"))

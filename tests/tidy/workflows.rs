@@ -1,4 +1,4 @@
-//! The workflows run what a developer runs, with fixed versions.
+//! The CI workflows run the same commands as a developer, with pinned versions.
 
 use super::{none, tree};
 use std::fs;
@@ -10,7 +10,7 @@ fn workflows() -> Vec<tree::File> {
     found
 }
 
-/// The lines of all workflows that contain this key, with what follows it.
+/// Returns the lines of all workflows that contain this key, each with the text after the key.
 fn values(key: &str) -> Vec<(String, String)> {
     let of_file = |file: tree::File| {
         let lines = file.text.lines().enumerate();

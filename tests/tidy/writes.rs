@@ -1,12 +1,12 @@
-//! Only `crm` changes business tables: a use case stores the state, the outbox and the event in one transaction.
+//! Only `crm` changes business tables: a use case stores state, outbox and event in one transaction.
 
 use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Functions of `WriteTx` that change nothing.
+/// Functions of `WriteTx` that only read.
 const READS: [&str; 2] = ["audit_rows", "changed_rows"];
 
-/// Changes that other modules make themselves: the files, or their folder, the functions, and why.
+/// Changes that other modules may make themselves: the file or folder, the functions, and the reason.
 const EXCEPTIONS: [(&str, &[&str], &str); 11] = [
     ("src/alerting.rs", &["put_alert", "insert_alert_event"], "alerts are the daemon's own state"),
     ("src/app/reload.rs", &["record_active_settings"], "tells followers that settings are active, and changes none"),
@@ -55,7 +55,7 @@ fn only_crm_changes_business_tables() {
     none(&findings, "a function of `crm` changes business tables, in one transaction with the outbox and the event");
 }
 
-/// The functions of `WriteTx` that other modules could call.
+/// Returns the public functions of `WriteTx`, which other modules could call.
 fn changes() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in tree::rust(&["src/store"]) {
@@ -74,7 +74,7 @@ fn changes() -> BTreeSet<String> {
     found
 }
 
-/// The names of the methods that a line calls, or names by `WriteTx::name`.
+/// Returns the names of the methods that a line calls, or that it names as `WriteTx::name`.
 fn called(line: &str) -> impl Iterator<Item = &str> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let by_method = line.split('.').skip(1).filter_map(move |rest| {

@@ -1,6 +1,6 @@
 import { Daemon } from '../tests/support/daemon'
 
-/** A daemon with a year of a small shop. */
+/** Starts a daemon with the data of a small shop after a year. */
 export async function shop(): Promise<Daemon> {
   const daemon = new Daemon()
   await daemon.start()

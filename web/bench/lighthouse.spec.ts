@@ -7,8 +7,9 @@ import { preparedSession } from '../tests/support/daemon'
 import { shop } from './data'
 
 /**
- * The scores of Lighthouse on its slow phone. LIGHTHOUSE names its command, such as `npx --yes lighthouse@13.5.0`: it is no
- * dependency of the page. The reports are in test-results/lighthouse. BENCH_STRICT=1 fails on a miss.
+ * Measures the Lighthouse scores on its simulated slow phone. LIGHTHOUSE contains the command, such as `npx --yes
+ * lighthouse@13.5.0`, because Lighthouse is not a dependency of the page. The reports are in test-results/lighthouse.
+ * With BENCH_STRICT=1 a missed goal fails the test.
  */
 
 const COMMAND = process.env.LIGHTHOUSE?.split(' ')
@@ -30,7 +31,7 @@ test('Lighthouse', async () => {
   const profile = join(daemon.folder, 'browser')
   mkdirSync('test-results/lighthouse', { recursive: true })
   const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {}
-  // Lighthouse opens its tabs in this browser, which has the session.
+  // Lighthouse opens its tabs in this browser, which has a session.
   const own = ['--remote-debugging-port=0', '--accept-lang=he-IL']
   const browser = await chromium.launchPersistentContext(profile, { executablePath, args: [...args, ...own] })
   const [port = ''] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n')

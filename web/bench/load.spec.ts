@@ -3,11 +3,12 @@ import { type Daemon, preparedSession } from '../tests/support/daemon'
 import { shop } from './data'
 
 /**
- * How long the page takes on a slow phone: until the list of conversations can be used, and from a message's webhook until it
- * is shown. Prints each figure beside its goal; BENCH_STRICT=1 fails on a miss.
+ * Measures the page on a slow phone: the time until the list of conversations is usable, and the time from a message's
+ * webhook until the message is shown. Prints each figure and its goal; with BENCH_STRICT=1 a missed goal fails the
+ * test.
  */
 
-/** A phone's processor, four times slower than this machine, and a slow 4G network as Lighthouse defines it. */
+/** A phone's processor, four times slower than this machine, and slow 4G as Lighthouse defines it. */
 const CPU_RATE = 4
 const SLOW_4G = { latency: 150, downloadThroughput: (1.6e6 / 8) | 0, uploadThroughput: (750e3 / 8) | 0, offline: false }
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7)
@@ -18,7 +19,7 @@ const PAGES = [
   { name: 'contacts', path: '/app/contacts', ready: 'main a[href^="/app/contacts/"]' },
 ] as const
 
-/** Notes the time at which the selector is first drawn. */
+/** Records the time at which the selector is first visible. */
 function watch(selector: string): void {
   const noted = window as unknown as { readyAt?: number }
   const look = () => {
@@ -36,7 +37,7 @@ async function slowDown(page: Page, network: boolean): Promise<void> {
   if (network) await session.send('Network.emulateNetworkConditions', SLOW_4G)
 }
 
-/** Loads a path in a new tab; milliseconds until it is ready, and the bytes that came over the network. */
+/** Loads a path in a new tab. Returns the milliseconds until it is ready, and the bytes received over the network. */
 async function load(context: BrowserContext, url: string, selector: string, network: boolean) {
   const page = await context.newPage()
   await slowDown(page, network)
@@ -63,7 +64,7 @@ async function visitor(browser: Browser, daemon: Daemon): Promise<BrowserContext
 
 const sorted = (values: number[]) => [...values].sort((a, b) => a - b)
 
-/** The best of the rounds, which other processes have disturbed the least, and the median. */
+/** Prints the best of the rounds (the one that other processes have disturbed the least) and the median. */
 function report(what: string, values: number[], goal: number): void {
   const [best = Number.NaN, median = Number.NaN] = [sorted(values)[0], sorted(values)[values.length >> 1]]
   const mark = best <= goal ? '✓' : '✗'
@@ -94,7 +95,9 @@ test('the page on a slow phone', async ({ browser }) => {
   await daemon.remove()
 })
 
-/** Milliseconds from sending a webhook until its text is drawn in the list; the page runs at full speed. */
+/**
+ * Returns the milliseconds from sending a webhook until its text is visible in the list. The page runs at full speed.
+ */
 async function messages(browser: Browser, daemon: Daemon): Promise<number[]> {
   const context = await visitor(browser, daemon)
   const page = await context.newPage()

@@ -2,8 +2,8 @@ import { type CDPSession, expect, type Page, test } from '@playwright/test'
 import { Daemon, OWNER } from '../tests/support/daemon'
 
 /**
- * Using the page on an old phone: six times slower than this machine, on Fast 3G. Prints each figure beside its goal; BENCH_STRICT=1
- * fails on a miss. `load.spec.ts` measures a phone of the middle class.
+ * Measures interactions on an old phone: six times slower than this machine, on Fast 3G. Prints each figure and its
+ * goal; with BENCH_STRICT=1 a missed goal fails the test. `load.spec.ts` measures a mid-range phone.
  */
 const CPU_RATE = 6
 const FAST_3G = { latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8, offline: false }
@@ -25,7 +25,7 @@ async function slowDown(page: Page): Promise<CDPSession> {
   return session
 }
 
-/** Milliseconds from an action in the page until the selector is drawn. */
+/** Returns the milliseconds from an action in the page until the selector is visible. */
 const until = (page: Page, act: 'press' | 'type', on: string, selector: string): Promise<number> =>
   page.evaluate(
     ([act, on, selector]) =>

@@ -1,5 +1,5 @@
-// The service worker. It caches nothing: the page must always be the one that the daemon serves. It exists so that the page
-// can be installed, and for notifications.
+// The service worker makes the page installable and shows its notifications. It caches nothing: the page must always be
+// the version that the daemon serves.
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 self.addEventListener('notificationclick', event => {

@@ -6,9 +6,9 @@ import { routesOf } from './routes.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** All that a first visit of a user who is logged in loads before its page, compressed with brotli. */
+/** The maximum size of the first load of a logged-in user, without the page itself, compressed with brotli. */
 const FIRST_LOAD = 250_000
-/** What one page adds, at most. */
+/** The maximum size that one page adds. */
 const ROUTE = 90_000
 
 const size = file => statSync(join(dist, `${file}.br`)).size
@@ -16,7 +16,7 @@ const built = existsSync(join(dist, '.vite/manifest.json'))
 
 const manifestOf = () => JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
 
-/** The texts of all files of the page that end like this. */
+/** Returns the contents of all built files with this ending. */
 const contents = ending =>
   readdirSync(join(dist, 'assets'))
     .filter(name => name.endsWith(ending))
@@ -61,7 +61,7 @@ test.skipIf(!built)('the first load is within its budget', () => {
   visit('index.html')
   visit('src/app/Shell.tsx')
   for (const name of readdirSync(join(dist, 'assets'))) if (name.endsWith('.woff2')) needed.add(`assets/${name}`)
-  // The larger of the two languages.
+  // Counts the larger of the two languages.
   const texts = Object.entries(manifest).filter(([name]) => name.startsWith('src/app/locales/'))
   needed.add(texts.map(([, { file }]) => file).sort((a, b) => size(b) - size(a))[0])
   const sizes = [...needed].map(file => [file, size(file)]).sort((a, b) => b[1] - a[1])

@@ -1,8 +1,9 @@
 // Builds the page into dist/: node scripts/build.mjs
 //
-// Beside Vite's output, dist/ gets each file compressed with brotli and gzip, and files.txt with path, media type and hash of
-// each: the daemon's build.rs reads that list and needs no compressor of its own. dist/licences.txt holds the licences of the
-// packages in the page; dist/routes.txt what each address of the page needs (scripts/routes.mjs).
+// Besides Vite's output, dist/ contains a brotli and a gzip version of each file, and files.txt with path, media type
+// and hash of each file: the daemon's build.rs reads this list, and needs no compressor. dist/licences.txt contains the
+// licences of the bundled packages; dist/routes.txt lists the files that each path of the page needs
+// (scripts/routes.mjs).
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -26,7 +27,8 @@ const MIME = {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-// The list goes first and comes last: without it the daemon's build takes no file of a page that is half built.
+// files.txt is deleted first and written last: without it, the daemon's build does not use the files of an incomplete
+// build.
 rmSync(join(dist, 'files.txt'), { force: true })
 for (const name of readdirSync(dist)) if (name !== '.gitignore') rmSync(join(dist, name), { recursive: true })
 const output = await build({ root, logLevel: 'warn', build: { emptyOutDir: false } })
@@ -40,7 +42,7 @@ for (const path of files('').sort()) {
   lines.push(`${path}\t${mime}\t${createHash('sha256').update(content).digest('hex').slice(0, 16)}\n`)
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
   writeFileSync(join(dist, `${path}.br`), brotliCompressSync(content, { params }))
-  // The header's byte for the operating system is fixed, so that each machine builds the same file.
+  // The byte for the operating system in the header is fixed, so that the build is reproducible on every machine.
   const gzip = gzipSync(content, { level: 9 })
   gzip[9] = 255
   writeFileSync(join(dist, `${path}.gz`), gzip)
@@ -50,7 +52,7 @@ writeFileSync(join(dist, 'routes.txt'), hints(manifest, routesOf(root)))
 writeFileSync(join(dist, 'files.txt'), lines.join(''))
 writeFileSync(join(dist, 'licences.txt'), licences(root, modules))
 
-/** All files of the page; Vite's manifest, which the budget test reads, is not one. */
+/** Returns all files of the page, without Vite's manifest, which only the budget test reads. */
 function files(folder) {
   return readdirSync(join(dist, folder)).flatMap(name => {
     const path = folder ? `${folder}/${name}` : name

@@ -1,7 +1,8 @@
-// The page's own rules: node scripts/check.mjs
+// The project-specific rules of the page: node scripts/check.mjs
 //
-// Beside what TypeScript and Biome check: features are independent, CSS knows no left and right, numbers and texts for people go
-// through their components, both languages are complete, and the API's types are those of docs/openapi.json.
+// In addition to TypeScript and Biome, it checks that features are independent, that CSS uses no left or right, that
+// numbers and user texts use their components, that both languages are complete, and that the API's types match
+// docs/openapi.json.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -10,17 +11,17 @@ import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Longer components are split. */
+/** The maximum number of code lines of a component. */
 const LONGEST_COMPONENT = 250
 const LONGEST_FILE = 400
 
 const PHYSICAL =
   /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
 const HEBREW = /[\u0590-\u05FF]/
-/** A property of a number that is drawn as it is. */
+/** Matches a phone number that is rendered without the component for it. */
 const BARE_NUMBER = /(?<!=)\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
 
-/** Findings in one file, as `[line, sentence]`. */
+/** Returns the findings in one file, as `[line, sentence]`. */
 export function findings(path, text) {
   const found = []
   const lines = text.split('\n')
@@ -75,13 +76,13 @@ function leaves(path, from, folder) {
 /** Names that are the same in every language. */
 const NAMES = /^(WhatsApp|AgentLocator|Twilio|OpenAI|API|Esc|Enter|Ctrl K|⌘ K|QR|English|עברית|ms|Ctrl Enter)$/
 
-/** Elements whose content is translated, or is the same in every language. */
+/** Elements whose content is translated, or needs no translation. */
 const TRANSLATED = new Set(['Trans', 'Plural', 'Select', 'SelectOrdinal', 'code', 'pre', 'kbd'])
 
-/** Attributes that people read or hear. */
+/** Attributes that are shown to users or read by screen readers. */
 const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label'])
 
-/** Text in the source that is not translated, as `[line, words]`. */
+/** Returns the texts in a source file that are not translated, as `[line, words]`. */
 export function untranslated(text) {
   const source = ts.createSourceFile('x.tsx', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
   const found = []
@@ -110,7 +111,7 @@ export function untranslated(text) {
   return found
 }
 
-/** Texts of a catalog without a translation. */
+/** Returns the texts of a catalog without a translation. */
 export function missing(catalog) {
   const found = []
   for (const entry of catalog.split('\n\n')) {
@@ -145,7 +146,7 @@ function main() {
   process.exitCode = problems.length === 0 ? 0 : 1
 }
 
-/** Generated files that are older than what they are made of. */
+/** Returns the generated files that are out of date. */
 function stale() {
   const found = []
   const run = (...command) =>

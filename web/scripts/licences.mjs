@@ -1,17 +1,17 @@
-// The licences of the npm packages whose code is in the page.
+// Collects the licences of the npm packages in the bundle.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The fonts are loaded by the style sheet, so they are no module of the bundle. */
+/** Packages that only the style sheet loads, so that they are not among the bundle's modules. */
 const BY_STYLE = ['@fontsource-variable/assistant', '@mantine/core']
 
-/** The packages that the modules are from, sorted by name. */
+/** Returns the packages that contain the modules, sorted by name. */
 export function packagesOf(modules) {
   const names = modules.flatMap(id => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(id)?.[1] ?? [])
   return [...new Set([...names, ...BY_STYLE])].sort()
 }
 
-/** Name, version, licence and licence text of each package, in the form of bridge/dist/LICENSES.txt. */
+/** Returns the name, version, licence and licence text of each package, in the format of bridge/dist/LICENSES.txt. */
 export function licences(root, modules) {
   const parts = packagesOf(modules).map(name => {
     const folder = join(root, 'node_modules', name)

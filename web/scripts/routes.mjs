@@ -1,5 +1,6 @@
-// Which files each address of the page needs beside those that the HTML file names: the daemon names them in the HTML file of
-// that address, so that the browser requests all at once instead of learning of each from the one before.
+// Lists the files that each path of the page needs in addition to those that every HTML file names. The daemon adds
+// them to the HTML file of that path, so that the browser requests all files at once instead of discovering them one
+// after the other.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,10 +9,10 @@ const ROUTE =
 const FRAMES = /frames: \{([^}]*)\}/
 const FRAME = /(\w+): \(\) => import\('\.\/(\w+)'\)/g
 const LANGUAGES = ['he', 'en']
-/** `/app` redirects to it. */
+/** The path to which `/app` redirects. */
 const HOME = '/app/today'
 
-/** The routes in the order in which the page looks for them. */
+/** Returns the routes, in the order in which the page matches them. */
 export function routesOf(root) {
   const folder = join(root, 'src/features')
   const sources = readdirSync(folder)
@@ -37,7 +38,10 @@ export function routesOf(root) {
   )
 }
 
-/** One line for each route: its path, the files for both languages, for Hebrew and for English, and what it fetches, separated by tabs. */
+/**
+ * Returns one line for each route, separated by tabs: its path, the files for both languages, those for Hebrew, those
+ * for English, and the requests of the page.
+ */
 export function hints(manifest, routes) {
   const known = filesOf(manifest, ['index.html'])
   const line = ({ path, features, sources, isBare, data }) => {
@@ -65,7 +69,7 @@ export function hints(manifest, routes) {
   return all.map(line).join('')
 }
 
-/** The scripts and styles of these sources and of all that they import at once. */
+/** Returns the scripts and styles of these sources, and of all modules that they import statically. */
 function filesOf(manifest, sources) {
   const files = new Set()
   const seen = new Set()

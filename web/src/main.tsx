@@ -15,7 +15,7 @@ import { takeStart } from '#shared/start'
 import { App } from './app/App'
 import { PageLoadError } from './app/registry'
 
-// Browsers install a page with a service worker, and show its notifications; only over https or on this machine.
+// The service worker makes the page installable and shows its notifications. It works only over https or on localhost.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   navigator.serviceWorker.register('/app/sw.js', { scope: '/' }).catch(() => undefined)
 }
@@ -27,7 +27,7 @@ if (root) {
   await activateLocale(initialLocale())
   createRoot(root, {
     onCaughtError(error, { componentStack }) {
-      // A missing connection is shown by the page, and is no fault of it.
+      // The page itself shows a lost connection, which is not a programming error.
       if (!(error instanceof PageLoadError)) console.error(error, componentStack)
     },
   }).render(

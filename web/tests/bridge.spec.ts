@@ -3,7 +3,7 @@ import { contactOf, owner } from './support/api'
 import { Daemon } from './support/daemon'
 import { expect, prepare, test, VIEWS } from './support/fixtures'
 
-/** The bridge's HTTP API as far as the daemon asks for the state of its link. */
+/** A fake of the bridge's HTTP API: only the part from which the daemon reads the state of the link. */
 async function bridge(isConnected: () => boolean): Promise<{ server: Server; url: string }> {
   const server = createServer((_, answer) => {
     const state = isConnected() ? { state: 'connected', connected: true } : { state: 'logged_out', connected: false }

@@ -15,7 +15,7 @@ const file = (more: object) => ({
   ...more,
 })
 
-/** Kinds of messages beside plain text; each as received and as sent, with each status. */
+/** Message kinds other than plain text. Each is tested as received and as sent, with each status. */
 const KINDS: readonly object[] = [
   { media_kind: 'image', content_text: '', files: [file({ mime: 'image/png', width: 240, height: 160 })] },
   { media_kind: 'image', files: [file({ mime: 'image/png', width: 60, height: 300 })] },
@@ -34,7 +34,7 @@ const KINDS: readonly object[] = [
   { author: 'agent' },
 ]
 
-/** Bubbles in which the line of time and ticks lies on something else, or leaves the bubble. */
+/** Returns the bubbles whose line of time and status overlaps other content or leaves the bubble. */
 function collisions(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const faults: string[] = []
@@ -78,7 +78,7 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
   test.slow()
   await ownDaemon.start()
   const word = 'מילה '
-  // Lines that end at each place of the bubble, in both directions.
+  // Lines of every length, in both directions.
   for (let at = 0; at < 44; at++) {
     await ownDaemon.receive(
       at % 2 ? word.repeat(8).slice(0, at + 1) : 'The quick brown fox jumps over the lazy dog, '.slice(0, at + 1),
@@ -93,7 +93,7 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
     for (const [at, { message }] of body.items.entries()) {
       if (!message) continue
       const isOut = at % 3 !== 0
-      // Each in a group of its own, so that each shows its time.
+      // Each message is in a separate group, so that each shows its time.
       message.created_at = new Date(Date.UTC(2026, 10, 20, 8) + at * 3_600_000).toISOString()
       if (isOut)
         Object.assign(message, { direction: 'out', author: 'user', provider: 'twilio', status: STATUSES[at % 5] })
@@ -107,7 +107,7 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
     await expect(page.locator('.trow .meta').first()).toBeVisible()
     const talk = page.locator('.talk.scroll')
     const found = new Set<string>()
-    // From the end to the beginning; only what is near the screen is drawn.
+    // Scrolls from the end to the start, because only the rows near the screen are rendered.
     for (let step = 0; step < 40; step++) {
       for (const fault of await collisions(page)) found.add(fault)
       const top = await talk.evaluate(element => {

@@ -13,7 +13,10 @@ interface FreeSlots {
   slots: { starts_at: string }[]
 }
 
-/** A shop that is open always, with a service, two members of staff, a contact who waits, and a task that is late. */
+/**
+ * Creates a shop that is always open, with a service, two members of staff, a contact on the waiting list, and an
+ * overdue task.
+ */
 async function fill(page: Page, daemon: Daemon) {
   await daemon.start()
   await daemon.receive('אפשר להקדים את התור של מחר?', NOA)
@@ -29,7 +32,7 @@ async function fill(page: Page, daemon: Daemon) {
   const free = () =>
     get<FreeSlots>(`/api/free-slots?service_id=${service.id}&resource_id=${yael.id}&days=3&step_min=60`)
   const { slots } = await free()
-  // Not in the first hour, which may be over before the test is, and at noon, which is on the screen at every time of the day.
+  // Not in the first hour, which may be over before the test ends. Noon is visible at every time of the day.
   const hour = ({ starts_at }: { starts_at: string }) =>
     new Date(starts_at).toLocaleTimeString('en-GB', { timeZone: 'Asia/Jerusalem', hour: '2-digit' })
   const slot = slots.slice(2).find(one => hour(one) === '12')
@@ -179,7 +182,7 @@ for (const view of LAYOUTS) {
     await field.press('Enter')
     await expect(dialog).toHaveCount(0)
     await expect(page).toHaveURL(/date=2027-12-24/)
-    // By pointer: the month of the day that is shown.
+    // With the pointer: the month view of the current day.
     await page.locator('.jump-button').click()
     await dialog.getByRole('button', { name: /^15 / }).click()
     await expect(page).toHaveURL(/date=2027-12-15/)

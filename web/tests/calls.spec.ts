@@ -27,7 +27,7 @@ test.beforeAll(async ({ browser }) => {
   const { id } = await contactOf(api, DANA)
   await api.send('PATCH', `/api/contacts/${id}`, { display_name: 'דנה כהן' })
   const missed = () => api.get<{ calls: unknown[] }>('/api/calls?outcome=missed')
-  // On a slow machine the caller may hang up before the daemon has stored the call.
+  // On a slow machine, the caller may hang up before the daemon has stored the call.
   await expect(async () => {
     await daemon.call(['--from', MISSED, '--hang-up', 'connecting:1ms']).catch(() => undefined)
     await expect.poll(async () => (await missed()).calls.length, { timeout: 5_000 }).toBe(1)
@@ -52,12 +52,12 @@ for (const view of LAYOUTS) {
     await prepare(page, view)
     await logIn(page, daemon)
     await page.goto(`${daemon.url}/app/calls`)
-    // On a slow machine there are two missed calls, see above.
+    // On a slow machine there may be two missed calls, see above.
     await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
     await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
     await inspect(page, 'calls', view)
     await openDana(page)
-    // The recording is compressed after the call; its waveform follows.
+    // The recording is compressed after the call; its waveform appears then.
     await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
     await expect(page.locator('.turnlines s')).toContainText('זמן')
     await expect(page.locator('.fall li')).not.toHaveCount(0)
@@ -118,7 +118,7 @@ test('a word plays from its place; keys pause, step and change the speed', async
   await expect.poll(seconds).toBeLessThan(before)
   await page.keyboard.press('BracketRight')
   await expect(page.getByRole('button', { name: '1.25×' })).toBeVisible()
-  // A click at a quarter of the waveform is a quarter of the time, in a page that runs right to left as well.
+  // A click at a quarter of the waveform's width seeks to a quarter of the time, also in a right-to-left page.
   const box = await player.boundingBox()
   if (!box) throw new Error('no waveform')
   await page.mouse.click(box.x + box.width / 4, box.y + box.height / 2)
@@ -136,7 +136,7 @@ test('the filter is in the address, and one key makes the call-back task', async
   await page.locator('.call-row a').click()
   await expect(page.locator('.rec.none')).toBeVisible()
   await inspect(page, 'call-missed', VIEWS[0])
-  // The key does what the button does, which is there once it is known that there is no task yet.
+  // The key does the same as the button, which appears once the page has found no task for the call.
   await expect(page.getByRole('button', { name: 'משימה לחזור' })).toBeVisible()
   await page.keyboard.press('KeyT')
   await expect(page.locator('.toast')).toContainText('054-318-7720')
@@ -161,7 +161,7 @@ test('a task about a call is shown once it is made, on every device, and made on
     await each.goto(`${daemon.url}/app/calls/${call.id}`)
     await expect(each.getByRole('button', { name: 'משימה לחזור' })).toBeVisible()
   }
-  // The first answer is lost: the request is sent again with the same key.
+  // The first response is lost: the request is repeated with the same key.
   let lost = 0
   await page.route('**/api/tasks', async route => {
     if (route.request().method() !== 'POST' || lost > 0) return route.continue()
@@ -204,7 +204,7 @@ for (const view of VIEWS) {
       cancel_reason: null,
     }
     const cancelled = { ...appointment, id: 8, state: 'cancelled', cancel_reason: 'חולה' }
-    // The fake AI of these tests calls no tools; the daemon's own tests show what the API answers.
+    // The fake AI of these tests calls no tools. The daemon's own tests verify the API's response.
     const bookings = [
       { appointment, booked: true, moved: false, cancelled: false },
       { appointment: cancelled, booked: false, moved: false, cancelled: true },
@@ -243,11 +243,11 @@ test('a live call shows its words, and becomes the ended call in place', async (
   test.setTimeout(60_000)
   await prepare(page, VIEWS[1])
   await logIn(page, daemon)
-  // What matters is the page: on a slow machine the caller itself may be cut off.
+  // Only the page is tested. On a slow machine the call may be cut off.
   const script = 'say 1.5s; listen; wait 4s; say 1.2s; listen'
   const call = daemon.call(['--from', '+972549023316', '--script', script]).catch(() => undefined)
   await page.goto(`${daemon.url}/app/calls`)
-  // The call may begin after the page is there.
+  // The call may start after the page is loaded.
   const row = page.locator('.call-row', { hasText: '054-902-3316' })
   await row.locator('a').first().click({ timeout: 20_000 })
   await expect(page.getByRole('log')).toContainText('פתוחים', { timeout: 20_000 })
@@ -276,7 +276,7 @@ for (const view of LAYOUTS) {
     const listen = page.locator('.live-acts').getByRole('button', { name: he ? 'האזנה' : 'Listen', exact: true })
     await listen.click()
     const stop = page.getByRole('button', { name: he ? 'הפסקת ההאזנה' : 'Stop listening' })
-    // The strip is on the other pages.
+    // The strip appears on the other pages only.
     await expect(stop).toHaveCount(1)
     await expect(page.getByRole('img', { name: he ? /צורת הגל/ : /Waveform/ })).toBeVisible({ timeout: 20_000 })
     await expect(page.locator('.live-lanes .agent')).toHaveAttribute('d', /M/, { timeout: 20_000 })
@@ -291,7 +291,7 @@ for (const view of LAYOUTS) {
       .getByRole('dialog')
       .getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' })
       .click()
-    // The shop has no number for it.
+    // The shop has no number to which the call could be forwarded.
     await expect(page.getByRole('alert').first()).toContainText(he ? 'לא הוגדר מספר' : 'No number is set')
     await inspect(page, 'call-listen', view)
     await stop.click()

@@ -6,7 +6,7 @@ import { expect, inspect, LAYOUTS, prepare, test, VIEWS } from './support/fixtur
 const DANA = '+972509876543'
 const AVI = '+972523334455'
 
-/** A daemon with two contacts who have written. */
+/** Starts a daemon with two contacts who have written. */
 async function fill(page: Page, daemon: Daemon): Promise<Owner & { dana: number; avi: number }> {
   await daemon.start()
   await daemon.receive('שלום, אפשר להזמין?', DANA)
@@ -84,7 +84,7 @@ test('name, tags, notes, details and tasks change in place, each with undo', asy
   await page.keyboard.press('Enter')
   await page.getByRole('checkbox', { name: 'להתקשר, סימון כבוצעה' }).click()
   await expect(page.locator('.task')).toHaveCount(0)
-  // The undo before this one may still be on the screen.
+  // The toast of the previous undo may still be visible.
   await expect(page.locator('.toast').last()).toContainText('המשימה בוצעה')
   await undo().click()
   await expect(page.locator('.task')).toHaveCount(1)
@@ -115,7 +115,7 @@ test('a name that another user changes meanwhile is shown beside the own one', a
   await page.getByRole('button', { name: 'Change the name' }).click()
   const field = page.getByRole('textbox', { name: 'Name', exact: true })
   await field.fill('Dana mine')
-  // The page must not learn of it before it saves.
+  // The page must not receive the change before it saves.
   await page.route('**/api/events*', route => route.abort())
   await page.route('**/api/contacts/*', (route, request) =>
     request.method() === 'PATCH'
@@ -173,7 +173,7 @@ test('a number that is taken leads to its contact', async ({ page, ownDaemon }) 
 test('an erase says what remains and until when', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[1])
   const { dana } = await fill(page, ownDaemon)
-  // The daemon's answer, with all that can remain.
+  // The daemon's response, with all kinds of remaining copies.
   await page.route('**/erase', async route => {
     const answer = await route.fetch()
     const snapshots = [
@@ -189,7 +189,7 @@ test('an erase says what remains and until when', async ({ page, ownDaemon }) =>
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill('דנה כהן')
   await dialog.getByRole('button', { name: 'למחוק לתמיד' }).click()
-  // The event of the deletion takes the contact away; what is said of it stays.
+  // The event of the deletion removes the contact, but the report of the deletion stays.
   const main = page.getByRole('main')
   await expect(main.getByRole('listitem')).toHaveCount(3)
   await expect(main).toContainText('היא לא ענתה')
@@ -266,7 +266,7 @@ for (const view of LAYOUTS) {
     await field.fill('12')
     await save.click()
     await expect(page.locator('.number-form .err')).toBeVisible()
-    // A number of another contact stays with it: the form offers to merge the two.
+    // A number of another contact is not moved: the form offers to merge the two contacts.
     await field.fill('052-333-4455')
     await save.click()
     const merge = page.locator(`.number-form a[href="/app/contacts/merge?keep=${dana.id}&other=${avi.id}"]`)
@@ -278,7 +278,7 @@ for (const view of LAYOUTS) {
     expect(await numbers()).toEqual(['+972509876543', '+97237654321'])
     await inspect(page, 'numbers', view)
 
-    // Corrected, and the undo brings the old one back.
+    // The number is corrected, and the undo restores the old one.
     const row = page.locator('.num-row', { hasText: '03-765-4321' })
     await row.getByRole('button').first().click()
     await field.fill('03-765-4322')
@@ -288,7 +288,7 @@ for (const view of LAYOUTS) {
     await expect(row).toBeVisible()
     await expect.poll(numbers).toEqual(['+972509876543', '+97237654321'])
 
-    // Removed, and the undo puts it where it was. The last one stays.
+    // The number is removed, and the undo restores it at its position. The last number cannot be removed.
     const first = page.locator('.num-row', { hasText: '050-987-6543' })
     await first.getByRole('button').last().click()
     await expect(first).toHaveCount(0)

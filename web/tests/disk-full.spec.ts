@@ -8,7 +8,7 @@ test('a full disk is said above every page until there is space again, and a ref
   test.slow()
   await ownDaemon.start()
   const { send } = await owner(page, ownDaemon)
-  // An alert is over at once, and not after minutes of quiet.
+  // Makes alerts clear immediately, instead of after several minutes.
   await send('PATCH', '/api/settings', { changes: { 'alerts.settle_s': 0 } })
   await ownDaemon.stop()
   await ownDaemon.start()
@@ -26,7 +26,7 @@ test('a full disk is said above every page until there is space again, and a ref
   await expect(page.locator('.problem.bad').first()).toContainText('דיסק')
   await inspect(page, 'disk-full-problems', VIEWS[1])
 
-  // The daemon's answer when nothing more can be written.
+  // The daemon's response when the database cannot be written.
   const error = { code: 'unavailable', message: 'the database cannot be written' }
   await page.route('**/api/tasks', route =>
     route.request().method() === 'POST' ? route.fulfill({ status: 503, json: { ok: false, error } }) : route.continue(),

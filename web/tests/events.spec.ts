@@ -9,7 +9,7 @@ const TOM = '+447911123456'
 const DANA = '+972509876543'
 const WIDE = VIEWS[0]
 
-/** What a page shows of the daemon's data: badges, lists, and the part of a thread that is on the screen. */
+/** Returns the daemon's data that a page shows: badges, lists, and the visible part of a conversation. */
 function shown(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const talk = document.querySelector('.talk.scroll')?.getBoundingClientRect()
@@ -23,7 +23,8 @@ function shown(page: Page): Promise<string[]> {
       while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement
         const text = walker.currentNode.textContent?.trim()
-        // What was unread or announced when this reader came belongs to the reader, and not to the data.
+        // Texts that depend on when this reader opened the page (unread marks, announcements) are not data of the
+        // daemon.
         if (!text || !parent || parent.closest('.fresh, .to-end, .stale, [role=log]')) continue
         const row = parent.closest('.trow')
         if (!row || !isOut(row)) texts.push(text)
@@ -33,7 +34,10 @@ function shown(page: Page): Promise<string[]> {
   })
 }
 
-/** A thread opens at its first unread message: what one page shows has to be read before another one opens it. */
+/**
+ * A conversation opens at its first unread message. Therefore a page must have marked it as read before another page
+ * opens it.
+ */
 async function expectRead(page: Page): Promise<void> {
   const contact = Number(/inbox\/(\d+)/.exec(page.url())?.[1])
   if (!contact) return
@@ -45,7 +49,7 @@ async function expectRead(page: Page): Promise<void> {
   await expect.poll(unread).toBe(0)
 }
 
-/** Compares a page with the same address loaded again, in the same browser. */
+/** Compares a page with the same URL loaded again in the same browser. */
 async function expectFresh(page: Page): Promise<void> {
   await expectRead(page)
   const fresh = await page.context().newPage()
@@ -56,13 +60,13 @@ async function expectFresh(page: Page): Promise<void> {
   await fresh.close()
 }
 
-/** The page shows data. */
+/** Waits until the page shows data. */
 async function settled(page: Page): Promise<void> {
   await expect(page.locator('main h1')).toHaveCount(1)
   await expect(page.locator('.skeleton-rows')).toHaveCount(0)
 }
 
-/** Two conversations and a task. */
+/** Starts a daemon with two conversations and a task. */
 async function fill(page: Page, daemon: Daemon): Promise<Owner & { noa: number }> {
   await daemon.start()
   await daemon.receive('בוקר טוב', NOA, 'נועה ברק')
@@ -73,7 +77,7 @@ async function fill(page: Page, daemon: Daemon): Promise<Owner & { noa: number }
   return { ...api, noa }
 }
 
-/** Changes of each kind that the lists show. */
+/** Makes changes of each kind that the lists show. */
 async function change(daemon: Daemon, api: Owner & { noa: number }, count: number): Promise<void> {
   for (let at = 0; at < count; at++) await daemon.receive(`חדשה ${at}`, NOA)
   await daemon.receive('שלום, אני חדשה כאן', DANA, 'דנה כהן')
@@ -100,13 +104,13 @@ test('eight tabs and another browser equal a fresh load after a crash', async ({
   await other.addCookies(await page.context().cookies())
   await prepare(page, WIDE)
   await page.goto(`${url}/app/inbox/${api.noa}`)
-  // Over HTTP/1.1 a browser has six connections: were each tab to hold one, the seventh would load nothing.
+  // Over HTTP/1.1 a browser has six connections. If each tab kept one open, the seventh tab would load nothing.
   const tabs = [page]
   for (const path of [...PATHS, `/app/contacts/${api.noa}`]) tabs.push(await opened(page.context(), url + path))
   const far = await opened(other, `${url}/app/inbox/${api.noa}`)
   const errors = [...tabs.slice(1), far].flatMap(watch)
   expect(tabs).toHaveLength(8)
-  // No change is lost between the last one that was seen and the crash.
+  // No change between the last received one and the crash may be lost.
   await ownDaemon.receive('לפני הנפילה', NOA)
   await ownDaemon.stop('SIGKILL')
   await ownDaemon.start()
@@ -134,11 +138,11 @@ for (const hasWorker of [true, false]) {
     await page.bringToFront()
     await network.cut()
     await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
-    // More than a page of the thread, and a request that fails meanwhile.
+    // More than a page of the conversation, and a request that fails meanwhile.
     await change(ownDaemon, api, 70)
     await page.locator('.thread', { hasText: 'Tom Becker' }).click()
     await page.goBack()
-    // Under the pointer the list keeps its order.
+    // The list keeps its order while the pointer is over it.
     await page.mouse.move(700, 5)
     await network.open()
     await expect(page.locator('.strip.off')).toHaveCount(0, { timeout: 15_000 })
@@ -170,11 +174,12 @@ for (const isKnown of [true, false]) {
     await ownDaemon.database(database => {
       database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
         INSERT INTO changes(at, kind, thread_id, ref_id) SELECT '2026-11-20T08:00:00.000Z', 'thread_updated', 1, 1 FROM n`)
-      // As if so many came that the daemon has forgotten where this browser was.
+      // Simulates so many changes that the daemon has deleted this browser's position.
       if (!isKnown) database.exec('DELETE FROM changes WHERE seq < (SELECT max(seq) FROM changes) - 100')
     })
     await ownDaemon.start()
-    // A database that was put in place of the daemon's own would make the page fetch all again.
+    // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would prove
+    // nothing.
     expect(ownDaemon.log.filter(({ event }) => event === 'STORE_TAKEN_OVER')).toEqual([])
     await ownDaemon.receive('אחרי הכול', NOA)
     await network.open()
@@ -200,7 +205,7 @@ for (const hasWorker of [true, false]) {
     const session = await page.context().newCDPSession(page)
     await session.send('Page.setWebLifecycleState', { state: 'frozen' })
     await change(ownDaemon, api, 20)
-    // The daemon was also gone for a while, of which the tab heard nothing.
+    // The daemon also restarts while the tab is frozen and receives nothing.
     await ownDaemon.stop()
     await ownDaemon.start()
     await ownDaemon.receive('אחרי הכול', NOA)

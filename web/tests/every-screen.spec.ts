@@ -3,7 +3,7 @@ import { Daemon } from './support/daemon'
 import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { fillShop, NOA, type Shop, screensOf, visit } from './support/shop'
 
-/** What points along the line of reading; drawn the other way round in Hebrew. Anything else is never mirrored. */
+/** Icons that point along the reading direction, and are mirrored in Hebrew. No other icon is mirrored. */
 const MIRRORED = new Set([
   'arrow-left',
   'arrow-right',
@@ -24,7 +24,7 @@ const MIRRORED = new Set([
   'file-text',
 ])
 
-/** The icons on the screen, and whether each is drawn mirrored. */
+/** Returns the visible icons, and whether each is rendered mirrored. */
 function icons(page: Page): Promise<{ name: string; isMirrored: boolean }[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<SVGSVGElement>('svg.i')]
@@ -40,7 +40,7 @@ function icons(page: Page): Promise<{ name: string; isMirrored: boolean }[]> {
   )
 }
 
-/** The tests' browser hides scrollbars; this one draws them, as a desktop does. */
+/** Launches a browser with visible scrollbars, which the tests' browser hides. */
 const launch = (): Promise<Browser> =>
   chromium.launch({ ...test.info().project.use.launchOptions, ignoreDefaultArgs: ['--hide-scrollbars'] })
 
@@ -50,7 +50,7 @@ interface Found {
   selects: number
 }
 
-/** Scrollbars on the side where a line ends, and what they or the arrow of a select lie on. */
+/** Finds scrollbars on the end side of the text, and content that a scrollbar or the arrow of a select covers. */
 function look(page: Page): Promise<Found> {
   return page.evaluate(() => {
     const faults: string[] = []
@@ -85,7 +85,7 @@ function look(page: Page): Promise<Found> {
       if (y < 0 || y > innerHeight) continue
       if (!hits(select, left + 8, y) || !hits(select, right - 8, y))
         faults.push(`covered: ${select.outerHTML.slice(0, 80)}`)
-      // The words of the longest choice beside the arrow, which stands where a line ends.
+      // Measures the longest option against the arrow of the select, which is at the end side.
       const style = getComputedStyle(select)
       const pen = document.createElement('canvas').getContext('2d')
       if (!pen) continue
@@ -100,7 +100,7 @@ function look(page: Page): Promise<Found> {
         faults.push(`the arrow lies on the words: ${select.outerHTML.slice(0, 80)}`)
     }
     for (const input of document.querySelectorAll<HTMLInputElement>('main input[type=file]')) {
-      // The browser writes «No file chosen» in its own language, so the page draws a button of its own.
+      // A native file input shows «No file chosen» in the browser's language, so the page must render its own button.
       if (input.getBoundingClientRect().width > 2) faults.push(`a native file field: ${input.outerHTML.slice(0, 80)}`)
     }
     return { faults: [...new Set(faults)], scrollbars, selects: selects.length }
@@ -116,7 +116,7 @@ test.beforeAll(async () => {
   daemon = await new Daemon().start()
   browser = await launch()
   const page = await browser.newPage()
-  // Enough for a scrollbar; what is sent to her comes after them, and is in view.
+  // Enough messages for a scrollbar. The messages to Noa come after them and are visible.
   for (let at = 0; at < 12; at++) await daemon.receive(`הודעה ${at}`, NOA)
   shop = await fillShop(page, daemon, { name: 'נועה ברק', text: 'אפשר להקדים?', fileName: 'הצעה.pdf' })
   await page.close()
@@ -133,7 +133,7 @@ for (const view of [VIEWS[0], VIEWS[2]]) {
     await prepare(page, view)
     await page.setViewportSize({ width: 1280, height: 560 })
     await logIn(page, daemon)
-    // What was sent has arrived, which no provider reports here.
+    // No provider confirms messages here, so the test marks the sent ones as delivered.
     await page.route('**/api/contacts/*/timeline?*', async route => {
       const body = await (await route.fetch({ maxRetries: 2 })).json()
       for (const { message } of body.items) if (message?.direction === 'out') message.status = 'delivered'
@@ -156,7 +156,7 @@ for (const view of [VIEWS[0], VIEWS[2]]) {
     }
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     expect([...wrong]).toEqual([])
-    // The walk has met what it is about.
+    // Verifies that the test has seen enough icons, scrollbars and selects.
     expect([...seen].filter(name => MIRRORED.has(name)).length).toBeGreaterThan(3)
     for (const name of ['phone', 'checks', 'search', 'player-play-filled']) expect([...seen]).toContain(name)
     expect(scrollbars).toBeGreaterThan(3)

@@ -4,18 +4,18 @@ import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
 const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את התור?', fileName: 'הצעה.pdf' }
 
-/** Requests that are not part of a screen: the login, and the streams. */
+/** Requests that do not belong to a screen: the login, and the streams. */
 const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
 
 /**
- * Requests whose failure a screen keeps to itself, because it shows all else without them, and the stream repairs them: badges, strips,
- * hints, and what only completes a form.
+ * Requests whose failure a screen need not show, because the rest works without them and the event stream repairs them:
+ * badges, strips, hints, and suggestions in forms.
  */
 const QUIET: ReadonlySet<string> = new Set([])
 
 const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}')
 
-/** Where a failure must be said, of what several screens fetch. */
+/** The screen that must show the failure of a path that several screens fetch. */
 const HOME: Record<string, string> = {
   '/api/alerts': 'problems',
   '/api/calls': 'calls',
@@ -28,7 +28,7 @@ const HOME: Record<string, string> = {
   '/api/tasks': 'tasks',
 }
 
-/** The paths that the screens fetch, each with one screen that does. */
+/** Returns the paths that the screens fetch, each with one screen that fetches it. */
 async function pathsOf(page: Page, url: string, screens: Record<string, string>): Promise<Map<string, string>> {
   const paths = new Map<string, string>()
   let screen = ''
@@ -48,7 +48,7 @@ async function pathsOf(page: Page, url: string, screens: Record<string, string>)
 
 const ofPath = (path: string) => (url: URL) => url.pathname.startsWith('/api/') && patternOf(url.href) === path
 
-/** What the page says about failures. */
+/** The error messages of the page. */
 const alerts = (page: Page) => page.locator('main [role=alert], [role=dialog] [role=alert], .strip[role=alert]')
 
 test('each request of the screens may fail alone: the screen says so, and recovers', async ({ page, ownDaemon }) => {
@@ -60,7 +60,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
   for (const [path, screen] of await pathsOf(page, ownDaemon.url, screens)) {
     const what = `${screen} without ${path}`
     const matches = ofPath(path)
-    // Not one that is tried again by itself, which would take seconds.
+    // The status 413 is not retried automatically, which would take seconds.
     await page.route(matches, route => route.fulfill({ status: 413, body: '<h1>Request Entity Too Large</h1>' }))
     await page.goto(ownDaemon.url + screens[screen])
     await expect(page.locator('main'), what).toHaveCount(1)
@@ -73,7 +73,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     expect(text, what).not.toMatch(/HTTP \d|Entity Too Large|undefined|NaN|Unexpected token/)
     const retry = page.locator('main, .strips, [role=dialog]').getByRole('button', { name: 'לנסות שוב' })
     const canRetry = isSaid && (await appears(retry))
-    // From here on the page may recover by itself, when an event makes it fetch again.
+    // From here on an event may cause a refetch, by which the page recovers by itself.
     await page.unroute(matches)
     if (!isSaid) {
       if (!QUIET.has(path)) silent.push(what)
@@ -81,7 +81,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     }
     if (!canRetry) silent.push(`${what}: no retry`)
     await expect(async () => {
-      // Between the two the page may recover by itself, and the button is gone.
+      // The page may recover between the two calls, so that the button disappears.
       if (await retry.count()) await retry.first().click({ timeout: 2_000 })
       expect(await retry.count()).toBe(0)
     }, what).toPass({ timeout: 15_000 })
@@ -89,7 +89,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
   expect(silent, 'fail without a word').toEqual([])
 })
 
-/** Returns true if something is there within five seconds. */
+/** Resolves with true if the element appears within five seconds. */
 const appears = (found: Locator): Promise<boolean> =>
   found
     .first()
@@ -99,7 +99,7 @@ const appears = (found: Locator): Promise<boolean> =>
       () => false,
     )
 
-/** How an answer can be wrong, and what the page says then. */
+/** The kinds of invalid responses, and the message that the page shows for each. */
 const MODES: { name: string; answer: (route: Route) => unknown; he: string }[] = [
   {
     name: '500',
@@ -136,7 +136,7 @@ test('an answer that is an error, cut off, or never comes', async ({ page, ownDa
     await page.goto(`${ownDaemon.url}/app/contacts`)
     await expect.poll(() => asked).toBeGreaterThan(0)
     const alert = page.locator('main [role=alert]')
-    // At most 10 s pass, with all that the page tries by itself.
+    // All automatic retries together take at most 10 s.
     for (let second = 0; second < 10 && !(await alert.count()); second++) {
       await page.clock.runFor(1_000)
       await page.evaluate(() => undefined)
@@ -167,7 +167,7 @@ test('a change that fails is taken back, says why, and can be tried again', asyn
   await toast.getByRole('button', { name: 'לנסות שוב' }).click()
   await expect(task).toHaveCount(0)
 
-  // A message waits through an answer that is none, and goes out once.
+  // A message waits after an invalid response, and is sent exactly once.
   await page.goto(`${ownDaemon.url}/app/inbox/${noa}`)
   let refusals = 0
   await page.route('**/api/whatsapp/send', route =>
@@ -181,7 +181,7 @@ test('a change that fails is taken back, says why, and can be tried again', asyn
   await expect(page.locator('.msg.outgoing')).toHaveCount(0, { timeout: 12_000 })
   await expect(page.locator('.trow .msg', { hasText: 'מגיעה פעם אחת' })).toHaveCount(1)
 
-  // A file that is too large, and one whose upload stands still.
+  // A file that is too large, and a file whose upload stalls.
   const chip = page.locator('.uploads li')
   const file = { name: 'תמונה.png', mimeType: 'image/png', buffer: Buffer.from('x') }
   const picker = page.locator('.write input[type=file]')
@@ -209,7 +209,7 @@ test('a page whose code never arrives says so, and opens by itself when it can',
   await page.locator('.rail a[href="/app/contacts"]').click()
   await asked
   const said = page.getByRole('heading', { name: 'הדף עוד לא נטען' })
-  // It is tried once more without being asked, and then the page itself is loaded again.
+  // The page retries once by itself, and then reloads.
   await expect(async () => {
     await page.clock.runFor(2_000)
     await expect(said).toBeVisible({ timeout: 200 })

@@ -62,7 +62,7 @@ test('hours are read as people write them, kept as a draft, and a wrong one says
     .toEqual([{ weekday: 1, from: '08:00', to: '19:30' }])
 })
 
-/** Logs in a member of staff whom the owner adds. */
+/** Logs in a member of staff whom the owner has created. */
 async function logInStaff(page: import('@playwright/test').Page, daemon: Daemon) {
   await logIn(page, daemon)
   const { send } = await owner(page, daemon)
@@ -135,7 +135,7 @@ test('a booked appointment is shown, and a press beside the form throws nothing 
   const form = page.getByRole('dialog')
   await form.locator('.pick').first().click()
   await form.locator('.slot-day').nth(2).locator('.slot').nth(3).click()
-  // What was chosen is on the screen.
+  // The chosen values are visible.
   await expect(form.locator('.ap-foot .btn.pen')).toBeInViewport({ ratio: 1 })
   await inspect(page, 'booking-chosen', PHONE)
   await page.mouse.click(195, 8)

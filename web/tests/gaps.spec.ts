@@ -3,7 +3,7 @@ import { owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
 
-/** A daemon with two questions that its agent could not answer. */
+/** Starts a daemon with two questions that its agent could not answer. */
 async function fill(page: Page, daemon: Daemon) {
   await daemon.start()
   await daemon.stop()

@@ -9,7 +9,7 @@ const ADDRESS = `https://example.com/${'a'.repeat(400)}`
 const MARKS = `ש${'\u0597\u05B4\u0301\u0348'.repeat(2_500)}`
 const WORD = 'W'.repeat(1_000_000)
 
-/** What must not be on any screen, whatever people wrote. */
+/** Verifies that no text of a user or contact has broken the screen. */
 async function expectHarmless(page: Page, name: string): Promise<void> {
   const found = await page.evaluate(() => {
     const faults: string[] = []
@@ -66,7 +66,7 @@ test('hostile names and texts are shown as text on every screen, on a phone and 
       await expectHarmless(page, `${name} ${width}`)
     }
   }
-  // The whole of the long word, and the file whose name hides its kind.
+  // The complete long word is shown, and the file name that tries to disguise its extension.
   await page.goto(`${ownDaemon.url}/app/inbox/${shop.noa}`)
   await expect(page.locator('.trow .msg').last()).toContainText('WWWW')
   await expect(page.locator('.conv')).toContainText('חשבוניתgpj.exe')

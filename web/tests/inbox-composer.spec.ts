@@ -17,7 +17,7 @@ for (const view of LAYOUTS) {
     await page.locator('.thread').click()
     const field = page.locator('.write textarea')
 
-    // A saved reply, made and used.
+    // Creates a saved reply, and uses it.
     await field.fill('/')
     await page.getByRole('button', { name: he ? 'עריכת הרשימה' : 'Edit the list' }).click()
     const dialog = page.getByRole('dialog')
@@ -33,13 +33,13 @@ for (const view of LAYOUTS) {
     await field.press('Enter')
     await expect(field).toHaveValue('פתוח א׳–ה׳ 9:00–18:00')
 
-    // Later.
+    // Schedules a message.
     await page.getByRole('button', { name: he ? 'שליחה מאוחר יותר' : 'Send later' }).click()
     await page.getByRole('menuitem').nth(-2).click()
     await expect(page.locator('.scheduled li')).toHaveCount(1)
     await expect(field).toHaveValue('')
 
-    // A pasted picture and its box.
+    // Pastes an image.
     await field.evaluate(async element => {
       const canvas = new OffscreenCanvas(60, 40)
       canvas.getContext('2d')?.fillRect(0, 0, 60, 40)
@@ -52,7 +52,7 @@ for (const view of LAYOUTS) {
     await page.getByRole('button', { name: he ? 'שליחה' : 'Send', exact: true }).click()
     await expect(page.locator('.trow .picture img')).toBeVisible()
 
-    // An answer with a quote: by the button beside the message, by R, and away with Escape.
+    // Quotes a message with the button beside it and with the key R, and cancels with Escape.
     const theirs = page.locator('.msg:not(.us)')
     await theirs.hover()
     const reply = theirs.getByRole('button', { name: he ? 'תשובה להודעה הזאת' : 'Reply to this message' })
@@ -83,7 +83,7 @@ for (const view of LAYOUTS) {
     await page.locator('.facts').getByRole('checkbox').click()
     await expect(page.locator('.facts').getByRole('checkbox')).toHaveCount(0)
     await inspect(page, 'inbox-card', view)
-    // The task is in the timeline when it was made, and once more when it was done.
+    // The timeline contains the task twice: when it was created, and when it was completed.
     await expect(page.locator('.event', { hasText: 'לאשר לה מחיר' })).toHaveCount(2)
   })
 }

@@ -6,7 +6,7 @@ import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures
 const PHONE = VIEWS[1]
 const NUMBER = '+972541234567'
 
-/** The conversation with the only contact, on a phone. */
+/** Opens the conversation with the only contact, on a phone. */
 async function openThread(page: Page, daemon: Daemon, view: (typeof VIEWS)[number] = PHONE): Promise<void> {
   await daemon.receive('בוקר טוב')
   const api = await owner(page, daemon)
@@ -16,7 +16,7 @@ async function openThread(page: Page, daemon: Daemon, view: (typeof VIEWS)[numbe
   await expect(page.locator('.trow .msg').first()).toBeVisible()
 }
 
-/** Returns true if a press on the middle of the element reaches it. */
+/** Returns true if a press at the centre of the element reaches it. */
 const isReachable = (page: Page, selector: string) =>
   page.locator(selector).evaluate(element => {
     const { x, y, width, height } = element.getBoundingClientRect()

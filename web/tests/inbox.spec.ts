@@ -6,7 +6,7 @@ const WIDE = VIEWS[0]
 const NOA = '+972527614408'
 const TOM = '+447911123456'
 
-/** Messages arrive as the bridge hands them on, which is faster than a command for each. */
+/** Delivers messages through the bridge's webhook, which is faster than a CLI command for each message. */
 async function receive(page: Page, daemon: Daemon, from: string, texts: readonly string[], name = ''): Promise<void> {
   for (const [at, text] of texts.entries()) {
     const answer = await page.request.post(`${daemon.url}/webhook/whatsapp/baileys`, {
@@ -132,7 +132,7 @@ test('keys by their place on the keyboard: next, reply, archive with undo', asyn
   await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')
   await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
   await expect(page.locator('.thread')).toHaveCount(2)
-  // The Hebrew layout: the letter differs, the key is the same.
+  // In the Hebrew layout the letter differs, but the physical key is the same.
   const press = (code: string, key: string) =>
     page.evaluate(
       ([code, key]) => dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true })),
@@ -171,7 +171,9 @@ test('a long history: nothing jumps, and the first message is reached', async ({
   }).toPass({ timeout: 15_000 })
 })
 
-/** Where an element is once the list has measured its rows: it is in the same place in frames that follow each other. */
+/**
+ * Returns the position of an element once the list has measured its rows: when it is the same in consecutive frames.
+ */
 const standing = (element: Locator): Promise<number> =>
   element.evaluate(
     node =>
@@ -200,7 +202,7 @@ test('a link to an old message finds it, and the list stays there', async ({ pag
   await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${wanted}`)
   const found = page.locator('.trow').getByText('הודעה מספר 12', { exact: true })
   await expect(found).toBeInViewport({ timeout: 15_000 })
-  // Older entries are loaded above it, and a new one arrives below: it stays where it is.
+  // Older entries are loaded above the entry, and a new one arrives below it. It must keep its position.
   await expect(page.locator('.trow', { hasText: 'הודעה מספר 5' }).first()).toBeAttached()
   const middle = await standing(found)
   const told = page.waitForResponse(/timeline/)
@@ -208,7 +210,7 @@ test('a link to an old message finds it, and the list stays there', async ({ pag
   await told
   await expect(page.locator('.to-end')).toContainText('הודעה חדשה')
   expect(Math.abs((await standing(found)) - middle)).toBeLessThan(3)
-  // The reader scrolls on from there, and the list does not come back.
+  // The user scrolls on, and the list must not jump back.
   await page.locator('.talk.scroll').hover()
   await page.mouse.wheel(0, 1500)
   await expect(found).not.toBeInViewport()

@@ -4,7 +4,9 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
-/** What is not on the screen while someone writes, of header, last message and field; empty if all is. */
+/**
+ * Returns which of the header, the last message and the field are not visible while the user writes; empty if all are.
+ */
 const missing = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const box = (selector: string) => [...document.querySelectorAll(selector)].at(-1)?.getBoundingClientRect()
@@ -33,7 +35,7 @@ test('with the keyboard open header, last message and field stay on the screen, 
   const { id } = await contactOf(await owner(page, ownDaemon), NOA)
   await prepare(page, VIEWS[1])
   await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
-  // The keyboard makes the page itself smaller, because the page asks for that.
+  // The viewport meta tag makes the keyboard resize the page.
   await expect(page.locator('meta[name=viewport]')).toHaveAttribute('content', /interactive-widget=resizes-content/)
   await expect(page.locator('.trow .msg').last()).toBeInViewport()
   await expect.poll(() => missing(page), 'closed').toBe('')
@@ -46,7 +48,8 @@ test('with the keyboard open header, last message and field stay on the screen, 
   await expect(field).toBeFocused()
   await page.screenshot({ path: 'test-results/shots/keyboard-open.png' })
 
-  // Turned sideways, the keyboard leaves a strip of the screen: the field, and a line of what is answered.
+  // In landscape orientation the keyboard leaves only a strip of the screen: the field, and a line of the quoted
+  // message.
   await page.setViewportSize({ width: 844, height: 180 })
   const strip = () =>
     page.evaluate(() => {
@@ -61,7 +64,7 @@ test('with the keyboard open header, last message and field stay on the screen, 
   await expect(field).toHaveValue('חצי משפט')
   await page.screenshot({ path: 'test-results/shots/keyboard-turned.png' })
 
-  // A pull beyond the first message neither reloads the page nor moves it.
+  // A pull beyond the first message must neither reload nor move the page.
   const behaviors = await page.evaluate(() =>
     ['html', '.talk.scroll'].map(part => {
       const element = document.querySelector(part)

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, prepare, test, VIEWS } from './support/fixtures'
 import { fillShop, screensOf, settled, visit } from './support/shop'
 
-/** What is cut off, or reaches beyond the screen, where nothing can be scrolled to it. */
+/** Returns the elements that are cut off or extend beyond the screen, where the user cannot scroll to them. */
 function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth

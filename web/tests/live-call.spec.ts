@@ -20,7 +20,7 @@ for (const view of LAYOUTS) {
     await expect(strip.getByRole('link')).toHaveAttribute('href', '/app/calls/5')
     await inspect(page, 'live-call', view)
 
-    // A known caller: the name first, isolated, then the number.
+    // For a known caller, the name comes first, isolated (bidi), then the number.
     call.contact_name = 'Dana כהן'
     await page.reload()
     await expect(strip.locator('bdi').first()).toHaveText('Dana כהן')

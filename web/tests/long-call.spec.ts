@@ -3,7 +3,7 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 import { wav } from './trial/sound'
 
 const HOUR_MS = 3_600_000
-/** A sentence each five seconds for an hour. */
+/** One sentence every five seconds for an hour. */
 const TURNS = 720
 
 const turns = Array.from({ length: TURNS }, (_, at) => ({
@@ -53,7 +53,7 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
   await page.route(/\/recording/, route => route.fulfill({ contentType: 'audio/wav', body: wav([{ voice: 20 }]) }))
   await page.goto(`${ownDaemon.url}/app/calls`)
   await expect(page.locator('.call-row')).toHaveCount(1)
-  // From the press to the words and the waveform on the screen; the goal is a second on a machine with nothing else to do.
+  // Measures from the press until the words and the waveform are visible. The goal is one second on an idle machine.
   const opened = page.evaluate(
     () =>
       new Promise<number>(resolve => {
@@ -72,7 +72,7 @@ test('a call of an hour opens at once, and the mark keeps to the sound at double
   expect(took).toBeLessThan(5_000)
   await expect(page.locator('.turnlines > li')).toHaveCount(TURNS)
 
-  // The mark against the sound, at each change of the mark.
+  // Compares the marked word with the playback position at each change of the mark.
   const drifts = await page.evaluate(async () => {
     const sounds: HTMLAudioElement[] = []
     const play = HTMLMediaElement.prototype.play

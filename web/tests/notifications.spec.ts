@@ -12,7 +12,7 @@ interface Shown {
   tag: string
 }
 
-/** The page's notifications are recorded in it, and a test decides whether a tab is in view. */
+/** Records the page's notifications, and lets a test decide whether a tab is visible. */
 async function record(context: BrowserContext): Promise<void> {
   await context.grantPermissions(['notifications'])
   await context.addInitScript(() => {
@@ -33,9 +33,9 @@ async function record(context: BrowserContext): Promise<void> {
         closed.push(this.tag)
       }
     }
-    // What asks whether a tab is in view asks for the locks.
+    // The page queries the locks to find out whether a tab is visible, so the queries are counted.
     let looks = 0
-    // An empty page has no locks.
+    // A blank page has no locks.
     const { locks } = navigator as { locks?: LockManager }
     const query = locks?.query.bind(locks)
     if (locks && query) {
@@ -67,11 +67,14 @@ const looks = (page: Page) => page.evaluate(() => (window as unknown as { looks:
 const setVisible = (page: Page, isVisible: boolean) =>
   page.evaluate(now => (window as unknown as { setVisible: (now: boolean) => void }).setVisible(now), isVisible)
 
-/** Turns the notifications on in the settings; the words of messages are shown with `words`. */
+/**
+ * Turns the notifications on in the settings. `more` names additional switches, such as the one for the text of
+ * messages.
+ */
 async function turnOn(page: Page, url: string, more: readonly string[] = []): Promise<void> {
   await page.goto(`${url}/app/settings/notifications`)
   for (const name of ['להודיע בדפדפן הזה', ...more]) await page.getByRole('switch', { name }).check()
-  // One tab has the lead, and knows what waits already.
+  // Waits until one tab is the leader, and knows what is already waiting.
   await expect
     .poll(() => page.evaluate(async () => (await navigator.locks.query()).held?.map(({ name }) => name)))
     .toContain('agentlocator.notifier')
@@ -94,7 +97,7 @@ for (const view of LAYOUTS) {
     await inspect(page, 'notifications-on', view)
     await page.locator('.notify-switches > .btn').click()
     await expect.poll(() => shown(page)).toMatchObject([{ tag: 'example' }])
-    // The choice belongs to this browser.
+    // The settings are stored in this browser.
     await page.reload()
     await expect(switches.first()).toBeChecked()
     await switches.first().uncheck()
@@ -147,12 +150,12 @@ test('a message is reported once, by one of two hidden tabs, without its words; 
   await expect(other).toHaveTitle('(1) פניות')
   const all = async () => [...(await shown(page)), ...(await shown(other))]
 
-  // One tab is in view: it shows the message itself.
+  // One tab is visible, which shows the message itself.
   await setVisible(page, false)
   const before = await looks(page)
   await ownDaemon.receive('בזמן שהדף פתוח', NOA, 'נועה ברק')
   await expect(other).toHaveTitle('(2) פניות')
-  // The first tab has the lead. The title may be ahead of it.
+  // The first tab is the leader. The title may be updated before the leader has handled the message.
   await expect.poll(() => looks(page)).toBeGreaterThan(before)
   await setVisible(other, false)
   expect(await all()).toEqual([])
@@ -164,7 +167,7 @@ test('a message is reported once, by one of two hidden tabs, without its words; 
   const { id } = await contactOf(api, DANA)
   await expect(leader).toHaveURL(`${ownDaemon.url}/app/inbox/${id}`)
 
-  // Someone has seen to the conversation: its notification goes.
+  // A user has handled the conversation, so its notification is closed.
   await ownDaemon.receive('עוד אחת', DANA, 'דנה כהן')
   await expect.poll(async () => (await all()).length).toBe(2)
   const gone = (await closed(leader)).length
@@ -185,12 +188,12 @@ test('words only by choice; a missed call and, by choice, a live one', async ({ 
   await ownDaemon.receive('אפשר תור למחר?', DANA, 'דנה כהן')
   await expect.poll(() => shown(page)).toMatchObject([{ title: 'דנה כהן', body: 'הודעה חדשה: אפשר תור למחר?' }])
   const bodies = async () => (await shown(page)).map(({ body }) => body)
-  // Without an AI the caller leaves a message.
+  // Without an AI, the caller leaves a message.
   await ownDaemon.call(['--from', NOA, '--hang-up', 'connecting:4s']).catch(() => undefined)
   await expect.poll(bodies).toContain('שיחה עכשיו')
   await expect.poll(bodies).toContain('השאירו הודעה')
   expect((await shown(page)).at(-1)?.title).toBe('052-761-4408')
-  // On a slow machine the caller may hang up before the daemon has stored the call.
+  // On a slow machine, the caller may hang up before the daemon has stored the call.
   await expect(async () => {
     await ownDaemon.call(['--from', TOM, '--hang-up', 'connecting:1ms']).catch(() => undefined)
     await expect.poll(bodies, { timeout: 5_000 }).toContain('שיחה שלא נענתה')

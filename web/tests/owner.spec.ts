@@ -86,7 +86,7 @@ test('a greeting is heard before and after, replaced, and undone', async ({ page
   expect((await greetingOf(page, ownDaemon)).source).toBe('shipped')
 
   await choose(page, 'hello.wav', wav([{ voice: 2 }]))
-  // It sounds before any caller hears it.
+  // The draft can be played before callers hear it.
   await page.locator('.greeting-draft .play').click()
   await expect(page.locator('.greeting-draft .play')).toHaveAccessibleName('Pause')
   await page.getByRole('button', { name: 'Use this greeting' }).click()
@@ -113,7 +113,7 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await page.goto(`${ownDaemon.url}/app/settings/privacy?at=retention.recordings_days`)
   const row = page.locator('.set[data-target]')
   const field = row.locator('input')
-  // Nothing is old enough: it is saved at once.
+  // No data is old enough to be deleted, so the limit is saved at once.
   await field.fill('90')
   await field.press('Enter')
   await expect(row.getByRole('status')).toContainText('Saved')
@@ -146,7 +146,7 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await question.getByRole('button', { name: 'Save and delete' }).click()
   await expect(row.getByRole('status')).toContainText('Saved')
   await expect.poll(stored).toBe(30)
-  // A longer limit deletes nothing, and is not questioned.
+  // A longer limit deletes nothing, and needs no confirmation.
   await field.fill('60')
   await field.press('Enter')
   await expect.poll(stored).toBe(60)
@@ -199,7 +199,7 @@ test('a restart is offered where a setting waits for it, and the page comes back
   await logIn(page, ownDaemon)
   const { send } = await owner(page, ownDaemon)
   await send('PATCH', '/api/settings', { changes: { 'alerts.settle_s': 61 } })
-  // The tests do not run under systemd.
+  // The tests do not run under systemd, so the page shows the command instead.
   await page.goto(`${ownDaemon.url}/app/settings/health`)
   await expect(page.getByText('systemctl restart agentlocator')).toBeVisible()
   await page.route('**/api/restart', route =>

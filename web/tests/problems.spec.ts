@@ -68,7 +68,7 @@ for (const view of LAYOUTS) {
     const cleared = events.filter({ hasText: view.language === 'he' ? 'נפתרה' : 'Cleared' }).first()
     await expect(cleared).toContainText(view.language === 'he' ? 'נמשכה' : 'lasted 2')
     await inspect(page, 'problems-history', view)
-    // The next page loads when its end is in view.
+    // The next page is loaded when the end of the list is visible.
     const before = await events.count()
     await events.last().scrollIntoViewIfNeeded()
     await expect.poll(() => events.count()).toBeGreaterThan(before)
@@ -84,7 +84,7 @@ test('a list that does not load says so, and retries', async ({ page, daemon }) 
       ? route.continue()
       : route.fulfill({ status: 403, json: { ok: false, error: { code: 'forbidden', message: 'no' } } }),
   )
-  // When its event stream opens, the page fetches all again, and asks for the version.
+  // When the event stream opens, the page fetches all data again and requests the version.
   const opened = page.waitForResponse(response => response.request().method() === 'HEAD')
   await page.goto(`${daemon.url}/app/problems`)
   await opened

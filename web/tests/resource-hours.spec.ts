@@ -9,14 +9,17 @@ interface Item {
   id: number
 }
 
-/** A week that is not over, with its Sunday. */
+/** Returns the Sunday of a week in the future. */
 function nextSunday(): string {
   const today = new Date()
   const days = 7 - today.getUTCDay() + 7
   return new Date(today.getTime() + days * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** Open from 9 to 18. Yael works from 10 to 14 and has an appointment from 11 to 12; Avi is away, with a reason. */
+/**
+ * Creates a shop that is open from 9 to 18. Yael works from 10 to 14 and has an appointment from 11 to 12; Avi is away,
+ * with a reason.
+ */
 async function fill(page: Page, daemon: Daemon, day: string) {
   await daemon.start()
   await daemon.receive('שלום', NOA)
@@ -56,8 +59,8 @@ for (const view of LAYOUTS) {
       await expect(away).toHaveCount(2)
       await expect(away.filter({ hasText: 'יעל' })).toContainText('10:00–14:00')
       await expect(away.filter({ hasText: 'אבי' })).toContainText('מילואים')
-      // Michal all day. Yael not from 10, because an appointment with its buffer would not end before the one at 11, and then from
-      // 12:30, after the buffer of that one. Avi never.
+      // Michal is free all day. Yael is not free from 10, because an appointment with its buffer would not end before
+      // the one at 11; she is free from 12:30, after the buffer of that appointment. Avi is not free.
       const free = page.locator('.agenda li').filter({ has: page.locator('.free') })
       await expect(free).toHaveCount(2)
       await expect(free.nth(0)).toContainText(/9:00.*מיכל/)

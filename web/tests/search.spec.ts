@@ -5,7 +5,7 @@ import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support
 
 const NOA = '+972527614408'
 
-/** A conversation in which the word was written twice, and one other contact. */
+/** Creates a conversation that contains the word twice, and another contact. */
 async function seed(page: Page, daemon: Daemon) {
   await daemon.start()
   await daemon.receive('שלום, אפשר להזמין לחמניות ליום שישי?', NOA)
@@ -24,7 +24,7 @@ async function type(page: Page, words: string): Promise<void> {
   await page.getByRole('combobox').fill(words)
 }
 
-/** The daemon's search has this hit alone. */
+/** Makes the daemon's search return only this hit. */
 async function answer(page: Page, part: Record<string, unknown>): Promise<void> {
   const hit = { contact_name: 'נועה ברק', call_id: null, offset_ms: null, at: '2026-11-20T10:00:00Z', ...part }
   await page.route('**/api/search?*', route => route.fulfill({ json: { items: [hit], next_cursor: null } }))

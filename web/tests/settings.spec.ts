@@ -4,7 +4,7 @@ import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support
 
 for (const view of LAYOUTS) {
   test(`the settings, ${view.language} ${view.width}`, async ({ page, daemon }) => {
-    // Seven pages, each with an audit of its accessibility.
+    // Slow: seven pages, each with an accessibility audit.
     test.slow()
     await prepare(page, view)
     await logIn(page, daemon)
@@ -35,7 +35,7 @@ test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/settings`)
-  // The search finds it, and leads to it.
+  // The search finds the setting, and opens it.
   await page.getByRole('searchbox').fill('longest call')
   await page.locator('.settings-list li a').first().click()
   const row = page.locator('.set[data-target]')
@@ -143,7 +143,7 @@ test('a call proves the set-up, and a skipped step is skipped on every device', 
   await expect(phone.locator('.wizard-at')).toBeVisible()
   await page.getByRole('button', { name: 'Skip for now' }).click()
   await expect(page).toHaveURL(/setup\/address$/)
-  // The other device shows it at once, and continues where this one is.
+  // The other device shows the skipped step at once, and continues at the same step.
   for (const one of [page, phone]) await expect(one.locator('.wizard-steps .skipped')).toHaveCount(1)
   await phone.goto(`${ownDaemon.url}/app/today`)
   await expect(phone.locator('.strip', { hasText: 'Secure address' })).toBeVisible()

@@ -8,7 +8,7 @@ for (const view of LAYOUTS) {
     const code = new URLSearchParams(new URL(String(url)).hash.slice(1)).get('code') ?? ''
     expect(code).not.toBe('')
     await prepare(page, view)
-    // A visitor of a new machine is led to the set-up.
+    // On a new machine, a visitor is redirected to the set-up.
     await page.goto(`${ownDaemon.url}/app/`)
     await expect(page).toHaveURL(/\/setup$/)
     await page.goto(String(url))
@@ -59,7 +59,7 @@ test('a saved step goes on, a skipped one is taken up again, and what a step ope
   await page.goto(`${ownDaemon.url}/app/today`)
   const reminder = page.locator('.strip.new')
   await expect(reminder).toContainText('שם העסק')
-  // The reminder comes with the HTML file: neither Twilio nor the bridge is asked for it.
+  // The HTML file contains the data of the reminder, so the page requests neither Twilio nor the bridge for it.
   expect(
     asked.filter(path => /twilio|whatsapp|setup|settings|greeting/.test(path) && path.startsWith('/api/')),
   ).toEqual([])
@@ -113,7 +113,7 @@ for (const view of LAYOUTS) {
     await field.fill('03-765-4321')
     const proof = page.locator('.wizard-call .link-state')
     await expect(proof).toBeVisible()
-    // A call to the number here proves nothing, nor one that another number has forwarded.
+    // Neither a direct call to the number nor a call that another number has forwarded verifies the step.
     await daemon.ring({ From: '+972501112233' })
     await expect(proof).toHaveClass(/wait/)
     await inspect(page, 'forwarding-not-proved', view)
@@ -123,7 +123,7 @@ for (const view of LAYOUTS) {
     await expect(proof).toHaveClass(/ok/)
     await expect(proof).toContainText('03-765-4321')
     await inspect(page, 'forwarding-proved', view)
-    // It stays proved when another call comes.
+    // A later call does not change the verified step.
     await daemon.ring({ From: '+972501112236' })
     await expect(page.locator('.wizard-call a[href="/app/calls/3"]')).toBeVisible()
     await daemon.remove()

@@ -34,10 +34,10 @@ test('keys work with the Hebrew layout, and the palette gives the focus back', a
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(field).toBeFocused()
-  // A letter in a field is a letter.
+  // In a field, the key types its letter.
   await page.keyboard.type('/')
   await expect(page.getByRole('dialog')).toHaveCount(0)
-  // The first letter after the key must not be lost, however fast it comes.
+  // The first letter after the key must not be lost, however fast the user types.
   const focused = await page.evaluate(async () => {
     const init = { code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true }
     document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init))
@@ -52,7 +52,7 @@ test('keys work with the Hebrew layout, and the palette gives the focus back', a
 
 test('a page that has never had the stream of changes says so', async ({ page, daemon }) => {
   await prepare(page, VIEWS[0])
-  // A request of a shared worker cannot be answered by a test.
+  // A test cannot intercept the requests of a shared worker.
   await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
   await logIn(page, daemon)
   await page.route('**/api/events*', route => route.abort())
@@ -100,7 +100,7 @@ test('language, direction and theme change in place and last', async ({ page, da
 
 test('what a page fetches first is fetched once, together with its code', async ({ page, daemon }) => {
   await logIn(page, daemon)
-  // The requests of a shared worker are not seen here.
+  // A test cannot see the requests of a shared worker.
   await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
   let asked: string[] = []
   page.on('request', request => asked.push(request.url().replace(daemon.url, '')))
@@ -114,7 +114,7 @@ test('what a page fetches first is fetched once, together with its code', async 
     const hints = page.locator('head link[as=fetch]')
     const named = await hints.evaluateAll(links => links.map(link => link.getAttribute('href') ?? ''))
     expect(named.length, path).toBeGreaterThan(0)
-    // What the page does when its stream opens, it has done after another request.
+    // After another request, the page has completed everything that it does when its stream opens.
     await page.evaluate(() => fetch('/version').then(() => new Promise(done => requestAnimationFrame(done))))
     const data = asked.filter(url => url.startsWith('/api/'))
     expect(data.filter(url => named.includes(url)).sort(), path).toEqual(named.sort())
@@ -145,7 +145,7 @@ test('a restart of the daemon is said and repaired; a new build is offered', asy
 })
 
 test('eight tabs receive a change through one stream', async ({ page, context, ownDaemon }) => {
-  // Eight pages are loaded.
+  // Slow: eight pages are loaded.
   test.slow()
   await ownDaemon.start()
   await logIn(page, ownDaemon)
@@ -155,7 +155,7 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
     await tab.goto(`${ownDaemon.url}/app/merge-suggestions`)
     await expect(tab.locator('.empty')).toBeVisible()
   }
-  // The stream is open in each tab once the page has compared its version.
+  // The stream of each tab is open once the page has compared its version.
   const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 30_000 }))
   await ownDaemon.receive('שלום')
   await Promise.all(told)
@@ -176,7 +176,7 @@ test('a page that was first opened without a connection appears when the daemon 
   await expect(page.getByRole('alert')).toContainText('הדף עוד לא נטען')
   await inspect(page, 'offline-page', VIEWS[1])
   await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
-  // A missing connection is no new build.
+  // A lost connection must not be reported as a new build.
   await expect(page.locator('.strip.new')).toHaveCount(0)
   await ownDaemon.start()
   await expect(page.locator('main.cal')).toBeVisible({ timeout: 20_000 })

@@ -4,7 +4,7 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 const NOA = '+972527614408'
 /** Fast 3G, as Lighthouse and WebPageTest define it. */
 const FAST_3G = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 }
-/** A photograph of 12 megapixels, and a voice note of a minute: the upload sees only bytes. */
+/** A photo of 12 megapixels, and a voice note of one minute. The upload uses only their sizes. */
 const FILES = [
   { name: 'תור 2231.jpg', type: 'image/jpeg', bytes: 4_000_000 },
   { name: 'קול.ogg', type: 'audio/ogg', bytes: 240_000 },
@@ -27,7 +27,7 @@ test('on a slow network files show how far they are, can be cancelled, and hold 
     page.locator('.uploads li', { hasText: 'jpg' }),
     page.locator('.uploads li', { hasText: 'ogg' }),
   ]
-  // Pasted: files that are picked would come through the slow network as well.
+  // The files are pasted: files from a file picker would pass through the slow network as well.
   await page.locator('.write textarea').evaluate((element, files) => {
     const data = new DataTransfer()
     for (const { name, type, bytes } of files) data.items.add(new File([new Uint8Array(bytes)], name, { type }))
@@ -36,7 +36,7 @@ test('on a slow network files show how far they are, can be cancelled, and hold 
   await page.locator('.write textarea').fill('הנה')
   const send = page.getByRole('button', { name: 'שליחה', exact: true })
   await expect(send).toBeDisabled()
-  // How much is under way says the bar and the words.
+  // The progress bar and the text show how much is uploaded.
   const part = () => photo.locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)
   await expect.poll(part, { timeout: 15_000 }).toBeGreaterThan(0)
   expect(await part()).toBeLessThan(1)

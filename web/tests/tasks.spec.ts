@@ -13,7 +13,7 @@ test('a task is done on the card of its contact after the list of tasks was open
   await api.send('POST', '/api/tasks', { title: 'לחזור עם מחיר', contact_id: dana.id })
   await page.goto(`${ownDaemon.url}/app/tasks`)
   await expect(page.locator('.task')).toHaveCount(1)
-  // Without a reload: the list of tasks stays cached, as pages.
+  // Navigates without a reload, so that the list of tasks stays cached as pages.
   await page.locator('.rail').getByRole('link', { name: 'לקוחות' }).click()
   await page.getByRole('link', { name: 'דנה כהן' }).first().click()
   await page.getByRole('checkbox', { name: 'לחזור עם מחיר, סימון כבוצעה' }).click()
@@ -82,7 +82,7 @@ test('only what was changed of a task is saved, with undo, and a lit day stays w
   await page.getByRole('textbox', { name: 'יום אחר' }).fill('היום')
   await page.getByRole('radio', { name: 'היום' }).click()
   await expect(page.getByRole('radio', { name: 'היום' })).toHaveAttribute('aria-checked', 'true')
-  // The page has fetched the new title by the time of the save.
+  // Waits until the page has fetched the new title, before it saves.
   const fetched = page.waitForResponse(async answer => (await answer.text().catch(() => '')).includes('להתקשר לדנה'))
   await api.send('PATCH', `/api/tasks/${id}`, { title: 'להתקשר לדנה' })
   await fetched

@@ -9,7 +9,7 @@ import { type Part, wav } from './trial/sound'
 const LONG =
   'אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר. אפשר לבחור כל אחת מהן, ואפשר גם לבוא בלי תור ביום שישי בבוקר.'
 
-/** Speaks when the agent listens, and interrupts the second answer. */
+/** The caller speaks while the agent listens, and interrupts the second answer. */
 const TALK: Part[] = [
   { silence: 7 },
   { voice: 1.4 },
@@ -23,13 +23,13 @@ const TALK: Part[] = [
 interface Setup {
   view: Layout
   talk?: Part[]
-  /** Without: no AI answers. */
+  /** False: no AI answers. */
   hasAi?: boolean
-  /** The browser's answer to the request for the microphone. */
+  /** The browser denies the microphone. */
   isMicrophoneRefused?: boolean
 }
 
-/** The page in a browser of its own, because the fake microphone is an option of the browser. */
+/** Opens the page in a separate browser, because the fake microphone is a launch option. */
 async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise<void>): Promise<void> {
   const { view, talk = TALK, hasAi = true, isMicrophoneRefused = false } = setup
   const ai = await FakeAi.start([
@@ -62,7 +62,7 @@ async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise
   }
 }
 
-/** Measures in the page how long after a `clear` the marks go back, in milliseconds. */
+/** Measures how long after a `clear` the page returns the marks, in ms. */
 async function measureClears(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(() => {
     const took: number[] = []
@@ -142,7 +142,7 @@ for (const view of LAYOUTS) {
       await inspect(page, 'trial-ended', view)
       const calls = await page.request.get(new URL('/api/calls', page.url()).href)
       expect((await calls.json()).calls).toEqual([])
-      // The answer proves a step of the set-up.
+      // The agent's answer completes a step of the set-up.
       await page.goto(new URL('/app/setup/agent', page.url()).href)
       await expect(page.locator('main .link-state.ok')).toBeVisible()
       await expect(page.locator('.wizard-foot .btn.pen')).toBeEnabled()

@@ -11,12 +11,12 @@ const field = (page: Page) => page.locator('.write textarea')
 interface Two extends Owner {
   dana: number
   avi: number
-  /** The page of the second owner, in a browser of their own. */
+  /** The page of the second owner, in a separate browser context. */
   other: Page
   errors: string[]
 }
 
-/** Two contacts, and two owners who work at the same time. */
+/** Creates two contacts, and two owners who work at the same time. */
 async function fill(page: Page, browser: Browser, daemon: Daemon): Promise<Two> {
   await daemon.start()
   await daemon.cli(['user', 'add', GAL.name, '--role', 'owner'], GAL.password)
@@ -52,11 +52,11 @@ test('a field that both change: the second is shown both versions, and decides',
   await other.keyboard.press('Enter')
   await expect(other.getByRole('alert')).toContainText('דנה של רוני')
   await expect(name(other)).toHaveValue('דנה של גל')
-  // A third version is shown as well, and not overwritten.
+  // A third version is shown as well, and is not overwritten.
   await send('PATCH', `/api/contacts/${dana}`, { display_name: 'דנה השלישית' })
   await other.getByRole('button', { name: 'לשמור את שלי' }).click()
   await expect(other.getByRole('alert')).toContainText('דנה השלישית')
-  // The summary of a call notes the language meanwhile, which is no other version of the name.
+  // The summary of a call changes the contact's language meanwhile. This is not a conflict with a change of the name.
   await send('PATCH', `/api/contacts/${dana}`, { language: 'ru' })
   await other.getByRole('button', { name: 'לשמור את שלי' }).click()
   for (const one of [page, other]) await expect(one.locator('h1')).toContainText('דנה של גל')
@@ -81,7 +81,7 @@ test('notes, facts and saved replies that both change: both texts are shown, and
     return items.find(item => item.id === id)?.text
   }
 
-  // A note. The refused text is kept, also against a third version.
+  // A note: the refused text is kept, also after a third version.
   await other.goto(`${ownDaemon.url}/app/contacts/${dana}`)
   await other.getByRole('button', { name: 'עריכת ההערה' }).click()
   const field = other.getByRole('textbox', { name: 'הערה', exact: true })
@@ -101,7 +101,7 @@ test('notes, facts and saved replies that both change: both texts are shown, and
   await expect(other.locator('.note')).toHaveText('הערה של גל')
   expect(await textOf(`/api/contacts/${dana}/notes`, note)).toBe('הערה של גל')
 
-  // A fact. The other's text is taken.
+  // A fact: the user accepts the other version.
   await other.goto(`${ownDaemon.url}/app/settings/facts`)
   await other.locator('.edit-row').click()
   await other.getByLabel('מה להגיד').fill('יש, של גל')
@@ -163,7 +163,7 @@ test('services, staff and hours that both change: both versions are shown, and t
   await take('theirs')
   await expect(other.locator('.edit-row').first()).toContainText('רוני')
 
-  // What one owner types stays while the other saves; it is saved only after a choice.
+  // The input of one owner is kept while the other saves. It is saved only after the user has chosen a version.
   const sunday = (from: string) => ({ hours: [{ weekday: 0, from, to: '18:00' }], holidays: 'closed', eves: 'closed' })
   await send('PUT', '/api/opening-hours', sunday('09:00'))
   await other.goto(`${ownDaemon.url}/app/settings/hours`)
@@ -199,7 +199,7 @@ test('what another user has changed is removed, cancelled or done only after a l
   const service = await send<{ id: number }>('POST', '/api/services', { name: 'תספורת', duration_min: 30 })
   const closure = { from_date: '2030-01-06', to_date: '2030-01-07', reason: 'חופשה' }
   const { id } = await send<{ id: number }>('POST', '/api/closures', closure)
-  // The page must not learn of the change before the button is pressed.
+  // The page must not receive the change before the button is pressed.
   const silent = (path: string) =>
     other.route(path, route => (route.request().method() === 'GET' ? route.abort() : route.continue()))
 
@@ -243,7 +243,7 @@ test('a setting that both change: the second is shown both values, and decides; 
   const { other, errors } = await fill(page, browser, ownDaemon)
   await both([page, other], `${ownDaemon.url}/app/settings/business`)
   const name = (one: Page) => one.getByRole('textbox', { name: 'שם העסק', exact: true })
-  // The second owner is typing when the first one saves: the words stay.
+  // The second owner is typing when the first one saves. The input must be kept.
   await name(other).fill('מספרת גל')
   await name(page).fill('מספרת רוני')
   await page.keyboard.press('Enter')
@@ -261,7 +261,7 @@ test('a setting that both change: the second is shown both values, and decides; 
   await expect(conflict).toHaveCount(0)
   for (const one of [page, other]) await expect(name(one)).toHaveValue('מספרת גל')
 
-  // The first one takes the other's value; meanwhile another setting is saved without a question.
+  // The first owner accepts the other's value. Meanwhile another setting is saved without a question.
   await name(page).fill('מספרת רוני')
   await name(other).fill('מספרת גל ובנו')
   await name(other).press('Enter')
@@ -303,7 +303,7 @@ test('a contact that is merged while the other writes to it: the words stay and 
   await send('POST', `/api/contacts/${dana}/merge`, { contact_id: avi })
   for (const one of [page, other]) {
     await expect(one.locator('.thread')).toHaveCount(1)
-    // One timeline, with what both wrote.
+    // Both pages show one timeline with the messages of both contacts.
     await expect(one.locator('.trow .msg', { hasText: 'שלום' })).toBeVisible()
     await expect(one.locator('.trow .msg', { hasText: 'היי' })).toBeVisible()
   }
@@ -328,7 +328,7 @@ test('an hour that both want: the second is told, and sees other hours', async (
   for (const one of [page, other]) await slots(one).nth(3).click()
   const wanted = await slots(page).nth(3).textContent()
   expect(await slots(other).nth(3).textContent()).toBe(wanted)
-  // The loser's page must not learn of it before it books.
+  // The slower user's page must not receive the booking before it books.
   await other.route('**/api/free-slots*', async route => {
     await released
     await route.continue()

@@ -17,11 +17,14 @@ interface Entry extends Item {
   note: string
 }
 
-/** The business's day, so many days from now. */
+/** Returns the day in the business's time zone, `count` days from now. */
 const day = (count: number) =>
   new Date(Date.now() + count * DAY_MS).toLocaleDateString('en-CA', { timeZone: 'Asia/Jerusalem' })
 
-/** A shop that is open always, with two services and two contacts; Noa waits for color in the coming days. */
+/**
+ * Creates a shop that is always open, with two services and two contacts. Noa is on the waiting list for the service
+ * color in the coming days.
+ */
 async function fill(page: Page, daemon: Daemon) {
   await daemon.start()
   await daemon.receive('יש תור השבוע?', NOA)
@@ -169,7 +172,7 @@ test('what others do with the list is seen at once, and what they changed is not
   await dialog.getByRole('button', { name: 'שמירה' }).click()
   await expect(dialog.getByRole('alert')).toContainText('בצהריים')
   expect((await list())[0]?.note).toBe('בצהריים')
-  // A third version is shown as well, and not overwritten.
+  // A third version is shown as well, and is not overwritten.
   await send('PATCH', `/api/waiting-list/${entry.id}`, { note: 'בלילה' })
   await dialog.getByRole('button', { name: 'לשמור את שלי' }).click()
   await expect(dialog.getByRole('alert')).toContainText('בלילה')
@@ -294,7 +297,7 @@ for (const view of LAYOUTS) {
     const { noa, color, entry, list, send } = await fill(page, ownDaemon)
     const dialog = page.getByRole('dialog')
     const book = dialog.locator('button[type=submit]')
-    // The form was not opened from the list, and knows that the contact waits.
+    // The form was not opened from the waiting list, but shows that the contact is on the list.
     await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
     await dialog.getByText('צבע').first().click()
     await expect(dialog.getByRole('checkbox')).toBeChecked()
@@ -306,7 +309,8 @@ for (const view of LAYOUTS) {
     await page.locator('.toast button').last().click()
     await expect.poll(list).toMatchObject([{ contact_id: noa.id, created_at: entry.created_at, note: entry.note }])
 
-    // Booked elsewhere, such as by the agent: the list and the appointment offer to end the waiting.
+    // The appointment is booked elsewhere, for example by the agent: the list and the appointment offer to remove the
+    // entry.
     const starts_at = `${day(3)}T09:00:00Z`
     const made = await send<Item>('POST', '/api/appointments', { contact_id: noa.id, service_id: color.id, starts_at })
     await page.goto(`${ownDaemon.url}/calendar?waiting=1`)

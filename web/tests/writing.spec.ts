@@ -5,7 +5,7 @@ import { expect, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
-/** Opens the conversation with a contact; on a touch screen with a browser of its own. */
+/** Opens the conversation with a contact. */
 async function open(page: Page, daemon: Daemon): Promise<number> {
   await daemon.start()
   await daemon.receive('בוקר טוב', NOA, 'נועה ברק')
@@ -15,7 +15,7 @@ async function open(page: Page, daemon: Daemon): Promise<number> {
   return id
 }
 
-/** Types as an input method does: what is shown is not decided until it is committed. */
+/** Types as an input method does: the text is not final until it is committed. */
 async function compose(session: CDPSession, text: string): Promise<void> {
   for (let end = 1; end <= text.length; end++) {
     const part = text.slice(0, end)
@@ -23,7 +23,7 @@ async function compose(session: CDPSession, text: string): Promise<void> {
   }
 }
 
-/** Enter as the browser reports it while an input method is at work. */
+/** Sends Enter as the browser reports it while an input method is composing. */
 const enterWhileComposing = (session: CDPSession) =>
   session.send('Input.dispatchKeyEvent', {
     type: 'rawKeyDown',
@@ -48,7 +48,7 @@ test('Enter that ends a composition sends nothing and saves nothing', async ({ p
   await expect(page.locator('.msg.outgoing')).toHaveCount(1)
   await expect(page.locator('.msg.outgoing')).toContainText('שלום')
 
-  // The other fields in which Enter does something, with the event that browsers send.
+  // The other fields that handle Enter, with the event that browsers send.
   const composing = { key: 'Enter', code: 'Enter', isComposing: true, bubbles: true, cancelable: true }
   const saved: string[] = []
   page.on('request', request => {
@@ -91,7 +91,7 @@ test('on a touch screen Enter makes a line, and a correction by the keyboard is 
   await field.pressSequentially('להתראות')
   await expect(field).toHaveValue('בוקר אוור\nלהתראות')
   await expect(page.locator('.msg.outgoing')).toHaveCount(0)
-  // The keyboard replaces a word that it corrects.
+  // The on-screen keyboard replaces a word by its correction.
   await field.evaluate((element: HTMLTextAreaElement) => {
     element.setSelectionRange(5, 9)
     document.execCommand('insertText', false, 'אור')
@@ -102,7 +102,7 @@ test('on a touch screen Enter makes a line, and a correction by the keyboard is 
   )
   await page.getByRole('button', { name: 'שליחה', exact: true }).tap()
   await expect(page.locator('.msg.outgoing')).toContainText('בוקר אור')
-  // Numbers and passwords are not corrected.
+  // Fields for numbers and passwords have no autocorrection.
   await page.goto(`${ownDaemon.url}/app/contacts?new=1`)
   await expect(page.getByRole('textbox', { name: 'טלפון' })).toHaveAttribute('inputmode', 'tel')
   await context.close()
@@ -130,7 +130,7 @@ test('Hebrew, English and digits in one message: caret, Home, End, selection, an
   await page.keyboard.type('!')
   await expect(field).toHaveValue(`${text}!`)
   expect(await directionOf()).toBe('rtl')
-  // A message that begins with English turns the field around.
+  // The field becomes left-to-right if the message starts with English.
   await field.fill('Hello נועה')
   expect(await directionOf()).toBe('ltr')
   await field.fill('')

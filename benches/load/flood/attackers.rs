@@ -11,12 +11,13 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The bandwidth of all attackers together.
+/// The total bandwidth of all attackers, in megabits per second.
 pub const MEGABITS: u64 = 50;
-/// The IPv6 network of the attackers; each connection has a different source address.
+/// The IPv6 network of the attackers. Each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// The number of concurrent attackers: most of them hold a connection for seconds, and the others fill the bandwidth.
+/// The number of concurrent attackers. Most of them hold a connection open for seconds, and the others use the
+/// bandwidth.
 const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 
@@ -31,11 +32,11 @@ pub struct AttackReport {
 #[derive(Default)]
 struct SharedLink {
     totals: Cell<(u64, u64, u64)>,
-    /// The path of the page's longest file.
+    /// The path of the largest file of the page.
     asset: String,
 }
 
-/// The longest of the files that the page names.
+/// Returns the path of the largest of the files that the page links to.
 async fn longest_asset(port: u16) -> String {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
@@ -74,7 +75,7 @@ pub async fn run(port: u16, seconds: u64) {
     crate::report::say(&serde_json::to_string(&report).expect("JSON"));
 }
 
-/// Runs one of the attacks; `n` selects it.
+/// Runs one attack; `n` selects its kind.
 async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
     let Some(mut stream) = connect(link, port, n).await else {
         sleep(Duration::from_millis(20)).await;
@@ -88,7 +89,7 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
     };
     let whole = |head: String, body: &str| [head.as_bytes(), body.as_bytes()].concat();
     let (bytes, waits) = match n % 11 {
-        // Forms that take long to parse and sort.
+        // Forms that are slow to parse and sort.
         0 | 1 => (whole(request("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
         // Incomplete bodies.
         2 => (whole(request("/webhook/whatsapp/twilio", &format!("{signed}{form}"), 60_000), &junk[..50_000]), false),
@@ -107,9 +108,9 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         }
         // An incomplete request head, then silence.
         6 => (b"GET / HTTP/1.1\r\nHost:".to_vec(), false),
-        // A head as long as the server accepts, without its end, then silence.
+        // A head of the maximum length without its end, then silence.
         7 => (format!("GET / HTTP/1.1\r\nHost: shop.example\r\nCookie: a={}", "a".repeat(15 << 10)).into(), false),
-        // The longest file of the page, uncompressed, whole or in part, of which nothing is read.
+        // The largest file of the page, uncompressed, whole or in part. The client does not read the response.
         8 | 9 => {
             let range = if n.is_multiple_of(2) { "" } else { "Range: bytes=1000-\r\n" };
             let head = format!("GET {} HTTP/1.1\r\nHost: shop.example\r\n{range}\r\n", link.asset);
@@ -124,12 +125,12 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
         }
     }
     if matches!(n % 11, 8 | 9) {
-        // Nothing is read.
+        // Reads nothing.
         sleep(HOLD).await;
     } else if waits {
         let _ = stream.read(&mut [0; 512]).await;
     } else {
-        // The connection is held open until the server closes it.
+        // Holds the connection open until the server closes it.
         let _ = timeout(HOLD, async { while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} }).await;
     }
 }
@@ -139,13 +140,13 @@ async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
         0 | 1 => (ADDRESSES_V4[(n / 11 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
             let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
-            // Source addresses from the whole /48: each connection has a different /64.
+            // The source addresses are spread over the whole /48: each connection has a different /64.
             let spread = u128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 16 | u128::from(n);
             (Ipv6Addr::from(u128::from(network) | (spread & (u128::MAX >> 48))).into(), SERVER_V6.parse().ok()?)
         }
     };
     let socket = if from.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
-    // The kernel of a client that does not read takes little.
+    // With a small receive buffer, a client that does not read fills the server's buffers quickly.
     socket.set_recv_buffer_size(4096).ok()?;
     socket.bind(SocketAddr::new(from, 0)).ok()?;
     let connected = timeout(Duration::from_secs(3), socket.connect(SocketAddr::new(to, port))).await;

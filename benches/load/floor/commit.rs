@@ -1,4 +1,4 @@
-//! The floor of the store: rows from many producers, committed in groups with full synchronisation.
+//! The floor of the store: rows from many producers, committed in groups with full synchronization.
 
 use crate::machine::Machine;
 use crate::process::Folder;
@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// A row, and the channel that reports its commit.
+/// A row, and the channel on which its commit is reported.
 pub struct Row {
     pub sid: String,
     pub sender: String,
@@ -20,7 +20,7 @@ pub struct Row {
     pub done: oneshot::Sender<()>,
 }
 
-/// The result of the floor.
+/// The result of the commit floor.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct CommitFloor {
     pub producers: usize,

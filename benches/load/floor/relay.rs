@@ -1,5 +1,5 @@
-//! The floor of a call: two sockets in one task; audio is copied from one message into another, with one write for
-//! each wake-up.
+//! The floor of a call: two sockets in one task. Audio is copied from one message into another, with one write for each
+//! wake-up.
 
 use crate::wire::text_after;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// Serves on `port`, with the AI at `ai`.
+/// Serves calls on `port`, with the AI at `ai`.
 pub async fn serve(port: u16, ai: &str) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     let local = tokio::task::LocalSet::new();
@@ -78,7 +78,7 @@ async fn relay(stream: TcpStream, ai: &str) -> Option<()> {
     }
 }
 
-/// Returns whether the call continues.
+/// Forwards a message to the AI. Returns whether the call continues; `None` if the connection is broken.
 async fn to_model(message: &Message, model: &mut WebSocketStream<TcpStream>) -> Option<bool> {
     let Message::Text(text) = message else { return Some(!message.is_close()) };
     if let Some(payload) = text_after(text, "\"payload\":\"") {

@@ -1,4 +1,5 @@
-//! A client of the API on one connection. It reads no more of an answer than it must, because it shares its core.
+//! An API client on one connection. It shares its core with other clients, so it parses as little of a response as
+//! possible.
 
 use std::io;
 use std::net::SocketAddr;
@@ -45,7 +46,7 @@ impl Client {
     }
 }
 
-/// Opens the stream of events; its answer is read from the returned socket.
+/// Opens the event stream. The response can be read from the returned socket.
 pub async fn open_events(address: SocketAddr, token: &str) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

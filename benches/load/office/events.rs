@@ -1,4 +1,4 @@
-//! Streams of events: how soon a message is on one, and what ten of them cost.
+//! Event streams: the latency of a message's event, and the cost of ten streams.
 
 use super::client;
 use crate::process::Server;
@@ -9,12 +9,12 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-/// Sends webhooks one at a time, and measures until a stream of events reports the message.
+/// Sends webhooks one at a time, and measures the time until the event stream reports the message.
 pub async fn to_event(hook: &Hook, token: &str, webhooks: u64) -> Summary {
     let mut stream = client::open_events(hook.address, token).await.expect("a stream of events");
     let mut sender = webhooks::Sender::connect(hook).await.expect("a connection for webhooks");
     let mut text = Vec::new();
-    // The first event tells that the stream has begun.
+    // The first event shows that the stream has started.
     wait_for(&mut stream, &mut text, b"id:").await;
     let mut samples = Samples::default();
     for n in 0..webhooks {
@@ -28,7 +28,7 @@ pub async fn to_event(hook: &Hook, token: &str, webhooks: u64) -> Summary {
     samples.summary()
 }
 
-/// Runs as many webhooks as possible while this many streams of events are read.
+/// Runs as many webhooks as possible while this many event streams are read.
 pub async fn with_streams(
     server: &Server,
     hook: &Hook,
@@ -42,7 +42,7 @@ pub async fn with_streams(
         let mut stream = client::open_events(hook.address, token).await.expect("a stream of events");
         readers.push(tokio::task::spawn_local(async move {
             let mut bytes = vec![0; 1 << 16];
-            // Pages read what has come together since they last looked.
+            // Pages read all events that have arrived since the last read.
             while stream.read(&mut bytes).await.is_ok_and(|count| count > 0) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -62,5 +62,5 @@ async fn wait_for(stream: &mut TcpStream, text: &mut Vec<u8>, word: &[u8]) {
     timeout(Duration::from_secs(10), reading).await.expect("no event of a message");
 }
 
-/// Distinguishes these messages from those of all other loads.
+/// The number of the connection, which distinguishes these messages from those of other loads.
 const OWN_CONNECTION: u64 = 0xE7E7 << 16;

@@ -1,11 +1,12 @@
-//! What the pages of an office ask for.
+//! The requests that the pages of an office make.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// A request, by the name that the tables show.
+/// The name of a request in the tables, and its path.
 pub type Request = (&'static str, String);
 
-/// Lists and single rows. `contact` and `thread` are those with the most messages, `days` two days that are a week apart.
+/// Returns requests for lists and single rows. `contact` and `thread` are those with the most messages; `days` are two days that are a week
+/// apart.
 pub fn lists(contact: i64, thread: i64, (from, to): (&str, &str)) -> Vec<Request> {
     let mut all: Vec<Request> = FIXED.iter().map(|(name, path)| (*name, (*path).to_owned())).collect();
     all.extend([
@@ -22,7 +23,7 @@ pub fn lists(contact: i64, thread: i64, (from, to): (&str, &str)) -> Vec<Request
     all
 }
 
-/// Searches, and lists with a word.
+/// Returns searches, and lists that are filtered by a word.
 pub fn searches() -> Vec<Request> {
     let search = |name, words| (name, format!("/api/search?q={}", utf8_percent_encode(words, NON_ALPHANUMERIC)));
     let list = |name, of, words| (name, format!("/api/{of}?q={}", utf8_percent_encode(words, NON_ALPHANUMERIC)));

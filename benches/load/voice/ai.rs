@@ -1,5 +1,5 @@
-//! The AI of the bench: detects a burst of speech, waits, and answers in deltas faster than real time, with
-//! timestamps in the audio.
+//! The AI of the bench: detects a burst of speech, waits, and answers in deltas faster than real time. The audio
+//! contains timestamps.
 
 use super::{Clock, Counters};
 use crate::wire::{stamp, stamp_of, text_after};
@@ -23,7 +23,7 @@ pub struct AiBehavior {
     pub delta: Duration,
     pub speed: u32,
     pub answer: Duration,
-    /// From the request of a socket to its opening.
+    /// The delay from the request of a socket to its opening.
     pub connect: Duration,
 }
 
@@ -61,17 +61,17 @@ struct Session {
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
     updated: bool,
-    /// It responds and interrupts by itself, unless the client has switched that off.
+    /// Whether the AI itself starts and interrupts responses, which the client can switch off.
     leads_turns: bool,
     caller: u16,
-    /// The length of the caller's audio that has arrived.
+    /// The length of the received audio of the caller.
     heard_ms: u128,
     loud_frames: u32,
     quiet_frames: u32,
     speaking: bool,
     items: u32,
     answers: u16,
-    /// When the next delta of an answer is due, and how many bytes of the answer were sent.
+    /// The time of the next delta of an answer, and the number of bytes that were sent.
     answer: Option<(Instant, usize)>,
     sound: Vec<u8>,
 }
@@ -156,7 +156,7 @@ impl Session {
             counters.early += u64::from(!self.updated);
         }
         self.heard_ms += 20;
-        // After the timestamp, base64 of silence has the same letter throughout.
+        // After the timestamp, silence in base64 consists of one repeated letter.
         let loud = payload.as_bytes().get(40).is_some_and(|letter| *letter != b'/');
         if loud {
             self.loud_frames += 1;
@@ -190,7 +190,7 @@ impl Session {
         if self.leads_turns {
             return self.begin_answer(out);
         }
-        // The words of a short burst, which make it an interruption.
+        // The transcript of a short burst. Because it has words, the burst counts as an interruption.
         out.push(format!(r#"{{"type":"conversation.item.input_audio_transcription.completed","event_id":"e17","item_id":"item_u{item}","content_index":0,"transcript":"wait","usage":{{"type":"duration","seconds":1}}}}"#));
     }
 

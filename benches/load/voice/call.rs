@@ -1,4 +1,5 @@
-//! A caller of the bench: a frame every 20 ms, a burst of speech every 3 s, real-time playout with marks.
+//! A caller of the bench: sends a frame every 20 ms and a burst of speech every 3 s, and plays the received audio in
+//! real time with marks.
 
 use super::{Clock, Counters, Shape};
 use crate::target::Endpoint;
@@ -27,14 +28,14 @@ pub struct Caller {
     stream_sid: String,
     frame: [u8; 160],
     frames_sent: u64,
-    /// When the last loud frame of a burst was sent, until an answer arrives.
+    /// The time of the last loud frame of a burst; `None` after an answer has arrived.
     asked_us: Option<u64>,
-    /// When a burst started during an answer, until the answer is cleared.
+    /// The time at which a burst started during an answer; `None` after the answer was cleared.
     interrupted_us: Option<u64>,
     answer: u16,
     cleared_answer: Option<u16>,
     plays_until_us: u64,
-    /// Marks, and when their audio will have been played.
+    /// The marks, each with the time at which its audio has been played.
     marks: VecDeque<(u64, String)>,
     text: String,
 }
@@ -61,7 +62,7 @@ impl Caller {
 
     /// Starts a call, talks until `end`, and hangs up.
     pub async fn run(mut self, endpoint: &Endpoint, end: Instant) -> Result<(), String> {
-        // A server remembers ended calls of an earlier load, so call ids must be unique across loads.
+        // A server remembers the ended calls of an earlier load, so call ids must be unique across loads.
         static CALLS: AtomicU64 = AtomicU64::new(1);
         let call_sid = format!("CA{:016x}{:016x}", CALLS.fetch_add(1, Ordering::Relaxed), self.number);
         let began_us = self.clock.micros();
@@ -85,7 +86,7 @@ impl Caller {
         }
         socket.flush().await.map_err(|error| error.to_string())?;
         let talked = self.talk(&mut socket, end).await;
-        // Audio at the time of the hangup may be lost, and is not part of the measurement.
+        // Audio at the time of the hangup may be lost, so it is not measured.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let stop = format!(
             r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,

@@ -6,16 +6,16 @@ import type { Settings } from '../settings.ts'
 import type { WireEvent } from '../wire/event.ts'
 import { DaemonProof } from './daemon-proof.ts'
 
-/** The daemon's answer to an event. */
+/** The result of an attempt to deliver an event to the daemon. */
 export type DeliveryResult =
-  /** The daemon has it on disk. */
+  /** The daemon has the event on disk. */
   | { readonly kind: 'accepted' }
-  /** The daemon refuses it permanently. */
+  /** The daemon refuses the event permanently. */
   | { readonly kind: 'refused'; readonly status: number }
-  /** The daemon cannot accept it at the moment. */
+  /** The daemon cannot accept the event at the moment. */
   | { readonly kind: 'later'; readonly why: string; readonly status?: number }
 
-/** The client of the daemon: one address that accepts events. */
+/** The HTTP client for the daemon's webhook. */
 export class DaemonClient {
   readonly #settings: Settings
   readonly #agent: http.Agent
@@ -28,18 +28,19 @@ export class DaemonClient {
     this.#agent = settings.target.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
   }
 
-  /** Delivers an event. Never throws. */
+  /** Delivers an event. Never throws: every failure is a `DeliveryResult`. */
   async deliver(event: WireEvent): Promise<DeliveryResult> {
     const body = Buffer.from(JSON.stringify(event))
     try {
       const status = await this.#post(body).catch(error => {
-        // If the daemon closes a kept connection at this moment, the error says nothing about the daemon's state.
+        // If the daemon closes an idle connection at this moment, the error says nothing about the daemon's state:
+        // retry once.
         if (error instanceof StaleConnection) return this.#post(body)
         throw error
       })
       if (status >= 200 && status < 300) return { kind: 'accepted' }
-      // Only refusals of the content are permanent: an operator can fix authentication and addresses, and then the
-      // event is accepted.
+      // Only a refusal of the content is permanent. An operator can fix wrong authentication or a wrong address, and
+      // then the daemon accepts the same event.
       if (CONTENT_REFUSED.has(status)) return { kind: 'refused', status }
       return { kind: 'later', status, why: `the daemon answered ${status}` }
     } catch (error) {
@@ -51,7 +52,7 @@ export class DaemonClient {
     this.#agent.destroy()
   }
 
-  /** Whether the next request uses a connection that is open already, so that no other program can get it. */
+  /** Whether the next request reuses an open connection: no other program can receive it. */
   get #isConnected(): boolean {
     return Object.values(this.#agent.freeSockets).some(idle => (idle?.length ?? 0) > 0)
   }
@@ -82,5 +83,5 @@ export class DaemonClient {
 class StaleConnection extends Error {}
 
 const ANSWER_MS = 15_000
-/** Bad request, too large, unsupported, unprocessable (RFC 9110). */
+/** The statuses that refuse the content: bad request, too large, unsupported media type, unprocessable (RFC 9110). */
 const CONTENT_REFUSED = new Set([400, 413, 415, 422])

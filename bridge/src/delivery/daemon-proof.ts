@@ -8,19 +8,21 @@ import { writeText } from '../session/write-log.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * Asks the program at the target to prove that it is the daemon. A daemon that can prove this accepts signed events,
- * and never gets the secret itself: while the daemon is stopped, another program can listen on its port.
+ * Verifies that the program at the target is the daemon, with a challenge that only a holder of the secret can answer.
+ * While the daemon is stopped, another local program can listen on its port. A daemon that answers the challenge
+ * accepts signed events, so the secret itself is never sent.
  *
- * That a target has proved itself is stored in a file of the session's folder, and from then on it must do so for each
- * new connection. Otherwise a program that takes the port later could pass for an older daemon, which needs the secret,
- * or could swallow events. The file is not part of the session: the link may end.
+ * After the first valid proof, the bridge stores in the session's folder that this target can prove its identity, and
+ * requires a proof for each new connection. Otherwise a program that takes the port later could pretend to be an older
+ * daemon, which needs the secret, or could discard events. The file is not part of the session, because it must survive
+ * the end of the link.
  */
 export class DaemonProof {
   readonly #settings: Settings
   readonly #log: Log
-  /** Whether the target has ever proved itself; `undefined` until the file has been read. */
+  /** Whether the target has ever sent a valid proof; `undefined` until the file has been read. */
   #isKnown: boolean | undefined
-  /** When the target last proved itself, by `performance.now()`. */
+  /** When the target last sent a valid proof, by `performance.now()`. */
   #provenAt = Number.NEGATIVE_INFINITY
   /** When the target last answered without a proof, by `performance.now()`. */
   #unprovenAt = Number.NEGATIVE_INFINITY
@@ -32,9 +34,9 @@ export class DaemonProof {
   }
 
   /**
-   * Whether an event needs the secret itself beside its signature. Throws if nothing may be sent at the moment.
-   * Concurrent calls share one question to the daemon. `isConnected`: the event goes over a connection that is
-   * open already.
+   * Returns whether an event must carry the secret itself in addition to its signature. Throws if no event may be sent
+   * at the moment. Concurrent calls share one request to the daemon. `isConnected`: the event is sent over a connection
+   * that is already open.
    */
   needsSecret(isConnected: boolean): Promise<boolean> {
     this.#running ??= this.#needsSecret(isConnected).finally(() => {
@@ -45,7 +47,8 @@ export class DaemonProof {
 
   async #needsSecret(isConnected: boolean): Promise<boolean> {
     const { target, targetSocket, signingKey, daemonChallenge } = this.#settings
-    // The permissions of a Unix socket's folder control who can listen on it, and a certificate who answers by https.
+    // No proof is needed for a Unix socket, whose folder's permissions control who can listen on it, or for https,
+    // where the server's certificate identifies the daemon.
     const isOpen = targetSocket === undefined && target.protocol === 'http:'
     if (!isOpen || !signingKey || daemonChallenge === 'off') return true
     const sinceProof = performance.now() - this.#provenAt
@@ -92,7 +95,7 @@ export class DaemonProof {
     try {
       return (await readFile(this.#path, 'utf8')).trim() === this.#settings.target.href
     } catch (error) {
-      // Any other error must not lead to deliveries with the secret.
+      // Only a missing file means "not known". After any other error, events must not be sent with the secret.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
       throw error
     }
@@ -109,12 +112,15 @@ export class DaemonProof {
     }
   }
 
-  /** The proof in the target's answer, whatever its status; `undefined` without one. */
+  /**
+   * Sends the challenge and returns the proof from the response header, whatever the status; `undefined` if there is
+   * none.
+   */
   #ask(nonce: string): Promise<string | undefined> {
     const { target } = this.#settings
     const { get } = target.protocol === 'https:' ? https : http
     return new Promise((resolve, reject) => {
-      // A connection of its own: it is closed after the headers, because the body may not end.
+      // The challenge uses a separate connection, which is closed after the headers: the body may be endless.
       const request = get(target, { headers: { 'x-baileys-nonce': nonce }, agent: false }, response => {
         clearTimeout(timer)
         const proof = response.headers['x-baileys-proof']
@@ -132,7 +138,7 @@ export class DaemonProof {
     })
   }
 
-  /** The target for a message: a query may contain a secret. */
+  /** The target as shown in messages, without its query, which may contain a secret. */
   get #name(): string {
     const { origin, pathname } = this.#settings.target
     return `${origin}${pathname}`
@@ -144,7 +150,7 @@ export class DaemonProof {
 }
 
 const ANSWER_MS = 5000
-/** How long a proof is valid before a connection is open. */
+/** How long after a proof a new connection may be opened without another one, in ms. */
 const CONNECT_MS = 1000
-/** A daemon that is upgraded is recognised after this. */
+/** How long a missing proof is remembered, in ms: an upgraded daemon is detected after this time. */
 const ASK_AGAIN_MS = 60_000

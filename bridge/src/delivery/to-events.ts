@@ -23,11 +23,11 @@ export interface ToEventsParts {
   readonly keys: SignalKeyStore
   readonly media: MediaStore
   readonly placeholders: Placeholders
-  /** The address of a file for the daemon. */
+  /** Returns the URL from which the daemon fetches the file with this id. */
   readonly mediaUrl: (id: string) => string
 }
 
-/** Converts a message, stored as it was decrypted, to the daemon's events. */
+/** Returns the function that converts a stored message to events for the daemon. */
 export function makeToEvents(parts: ToEventsParts): ToEvents {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {
@@ -48,7 +48,7 @@ async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGener
   const own = contactOf(me?.id).phone ?? ''
   const envelope = envelopeOf(stanza, self)
   const message = decode(entry)
-  // Only the account's own phone may send history, and messages that this device could not decrypt.
+  // Only the account's own phone may send the history and resend messages that this device could not decrypt.
   if (envelope.fromMe) {
     for (const info of resentMessages(message)) {
       const resent = await known(parts, info, own, false)
@@ -71,7 +71,7 @@ async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGener
   }
 }
 
-/** Messages from before pairing, as many as the settings request. */
+/** Yields the messages from before pairing, as far as the settings request them. */
 async function* historyOf(parts: ToEventsParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
   const notice = normalizeMessageContent(message)?.protocolMessage?.historySyncNotification
   const { history } = parts.settings
@@ -81,7 +81,7 @@ async function* historyOf(parts: ToEventsParts, message: proto.IMessage, own: st
   const { messages } = await downloadAndProcessHistorySyncNotification(notice, {}, undefined).catch(error => {
     throw new RetryLater(`the history cannot be fetched: ${reason(error)}`)
   })
-  // WhatsApp sends it newest first.
+  // WhatsApp sends the history newest first.
   for (const info of messages.reverse()) {
     const incoming = await known(parts, info, own, true)
     if (incoming) yield incoming

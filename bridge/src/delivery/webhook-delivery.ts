@@ -5,10 +5,10 @@ import type { Inbox, InboxEntry } from '../spool/inbox.ts'
 import type { WireEvent } from '../wire/event.ts'
 import type { DaemonClient } from './daemon-client.ts'
 
-/** Converts an entry to the daemon's events. One message of the phone can contain a whole history. */
+/** Converts an entry to events for the daemon. A message from the phone can contain the whole history. */
 export type ToEvents = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
 
-/** An entry cannot be converted to events at the moment: an external resource that it needs is unavailable. */
+/** An entry cannot be converted to events at the moment, because an external resource is unavailable. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
 }
@@ -18,16 +18,15 @@ export interface WebhookDeliveryParts {
   readonly inbox: Inbox
   readonly daemon: DaemonClient
   readonly toEvents: ToEvents
-  /** Archives what the daemon refuses permanently. */
+  /** Archives an entry that the daemon refuses permanently, or that cannot be converted. */
   readonly archive: (id: string, entry: InboxEntry, why: string) => Promise<void>
   readonly onDiskError: (error: unknown) => void
   readonly log: Log
 }
 
 /**
- * Delivers the waiting entries to the daemon, in order within each lane and several lanes at once, and retries
- * without a limit: an entry is deleted only when the daemon has it on disk. The daemon recognises events that it
- * already has.
+ * Delivers the waiting entries to the daemon: in order within each lane, several lanes concurrently. Retries without a
+ * limit: an entry is deleted only when the daemon has it on disk. The daemon deduplicates repeated events.
  */
 export class WebhookDelivery {
   readonly #parts: WebhookDeliveryParts
@@ -54,18 +53,18 @@ export class WebhookDelivery {
     )
   }
 
-  /** Starts no new delivery. One that does not finish in time is repeated after the next start. */
+  /** Starts no new delivery. A delivery that does not finish in time is repeated after the next start. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
   }
 
-  /** Events that the daemon refused because of their content. */
+  /** The number of events that the daemon refused because of their content. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Events that the daemon has acknowledged. */
+  /** The number of events that the daemon has acknowledged. */
   get delivered(): number {
     return this.#delivered
   }
@@ -82,7 +81,7 @@ export class WebhookDelivery {
   }
 
   #startLanes(): void {
-    // After a failure only one lane retries, until it succeeds.
+    // After a failure only one lane retries until a delivery succeeds.
     const limit = this.#failures > 0 ? 1 : MAX_LANES
     while (!this.#stopped && !this.#timer && this.#activeLanes < limit) {
       const lane = this.#idleLanes.shift()
@@ -114,7 +113,7 @@ export class WebhookDelivery {
     }
   }
 
-  /** Archives an entry that cannot be converted; {@link RetryLater} delays its lane instead. */
+  /** Archives an entry that cannot be converted. After {@link RetryLater}, retries its lane with a back-off instead. */
   async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskError) throw error
     const tries = (this.#conversionTries.get(id) ?? 0) + 1
@@ -146,7 +145,9 @@ export class WebhookDelivery {
     }, afterMs).unref()
   }
 
-  /** `done`: the daemon has all events of the entry, or has refused them permanently. */
+  /**
+   * Delivers the events of an entry. Returns `done` when the daemon has accepted or permanently refused all of them.
+   */
   async #deliver({ id, since }: Waiting): Promise<Delivery> {
     const entry = await this.#parts.inbox.read(id)
     if (!entry) return 'done'
@@ -196,7 +197,7 @@ export class WebhookDelivery {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
     const afterMs = Math.min(backOff(this.#failures, Math.random()), MAX_PAUSE_MS)
-    // Logs the first failure, and then one at intervals.
+    // Logs the first failure, and then at most one failure per interval.
     const isDue = performance.now() - this.#warnedAt > WARNING_INTERVAL_MS
     if (isDue) {
       this.#warnedAt = performance.now()
@@ -219,25 +220,25 @@ export class WebhookDelivery {
   }
 }
 
-/** The event of a message that has waited here. */
+/** Marks a message event as delayed, unless it is part of the history. */
 function waited(event: WireEvent): WireEvent {
   return event.event === 'message' && !event.history ? { ...event, waited: true } : event
 }
 
-/** An entry that is to be delivered. */
+/** An entry that waits for its delivery. */
 interface Waiting {
   readonly id: string
-  /** When it arrived, by `performance.now()`; `-Infinity` for an entry from before the start. */
+  /** When the entry arrived, by `performance.now()`; `-Infinity` for an entry from before the start. */
   readonly since: number
 }
 
 type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
 
 const MAX_LANES = 4
-/** A message that the daemon gets later than this counts as delayed. */
+/** A message counts as delayed if the daemon receives it later than this, in ms. */
 const WAITED_MS = 2_000
-/** About an hour. */
+/** The maximum number of conversion attempts: about an hour with the back-off. */
 const MAX_TRIES = 18
 const MAX_PAUSE_MS = 30_000
-/** The interval of the warnings that the daemon does not accept events. */
+/** The minimum interval between two warnings that the daemon does not accept events, in ms. */
 const WARNING_INTERVAL_MS = 60_000

@@ -7,8 +7,8 @@ import { InUse } from '../session/lock.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * Opens the listeners: the Unix socket, if one is set, and the port. With a socket the port is optional: if another
- * program uses it, that is logged. Returns the address of the port.
+ * Opens the listeners: the Unix socket, if the settings name one, and the TCP port. With a socket the port is optional:
+ * if another program uses the port, this is only logged. Returns the address of the port, and the servers.
  */
 export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
   const { address, port, socket } = settings
@@ -40,7 +40,7 @@ async function listenOnSocket(makeServer: () => Server, path: string): Promise<S
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
   }
   if (await answers(path)) throw new InUse(`another bridge is listening on ${path}`)
-  // Left by a process that was killed.
+  // A process that was killed left the socket's file.
   unlinkSync(path)
   return open(makeServer(), path)
 }
@@ -48,7 +48,7 @@ async function listenOnSocket(makeServer: () => Server, path: string): Promise<S
 async function open(server: Server, path: string): Promise<Server> {
   server.listen(path)
   await once(server, 'listening')
-  // The folder's mode controls access: the daemon is in its group.
+  // The folder's mode controls the access: the daemon belongs to the folder's group.
   chmodSync(path, 0o660)
   return server
 }

@@ -3,11 +3,14 @@ import { hmac, isSame, newNonce } from '../hmac.ts'
 
 /**
  * Authenticates the daemon's requests, and proves to the daemon that this program is its bridge. Another program that
- * listens on the bridge's port has no proof, so the daemon sends it neither the secret nor a signed request.
+ * listens on the bridge's port cannot send the proof, so the daemon sends that program neither the secret nor a signed
+ * request.
  */
 export class RequestAuth {
   readonly #token: string | undefined
-  /** New in each process: a request that was signed for an earlier process is refused. */
+  /**
+   * A random value of this process. Requests that were signed for an earlier process are refused (replay protection).
+   */
   readonly #nonce: string
 
   constructor(token: string | undefined, nonce = newNonce()) {
@@ -16,8 +19,9 @@ export class RequestAuth {
   }
 
   /**
-   * The response headers with the proof, if the request has a valid nonce and a secret is set. Only programs of this
-   * machine get one: the daemon asks only there, and a client that has a proof can try secrets against it.
+   * Returns the response headers with the proof, if the request has a valid nonce and a secret is set. Only local
+   * programs get a proof: the daemon requests a proof only from a local bridge, and any client with a proof can try
+   * secrets against it offline.
    */
   proof({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> | undefined {
     const nonce = headers['x-baileys-nonce']
@@ -29,8 +33,9 @@ export class RequestAuth {
   }
 
   /**
-   * Whether a request has the secret, or is signed with it. Without a secret in the settings no request is accepted.
-   * `readBody` is called only if the request may be signed, so that the bridge stores no body of most other clients.
+   * Returns whether a request contains the secret, or a valid signature made with it. Without a secret in the settings,
+   * no request is accepted. `readBody` is called only if the request may be signed, so that the bridge buffers no body
+   * of other clients.
    */
   async accepts(request: IncomingMessage, readBody: () => Promise<Buffer>): Promise<boolean> {
     if (!this.#token) return false
@@ -44,14 +49,17 @@ export class RequestAuth {
   }
 }
 
-/** A connection without an address came by a Unix socket. */
+/** A connection without an address arrived through a Unix socket. */
 function isLoopback(address: string | undefined): boolean {
   return address === undefined || address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
-/** Another host is that of a tunnel, or a name that a web page in a local browser resolved to this machine. */
+/**
+ * Any other `Host` is that of a tunnel, or a name that a web page in a local browser resolved to this machine (DNS
+ * rebinding).
+ */
 const LOCAL_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
-/** The headers of a proxy or tunnel on this machine, whose clients are elsewhere. */
+/** Headers that a proxy or tunnel on this machine adds: the actual client is on another machine. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'via']
 const DAEMON_NONCE = /^[0-9a-f]{32,64}$/
 const SIGNATURE = /^[0-9a-f]{64}$/

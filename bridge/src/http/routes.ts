@@ -164,12 +164,12 @@ async function forgetMedia(bridge: Bridge, id: string): Promise<Reply> {
   return { status: 204 }
 }
 
-/** A media type that is safe in a header: the sender of a file chooses its type. */
+/** Returns a media type only if it is safe in a header: the sender of a file chooses the type. */
 function headerSafe(mime: string | undefined): string | undefined {
   return mime && /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(mime) ? mime : undefined
 }
 
 const MEDIA_PATH = /^\/media\/([0-9a-f]{32})$/
-/** The daemon gets its answer within 5 s. */
+/** The time limit of a send, in ms: the daemon expects an answer within 5 s. */
 const ANSWER_MS = 4500
 const PAIRING_MS = 10_000

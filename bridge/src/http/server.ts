@@ -17,7 +17,7 @@ export interface Reply {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: RegExp
-  /** Whether it needs no secret. */
+  /** Whether the route accepts unauthenticated requests. */
   readonly open?: true
   handle(request: ParsedRequest): Promise<Reply> | Reply
 }
@@ -27,7 +27,7 @@ export interface ParsedRequest {
   /** The groups of the route's path. */
   readonly match: RegExpExecArray
   readonly raw: IncomingMessage
-  /** The body as JSON; throws {@link BadRequest}. */
+  /** Parses the body as JSON; throws {@link BadRequest}. */
   json(): Promise<unknown>
 }
 
@@ -39,7 +39,7 @@ export function failure(status: number, code: string, message: string, headers?:
   return json(status, { ok: false, error: { code, message } }, headers)
 }
 
-/** Serves the routes. An exception in a route is answered with an error, and never ends the process. */
+/** Serves the routes. An exception in a route produces an error response, and never ends the process. */
 export function serve(routes: readonly Route[], auth: RequestAuth, log: Log): Server {
   const server = createServer({ connectionsCheckingInterval: 5000 }, (request, response) => {
     answer(routes, auth, request)
@@ -51,7 +51,8 @@ export function serve(routes: readonly Route[], auth: RequestAuth, log: Log): Se
       })
   })
   server.headersTimeout = 10_000
-  // Longer than clients keep idle connections: the server never closes one that a client is about to reuse.
+  // Longer than clients keep idle connections, so that the server never closes a connection that a client is about to
+  // reuse.
   server.keepAliveTimeout = 120_000
   server.requestTimeout = 10_000
   server.maxHeadersCount = 50
@@ -71,7 +72,7 @@ async function answer(routes: readonly Route[], auth: RequestAuth, request: Inco
     body ??= readBody(request)
     return body
   }
-  // An unauthenticated client does not learn which routes exist.
+  // The authentication comes before the 404, so that an unauthenticated client cannot discover which routes exist.
   if (!isOpen && !(await auth.accepts(request, readOnce))) {
     return failure(401, 'unauthorized', 'X-BAILEYS-SECRET is missing or wrong')
   }
@@ -85,7 +86,7 @@ async function answer(routes: readonly Route[], auth: RequestAuth, request: Inco
   return found.route.handle({ match: found.match, raw: request, json: async () => parseJson(await readOnce()) })
 }
 
-/** The method and the path of a request, without its query. */
+/** Returns the method and the path of a request without its query, for log lines. */
 function describe({ method, url }: IncomingMessage): string {
   return `${method} ${(url ?? '/').split('?')[0]}`
 }
@@ -104,7 +105,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   response.setHeader('x-content-type-options', 'nosniff')
   if (type) response.setHeader('content-type', type)
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
-  // The rest of an unread body would be parsed as the next request.
+  // Discards an unread body: it would be parsed as the next request.
   if (!request.complete) request.resume()
   if (body === undefined || typeof body === 'string') {
     if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body))
@@ -112,7 +113,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   } else if (request.method === 'HEAD') {
     response.end()
   } else {
-    // Closes the file if the client disconnects.
+    // `pipeline` closes the file if the client disconnects.
     pipeline(body(), response, () => undefined)
   }
 }
@@ -127,7 +128,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
       chunks.push(chunk)
     }
   } catch (error) {
-    // Not an error of the bridge: the client closed the connection, which an unauthenticated one can do too.
+    // The client closed the connection. This is not an error of the bridge, and an unauthenticated client can cause it.
     throw error instanceof TooLarge ? error : new BadRequest('the body is incomplete')
   }
   return Buffer.concat(chunks)

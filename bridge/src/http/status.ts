@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import type { Bridge } from '../bridge.ts'
 import { contactOf } from '../whatsapp/contact-identity.ts'
 
-/** Set when the bundle is built. */
+/** The bridge's version, which the build inserts. */
 declare const BRIDGE_VERSION: string
 
-/** The public part of the status. */
+/** Returns the public part of the status. */
 export function healthOf(bridge: Bridge) {
   const { current } = bridge
   const check = current?.linkCheck.status
   const isLive = current?.link.connectedSocket !== undefined
-  // A link whose messages WhatsApp does not acknowledge is unusable, although it is alive.
+  // A link is unusable if WhatsApp does not acknowledge its messages, even if its keep-alive is answered.
   const connected = isLive && check?.result !== 'no_ack'
-  // A link on which nothing arrives is not connected, whatever state was last reported.
+  // The reported state of a link on which nothing arrives is not `connected`, whatever the last event was.
   const lost = isLive ? 'unanswered' : 'connecting'
   const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {
@@ -27,7 +27,7 @@ export function healthOf(bridge: Bridge) {
   }
 }
 
-/** The status for an authenticated client. */
+/** Returns the status for an authenticated client. */
 export function statusOf(bridge: Bridge) {
   const { current } = bridge
   const me = current?.session.isPaired ? current.session.creds.me : undefined
@@ -42,7 +42,7 @@ export function statusOf(bridge: Bridge) {
   }
 }
 
-/** Resident memory of the process in bytes (proc_pid_statm(5)). */
+/** Returns the resident memory of the process in bytes (proc_pid_statm(5)). */
 export function residentBytes(): number {
   try {
     return Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
@@ -51,7 +51,7 @@ export function residentBytes(): number {
   }
 }
 
-/** Prometheus' text format. */
+/** Returns the metrics in Prometheus' text format. */
 export function metricsOf(bridge: Bridge): string {
   const health = healthOf(bridge)
   const status = statusOf(bridge)

@@ -2,15 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Two processes with one session end each other's connection repeatedly (WhatsApp's `conflict`, code 440). */
+/**
+ * Another process uses the session. Two processes with one session repeatedly end each other's connection (WhatsApp's
+ * `conflict`, code 440).
+ */
 export class InUse extends Error {
   override readonly name = 'InUse'
 }
 
 /**
- * Locks a folder for this process; the returned function unlocks it. It is the kernel's own lock (flock(2)) on a file
- * in the folder, so it ends with the process, however the process ends. Node has no call for it, but flock(1) of
- * util-linux accepts an open file: the lock then belongs to the process that has it open, which is this one.
+ * Locks a folder for this process; the returned function unlocks it. The lock is a kernel lock (flock(2)) on a file in
+ * the folder, so it is released however the process ends. Node has no API for flock(2), but flock(1) of util-linux can
+ * lock a file descriptor that it inherits: the lock then belongs to this process, which keeps the file open.
  */
 export function lockFolder(path: string): () => void {
   const file = openSync(join(path, 'lock'), 'a', 0o600)

@@ -20,14 +20,14 @@ export class DiskError extends Error {
 /**
  * A small key-value store in one append-only file.
  *
- * A commit is one line with a checksum, and is on disk (fdatasync) before its promise resolves; commits that wait for
- * the disk together share one line. A record that a kill or a power failure leaves incomplete at the end is dropped
- * when the file is read again; its commit was never confirmed. Values of tables that are named `cold` stay on disk,
- * except for their `head`, so that a long backlog needs little memory. When more than half of the file is out of
- * date, it is rewritten beside itself and replaced by a rename.
+ * A commit is one line with a checksum. It is on disk (fdatasync) before its promise resolves; commits that wait for
+ * the disk at the same time share one line. If a kill or a power failure leaves an incomplete record at the end, the
+ * next start drops that record: its commit was never confirmed. For tables that are listed as `cold`, only the `head`
+ * of each value is in memory, so that a long backlog needs little memory. When more than half of the file is out of
+ * date, its current values are written to a new file, which replaces the old one by a rename.
  *
- * After a disk error the file accepts no more commits: the values in memory may be ahead of it. The owner then closes
- * it and reads it again.
+ * After a disk error the file accepts no more commits, because the values in memory may be ahead of the disk. The owner
+ * then closes the file and opens it again.
  */
 export class LogFile {
   readonly #path: string
@@ -41,7 +41,7 @@ export class LogFile {
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #broken: Error | undefined
-  /** Called at once when the disk fails, before the waiting commits are rejected. */
+  /** Called immediately when the disk fails, before the promises of the waiting commits are rejected. */
   onBroken: (error: DiskError) => void = () => {}
 
   private constructor(path: string, cold: readonly string[]) {
@@ -50,8 +50,8 @@ export class LogFile {
   }
 
   /**
-   * Opens the file, or creates it. Throws {@link DamagedLog} if it is not an intact file of the bridge: it is left
-   * unchanged, since an unreadable file must never be treated as a missing one.
+   * Opens the file, or creates it. Throws {@link DamagedLog} if the file is not an intact file of the bridge. Such a
+   * file stays unchanged: an unreadable file must never be treated as a missing one.
    */
   static async open(path: string, cold: readonly string[] = []): Promise<LogFile> {
     await rm(`${path}.new`, { force: true })
@@ -66,7 +66,7 @@ export class LogFile {
     }
     const handle = await open(path, 'r+')
     if (found.good < found.whole) {
-      // It contains no confirmed commit; it is archived for an analysis.
+      // The invalid end contains no confirmed commit; it is archived for an analysis.
       await cutOff(handle, found, `${path}.cut-off`)
     }
     file.#begin(handle, found.good)
@@ -78,37 +78,40 @@ export class LogFile {
     this.#size = size
   }
 
-  /** The value; of a `cold` table only its `head`. */
+  /** Returns a value; of a `cold` table only its `head`. */
   get(table: string, id: string): unknown {
     return this.#tables.get(table)?.get(id)?.value
   }
 
-  /** All values of a table (heads of cold ones), in the order in which they were first set. */
+  /** Yields all values of a table (of `cold` tables their heads), in the order in which they were first set. */
   *entries(table: string): IterableIterator<[id: string, value: unknown]> {
     for (const [id, entry] of this.#tables.get(table) ?? []) yield [id, entry.value]
   }
 
-  /** The names of the tables. */
+  /** Returns the names of the tables. */
   tables(): string[] {
     return [...this.#tables.keys()]
   }
 
-  /** How many values a table has. */
+  /** Returns the number of values in a table. */
   count(table: string): number {
     return this.#tables.get(table)?.size ?? 0
   }
 
-  /** The complete cold value; `undefined` if there is none. */
+  /** Reads the complete value of a `cold` table from disk; `undefined` if there is none. */
   async read(table: string, id: string): Promise<unknown> {
     const entry = this.#tables.get(table)?.get(id)
     while (entry && !entry.place && this.#flushing) await this.#flushing
     return entry?.place && this.#readAt(entry.place, table, id)
   }
 
-  /** Sets and deletes values together. They can be read at once; the promise resolves when they are on disk. */
+  /**
+   * Sets and deletes values in one commit. The new values are readable at once; the promise resolves when they are on
+   * disk.
+   */
   async commit(changes: readonly Change[]): Promise<void> {
     if (this.#broken) throw this.#broken
-    // Serialised first: either all of it can be written, or none of it is accepted.
+    // Serialises all changes before any is applied: a value that cannot be serialised rejects the whole commit.
     const encoded = changes.map(encodeChange)
     const written = encoded.map(change => ({ encoded: change, entry: this.#apply(change) }))
     await new Promise<void>((resolve, reject) => {
@@ -118,8 +121,8 @@ export class LogFile {
   }
 
   /**
-   * Commits, and rewrites the file, so that it no longer contains deleted and replaced values. False if that was not
-   * possible; it is tried again after the next commit.
+   * Commits, and rewrites the file, so that it no longer contains deleted and replaced values. Resolves with false if
+   * the rewrite failed; it is then retried after the next commit.
    */
   async commitAndRewrite(changes: readonly Change[]): Promise<boolean> {
     this.#mustRewrite = true
@@ -157,21 +160,22 @@ export class LogFile {
   }
 
   async #flush(): Promise<void> {
-    // Commits that are made at this moment share the line.
+    // Waits one microtask, so that commits of the same moment share the line.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       try {
         await this.#append(batch.flatMap(waiting => waiting.written))
         for (const waiting of batch) waiting.resolve()
-        // Only if memory is not ahead of the file: the rewritten file must not contain half of a commit.
+        // Compacts only if memory is not ahead of the file: the new file must not contain half of a commit.
         const isLarge = this.#size > this.#compactAt && this.#size > 2 * this.#live
         if (this.#waiting.length === 0 && (isLarge || this.#mustRewrite)) await this.#compact()
       } catch (error) {
         this.#fail(error, batch)
       }
     }
-    // In the same step as the check for waiting commits: the next commit starts the next round.
+    // No `await` may come between the check for waiting commits and this line; otherwise a commit in between would
+    // never be written.
     this.#flushing = undefined
   }
 
@@ -192,9 +196,9 @@ export class LogFile {
     this.#size += line.length
   }
 
-  /** Writes the current values into a new file and replaces the old one with it. */
+  /** Writes the current values to a new file, which replaces the old one. */
   async #compact(): Promise<void> {
-    // Captured at once: later commits are appended to the new file.
+    // The values are captured synchronously: later commits are appended to the new file.
     const kept = [...this.#tables].flatMap(([table, entries]) =>
       [...entries].map(([id, entry]) => ({
         entry,
@@ -205,7 +209,7 @@ export class LogFile {
       })),
     )
     const changes = async function* (this: LogFile) {
-      // Values in the same line are read together.
+      // Values of the same line are read together.
       let line: { at: number; changes: Change[] } | undefined
       for (const { entry, place, encoded, table, id } of kept) {
         if (!encoded && line?.at !== place.at) line = { at: place.at, changes: await this.#lineAt(place) }
@@ -218,7 +222,8 @@ export class LogFile {
       written = await writeWhole(this.#path, changes.call(this))
     } catch (error) {
       if (!(error instanceof NotReplaced)) throw error
-      // The old file is still valid; there may be space for a new one later.
+      // The old file is still valid. The next attempt waits until the file has grown, since space may be available
+      // then.
       this.#compactAt = Math.ceil(this.#size * 1.25)
       return
     }
@@ -245,7 +250,7 @@ export class LogFile {
   }
 }
 
-/** The last value that a line sets. */
+/** Returns the last value that a line sets for this key. */
 function valueIn(changes: readonly Change[], table: string, id: string): unknown {
   for (let i = changes.length - 1; i >= 0; i--) {
     const [of, its, value] = changes[i] as Change
@@ -260,5 +265,5 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Smaller files are never rewritten. */
+/** Files that are smaller than this are never compacted, in bytes. */
 const SMALLEST_COMPACTION = 4 << 20

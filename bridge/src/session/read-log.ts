@@ -2,15 +2,15 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type Change, decodeLine, FORMAT, type LogLength, type Place, VERSION } from './record.ts'
 
-/** A file that exists, but is not an intact session file of the bridge. It is never changed. */
+/** The file exists, but is not an intact session file of the bridge. The bridge never changes such a file. */
 export class DamagedLog extends Error {
   override readonly name = 'DamagedLog'
 }
 
 /**
- * Reads a file, record by record; `undefined` if there is none. One record at the very end that is incomplete or has
- * a wrong checksum was being written when the process ended (a commit is one line), and is ignored, whatever the disk
- * has after it. Any other error is damage.
+ * Reads a file record by record; returns `undefined` if the file does not exist. One incomplete record, or one with a
+ * wrong checksum, is ignored at the very end of the file, whatever bytes follow it: that record was being written when
+ * the process ended (a commit is one line). Any other error means that the file is damaged.
  */
 export async function readLog(
   path: string,
@@ -37,7 +37,7 @@ export async function readLog(
   return { good, whole }
 }
 
-/** Whether a line begins like a record, even if the rest of it is damaged. */
+/** Returns whether a line begins like a record, even if the rest of the line is damaged. */
 function looksLikeRecord(line: Buffer): boolean {
   return /^[0-9a-f]{8} [[{]/.test(line.toString('latin1', 0, 10))
 }
@@ -61,7 +61,7 @@ async function lengthOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** The lines of a file, without their line feeds; the last one is included even if it has none. */
+/** Yields the lines of a file without their line feeds. The last line is included even if its line feed is missing. */
 async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }> {
   let rest: Buffer[] = []
   let at = 0
@@ -81,7 +81,7 @@ async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }
     if (length > MAX_LINE)
       throw new DamagedLog(`${path} is no session file of the bridge: a line is longer than ${MAX_LINE} bytes`)
   }
-  // Without its line feed a line is incomplete, even if its checksum is right.
+  // A line without its line feed is incomplete, even if its checksum is right.
   if (length > 0) yield { line: Buffer.alloc(0), at }
 }
 

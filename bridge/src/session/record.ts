@@ -1,35 +1,35 @@
 import * as zlib from 'node:zlib'
 import { BufferJSON } from 'baileys'
 
-/** One value that is set (or, as `null`, deleted): its table, its id within the table, and the value. */
+/** A change of one value: its table, its id within the table, and the new value (`null` deletes it). */
 export type Change = readonly [table: string, id: string, value: unknown]
 
-/** A value as it is written: its change, and the JSON that represents it. */
+/** A change, and the JSON with which it is written. */
 export interface EncodedChange {
   readonly change: Change
   readonly json: string
 }
 
-/** The position of a line in the file, in bytes, with its line feed. */
+/** The position and the length of a line in the file, in bytes. The length includes the line feed. */
 export interface Place {
   readonly at: number
   readonly length: number
 }
 
-/** The part of a value in memory. `place` is its position on disk, once it is there. */
+/** The part of a value that is in memory. `place` is the position on disk, `undefined` until the value is written. */
 export interface Entry {
   readonly value: unknown
   readonly bytes: number
   place: Place | undefined
 }
 
-/** A value that is to be written, and its part in memory. */
+/** A value that is being written, and its entry in memory. */
 export interface Written {
   readonly encoded: EncodedChange
   readonly entry: Entry
 }
 
-/** The length of the valid part of a file, and its total length, in bytes. */
+/** The length of the valid part of a file (`good`), and the total length (`whole`), in bytes. */
 export interface LogLength {
   readonly good: number
   readonly whole: number
@@ -44,14 +44,14 @@ export function encodeChange(change: Change): EncodedChange {
 }
 
 /**
- * One line for the file: eight hex digits of the CRC-32 of what follows, a space, JSON, a line feed. All changes of a
- * line become durable together, or none of them.
+ * Encodes one line of the file: eight hex digits of the CRC-32 of the JSON, a space, the JSON, a line feed. The changes
+ * of a line become durable together or not at all.
  */
 export function encodeLine(changes: readonly EncodedChange[]): Buffer {
   return sealed(`[${changes.map(change => change.json).join(',')}]`)
 }
 
-/** The line that a file begins with. */
+/** Encodes the first line of a file. */
 export function headerLine(): Buffer {
   return sealed(JSON.stringify({ format: FORMAT, version: VERSION }))
 }
@@ -62,7 +62,7 @@ function sealed(json: string): Buffer {
   return Buffer.concat([Buffer.from(`${check} `), body, Buffer.from('\n')])
 }
 
-/** The changes of a complete line; `undefined` if its checksum is wrong. `line` is without its line feed. */
+/** Decodes the changes of a line, given without its line feed; returns `undefined` if its checksum is wrong. */
 export function decodeLine(line: Buffer): unknown {
   if (line.length < 10 || line[8] !== 0x20) return undefined
   const body = line.subarray(9)
@@ -81,7 +81,7 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** The same, without zlib. */
+/** Computes the CRC-32 without zlib. */
 export function crc32ByTable(bytes: Uint8Array): number {
   let value = -1
   for (const byte of bytes) value = (TABLE[(value ^ byte) & 255] as number) ^ (value >>> 8)

@@ -16,8 +16,8 @@ import { syncFolder } from './write-log.ts'
  * All persistent state of the bridge, in one file of its folder: the link to WhatsApp (credentials, Signal keys), the
  * entries that the daemon has not acknowledged yet, and the sent messages.
  *
- * They are in one file because they change together: the step of a Signal ratchet that decrypts a message and the
- * message itself are one commit.
+ * All of it is in one file because the parts change together: the step of the Signal ratchet that decrypts a message
+ * and the message itself must be one commit.
  */
 export class Session {
   readonly #folder: string
@@ -38,7 +38,7 @@ export class Session {
     const creds = file.get(CREDS, ME) as AuthenticationCreds | undefined
     const session = new Session(folder, file, creds ?? initAuthCreds())
     if (!creds) await session.saveCreds()
-    // A pairing code that was not entered leaves the credentials incomplete: no login works with them.
+    // A pairing code that was never entered leaves incomplete credentials, with which no login succeeds.
     if (creds?.me && !session.isPaired) await session.forgetLink()
     session.#passUsedPreKeys()
     return session
@@ -58,8 +58,8 @@ export class Session {
   }
 
   /**
-   * The keys in the form that Baileys requires. The changes of one call are one commit, changes of our own tables
-   * included.
+   * The key store that Baileys requires. All changes of one call are one commit, including those of the bridge's own
+   * tables.
    */
   readonly keys: SignalKeyStore = {
     get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
@@ -81,22 +81,22 @@ export class Session {
   }
 
   /**
-   * Commits, and rewrites the file, so that it no longer contains what was deleted. False if there was no space for
-   * a second file.
+   * Commits, and rewrites the file, so that it no longer contains deleted data. Resolves with false if there was no
+   * space for the new file.
    */
   commitAndRewrite(changes: readonly Change[]): Promise<boolean> {
-    // One of the changes is always written: the file is rewritten after a commit.
+    // The credentials are always included, because the file is rewritten only after a commit.
     return this.#file.commitAndRewrite([...changes, [CREDS, ME, this.#creds]])
   }
 
-  /** The tables beside the keys. */
+  /** The file with the tables that are not key tables. */
   get file(): LogFile {
     return this.#file
   }
 
   /**
-   * Ends the link: the current file is archived under `reason` and the time, and a new one is created, without the
-   * link, but with all entries for the daemon and all sent messages.
+   * Ends the link: archives a copy of the current file under `reason` and the time, and removes the link from the
+   * session. All entries for the daemon and all sent messages are kept.
    */
   async endLink(reason: string, now: Date): Promise<void> {
     const archived = archivePath(this.#folder, reason, now)
@@ -107,7 +107,7 @@ export class Session {
     await this.forgetLink()
   }
 
-  /** Deletes credentials and keys, and nothing else. */
+  /** Deletes the credentials and keys only. */
   forgetLink(): Promise<void> {
     this.#creds = initAuthCreds()
     const changes: Change[] = [[CREDS, ME, this.#creds]]
@@ -123,8 +123,9 @@ export class Session {
   }
 
   /**
-   * Pre-keys are on disk before the number of the next one (which Baileys reports later). No number is used twice: a
-   * sender may have the first key.
+   * Advances the number of the next pre-key past all stored pre-keys. Baileys writes pre-keys to disk before it reports
+   * their next number, so a crash in between would reuse numbers; but a sender may already have the first key of a
+   * number.
    */
   #passUsedPreKeys(): void {
     let next = this.#creds.nextPreKeyId
@@ -141,13 +142,13 @@ export async function archive(folder: string, reason: string, now: Date): Promis
   await syncFolder(folder)
 }
 
-/** The entries for the daemon; cold, its head is an `InboxHead`. */
+/** The entries for the daemon. A cold table whose head is an `InboxHead`. */
 export const INBOX = 'inbox'
-/** The sent messages, by message id; cold, its head is a `SentHead`. */
+/** The sent messages, by message id. A cold table whose head is a `SentHead`. */
 export const SENT = 'sent'
-/** Files of messages, by the id in their address. */
+/** The files of messages, by the id in their URL. */
 export const MEDIA = 'media'
-/** Messages whose content only the phone has, by their ids. */
+/** The messages whose content only the phone has, by message id. */
 export const PLACEHOLDERS = 'placeholders'
 
 /** The ids of recently received messages. */
@@ -158,7 +159,7 @@ function archivePath(folder: string, reason: string, now: Date): string {
 }
 
 function revived(type: string, value: unknown): unknown {
-  // Baileys compares with a default of the message type if a field is absent.
+  // Baileys compares with the message type's default value if a field is absent.
   if (type === 'app-state-sync-key') return proto.Message.AppStateSyncKeyData.fromObject(value as object)
   return value
 }

@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { encodeLine, headerLine, type LogLength, type Place, type Written } from './record.ts'
 
-/** Writes all bytes at a position: one write may be partial. */
+/** Writes all bytes at a position: a single write may be partial. */
 export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done)
@@ -10,14 +10,14 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): P
   }
 }
 
-/** The new file did not replace the old one, which is unchanged. */
+/** The new file did not replace the old one; the old file is unchanged. */
 export class NotReplaced extends Error {
   override readonly name = 'NotReplaced'
 }
 
 /**
- * Writes a complete file and moves it to `path` atomically: readers find the old one or the new one. `settle` sets
- * the entries' new positions; the caller calls it when it switches to the new file.
+ * Writes a complete file and moves it to `path` atomically: readers see either the old file or the new one. `settle`
+ * sets the entries' new positions; the caller calls it when it switches to the new file.
  */
 export async function writeWhole(
   path: string,
@@ -37,7 +37,7 @@ export async function writeWhole(
   return { handle, size, settle }
 }
 
-/** Writes a small file, as {@link writeWhole} writes a large one. */
+/** Writes a small text file atomically. */
 export async function writeText(path: string, text: string): Promise<void> {
   const { handle } = await writeBeside(path, handle => handle.writeFile(text))
   await handle.close()
@@ -96,7 +96,7 @@ export async function cutOff(handle: FileHandle, { good, whole }: LogLength, kep
   await handle.truncate(good)
 }
 
-/** Makes a rename within a folder durable. */
+/** Makes a rename within a folder durable, with fsync on the folder. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
@@ -106,7 +106,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The approximate length of a line in a file that is written as a whole, in bytes. */
+/** The approximate length of a line when a file is rewritten, in bytes. */
 const LINE = 64 << 10
 /** The largest part of an invalid end that is archived, in bytes. */
 const LARGEST_CUT = 1 << 20

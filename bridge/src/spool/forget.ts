@@ -7,19 +7,19 @@ import type { SentHead } from '../whatsapp/sent-messages.ts'
 import type { InboxHead } from './inbox.ts'
 import type { MediaEntry, MediaStore } from './media.ts'
 
-/** The numbers of deleted entries. */
+/** How many items of each kind were deleted. */
 export interface Forgotten {
   readonly events: number
   readonly sent: number
   readonly files: number
-  /** Whether the session file was rewritten, so that it no longer contains them. */
+  /** Whether the session file was rewritten, so that it no longer contains the deleted data. */
   readonly rewritten: boolean
 }
 
 /**
- * Deletes what waits for the daemon from these addresses, the messages that were sent to them, their files, and the
- * archived events that name them. The keys with which the chat is encrypted stay: without them, the next message could
- * not be read.
+ * Deletes the data of these addresses: the events that wait for the daemon, the messages sent to the addresses, their
+ * files, and the archived events that name them. The encryption keys of the chat are kept: without them the contact's
+ * next message could not be decrypted.
  */
 export async function forget(
   session: Session,
@@ -54,7 +54,7 @@ export async function forget(
   return { events: events.length, sent: sent.length, files: files.length, rewritten }
 }
 
-/** The addresses, and the LIDs of the numbers, by which WhatsApp addresses the same contacts. */
+/** Returns the addresses, and the LIDs under which WhatsApp addresses the same contacts. */
 async function withLids(session: Session, addresses: readonly string[]): Promise<readonly string[]> {
   const numbers = addresses.filter(address => !address.includes('@'))
   const contacts = await Promise.all(

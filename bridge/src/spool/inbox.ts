@@ -2,9 +2,9 @@ import type { Change } from '../session/record.ts'
 import { INBOX, type Session } from '../session/session.ts'
 import type { WireEvent } from '../wire/event.ts'
 
-/** A message as it was decrypted. */
+/** A decrypted message. */
 export interface StanzaEntry {
-  /** The attributes of its stanza. */
+  /** The attributes of the message's stanza. */
   readonly stanza: Readonly<Record<string, string>>
   readonly plain: Uint8Array
 }
@@ -12,7 +12,7 @@ export interface StanzaEntry {
 /** An entry that waits for the daemon: a message, or an event that is already in the daemon's format. */
 export type InboxEntry = StanzaEntry | { readonly event: WireEvent }
 
-/** The part of an entry that is in memory: its lane. Entries of one lane are delivered in order. */
+/** The part of an entry that is kept in memory: its lane. Entries of one lane are delivered in order. */
 export interface InboxHead {
   readonly lane: string
 }
@@ -33,7 +33,7 @@ export class Inbox {
     this.#next = last + 1
   }
 
-  /** The changes to commit for a new entry. Call {@link arrived} after the commit. */
+  /** Prepares a new entry, and returns the change to commit. Call {@link arrived} after the commit. */
   prepare(lane: string, entry: InboxEntry): { id: string; change: Change } {
     const id = String(this.#next++).padStart(12, '0')
     return { id, change: [INBOX, id, { head: { lane } satisfies InboxHead, entry }] }
@@ -44,14 +44,14 @@ export class Inbox {
     this.#listener(id, lane, true)
   }
 
-  /** Adds an entry; resolves when it is on disk. */
+  /** Adds an entry. Resolves when the entry is on disk. */
   async add(lane: string, entry: InboxEntry): Promise<void> {
     const { id, change } = this.prepare(lane, entry)
     await this.#session.file.commit([change])
     this.arrived(id, lane)
   }
 
-  /** Sends all waiting entries to `listener`, and all later ones. */
+  /** Calls `listener` for all waiting entries, and then for each new one. */
   listen(listener: Listener): void {
     this.#listener = listener
     const waiting = [...this.#session.file.entries(INBOX)].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -63,7 +63,7 @@ export class Inbox {
     return value?.entry
   }
 
-  /** Deletes an entry, together with other changes. */
+  /** Deletes an entry that is delivered. */
   async done(id: string): Promise<void> {
     await this.#session.file.commit([[INBOX, id, null]])
   }

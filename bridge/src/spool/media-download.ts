@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises'
 import { downloadContentFromMessage, type MediaType } from 'baileys'
 import type { MediaContent } from '../whatsapp/message-content.ts'
 
-/** A file that is permanently unavailable. */
+/** The file is permanently unavailable. */
 export class MediaGone extends Error {}
 
 /** A file to download. */
 export interface Download {
   readonly content: Pick<MediaContent, 'type' | 'message'>
-  /** Where the complete file appears. */
+  /** The path of the complete file. It exists only once the file is verified. */
   readonly path: string
   readonly maxBytes: number
   /** Whether the file may come from a test server on this machine. */
@@ -20,7 +20,7 @@ export interface Download {
 }
 
 /**
- * Downloads a file from WhatsApp, decrypts it and compares it with the hash in its message; returns its size in
+ * Downloads a file from WhatsApp, decrypts it, and verifies the hash that its message contains. Returns the size in
  * bytes. Throws {@link MediaGone}, or another error if a retry may succeed.
  */
 export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }: Download): Promise<number> {
@@ -56,7 +56,10 @@ export async function downloadMedia({ content, path, maxBytes, mayUseLoopback }:
   }
 }
 
-/** The address to fetch from: always on WhatsApp's own hosts, because the sender of a message chooses its `url`. */
+/**
+ * Returns the address to download from. It is always on WhatsApp's own hosts, because the sender of a message chooses
+ * its `url` (SSRF).
+ */
 function sourceOf(
   { url, directPath }: MediaContent['message'],
   mayUseLoopback: boolean,

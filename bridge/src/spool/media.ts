@@ -13,18 +13,18 @@ import { withTimeout } from '../with-timeout.ts'
 
 import { downloadMedia, MediaGone } from './media-download.ts'
 
-/** A file of a message, by its id. */
+/** The record of a message's file. */
 export interface MediaEntry {
-  /** `wanted`: not fetched yet. `here`: on disk. `gone`: permanently unavailable. */
+  /** `wanted`: not downloaded yet. `here`: on disk. `gone`: permanently unavailable. */
   readonly state: 'wanted' | 'here' | 'gone'
   readonly at: number
   readonly mime: string | undefined
-  /** The file name that its sender chose. */
+  /** The file name that the sender chose. */
   readonly name?: string | undefined
   readonly bytes: number
   readonly type: MediaContent['type']
   readonly message: MediaContent['message']
-  /** For the request to the phone to upload the file again. */
+  /** The message's key, for a request to the phone to upload the file again. */
   readonly key: proto.IMessageKey
   readonly tries: number
   readonly asked: boolean
@@ -36,15 +36,15 @@ export interface MediaParts {
   readonly session: Session
   readonly settings: Settings
   readonly folder: string
-  /** Requests the phone to upload a file again; resolves with the message that contains the new address. */
+  /** Requests the phone to upload a file again. Resolves with the message that contains the new URL. */
   readonly renew: (message: WAMessage) => Promise<WAMessage>
   readonly isConnected: () => boolean
   readonly log: Log
 }
 
 /**
- * The files of received messages: fetched from WhatsApp at once, since its links expire, and kept until the daemon
- * has them, within a limit of space. The oldest are evicted first.
+ * The files of received messages. They are downloaded from WhatsApp at once, because its links expire, and kept until
+ * the daemon has fetched them. If they exceed the space limit, the oldest are evicted first.
  */
 export class MediaStore {
   readonly #parts: MediaParts
@@ -62,7 +62,7 @@ export class MediaStore {
     const files = new Set(await readdir(this.#parts.folder))
     for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
-      // The file was deleted because the disk was full.
+      // The file was evicted because the disk was full.
       if (entry.state === 'here' && !files.has(id)) await this.#evict(id, entry)
       if (entry.state === 'wanted') this.#enqueue(id)
       if (entry.state === 'gone' && Date.now() - entry.at > REMEMBERED_MS) await this.forget(id)
@@ -75,8 +75,9 @@ export class MediaStore {
   }
 
   /**
-   * The changes to commit so that a file is fetched; none if the file is known. The same message gives the same id.
-   * Phones are not asked for old files that WhatsApp no longer has. Call {@link arrived} after the commit.
+   * Prepares to download a file, and returns the change to commit; there is none if the file is already known. The same
+   * message always gives the same id. For old files (`isOld`) that WhatsApp no longer has, the phone is not requested
+   * to upload them again. Call {@link arrived} after the commit.
    */
   prepare(key: proto.IMessageKey, content: MediaContent, isOld: boolean): { id: string; change: Change | undefined } {
     const { type, message, mime, fileName: name } = content
@@ -99,12 +100,12 @@ export class MediaStore {
     return { id, change: [MEDIA, id, entry] }
   }
 
-  /** Starts to fetch a committed file. */
+  /** Starts to download a file whose record is committed. */
   arrived(id: string): void {
     if (this.#get(id)?.state === 'wanted') this.#enqueue(id)
   }
 
-  /** Records a file, and starts to fetch it; resolves with its id when the record is on disk. */
+  /** Records a file, and starts to download it. Resolves with its id when the record is on disk. */
   async note(key: proto.IMessageKey, content: MediaContent, isOld: boolean): Promise<string> {
     const { id, change } = this.prepare(key, content, isOld)
     if (change) {
@@ -114,7 +115,7 @@ export class MediaStore {
     return id
   }
 
-  /** The record of a file. */
+  /** Returns the record of a file. */
   find(id: string): MediaEntry | undefined {
     return this.#get(id)
   }
@@ -127,14 +128,14 @@ export class MediaStore {
     return join(this.#parts.folder, id)
   }
 
-  /** The daemon has the file. */
+  /** Deletes a file and its record. */
   async forget(id: string): Promise<void> {
     if (!this.#get(id)) return
     await this.#parts.session.file.commit([[MEDIA, id, null]])
     await rm(this.path(id), { force: true })
   }
 
-  /** Files that are not fetched yet. */
+  /** The number of files that are not downloaded yet. */
   get waiting(): number {
     return this.#entries().filter(([, entry]) => entry.state === 'wanted').length
   }
@@ -171,7 +172,7 @@ export class MediaStore {
         maxBytes: settings.maxMediaBytes,
         mayUseLoopback: settings.webSocketUrl !== undefined,
       })
-      // Its contact was deleted meanwhile.
+      // The contact was deleted during the download.
       if (!this.#get(id)) return await rm(this.path(id), { force: true })
       await this.#put(id, { ...entry, state: 'here', bytes })
       log.info('WA_MEDIA_IN', `File ${id} of message ${message} was fetched from WhatsApp`, {
@@ -187,7 +188,7 @@ export class MediaStore {
 
   async #onFetchError(id: string, entry: MediaEntry, error: unknown): Promise<void> {
     const { statusCode = 0 } = (error as { output?: { statusCode?: number } }).output ?? {}
-    // The address of a file gives access to it, and therefore stays out of logs and answers.
+    // The URL of a file gives access to it, so it must not appear in logs or responses.
     const why = statusCode ? `WhatsApp's server answered ${statusCode}` : reason(error).replaceAll(/https?:\S+/g, '…')
     const missing = MISSING.has(statusCode)
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && (await this.#evictOldest())) return this.#enqueue(id)
@@ -228,7 +229,7 @@ export class MediaStore {
     }
   }
 
-  /** Evicts the oldest files until the others fit. */
+  /** Evicts the oldest files until the others fit into the limit. */
   async #evictOver(limit: number): Promise<void> {
     const here = this.#entries().filter(([, entry]) => entry.state === 'here')
     let bytes = here.reduce((sum, [, entry]) => sum + entry.bytes, 0)
@@ -239,7 +240,7 @@ export class MediaStore {
     }
   }
 
-  /** Evicts the oldest file for lack of space; false if there is none. */
+  /** Evicts the oldest file. Resolves with false if there is none. */
   async #evictOldest(): Promise<boolean> {
     const oldest = this.#entries().find(([, entry]) => entry.state === 'here')
     if (oldest) await this.#evict(...oldest)
@@ -273,7 +274,7 @@ export class MediaStore {
   }
 }
 
-/** Deletes files of a folder, the oldest first, until its disk has some space again. Never throws. */
+/** Deletes the oldest files of a folder until its disk has some free space again. Never throws. */
 export async function evictOldestFiles(folder: string): Promise<void> {
   try {
     const names = await readdir(folder)
@@ -285,7 +286,7 @@ export async function evictOldestFiles(folder: string): Promise<void> {
       await rm(join(folder, name), { force: true })
     }
   } catch {
-    // There is no such folder, or the files cannot be deleted.
+    // The folder does not exist, or its files cannot be deleted.
   }
 }
 
@@ -296,13 +297,15 @@ function idOf({ remoteJid, id, fromMe, participant }: proto.IMessageKey): string
 
 const MAX_FETCHES = 2
 const RENEWAL_MS = 30_000
-/** Forbidden (WhatsApp's servers answer an expired address with it), not found, gone (RFC 9110). */
+/**
+ * Statuses that mean that WhatsApp no longer has the file: forbidden (for an expired URL), not found, gone (RFC 9110).
+ */
 const MISSING = new Set([403, 404, 410])
 const MAX_TRIES_WHEN_MISSING = 3
-/** WhatsApp's servers keep files for about two weeks. */
+/** How long WhatsApp's servers keep files: about two weeks. */
 const WHATSAPP_KEEPS_MS = 14 * 24 * 3_600_000
 /** How long the record of an unavailable file is kept. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000
-/** Enough for thousands of messages, in bytes. */
+/** The space to free, in bytes: enough for thousands of messages. */
 const MIN_FREE_BYTES = 16 << 20
 const LACK_OF_SPACE = 'the file was deleted for lack of space before the daemon fetched it'

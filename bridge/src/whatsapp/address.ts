@@ -1,10 +1,10 @@
 import { isJidBroadcast, isJidGroup, isJidNewsletter, jidDecode } from 'baileys'
 
-/** WhatsApp's data on the origin of a message; attributes of its `<message>` stanza. */
+/** WhatsApp's data on the origin of a message, from the attributes of its `<message>` stanza. */
 export interface Envelope {
-  /** The chat: a contact, a group, a list. */
+  /** The chat's address: a contact, a group, or a list. */
   readonly chat: string
-  /** Another address of the same contact: the number for a LID, the LID for a number. */
+  /** The other address of the same contact: the number for a LID, the LID for a number. */
   readonly other?: string | undefined
   readonly fromMe: boolean
   /** The author, in a group or a list. */
@@ -17,13 +17,13 @@ export interface Self {
   readonly lid?: string | undefined
 }
 
-/** The chat of a stanza's message. A message that we wrote ourselves is in the chat of its recipient. */
+/** Returns the chat of a stanza's message. The chat of a message from our own account is its recipient. */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
   if (isGroupLike(from)) return { chat: from, fromMe: isSelf(participant, self), participant: bare(participant) }
   const fromMe = isSelf(from, self)
   if (fromMe && recipient) {
-    // The sender's attributes are our own here; only the recipient's are the contact's.
+    // The sender's attributes are our own here; only the recipient's attributes describe the contact.
     const { recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid } = attributes
     const others = [recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid]
     return { chat: recipient, other: others.find(other => isOther(other, recipient)), fromMe }
@@ -34,14 +34,14 @@ export function envelopeOf(attributes: Readonly<Record<string, string | undefine
 }
 
 /**
- * Whether a chat is ignored: a group, a broadcast list, a channel or status updates. The CRM has chats with contacts
- * only.
+ * Returns whether the bridge ignores a chat: a group, a broadcast list, a channel or status updates. The CRM has chats
+ * with single contacts only.
  */
 export function isLeftOut(address: string): boolean {
   return Boolean(isJidBroadcast(address) || isJidGroup(address) || isJidNewsletter(address))
 }
 
-/** Whether an address is the linked account's, on any device. */
+/** Returns whether an address belongs to the linked account, on any device. */
 export function isSelf(address: string | undefined, self: Self): boolean {
   const decoded = address ? jidDecode(address) : undefined
   if (!decoded) return false
@@ -52,7 +52,7 @@ function userOf(address: string | undefined): string | undefined {
   return address ? jidDecode(address)?.user : undefined
 }
 
-/** Whether an address exists, and is of the other kind. */
+/** Returns whether an address is set, and is of the other kind (number or LID) than `than`. */
 function isOther(other: string | undefined, than: string): boolean {
   return other !== undefined && jidDecode(other)?.server !== jidDecode(than)?.server
 }

@@ -2,7 +2,7 @@ import { type AnyMessageContent, generateWAMessage, type proto, type WAMessage, 
 import type { Quoted, SendRequest } from '../wire/request.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
 
-/** Builds WhatsApp's message for a request; a file is encrypted and uploaded for it. */
+/** Builds the WhatsApp message for a request. A file is encrypted and uploaded for it. */
 export async function buildMessage(
   socket: WASocket,
   address: string,
@@ -21,8 +21,8 @@ export async function buildMessage(
 }
 
 /**
- * The quoted message, as far as it is known. The recipient's phone finds its own copy by the id and the author, and
- * shows this text if it has none. Of a file only the caption is quoted.
+ * Builds the quoted message from its known parts. The recipient's phone finds its own copy by the id and the author,
+ * and shows this text only if it has no copy. For a file only the caption is quoted.
  */
 function quotedMessage(address: string, { id, fromMe, text }: Quoted): WAMessage {
   return { key: { id, fromMe, remoteJid: address }, message: { conversation: text } }
@@ -49,7 +49,7 @@ function contentOf({ type, text }: SendRequest, file: OutgoingFile | undefined):
   }
 }
 
-/** WhatsApp records voice notes as Opus in Ogg. It shows any other audio as music. */
+/** WhatsApp's own voice notes are Opus in Ogg. Phones show any other audio as music. */
 function audio(from: { url: string }, { mime, name }: OutgoingFile): AnyMessageContent {
   const isVoice = mime?.includes('ogg') || mime?.includes('opus') || /\.(ogg|oga|opus)$/i.test(name ?? '')
   return isVoice

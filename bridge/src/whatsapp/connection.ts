@@ -1,7 +1,7 @@
 import type { WASocket } from 'baileys'
 import { type Log, reason } from '../log.ts'
 
-/** One socket to WhatsApp, with the time of the last frame that it received. */
+/** One socket to WhatsApp, and the time of the last frame that it received. */
 export class Connection {
   readonly socket: WASocket
   #lastFrameAt = performance.now()
@@ -14,7 +14,7 @@ export class Connection {
     })
   }
 
-  /** For how long nothing has been received, in ms. */
+  /** The time since the last received frame, in ms. */
   get silentMs(): number {
     return performance.now() - this.#lastFrameAt
   }
@@ -25,12 +25,13 @@ export class Connection {
     this.#watchdog.unref()
   }
 
-  /** Stops the watchdog, and closes the socket unless `keepSocket`: it will be closed by other code. */
+  /** Stops the watchdog, and closes the socket. With `keepSocket` the socket stays open, and the caller closes it. */
   close(log: Log, keepSocket: boolean): void {
     clearInterval(this.#watchdog)
     if (keepSocket) return
     const { socket } = this
-    // The library waits until the other side agrees to the close; an unresponsive one never does.
+    // Terminates the TCP connection. The library would wait for the peer's close frame, which an unresponsive peer
+    // never sends.
     const { ws } = socket as unknown as { ws: { socket?: { terminate(): void } | null } }
     ws.socket?.terminate()
     const end = () =>
@@ -42,5 +43,5 @@ export class Connection {
 }
 
 const WATCHDOG_MS = 1000
-/** A closed socket rejects its queries itself; this is the limit for one that does not. */
+/** The time limit for a socket to close, in ms. Usually a closed socket rejects its pending queries at once. */
 const END_MS = 1000

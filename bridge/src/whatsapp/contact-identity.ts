@@ -1,17 +1,17 @@
 import { jidDecode, type SignalKeyStore } from 'baileys'
 import type { Envelope } from './address.ts'
 
-/** A chat, with all known addresses. */
+/** A chat, with all its known addresses. */
 export interface Contact {
-  /** Digits of the phone number. */
+  /** The phone number: digits only. */
   readonly phone?: string
-  /** `…@lid`. */
+  /** The LID: `…@lid`. */
   readonly lid?: string
-  /** The address itself if it is not a contact's. */
+  /** The address itself, if it is not a contact's. */
   readonly address?: string
 }
 
-/** A contact by one or two addresses. */
+/** Builds a contact from one or two addresses. */
 export function contactOf(...addresses: (string | undefined)[]): Contact {
   const contact: { phone?: string; lid?: string; address?: string } = {}
   for (const address of addresses) {
@@ -28,17 +28,17 @@ export function contactOf(...addresses: (string | undefined)[]): Contact {
   return contact
 }
 
-/** The contact's address in the daemon's events. */
+/** Returns the address that identifies the contact in the daemon's events. */
 export function wireAddressOf(contact: Contact): string {
   return contact.phone ?? contact.lid ?? contact.address ?? ''
 }
 
-/** The key that keeps a contact's events in order: the LID, which every contact has and which never changes. */
+/** Returns the lane that keeps a contact's events in order. The LID is preferred, because it never changes. */
 export function laneOf(contact: Contact): string {
   return contact.lid ?? contact.phone ?? contact.address ?? ''
 }
 
-/** A contact with all known addresses: those in the message, and those learned before. */
+/** Returns a contact with all known addresses: those in the message, and those in stored LID mappings. */
 export async function identify(
   keys: SignalKeyStore,
   { chat, other }: Pick<Envelope, 'chat' | 'other'>,

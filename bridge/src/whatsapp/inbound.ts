@@ -21,10 +21,10 @@ import { Received } from './received.ts'
 import { SerialHandler } from './serial-handler.ts'
 import { makeSignal } from './signal.ts'
 
-/** The external dependencies of receiving. */
+/** The external dependencies of receiving messages. */
 export interface InboundParts {
   readonly session: Session
-  /** The session's keys with transactions, shared by all sockets. */
+  /** The session's keys with transactions, which all sockets share. */
   readonly keys: SignalKeyStoreWithTransaction
   readonly inbox: Inbox
   readonly media: MediaStore
@@ -36,10 +36,10 @@ export interface InboundParts {
 /**
  * Makes received messages durable before their receipts are sent to WhatsApp.
  *
- * Baileys decrypts a message (which advances the Signal ratchet, so that it can never be decrypted again), sends the
- * receipt, and then emits the message: a kill in between loses it. Here decryption and storing the plaintext
- * are one transaction of the key store: they are written to disk in one record, before the receipt is sent. The
- * library itself is not changed for it.
+ * By itself Baileys decrypts a message, sends the receipt, and then emits the message. Decryption advances the Signal
+ * ratchet, so the message can never be decrypted again: a kill after the receipt would lose it. This class decrypts a
+ * message and stores its plaintext in one transaction of the key store, which is one record on disk, written before the
+ * receipt is sent. The library itself is not changed.
  */
 export class DurableInbound {
   readonly #parts: InboundParts
@@ -58,7 +58,7 @@ export class DurableInbound {
     return this.#unreadable
   }
 
-  /** For `makeWASocket`. */
+  /** The factory of the Signal repository, for `makeWASocket`. */
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'] = (auth, logger, lookUp) => {
     const { keys } = this.#parts
     const { repository, lockOf } = makeSignal(keys, auth, logger, lookUp)
@@ -69,8 +69,8 @@ export class DurableInbound {
       const digest = createHash('sha256').update(ciphertext).digest('hex').slice(0, DIGEST_DIGITS)
       let arrived = () => {}
       const plain = await keys.transaction(async () => {
-        // A message is repeated if its receipt was lost. Baileys treats any other failure as a message that it could
-        // not decrypt, and requests it again from the sender, who opens a new session.
+        // WhatsApp sends a message again if its receipt was lost. Baileys recognises this error and sends the receipt.
+        // Any other error would make Baileys request the message again from the sender, who then opens a new session.
         if (this.#received.has(digest)) throw new Error(ALREADY_RECEIVED)
         const plain = await decrypt()
         if (stanza) {
@@ -109,12 +109,15 @@ export class DurableInbound {
     })
   }
 
-  /** Detaches from the socket; resolves when none of its messages is in progress. */
+  /** Detaches from the socket. Resolves when none of its messages is being processed. */
   detach(): Promise<void> {
     return this.#serial.detach()
   }
 
-  /** Records a message before Baileys processes it; a message that needs no key is stored at once. */
+  /**
+   * Records a message's stanza before Baileys decrypts the message. A view-once message, which has no encrypted
+   * content, is stored at once.
+   */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs
     if (!from || isLeftOut(from)) return
@@ -142,13 +145,13 @@ export class DurableInbound {
     await this.#parts.inbox.add(laneOf(contact), { event })
   }
 
-  /** The changes to commit so that a message, and the file that it names, are stored. */
+  /** Prepares the changes that store a message and the record of its file. */
   async #prepare(entry: StanzaEntry): Promise<{ changes: Change[]; arrived(): void }> {
     const { inbox, media, session, self } = this.#parts
     const envelope = envelopeOf(entry.stanza, self())
     const lane = laneOf(await identify(session.keys, envelope))
     const { id, change } = inbox.prepare(lane, entry)
-    // WhatsApp's links to files expire: files are fetched at once, even while the daemon is unreachable.
+    // WhatsApp's links to files expire, so files are downloaded at once, even while the daemon is unreachable.
     const file = fileIn(entry, envelope)
     const noted = file && media.prepare(file.key, file.content, false)
     return {
@@ -161,7 +164,7 @@ export class DurableInbound {
   }
 }
 
-/** The file of a message; none if the message cannot be read: it is stored anyway. */
+/** Returns the file of a message. Returns nothing if the message cannot be parsed: the message is stored anyway. */
 function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
   try {
     return fileOf(decode(entry), envelope, entry.stanza.id)
@@ -170,7 +173,7 @@ function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileO
   }
 }
 
-/** How many hexadecimal digits of a message's hash are stored: a collision of 64 bits is negligible. */
+/** How many hex digits of a message's hash are stored. With 64 bits, the probability of a collision is negligible. */
 const DIGEST_DIGITS = 16
-/** libsignal's error text, which Baileys recognises. */
+/** The text of libsignal's error, by which Baileys recognises a repeated message. */
 const ALREADY_RECEIVED = 'Key used already or never filled'

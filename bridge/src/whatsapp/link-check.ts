@@ -3,12 +3,12 @@ import { type Log, reason } from '../log.ts'
 import { messageIdOf } from './sent-messages.ts'
 
 /**
- * The result of a link check. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: it did, but
- * nothing arrived, neither from our own phone nor from any contact.
+ * The result of a link check. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: the server
+ * acknowledged it, but no stanza arrived afterwards, neither from our own phone nor from a contact.
  */
 export type CheckResult = 'ok' | 'no_ack' | 'no_echo'
 
-/** The last check with a valid result. */
+/** The result of the last completed check. */
 export interface CheckStatus {
   readonly result: CheckResult
   /** When the check ended, Unix ms. */
@@ -17,13 +17,13 @@ export interface CheckStatus {
   readonly since: number
 }
 
-/** The external dependencies of the check. */
+/** The external dependencies of the link check. */
 export interface LinkCheckParts {
-  /** The socket, while messages flow. */
+  /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined
-  /** Closes the connection and opens another one. */
+  /** Closes the connection and opens a new one. */
   readonly reconnect: (why: string) => void
-  /** How often the link is checked, in ms. */
+  /** The interval of the checks, in ms. */
   readonly everyMs: number
   readonly log: Log
 }
@@ -31,23 +31,23 @@ export interface LinkCheckParts {
 /**
  * Verifies at intervals that the link works in both directions.
  *
- * A connection may answer WhatsApp's keep-alive while inbound or outbound messages no longer pass. The check sends a
- * message to our own phone that no chat shows: a request for no keys of the application state, of the category
- * `peer`. The server acknowledges it, which verifies the outbound direction, and the phone confirms it with a
- * receipt. That receipt, or any message, receipt or notification that WhatsApp's server routes to this device
- * meanwhile, verifies the inbound direction.
+ * A connection may answer WhatsApp's keep-alive while messages no longer pass in one direction. The check sends a
+ * message to our own phone that no chat shows: a request for application-state keys with an empty list, of the category
+ * `peer`. The server's acknowledgement verifies the outbound direction. The phone confirms the message with a receipt.
+ * This receipt, or any other message, receipt or notification that the server routes to this device meanwhile, verifies
+ * the inbound direction.
  *
- * A check that fails reconnects the link, once. `no_ack` is the status if the next check fails as well. `no_echo` has
- * two causes that the bridge cannot distinguish: the link receives nothing, or our own phone is off and no contact has
- * written. Because the second is usual at night, `no_echo` is the status only after {@link SILENT_CHECKS} checks over
- * {@link SILENT_INTERVALS} intervals, if nothing has arrived between them.
+ * The first failed check reconnects the link. If the next check fails with `no_ack` as well, `no_ack` becomes the
+ * status. `no_echo` has two causes that the bridge cannot distinguish: the link receives nothing, or our own phone is
+ * off and no contact has written. The second cause is usual at night. Therefore `no_echo` becomes the status only after
+ * {@link SILENT_CHECKS} checks over {@link SILENT_INTERVALS} intervals during which nothing has arrived.
  */
 export class LinkCheck {
   readonly #parts: LinkCheckParts
   #status: CheckStatus | undefined
-  /** The last check has failed, and the link was reconnected for it. */
+  /** The last check failed, and the link was reconnected because of it. */
   #isSuspect = false
-  /** The checks without an echo since something last arrived. */
+  /** The checks without an echo since the last inbound stanza. */
   #silence: Silence | undefined
   #timer: NodeJS.Timeout | undefined
   #checking: Promise<CheckResult | undefined> | undefined
@@ -72,7 +72,7 @@ export class LinkCheck {
     this.#running?.end(undefined)
   }
 
-  /** Starts a check, or waits for the one in progress. While no messages flow there is no result. */
+  /** Starts a check, or waits for the one in progress. Resolves with `undefined` if the link is not connected. */
   check(): Promise<CheckResult | undefined> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined
@@ -80,7 +80,7 @@ export class LinkCheck {
     return this.#checking
   }
 
-  /** Listens to a new socket. Call it after all other code that replaces the socket's listeners. */
+  /** Listens to a new socket. Call this method last, after all code that replaces the socket's listeners. */
   attach(socket: WASocket): void {
     this.#running?.end(undefined)
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#running?.noteAck(attrs.id))
@@ -92,14 +92,14 @@ export class LinkCheck {
     })
   }
 
-  /** Another device is linked: the result of the former one is discarded. */
+  /** Discards the result when another device is linked. */
   forget(): void {
     this.#status = undefined
     this.#isSuspect = false
     this.#silence = undefined
   }
 
-  /** The server routed a stanza to this device: the link is not deaf. */
+  /** The server routed a stanza to this device, so the inbound direction works. */
   #onRouted(): void {
     this.#silence = undefined
     if (this.#status?.result === 'no_echo') this.#setStatus('ok', Date.now())
@@ -120,7 +120,7 @@ export class LinkCheck {
   async #check(): Promise<CheckResult | undefined> {
     const socket = this.#parts.socket()
     const found = socket && (await this.#ask(socket))
-    // The connection has ended meanwhile, so there is no result; the link's own state reports it.
+    // If the connection has ended meanwhile, there is no result: the link's own state reports the end.
     const result = this.#parts.socket() === socket ? found : undefined
     if (result) this.#conclude(result)
     const { everyMs } = this.#parts
@@ -147,7 +147,7 @@ export class LinkCheck {
     })
   }
 
-  /** Whether the last check had no echo, for less time than it takes to be the status. */
+  /** Whether the last check had no echo, but `no_echo` is not the status yet. */
   get #isSilenceUnreported(): boolean {
     return this.#silence !== undefined && this.#status?.result !== 'no_echo'
   }
@@ -172,7 +172,7 @@ export class LinkCheck {
     } else if (this.#silence && isLong(this.#silence, everyMs)) {
       this.#setStatus(result, this.#silence.since)
     } else if (this.#status?.result === 'no_ack') {
-      // WhatsApp acknowledges messages again; whether any arrive is not known yet.
+      // WhatsApp acknowledges messages again. It is not known yet whether messages arrive.
       this.#status = undefined
     }
   }
@@ -187,11 +187,11 @@ export class LinkCheck {
   }
 }
 
-/** Checks without an echo, with nothing that arrived between them. */
+/** Consecutive checks without an echo, during which nothing arrived. */
 interface Silence {
-  /** When the first of them ended, by `performance.now()`. */
+  /** When the first of these checks ended, by `performance.now()`. */
   readonly at: number
-  /** The same, Unix ms. */
+  /** The same time as `at`, in Unix ms. */
   readonly since: number
   checks: number
 }
@@ -217,14 +217,14 @@ class Running {
     this.#timer = setTimeout(() => this.end(this.#isAcknowledged ? 'no_echo' : 'no_ack'), ms)
   }
 
-  /** The server acknowledged a message, or refused it: it has read the message. */
+  /** Notes the server's acknowledgement of a message. A refusal counts too, since the server has read the message. */
   noteAck(id: string | undefined): void {
     if (id !== this.#id) return
     this.#isAcknowledged = true
     if (this.#isRouted) this.end('ok')
   }
 
-  /** The server routed a stanza to this device. */
+  /** Notes that the server routed a stanza to this device. */
   noteRouted(): void {
     this.#isRouted = true
     if (this.#isAcknowledged) this.end('ok')
@@ -256,12 +256,12 @@ const ADVICE: Record<Exclude<CheckResult, 'ok'>, string> = {
     'WhatsApp on the phone; if that does not help, unlink this device and link it again',
 }
 
-/** The time limit for the acknowledgement and the echo: a sleeping phone needs time to wake up. */
+/** The time limit for the acknowledgement and the echo, in ms: a sleeping phone needs time to wake up. */
 const ANSWER_MS = 60_000
-/** After a reconnect, queued messages arrive first. */
+/** The delay of a check after a reconnect, in ms: queued messages arrive first. */
 const SETTLE_MS = 5000
-/** A link that is reported as failed is checked again after this. */
+/** The delay after which a link with a failed check is checked again, in ms. */
 const RECHECK_MS = 300_000
-/** Three checks in a row at the usual interval without an echo, and the one after the reconnect, are reported. */
+/** How many checks without an echo are reported: three at the usual interval, and the one after the reconnect. */
 const SILENT_CHECKS = 4
 const SILENT_INTERVALS = 2

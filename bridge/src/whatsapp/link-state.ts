@@ -11,7 +11,7 @@ export type LinkState =
   | 'pairing'
   /** Linked, and connecting to WhatsApp, or waiting before the next attempt. */
   | 'connecting'
-  /** Messages flow. */
+  /** Connected: messages can be sent and received. */
   | 'connected'
   /** WhatsApp has ended the link: a phone must be linked again. */
   | 'logged_out'
@@ -25,16 +25,19 @@ export type LinkState =
   | 'multidevice_mismatch'
   /** The session cannot be written. */
   | 'disk'
-  /** The session file is damaged, or not the bridge's. */
+  /** The session file is damaged, or is not a file of the bridge. */
   | 'damaged'
 
-/** What the link does at the moment. Times are those of `performance.now()`. */
+/** The current activity of the link. Times are those of `performance.now()`. */
 export type Phase =
-  /** Nothing, until a connection is requested; `state` is reported meanwhile. */
+  /** No connection until one is requested; meanwhile `state` is reported. */
   | { readonly kind: 'idle'; readonly state: LinkState }
-  /** A connection was requested; it opens when no earlier one uses the keys any more. */
+  /** A connection was requested. It opens when no earlier connection uses the keys any more. */
   | { readonly kind: 'opening' }
-  /** The socket connects and logs in. `isLinking`: a phone has linked this device, and WhatsApp will restart it. */
+  /**
+   * The socket connects and logs in. `isLinking`: a phone has linked this device, and WhatsApp will restart the
+   * connection.
+   */
   | {
       readonly kind: 'connecting'
       readonly connection: Connection
@@ -44,17 +47,17 @@ export type Phase =
   /** A code is shown for a phone. */
   | { readonly kind: 'pairing'; readonly connection: Connection; readonly shown: ShownCode }
   | { readonly kind: 'connected'; readonly connection: Connection; readonly since: number }
-  /** The last connection has ended, and the next one follows when the timer fires. */
+  /** The last connection has ended; the next one opens when the timer fires. */
   | { readonly kind: 'waiting'; readonly state: LinkState; readonly timer: NodeJS.Timeout }
   /** The bridge is stopping; no other phase follows. */
   | { readonly kind: 'ended'; readonly state: LinkState }
 
-/** A QR code, or a pairing code with the timer that replaces it when it has expired. */
+/** A QR code, or a pairing code with the timer that replaces the code when it expires. */
 export type ShownCode =
   | { readonly kind: 'qr'; readonly qr: string }
   | { readonly kind: 'code'; readonly code: PairingCode; readonly timer: NodeJS.Timeout }
 
-/** The state that health reports for a phase. */
+/** Returns the state that `GET /health` reports for a phase. */
 export function stateOf(phase: Phase): LinkState {
   switch (phase.kind) {
     case 'opening':
@@ -68,12 +71,12 @@ export function stateOf(phase: Phase): LinkState {
   }
 }
 
-/** The socket of a phase, and what belongs to it. */
+/** Returns the connection of a phase, if it has one. */
 export function connectionOf(phase: Phase): Connection | undefined {
   return 'connection' in phase ? phase.connection : undefined
 }
 
-/** Why no connection is possible, or why the next attempt is delayed for long. */
+/** The messages for states in which no connection is possible, or the next attempt is long delayed. */
 export const STATE_MESSAGES: Partial<Record<LinkState, string>> = {
   unpaired: 'No phone has scanned the codes; request new ones when a phone is ready',
   logged_out: 'WhatsApp has ended the link; a phone must be linked again',

@@ -13,26 +13,26 @@ export interface LinkParts {
   readonly session: Session
   readonly settings: Settings
   readonly log: Log
-  /** Opens a socket, which starts to connect at once. `qrMs`: how long each QR code is shown. */
+  /** Opens a socket, which connects at once. `qrMs`: how long each QR code is shown. */
   readonly openSocket: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket
   readonly listener: LinkListener
 }
 
-/** The events of a link. */
+/** The listener for the events of a link. */
 export interface LinkListener {
-  /** A code for a phone to scan; each one once. */
+  /** A new QR code for a phone to scan. Called once for each code. */
   onQr(qr: string): void
-  /** A new socket, before it connects. */
+  /** A socket was created, and has not connected yet. */
   onSocket(socket: WASocket): void
-  /** The socket is closed; resolves when no work with its keys is in progress: two at once would corrupt them. */
+  /** The socket is closed. Resolves when no work with the keys is in progress: concurrent work would corrupt them. */
   onSocketClosed(): Promise<void>
   /** The link to the account has ended. */
   onUnlinked(): void
-  /** The session cannot be written; it must not be used any more. */
+  /** The session cannot be written, and must not be used any more. */
   onDiskError(error: unknown): void
 }
 
-/** What is known about the link. Times are Unix ms. */
+/** The status of the link. Times are Unix ms. */
 export interface LinkStatus {
   readonly state: LinkState
   readonly since: number
@@ -40,22 +40,22 @@ export interface LinkStatus {
   readonly lastCode: number | undefined
 }
 
-/** WhatsApp's limit on messages to contacts who have not written first. */
+/** WhatsApp's limit on messages to contacts who have never written to this account. */
 export interface Restriction {
   readonly active: boolean
   readonly until: number | null
   readonly kind: string
 }
 
-/** Keeps one connection to WhatsApp, and reconnects as {@link decideReconnect} decides. */
+/** Keeps one connection to WhatsApp open, and reconnects as {@link decideReconnect} decides. */
 export class Link {
   readonly #parts: LinkParts
   readonly #backoff = { failures: 0, restarts: 0 }
   #phase: Phase = { kind: 'idle', state: 'starting' }
   #status: Omit<LinkStatus, 'state'> = { since: Date.now(), lastCode: undefined }
-  /** Pairing by code, over all connections that it needs. */
+  /** The current pairing by code, which may need several connections. */
   #codePairing: CodePairing | undefined
-  /** Resolves when no closed connection uses the keys, and no change of the credentials is in progress. */
+  /** Resolves when no closed connection uses the keys and no change of the credentials is in progress. */
   #settling: Promise<unknown> = Promise.resolve()
   #wasLoggedOut = false
   #version: WAVersion | undefined
@@ -84,7 +84,7 @@ export class Link {
     return this.#restriction
   }
 
-  /** The socket, while messages flow: undefined if nothing has arrived for too long. */
+  /** The socket while messages can be sent and received; `undefined` also if nothing has arrived for too long. */
   get connectedSocket(): WASocket | undefined {
     if (this.#phase.kind !== 'connected') return undefined
     const { connection } = this.#phase
@@ -95,7 +95,7 @@ export class Link {
     return this.#phase.kind === 'pairing' ? this.#phase.shown : undefined
   }
 
-  /** Connects now: at the start, on request, and after every delay. */
+  /** Connects now, unless a connection exists. Called at the start, on request, and after each delay. */
   connect(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'waiting') return
     this.#setPhase({ kind: 'opening' })
@@ -115,7 +115,8 @@ export class Link {
   #open(): void {
     if (this.#phase.kind !== 'opening') return
     const { session, settings, listener, openSocket } = this.#parts
-    // The library ends a connection when its QR codes have been shown: a pairing code must not be lost with it.
+    // The library ends a connection when all its QR codes have been shown. A pairing code must outlive that, so the
+    // time is longer.
     const socket = openSocket(this.#version, this.#codePairing ? 2 * settings.codeMs : settings.qrMs)
     const connection = new Connection(socket)
     this.#setPhase({ kind: 'connecting', connection, since: performance.now(), isLinking: false })
@@ -134,12 +135,12 @@ export class Link {
     return connectionOf(this.#phase) === connection
   }
 
-  /** Ends a live connection and opens another one. */
+  /** Ends a working connection and opens a new one. */
   reconnect(why: string): void {
     if (this.connectedSocket) void this.#onClose(408, why)
   }
 
-  /** Ends the connection permanently; resolves when no work with the keys is in progress. */
+  /** Ends the connection permanently. Resolves when no work that uses the keys is in progress. */
   async stop(): Promise<void> {
     this.#codePairing?.reject(new Error('the bridge is stopping'))
     this.#closeSocket()
@@ -188,7 +189,7 @@ export class Link {
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
     const { session, log } = this.#parts
-    // While a pairing code is shown, QR codes are ignored.
+    // While a pairing code is shown, the end of the QR codes is ignored.
     const pairing = this.#codePairing
     const codesUsedUp = pairing ? !pairing.hasCodesLeft : code === 408 && why.includes('QR refs')
     if (codesUsedUp) this.#codePairing = undefined
@@ -231,7 +232,7 @@ export class Link {
     this.#setPhase({ kind: 'waiting', state, timer: setTimeout(() => this.connect(), ms) })
   }
 
-  /** Archives the session, and shows new codes. */
+  /** Archives the session, and then shows new codes. */
   async #endLink(): Promise<void> {
     const { session, listener } = this.#parts
     this.#codePairing?.reject(new Error('the link to WhatsApp has ended'))
@@ -242,7 +243,7 @@ export class Link {
     this.connect()
   }
 
-  /** Changes the credentials while no connection is open; connection requests wait meanwhile. */
+  /** Changes the credentials while no connection is open. Connection requests wait until the change is complete. */
   async #changeCredentials(work: () => Promise<void>): Promise<void> {
     this.#closeSocket()
     const done = this.#settling.then(work).catch(error => this.#parts.listener.onDiskError(error))
@@ -262,26 +263,26 @@ export class Link {
     listener.onQr(qr)
   }
 
-  /** WhatsApp replaces the secret of the codes that are shown. */
+  /** Replaces the secret of the QR codes after WhatsApp has retired it. */
   #renewSecret(connection: Connection): void {
     const { session, listener } = this.#parts
-    // A pairing code has its own secret.
+    // A pairing code has a separate secret.
     if (!this.#isCurrent(connection) || session.isPaired || this.#codePairing) return
     session.creds.advSecretKey = randomBytes(32).toString('base64')
     session.saveCreds().catch(error => listener.onDiskError(error))
     if (this.qr) this.#showQr(connection, this.qr)
   }
 
-  /** Shows QR codes: a current pairing code is cancelled. */
+  /** Shows QR codes, and cancels a current pairing code. */
   showQrCodes(): void {
     if (this.#codePairing) this.#cancelCodePairing('QR codes were requested instead')
     this.connect()
   }
 
   /**
-   * Shows a pairing code for the phone with this number (digits). Throws with WhatsApp's refusal, or if WhatsApp was
-   * not reached within `ms`. A code is valid as long as its connection, so it gets a new one; a code that is not
-   * entered in time is replaced by another.
+   * Shows a pairing code for the phone with this number (digits). Throws WhatsApp's refusal, or an error if WhatsApp
+   * was not reached within `ms`. A code is valid only as long as its connection, so each pairing opens a new
+   * connection. A code that expires is replaced by another.
    */
   async pairByCode(phone: string, ms: number): Promise<PairingCode> {
     if (this.#codePairing) this.#cancelCodePairing('another pairing code was requested')
@@ -298,7 +299,7 @@ export class Link {
     return pairing.first.finally(() => clearTimeout(timer))
   }
 
-  /** Requests a code from WhatsApp, and shows it until it expires. */
+  /** Requests a code from WhatsApp, and shows the code until it expires. */
   async #showPairingCode(connection: Connection, pairing: CodePairing): Promise<void> {
     const { codeMs } = this.#parts.settings
     try {
@@ -325,7 +326,7 @@ export class Link {
     void this.#forgetUnpaired()
   }
 
-  /** Ends the connection, and deletes what an unused pairing code leaves: credentials that cannot log in. */
+  /** Ends the connection, and deletes the credentials that an unused pairing code leaves, which allow no login. */
   #forgetUnpaired(): Promise<void> {
     const { session } = this.#parts
     return this.#changeCredentials(async () => {
@@ -333,7 +334,7 @@ export class Link {
     })
   }
 
-  /** Requests the current version from WhatsApp, only after it has refused ours; true if there is a newer one. */
+  /** Fetches the current version after WhatsApp has refused ours. Resolves with true if there is a newer version. */
   async #learnVersion(): Promise<boolean> {
     const { settings } = this.#parts
     if (settings.version || settings.webSocketUrl || this.#backoff.failures > 1) return false
@@ -342,7 +343,7 @@ export class Link {
     return isLatest
   }
 
-  /** Ends a connection that neither opens nor closes, or on which nothing arrives. */
+  /** Ends a connection whose login or restart takes too long, or on which nothing arrives. */
   #checkProgress(connection: Connection): void {
     const phase = this.#phase
     const seconds = (ms: number) => `${ms / 1000} s`
@@ -358,13 +359,13 @@ export class Link {
   }
 
   get #silenceLimitMs(): number {
-    // While codes are shown nothing arrives except the answers to Baileys' own keep-alive.
+    // While codes are shown, the only inbound traffic is the answers to Baileys' own keep-alive.
     return this.#parts.settings.keepAliveMs + SILENCE_GRACE_MS
   }
 
   /**
-   * Cancels a delayed attempt, and detaches the socket: its later events are ignored. The socket is closed unless
-   * `keepSocket`.
+   * Cancels a delayed attempt, and detaches the socket: its later events are ignored. Also closes the socket, unless
+   * `keepSocket` is set.
    */
   #closeSocket(keepSocket = false): void {
     const connection = connectionOf(this.#phase)
@@ -387,13 +388,13 @@ export class Link {
   }
 }
 
-/** A connection that was open for this long was useful: back-off restarts. */
+/** A connection that was open for at least this long resets the back-off, in ms. */
 const USEFUL_MS = 20_000
-/** A login takes a second or two. */
+/** The time limit for a login, in ms; a login usually takes one or two seconds. */
 const LOGIN_MS = 30_000
-/** After a phone has linked this device WhatsApp restarts the connection, within a second or two. */
+/** The time limit for WhatsApp's restart of the connection after pairing, in ms; it usually takes a second or two. */
 const RESTART_MS = 20_000
-/** How long the answer to a keep-alive may take. */
+/** How long the answer to a keep-alive may take, in ms. */
 const SILENCE_GRACE_MS = 10_000
-/** The delay before a retry with the version that WhatsApp requires. */
+/** The delay before a retry with the version that WhatsApp requires, in ms. */
 const LEARNED_MS = 2000

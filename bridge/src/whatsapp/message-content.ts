@@ -1,7 +1,7 @@
 import { extractMessageContent, normalizeMessageContent, type proto } from 'baileys'
 import type { Kind } from '../wire/event.ts'
 
-/** The content of a message, without its wrappers. */
+/** The content of a message, unwrapped. */
 export interface Content {
   readonly kind: Kind
   readonly text: string
@@ -11,9 +11,9 @@ export interface Content {
   readonly context: proto.IContextInfo | undefined
 }
 
-/** The address of a file and its keys, as WhatsApp sends them. */
+/** The URL of a file and its encryption keys, as WhatsApp sends them. */
 export interface MediaContent {
-  /** Which of WhatsApp's keys it is encrypted with. */
+  /** The media type, which selects the key derivation. */
   readonly type: 'image' | 'video' | 'audio' | 'document' | 'sticker'
   readonly message: {
     url?: string | null
@@ -26,7 +26,7 @@ export interface MediaContent {
   readonly fileName: string | undefined
 }
 
-/** Reads the content of a message; `undefined` if it has none (a protocol message). */
+/** Reads the content of a message; returns `undefined` if there is none (a protocol message). */
 export function readContent(message: proto.IMessage): Content | undefined {
   const viewOnce = isViewOnce(message)
   const inner = normalizeMessageContent(message)
@@ -39,7 +39,7 @@ export function readContent(message: proto.IMessage): Content | undefined {
   return { ...content, text: content.text.slice(0, MAX_TEXT), viewOnce, context }
 }
 
-/** The field of a message that holds its content. */
+/** Returns the field of a message that holds its content. */
 function contentField(message: proto.IMessage): [name: string, value: unknown] | undefined {
   return Object.entries(message).find(
     ([name, value]) => value !== null && value !== undefined && !WITHOUT_CONTENT.has(name),
@@ -91,7 +91,7 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   orderMessage: m => ({ kind: 'text', text: lines(m.orderMessage?.orderTitle, m.orderMessage?.message) }),
 }
 
-/** Fields without content for a user. */
+/** Fields that contain nothing for a user. */
 const WITHOUT_CONTENT = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
@@ -164,7 +164,7 @@ function place(message: Place | null | undefined): string {
   )
 }
 
-/** A contact's name and numbers, from its vCard (RFC 6350; WhatsApp adds `waid`, the number in digits). */
+/** Returns a contact's name and numbers from its vCard (RFC 6350; WhatsApp adds `waid`, the number in digits). */
 function contactCard(message: proto.Message.IContactMessage | null | undefined): string {
   const phones = (message?.vcard ?? '').split(/\r?\n/).filter(line => /^(item\d+\.)?TEL/i.test(line))
   const numbers = phones.slice(0, MAX_ITEMS).map(line => {
@@ -178,7 +178,7 @@ function poll(message: proto.Message.IPollCreationMessage | null | undefined): s
   return lines(message?.name, ...(message?.options ?? []).slice(0, MAX_ITEMS).map(option => `• ${option.optionName}`))
 }
 
-/** The text of a message of another kind, such as another business's buttons and lists. */
+/** Returns the text of other kinds of messages, such as the buttons and lists of another business. */
 function textOfOtherKinds(message: proto.IMessage): string {
   const simple = extractMessageContent(message)
   const { interactiveMessage: interactive, listMessage: list } = message
@@ -202,7 +202,7 @@ function lines(...parts: (string | null | undefined)[]): string {
   return parts.filter(Boolean).join('\n')
 }
 
-/** The maximum of numbers, contacts and choices: more are useless to a reader, and an attacker may send thousands. */
+/** The maximum of phone numbers, contacts and choices in one text: an attacker may send thousands. */
 const MAX_ITEMS = 50
 /** WhatsApp's own limit on a text, in UTF-16 units. */
 const MAX_TEXT = 65_536

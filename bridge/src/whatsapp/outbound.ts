@@ -7,18 +7,18 @@ import { openSessions, Recipients } from './recipient.ts'
 import { refusalOf, type SendResult, STALE_DEVICES, wasNotSent } from './send-result.ts'
 import { fingerprintOf, messageIdOf, type SentHead, type SentMessages } from './sent-messages.ts'
 
-/** A key was used before, for another message. */
+/** The idempotency key was used before for another message. */
 export class KeyReused extends Error {
   override readonly name = 'KeyReused'
 }
 
-/** The external dependencies of sending. */
+/** The external dependencies of sending messages. */
 export interface OutboundParts {
   readonly sent: SentMessages
-  /** The socket, while messages flow. */
+  /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined
   readonly fetchFile: (url: string) => Promise<OutgoingFile>
-  /** Called just before WhatsApp may get a message: after this it is unknown whether the message was sent. */
+  /** Called just before a message is passed to WhatsApp: from then on it is unknown whether the message was sent. */
   readonly onRelay: (id: string) => void
   /** Whether to show a typing indicator before a text is sent. */
   readonly pacing: boolean
@@ -26,11 +26,11 @@ export interface OutboundParts {
 }
 
 /**
- * Sends messages, each key once.
+ * Sends messages, one per idempotency key.
  *
- * A message is on disk, with the id that is derived from its key, before WhatsApp gets it; it counts as sent when
- * WhatsApp's server has acknowledged it, not when the library reports success. If the process ends in between, the
- * next attempt sends the same message with the same id, which the receiving phone shows once.
+ * Before a message is passed to WhatsApp, it is on disk with an id that is derived from its key. It counts as sent when
+ * WhatsApp's server has acknowledged it, not when the library reports success. If the process ends in between, the next
+ * attempt sends the same message with the same id, and the recipient's phone shows it once.
  */
 export class Outbound {
   readonly #parts: OutboundParts
@@ -48,7 +48,7 @@ export class Outbound {
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#acks.get(attrs.id ?? '')?.(attrs.error))
   }
 
-  /** Sends, or returns the earlier result for the key. Throws {@link KeyReused}. */
+  /** Sends a message, or returns the earlier result for its key. Throws {@link KeyReused}. */
   send(request: SendRequest): Promise<SendResult> {
     const id = messageIdOf(request.key)
     const fingerprint = fingerprintOf(request)
@@ -77,7 +77,7 @@ export class Outbound {
 
   async #try(id: string, fingerprint: string, request: SendRequest, before: SentHead | undefined): Promise<SendResult> {
     const socket = this.#parts.socket()
-    // What an earlier attempt may have sent stays unconfirmed until WhatsApp is reachable again.
+    // If an earlier attempt may have sent the message, the result stays `unknown` until WhatsApp is reachable again.
     const unavailable = (message: string): SendResult => ({ kind: before ? 'unknown' : 'not_connected', message })
     if (!socket) return unavailable('the bridge is not connected to WhatsApp')
     let prepared: Prepared | SendResult
@@ -92,7 +92,7 @@ export class Outbound {
         ? this.#refuse(id, fingerprint, request.to, prepared.code, prepared.message)
         : prepared
     }
-    // Fetching a file takes time; meanwhile the keys may belong to the next socket.
+    // Fetching a file takes time; meanwhile another socket may have taken over the keys.
     if (this.#parts.socket() !== socket) return unavailable('the connection to WhatsApp has ended')
     const { address, message } = prepared
     const head: SentHead = { state: 'trying', fingerprint, address, at: Date.now() }
@@ -110,7 +110,7 @@ export class Outbound {
     return result
   }
 
-  /** Every step that can fail before WhatsApp gets any part of the message. */
+  /** Runs all steps that can fail before any part of the message is passed to WhatsApp. */
   async #prepare(
     socket: WASocket,
     id: string,
@@ -133,7 +133,7 @@ export class Outbound {
     }
   }
 
-  /** Sends the message to WhatsApp's server, and waits for its answer. */
+  /** Sends the message to WhatsApp's server, and waits for the acknowledgement. */
   async #relay(
     socket: WASocket,
     id: string,
@@ -154,7 +154,7 @@ export class Outbound {
     const reply = await answer.reply
     if (reply === 'none') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
     if (reply === undefined) {
-      // If this cannot be written any more, the next attempt repeats the message under its id, which is harmless.
+      // If this write fails, the next attempt sends the message again under the same id, which is harmless.
       await this.#parts.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
       return { kind: 'sent', id }
     }
@@ -176,7 +176,7 @@ export class Outbound {
     return { kind: 'refused', code, message }
   }
 
-  /** The server's answer to a message: an acknowledgement, the code of a refusal, or none. */
+  /** Waits for the server's answer to a message: an acknowledgement, the code of a refusal, or no answer. */
   #answerTo(id: string, socket: WASocket) {
     let cancel = () => {}
     const reply = new Promise<string | undefined>(resolve => {
@@ -194,7 +194,7 @@ export class Outbound {
     return { reply, cancel }
   }
 
-  /** One send at a time for each contact. */
+  /** Runs at most one send at a time for each contact. */
   #inLane<T>(lane: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
     this.#lanes.set(lane, turn)
@@ -220,7 +220,7 @@ interface Prepared {
   readonly message: proto.IMessage
 }
 
-/** Shows a typing indicator before a text, as phones do. */
+/** Shows a typing indicator before a text, as a phone does. */
 async function showTyping(socket: WASocket, address: string, text: string): Promise<void> {
   try {
     await socket.sendPresenceUpdate('composing', address)
@@ -230,7 +230,7 @@ async function showTyping(socket: WASocket, address: string, text: string): Prom
   }
 }
 
-/** How long WhatsApp's server may take to acknowledge a message. */
+/** The time limit for the acknowledgement of WhatsApp's server, in ms. */
 const ACK_MS = 20_000
 const WATCH_MS = 250
 const MAX_TYPING_MS = 2000

@@ -14,22 +14,22 @@ export interface OutgoingFile {
   readonly path: string
   readonly mime: string | undefined
   readonly name: string | undefined
-  /** Deletes it, if it exists only for this message. */
+  /** Deletes the file, if it exists only for this message. */
   release(): Promise<void>
 }
 
-/** A file that cannot be sent. The message gives the client the reason. */
+/** The file cannot be sent. The message gives the client the reason. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
 }
 
-/** The daemon, which serves files of its own. */
+/** The address of the daemon, which serves its own files. */
 export interface FileServer {
   readonly target: URL
   readonly targetSocket: string | undefined
 }
 
-/** Whether an address is a file of the daemon: a path with a signature of the daemon, without a host. */
+/** Returns whether an address is a file of the daemon: a path with the daemon's signature, without a host. */
 export function isDaemonFile(address: string): boolean {
   return address.startsWith(DAEMON_FILES)
 }
@@ -43,7 +43,7 @@ export async function fetchDaemonFile(
 ): Promise<OutgoingFile> {
   const signal = AbortSignal.timeout(WHOLE_MS)
   const url = new URL(address, daemon.target.origin)
-  // The daemon's files alone: a path such as `/static/media/../../api` becomes another one.
+  // Checks the normalised path again: `/static/media/../../api` is not a file of the daemon.
   if (!isDaemonFile(url.pathname)) throw new FileRefused("the path is not one of the daemon's files")
   const response = await requestDaemon(url, daemon.targetSocket, signal)
   if (response.statusCode !== 200) {
@@ -53,7 +53,7 @@ export async function fetchDaemonFile(
   return store(response, nameIn(response.headers['content-disposition']), folder, maxBytes, signal)
 }
 
-/** The name in a `Content-Disposition`, as RFC 8187 writes it. */
+/** Returns the file name in a `Content-Disposition` header, in the encoding of RFC 8187. */
 function nameIn(disposition: string | undefined): string | undefined {
   const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1]
   return encoded === undefined ? undefined : basename(decodeURIComponentOr(encoded)) || undefined
@@ -69,7 +69,7 @@ function requestDaemon(url: URL, socketPath: string | undefined, signal: AbortSi
   })
 }
 
-/** Writes a file into `folder`. */
+/** Writes the body of a response to a file in `folder`. */
 async function store(
   response: IncomingMessage,
   name: string | undefined,
@@ -90,9 +90,9 @@ async function store(
 }
 
 /**
- * Fetches a file from the internet into `folder`. Only https, and no address of this machine or its network, checked
- * again for every redirect: a client that names an address must not reach through the bridge what it cannot reach
- * itself. Throws {@link FileRefused}, or another error if a retry may succeed.
+ * Fetches a file from the internet into `folder`. Allows only https, and no address of this machine or its network,
+ * checked for each redirect: a client must not reach internal hosts through the bridge (SSRF). Throws {@link
+ * FileRefused}, or another error if a retry may succeed.
  */
 export async function fetchFile(address: string, folder: string, maxBytes: number): Promise<OutgoingFile> {
   const signal = AbortSignal.timeout(WHOLE_MS)
@@ -136,7 +136,8 @@ function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
 }
 
 /**
- * Resolves a name, and refuses it if any of its addresses is not public. The connection uses the checked addresses.
+ * Resolves a host name, and refuses it if any of its addresses is not public. The connection uses exactly the checked
+ * addresses, so that a second DNS answer cannot replace them.
  */
 const publicLookup: LookupFunction = (host, options, callback) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
@@ -147,7 +148,7 @@ const publicLookup: LookupFunction = (host, options, callback) => {
   })
 }
 
-/** Whether an address belongs to this machine or its network, or is not public on the internet (RFC 6890). */
+/** Returns whether an address belongs to this machine or its network, or is not public on the internet (RFC 6890). */
 export function isPrivate(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return isPrivate(mapped)

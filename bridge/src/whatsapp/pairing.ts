@@ -1,9 +1,9 @@
 import type { AuthenticationCreds, WASocket } from 'baileys'
 
-/** A pairing code, which the phone's owner enters. */
+/** A pairing code, which the user enters on the phone. */
 export interface PairingCode {
   readonly text: string
-  /** When it expires, Unix ms. */
+  /** When the code expires, Unix ms. */
   readonly until: number
 }
 
@@ -12,17 +12,15 @@ export class PairingRefused extends Error {
   override readonly name = 'PairingRefused'
 }
 
-/**
- * Linking by a pairing code. A code that expires is replaced, until one is entered or {@link MAX_CODES} have expired.
- */
+/** Pairing by code. An expired code is replaced, until a code is entered or {@link MAX_CODES} have expired. */
 export class CodePairing {
-  /** Digits. */
+  /** The phone number: digits only. */
   readonly phone: string
-  /** How many codes have been shown so far. */
+  /** The number of codes shown so far. */
   given = 0
-  /** The first code, or the reason why there is none. */
+  /** Resolves with the first code, or rejects with the reason why there is none. */
   readonly first: Promise<PairingCode>
-  /** Settle `first`, once. */
+  /** Settle `first`; only the first call has an effect. */
   resolve!: (code: PairingCode) => void
   reject!: (error: Error) => void
 
@@ -32,7 +30,7 @@ export class CodePairing {
       this.resolve = resolve
       this.reject = reject
     })
-    // The request that waited for it may have ended.
+    // Avoids an unhandled rejection: the request that waited for the code may have ended.
     this.first.catch(() => {})
   }
 
@@ -41,9 +39,9 @@ export class CodePairing {
   }
 }
 
-/** Requests a code from WhatsApp, on a socket that is not linked yet. Throws with WhatsApp's refusal. */
+/** Requests a code from WhatsApp, on a socket that is not linked yet. Throws WhatsApp's refusal. */
 export async function requestCode(socket: WASocket, phone: string): Promise<string> {
-  // The library resolves for every answer of WhatsApp.
+  // The library's call resolves for every answer, including a refusal, so the answer is read from the socket.
   let stop = () => {}
   const answer = new Promise<void>((resolve, reject) => {
     const refused = () => reject(new PairingRefused('WhatsApp does not give out a code for this number'))
@@ -60,9 +58,9 @@ export async function requestCode(socket: WASocket, phone: string): Promise<stri
 }
 
 /**
- * A QR code's text with the current secret: `https://wa.me/settings/linked_devices#ref,noise key,identity key,
- * secret,platform`. WhatsApp may retire the secret while codes are shown (`companion_reg_refresh`), and Baileys
- * continues with the first one: phones then refuse to link the device.
+ * Returns a QR code's text with the current secret: `https://wa.me/settings/linked_devices#ref,noise key,identity
+ * key,secret,platform`. WhatsApp may retire the secret while codes are shown (`companion_reg_refresh`), but Baileys
+ * keeps using the first secret, and phones then refuse to link the device.
  */
 export function withCurrentSecret(qr: string, creds: AuthenticationCreds): string {
   const [address, fields] = qr.includes('#') ? (qr.split('#') as [string, string]) : [undefined, qr]
@@ -74,5 +72,5 @@ export function withCurrentSecret(qr: string, creds: AuthenticationCreds): strin
 const ANSWER_MS = 5000
 const CODE_GIVEN = 'CB:iq,,link_code_companion_reg'
 const IQ_ERROR = 'CB:iq,type:error'
-/** Each of them is shown on the phone as well. */
+/** The maximum number of codes in one pairing: each code also prompts the user on the phone. */
 const MAX_CODES = 5

@@ -4,36 +4,36 @@ import type { Envelope } from './address.ts'
 import { type Contact, wireAddressOf } from './contact-identity.ts'
 import { type MediaContent, readContent } from './message-content.ts'
 
-/** A message as it was decrypted, with the data of its stanza. */
+/** A decrypted message, with the data of its stanza. */
 export interface Incoming {
   readonly id: string
   readonly envelope: Envelope
   readonly contact: Contact
   readonly pushName?: string | undefined
-  /** Unix seconds. */
+  /** When the message was written, Unix seconds. */
   readonly timestamp?: number | undefined
   readonly message: proto.IMessage
   readonly history?: boolean
-  /** It arrived later than it was written. */
+  /** The message arrived later than it was written. */
   readonly waited?: boolean
-  /** Digits of the business's own number. */
+  /** The business's own phone number: digits only. */
   readonly own: string
 }
 
-/** The daemon's event for a message. `media_url` of the event is set once the file has an address. */
+/** The daemon's event for a message. The event's `media_url` is set later, when the file has a URL. */
 export interface ParsedMessage {
   readonly event: WireEvent
   readonly file?: MediaContent
 }
 
-/** The message within the decrypted content. */
+/** Decodes the message within the decrypted content. */
 export function decode({ plain }: { plain: Uint8Array }): proto.IMessage {
   const outer = proto.Message.decode(unpadRandomMax16(plain))
-  // A message that our own phone has sent is wrapped.
+  // A message that our own phone has sent is wrapped in `deviceSentMessage`.
   return outer.deviceSentMessage?.message ?? outer
 }
 
-/** The file of a message, and its identifying data. */
+/** Returns the file of a message, with the data that identifies it. */
 export function fileOf(
   message: proto.IMessage,
   { chat, fromMe, participant }: Envelope,
@@ -44,7 +44,7 @@ export function fileOf(
   return { key: { remoteJid: chat, id: id ?? '', fromMe, participant: participant ?? null }, content }
 }
 
-/** Reads a message; `undefined` if it has no content for a user. */
+/** Converts a message to an event; returns `undefined` if the message has no content for a user. */
 export function parseMessage(incoming: Incoming): ParsedMessage | undefined {
   const message = normalizeMessageContent(incoming.message)
   if (!message) return undefined
@@ -91,7 +91,10 @@ export function parseMessage(incoming: Incoming): ParsedMessage | undefined {
   }
 }
 
-/** A linked device only learns that a view-once message exists. Only the phone can show it. */
+/**
+ * Returns the event for a view-once message. A linked device learns only that the message exists: only the phone can
+ * show it.
+ */
 export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMessage {
   const { timestamp, pushName, id, waited } = incoming
   return {
@@ -110,7 +113,7 @@ export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMes
   }
 }
 
-/** Messages that the phone sends again, because this device could not decrypt them. */
+/** Returns the messages that the phone sends again because this device could not decrypt them. */
 export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
   const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
   return (response?.peerDataOperationResult ?? []).flatMap(result => {
@@ -119,7 +122,7 @@ export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[]
   })
 }
 
-/** A message in the format of history and of the phone's answers. */
+/** Converts a message from the format of the history and of the phone's answers. */
 export function incomingOf(
   info: proto.IWebMessageInfo,
   contact: Contact,
@@ -137,7 +140,7 @@ export function incomingOf(
     timestamp: toNumber(info.messageTimestamp) || undefined,
     message,
     history,
-    // The phone sends again what this device could not decrypt before.
+    // A resent message is late: this device could not decrypt it the first time.
     waited: !history,
     own,
   }
@@ -153,7 +156,7 @@ function chatOf({ envelope, contact, own }: Pick<Incoming, 'envelope' | 'contact
   }
 }
 
-/** A change that names no message changes nothing. */
+/** Drops a change that names no message, because it has no effect. */
 function change(event: Extract<WireEvent, { target: string }>): ParsedMessage | undefined {
   return event.target === '' ? undefined : { event }
 }

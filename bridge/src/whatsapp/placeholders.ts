@@ -8,14 +8,14 @@ interface Placeholder {
   readonly id: string
   readonly fromMe: boolean
   readonly participant: string | null
-  /** Unix ms. */
+  /** When the placeholder arrived, Unix ms. */
   readonly at: number
 }
 
 /**
- * Messages that arrive without content, as the first message of a contact who tapped an advertisement. WhatsApp
- * requires that they are acknowledged at once, and the content is requested from the phone a little later: until it
- * arrives, the record is kept.
+ * Messages that arrive without content, such as the first message of a contact who tapped an advertisement. WhatsApp
+ * requires an immediate acknowledgement, and the content is requested from the phone a little later. The record is kept
+ * until the content arrives.
  */
 export class Placeholders {
   readonly #session: Session
@@ -26,7 +26,7 @@ export class Placeholders {
     this.#self = self
   }
 
-  /** Records a message if it is one; resolves when the record is on disk. */
+  /** Records a message if it is a placeholder. Resolves when the record is on disk. */
   async note({ attrs, content }: BinaryNode): Promise<void> {
     const children = Array.isArray(content) ? content : []
     const hasContent = children.some(({ tag }) => tag === 'enc' || tag === 'plaintext')
@@ -37,13 +37,14 @@ export class Placeholders {
     await this.#session.file.commit([[PLACEHOLDERS, attrs.id, placeholder]])
   }
 
-  /** The content has arrived, or is permanently unavailable. */
+  /** Deletes the record: the content has arrived, or is permanently unavailable. */
   async forget(id: string): Promise<void> {
     if (this.#session.file.get(PLACEHOLDERS, id)) await this.#session.file.commit([[PLACEHOLDERS, id, null]])
   }
 
   /**
-   * Repeats the requests to the phone that an earlier connection did not complete; the library makes the later ones.
+   * Repeats the requests to the phone that an earlier connection did not complete. The library sends the requests of
+   * this connection.
    */
   async askAgain(socket: WASocket): Promise<void> {
     for (const [id, value] of [...this.#session.file.entries(PLACEHOLDERS)]) {
@@ -54,7 +55,7 @@ export class Placeholders {
   }
 }
 
-/** Kinds whose content phones do not send to linked devices. */
+/** Kinds whose content a phone does not send to linked devices. */
 const NEVER_RESENT = /^view_once|^bot_unavailable_fanout$|^hosted_unavailable_fanout$/
-/** The same period as WhatsApp Web, in ms. */
+/** How long a placeholder is kept, in ms: the same period as in WhatsApp Web. */
 const KEPT_MS = 14 * 24 * 3_600_000

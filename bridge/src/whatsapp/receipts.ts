@@ -11,7 +11,7 @@ export class Receipts {
   readonly #keys: SignalKeyStore
   readonly #self: () => Self
   readonly #serial = new SerialHandler()
-  /** The last reported status of a message; receipts are frequent, and arrive in any order. */
+  /** The last reported status of each message. Receipts are frequent, and arrive in any order. */
   readonly #reported = new Map<string, number>()
 
   constructor(inbox: Inbox, keys: SignalKeyStore, self: () => Self) {
@@ -25,7 +25,7 @@ export class Receipts {
     this.#serial.attach(socket, 'CB:receipt', stanza => this.#note(stanza))
   }
 
-  /** Detaches from the socket; resolves when none of its receipts is in progress. */
+  /** Detaches from the socket. Resolves when none of its receipts is being processed. */
   detach(): Promise<void> {
     return this.#serial.detach()
   }
@@ -33,7 +33,7 @@ export class Receipts {
   async #note(stanza: BinaryNode): Promise<void> {
     const { from = '', participant, recipient, type, id, t } = stanza.attrs
     const status = STATUSES[type ?? 'delivery']
-    // Our own other devices send receipts too, and each receipt of a group is of one member only.
+    // Ignores receipts from our own other devices and from members of groups.
     if (!status || !isContact(from) || isSelf(participant ?? from, this.#self()) || recipient) return
     const contact = await identify(this.#keys, { chat: from })
     const items = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item').map(item => item.attrs.id)
@@ -60,8 +60,8 @@ function isContact(address: string): boolean {
 }
 
 /**
- * WhatsApp's receipt types; `inactive` is a delivery to a device that is not in use. Other types are internal to the
- * protocol.
+ * The status of each of WhatsApp's receipt types; `inactive` is a delivery to a device that is not in use. Other types
+ * are internal to the protocol.
  */
 const STATUSES: Readonly<Record<string, Status>> = {
   delivery: 'delivered',

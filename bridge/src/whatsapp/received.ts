@@ -3,8 +3,8 @@ import { boundedCache } from '../bounded-cache.ts'
 import { RECEIVED, type Session } from '../session/session.ts'
 
 /**
- * The ids of recently received messages: a message that was committed and is repeated because its receipt was lost is
- * recognised, if at most {@link LIMIT} others have arrived since.
+ * The hashes of the last {@link LIMIT} received messages. WhatsApp sends a message again if its receipt was lost; the
+ * hash detects that the message was already committed.
  */
 export class Received {
   readonly #known = boundedCache(LIMIT)
@@ -12,7 +12,7 @@ export class Received {
 
   constructor(session: Session) {
     const entries = [...session.file.entries(RECEIVED)].map(([, value]) => value as Entry)
-    // The cache evicts the oldest entry.
+    // Oldest first: the cache evicts the oldest entry.
     for (const { number, digest } of entries.sort((one, other) => one.number - other.number)) {
       this.#known.set(digest, true)
       this.#next = number + 1
@@ -23,7 +23,7 @@ export class Received {
     return this.#known.get(digest) !== undefined
   }
 
-  /** The changes to commit for a message; call `done` after the commit. */
+  /** Returns the data to commit for a message. Call `done` after the commit. */
   prepare(digest: string): { readonly data: SignalDataSet; done(): void } {
     const entry: Entry = { number: this.#next++, digest }
     const slot = entry.number % LIMIT

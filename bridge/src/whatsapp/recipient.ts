@@ -2,13 +2,13 @@ import { areJidsSameUser, isJidGroup, jidDecode, jidEncode, type WASocket } from
 import { boundedCache } from '../bounded-cache.ts'
 import { keepingSessions } from './signal.ts'
 
-/** Finds the address under which WhatsApp knows a contact. */
+/** Finds the address that WhatsApp uses for a contact. */
 export class Recipients {
   readonly #known = boundedCache(2000)
 
   /**
-   * The address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. Numbers that have never
-   * written are queried from WhatsApp, once a day at most: many queries look like a spammer's.
+   * Returns the address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. A number that has
+   * never written is looked up at most once a day: many lookups look like a spammer's.
    */
   async find(socket: WASocket, to: string): Promise<string | undefined> {
     if (to.endsWith('@lid')) return to
@@ -19,14 +19,14 @@ export class Recipients {
     const answer = await socket.onWhatsApp(to)
     if (!answer) throw new Error('WhatsApp did not say whether it knows the number')
     const found = answer.find(one => one.exists)?.jid
-    // The address of a contact's chats: a number that WhatsApp hides is addressed by its LID.
+    // The address of the contact's chats: a contact that hides the number is addressed by its LID.
     const address = found && ((await socket.signalRepository.lidMapping.getLIDForPN(found)) ?? found)
     await this.#known.set<Known>(to, { address, until: Date.now() + (address ? DAY_MS : HOUR_MS) })
     return address && areJidsSameUser(address, socket.user?.id) ? found : address
   }
 }
 
-/** Gets a contact's devices and opens a Signal session with each, so that sending needs no further query. */
+/** Requests a contact's devices and opens a Signal session with each, so that sending needs no further query. */
 export async function openSessions(socket: WASocket, address: string, useCache: boolean): Promise<void> {
   if (isJidGroup(address)) return
   const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id

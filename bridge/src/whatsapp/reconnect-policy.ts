@@ -1,37 +1,38 @@
 import { backOff, spread } from '../back-off.ts'
 import type { LinkState } from './link-state.ts'
 
-/** The action after a connection has ended. */
+/** The action to take after a connection has ended. */
 export type ReconnectDecision =
-  /** Connect again, after some time (ms). */
+  /** Connect again after a delay (ms). */
   | { readonly kind: 'retry'; readonly state: LinkState; readonly afterMs: number }
   /** Archive the session and request a new QR code. */
   | { readonly kind: 'end_link' }
   /** Do nothing until a client requests a connection. */
   | { readonly kind: 'stop'; readonly state: LinkState }
 
-/** What is known when a connection has ended. */
+/** The facts about a connection that has ended. */
 export interface ConnectionEnd {
-  /** WhatsApp's or Baileys' code for the reason. */
+  /** The code of the reason, from WhatsApp or Baileys. */
   readonly code: number | undefined
   /** Whether a phone has linked this device. */
   readonly paired: boolean
   /** Whether all QR codes of a round have been shown. */
   readonly codesUsedUp: boolean
-  /** How many connections in a row have ended before they were useful; this one included. */
+  /** The number of consecutive connections that ended before they were useful, including this one. */
   readonly failures: number
-  /** How many in a row have ended with `restartRequired`; this one included. */
+  /** The number of consecutive connections that ended with `restartRequired`, including this one. */
   readonly restarts: number
   /**
-   * From 0 to 1, a new random number each time: two bridges that lost WhatsApp together do not reconnect together.
+   * A random number from 0 to 1 for the jitter: two bridges that lose WhatsApp at the same time must not reconnect at
+   * the same time.
    */
   readonly chance: number
 }
 
 /**
- * The action after a connection has ended. Codes are those of Baileys' `DisconnectReason` and of WhatsApp's
- * `<failure>` and `<stream:error>` stanzas. No code leads to a tight loop: every reconnect is delayed by {@link
- * backOff}, except for the first `restartRequired`s, which are part of pairing.
+ * Decides what to do after a connection has ended. The codes are those of Baileys' `DisconnectReason` and of WhatsApp's
+ * `<failure>` and `<stream:error>` stanzas. No code leads to a tight loop: {@link backOff} delays every reconnect,
+ * except for the first `restartRequired`s, which are part of pairing.
  */
 export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
   const { code, paired, failures, chance } = end
@@ -42,7 +43,7 @@ export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
       return retry('connecting', end.restarts <= 3 ? 0 : backOff(end.restarts, chance))
     case 401: // loggedOut: removed on the phone, or unused for too long
       return paired ? { kind: 'end_link' } : retry('connecting', backOff(failures, chance))
-    case 440: // connectionReplaced: an immediate reconnect would end the other connection, and so on
+    case 440: // connectionReplaced: an immediate reconnect would make both clients replace each other endlessly
       return retry('replaced', longBackOff(failures, 10 * MINUTE, chance))
     case 403: // forbidden
     case 402: // a temporary ban
@@ -59,7 +60,9 @@ export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
   }
 }
 
-/** Increasing delays, up to 12 hours: the cause needs a user's action, or a day. */
+/**
+ * Returns exponentially increasing delays of up to 12 hours: the failure ends only by a user's action or after a day.
+ */
 function longBackOff(failures: number, first: number, chance: number): number {
   return spread(Math.min(first * 2 ** Math.max(0, Math.min(failures, 30) - 1), 12 * HOUR), chance)
 }

@@ -1,15 +1,15 @@
 /** The result of a request to send. */
 export type SendResult =
-  /** WhatsApp's server has it. */
+  /** WhatsApp's server has acknowledged the message. */
   | { readonly kind: 'sent'; readonly id: string }
-  /** It will not be sent, now or later. */
+  /** The message is permanently refused. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** It has certainly not been sent; a retry may succeed. */
+  /** The message was certainly not sent; a retry may succeed. */
   | { readonly kind: 'not_connected'; readonly message: string }
-  /** It may have been sent; a retry with the same key is safe. */
+  /** The message may have been sent; a retry with the same key is safe. */
   | { readonly kind: 'unknown'; readonly message: string }
 
-/** WhatsApp's code for a message that it refuses (the `error` of its `<ack>`). */
+/** Returns the result for WhatsApp's error code (the `error` of the message's `<ack>`). */
 export function refusalOf(error: string): SendResult {
   const known = REFUSALS[error]
   if (known) return { kind: 'refused', ...known }
@@ -20,13 +20,13 @@ export function refusalOf(error: string): SendResult {
   return { kind: 'refused', code: 'refused', message: `WhatsApp refused the message (code ${error})` }
 }
 
-/** Whether an error of the library means that no byte of the message was sent. */
+/** Returns whether an error of the library means that no byte of the message was sent. */
 export function wasNotSent(error: unknown): boolean {
   const { output, message } = error as { output?: { statusCode?: number }; message?: string }
   return output?.statusCode === 428 || message === 'All encryptions failed'
 }
 
-/** The message's device list was out of date; one retry with a fresh one may help. */
+/** The message's device list was out of date; one retry with a new list may succeed. */
 export const STALE_DEVICES = '479'
 
 const REFUSALS: Readonly<Record<string, { code: string; message: string }>> = {

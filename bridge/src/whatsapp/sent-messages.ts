@@ -3,22 +3,25 @@ import { proto } from 'baileys'
 import { SENT, type Session } from '../session/session.ts'
 import type { SendRequest } from '../wire/request.ts'
 
-/** The record of a message that a client requested to send. */
+/** The record of a message that the daemon requested to send. */
 export interface SentHead {
-  /** `trying`: it may or may not have reached WhatsApp. */
+  /** `trying`: the message may or may not have reached WhatsApp. */
   readonly state: 'trying' | 'sent' | 'refused'
-  /** A hash of the request: a key belongs to one message. */
+  /** A hash of the request, to detect a key that is reused for another message. */
   readonly fingerprint: string
-  /** The recipient's address: the same at every attempt, otherwise the recipient would see the message twice. */
+  /**
+   * The recipient's address. Every attempt uses the same address: otherwise the recipient would see the message twice.
+   */
   readonly address: string
-  /** Unix ms. */
+  /** When the send was requested, Unix ms. */
   readonly at: number
   readonly code?: string
   readonly message?: string
 }
 
 /**
- * Sent messages, by their ids: a key is sent once, and a recipient who could not decrypt a message can get it again.
+ * The sent messages, by id. They prevent that a key is sent twice, and let the bridge resend a message that its
+ * recipient could not decrypt.
  */
 export class SentMessages {
   readonly #session: Session
@@ -36,7 +39,7 @@ export class SentMessages {
     return value?.message?.length ? proto.Message.decode(value.message) : undefined
   }
 
-  /** Resolves when it is on disk. */
+  /** Stores a record. Resolves when it is on disk. */
   put(id: string, head: SentHead, message: proto.IMessage | undefined): Promise<void> {
     const bytes = message ? Buffer.from(proto.Message.encode(message).finish()) : Buffer.alloc(0)
     return this.#session.file.commit([[SENT, id, { head, message: bytes }]])
@@ -46,7 +49,7 @@ export class SentMessages {
     return this.#session.file.commit([[SENT, id, null]])
   }
 
-  /** Deletes old records: recipients no longer request them. */
+  /** Deletes old records, which no recipient requests again. */
   async prune(now: number): Promise<void> {
     const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]
     const tooMany = entries.length - MAX_KEPT
@@ -56,17 +59,17 @@ export class SentMessages {
 }
 
 /**
- * The message's id, by which the recipient's phone detects a repetition; derived from the key, so that it is the same
- * at every attempt. It has the form of the ids of WhatsApp's web client.
+ * Returns the message's id, by which the recipient's phone detects a repeated message. The id is derived from the key,
+ * so that it is the same at every attempt, and has the form of WhatsApp Web's ids.
  */
 export function messageIdOf(key: string | undefined): string {
   const digest = key === undefined ? randomBytes(9) : createHash('sha256').update(`agentlocator/${key}`).digest()
   return `3EB0${digest.subarray(0, 9).toString('hex').toUpperCase()}`
 }
 
-/** A hash of the request without its key. */
+/** Returns a hash of the request without its key. */
 export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest): string {
-  // Without a quote it is the hash of versions that knew none.
+  // Without a quote, the hash must equal that of earlier versions, which did not support quotes.
   return createHash('sha256')
     .update(JSON.stringify([to, type, text, mediaUrl ?? null, ...(quoted ? [quoted.id] : [])]))
     .digest('base64url')

@@ -4,26 +4,27 @@ import { settledWithin } from '../with-timeout.ts'
 type Handler = (stanza: BinaryNode) => Promise<void> | void
 
 /**
- * Wraps Baileys' handlers of a socket: stanzas of a kind are handled one after the other, in order of arrival, and
- * each only after `before` has finished for it.
+ * Wraps Baileys' handlers of a socket, so that stanzas of one kind are handled one at a time, in order of arrival, and
+ * each only after `before` has completed for it.
  *
- * By itself Baileys handles all of them concurrently, and the first messages of a new contact, for which more has to
- * be written to disk, are overtaken by later ones.
+ * By itself Baileys handles stanzas concurrently. The first messages of a new contact need more writes to disk, so
+ * later messages would overtake them.
  */
 export class SerialHandler {
   #socket: WASocket | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  /** Attaches to a new socket. */
+  /** Attaches to the stanzas of this event on a new socket. */
   attach(socket: WASocket, event: string, before: (stanza: BinaryNode) => Promise<void> | void): void {
     const handlers = socket.ws.listeners(event) as Handler[]
     socket.ws.removeAllListeners(event)
     this.#socket = socket
     socket.ws.on(event, (stanza: BinaryNode) => {
-      // Stanzas of the offline period would have a separate queue, which later ones do not wait for.
+      // Removes `offline`: Baileys has a separate queue for stanzas with this attribute, and later stanzas do not wait
+      // for it.
       const { offline: _, ...attrs } = stanza.attrs
       this.#queue = this.#queue.then(async () => {
-        // A stanza that is dropped here is repeated on the next socket.
+        // A stanza of an old socket is dropped: WhatsApp sends it again on the next one.
         if (this.#socket !== socket) return
         try {
           await before(stanza)
@@ -36,12 +37,12 @@ export class SerialHandler {
     })
   }
 
-  /** Detaches from the socket; resolves when none of its stanzas is in progress. */
+  /** Detaches from the socket. Resolves when none of its stanzas is being processed. */
   async detach(): Promise<void> {
     this.#socket = undefined
     await this.#queue
   }
 }
 
-/** One stanza that Baileys does not finish must not block all others. */
+/** The time limit for one stanza, in ms: a stanza that Baileys never finishes must not block the others. */
 const MAX_HANDLING_MS = 30_000

@@ -1,16 +1,16 @@
 import { SessionCipher } from 'libsignal'
 
 /**
- * Makes libsignal try each session of a contact on a copy, and keep the one that fits.
+ * Makes libsignal try each session of a contact on a copy, and keep only the copy that decrypts the message.
  *
- * By itself it tries a message on one session after the other in place, and steps the ratchet of each before it has
- * checked that the message belongs to it. When a later session fits, all are stored: those that did not fit can then
- * neither decrypt nor encrypt, each message in them is requested again, and each answer to that opens another
- * session. One message that crosses a new session is enough. `README.md` explains how to reproduce it with libsignal
- * alone.
+ * By itself libsignal tries the sessions one after the other in place. It advances the ratchet of each session before
+ * it verifies that the message belongs to that session. When a later session succeeds, all sessions are stored, and
+ * those that failed can then neither decrypt nor encrypt. Each message in them is requested again, and each answer
+ * opens another session. A single message that crosses a new session triggers this bug. `README.md` explains how to
+ * reproduce it with libsignal alone.
  *
- * If no session fits but one has used the message's key already, that error is thrown: the message is known, and must
- * not be requested again.
+ * If no session succeeds, but one reports that the message's key was used already, that error is thrown: the message
+ * was received before, and must not be requested again.
  */
 export function trySessionsOnCopies(): void {
   const cipher = SessionCipher.prototype as unknown as Internals
@@ -31,13 +31,13 @@ export function trySessionsOnCopies(): void {
   }
 }
 
-/** The record identifies the session by its object. */
+/** Copies the new state into the old object, because the record identifies a session by its object. */
 function replace(session: Entry, by: Entry): void {
   for (const name of Object.keys(session)) delete (session as unknown as Record<string, unknown>)[name]
   Object.assign(session, by)
 }
 
-/** What the types of libsignal 6.0.0 lack. */
+/** The members that the types of libsignal 6.0.0 lack. */
 interface Internals {
   decryptWithSessions(data: Buffer, sessions: Entry[]): Promise<{ session: Entry; plaintext: Buffer }>
   doDecryptWhisperMessage(data: Buffer, session: Entry): Promise<Buffer>
@@ -49,5 +49,5 @@ interface Entry {
   serialize(): unknown
 }
 
-/** The same text as libsignal's error. */
+/** The text of libsignal's own error. */
 const NO_SESSION = 'No matching sessions found for message'

@@ -15,27 +15,28 @@ trySessionsOnCopies()
 type Make = SocketConfig['makeSignalRepository']
 
 /**
- * A key store with transactions; one for all sockets of a session, so that the unfinished work of an old socket and
- * the work of a new one wait for each other.
+ * Adds transactions to a key store. All sockets of a session must share the result, so that the unfinished work of an
+ * old socket and the work of a new one exclude each other.
  */
 export function withTransactions(store: SignalKeyStore, logger: Parameters<Make>[1]): SignalKeyStoreWithTransaction {
   return addTransactionCapability(store, logger, TRANSACTIONS)
 }
 
-/** The Signal part of Baileys, and what is needed to do more within one transaction. */
+/** Baileys' Signal repository, and the lock that lets a caller do more work within one transaction. */
 export interface Signal {
   readonly repository: SignalRepositoryWithLIDStore
-  /** The lock key of the sessions with a contact, for every address and every device. */
+  /** Returns the lock key for all sessions with a contact, whatever the address or the device. */
   lockOf(jid: string): Promise<string>
 }
 
 /**
- * Creates Baileys' Signal part with our own transactions.
+ * Creates Baileys' Signal repository with the bridge's own transactions, which fix two problems of Baileys.
  *
- * Baileys sends a message within a transaction, which is written to disk after WhatsApp has the message: a kill in
- * between would lose a step of the ratchet, or a whole new session. It also locks a session by the given address,
- * of which one session has several (by number or LID, with and without the first device's number): a message received
- * during a send would be undone. The code that decrypts takes the lock itself, to do more under it.
+ * Baileys sends a message within a transaction that is written to disk only after WhatsApp has the message: a kill in
+ * between would lose a ratchet step or a whole new session. Baileys also locks a session by the given address, but one
+ * session has several addresses (number or LID, with or without the first device's number). A send and a receive at the
+ * same time would therefore overwrite each other's state. The code that decrypts takes the lock itself, to do more work
+ * within the transaction.
  */
 export function makeSignal(
   keys: SignalKeyStoreWithTransaction,
@@ -68,10 +69,10 @@ export function makeSignal(
 }
 
 /**
- * While this is true, existing sessions are kept. Baileys replaces each session of a contact when it requests the
- * contact's devices, as it does after every start; messages in transit from them then cannot be decrypted.
+ * While this is true, existing sessions are kept. By itself Baileys replaces each session of a contact when it requests
+ * the contact's devices, as it does after every start. Messages in transit could then not be decrypted.
  */
 export const keepingSessions = new AsyncLocalStorage<boolean>()
 
-/** A failed write is not retried: memory may be ahead of the file, so both are re-created. */
+/** A failed write is not retried: memory may be ahead of the file, so the session is closed and read again. */
 export const TRANSACTIONS = { maxCommitRetries: 1, delayBetweenTriesMs: 0 } as const

@@ -13,15 +13,15 @@ export interface SocketParts {
   readonly inbound: DurableInbound
   readonly log: Log
   readonly version: WAVersion | undefined
-  /** How long each QR code is shown; by default as long as the library does. */
+  /** How long each QR code is shown, in ms; by default the library's time. */
   readonly qrMs: number | undefined
-  /** Finds a sent message, for a recipient who could not decrypt it. */
+  /** Finds a sent message, to resend it to a recipient who could not decrypt it. */
   readonly sentMessage: (id: string) => Promise<proto.IMessage | undefined>
-  /** How often the same message was requested again, over all sockets. */
+  /** How often each message was requested again, over all sockets. */
   readonly retries: CacheStore
 }
 
-/** A socket of an unchanged Baileys, which starts to connect at once. */
+/** Opens a socket of the unmodified Baileys, which connects at once. */
 export function openSocket(parts: SocketParts): WASocket {
   const { settings, session, log } = parts
   const socket = makeWASocket({
@@ -29,23 +29,23 @@ export function openSocket(parts: SocketParts): WASocket {
     makeSignalRepository: parts.inbound.makeSignalRepository,
     ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
     ...(parts.version ? { version: parts.version } : {}),
-    // With another name WhatsApp refuses pairing codes.
+    // WhatsApp refuses pairing codes for other browser names.
     browser: Browsers.macOS('Chrome'),
     logger: quietLogger(log),
     ...(parts.qrMs ? { qrTimeout: parts.qrMs } : {}),
     keepAliveIntervalMs: settings.keepAliveMs,
-    // An unanswered query blocks messages to its contact for this long.
+    // An unanswered query blocks the messages to its contact for this long.
     defaultQueryTimeoutMs: QUERY_MS,
     transactionOpts: TRANSACTIONS,
-    // The phone continues to notify its owner of new messages.
+    // The phone must continue to notify its owner of new messages.
     markOnlineOnConnect: false,
     syncFullHistory: settings.history === 'full',
-    // Without the small kinds Baileys learns too few pairs of number and LID.
+    // From the small history syncs Baileys learns the pairs of number and LID, so they are always processed.
     shouldSyncHistoryMessage: ({ syncType }) =>
       syncType !== proto.HistorySync.HistorySyncType.FULL || settings.history === 'full',
     shouldIgnoreJid: isLeftOut,
     emitOwnEvents: false,
-    // A miss must be `undefined`: an empty message would be sent to the recipient.
+    // Must return `undefined` for an unknown message: otherwise an empty message would be sent to the recipient.
     getMessage: key => parts.sentMessage(key.id ?? ''),
     msgRetryCounterCache: parts.retries,
   })
@@ -55,7 +55,10 @@ export function openSocket(parts: SocketParts): WASocket {
 
 export type BaileysLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
 
-/** Baileys' own log, for debug logging; its objects are omitted, because they contain keys and messages. */
+/**
+ * Passes Baileys' log to the bridge's log at the debug level. Objects are omitted, because they contain keys and
+ * messages.
+ */
 export function quietLogger(log: Log): BaileysLogger {
   const writer = (level: string) => (given: unknown, text?: string) => {
     const error = typeof given === 'object' && given !== null && 'err' in given ? reason(given.err) : undefined
@@ -75,5 +78,5 @@ export function quietLogger(log: Log): BaileysLogger {
   return logger
 }
 
-/** The time limit of a query to WhatsApp. */
+/** The time limit of a query to WhatsApp, in ms. */
 const QUERY_MS = 15_000

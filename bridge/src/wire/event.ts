@@ -1,25 +1,25 @@
 /**
- * An event for the daemon, as the body of its webhook `/webhook/whatsapp/baileys`. Absent fields are omitted.
- * The fixtures in `tests/fixtures/bridge` contain one of each kind; the daemon's tests read the same files.
+ * An event for the daemon: the body of a request to its webhook `/webhook/whatsapp/baileys`. Absent fields are omitted.
+ * The fixtures in `tests/fixtures/bridge` contain one event of each kind; the daemon's tests read the same files.
  */
 export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
 
-/** The chat of an event. */
+/** The chat to which an event belongs. */
 export interface Chat {
   /** The author: digits of a phone number, or an address (`…@lid`, `…@g.us`) if the number is not known. */
   readonly from: string
-  /** For a message that the business wrote on its own phone: the recipient. */
+  /** The recipient of a message that the business wrote on its own phone. */
   readonly to?: string
   readonly from_me?: true
-  /** The contact's phone number, digits. */
+  /** The contact's phone number: digits only. */
   readonly phone?: string
-  /** The contact's LID, `…@lid`: WhatsApp's id for a contact that hides the number. */
+  /** The contact's LID, `…@lid`: WhatsApp's id for a contact that hides the phone number. */
   readonly lid?: string
   /** The author within a group or a list. */
   readonly participant?: string
 }
 
-/** Kinds of messages, with the daemon's names. */
+/** The kinds of messages, with the daemon's names. */
 export type Kind =
   | 'text'
   | 'image'
@@ -41,19 +41,20 @@ export interface MessageEvent extends Chat {
   readonly media_url: string | null
   readonly mime?: string
   readonly file_name?: string
-  /** Seconds of a voice note or a video. */
+  /** The length of a voice note or a video, in seconds. */
   readonly seconds?: number
-  /** The id of the message that it answers. */
+  /** The id of the quoted message. */
   readonly quoted?: string
   readonly push_name?: string
-  /** When it was written, Unix seconds. */
+  /** When the message was written, Unix seconds. */
   readonly timestamp?: number
   readonly view_once?: true
   readonly forwarded?: true
-  /** It was written before the phone was linked. */
+  /** The message was written before the phone was linked. */
   readonly history?: true
   /**
-   * It was delayed: WhatsApp stored it while the bridge was not connected, or the bridge stored it for the daemon.
+   * The message was delayed: WhatsApp queued it while the bridge was not connected, or the bridge queued it for the
+   * daemon.
    */
   readonly waited?: true
 }

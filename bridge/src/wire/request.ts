@@ -1,4 +1,4 @@
-/** A request that is invalid. The message gives the client the reason. */
+/** The request is invalid. The message gives the client the reason. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
 }
@@ -7,26 +7,26 @@ export class BadRequest extends Error {
 export const SEND_TYPES = ['text', 'image', 'audio', 'video', 'document'] as const
 export type SendType = (typeof SEND_TYPES)[number]
 
-/** A valid request to send. */
+/** A validated request to send a message. */
 export interface SendRequest {
-  /** Digits of a phone number with its country code, or `…@lid`. */
+  /** The recipient: digits of a phone number with its country code, or `…@lid`. */
   readonly to: string
   readonly type: SendType
   /** The text, or the caption. */
   readonly text: string
   readonly mediaUrl: string | undefined
-  /** The same key is sent once. */
+  /** The idempotency key: requests with the same key send one message. */
   readonly key: string | undefined
-  /** The message that it answers. */
+  /** The message to quote. */
   readonly quoted: Quoted | undefined
 }
 
-/** A message that another one quotes. */
+/** A message that the new message quotes. */
 export interface Quoted {
   readonly id: string
   /** Whether this account wrote it. */
   readonly fromMe: boolean
-  /** Its text; empty for a file without words. */
+  /** The text of the quoted message; empty for a file without a caption. */
   readonly text: string
 }
 

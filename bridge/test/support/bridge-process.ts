@@ -27,20 +27,20 @@ export interface BridgeOptions {
   readonly target: string
   readonly secret?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** Files that Node loads before the bundle. */
+  /** Modules that Node loads before the bundle. */
   readonly preloads?: readonly string[]
-  /** The command that replaces Node itself; Node's path and arguments follow. */
+  /** A command that starts Node; Node's path and arguments are appended to it. */
   readonly command?: readonly string[]
 }
 
 const BUNDLE = join(BRIDGE, 'dist/bridge.mjs')
 const TRUST = join(BRIDGE, 'test/wa-server/trust-preload.cjs')
 
-/** The bundle, running as it is shipped. */
+/** A process that runs the bundle as it is shipped. */
 export class BridgeProcess {
   readonly child: ChildProcess
   readonly log: LogLine[] = []
-  /** Its output on stdout. */
+  /** The process's output on stdout. */
   output = ''
   readonly #secret: string
   readonly #ended: Promise<number | string>
@@ -82,7 +82,7 @@ export class BridgeProcess {
     })
   }
 
-  /** Starts it, and waits until it listens. */
+  /** Starts the process, and waits until it listens. */
   static async start(options: BridgeOptions): Promise<BridgeProcess> {
     const bridge = new BridgeProcess(options)
     await until('the bridge listens', () => bridge.#port ?? bridge.child.exitCode !== null)
@@ -90,7 +90,7 @@ export class BridgeProcess {
     return bridge
   }
 
-  /** Starts it without waiting. */
+  /** Starts the process without waiting. */
   static spawn(options: BridgeOptions): BridgeProcess {
     return new BridgeProcess(options)
   }
@@ -125,7 +125,7 @@ export class BridgeProcess {
       headers: { 'x-baileys-secret': this.#secret, ...headers },
       ...(body === undefined ? {} : { body }),
     }).catch(async error => {
-      // The exit of a process may not have been reported yet.
+      // The exit event of the process may not have arrived yet.
       await Promise.race([this.#ended, new Promise(resolve => setTimeout(resolve, 500))])
       const ended = this.child.exitCode ?? this.child.signalCode
       const state = ended === null ? 'it is running' : `it has ended with ${ended}: ${this.#errors}`
@@ -144,17 +144,17 @@ export class BridgeProcess {
     return this.post('/send', { to, type: 'text', text, idempotencyKey: key, ...more })
   }
 
-  /** The state in the health report. */
+  /** Returns the state in the health report. */
   async state(): Promise<string> {
     return (await this.get('/health')).body.state
   }
 
-  /** Waits until the state is this. */
+  /** Waits until the bridge has this state. */
   becomes(state: string, limitMs?: number): Promise<unknown> {
     return until(`the state "${state}"`, async () => (await this.state()) === state, limitMs)
   }
 
-  /** Waits for a code, and scans it with the phone. */
+  /** Waits for a QR code, and scans it with the phone. */
   async link(server: WaServer): Promise<void> {
     const qr = await until('a QR code', async () => {
       const { status, body } = await this.get('/qr')
@@ -169,12 +169,12 @@ export class BridgeProcess {
     return until(`${event} in the log`, () => this.log.find(line => line.event === event && fits(line)))
   }
 
-  /** All its output, on stdout and stderr. */
+  /** The complete output on stdout and stderr. */
   get everything(): string {
     return this.output + this.#errors
   }
 
-  /** Stops it with a signal, and waits; returns how it exited. */
+  /** Stops the process with a signal, and waits; returns how it exited. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.child.kill(signal)
     return this.#ended

@@ -1,5 +1,5 @@
-// For the process under test: its clock is TEST_CLOCK_MS ahead of the real one, and as far behind it after a SIGUSR2
-// (and so on). Monotonic clocks are unchanged, as they are when a user sets a machine's time.
+// Preloaded into the process under test. Its clock is TEST_CLOCK_MS ahead of the real one; each SIGUSR2 switches
+// between ahead and behind. Monotonic clocks are unchanged, as when a user sets a machine's time.
 'use strict'
 
 let offset = Number(process.env.TEST_CLOCK_MS ?? 0)

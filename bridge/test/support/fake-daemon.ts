@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { MessageEvent, WireEvent } from '../../src/wire/event.ts'
 import { until } from './until.ts'
 
-/** How the daemon answers events: it accepts them, answers with a status, or does not answer at all. */
+/** How the daemon answers events: it accepts them, answers with this status, or does not answer. */
 export type Behaviour = 'accepts' | 'hangs' | number
 
-/** How the daemon proves that it has the secret: not at all, as older ones, or with this secret. */
+/** How the daemon proves that it has the secret: not at all (as older versions), or with this secret. */
 export type Proof = 'none' | { readonly secret: string }
 
 /** A request as the daemon received it. */
@@ -17,17 +17,17 @@ export interface DaemonRequest {
   readonly body: string
 }
 
-/** The target of the events: it records the accepted ones, and its answers can be set. */
+/** A fake daemon that records the accepted events, and whose answers can be set. */
 export class FakeDaemon {
   behaviour: Behaviour = 'accepts'
   proof: Proof = 'none'
-  /** All requests, those for a proof included. */
+  /** All requests, including those for a proof. */
   readonly received: DaemonRequest[] = []
-  /** Accepted events, in order, including repetitions. */
+  /** The accepted events in order, including repeated ones. */
   readonly taken: WireEvent[] = []
-  /** All requests with an event, accepted or not. */
+  /** The number of requests with an event, accepted or not. */
   requests = 0
-  /** Errors that were found in requests. */
+  /** Errors found in requests. */
   readonly complaints: string[] = []
   readonly #server: Server
   readonly #secret: string

@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed. */
+/** A seeded random number generator: the same seed gives the same numbers. */
 export interface Random {
   /** An integer from 0 to `limit` - 1. */
   below(limit: number): number
@@ -17,5 +17,5 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-/** One of the values. */
+/** Returns a random element. */
 export const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T

@@ -1,4 +1,4 @@
-/** Waits until a condition is true; throws with the condition's name if it never is. */
+/** Waits until a condition is true. Throws an error with the condition's name after the time limit. */
 export async function until<T>(
   what: string,
   isSo: () => T | undefined | false | null | Promise<T | undefined | false | null>,

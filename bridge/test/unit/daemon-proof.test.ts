@@ -69,7 +69,7 @@ interface Received {
 
 const methodsOf = (received: readonly Received[]) => received.map(({ method }) => method)
 
-/** Starts a daemon, on a Unix socket with `isSocket`; returns a client of it. */
+/** Starts a daemon, with `isSocket` on a Unix socket; returns a client for it. */
 async function start({ isSocket, ...environment }: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'daemon-proof-'))
   const received: Received[] = []

@@ -22,7 +22,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const newPath = () => join(folder, `${files++}.log`)
 
-/** All values of a file. */
+/** Returns all values of a file. */
 async function contents(path: string): Promise<Record<string, unknown>> {
   const file = await LogFile.open(path, ['cold'])
   const found: Record<string, unknown> = {}
@@ -75,7 +75,7 @@ test('a file that is cut off at any byte contains the complete commits before it
     writeFileSync(cut, whole.subarray(0, length))
     const expected = states.filter(({ size }) => size <= length).at(-1)
     assert.deepEqual(await contents(cut), expected?.state, `cut off after ${length} bytes`)
-    // The torn end is removed, and the next commit starts on a new line.
+    // The incomplete end is removed, and the next commit starts on a new line.
     const again = await LogFile.open(cut)
     await again.commit([['t', 'after', true]])
     await again.close()
@@ -92,7 +92,7 @@ test('a damaged, foreign, emptied or newer file is refused and left unchanged', 
   const whole = readFileSync(path)
   const damaged = Buffer.from(whole)
   damaged[Math.floor(whole.length / 2)] = (damaged[Math.floor(whole.length / 2)] as number) ^ 1
-  // A commit is one line: two broken lines are not a torn write.
+  // A commit is one line, so two invalid lines cannot result from one interrupted write.
   const lastTwo = Buffer.from(whole)
   const [, secondLast] = [...whole.entries()].filter(([, byte]) => byte === 10).reverse()
   for (const at of [whole.length - 5, (secondLast as [number, number])[0] - 5])
@@ -172,7 +172,7 @@ test('thousands of cold values are rewritten quickly and completely', async () =
 test('without space to rewrite a file, the old one is kept', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
-  // Blocks the creation of the new file.
+  // A non-empty folder at this path prevents the creation of the new file.
   mkdirSync(join(`${path}.new`, 'taken'), { recursive: true })
   const value = 'x'.repeat(500_000)
   for (let i = 0; i < 20; i++) await file.commit([['t', 'k', `${i}${value}`]])

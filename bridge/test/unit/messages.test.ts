@@ -17,13 +17,13 @@ interface Case {
   readonly event: WireEvent | null
 }
 
-// The daemon's tests read the same file.
+// The daemon's tests read the same fixtures.
 const cases: Case[] = JSON.parse(readFileSync(join(BRIDGE, '../tests/fixtures/bridge/messages.json'), 'utf8'))
 const self = { phone: '972355512340:3@s.whatsapp.net', lid: '300000000000001:3@lid' }
 
 for (const { name, stanza, message, event } of cases) {
   test(`the daemon's event: ${name}`, () => {
-    // As it arrives from the network: encoded and decoded.
+    // Encodes and decodes the message, as on the network.
     const bytes = proto.Message.encode(proto.Message.fromObject(message)).finish()
     const outer = proto.Message.decode(bytes)
     const envelope = envelopeOf(stanza, self)

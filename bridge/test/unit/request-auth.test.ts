@@ -23,7 +23,7 @@ test('the bridge proves to the daemon that it has the secret, whatever its healt
     const answer = await ask('GET', path, { 'x-baileys-nonce': DAEMON_NONCE })
     assert.equal(answer.status, status)
     assert.equal(answer.headers['x-baileys-nonce'], NONCE)
-    // Computed with Python's hmac.
+    // The expected value was computed with Python's hmac.
     assert.equal(answer.headers['x-baileys-proof'], '84ecc187a6eff21b3c788485dfd8f362cd6ccd7d75f87c5dc6a1413e542096dd')
   }
   const long = await ask('GET', '/health', { 'x-baileys-nonce': 'a'.repeat(64) })
@@ -50,7 +50,7 @@ test('an invalid nonce gets no proof, nor does any nonce without a secret in the
 
 test('a signed request is accepted, with or without a body', async () => {
   const ask = await start()
-  // Computed with Python's hmac.
+  // The signature was computed with Python's hmac.
   const signature = '09b18190bdd31b66a44799c741a1428a210e38c8d87f315f0401e407645e3ffc'
   const posted = await ask('POST', '/echo?a=1&b=%D7%A9', { 'x-baileys-auth': signature }, BODY)
   assert.deepEqual([posted.status, posted.body], [200, BODY])
@@ -62,7 +62,7 @@ test('a signed request is accepted, with or without a body', async () => {
   ] as const) {
     assert.equal((await ask(method, path, { 'x-baileys-auth': sign(method, path) })).status, 200, `${method} ${path}`)
   }
-  // A signature is as good as the secret, for paths without a route too.
+  // A signature is equivalent to the secret, also for paths without a route.
   assert.equal((await ask('GET', '/nothing', { 'x-baileys-auth': sign('GET', '/nothing') })).status, 404)
   assert.equal((await ask('DELETE', '/echo', { 'x-baileys-auth': sign('DELETE', '/echo') })).status, 405)
 })
@@ -92,7 +92,7 @@ test('a signature of another request, process or secret is refused like a wrong 
     assert.equal(status, 401, JSON.stringify(parts))
     if (parts[0] !== 'HEAD') assert.equal(body, wrongSecret.body)
   }
-  // Each process has a nonce of its own.
+  // Each process has its own nonce.
   const other = await start(new RequestAuth(SECRET))
   assert.equal((await other('POST', '/echo?a=1', { 'x-baileys-auth': right }, BODY)).status, 401)
   const open = await start(new RequestAuth(undefined, NONCE))

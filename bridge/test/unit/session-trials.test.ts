@@ -5,7 +5,7 @@ import { ProtocolAddress, SessionBuilder, SessionCipher } from 'libsignal'
 import { trySessionsOnCopies } from '../../src/whatsapp/session-trials.ts'
 import { quietLibsignal, SignalStore } from '../wa-server/signal-store.ts'
 
-/** A user of libsignal, with one partner. */
+/** One side of a Signal conversation. */
 class Side {
   readonly store = new SignalStore(Curve.generateKeyPair(), 1)
 

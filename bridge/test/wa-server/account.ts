@@ -1,4 +1,4 @@
-// The linked device, as the server knows it.
+// The linked device, from the server's point of view.
 
 /** A public signed pre-key of the device. */
 export interface SignedPreKey {
@@ -13,7 +13,7 @@ export interface PreKey {
   key: Buffer
 }
 
-/** What a device reports about itself when it registers. */
+/** The keys and ids that a device sends when it registers. */
 export interface Registration {
   identityKey: Buffer
   registrationId: number
@@ -25,7 +25,7 @@ export interface Registration {
 export class Account {
   /** Unused one-time keys. */
   preKeys: PreKey[] = []
-  /** The phone has removed the device: it must not log in any more. */
+  /** The phone has removed the device, so that it must not log in any more. */
   revoked = false
   signedPreKey: SignedPreKey
   readonly identityKey: Buffer

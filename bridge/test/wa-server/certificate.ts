@@ -1,4 +1,4 @@
-// A temporary certificate for 127.0.0.1; Node cannot sign one itself, so the openssl command does.
+// A temporary certificate for 127.0.0.1. Node cannot create certificates, so the openssl command is used.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,12 +9,12 @@ import { promisify } from 'node:util'
 export interface Certificate {
   key: Buffer
   certificate: Buffer
-  /** The certificate's file, for NODE_EXTRA_CA_CERTS. */
+  /** The path of the certificate, for NODE_EXTRA_CA_CERTS. */
   file: string
   remove(): Promise<void>
 }
 
-/** Creates one that is valid only for 127.0.0.1. */
+/** Creates a certificate that is valid only for 127.0.0.1. */
 export async function makeCertificate(): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), 'wa-server-'))
   const [keyFile, file] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]

@@ -13,7 +13,7 @@ import makeWASocket, {
   type WASocket,
 } from 'baileys'
 
-// libsignal prints private keys on standard output, which carries the events.
+// libsignal prints private keys to standard output, which carries the events of this process.
 for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) console[level] = () => {}
 
 /** A command of a test: the name of a method below, and its arguments. */
@@ -80,7 +80,7 @@ class Client {
     this.sock = sock
     sock.ev.on('creds.update', update => Object.assign(this.creds, update))
     sock.ws.on('CB:ack,class:message', ({ attrs }) => this.say('ack', { id: attrs.id, error: attrs.error }))
-    // A step that Baileys lacks: the server has retired the secret of the QR code on the screen.
+    // Baileys does not handle this notification: the server has retired the secret of the shown QR code.
     sock.ws.on('CB:notification,type:companion_reg_refresh', () => {
       this.creds.advSecretKey = randomBytes(32).toString('base64')
       const fields = this.lastQr.split(',')
@@ -166,7 +166,7 @@ class Client {
     await this.sock?.logout()
   }
 
-  /** Closes without a closing handshake. */
+  /** Closes the connection without a closing handshake. */
   end() {
     this.sock?.ev.removeAllListeners('connection.update')
     this.sock?.end(undefined)

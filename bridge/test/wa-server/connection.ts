@@ -1,10 +1,10 @@
-// One client's connection: handshake, stanzas both ways, and the ways in which it can end.
+// A client's connection: handshake, stanzas in both directions, and its end.
 import type { Socket } from 'node:net'
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode, type KeyPair, type proto } from 'baileys'
 import { WebSocket } from 'ws'
 import { NoiseResponder } from './noise.ts'
 
-/** How long a last stanza has to arrive before the connection is closed, in ms. */
+/** The time for a last stanza to arrive before the connection is closed, in ms. */
 const FAREWELL_MS = 20
 
 /** The handlers of a connection's events. */
@@ -18,7 +18,7 @@ export interface ConnectionEvents {
 
 /** A client's connection. */
 export class Connection {
-  /** The client has requested its waiting messages; later ones are sent at once. */
+  /** The client has requested its waiting messages. From then on, messages are sent at once. */
   active = false
   private frozen = false
   private decoding: Promise<void> = Promise.resolve()
@@ -51,7 +51,7 @@ export class Connection {
     this.noise.send(encodeBinaryNode(node))
   }
 
-  /** Closes after sent data has had time to arrive. */
+  /** Closes the connection after the sent data has had time to arrive. */
   close(): void {
     setTimeout(() => this.socket.close(), FAREWELL_MS)
   }
@@ -62,8 +62,8 @@ export class Connection {
   }
 
   /**
-   * Neither reads nor answers from now on; TCP stays open until the client gives up. Bytes are still read from the
-   * socket and discarded, so that its end is detected.
+   * From now on, neither reads nor answers stanzas; TCP stays open until the client closes it. Bytes are still read
+   * from the socket and discarded, so that the end of the connection is detected.
    */
   freeze(): void {
     this.frozen = true
@@ -83,7 +83,7 @@ export class Connection {
     }
   }
 
-  /** Decoding is asynchronous; the order is kept anyway. */
+  /** Decodes stanzas asynchronously, but in order. */
   private decode(bytes: Buffer): void {
     this.decoding = this.decoding
       .then(async () => {

@@ -1,4 +1,4 @@
-// The content of messages: converts a test's request to WhatsApp's format, and back.
+// Converts the content of messages from a test's request to WhatsApp's format, and back.
 import { normalizeMessageContent, proto } from 'baileys'
 import { decryptMedia, encryptMedia, MEDIA_KINDS, type MediaKind, sha256Of } from './media.ts'
 import type { MediaHost } from './media-host.ts'
@@ -6,17 +6,17 @@ import type { MediaHost } from './media-host.ts'
 /** Media in a message, as a test writes it. */
 export interface MediaRequest {
   kind: MediaKind
-  /** The file itself. */
+  /** The file's content. */
   base64: string
   mimetype: string
-  /** A voice note. */
+  /** Whether the audio is a voice note. */
   ptt?: boolean
   seconds?: number
   caption?: string
   fileName?: string
   /**
-   * The download is refused (410, or that status) until the device requests a new upload; "lost": after that the
-   * phone does not have the file either.
+   * Refuses the download with 410 (or this status) until the device requests a new upload. With "lost" the phone does
+   * not have the file any more either.
    */
   gone?: boolean | number | 'lost'
 }
@@ -50,16 +50,16 @@ function mediaMessage(request: MediaRequest, host: MediaHost): proto.IMessage {
 /** Kinds of messages, as tests name them. */
 export type Kind = 'text' | MediaKind | 'reaction' | 'edit' | 'deletion' | 'other'
 
-/** Media in a message that was sent, as far as its file could be downloaded. */
+/** The media of a sent message, as far as its file could be downloaded. */
 export interface MediaSeen {
   kind: MediaKind
   mimetype: string | undefined
   ptt: boolean
   caption: string | undefined
   fileName: string | undefined
-  /** Length of the file, decrypted. */
+  /** The length of the decrypted file. */
   bytes?: number
-  /** SHA-256 of the file, decrypted, in hex. */
+  /** The SHA-256 of the decrypted file, in hex. */
   sha256?: string
   /** Why the file could not be downloaded. */
   error?: string
@@ -72,7 +72,7 @@ export interface ContentSeen {
   media?: MediaSeen
 }
 
-/** Reads a message as its recipient's phone does; media is fetched and decrypted. */
+/** Reads a message as the recipient's phone does: media is downloaded and decrypted. */
 export function describe(message: proto.IMessage, host: MediaHost): ContentSeen {
   const content = normalizeMessageContent(message) ?? {}
   const { protocolMessage, reactionMessage } = content
@@ -85,11 +85,11 @@ export function describe(message: proto.IMessage, host: MediaHost): ContentSeen 
   return { kind: text === undefined ? 'other' : 'text', text }
 }
 
-/** The text of a plain message. */
+/** Returns the text of a plain message. */
 export const textOf = (message: proto.IMessage): string | undefined =>
   message.conversation || message.extendedTextMessage?.text || undefined
 
-/** The media of a message, of any kind. */
+/** Returns the media of a message, of any kind. */
 export function mediaPartOf(message: proto.IMessage) {
   const content = normalizeMessageContent(message) ?? {}
   const kind = MEDIA_KINDS.find(name => content[`${name}Message`])

@@ -1,9 +1,9 @@
-// The server's methods over HTTP, for tests that run in another process or language.
+// Exposes the server's methods over HTTP, for tests in other processes or languages.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 type Body = Record<string, unknown>
 
-/** The methods of the server that can be called over HTTP. Bodies are what tests write; the methods validate them. */
+/** The methods that can be called over HTTP. The bodies come from tests; the methods validate them. */
 export type Controlled = Record<(typeof CALLS)[keyof typeof CALLS], (body: never) => unknown>
 
 const CALLS = {

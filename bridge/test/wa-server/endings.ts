@@ -5,9 +5,9 @@ import type { Network } from './network.ts'
 import { stanza } from './stanza.ts'
 
 /**
- * reset: TCP is reset; close: an orderly close; xmlstreamend: the stream's end is announced; restart: the code 515;
- * replaced: another client has logged in; device_removed: the phone has removed the device; freeze: nothing more is
- * read or answered; code: a stream error with any code.
+ * `reset`: TCP reset; `close`: an orderly close; `xmlstreamend`: the end of the stream is announced; `restart`: the
+ * code 515; `replaced`: another client has logged in; `device_removed`: the phone has removed the device; `freeze`: the
+ * server stops reading and answering; `code`: a stream error with any code.
  */
 export const DROPS = [
   'reset',

@@ -1,4 +1,4 @@
-// The initial state of each test file about the server: a server, a process for clients and, on request, one linked
+// The initial state for each test file about the server: a server, a process for clients and, on request, a linked
 // client.
 import { after } from 'node:test'
 import { Curve } from 'baileys'
@@ -15,18 +15,18 @@ const servers: WaServer[] = []
 let certificate: Certificate
 /** The process of all clients. */
 export let clients: ClientProcess
-/** A server with a linked client, for tests that do not change them. */
+/** A server with a linked client, shared by the tests that do not change them. */
 export let server: WaServer
 export let client: TestClient
 
-/** A server for one test. */
+/** Starts a server for one test. */
 export async function start(options: OptionsPatch = {}): Promise<WaServer> {
   const started = await WaServer.start({ root, certificate, options: { preKeyCount: 1, ...options } })
   servers.push(started)
   return started
 }
 
-/** A client that is linked and has received all waiting messages. */
+/** Links a client, and waits until it has received all waiting messages. */
 export async function link(to: WaServer, settings = {}): Promise<TestClient> {
   const linked = clients.client(to.url, settings)
   to.scan({ qr: String((await linked.until('qr')).qr) })
@@ -34,7 +34,7 @@ export async function link(to: WaServer, settings = {}): Promise<TestClient> {
   return linked
 }
 
-/** Before the tests: the shared server, and its client unless every test creates its own. */
+/** Prepares a test file: creates the shared server, and its client unless every test creates its own. */
 export async function prepare({ linked = true } = {}): Promise<void> {
   certificate = await makeCertificate()
   server = await start()
@@ -51,14 +51,14 @@ after(async () => {
 export type Key = { id: string; remoteJid: string; remoteJidAlt?: string; participant?: string; fromMe: boolean }
 export type Content = Record<string, { [name: string]: unknown }> & { conversation?: string }
 
-/** The client's copy of a message with that id. */
+/** Waits for the client's copy of the message with that id. */
 export async function received(id: string, by = client) {
   const message = await by.until('message', ({ key }) => (key as Key).id === id)
   const { n, type, name } = message
   return { n, type, name, key: message.key as Key, content: message.content as Content }
 }
 
-/** The server's view of a message to the device. */
+/** Returns the server's record of a message to the device. */
 export const inboundOf = (id: string, on = server) => on.state().inbound.find(message => message.id === id)
 
 /** Waits until the device has acknowledged a message. */
@@ -66,7 +66,7 @@ export async function acknowledged(id: string, on = server): Promise<void> {
   await on.until(() => inboundOf(id, on)?.state === 'acknowledged')
 }
 
-/** Sends, and waits for the server's answer. */
+/** Sends a message, and waits for the server's acknowledgement. */
 export async function send(to: string, content: object, by = client, id?: string): Promise<string> {
   const sent = String((await by.ask('send', { to, content, id })).id)
   await by.until('ack', ack => ack.id === sent)
@@ -77,11 +77,11 @@ export async function send(to: string, content: object, by = client, id?: string
 export const status = (id: string, expected: number, by = client) =>
   Promise.any([
     by.until('update', update => update.id === id && update.status === expected),
-    // While the echo of a sent message is on its way, its status comes with it.
+    // If the status arrives before the echo of the sent message, the client reports both together.
     by.until('message', message => (message.key as Key).id === id && message.status === expected),
   ])
 
-/** The server's latest copy with that id. */
+/** Returns the latest copy of the message with that id that the server has received. */
 export const outboundOf = (id: string, on = server) =>
   on
     .state()

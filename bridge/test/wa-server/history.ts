@@ -5,7 +5,7 @@ import { encryptMedia } from './media.ts'
 import type { MediaHost } from './media-host.ts'
 import { seconds } from './stanza.ts'
 
-/** Chats of the past. */
+/** The conversations of the history. */
 export interface HistoryRequest {
   conversations: {
     jid: string
@@ -14,13 +14,13 @@ export interface HistoryRequest {
       id: string
       text: string
       fromMe?: boolean
-      /** Seconds since 1970. */
+      /** When the message was written, Unix seconds. */
       t?: number
     }[]
   }[]
   /** proto.HistorySync.HistorySyncType: 0 first, 2 full, 3 recent. */
   syncType?: number
-  /** In the message itself (default), or as a file at the media host. */
+  /** Whether the history is in the message itself (default), or in a file on the media host. */
   inline?: boolean
 }
 

@@ -4,9 +4,9 @@ import type { Person } from './person.ts'
 import type { Route } from './route.ts'
 
 /**
- * queued: waits for the device; sent: in transit; acknowledged: the device has it; refused: the device has refused it
- * permanently; retry: it could not be decrypted, and has not been sent again; gone: the device is not linked any
- * more.
+ * `queued`: waits for the device; `sent`: in transit; `acknowledged`: the device has the message; `refused`: the device
+ * has refused it permanently; `retry`: the device could not decrypt it, and it was not sent again; `gone`: the device
+ * is no longer linked.
  */
 export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'retry' | 'gone'
 
@@ -17,12 +17,13 @@ export interface InboundMessage {
   readonly route: Route
   readonly content: proto.IMessage
   /**
-   * The device gets no content: a view-once message, which it may not show, or one whose content only the phone has.
+   * Why the device gets no content: a view-once message, which it may not show, or a message whose content only the
+   * phone has.
    */
   readonly unavailable: 'view_once' | 'absent' | false
-  /** The phone cannot upload the media again. */
+  /** Whether the phone cannot upload the media again. */
   readonly lost: boolean
-  /** Seconds since 1970. */
+  /** When the message was sent, Unix seconds. */
   readonly t: string
   state: InboundState
   deliveries: number
@@ -30,9 +31,9 @@ export interface InboundMessage {
   read: boolean
   /** The encrypted content. */
   sealed: BinaryNode[] | undefined
-  /** A retry receipt arrived; Baileys sends a refusal after it, which has no meaning. */
+  /** A retry receipt has arrived. Baileys sends a refusal after it, which must be ignored. */
   refusalIsRetry: boolean
 }
 
-/** What a new message needs. */
+/** The fields of a new message. */
 export type NewMessage = Pick<InboundMessage, 'id' | 'sender' | 'route' | 'content' | 'unavailable' | 'lost'>

@@ -1,5 +1,5 @@
-// Messages to the device: encrypted once, sent again unchanged until the device has answered, as the real server
-// does.
+// Messages to the device. Like the real server, it encrypts each message once, and repeats it unchanged until the
+// device has answered.
 import { areJidsSameUser, type BinaryNode, normalizeMessageContent, proto, S_WHATSAPP_NET } from 'baileys'
 import { mediaPartOf, textOf } from './content.ts'
 import type { InboundMessage, NewMessage } from './inbound-message.ts'
@@ -9,12 +9,12 @@ import { reupload } from './reupload.ts'
 import { attributesOf, bySenderKey, type Route } from './route.ts'
 import { type Attributes, bytesOf, child, children, seconds, stanza, unsigned } from './stanza.ts'
 
-/** With fewer one-time keys left than this, the server requests more from the device. */
+/** If the device has fewer one-time keys left than this, the server requests more. */
 const FEW_KEYS = 5
-/** How often a sender encrypts one message again. */
+/** The maximum number of times that a sender encrypts a message again. */
 const MAX_RETRIES = 5
 
-/** Messages to the device, all of them since the start. */
+/** All messages to the device since the start. */
 export class Inbound {
   private readonly messages: InboundMessage[] = []
   private corrupt = false
@@ -34,7 +34,7 @@ export class Inbound {
     return message
   }
 
-  /** How many messages wait for the device. */
+  /** The number of messages that wait for the device. */
   get waiting(): number {
     return this.pending().length
   }
@@ -54,19 +54,19 @@ export class Inbound {
     })
   }
 
-  /** The next message is corrupted in transit. */
+  /** Corrupts the next message in transit. */
   corruptNext(): void {
     this.corrupt = true
   }
 
-  /** Another device is linked: it cannot decrypt messages for the former one. */
+  /** Marks all open messages as gone when another device is linked, because it cannot decrypt them. */
   abandon(): void {
     for (const message of this.messages) {
       if (message.state !== 'acknowledged' && message.state !== 'refused') message.state = 'gone'
     }
   }
 
-  /** The device's receipt. */
+  /** Handles a receipt of the device. */
   async takeReceipt(receipt: BinaryNode): Promise<void> {
     const { options, journal } = this.network
     const { id, type, to, participant } = receipt.attrs
@@ -77,7 +77,7 @@ export class Inbound {
     for (const message of this.addressed(ids, receipt.attrs)) await this.applyReceipt(message, receipt)
   }
 
-  /** The device's acknowledgement, or its refusal, of a message. */
+  /** Handles the device's acknowledgement or refusal of a message. */
   takeAck({ attrs }: BinaryNode): void {
     for (const message of this.addressed([attrs.id ?? ''], attrs)) {
       if (attrs.error && message.refusalIsRetry) message.refusalIsRetry = false
@@ -85,7 +85,7 @@ export class Inbound {
     }
   }
 
-  /** All messages, in the form of `/state`. */
+  /** Returns all messages in the form of `/state`. */
   view() {
     return this.messages.map(({ id, sender, route, content, state, deliveries, retries, read }) => ({
       id,
@@ -100,7 +100,7 @@ export class Inbound {
     }))
   }
 
-  /** The message with that id, the first one. */
+  /** Returns the first message with that id. */
   find(id: string): InboundMessage | undefined {
     return this.messages.find(message => message.id === id)
   }
@@ -124,7 +124,7 @@ export class Inbound {
     }
   }
 
-  /** The device could not decrypt a message: its sender encrypts it again, in a new session. */
+  /** Handles a retry receipt: the sender encrypts the message again, in a new session. */
   private async retry(message: InboundMessage, receipt: BinaryNode): Promise<void> {
     message.retries++
     message.state = 'retry'
@@ -205,7 +205,7 @@ export class Inbound {
     return [stanza('enc', { v: '2', type, count }, body)]
   }
 
-  /** The messages of an answer: ids are unique only for each sender. */
+  /** Returns the messages to which a receipt belongs. An id is unique only for one sender. */
   private addressed(ids: string[], { to, participant }: BinaryNode['attrs']): InboundMessage[] {
     return ids.flatMap(id => {
       const named = this.messages.filter(message => message.id === id)
@@ -225,7 +225,7 @@ const deviceSent = (route: Route & { kind: 'own' }, message: proto.IMessage): pr
   return { deviceSentMessage: { destinationJid: addressing === 'lid' ? recipient.lidJid : recipient.jid, message } }
 }
 
-/** The stanza's type, which the server needs because it cannot read the content. */
+/** Returns the type for the stanza. A real server cannot read the encrypted content, so the sender states the type. */
 function typeOf(content: proto.IMessage): string {
   if (content.reactionMessage) return 'reaction'
   return mediaPartOf(content) ? 'media' : 'text'

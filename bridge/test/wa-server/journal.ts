@@ -1,39 +1,39 @@
-// The recorded events, in order.
+// The log of the server's events, in order.
 
 /** One event. */
 export interface JournalEntry {
-  /** 1, 2, 3, … */
+  /** The number of the entry, from 1. */
   n: number
-  /** Unix time in milliseconds. */
+  /** When it was recorded, Unix ms. */
   t: number
   event: string
   [detail: string]: unknown
 }
 
-/** The ordered log of all relevant events, for tests to read and to wait on. */
+/** The ordered log of all relevant events, which tests can read and wait on. */
 export class Journal {
   private readonly entries: JournalEntry[] = []
   private readonly watchers = new Set<(entry: JournalEntry) => void>()
 
-  /** Writes one entry. */
+  /** Records an event. */
   note(event: string, details: Record<string, unknown> = {}): void {
     const entry = { n: this.entries.length + 1, t: Date.now(), event, ...details }
     this.entries.push(entry)
     for (const watcher of this.watchers) watcher(entry)
   }
 
-  /** A change that has no entry: waiting conditions are evaluated again. */
+  /** Signals a change without an entry, so that waiting conditions are evaluated again. */
   changed(): void {
     const last = this.entries.at(-1)
     if (last) for (const watcher of this.watchers) watcher(last)
   }
 
-  /** The entries after number `n`. */
+  /** Returns the entries after number `n`. */
   after(n = 0): JournalEntry[] {
     return this.entries.slice(Math.max(0, n))
   }
 
-  /** The number of the last entry: a position to wait from. */
+  /** The number of the last entry, for use as `after`. */
   get last(): number {
     return this.entries.length
   }

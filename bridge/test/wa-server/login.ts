@@ -1,4 +1,4 @@
-// Logins: which devices are accepted, and how the server refuses the others.
+// Logins: which devices the server accepts, and how it refuses the others.
 import { type proto, S_WHATSAPP_NET } from 'baileys'
 import type { Connection } from './connection.ts'
 import { drop } from './endings.ts'
@@ -6,7 +6,7 @@ import type { Network } from './network.ts'
 import type { Pairing } from './pairing.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/** The result of the next login: refuse it with that reason, once or (sticky) until it is cleared. */
+/** The result of the next login: a refusal with that reason, once or (`sticky`) until it is cleared. */
 export interface NextLogin {
   failure?: string | number
   sticky?: boolean
@@ -23,12 +23,12 @@ export class Login {
     private readonly pairing: Pairing,
   ) {}
 
-  /** The result of the next login. */
+  /** Sets the result of the next login. */
   expect(next: NextLogin): void {
     this.next = next
   }
 
-  /** The end of a handshake: a registration, or a login of a linked device. */
+  /** Handles the end of a handshake: a registration, or the login of a linked device. */
   arrive(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
     const { failure, sticky } = this.next
     if (failure !== undefined) {
@@ -49,7 +49,7 @@ export class Login {
       return
     }
     const previous = this.network.live
-    // A frozen connection stays open until its client gives up.
+    // A frozen connection stays open until its client closes it.
     if (previous?.open) drop(this.network, previous, 'replaced')
     this.network.live = connection
     this.count++

@@ -25,6 +25,6 @@ process.on('SIGTERM', end)
 process.on('SIGINT', end)
 process.stdin.on('end', end).on('error', end).resume()
 
-// Last, because the reader of the line may end the process at once.
+// Printed last, because the reader of the line may end the process at once.
 const { url, control, rootKey, mediaCa, mediaHost } = server
 process.stdout.write(`${JSON.stringify({ url, control, rootKey, mediaCa, mediaHost })}\n`)

@@ -8,11 +8,11 @@ import type { Journal } from './journal.ts'
 
 interface StoredFile {
   bytes: Buffer
-  /** The status that a download gets instead of the file. */
+  /** The status with which downloads are refused; undefined to serve the file. */
   refusal: number | undefined
 }
 
-/** Files by path. */
+/** The media host. It stores files by path. */
 export class MediaHost {
   private readonly files = new Map<string, StoredFile>()
   private readonly server: Server
@@ -31,19 +31,19 @@ export class MediaHost {
     await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve))
   }
 
-  /** `127.0.0.1:<port>`. */
+  /** The address, `127.0.0.1:<port>`. */
   get host(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
-  /** Stores a file under a new path, which it returns; `refusal`: downloads get that status. */
+  /** Stores a file under a new path, and returns the path. With `refusal`, downloads are refused with that status. */
   put(bytes: Buffer, refusal?: number): string {
     const path = `/v/t62/${randomBytes(12).toString('hex')}`
     this.files.set(path, { bytes, refusal })
     return path
   }
 
-  /** The file at that path, whether or not it can be downloaded. */
+  /** Returns the file at that path, even if its download is refused. */
   get(path: string): Buffer | undefined {
     return this.files.get(path)?.bytes
   }

@@ -1,4 +1,4 @@
-// WhatsApp's media encryption (AES-256-CBC and a shortened HMAC), and the key of re-upload requests.
+// WhatsApp's media encryption (AES-256-CBC and a truncated HMAC), and the key of re-upload requests.
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { aesDecryptGCM, aesEncryptGCM, hkdf, proto } from 'baileys'
 
@@ -8,7 +8,7 @@ export const MEDIA_KINDS = ['image', 'audio', 'video', 'document', 'sticker'] as
 /** A kind of media. */
 export type MediaKind = (typeof MEDIA_KINDS)[number]
 
-/** What is encrypted like media, including history files. */
+/** The kinds of encrypted files, including history files. */
 export type Encrypted = MediaKind | 'history'
 
 const INFO: Record<Encrypted, string> = {
@@ -30,7 +30,7 @@ export interface EncryptedMedia {
   fileLength: number
 }
 
-/** SHA-256. */
+/** Returns the SHA-256 hash. */
 export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
 /** Encrypts a file with a new key. */
@@ -43,7 +43,7 @@ export function encryptMedia(plain: Uint8Array, kind: Encrypted): EncryptedMedia
   return { file, mediaKey, fileSha256: sha256Of(plain), fileEncSha256: sha256Of(file), fileLength: plain.length }
 }
 
-/** Decrypts a file; a wrong key or a changed file is an error. */
+/** Decrypts a file. Throws if the key is wrong or the file was changed. */
 export function decryptMedia(file: Buffer, mediaKey: Uint8Array, kind: Encrypted): Buffer {
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
   const body = file.subarray(0, -MAC_LENGTH)
@@ -52,7 +52,7 @@ export function decryptMedia(file: Buffer, mediaKey: Uint8Array, kind: Encrypted
   return Buffer.concat([decipher.update(body), decipher.final()])
 }
 
-/** The phone's answer to a request to upload a file again. */
+/** Encrypts the phone's answer to a request to upload a file again. */
 export function encryptReupload(
   notification: proto.IMediaRetryNotification,
   mediaKey: Uint8Array,
@@ -63,7 +63,7 @@ export function encryptReupload(
   return { ciphertext: aesEncryptGCM(plain, reuploadKey(mediaKey), iv, Buffer.from(id)), iv }
 }
 
-/** The id of the message whose file a client requests again. */
+/** Decrypts a request to upload a file again; returns the id of its message. */
 export function decryptReuploadRequest(ciphertext: Buffer, iv: Buffer, mediaKey: Uint8Array, id: string): string {
   const plain = aesDecryptGCM(ciphertext, reuploadKey(mediaKey), iv, Buffer.from(id))
   return proto.ServerErrorReceipt.decode(plain).stanzaId ?? ''

@@ -8,13 +8,13 @@ import type { Options } from './options.ts'
 import type { People } from './people.ts'
 import type { Person } from './person.ts'
 
-/** The state of this WhatsApp: people, one business account, at most one live connection of its device. */
+/** The state of the simulated WhatsApp: people, one business account, and at most one live connection of its device. */
 export class Network {
   /** The linked device; undefined until one is paired. */
   account: Account | undefined
   /** The connection on which the device is logged in. */
   live: Connection | undefined
-  /** Who has written to a group, by the group's JID. */
+  /** The people who have written to each group, by the group's JID. */
   readonly groups = new Map<string, Set<Person>>()
   private turns: Promise<unknown> = Promise.resolve()
 
@@ -25,7 +25,7 @@ export class Network {
     readonly media: MediaHost,
   ) {}
 
-  /** The connection that accepts messages at once, if there is one. */
+  /** The connection that currently accepts messages, if there is one. */
   get receiving(): Connection | undefined {
     return this.live?.active && !this.options.deaf ? this.live : undefined
   }
@@ -36,14 +36,14 @@ export class Network {
     return this.account
   }
 
-  /** Runs one task after another: stanzas and deliveries keep their order. */
+  /** Runs tasks one at a time, so that stanzas and deliveries keep their order. */
   turn<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.turns.then(work)
     this.turns = done.catch(() => {}).finally(() => this.journal.changed())
     return done
   }
 
-  /** Sends to the live connection, now. */
+  /** Sends a stanza to the live connection, without queueing. */
   send(node: BinaryNode): void {
     this.live?.send(node)
   }

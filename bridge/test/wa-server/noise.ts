@@ -1,12 +1,12 @@
-// The server's side of Noise_XX_25519_AESGCM_SHA256, with WhatsApp's framing and its chain of certificates.
+// The server's side of Noise_XX_25519_AESGCM_SHA256, with WhatsApp's framing and certificate chain.
 import { aesDecryptGCM, aesEncryptGCM, Curve, hkdf, type KeyPair, NOISE_MODE, proto, sha256 } from 'baileys'
 
 const NOTHING = Buffer.alloc(0)
 const NEVER = 4102444800 // 2100-01-01, seconds
-/** "WA", the dictionary's two version bytes follow. */
+/** The length of the header: "WA" and the two version bytes of the dictionary. */
 const HEADER_LENGTH = 4
 
-/** Root, intermediate, leaf: the chain that clients check against their pinned root key. */
+/** Creates the chain of root, intermediate and leaf certificates, which clients verify with their pinned root key. */
 export function certificateChain(root: KeyPair, serverKey: Uint8Array): Uint8Array {
   const between = Curve.generateKeyPair()
   const describe = (serial: number, issuerSerial: number, key: Uint8Array) =>
@@ -25,14 +25,14 @@ export function certificateChain(root: KeyPair, serverKey: Uint8Array): Uint8Arr
   }).finish()
 }
 
-/** Incoming data: the client's hello to the account servers, then one stanza after another. */
+/** Decrypted data from the client: the login payload first, then one stanza after another. */
 export type NoiseEvent =
   | { kind: 'login'; payload: proto.ClientPayload; noiseKey: Buffer }
   | { kind: 'stanza'; bytes: Buffer }
 
 type Stage = 'intro' | 'hello' | 'finish' | 'transport'
 
-/** One connection's handshake and, after it, its ciphers. */
+/** The handshake of one connection and, after it, its ciphers. */
 export class NoiseResponder {
   private stage: Stage = 'intro'
   private pending: Buffer = NOTHING
@@ -58,7 +58,7 @@ export class NoiseResponder {
     this.key = this.hash
   }
 
-  /** Accepts bytes as they arrive, in any portions. */
+  /** Accepts bytes in chunks of any size; returns the completed events. */
   receive(bytes: Buffer): NoiseEvent[] {
     this.pending = Buffer.concat([this.pending, bytes])
     if (this.stage === 'intro' && !this.takeIntro()) return []
@@ -70,12 +70,14 @@ export class NoiseResponder {
     return events
   }
 
-  /** Sends one stanza's bytes. */
+  /** Sends the bytes of one stanza. */
   send(bytes: Uint8Array): void {
     this.writeFrame(aesEncryptGCM(bytes, this.writeKey, nonce(this.writes++), NOTHING))
   }
 
-  /** An optional routing header ("ED", 2 bytes, a 3-byte length, that many bytes) and the protocol's own header. */
+  /**
+   * Reads an optional routing header ("ED", 2 bytes, a 3-byte length, that many bytes) and the protocol's own header.
+   */
   private takeIntro(): boolean {
     let start = 0
     if (this.pending.toString('latin1', 0, 2) === 'ED') {

@@ -1,4 +1,4 @@
-// The options of the server, which a test may change while it runs.
+// The options of the server, which tests may change while it runs.
 
 /** The server's behaviour. */
 export interface Options {
@@ -10,54 +10,60 @@ export interface Options {
   name: string
   /** Whether messages from the device are acknowledged. */
   ackMessages: boolean
-  /** Messages for the device wait: until its next login, or for as long as this is set. Queries are answered. */
+  /**
+   * Messages for the device wait until its next login (`until-login`) or as long as this is set (`always`). Queries are
+   * answered anyway.
+   */
   deaf: 'until-login' | 'always' | null
-  /** Whether the business's own phone confirms its device's requests. */
+  /** Whether the business's own phone confirms the requests of its device. */
   phoneOnline: boolean
   /** The delay of an acknowledgement, in ms. */
   ackDelayMs: number
-  /** Which receipts recipients send by themselves. */
+  /** Which receipts the recipients send automatically. */
   autoReceipt: 'delivery' | 'read' | false
-  /** How long after the acknowledgement they do so, in ms. */
+  /** The delay of these receipts after the acknowledgement, in ms. */
   receiptDelayMs: number
-  /** The next message from the device gets this error instead of an acknowledgement; then it is cleared. */
+  /** The error that the next message from the device gets instead of an acknowledgement. It is cleared afterwards. */
   nextSendError: number | null
-  /** Receipts of the device never reach the server, as when a connection breaks before them. Retry receipts do. */
+  /** Drops the device's receipts, as when a connection breaks before they are sent. Retry receipts are not dropped. */
   dropReceipts: boolean
-  /** The end of the offline queue is not announced. */
+  /** Does not announce the end of the offline queue. */
   withholdOffline: boolean
-  /** Queries that never get an answer, as in `/state`'s `iqs`: "encrypt:count", … */
+  /** Queries that are never answered, named as in `/state`'s `iqs`: "encrypt:count", … */
   stallIq: string[]
-  /** Phone numbers (digits) without an account. */
+  /** Phone numbers (digits) without a WhatsApp account. */
   notOnWhatsApp: string[]
-  /** Whether senders resend a message that the device could not decrypt. */
+  /** Whether senders resend messages that the device could not decrypt. */
   resendOnRetry: boolean
   /**
-   * At the first scan of a QR code the server retires its secret: only a later QR code, with another secret, pairs.
+   * Whether the server retires the secret of the QR codes at the first scan: then only a later QR code, with another
+   * secret, pairs.
    */
   regRefresh: boolean
-  /** The secret of the QR codes is retired while a pairing code is being answered. */
+  /** Whether the secret of the QR codes is retired while a pairing code is being processed. */
   regRefreshInCodeFlow: boolean
-  /** Whether the server restarts the connection after pairing (515), as the real one does. */
+  /** Whether the server restarts the connection after pairing (515), as the real server does. */
   restartAfterPair: boolean
-  /** How long after pairing it does so, in ms; null: a random time from 300 to 1,500, as the real one. */
+  /** The delay of that restart in ms; null: a random delay from 300 to 1,500, as the real server has. */
   restartDelayMs: number | null
-  /** Delay between the handshake's end and the first stanza, in ms: Baileys loses a stanza that arrives at once. */
+  /**
+   * The delay between the handshake's end and the first stanza, in ms. Baileys loses a stanza that arrives immediately.
+   */
   loginDelayMs: number
-  /** How many QR codes a client gets in one connection. */
+  /** The number of QR codes for a client in one connection. */
   pairRefs: number
-  /** How long each of them can be scanned, in seconds; null: as long as the connection lives. */
+  /** How long each QR code can be scanned, in seconds; null: as long as the connection lives. */
   refSeconds: number | null
   /** How long a pairing code can be entered, in seconds. */
   codeSeconds: number
   /**
-   * How many remaining one-time keys the server reports to the device; null: the real number. With 1, a new device
-   * uploads only 5.
+   * The number of remaining one-time keys that the server reports to the device; null: the real number. With 1, a new
+   * device uploads only 5 keys.
    */
   preKeyCount: number | null
-  /** Whether the phone sends the content of messages that the device got without it. */
+  /** Whether the phone sends the content of messages that the device received without it. */
   resendPlaceholders: boolean
-  /** Connections are closed as soon as they are opened. */
+  /** Closes connections as soon as they are opened. */
   refuseConnections: boolean
 }
 
@@ -91,10 +97,10 @@ export const DEFAULTS: Readonly<Options> = {
   refuseConnections: false,
 }
 
-/** Changes to the behaviour; null means the default. */
+/** Changes to the options; null restores the default. */
 export type OptionsPatch = { [Name in keyof Options]?: Options[Name] | null }
 
-/** Changes options in place. An unknown name is an error. */
+/** Changes options in place. Throws for an unknown name. */
 export function change(options: Options, patch: OptionsPatch): void {
   for (const name of Object.keys(patch)) {
     if (!(name in DEFAULTS)) throw new Error(`no such option: ${name}`)

@@ -1,4 +1,4 @@
-// Messages from the device: its recipients decrypt them, the server acknowledges, receipts follow.
+// Messages from the device: the recipients decrypt them, the server acknowledges them, and receipts follow.
 import { type BinaryNode, type proto, proto as protocol } from 'baileys'
 import type { Connection } from './connection.ts'
 import { type ContentSeen, describe } from './content.ts'
@@ -10,50 +10,50 @@ import { bytesOf, child, children, seconds, stanza } from './stanza.ts'
 /** One recipient's copy of a message. */
 export interface Copy {
   jid: string
-  /** pkmsg, msg, skmsg or plaintext. */
+  /** The type of the encryption: pkmsg, msg, skmsg or plaintext. */
   type: string
   text?: string | undefined
   /** The copy for the business's own phone. */
   deviceSent?: boolean
-  /** Not the message, but the key to decrypt it. */
+  /** Whether the copy contains only the key to decrypt group messages. */
   senderKey?: boolean
-  /** Why it could not be decrypted. */
+  /** Why the copy could not be decrypted. */
   error?: string
 }
 
-/** A message that came from the device. */
+/** A message from the device. */
 export interface OutboundMessage extends ContentSeen {
   id: string
-  /** The chat, as the device addressed it. */
+  /** The chat's address, as the device wrote it. */
   to: string
   /** The recipient's phone number; undefined for groups and lists. */
   phone: string | undefined
-  /** The recipient has shown a message with this id before, and drops this one. */
+  /** The recipient has already shown a message with this id, and drops this one. */
   duplicate: boolean
   acknowledged: boolean
-  /** The error that it got instead of an acknowledgement. */
+  /** The error that the message got instead of an acknowledgement. */
   error?: number
-  /** What the recipient decrypted; undefined if no recipient could. */
+  /** The decrypted message; undefined if no recipient could decrypt it. */
   message: proto.IMessage | undefined
   copies: Copy[]
-  /** Unix time in milliseconds. */
+  /** When the message arrived, Unix ms. */
   t: number
 }
 
 /** Receives messages from the device. */
 export class Outbound {
   readonly messages: OutboundMessage[] = []
-  /** Ids that recipients have shown, and not requested again. */
+  /** The ids that recipients have shown, and have not requested again since. */
   private readonly shown = new Set<string>()
 
   constructor(
     private readonly network: Network,
     private readonly receipts: Receipts,
-    /** The device's requests to its own phone. */
+    /** Called with the device's requests to its own phone. */
     private readonly onPeerMessage: (message: proto.IMessage | undefined) => void,
   ) {}
 
-  /** Receives a message. */
+  /** Handles a message from the device. */
   async take(connection: Connection, node: BinaryNode): Promise<void> {
     const { id = '', to = '', category } = node.attrs
     const copies: Copy[] = []
@@ -79,12 +79,12 @@ export class Outbound {
     this.answer(connection, node, record)
   }
 
-  /** A recipient could not decrypt the message: the next one with this id is shown. */
+  /** Called when a recipient could not decrypt the message, so that the next copy with this id is shown. */
   unreadable(id: string): void {
     this.shown.delete(id)
   }
 
-  /** The message with that id, the first one. */
+  /** Returns the first message with that id. */
   find(id: string): OutboundMessage | undefined {
     return this.messages.find(message => message.id === id)
   }
@@ -104,7 +104,7 @@ export class Outbound {
     return message
   }
 
-  /** Decrypts one recipient's copy; returns the message itself, unless it is only a copy for our own phone. */
+  /** Decrypts one recipient's copy. Returns the message, unless the copy is for the business's own phone. */
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
       const person = this.network.people.byJid(copy.jid)
@@ -126,7 +126,7 @@ export class Outbound {
     }
   }
 
-  /** Every holder of the sender key can decrypt messages to a group. */
+  /** Decrypts a group message for every person who has the sender key. */
   private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
     let message: proto.Message | undefined
     for (const person of this.network.people.all.filter(({ readsGroups }) => readsGroups)) {
@@ -156,16 +156,16 @@ export class Outbound {
       if (error) return
       const person = people.byJid(record.to)
       if (!person || person === people.own) return
-      // Phones request by themselves what they could not decrypt.
+      // Phones automatically request messages that they could not decrypt.
       const receipt = record.message || this.shown.has(record.id) ? this.autoReceipt : this.askAgain
       setTimeout(() => receipt.call(this, record, person), options.receiptDelayMs)
     }, options.ackDelayMs)
   }
 
-  /** The business's own phone has received its device's request. */
+  /** Confirms the device's request, as the business's own phone does. */
   private confirm(id: string): void {
     const { own } = this.network.people
-    // The receipt follows the acknowledgement, so it is not awaited here: both are queued.
+    // Not awaited, because both the acknowledgement and the receipt are queued, and the receipt must come second.
     void this.receipts.send('peer_msg', { ids: [id], chat: own.jid, person: own })
   }
 
@@ -189,10 +189,10 @@ export class Outbound {
   }
 }
 
-/** How often a phone requests the same message. */
+/** The maximum number of times that a phone requests the same message. */
 const MOST_TRIES = 5
 
-/** The copies for single recipients. */
+/** Returns the copies for single recipients. */
 function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryNode }[] {
   const listed = children(child(node, 'participants'), 'to').flatMap(recipient =>
     children(recipient, 'enc').map(enc => ({ jid: recipient.attrs.jid ?? '', enc })),
@@ -201,6 +201,6 @@ function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryN
   return [...listed, ...direct.map(enc => ({ jid: node.attrs.participant ?? to, enc }))]
 }
 
-/** Whether it contains more than a sender key. */
+/** Returns true if a message contains more than a sender key. */
 const hasContent = (message: proto.Message): boolean =>
   Object.keys(message.toJSON()).some(name => name !== 'senderKeyDistributionMessage' && name !== 'messageContextInfo')

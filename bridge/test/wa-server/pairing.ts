@@ -1,4 +1,4 @@
-// Linking a device: by QR code or by pairing code, as the phone does it.
+// Linking a device by QR code or pairing code, from the phone's side.
 import { createHmac, randomBytes } from 'node:crypto'
 import {
   aesDecryptCTR,
@@ -22,10 +22,10 @@ import { bytesOf, child, inner, seconds, serverQuery, stanza, unsigned } from '.
 const ACCOUNT_SIGNATURE = Buffer.from([6, 0])
 const DEVICE_SIGNATURE = Buffer.from([6, 1])
 const SUCCESS_ID = 'pair-success'
-/** How long a client has to answer after its code was entered on the phone, in ms. */
+/** The time limit for a client's answer after its code was entered on the phone, in ms. */
 const CODE_LIMIT_MS = 10_000
 
-/** The earliest and the latest time at which WhatsApp restarts the connection of a newly linked device, in ms. */
+/** The range of the delay before WhatsApp restarts the connection of a newly linked device, in ms. */
 const RESTART_MS = { least: 300, most: 1500 }
 
 /** The addresses of a newly linked device. */
@@ -45,18 +45,18 @@ interface Candidate {
   connection: Connection
   registration: Registration
   refs: { text: string; expires: number }[]
-  /** The retired secret, which a QR code must not contain any more. */
+  /** The retired secret, which a QR code must no longer contain. */
   retiredSecret: string | undefined
   /** The client's ephemeral key, encrypted with its pairing code. */
   wrappedKey: Buffer | undefined
-  /** When its pairing code expires, Unix ms. */
+  /** When the pairing code expires, Unix ms. */
   codeExpires: number
   attempt: CodeAttempt | undefined
 }
 
 /** Links devices. */
 export class Pairing {
-  /** How many clients have registered so far. */
+  /** The number of clients that have registered so far. */
   registrations = 0
   private candidate: Candidate | undefined
 
@@ -65,12 +65,12 @@ export class Pairing {
     private readonly onLinked: () => void,
   ) {}
 
-  /** The connection of the client that is not linked yet. */
+  /** The connection of the client that is not linked yet, if it is open. */
   get waiting(): Connection | undefined {
     return this.candidate?.connection.open ? this.candidate.connection : undefined
   }
 
-  /** A new client registers: it gets the texts for its QR codes. */
+  /** Registers a new client, and sends it the texts for its QR codes. */
   register(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
     const { options, journal } = this.network
     const data = payload.devicePairingData
@@ -98,7 +98,10 @@ export class Pairing {
     connection.send(serverQuery('pair-device', [stanza('pair-device', {}, nodes)], 'md'))
   }
 
-  /** The phone scans a QR code. `refresh`: the server has retired the code's secret, a new code has to be scanned. */
+  /**
+   * Scans a QR code with the phone. Returns `refresh` if the server has retired the code's secret: then a new code must
+   * be scanned.
+   */
   scan(qr: string): Linked | { refresh: true } {
     const candidate = this.current()
     const { connection, registration, refs } = candidate
@@ -120,7 +123,7 @@ export class Pairing {
     return this.link(candidate, Buffer.from(secret, 'base64'))
   }
 
-  /** The phone's owner enters a pairing code; returns whether it was correct. */
+  /** Enters a pairing code on the phone. Throws if the code is wrong. */
   async enterCode(code: string): Promise<Linked> {
     const candidate = this.current()
     const { connection, wrappedKey } = candidate
@@ -152,7 +155,7 @@ export class Pairing {
     })
   }
 
-  /** A client's step in pairing by code; returns the answer to its query. */
+  /** Handles a client's step of pairing by code; returns the content of the response. */
   codeStep(connection: Connection, step: BinaryNode): BinaryNode[] {
     const candidate = this.candidate
     if (candidate?.connection !== connection) throw new Error('a pairing step of a client that did not register')
@@ -163,12 +166,12 @@ export class Pairing {
       return [stanza(step.tag, {}, [stanza('link_code_pairing_ref', {}, Buffer.from('ref'))])]
     }
     if (this.network.options.regRefreshInCodeFlow) this.retireSecret(connection)
-    // After the answer, so that the client has the answer before it is linked.
+    // Runs after the response is sent, so that the client receives it before it is linked.
     setImmediate(() => this.finishCode(candidate, bytesOf(child(step, 'link_code_pairing_wrapped_key_bundle'))))
     return []
   }
 
-  /** The client's answer to pair-success: its own signature. */
+  /** Handles the client's answer to pair-success, which contains its signature. */
   acknowledged(connection: Connection, answer: BinaryNode): void {
     const signed = inner(answer)[0]
     const { account, options, people, journal } = this.network

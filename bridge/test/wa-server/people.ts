@@ -1,4 +1,4 @@
-// The people on this WhatsApp: each is created when a test first names them.
+// The people on the simulated WhatsApp. A person is created when a test first mentions them.
 import { Curve, jidDecode, type KeyPair } from 'baileys'
 import type { Options } from './options.ts'
 import { Person } from './person.ts'
@@ -6,7 +6,7 @@ import { digitsOf } from './stanza.ts'
 
 /** The directory of people, including the business's own phone. */
 export class People {
-  /** The key of the business's own phone, which signs for linked devices. */
+  /** The key of the business's own phone, which signs the keys of linked devices. */
   readonly accountKey: KeyPair = Curve.generateKeyPair()
   private readonly people = new Map<string, Person>()
 
@@ -24,7 +24,7 @@ export class People {
     return [own, ...[...this.people.values()].filter(person => person !== own)]
   }
 
-  /** The person with that number, created if new. */
+  /** Returns the person with that number, and creates a new person if necessary. */
   byPhone(number: string, known: { lid?: string | undefined; name?: string | undefined } = {}): Person {
     const phone = digitsOf(number)
     if (!phone) throw new Error(`not a phone number: ${number}`)
@@ -34,7 +34,7 @@ export class People {
     return person
   }
 
-  /** The person with that address, by number or LID, of any device; undefined if there is none. */
+  /** Returns the person with that address (number or LID, any device); undefined if there is none. */
   byJid(jid: string | undefined): Person | undefined {
     const address = jidDecode(jid)
     if (!address) return undefined
@@ -43,14 +43,14 @@ export class People {
     return undefined
   }
 
-  /** The person meant by digits or an address. */
+  /** Returns the person with that number or address. */
   named(text: string): Person {
     const person = text.endsWith('@lid') ? this.byJid(text) : this.byPhone(text)
     if (!person) throw new Error(`nobody has the address ${text}`)
     return person
   }
 
-  /** Whether that person has a WhatsApp account. */
+  /** Returns whether that person has a WhatsApp account. */
   exists(person: Person): boolean {
     return !this.options.notOnWhatsApp.includes(person.phone)
   }

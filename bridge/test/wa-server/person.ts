@@ -1,4 +1,4 @@
-// People on WhatsApp, each with a phone that really encrypts and decrypts.
+// People on the simulated WhatsApp. The phone of each encrypts and decrypts for real.
 import { randomBytes } from 'node:crypto'
 import {
   type BinaryNode,
@@ -23,7 +23,7 @@ import { bigEndian, seconds, stanza } from './stanza.ts'
 
 trySessionsOnCopies()
 
-/** libsignal's number for a message that also opens a session. */
+/** libsignal's type of a message that also opens a session. */
 const PRE_KEY_MESSAGE = 3
 /** The version byte of a key bundle: Curve25519. */
 const KEY_TYPE = Buffer.from([5])
@@ -64,7 +64,7 @@ export class Person {
     return bigEndian(this.store.registrationId, 4)
   }
 
-  /** The keys with which a device opens a session with this person. */
+  /** Returns the keys with which a device opens a session with this person. */
   keyBundle(jid: string): BinaryNode {
     const { signedPreKey, identity } = this.store
     const preKey = this.store.newPreKey()
@@ -81,7 +81,7 @@ export class Person {
     ])
   }
 
-  /** Encrypts for the linked device, and opens a session if there is none. */
+  /** Encrypts a message for the linked device, and opens a session if there is none. */
   async encrypt(account: Account, message: proto.IMessage): Promise<Ciphertext> {
     const address = addressOf(account)
     const session = await this.store.loadSession(address.toString())
@@ -90,14 +90,14 @@ export class Person {
     return { type: type === PRE_KEY_MESSAGE ? 'pkmsg' : 'msg', body: Buffer.from(body, 'binary') }
   }
 
-  /** Decrypts what the linked device wrote. */
+  /** Decrypts a message of the linked device. */
   async decrypt(account: Account, type: string | undefined, body: Buffer): Promise<proto.Message> {
     const cipher = new SessionCipher(this.store, addressOf(account))
     const plain = type === 'pkmsg' ? cipher.decryptPreKeyWhisperMessage(body) : cipher.decryptWhisperMessage(body)
     return proto.Message.decode(unpadRandomMax16(await plain))
   }
 
-  /** Encrypts for a group: the message, and the key that its members need to decrypt it. */
+  /** Encrypts a message for a group, together with the key that its members need to decrypt it. */
   async encryptForGroup(group: string, message: proto.IMessage): Promise<{ distribution: Uint8Array; body: Buffer }> {
     const name = senderKeyName(group, this.phone, 0)
     const distribution = await new GroupSessionBuilder(this.ownSenderKeys).create(name)
@@ -105,7 +105,7 @@ export class Person {
     return { distribution: distribution.serialize(), body: Buffer.from(body) }
   }
 
-  /** Stores the linked device's key for a group. */
+  /** Stores the linked device's sender key for a group. */
   async learnSenderKey(group: string, account: Account, distribution: Uint8Array): Promise<void> {
     const message = new SenderKeyDistributionMessage(null, null, null, null, distribution)
     const name = senderKeyName(group, account.phone, account.device)
@@ -117,13 +117,15 @@ export class Person {
     return !this.learntSenderKeys.empty
   }
 
-  /** Decrypts what the linked device wrote to a group. */
+  /** Decrypts a message of the linked device to a group. */
   async decryptFromGroup(group: string, account: Account, body: Buffer): Promise<proto.Message> {
     const name = senderKeyName(group, account.phone, account.device)
     return proto.Message.decode(unpadRandomMax16(await new GroupCipher(this.learntSenderKeys, name).decrypt(body)))
   }
 
-  /** Ends the session with the linked device, as a new phone does: the next message opens another. */
+  /**
+   * Deletes the session with the linked device, as a new phone does, so that the next message opens another session.
+   */
   forget(): void {
     this.store.forget()
   }
@@ -146,7 +148,7 @@ export class Person {
       },
       ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.key) } }),
     }
-    // libsignal also accepts a bundle without a one-time key; only its types do not.
+    // libsignal accepts a bundle without a one-time key, but its types do not.
     type Bundle = Parameters<SessionBuilder['initOutgoing']>[0]
     await new SessionBuilder(this.store, address).initOutgoing(session as Bundle)
   }

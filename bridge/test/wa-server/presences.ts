@@ -1,12 +1,12 @@
-// The presence that the device shows: online, typing.
+// The presence updates of the device: online, typing.
 import type { BinaryNode } from 'baileys'
 import { inner } from './stanza.ts'
 
 /** One presence update of the device. */
 export interface Presence {
-  /** The chat; empty: all chats. */
+  /** The chat; empty for all chats. */
   to: string
-  /** available, unavailable, composing, recording, paused. */
+  /** One of available, unavailable, composing, recording, paused. */
   state: string
 }
 

@@ -7,7 +7,7 @@ import type { Pairing } from './pairing.ts'
 import { bytesOf, child, children, inner, seconds, stanza, unsigned } from './stanza.ts'
 import { answerUsync } from './usync.ts'
 
-/** 100 MiB, the limit that a media host reports. */
+/** The maximum file size that the media host reports: 100 MiB. */
 const MAX_MEDIA_BYTES = '104857600'
 
 /** Answers queries. */
@@ -18,7 +18,7 @@ export class Queries {
   constructor(
     private readonly network: Network,
     private readonly pairing: Pairing,
-    /** The device is ready for the waiting stanzas. */
+    /** Called when the device is ready to receive the waiting stanzas. */
     private readonly onActive: (connection: Connection) => Promise<void>,
   ) {}
 
@@ -40,7 +40,7 @@ export class Queries {
     if (name === 'md:remove-companion-device') this.removeDevice(connection)
   }
 
-  /** The content of the answer; an unknown query gets an empty one. */
+  /** Returns the content of the response; empty for an unknown query. */
   private answer(connection: Connection, name: string, query: BinaryNode, subject?: BinaryNode): BinaryNode[] {
     const { network } = this
     switch (name) {
@@ -105,7 +105,7 @@ export class Queries {
     return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })])
   }
 
-  /** A group consists of the business and of those who have written in it; of all people if none has written. */
+  /** A group consists of the business and the people who have written in it, or of all people if none has. */
   private groupOf(jid: string): BinaryNode {
     const { people, groups } = this.network
     const members = groups.get(jid) ?? new Set(people.all)
@@ -130,6 +130,6 @@ export const signedPreKeyOf = (node: BinaryNode) => ({
   signature: bytesOf(child(node, 'signature')),
 })
 
-/** Without these, Baileys would request its application state repeatedly, without an end. */
+/** Returns an empty collection. Without it, Baileys would request its application state endlessly. */
 const emptyCollection = ({ attrs }: BinaryNode): BinaryNode =>
   stanza('collection', { name: attrs.name, version: attrs.version ?? '0', type: 'result' }, [])

@@ -1,11 +1,11 @@
-// Receipts to the device, for messages of the device or the business's own phone: kept until the device acknowledges
-// them.
+// Receipts to the device, for messages of the device or the business's own phone. Each is kept until the device
+// acknowledges it.
 import type { BinaryNode } from 'baileys'
 import type { Network } from './network.ts'
 import type { Person } from './person.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/** The types of receipts; stanzas omit `delivery`. */
+/** The types of receipts. In stanzas the type `delivery` is omitted. */
 export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive', 'peer_msg'] as const
 
 /** A type of receipt. */
@@ -13,11 +13,11 @@ export type ReceiptType = (typeof RECEIPT_TYPES)[number]
 
 /** The messages of a receipt. */
 export interface ReceiptSubject {
-  /** The first message, and more of the same chat. */
+  /** The ids of the first message, and of further messages in the same chat. */
   ids: string[]
-  /** The chat, as the device addressed it. */
+  /** The chat's address, as the device wrote it. */
   chat: string
-  /** The person who has received or read. */
+  /** The person who has received or read the messages. */
   person: Person
 }
 
@@ -28,7 +28,7 @@ export class Receipts {
 
   constructor(private readonly network: Network) {}
 
-  /** Sends a receipt; it waits if the device is offline. */
+  /** Sends a receipt, or queues it if the device is offline. */
   send(type: ReceiptType, subject: ReceiptSubject): Promise<void> {
     return this.network.turn(() => {
       const receipt = { node: this.nodeOf(type, subject), taken: false }
@@ -37,7 +37,7 @@ export class Receipts {
     })
   }
 
-  /** How many receipts wait for the device. */
+  /** The number of receipts that wait for the device. */
   get waiting(): number {
     return this.pending().length
   }
@@ -47,13 +47,13 @@ export class Receipts {
     for (const { node } of this.pending()) this.network.send({ ...node, attrs: { ...node.attrs, offline: '1' } })
   }
 
-  /** The device has acknowledged a receipt. */
+  /** Handles the device's acknowledgement of a receipt. */
   takeAck({ attrs }: BinaryNode): void {
     const same = ({ node }: { node: BinaryNode }) => node.attrs.id === attrs.id && node.attrs.type === attrs.type
     for (const receipt of this.kept.filter(same)) receipt.taken = true
   }
 
-  /** Another device is linked. */
+  /** Drops all receipts when another device is linked. */
   abandon(): void {
     this.kept.length = 0
   }

@@ -1,4 +1,4 @@
-// The requests of tests to the server: the bodies of the control API's calls.
+// The bodies of the control API's calls.
 import type { ContentRequest } from './content.ts'
 import type { Drop } from './endings.ts'
 import type { ReceiptType } from './receipts.ts'
@@ -6,32 +6,37 @@ import type { Addressing, Route } from './route.ts'
 
 export type { HistoryRequest } from './history.ts'
 
-/** A person writes to the business. */
+/** A message from a person to the business. */
 export interface InboundRequest extends ContentRequest {
   /** The writer's phone number, digits. */
   from: string
-  /** The name that the writer shows. */
+  /** The sender's display name. */
   name?: string
-  /** The writer's LID, digits; default: one derived from the number. */
+  /** The sender's LID, digits; by default derived from the number. */
   lid?: string
   id?: string
-  /** The group in which it is written: `…@g.us`. */
+  /** The group of the message: `…@g.us`. */
   group?: string
   /** `status`, or the broadcast list of the message: `…@broadcast`. */
   broadcast?: string
-  /** The channel in which it is published: `…@newsletter`. */
+  /** The channel of the message: `…@newsletter`. */
   newsletter?: string
-  /** Default: pn, and lid in groups. */
+  /** The default is pn, or lid in groups. */
   addressing?: Addressing
-  /** With LID addressing: the phone number is omitted. */
+  /** Omits the phone number (with LID addressing). */
   hidePhone?: boolean
-  /** true: the device only learns that there is a view-once message; "wrapped": it gets it, marked as such. */
+  /**
+   * true: the device only learns that a view-once message exists; "wrapped": it gets the message, marked as view-once.
+   */
   viewOnce?: boolean | 'wrapped'
-  /** It arrives without its content, which only the phone has, as the first message after a tapped advertisement. */
+  /**
+   * The message arrives without its content, which only the phone has, like the first message after a tap on an
+   * advertisement.
+   */
   absent?: boolean
 }
 
-/** The business's own phone writes to a person. */
+/** A message from the business's own phone to a person. */
 export interface FromPhoneRequest extends ContentRequest {
   /** A phone number or an address. */
   to: string
@@ -39,27 +44,27 @@ export interface FromPhoneRequest extends ContentRequest {
   addressing?: Addressing
 }
 
-/** A receipt for what the device or the business's own phone has sent. */
+/** A receipt for a message of the device or the business's own phone. */
 export interface ReceiptRequest {
   id: string
-  /** Default: delivery. */
+  /** The default is delivery. */
   type?: ReceiptType
-  /** More messages of the same chat. */
+  /** The ids of further messages in the same chat. */
   ids?: string[]
-  /** In groups: the member; default: any member. */
+  /** In groups the member; by default any member. */
   from?: string
-  /** The address from which the person answers; default: the one to which the message was sent. */
+  /** The addressing of the person's receipt; by default that of the message. */
   addressing?: Addressing
 }
 
-/** A connection ends. */
+/** A request to end a connection. */
 export interface DropRequest {
   kind: Drop
-  /** For the kind "code". */
+  /** The code for the kind "code". */
   code?: number
 }
 
-/** The route of a message. */
+/** Returns the route of a message. */
 export function routeOf(request: InboundRequest): Route {
   const { group, broadcast, newsletter, hidePhone = false } = request
   const { addressing = group ? 'lid' : 'pn' } = request

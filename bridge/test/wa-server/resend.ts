@@ -1,4 +1,4 @@
-// A message reached the device without its content: the device requests it from the phone, which sends it.
+// The device received a message without its content, and requests the content from the phone.
 import { proto } from 'baileys'
 import type { Inbound } from './inbound.ts'
 import type { InboundMessage } from './inbound-message.ts'
@@ -8,7 +8,7 @@ import { newMessageId } from './stanza.ts'
 const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE } = proto.Message.ProtocolMessage.Type
 const { PLACEHOLDER_MESSAGE_RESEND } = proto.Message.PeerDataOperationRequestType
 
-/** Answers the device's request, if it is one. */
+/** Answers a request of the device for missing content. Ignores other requests. */
 export function resend(network: Network, inbound: Inbound, request: proto.IMessage | undefined): void {
   const asked = request?.protocolMessage?.peerDataOperationRequestMessage?.placeholderMessageResendRequest ?? []
   const found = asked.flatMap(({ messageKey }) => {

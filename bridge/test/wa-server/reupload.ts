@@ -1,4 +1,4 @@
-// A file's address has expired: the device requests the phone to upload the file again, and gets the new address.
+// The URL of a file has expired: the device requests the phone to upload the file again, and gets the new URL.
 import { type BinaryNode, proto } from 'baileys'
 import { mediaPartOf } from './content.ts'
 import type { InboundMessage } from './inbound-message.ts'

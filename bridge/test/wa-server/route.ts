@@ -7,21 +7,21 @@ export type Addressing = 'pn' | 'lid'
 
 /** The route of a message to the device. */
 export type Route =
-  /** From a person. */
+  /** From a person to the business. */
   | { kind: 'chat'; addressing: Addressing; hidePhone: boolean }
-  /** From a person, in a group, by a broadcast list, or as their status. */
+  /** From a person: in a group, through a broadcast list, or as a status update. */
   | { kind: 'group' | 'list' | 'status'; chat: string; addressing: Addressing; hidePhone: boolean }
-  /** From a channel; nothing is encrypted. */
+  /** From a channel. Nothing is encrypted. */
   | { kind: 'newsletter'; chat: string }
-  /** The business's own phone wrote to that person. */
+  /** From the business's own phone to that person. */
   | { kind: 'own'; recipient: Person; addressing: Addressing }
-  /** From the business's own phone to its device, internal: history and similar data. */
+  /** Internal, from the business's own phone to its device: history and similar data. */
   | { kind: 'peer' }
 
-/** Whether the message is encrypted once for all members, by a sender key. */
+/** Returns whether the message is encrypted once for all members, with a sender key. */
 export const bySenderKey = ({ kind }: Route): boolean => kind === 'group' || kind === 'status'
 
-/** The attributes of the message's stanza that the route determines. */
+/** Returns the attributes of the message's stanza that depend on the route. */
 export function attributesOf(route: Route, sender: Person): Attributes {
   switch (route.kind) {
     case 'chat': {

@@ -1,4 +1,4 @@
-// A WhatsApp server for tests, on loopback: an unmodified Baileys client pairs, logs in, receives and sends.
+// A WhatsApp server for tests, on loopback. An unmodified Baileys client can pair, log in, receive and send.
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Curve, type KeyPair } from 'baileys'
@@ -26,25 +26,25 @@ import { Switchboard } from './switchboard.ts'
 
 /** Options of a server. */
 export interface StartOptions {
-  /** Where clients connect; 0 (default): any free port. */
+  /** The port for clients; 0 (default) selects a free port. */
   port?: number
-  /** Where the control API listens; 0 (default): any free port. */
+  /** The port of the control API; 0 (default) selects a free port. */
   controlPort?: number
-  /** The root of the certificate chain; default: a new one. Servers with one root can share a client process. */
+  /** The root of the certificate chain; by default a new one. Servers with the same root can share a client process. */
   root?: KeyPair
-  /** The media host's certificate; default: a new one. */
+  /** The media host's certificate; by default a new one. */
   certificate?: Certificate
-  /** Prints stanzas on stderr. */
+  /** Whether stanzas are printed on stderr. */
   trace?: boolean
-  /** Behaviour that differs from the defaults. */
+  /** Options that differ from the defaults. */
   options?: OptionsPatch
 }
 
 let quiet = false
 
-/** The server. Its methods are the calls of the control API; an exception means an invalid call. */
+/** The server. Its methods are the calls of the control API; an exception means that the call is invalid. */
 export class WaServer {
-  /** For `waWebSocketUrl`. */
+  /** The URL for `waWebSocketUrl`. */
   readonly url: string
   /** The control API's address. */
   readonly control: string
@@ -101,7 +101,7 @@ export class WaServer {
     return new WaServer(network, http, controlHttp, certificate, start)
   }
 
-  /** Closes everything. */
+  /** Closes all connections and servers. */
   async stop(): Promise<void> {
     for (const socket of this.sockets.clients) socket.terminate()
     for (const server of [this.http, this.controlHttp]) {
@@ -112,17 +112,17 @@ export class WaServer {
     if (!this.start.certificate) await this.certificate.remove()
   }
 
-  /** The phone scans the QR code with that text. */
+  /** Scans the QR code with that text on the phone. */
   scan({ qr }: { qr: string }): Linked | { refresh: true } {
     return this.parts.pairing.scan(qr)
   }
 
-  /** The phone's owner enters the pairing code. */
+  /** Enters the pairing code on the phone. */
   enterCode({ code }: { code: string }): Promise<Linked> {
     return this.parts.pairing.enterCode(code)
   }
 
-  /** A person writes to the business. */
+  /** Sends a message from a person to the business. */
   async inbound(request: requests.InboundRequest): Promise<{ id: string }> {
     const { people, groups, media } = this.network
     const sender = people.byPhone(request.from, { name: request.name, lid: request.lid })
@@ -136,7 +136,7 @@ export class WaServer {
     return { id }
   }
 
-  /** The business's own phone writes to a person; its linked device gets a copy. */
+  /** Sends a message from the business's own phone to a person. Its linked device gets a copy. */
   async fromPhone(request: requests.FromPhoneRequest): Promise<{ id: string }> {
     const { people, media } = this.network
     const { addressing = 'pn', id = newMessageId() } = request
@@ -146,7 +146,7 @@ export class WaServer {
     return { id }
   }
 
-  /** The business's own phone sends a part of its history. */
+  /** Sends a part of the history from the business's own phone. */
   async history(request: requests.HistoryRequest): Promise<{ id: string }> {
     const content = historyMessage(request, this.network.media)
     const sender = this.network.people.own
@@ -155,22 +155,22 @@ export class WaServer {
     return { id }
   }
 
-  /** The same ciphertext is sent again. */
+  /** Sends the same ciphertext again. */
   async redeliver({ id, offline }: { id: string; offline?: boolean }): Promise<void> {
     await this.parts.inbound.redeliver(id, offline)
   }
 
-  /** The next message to the device is corrupted in transit. */
+  /** Corrupts the next message to the device in transit. */
   corruptNext(): void {
     this.parts.inbound.corruptNext()
   }
 
-  /** That person has a new phone: the next message opens a new session. */
+  /** Gives that person a new phone, so that the next message opens a new session. */
   forget({ from }: { from: string }): void {
     this.network.people.named(from).forget()
   }
 
-  /** A recipient's receipt, for a message of the device or the business's own phone. */
+  /** Sends a recipient's receipt for a message of the device or the business's own phone. */
   async receipt({ id, type = 'delivery', ids = [], from, addressing }: requests.ReceiptRequest): Promise<void> {
     if (!RECEIPT_TYPES.includes(type)) throw new Error(`no such receipt: ${type}`)
     const { people, groups } = this.network
@@ -186,7 +186,7 @@ export class WaServer {
     await this.parts.receipts.send(type, { ids: [id, ...ids], chat: address, person })
   }
 
-  /** Ends the connection of the device, or else of the client that is not linked yet. */
+  /** Ends the connection of the device, or otherwise that of the client that is not linked yet. */
   drop({ kind, code }: requests.DropRequest): void {
     if (!DROPS.includes(kind)) throw new Error(`no such kind of end: ${kind}`)
     const connection = this.network.live ?? this.parts.pairing.waiting
@@ -194,18 +194,18 @@ export class WaServer {
     drop(this.network, connection, kind, code)
   }
 
-  /** The result of the next login; if nothing is set, it succeeds. */
+  /** Sets the result of the next login. Without a request, the login succeeds. */
   nextLogin(next: NextLogin = {}): void {
     this.parts.logins.expect(next)
   }
 
-  /** Changes the behaviour; returns all of it. */
+  /** Changes the options; returns all of them. */
   options(patch: OptionsPatch = {}): Options {
     change(this.network.options, patch)
     return { ...this.network.options }
   }
 
-  /** The current state. */
+  /** Returns the current state. */
   state() {
     const { account, live } = this.network
     return {
@@ -223,12 +223,12 @@ export class WaServer {
     }
   }
 
-  /** What happened after entry number `after`. */
+  /** Returns the events after entry number `after`. */
   events({ after = 0 }: { after?: number } = {}): JournalEntry[] {
     return this.network.journal.after(after)
   }
 
-  /** The log, to wait on. */
+  /** The log of events, to wait on. */
   get journal(): Journal {
     return this.network.journal
   }

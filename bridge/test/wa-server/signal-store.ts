@@ -1,4 +1,4 @@
-// The store that libsignal needs, for one person, in memory.
+// The in-memory store that libsignal requires, for one person.
 import { Curve, generateSignalPubKey, type KeyPair, signedKeyPair } from 'baileys'
 import type { SenderKeyName } from 'baileys/lib/Signal/Group/index.js'
 import { SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
@@ -23,7 +23,7 @@ export class SignalStore implements SignalStorage {
     this.signedPreKey = signedKeyPair(identity, 1)
   }
 
-  /** A new one-time key, kept until it is used. */
+  /** Creates a one-time key, which is kept until it is used. */
   newPreKey(): { id: number; key: Uint8Array } {
     const id = ++this.preKeyCount
     const pair = Curve.generateKeyPair()
@@ -31,15 +31,15 @@ export class SignalStore implements SignalStorage {
     return { id, key: pair.public }
   }
 
-  /** Ends all sessions. */
+  /** Deletes all sessions. */
   forget(): void {
     this.sessions.clear()
   }
 
-  /** Makes the next message open a new session; messages in transit in the former ones can still be decrypted. */
+  /** Makes the next message open a new session. Messages in transit in the former sessions can still be decrypted. */
   archive(): void {
     for (const record of this.sessions.values()) {
-      // libsignal's types lack both.
+      // These methods are missing from libsignal's types.
       const { getOpenSession, closeSession } = record as unknown as {
         getOpenSession(): object | undefined
         closeSession(session: object): void
@@ -49,7 +49,7 @@ export class SignalStore implements SignalStorage {
     }
   }
 
-  /** A copy, as from a disk: a change that is not stored has no effect. */
+  /** Returns a copy, as if read from disk: a change has no effect until it is stored. */
   async loadSession(id: string): Promise<SessionRecord | undefined> {
     const record = this.sessions.get(id)
     return record && SessionRecord.deserialize(record.serialize())
@@ -97,13 +97,15 @@ export class SenderKeyStore {
     this.records.set(name.toString(), record)
   }
 
-  /** Whether any member's key is known. */
+  /** Whether no member's key is known. */
   get empty(): boolean {
     return this.records.size === 0
   }
 }
 
-/** libsignal prints whole sessions on the console, including private keys; all other output is kept. */
+/**
+ * Suppresses libsignal's output of whole sessions, including private keys, on the console. All other output is kept.
+ */
 export function quietLibsignal(): void {
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
     const print = console[level]

@@ -1,33 +1,33 @@
-// Building and reading WhatsApp's binary nodes.
+// Functions to build and read WhatsApp's binary nodes.
 import { randomBytes } from 'node:crypto'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from 'baileys'
 
 /** Attributes of a node; undefined ones are omitted. */
 export type Attributes = Record<string, string | undefined>
 
-/** A node of the protocol. */
+/** Creates a node of the protocol. */
 export function stanza(tag: string, attributes: Attributes = {}, content?: BinaryNode['content']): BinaryNode {
   const attrs: BinaryNode['attrs'] = {}
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) attrs[name] = value
   return content === undefined ? { tag, attrs } : { tag, attrs, content }
 }
 
-/** A query from the server itself. */
+/** Creates a query from the server itself. */
 export function serverQuery(id: string, content: BinaryNode[], xmlns?: string): BinaryNode {
   return stanza('iq', { from: S_WHATSAPP_NET, type: 'set', id, t: seconds(), xmlns }, content)
 }
 
-/** The first child with that tag. */
+/** Returns the first child with that tag. */
 export const child = (node: BinaryNode | undefined, tag: string): BinaryNode | undefined =>
   getBinaryNodeChild(node, tag)
 
-/** All children with that tag. */
+/** Returns all children with that tag. */
 export const children = (node: BinaryNode | undefined, tag: string): BinaryNode[] => getBinaryNodeChildren(node, tag)
 
-/** All children. */
+/** Returns all children. */
 export const inner = (node: BinaryNode | undefined): BinaryNode[] => (Array.isArray(node?.content) ? node.content : [])
 
-/** The bytes inside a node; a node without bytes is an error of the client. */
+/** Returns the bytes inside a node. Throws if there are none, which is an error of the client. */
 export function bytesOf(node: BinaryNode | undefined): Buffer {
   const content = node?.content
   if (content instanceof Uint8Array) return Buffer.from(content)
@@ -35,21 +35,21 @@ export function bytesOf(node: BinaryNode | undefined): Buffer {
   throw new Error(`no bytes in <${node?.tag ?? 'missing node'}>`)
 }
 
-/** A big-endian number. */
+/** Reads a big-endian number. */
 export const unsigned = (bytes: Uint8Array): number => Buffer.from(bytes).readUIntBE(0, bytes.length)
 
-/** A number as big-endian bytes. */
+/** Encodes a number as big-endian bytes. */
 export function bigEndian(value: number, length: number): Buffer {
   const bytes = Buffer.alloc(length)
   bytes.writeUIntBE(value, 0, length)
   return bytes
 }
 
-/** Now, in seconds since 1970, as in attributes. */
+/** Returns the current time in Unix seconds, as in attributes. */
 export const seconds = (): string => String(Math.floor(Date.now() / 1000))
 
-/** An id of the form that WhatsApp Web gives its messages. */
+/** Returns an id in the format of WhatsApp Web's messages. */
 export const newMessageId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
 
-/** The digits in a phone number, a JID or similar text. */
+/** Returns the digits of a phone number, a JID or a similar text. */
 export const digitsOf = (text: string): string => text.replace(/[:@].*$/, '').replace(/\D/g, '')

@@ -1,4 +1,4 @@
-// Routes the incoming stanzas of a connection.
+// Routes the incoming stanzas of a connection to the parts of the server.
 import type { BinaryNode, proto } from 'baileys'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import { Inbound } from './inbound.ts'
@@ -65,7 +65,7 @@ export class Switchboard implements ConnectionEvents {
     if (this.tracing) process.stderr.write(`${direction} ${JSON.stringify(node).slice(0, 400)}\n`)
   }
 
-  /** Handles one stanza after another; an exception in a handler is recorded. */
+  /** Runs handlers one at a time. An exception in a handler is recorded. */
   private guard(connection: Connection, work: () => void | Promise<void>): void {
     this.network.turn(work).catch(error => this.failed(connection, error))
   }
@@ -97,7 +97,7 @@ export class Switchboard implements ConnectionEvents {
     }
   }
 
-  /** The device is online: waiting stanzas are sent. */
+  /** Sends the waiting stanzas when the device is online. */
   private async deliverPending(): Promise<void> {
     const { network } = this
     if (network.options.deaf === 'always') return

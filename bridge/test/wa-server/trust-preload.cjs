@@ -1,7 +1,8 @@
-// For the client under test: node --require trust-preload.cjs <client>
+// Preloaded into the client under test: node --require trust-preload.cjs <client>
 //
-// Baileys trusts one root key, a literal in its code, and fetches media from one host if a message names none. This
-// replaces both with the test server's while the client runs, so that its files, libraries and bundle stay unchanged.
+// Baileys trusts one root key, a literal in its code, and downloads media from a fixed host if a message names none.
+// This module replaces both with the test server's while the client runs, so that the client's files, libraries and
+// bundle stay unchanged.
 // WA_TEST_ROOT_KEY: the server's root key, in hex. WA_TEST_MEDIA_HOST (optional): its media host, `127.0.0.1:<port>`.
 'use strict'
 

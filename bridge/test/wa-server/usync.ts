@@ -1,4 +1,4 @@
-// Queries about people: who is on WhatsApp, with which devices, under which LID.
+// Queries about people: whether they are on WhatsApp, their devices, and their LIDs.
 import type { BinaryNode } from 'baileys'
 import type { Network } from './network.ts'
 import { child, children, digitsOf, inner, stanza } from './stanza.ts'

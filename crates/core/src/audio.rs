@@ -1,5 +1,5 @@
-//! Audio: mu-law, WAV, Opus, levels, and the recording of both sides. Pure functions. A byte of mu-law is a sample, 8
-//! per millisecond.
+//! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, and the recording of both sides of
+//! a call. Each byte of mu-law is one sample; there are 8 samples per millisecond.
 
 mod downsample;
 mod encoded;
@@ -21,8 +21,8 @@ pub use recorder::{CHUNK_BYTES, Recorder};
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;
 
-/// Samples per millisecond; with mu-law also bytes.
+/// Samples per millisecond, and bytes per millisecond of mu-law.
 pub const BYTES_PER_MS: u64 = 8;
 
-/// A telephony frame of 20 ms.
+/// The size of a telephony frame of 20 ms, in bytes.
 pub const FRAME_BYTES: usize = 160;

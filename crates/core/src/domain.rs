@@ -1,6 +1,7 @@
 //! The types of the business domain, which all other modules use.
 //!
-//! They know no SQL, HTTP or provider formats, and this module does no I/O, reads no clock and draws no random numbers.
+//! The types are independent of SQL, HTTP and provider formats. This module performs no I/O, reads no clock and
+//! generates no random numbers.
 
 mod actor;
 mod address;

@@ -1,15 +1,15 @@
-//! The decisions of AgentLocator, without I/O: what must be right is a plain value, a pure function or a state machine.
-//! The caller passes the time and random bytes as arguments, so tests can run every order of events in virtual time.
+//! The business logic of AgentLocator, without I/O: values, pure functions and state machines.
+//! The caller passes the time and random bytes as arguments, so tests can run any order of events in virtual time.
 //!
 //! - [`domain`]: the business's types.
 //! - [`call`]: the phone call.
-//! - [`pipeline`]: a voice engine of transcriber, model and synthesiser.
-//! - [`inbox`]: the rules of the messages.
+//! - [`pipeline`]: the voice engine that combines a transcriber, a language model and a speech synthesiser.
+//! - [`inbox`]: the rules for sending and receiving messages.
 //! - [`booking`]: free times, opening hours and holidays.
-//! - [`promise`]: what the agent says that it did, compared with what it did.
-//! - [`spoken`]: texts as they are spoken.
-//! - [`search`]: folding of spellings, queries, and their hits in a text.
-//! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
+//! - [`promise`]: detection of actions that the agent claims in a call but has not performed.
+//! - [`spoken`]: conversion of written text into words that a speech synthesiser pronounces correctly.
+//! - [`search`]: normalisation of spellings, search queries, and the position of their hits in a text.
+//! - [`audio`]: mu-law, WAV, MP3 and Opus, voice detection, and the recording of both sides of a call.
 
 #![warn(missing_docs)]
 

@@ -1,5 +1,5 @@
-//! Search without I/O: how texts are folded so that different spellings are equal, how a query is read, and which parts of a text
-//! it hits.
+//! Search without I/O: folding, which maps different spellings to one form; parsing of queries; and the position of
+//! hits in a text.
 
 mod fold;
 mod query;

@@ -1,8 +1,8 @@
-//! Texts as they are spoken: what a synthesiser of speech receives.
+//! Text normalisation for speech synthesis: converts written text into the text that a speech synthesiser receives.
 //!
-//! Synthesisers read digits badly in Hebrew: the gender of a number depends on what it counts, and a time, a price and a code
-//! are read differently. So all digits of a Hebrew text become words before it is spoken. Texts in other languages are
-//! left to the synthesiser, except that the digits of phone numbers and codes are separated.
+//! Synthesisers read digits in Hebrew text badly. The gender of a number depends on the counted noun, and a time, a
+//! price and a code are read differently. Therefore all digits of a Hebrew text are converted to words. Texts in other
+//! languages stay as they are, except that the digits of phone numbers and codes are separated.
 
 mod dictionary;
 mod hebrew;
@@ -14,8 +14,8 @@ pub use dictionary::Dictionary;
 pub use said_day::{SaidDay, said_days};
 pub use script::language_of;
 
-/// The text for a synthesiser of speech. `language` is the BCP 47 tag of the conversation, and decides for texts
-/// without letters; others are read in the language of their letters.
+/// Converts a text for a speech synthesiser. The letters of the text decide its language. `language`, the BCP 47 tag of
+/// the conversation, is used only for a text without letters.
 pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     let text = dictionary.apply(text);
     let is_tagged = || matches!(language.split('-').next(), Some("he" | "iw"));
@@ -23,8 +23,8 @@ pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     if is_hebrew { hebrew::hebrew(&text) } else { separated::separated(&text) }
 }
 
-/// The times of day that a Hebrew text says, in words or in digits, in minutes of a clock of twelve hours. Texts in other
-/// languages have none.
+/// Returns the times of day in a Hebrew text, in words or in digits, as minutes on a 12-hour clock. Returns no times
+/// for texts in other languages.
 pub fn said_times(text: &str) -> Vec<u16> {
     if hebrew::is_hebrew(text) { hebrew::times(text) } else { Vec::new() }
 }

@@ -1,6 +1,6 @@
 //! A fake WhatsApp bridge: its HTTP interface, and inbound messages that it sends to the daemon.
 //!
-//! The bridge and the daemon are two programs with a contract between them. This module replaces the bridge in tests.
+//! The contract between the bridge and the daemon is this HTTP interface. In tests, this module replaces the bridge.
 
 mod files;
 mod inbound;

@@ -1,5 +1,5 @@
-//! A caller, connected by Twilio: signed webhooks, TwiML executed as Twilio does, media streams with real-time
-//! playout.
+//! A simulated caller on Twilio's network: sends signed webhooks, executes TwiML as Twilio does, and plays media
+//! streams in real time.
 
 mod call_plan;
 mod chaos;

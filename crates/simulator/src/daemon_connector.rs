@@ -15,18 +15,19 @@ use url::Url;
 /// A media stream's socket, as Twilio opens it.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Connects to the daemon: by its URLs, or to one address without TLS, whatever host and scheme the URLs name. The
-/// second form tests a daemon whose public URL is `https://shop.example` at `127.0.0.1:8080`.
+/// Connects to the daemon either by its URLs, or always to one address without TLS, whatever host and scheme the URLs
+/// have. With the second form, a test can reach a daemon at `127.0.0.1:8080` whose public URL is
+/// `https://shop.example`.
 #[derive(Clone, Debug)]
 pub struct DaemonConnector {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
-    /// The TLS settings, if they are not the default ones.
+    /// The TLS settings; `None` for the default settings.
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl DaemonConnector {
-    /// Connects by the URLs, or to `connect_to`.
+    /// Creates a connector that uses the URLs, or always `connect_to` if it is set.
     ///
     /// # Errors
     /// If the HTTP client cannot be created.
@@ -34,7 +35,8 @@ impl DaemonConnector {
         Ok(Self { connect_to, http: client().build()?, tls: None })
     }
 
-    /// Connects with TLS to the daemon at this address, whose URL has `host` and whose certificate `tls` accepts.
+    /// Creates a connector that uses TLS to `address`. The daemon's URLs have `host`, and `tls` accepts its
+    /// certificate.
     ///
     /// # Errors
     /// If the HTTP client cannot be created.
@@ -43,7 +45,7 @@ impl DaemonConnector {
         Ok(Self { connect_to: Some(address), http, tls: Some(Arc::new(tls)) })
     }
 
-    /// A request to `url`. Its `Host` is that of the URL, also if the connection goes to another address.
+    /// Creates a request to `url`. The `Host` header is that of the URL even if the connection goes to another address.
     pub(super) fn request(&self, method: reqwest::Method, url: &Url) -> reqwest::RequestBuilder {
         match self.connect_to {
             None => self.http.request(method, url.clone()),
@@ -84,7 +86,7 @@ impl DaemonConnector {
 }
 
 fn client() -> reqwest::ClientBuilder {
-    // Fails if a provider is already installed, which also works.
+    // An error means that a provider is already installed, which is sufficient.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
@@ -94,7 +96,7 @@ fn client() -> reqwest::ClientBuilder {
         .tcp_nodelay(true)
 }
 
-/// The host and, if it is not the default of the scheme, the port.
+/// Returns the host, and the port if it is not the default port of the scheme.
 fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
@@ -103,7 +105,7 @@ fn authority(url: &Url) -> String {
     }
 }
 
-/// The root cause of an error.
+/// Returns the root cause of an error.
 pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -112,5 +114,5 @@ pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Twilio waits 15 s for the response of a webhook.
+/// Twilio's timeout for the response of a webhook: 15 s.
 pub(super) const WEBHOOK_LIMIT: Duration = Duration::from_secs(15);

@@ -25,11 +25,11 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
-/// A response is sent at least after this much audio.
+/// The minimum interval between responses, in milliseconds of audio.
 const RESPONSE_MS: u64 = 400;
-/// After this many words a segment is final, even in the middle of an utterance.
+/// The number of words after which a segment is final, even within an utterance.
 const SEGMENT_WORDS: usize = 3;
-/// The parameters of the address that are known here.
+/// The supported URL parameters; other parameters are violations.
 const PARAMETERS: [&str; 10] = [
     "model",
     "language",
@@ -43,20 +43,20 @@ const PARAMETERS: [&str; 10] = [
     "mip_opt_out",
 ];
 
-/// What the fake Deepgram hears, and its planned faults.
+/// The transcripts that the fake Deepgram returns, and its planned faults.
 #[derive(Clone, Debug)]
 pub struct DeepgramOptions {
-    /// The required API key; none accepts any key.
+    /// The required API key; `None` accepts any key.
     pub api_key: Option<String>,
-    /// The words of each utterance of a connection, in order; after the last one the first follows again.
+    /// The transcript of each utterance of a connection, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
-    /// Connections are refused with this HTTP status.
+    /// The HTTP status with which connections are rejected.
     pub refuse_sockets: Option<u16>,
-    /// The first connections, this many, are closed with code 1011 at the end of the first utterance.
+    /// The number of connections, from the first, that are closed with code 1011 at the end of their first utterance.
     pub restart_transcriptions: usize,
-    /// No silence is found, as on a noisy line.
+    /// Whether silence is never detected, as on a noisy line.
     pub endless_utterances: bool,
-    /// Each message is preceded by one that is no JSON.
+    /// Whether each message is preceded by a message that is not JSON.
     pub malformed: bool,
 }
 
@@ -73,18 +73,18 @@ impl Default for DeepgramOptions {
     }
 }
 
-/// A transcription.
+/// The record of a transcription connection.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DeepgramTranscription {
-    /// The parameters of the address, in order.
+    /// The URL parameters, in order.
     pub parameters: Vec<(String, String)>,
-    /// How much audio was received, in bytes of mu-law.
+    /// The length of the received audio, in bytes of mu-law.
     pub received: usize,
-    /// The utterances that were ended by endpointing.
+    /// The number of utterances that endpointing ended.
     pub endpoints: usize,
-    /// How often the client has asked for final words.
+    /// The number of `Finalize` messages.
     pub finalized: usize,
-    /// The messages that kept the connection open.
+    /// The number of `KeepAlive` messages.
     pub kept_alive: usize,
 }
 
@@ -102,7 +102,7 @@ struct Shared {
 }
 
 impl Deepgram {
-    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
+    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: DeepgramOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, stopping| Shared { log, stopping, options: Mutex::new(options), transcriptions: Mutex::default() };
@@ -111,22 +111,22 @@ impl Deepgram {
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `DEEPGRAM_BASE_URL`.
+    /// Returns the value for `DEEPGRAM_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// The transcriptions, in order.
+    /// Returns the records of all transcriptions, in order.
     pub fn transcriptions(&self) -> Vec<DeepgramTranscription> {
         self.shared.transcriptions().clone()
     }
 
-    /// Changes its behaviour from now on.
+    /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut DeepgramOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -198,7 +198,7 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
     }
     let terms = parameters.0.iter().filter(|(name, _)| name == "keyterm");
     if terms.map(|(_, term)| term.len()).sum::<usize>() > 500 {
-        // A token has at least a byte, so this is stricter than the real limit of 500 tokens.
+        // A token has at least one byte, so this limit is stricter than the real limit of 500 tokens.
         wrong.push("the key terms may have more than 500 tokens".into());
     }
     wrong
@@ -207,9 +207,9 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
 /// A transcription in progress: segments of words that become final one after the other.
 struct Transcription {
     transcriber: Transcriber,
-    /// The utterances that are final, and the words of the current one in final segments.
+    /// The words of the current utterance that are in final segments.
     final_words: usize,
-    /// The end of the last final segment.
+    /// The end of the last final segment, in milliseconds of audio.
     final_ms: u64,
     responded_ms: u64,
 }
@@ -296,7 +296,7 @@ impl Transcription {
         responses
     }
 
-    /// All audio becomes final. There is no response if nothing was waiting.
+    /// Handles `Finalize`: all received audio becomes final. Returns no response if no words were pending.
     fn finalize(&mut self) -> Vec<Value> {
         if !self.transcriber.is_in_utterance() {
             return Vec::new();
@@ -308,7 +308,8 @@ impl Transcription {
         if waits { vec![result] } else { Vec::new() }
     }
 
-    /// A message about the words that are not in a final segment yet. `reason`: the field that says why the utterance is over.
+    /// Creates the message about the words that are not in a final segment yet. `reason` is the field that states why the utterance is
+    /// over.
     fn result(&mut self, words: &[Word], is_final: bool, reason: Option<&str>) -> Value {
         let now_ms = self.transcriber.now_ms();
         let words = words.get(self.final_words..).unwrap_or_default();

@@ -27,21 +27,21 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
-/// The parameters of the transcription's address that are known here.
+/// The supported URL parameters of a transcription; other parameters are violations.
 const PARAMETERS: [&str; 5] = ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps"];
-/// The fields of a request for speech that are known here.
+/// The supported fields of a speech request; other fields are violations.
 const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_settings"];
-/// No words are found before this much audio.
+/// The amount of audio before the first words are returned.
 const FIRST_WORDS_MS: u64 = 2000;
-/// A commit needs this much audio since the last one.
+/// The minimum amount of audio between two commits.
 const LEAST_COMMIT_MS: u64 = 300;
 
-/// What the fake ElevenLabs hears, and its planned faults.
+/// The transcripts that the fake ElevenLabs returns, and its planned faults.
 #[derive(Clone, Debug)]
 pub struct ElevenLabsOptions {
-    /// The required API key; none accepts any key.
+    /// The required API key; `None` accepts any key.
     pub api_key: Option<String>,
-    /// The words of each utterance of a session, in order; after the last one the first follows again.
+    /// The transcript of each utterance of a session, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
     /// The planned faults.
     pub faults: ElevenLabsFaults,
@@ -50,15 +50,15 @@ pub struct ElevenLabsOptions {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct ElevenLabsFaults {
-    /// Sockets are refused with this HTTP status.
+    /// The HTTP status with which sockets are rejected.
     pub refuse_sockets: Option<u16>,
-    /// Sessions end with this error as soon as they begin.
+    /// The error with which sessions end as soon as they begin.
     pub reject_sessions: Option<&'static str>,
-    /// The first sessions, this many, end with `resource_exhausted` at the first commit.
+    /// The number of sessions, from the first, that end with `resource_exhausted` at their first commit.
     pub restart_transcriptions: usize,
-    /// Each message of a session is preceded by one that is no JSON.
+    /// Whether each message of a session is preceded by a message that is not JSON.
     pub malformed: bool,
-    /// These requests for speech, counted from 1, are rejected with this HTTP status.
+    /// Speech requests that are rejected: the number of the request, from 1, and the HTTP status.
     pub reject_speeches: Vec<(usize, u16)>,
 }
 
@@ -77,21 +77,21 @@ pub struct ElevenLabsState {
     pub speeches: Vec<ElevenLabsSpeech>,
 }
 
-/// A transcription.
+/// The record of a transcription session.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ElevenLabsTranscription {
-    /// The parameters of the address, in order.
+    /// The URL parameters, in order.
     pub parameters: Vec<(String, String)>,
-    /// How much audio was received, in bytes of mu-law.
+    /// The length of the received audio, in bytes of mu-law.
     pub received: usize,
     /// The number of commits.
     pub commits: usize,
 }
 
-/// A request for speech.
+/// The record of a speech request.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ElevenLabsSpeech {
-    /// The voice of the address.
+    /// The voice id in the URL.
     pub voice: String,
     /// The body.
     pub body: Value,
@@ -111,7 +111,7 @@ struct Shared {
 }
 
 impl ElevenLabs {
-    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
+    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: ElevenLabsOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
         let router = |shared| {
@@ -125,22 +125,22 @@ impl ElevenLabs {
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `ELEVENLABS_BASE_URL`.
+    /// Returns the value for `ELEVENLABS_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// The requests that it has received.
+    /// Returns the requests that the server has received.
     pub fn state(&self) -> ElevenLabsState {
         self.shared.state().clone()
     }
 
-    /// Changes its behaviour from now on.
+    /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut ElevenLabsOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -171,7 +171,7 @@ async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> 
         return refuse(status, "refused", "refused as planned");
     }
     let parameters = Parameters::of(request.uri());
-    // A wrong key is reported in the session.
+    // The API reports a wrong key as an error within the session, not as an HTTP status.
     let error = (!shared.has_key(request.headers())).then_some("auth_error").or(options.faults.reject_sessions);
     let wrong = complaints(&parameters);
     if !wrong.is_empty() {

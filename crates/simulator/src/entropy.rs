@@ -2,10 +2,9 @@
 
 use agentlocator_core::domain::hex;
 
-/// `N` random bytes from the operating system.
+/// Returns `N` random bytes from the operating system.
 ///
-/// # Panics
-/// If the operating system returns no random bytes: nothing safe can be done without them.
+/// # Panics If the operating system returns no random bytes.
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,
@@ -17,7 +16,7 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// `2 * N` random hex digits.
+/// Returns `2 * N` random hex digits.
 pub(crate) fn random_hex<const N: usize>() -> String {
     hex(&random_bytes::<N>())
 }

@@ -33,7 +33,7 @@ pub struct Entry {
     pub at_ms: u64,
     /// The simulator that recorded it.
     pub who: Party,
-    /// Whether the daemon did something that the vendor's documents do not allow.
+    /// Whether the daemon violated the vendor's documentation.
     pub violation: bool,
     /// The event, as a sentence.
     pub text: String,
@@ -84,12 +84,12 @@ impl Default for EventLog {
 }
 
 impl EventLog {
-    /// A log without an echo.
+    /// Creates a log without an echo.
     pub fn new() -> Self {
         Self::with_echo(None)
     }
 
-    /// A log that also passes each entry to `echo`, for printing.
+    /// Creates a log that also passes each entry to `echo`, for example to print it.
     pub fn echoing(echo: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         Self::with_echo(Some(Box::new(echo)))
     }
@@ -104,7 +104,7 @@ impl EventLog {
         self.add(who, false, text.into());
     }
 
-    /// Records an action of the daemon that the vendor's documents do not allow.
+    /// Records an action of the daemon that violates the vendor's documentation.
     pub fn violation(&self, who: Party, text: impl Into<String>) {
         self.add(who, true, text.into());
     }
@@ -115,12 +115,12 @@ impl EventLog {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The newest entries, oldest first.
+    /// Returns the newest entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().newest.iter().cloned().collect()
     }
 
-    /// All violations, oldest first.
+    /// Returns all violations, oldest first.
     pub fn violations(&self) -> Vec<Entry> {
         self.lock().violations.clone()
     }
@@ -153,5 +153,5 @@ impl fmt::Debug for EventLog {
     }
 }
 
-/// Bounded, because a simulation may run for days.
+/// The maximum number of kept entries. A simulation may run for days, so the log must be bounded.
 const MAX_ENTRIES: usize = 10_000;

@@ -1,14 +1,14 @@
 //! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, an AI provider, and
 //! the WhatsApp bridge.
 //!
-//! They are written from the vendors' documents and never from the daemon's types, so that they do not repeat the
-//! daemon's errors. With the feature `conformance`, each request of the daemon is checked against the vendors' published schemas ([`specs`]). A
-//! request that does not conform is a violation in the [`EventLog`], and the simulation fails.
+//! They are based on the vendors' documentation and never on the daemon's types, so that they do not repeat the daemon's errors. With the
+//! feature `conformance`, each request of the daemon is checked against the vendors' published schemas ([`specs`]). A request that does not
+//! conform is a violation in the [`EventLog`], and the simulation fails.
 //!
 //! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
 //!   playout.
 //! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
-//! - [`openai`]: a realtime speech model, transcription, chat and speech.
+//! - [`openai`]: OpenAI's realtime speech model, transcription, chat and speech.
 //! - [`soniox`]: transcription and speech over WebSockets.
 //! - [`deepgram`]: transcription over a WebSocket.
 //! - [`elevenlabs`]: transcription over a WebSocket, and speech over HTTP.
@@ -16,7 +16,7 @@
 //! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
 //!
-//! Each server is `start(listener, …) -> handle`. Dropping the handle stops the server.
+//! Each server has `start(listener, …) -> handle`. Dropping the handle stops the server.
 
 #![warn(missing_docs)]
 

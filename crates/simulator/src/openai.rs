@@ -1,8 +1,8 @@
 //! A fake AI provider with OpenAI's interfaces: realtime speech over a WebSocket; transcription, chat and speech over
 //! HTTP.
 //!
-//! It has no model: the transcripts and the answers are configured in [`OpenAiOptions`]. The events, their timing
-//! and the errors are those of the API.
+//! No model runs: the transcripts and the answers are configured in [`OpenAiOptions`]. The events, their timing and the
+//! errors are those of the API.
 
 mod chat;
 mod ids;

@@ -17,8 +17,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Serves on `listener` the router that `router` builds from the state that `state` makes; returns the state as well.
-    /// The token is cancelled when the server stops, for sockets that outlive their request.
+    /// Creates the state with `state` and the router with `router`, and serves the router on `listener`. Returns the server and the state.
+    /// The token passed to `state` is cancelled when the server stops; WebSockets need it since they outlive their request.
     ///
     /// # Errors
     /// If the listener has no address, which means that the operating system has closed it.
@@ -38,12 +38,12 @@ impl Server {
         Ok((Self { address, stop, task }, state))
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Closes the listener and all connections; the port is free when this returns.
+    /// Closes the listener and all connections. The port is free when this function returns.
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
         if tokio::time::timeout(DRAIN, &mut self.task).await.is_err() {

@@ -1,4 +1,4 @@
-//! A year of a shop's calls and messages: contacts with Hebrew names, mostly Hebrew conversations, by opening hours. The
+//! Generates a year of a shop's calls and messages: contacts with Hebrew names, and mostly Hebrew conversations within opening hours. The
 //! same options give the same data.
 
 mod random;
@@ -7,7 +7,7 @@ mod script;
 use random::Random;
 use script::{Details, Lines};
 
-/// What to generate.
+/// The size, the seed and the dates of the generated data.
 #[derive(Clone, Copy, Debug)]
 pub struct ShopYearOptions {
     /// The number of contacts.
@@ -16,11 +16,11 @@ pub struct ShopYearOptions {
     pub messages: usize,
     /// The number of calls.
     pub calls: usize,
-    /// Other seeds give other data.
+    /// The seed of the random numbers; different seeds give different data.
     pub seed: u64,
-    /// The end of the year, in milliseconds since 1970; a midnight of the business.
+    /// The end of the year, in milliseconds since 1970. It must be a midnight in the business's time zone.
     pub until_ms: i64,
-    /// The number of contacts that exist already; theirs are other phone numbers.
+    /// The number of contacts that already exist; new contacts get other phone numbers.
     pub existing_people: u64,
 }
 
@@ -33,7 +33,7 @@ pub struct ShopYear {
     pub messages: Vec<ShopMessage>,
     /// The calls, oldest first.
     pub calls: Vec<ShopCall>,
-    /// The appointments of the last two months and the next two weeks, oldest first, none at the same time as another.
+    /// The appointments of the last two months and the next two weeks, oldest first. No two appointments start at the same time.
     pub appointments: Vec<ShopAppointment>,
 }
 
@@ -42,7 +42,7 @@ pub struct ShopYear {
 pub struct ShopService {
     /// The name.
     pub name: &'static str,
-    /// How long it takes.
+    /// The duration in minutes.
     pub minutes: i64,
     /// The price in agorot.
     pub price_minor: i64,
@@ -62,13 +62,13 @@ pub struct ShopAppointment {
     pub contact: usize,
     /// The index of the service.
     pub service: usize,
-    /// The status word.
+    /// The stored status, such as `booked`.
     pub state: &'static str,
-    /// Whether the agent booked it, and not a user.
+    /// Whether the agent booked the appointment, instead of a user.
     pub by_agent: bool,
-    /// When it begins.
+    /// The start time.
     pub at_ms: i64,
-    /// When it was booked.
+    /// The time of the booking.
     pub booked_ms: i64,
 }
 
@@ -81,9 +81,9 @@ pub struct ShopContact {
     pub number: String,
     /// The language, ISO 639-1.
     pub language: &'static str,
-    /// Whether its messages come by Twilio and not by the bridge.
+    /// Whether the contact's messages arrive by Twilio instead of the bridge.
     pub by_twilio: bool,
-    /// When it was created: with its first message or call.
+    /// The time of the contact's first message or call.
     pub created_ms: i64,
 }
 
@@ -94,15 +94,15 @@ pub struct ShopMessage {
     pub contact: usize,
     /// Whether the shop wrote it.
     pub is_out: bool,
-    /// Whether the agent wrote it, and not a person at the phone.
+    /// Whether the agent wrote the message, instead of the owner on the phone.
     pub by_agent: bool,
     /// The text.
     pub text: String,
     /// The provider's id.
     pub provider_id: String,
-    /// The status word.
+    /// The stored status, such as `delivered`.
     pub status: &'static str,
-    /// When it was written.
+    /// The time at which the message was written.
     pub at_ms: i64,
 }
 
@@ -113,15 +113,15 @@ pub struct ShopCall {
     pub contact: usize,
     /// Twilio's id.
     pub sid: String,
-    /// How it ended.
+    /// Why the call ended.
     pub outcome: ShopCallOutcome,
-    /// When it began.
+    /// The start time.
     pub at_ms: i64,
-    /// How long it took.
+    /// The duration of the call.
     pub duration_ms: i64,
-    /// What it was about; empty for a call without a conversation.
+    /// The summary of the call; empty for a call without a conversation.
     pub summary: String,
-    /// What was said: whether the agent said it, the text, and when it began, in milliseconds of the call.
+    /// The turns of the call: whether the agent spoke, the text, and the start in milliseconds since the call started.
     pub turns: Vec<(bool, String, i64)>,
 }
 
@@ -134,7 +134,7 @@ pub enum ShopCallOutcome {
     Transferred,
     /// The caller left a message.
     Message,
-    /// The caller hung up before the answer.
+    /// The caller hung up before the agent answered.
     Missed,
 }
 
@@ -284,15 +284,16 @@ fn contact(random: &mut Random, number: String) -> ShopContact {
     ShopContact { name, number, language, by_twilio: random.chance(30), created_ms: 0 }
 }
 
-/// An Israeli mobile number; each index has another one.
+/// Returns an Israeli mobile number that is unique for each index.
 fn phone_number(index: u64) -> String {
-    // The factor has no common divisor with 10^7, so the last digits are a permutation.
+    // The factor and 10^7 have no common divisor, so different indexes give different digits.
     let digits = (index * 7_654_321 + 1_234_567) % 10_000_000;
     let prefix = [50, 52, 53, 54, 55, 58][usize::try_from(index / 10_000_000 % 6).unwrap_or_default()];
     format!("+972{prefix}{digits:07}")
 }
 
-/// Each contact has a conversation if there are enough of them; most of the others are with few contacts.
+/// Picks the contact of a conversation. Each contact gets at least one conversation if there are enough; most of the remaining
+/// conversations belong to a few contacts.
 fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;
@@ -306,7 +307,7 @@ fn index(random: &mut Random, length: usize) -> usize {
     usize::try_from(random.below(length as u64)).unwrap_or_default()
 }
 
-/// A time of the year within opening hours, mostly.
+/// Returns a time within the year, mostly within opening hours.
 fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
     let (mut day, hour) = loop {
         let day = random.below(365).cast_signed();
@@ -322,7 +323,7 @@ fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
             break (day, hour);
         }
     };
-    // The shop grows: the later half of the year has more.
+    // The shop grows: the second half of the year has more conversations.
     if day > 182 && random.chance(30) {
         day -= 182;
     }

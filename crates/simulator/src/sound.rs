@@ -17,15 +17,15 @@ pub use wav::{WavError, read_wav, wav_of_mulaw};
 /// Bytes per millisecond.
 pub const BYTES_PER_MS: usize = 8;
 
-/// Silence: positive zero.
+/// A silent sample: positive zero.
 pub const SILENCE: u8 = 0xFF;
 
-/// The length of `bytes` of mu-law audio in milliseconds.
+/// Returns the length of `bytes` of mu-law audio in milliseconds.
 pub fn millis(bytes: usize) -> u64 {
     (bytes / BYTES_PER_MS) as u64
 }
 
-/// The number of bytes of mu-law audio that last `ms`.
+/// Returns the number of bytes of `ms` milliseconds of mu-law audio.
 pub fn bytes_of(ms: u64) -> usize {
     usize::try_from(ms).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_MS)
 }

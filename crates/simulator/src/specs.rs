@@ -1,5 +1,5 @@
-//! Checks of requests against the vendors' published schemas. The schemas and their validator are built in by the
-//! feature `conformance`, which the tests and `make demo` use; without it every request passes.
+//! Checks requests against the vendors' published schemas. The feature `conformance`, which the tests and `make demo`
+//! use, compiles in the schemas and their validator. Without it, every request passes.
 
 #[cfg(feature = "conformance")]
 mod schemas;
@@ -15,7 +15,7 @@ pub use unchecked::{
     check_openai_request, check_realtime_event, check_transcription_form, check_twilio_request, realtime_client_events,
 };
 
-/// Whether the schemas are built in.
+/// Whether the schemas are compiled in.
 pub const CHECKS_SCHEMAS: bool = cfg!(feature = "conformance");
 
 /// A request to OpenAI.

@@ -1,4 +1,4 @@
-//! The fakes together: a small server between a caller and the AI, over real sockets.
+//! Tests of the fakes together: a small server connects a caller and the AI over real sockets.
 
 use super::caller::{CallPlan, EndedBy, Phase, Phone, StreamEnd, StreamPlan};
 use super::openai::{OpenAi, OpenAiOptions, Turn};
@@ -24,8 +24,8 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 const PUBLIC: &str = "https://shop.example";
 
-/// A small daemon: checks signatures, sends TwiML, relays audio between the caller and the AI, and clears when the
-/// caller speaks.
+/// A minimal daemon: checks signatures, sends TwiML, relays audio between the caller and the AI, and sends `clear` when
+/// the caller speaks.
 struct SmallBox {
     auth_token: String,
     ai_url: String,

@@ -1,29 +1,30 @@
-//! What a fake transcriber hears: the planned words of each utterance, one after the other while there is sound.
+//! The transcription behind the fake speech services: returns the planned words of each utterance while the audio has
+//! sound.
 
 use crate::openai::vad::{Vad, VadEvent, VadSettings};
 use crate::sound::millis;
 use std::time::Duration;
 
-/// How long a word takes.
+/// The duration of a word.
 const WORD_MS: u64 = 300;
-/// The silence after which a sound is another one, for a transcriber that ends no utterance by itself.
+/// The silence after which sound counts as a new sound, for a plan without an endpoint.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is heard in any sound.
+/// The transcripts that a transcriber returns.
 #[derive(Clone, Debug)]
 pub(crate) struct TranscriberPlan {
-    /// The words of each utterance, in order; after the last one the first follows again.
+    /// The words of each utterance, in order. After the last one, the list starts again.
     pub(crate) heard: Vec<String>,
-    /// The silence that ends an utterance; none if only the client ends it.
+    /// The silence that ends an utterance; `None` if only the client ends utterances.
     pub(crate) endpoint: Option<Duration>,
-    /// Whether words are found in sounds.
+    /// Whether words are found in audio with sound.
     pub(crate) finds_words: bool,
 }
 
-/// A word and its place in the audio.
+/// A word and its position in the audio.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
-    /// The word, with the space behind it.
+    /// The word, followed by a space.
     pub(crate) text: String,
     pub(crate) start_ms: u64,
     pub(crate) end_ms: u64,
@@ -31,9 +32,9 @@ pub(crate) struct Word {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
-    /// The words of the utterance so far; they have grown.
+    /// All words of the utterance so far, when there are new ones.
     Words(Vec<Word>),
-    /// The utterance is over. All its words.
+    /// The utterance is over; these are all its words.
     End(Vec<Word>),
 }
 
@@ -42,7 +43,7 @@ pub(crate) struct Transcriber {
     plan: TranscriberPlan,
     vad: Vad,
     received: usize,
-    /// The utterance in progress: when it began, and how many of its words were reported.
+    /// The utterance in progress: its start, and the number of its words that were reported.
     current: Option<(u64, usize)>,
     /// The number of utterances that have ended.
     ended: usize,
@@ -53,22 +54,22 @@ impl Transcriber {
         Self { plan, vad: Vad::default(), received: 0, current: None, ended: 0 }
     }
 
-    /// How much audio was received, in milliseconds.
+    /// Returns the length of the received audio, in milliseconds.
     pub(crate) fn now_ms(&self) -> u64 {
         millis(self.received)
     }
 
-    /// The number of utterances that have ended.
+    /// Returns the number of utterances that have ended.
     pub(crate) fn ended(&self) -> usize {
         self.ended
     }
 
-    /// Whether an utterance is in progress.
+    /// Returns true while an utterance is in progress.
     pub(crate) fn is_in_utterance(&self) -> bool {
         self.current.is_some()
     }
 
-    /// What is heard in a piece of mu-law audio.
+    /// Transcribes a piece of mu-law audio.
     pub(crate) fn hear(&mut self, audio: &[u8]) -> Vec<Heard> {
         self.received += audio.len();
         let now_ms = self.now_ms();
@@ -98,7 +99,7 @@ impl Transcriber {
         heard
     }
 
-    /// Ends the utterance in progress; returns all its words, none if there is no utterance.
+    /// Ends the utterance in progress, and returns all its words; empty if there is no utterance.
     pub(crate) fn finish(&mut self) -> Vec<Word> {
         let words = match self.current.take() {
             Some((began_ms, _)) => {
@@ -128,12 +129,12 @@ impl Transcriber {
     }
 }
 
-/// What is heard unless a test says otherwise.
+/// Returns the default transcripts.
 pub(crate) fn sentences() -> Vec<String> {
     ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into()
 }
 
-/// The words as one text.
+/// Returns the words as one text.
 pub(crate) fn text_of(words: &[Word]) -> String {
     words.iter().map(|word| word.text.as_str()).collect::<String>().trim().to_owned()
 }

@@ -1,4 +1,4 @@
-//! The server side of WebSockets of the fakes.
+//! The server side of WebSockets, for the fakes.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,10 +9,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-/// A socket of a client.
+/// The server side of a client's WebSocket.
 pub(crate) type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
-/// The response that upgrades the connection, which `serve` then uses; none if the request asks for no upgrade.
+/// Returns the response that upgrades the connection, and runs `serve` on the WebSocket afterwards. Returns `None` if
+/// the request asks for no upgrade.
 pub(crate) fn upgrade<F: Future<Output = ()> + Send + 'static>(
     request: &mut Request,
     serve: impl FnOnce(Socket) -> F + Send + 'static,

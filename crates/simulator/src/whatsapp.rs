@@ -1,7 +1,7 @@
 //! WhatsApp as seen by a linked device, and the real bridge between it and the daemon, both as child processes.
 //!
-//! The bridge is the released file. The server is the one of the bridge's tests: it speaks WhatsApp's protocol with
-//! an unmodified library, and its control interface simulates the contacts' phones.
+//! The bridge is the file that is released. The server is part of the bridge's tests: it implements WhatsApp's protocol
+//! with an unmodified library, and its control interface simulates the contacts' phones.
 
 mod bridge;
 mod node_process;
@@ -23,15 +23,15 @@ pub enum HarnessError {
         /// The error of the operating system.
         error: std::io::Error,
     },
-    /// A process does not print its first line in time.
+    /// A process does not print its first line before the timeout.
     #[error("{what} did not start to listen; its output:\n{output}")]
     NotReady {
         /// The name of the process.
         what: &'static str,
-        /// What it printed.
+        /// The lines that the process printed.
         output: String,
     },
-    /// The server refuses a request to its control interface.
+    /// The server rejects a request to its control interface.
     #[error("the WhatsApp test server refused {call}: {answer}")]
     Refused {
         /// The path.

@@ -1,36 +1,36 @@
-//! Who is notified that a commit is done, and when.
+//! Callers that wait for a commit, and the moment at which each one receives the outcome.
 
 use crate::Error;
 use rusqlite::ffi;
 use tokio::sync::oneshot;
 
-/// A caller who waits for a commit: it is notified when the commit is done, or that it failed.
+/// A caller that waits for a commit. The mirror reports to the caller that the commit is stored, or that it failed.
 pub trait Acknowledge: Send {
-    /// When it is notified.
+    /// Returns the event that the caller waits for.
     fn ack_after(&self) -> AckAfter;
 
-    /// Reports the outcome to it.
+    /// Reports the outcome of the commit to the caller.
     fn complete(self: Box<Self>, outcome: &Result<(), CommitError>);
 }
 
 /// When a commit is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AckAfter {
-    /// When the published copy has it.
+    /// When the published copy contains the commit.
     Publish,
-    /// As soon as it is on disk.
+    /// As soon as the commit is on disk.
     Commit,
     /// No caller waits.
     Never,
 }
 
-/// Those who wait for the same commit.
+/// The callers that wait for the same commit.
 pub type Callers = Vec<Box<dyn Acknowledge>>;
 
 /// Why a whole batch was not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// SQLite rolled it back.
+    /// SQLite rolled the batch back.
     #[error("the commit failed: {message}")]
     Sql {
         /// The extended result code.
@@ -38,13 +38,13 @@ pub enum CommitError {
         /// SQLite's message.
         message: String,
     },
-    /// The writer's thread ended before.
+    /// The writer's thread ended before the commit.
     #[error("the database was closed before the commit")]
     Closed,
 }
 
 impl CommitError {
-    /// From a SQLite error.
+    /// Creates the error from a SQLite error.
     pub fn new(error: &rusqlite::Error) -> Self {
         let code = error.sqlite_error().map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
         Self::Sql { code, message: error.to_string() }
@@ -68,7 +68,7 @@ pub fn complete_all(callers: Callers, outcome: &Result<(), CommitError>) {
     }
 }
 
-/// A caller for programs that need nothing more than the outcome, and the receiver that gets it.
+/// Creates a caller for programs that need only the outcome, and the receiver to which the outcome is sent.
 pub fn caller(ack_after: AckAfter) -> (Box<dyn Acknowledge>, oneshot::Receiver<Result<(), CommitError>>) {
     let (reply, answer) = oneshot::channel();
     (Box::new(Reply { ack_after, reply }), answer)
@@ -85,7 +85,7 @@ impl Acknowledge for Reply {
     }
 
     fn complete(self: Box<Self>, outcome: &Result<(), CommitError>) {
-        // The receiver is gone if the caller no longer waits.
+        // Sending fails if the caller no longer waits for the outcome.
         let _ = self.reply.send(outcome.clone());
     }
 }

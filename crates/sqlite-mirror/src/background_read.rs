@@ -38,7 +38,7 @@ impl BackgroundReads {
                 lower_priority();
                 let outcome = work(&conn);
                 drop(conn);
-                // The receiver is gone if the caller has dropped its future.
+                // Sending fails if the caller has dropped its future.
                 let _ = sender.send(outcome);
             });
             let failed =
@@ -48,7 +48,7 @@ impl BackgroundReads {
         receiver.await.map_err(|_| Error::Panicked)?
     }
 
-    /// Interrupts all running reads and waits for their threads; later reads are refused.
+    /// Interrupts all running reads and waits for their threads. Later reads are rejected.
     pub fn stop(&self) {
         let threads = {
             let mut state = self.state();
@@ -65,10 +65,10 @@ impl BackgroundReads {
     }
 }
 
-/// Ends a thread that reads with the connection of `interrupt`.
+/// Stops a thread that reads with the connection of `interrupt`.
 ///
-/// An interrupt reaches only the statement that runs at that moment, so it is repeated until the thread has finished:
-/// otherwise a statement that begins just after an interrupt would run to its end.
+/// An interrupt stops only the statement that is running, so the interrupt is repeated until the thread has finished.
+/// Otherwise a statement that starts just after an interrupt would run to its end.
 pub fn interrupt_until_finished(thread: JoinHandle<()>, interrupt: &InterruptHandle) {
     while !thread.is_finished() {
         interrupt.interrupt();
@@ -77,7 +77,7 @@ pub fn interrupt_until_finished(thread: JoinHandle<()>, interrupt: &InterruptHan
     let _ = thread.join();
 }
 
-/// Gives the current thread the lowest CPU priority. If the system refuses, the thread keeps the normal one.
+/// Gives the current thread the lowest CPU priority. If the system rejects the request, the thread keeps its priority.
 pub fn lower_priority() {
     let _ = rustix::process::nice(19);
 }

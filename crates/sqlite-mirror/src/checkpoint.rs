@@ -1,13 +1,13 @@
-//! Checkpoints: moves the content of the write-ahead log into the database file, while the writer works.
+//! Checkpoints: copies the content of the write-ahead log (WAL) into the database file while the writer works.
 //!
-//! A separate thread does most of the work, including the waiting for the disk. The writer checkpoints the few frames
-//! that were committed meanwhile, between two batches, so that the log can restart; under steady load it would
-//! otherwise grow without limit.
+//! A separate thread does most of the work, including the `fsync` calls. New commits add a few frames to the log
+//! meanwhile. The writer checkpoints those frames itself, between two batches, so that the log can restart. Without
+//! this step the log would grow without limit under steady load.
 //!
-//! Litestream reads the log, and must have read all of it before the log restarts. Litestream ensures that itself: it
-//! keeps a read transaction open, and checkpoints when it has copied everything. With Litestream configured, no
-//! checkpoint is made here until the log is so long that Litestream cannot be running, and then only as far as
-//! Litestream's read transaction, if there is one, permits.
+//! Litestream reads the log, and must have read all of it before the log restarts. Litestream ensures this itself: it
+//! keeps a read transaction open, and checkpoints after it has copied everything. With Litestream configured, this
+//! module starts no checkpoint until the log is so long that Litestream cannot be running. If Litestream does hold a
+//! read transaction, SQLite checkpoints only up to that transaction.
 
 use crate::event::{Event, Observer};
 use crate::{Error, Result, open};
@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 
 /// State shared by the writer and the checkpoint thread.
 pub struct Checkpoints {
-    /// Length of the log, in frames, from which on it is checkpointed.
+    /// A checkpoint starts when the log has this many frames.
     checkpoint_frames: u32,
     observer: Observer,
     // Held only while a few flags are set or read.
@@ -28,9 +28,9 @@ pub struct Checkpoints {
 
 #[derive(Default)]
 struct Requests {
-    /// The log is long: a checkpoint is due.
+    /// A checkpoint is due because the log is long.
     is_requested: bool,
-    /// The thread has finished: the writer should do the rest.
+    /// The thread has finished: the writer should checkpoint the remaining frames.
     rest_for_writer: bool,
     stop: bool,
 }
@@ -50,8 +50,8 @@ impl Checkpoints {
         Ok((checkpoints, thread))
     }
 
-    /// Called by the writer after a commit, with the length of the log in frames. Returns true if the writer should do
-    /// the rest of a checkpoint.
+    /// Requests a checkpoint if one is due. The writer calls this after each commit, with the length of the log in
+    /// frames. Returns true if the writer should checkpoint the remaining frames.
     pub fn after_commit(&self, frames: u32) -> bool {
         if frames < self.checkpoint_frames {
             return false;
@@ -91,7 +91,7 @@ impl Checkpoints {
     }
 }
 
-/// Runs a passive checkpoint, which waits for no reader. Returns how many frames are left.
+/// Runs a passive checkpoint, which does not wait for readers. Returns the number of remaining frames.
 pub fn passive(conn: &Connection) -> Result<u32> {
     let (frames, moved): (Option<u32>, Option<u32>) = conn
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
@@ -99,7 +99,7 @@ pub fn passive(conn: &Connection) -> Result<u32> {
     Ok(frames.unwrap_or(0).saturating_sub(moved.unwrap_or(0)))
 }
 
-/// Returns true if no frame is left.
+/// Returns true if no frame remains.
 fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     for _ in 0..ROUNDS {
         match passive(conn) {
@@ -115,10 +115,10 @@ fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     false
 }
 
-/// A log of this many frames is checkpointed: 8 MB.
+/// Length of the log, in frames, at which a checkpoint starts: 8 MB.
 const CHECKPOINT_FRAMES: u32 = 2000;
-/// The same with Litestream configured, which checkpoints after 1000 frames: 32 MB.
+/// The same with Litestream configured: 32 MB. Litestream itself checkpoints after 1000 frames.
 pub const CHECKPOINT_FRAMES_WITH_LITESTREAM: u32 = 8000;
-/// At most this many remaining frames are left to the writer.
+/// Maximum number of remaining frames that the writer checkpoints itself.
 const MAX_WRITER_FRAMES: u32 = 200;
 const ROUNDS: usize = 3;

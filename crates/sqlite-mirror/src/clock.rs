@@ -2,12 +2,12 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// The steady clock, the one that timers follow.
+/// Returns the monotonic time. It uses Tokio's clock, so that a test can pause it.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// The time of day, in milliseconds since the epoch.
+/// Returns the wall-clock time in milliseconds since the Unix epoch.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
 pub(crate) fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Disk space reserved for a start: the phone must keep working when the disk is full.
+//! Disk space that is reserved for a start, so that the phone keeps working when the disk is full.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 
-/// Deletes the reserve if the disk has hardly any other free space.
+/// Deletes the reserve file if the disk has too little free space for a start.
 pub fn release_if_needed(folder: &Folder, observer: &Observer) {
     let path = folder.reserve();
     if !path.exists() || free_bytes(folder) >= RESERVED {
@@ -19,7 +19,7 @@ pub fn release_if_needed(folder: &Folder, observer: &Observer) {
     }
 }
 
-/// Fails unless the disk has space for `bytes` and for what a start needs.
+/// Returns an error unless the disk has space for `bytes` and, in addition, for a start.
 pub fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result<()> {
     let (needed, free) = (bytes.saturating_add(RESERVED), free_bytes(folder));
     if free >= needed {
@@ -29,8 +29,8 @@ pub fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result
     Err(Error::InsufficientSpace { purpose, path, needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
 }
 
-/// Creates the reserve if the disk has much more free space. Without a reserve, a start on a full disk fails until
-/// space is free.
+/// Creates the reserve file if the disk has several times its size free. Without a reserve file, a start on a full disk
+/// fails until space is freed.
 pub fn create_if_possible(folder: &Folder) {
     let path = folder.reserve();
     if path.exists() || free_bytes(folder) < RESERVED * CREATE_FACTOR {
@@ -50,6 +50,6 @@ fn free_bytes(folder: &Folder) -> u64 {
     sys::disk_space(folder.root()).map_or(u64::MAX, |space| space.free_bytes)
 }
 
-/// Enough for a start, its first calls, and a day of logs.
+/// Enough bytes for a start, its first calls, and a day of logs.
 const RESERVED: u64 = 8 << 20;
 const CREATE_FACTOR: u64 = 4;

@@ -1,4 +1,4 @@
-//! Errors.
+//! The errors of this crate.
 
 use rusqlite::ErrorCode;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub enum Error {
         /// Megabytes free.
         free_mb: u64,
     },
-    /// Another process holds the database, or a concurrent operation came first.
+    /// Another process has locked the database, or a concurrent operation was first.
     #[error("the database is in use: {0}")]
     Busy(String),
     /// The database has been closed.
@@ -70,5 +70,5 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// The result of this crate's functions.
+/// The result type of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-//! What happens to a mirror that an administrator should know. The program that uses this crate decides how it is logged.
+//! Events of a mirror that an administrator should know about. The program that uses this crate logs them.
 
 use crate::publish::{ForeignCause, Late};
 use std::fmt;
@@ -7,134 +7,135 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Something that happened. Each variant says what to do about it, if anything.
+/// An event. The documentation of each variant says what an administrator should do, if anything.
 #[derive(Debug)]
 pub enum Event<'e> {
-    /// The published file is behind the live database: a copy made now lacks the newest data.
+    /// The published file is behind the live database: a copy that is made now lacks the newest data.
     CopyLate {
-        /// Why.
+        /// Why the file is behind.
         reason: &'e Late,
     },
     /// The published file is current again.
     CopyCurrent {
-        /// How long it was behind.
+        /// How long the file was behind.
         age: Duration,
-        /// Why it was behind.
+        /// Why the file was behind.
         reason: &'e Late,
     },
-    /// The published file is missing and is created again.
+    /// The published file is missing and is re-created.
     CopyGone {
-        /// Its path.
+        /// The path of the published file.
         file: &'e Path,
     },
-    /// Another program changed or replaced the published file. It is left as it is, and no longer updated.
+    /// Another program changed or replaced the published file. The mirror leaves the file unchanged and stops updating
+    /// it.
     CopyForeign {
-        /// Its path.
+        /// The path of the published file.
         file: &'e Path,
         /// What was found.
         cause: &'e ForeignCause,
     },
     /// The live database is damaged: the published file is kept as the last undamaged copy.
     CopyFrozen {
-        /// Its path.
+        /// The path of the published file.
         file: &'e Path,
     },
-    /// After an unclean stop the published file was compared with the live database.
+    /// The published file was compared with the live database after an unclean stop.
     CopyCompared {
-        /// Number of pages of the database.
+        /// The size of the database in pages.
         pages: u32,
         /// Number of pages that differ.
         differing: usize,
-        /// How long it took.
+        /// How long the comparison took.
         took: Duration,
     },
-    /// The published file cannot be synced to disk at the stop; the next start compares it.
+    /// The published file could not be synced to disk at the stop. The next start compares it with the live database.
     CopyUnsynced {
         /// The cause.
         error: &'e io::Error,
     },
-    /// The published file belongs to another user or is read-only, so that it cannot be leased: a new file of this user
-    /// replaces it.
+    /// The published file belongs to another user or is read-only, so this process cannot lease it. A new file of this
+    /// process's user replaces it.
     CopyNotOwned {
-        /// Its path.
+        /// The path of the published file.
         file: &'e Path,
     },
-    /// The file system has no reliable leases: the published file is replaced completely each time, which is slow.
+    /// The file system has no reliable leases. Each update replaces the whole published file, which is slow.
     NoLeases {
         /// The path of the published file.
         file: &'e Path,
     },
-    /// The disk is so slow that a program which opened the published file no longer waited for the end of its update,
-    /// and may have read an incomplete file: it should copy the file again.
+    /// The disk is so slow that the kernel broke the lease before an update had finished. A program that opened the
+    /// published file meanwhile may have read an incomplete file, and should copy the file again.
     LeaseBroken {
         /// The path of the published file.
         file: &'e Path,
-        /// How long that program waited.
+        /// How long the update made that program wait.
         waited: Duration,
     },
-    /// Another program has written to the live database: all pages of the published file are written again.
+    /// Another program has written to the live database. The mirror writes all pages of the published file again.
     ForeignCommit,
-    /// The write-ahead log, or its index, cannot be read: all pages of the published file are written again.
+    /// The write-ahead log or its index cannot be read. The mirror writes all pages of the published file again.
     LogUnreadable {
-        /// The index, not the log itself.
+        /// True if the index cannot be read, false if the log cannot be read.
         is_index: bool,
         /// The cause.
         error: &'e io::Error,
     },
-    /// A spare file to which another program wrote was kept under another name.
+    /// Another program wrote to a spare file, so the file was kept under another name.
     SpareKept {
-        /// Its new path.
+        /// The new path of the spare file.
         file: &'e Path,
     },
-    /// A spare file cannot be removed.
+    /// A spare file cannot be deleted.
     SpareStuck {
-        /// Its path.
+        /// The path of the spare file.
         file: &'e Path,
         /// The cause.
         error: &'e io::Error,
     },
-    /// The state file cannot be written: after a crash the next start trusts less of what it finds.
+    /// The state file cannot be written. After a crash, the next start must verify more of the files.
     StateUnwritten {
         /// The cause.
         error: &'e io::Error,
     },
     /// The thread that updates the published file panicked and is restarted.
     PublisherPanicked,
-    /// The thread that updates the published file cannot be restarted now; it is tried again.
+    /// The thread that updates the published file cannot be restarted now. The restart is retried.
     PublisherNotStarted {
         /// The cause.
         error: &'e crate::Error,
     },
-    /// A checkpoint of the write-ahead log failed; it is tried again after a later commit.
+    /// A checkpoint of the write-ahead log failed. It is retried after a later commit.
     CheckpointFailed {
         /// The cause.
         error: &'e crate::Error,
     },
-    /// This process's id cannot be written into the lock file. The lock is held nevertheless.
+    /// The process id could not be written into the lock file. The process holds the lock nevertheless.
     LockUnnamed {
         /// The cause.
         error: &'e io::Error,
     },
-    /// The disk is full: the space that is reserved for a start was released.
+    /// The disk is full: the reserve file was deleted to free the space for a start.
     ReserveUsed,
-    /// The disk is full, and the space that is reserved for a start cannot be released.
+    /// The disk is full, and the reserve file cannot be deleted.
     ReserveStuck {
         /// The cause.
         error: &'e io::Error,
     },
 }
 
-/// Receives the events, in the thread in which they happen. It must not block.
+/// A callback that receives the events, on the thread that caused them. It must not block.
 #[derive(Clone)]
 pub struct Observer(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
 
 impl Observer {
-    /// Passes each event to `receive`.
+    /// Creates an observer that passes each event to `receive`.
     pub fn new(receive: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(receive))
     }
 
-    /// Ignores all events.
+    /// Creates an observer that ignores all events.
     pub fn none() -> Self {
         Self::new(|_| {})
     }

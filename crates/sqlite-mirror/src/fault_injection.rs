@@ -1,9 +1,9 @@
-//! Fault injection for tests: a kill of the process, disk errors, or missing leases in the middle of publishing.
-//! Outside of tests no fault ever occurs.
+//! Fault injection for tests: a kill of the process, a disk error or missing leases while the mirror publishes. Outside
+//! tests no fault is injected.
 
 use std::io;
 
-/// Called before every change of a file; returns the planned fault.
+/// Returns the planned fault. The crate calls this before each change of a file.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
@@ -11,14 +11,14 @@ pub fn inject() -> io::Result<()> {
     Ok(())
 }
 
-/// True if the file system is to be treated as having no leases.
+/// Returns true if the crate must assume that the file system has no leases.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 pub fn no_leases() -> bool {
     false
 }
 
-/// Fails if the file system is to be treated as supporting plain renames only.
+/// Returns an error if the crate must assume that the file system cannot exchange two names.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
@@ -26,14 +26,14 @@ pub fn plain_renames() -> io::Result<()> {
     Ok(())
 }
 
-/// Overrides the size in bytes above which a published file counts as large.
+/// Overrides the size in bytes above which a published file is considered large.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 pub fn large_threshold() -> Option<u64> {
     None
 }
 
-/// Overrides how long the kernel lets an opener wait for a lease.
+/// Overrides how long, according to the kernel, a process that opens a leased file waits.
 #[cfg(not(any(test, feature = "fault-injection")))]
 #[inline]
 pub fn lease_break_time() -> Option<std::time::Duration> {
@@ -52,10 +52,10 @@ mod planned {
     use std::cell::Cell;
     use std::time::Duration;
 
-    /// A fault.
+    /// A fault to inject.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Fault {
-        /// Unwinds this thread with [`Killed`], as if the process was killed.
+        /// Unwinds this thread with [`Killed`], to simulate a kill of the process.
         Kill,
         /// The operation fails with this errno.
         Errno(i32),
@@ -72,17 +72,17 @@ mod planned {
         static LEASE_BREAK_TIME: Cell<Option<Duration>> = const { Cell::new(None) };
     }
 
-    /// Plans a fault for the file change after the next `after` ones.
+    /// Plans a fault that occurs after `after` further file changes have succeeded.
     pub fn plan(after: u32, fault: Fault) {
         PLAN.set(Some((after, fault)));
     }
 
-    /// Cancels the planned fault. True if it had not occurred yet.
+    /// Cancels the planned fault. Returns true if the fault had not occurred yet.
     pub fn clear() -> bool {
         PLAN.take().is_some()
     }
 
-    /// Returns the planned fault, if it is due.
+    /// Returns the planned fault as an error if it is due.
     pub fn inject() -> io::Result<()> {
         match PLAN.get() {
             None => Ok(()),
@@ -100,12 +100,12 @@ mod planned {
         }
     }
 
-    /// True if the file system is to be treated as having no leases.
+    /// Returns true if the crate must assume that the file system has no leases.
     pub fn no_leases() -> bool {
         NO_LEASES.get()
     }
 
-    /// Overrides the size in bytes above which a published file counts as large.
+    /// Overrides the size in bytes above which a published file is considered large.
     pub fn large_threshold() -> Option<u64> {
         LARGE_FROM.get()
     }
@@ -115,19 +115,19 @@ mod planned {
         LARGE_FROM.set(Some(0));
     }
 
-    /// Overrides how long the kernel lets an opener wait for a lease.
+    /// Overrides how long, according to the kernel, a process that opens a leased file waits.
     pub fn lease_break_time() -> Option<Duration> {
         LEASE_BREAK_TIME.get()
     }
 
-    /// Makes this thread take the kernel's limit for waiting openers for this one.
+    /// Sets the lease break time that this thread uses in place of the kernel's.
     pub fn set_lease_break_time(time: Duration) {
         LEASE_BREAK_TIME.set(Some(time));
     }
 
-    /// Fails if the file system is to be treated as supporting plain renames only.
+    /// Returns an error if the crate must assume that the file system cannot exchange two names.
     pub fn plain_renames() -> io::Result<()> {
-        // EINVAL, as file systems return that do not know a flag.
+        // File systems return EINVAL for a rename flag that they do not support.
         if PLAIN_RENAMES.get() { Err(io::Error::from_raw_os_error(22)) } else { Ok(()) }
     }
 
@@ -136,7 +136,7 @@ mod planned {
         PLAIN_RENAMES.set(true);
     }
 
-    /// Makes this thread find no leases.
+    /// Makes this thread treat the file system as having no leases.
     pub fn disable_leases() {
         NO_LEASES.set(true);
     }

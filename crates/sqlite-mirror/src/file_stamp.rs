@@ -19,13 +19,14 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
-    /// The stamp of a `stat` result.
+    /// Returns the stamp of a `stat` result.
     pub fn of(metadata: &Metadata) -> Self {
         Self { inode: metadata.ino(), length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
     }
 
-    /// True for the same state of a file on another disk: a tool that copies files with their times keeps everything
-    /// but the inode, and some tools (tar) keep whole seconds only.
+    /// Returns true if `found` can be the same state of a file after a copy to another disk. A tool that preserves
+    /// times keeps the length and the modification time but not the inode number, and some tools (tar) keep only whole
+    /// seconds.
     pub fn is_moved_to(self, found: Self) -> bool {
         let (seconds, nanos) = found.modified;
         self.length == found.length && self.modified.0 == seconds && (self.modified.1 == nanos || nanos == 0)
@@ -54,8 +55,8 @@ impl FromStr for FileStamp {
     }
 }
 
-/// A state of a file including its permissions and names. A file that was restored with its old length and times has
-/// another one: no tool can set the time of the inode's last change.
+/// A state of a file, including its permissions and names. A file that was restored with its old length and
+/// modification time has another `ExactStamp`, because no tool can set the change time of an inode (`ctime`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExactStamp {
     /// Inode, length and modification time.
@@ -65,7 +66,7 @@ pub struct ExactStamp {
 }
 
 impl ExactStamp {
-    /// The stamp of a `stat` result.
+    /// Returns the stamp of a `stat` result.
     pub fn of(metadata: &Metadata) -> Self {
         Self { stamp: FileStamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
     }
@@ -89,8 +90,8 @@ impl FromStr for ExactStamp {
     }
 }
 
-/// The identity of a file, independent of its content. A copy of the file has another identity, on the same machine or
-/// elsewhere.
+/// The identity of a file, independent of its content. A copy of the file has another identity, whether on the same
+/// machine or on another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
     inode: u64,
@@ -100,19 +101,20 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// The identity of a file from its `stat` result.
+    /// Returns the identity of a file from its `stat` result.
     pub fn of(metadata: &Metadata) -> Self {
         let created = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Self { inode: metadata.ino(), device: metadata.dev(), created: created.map_or(0, |since| since.as_nanos()) }
     }
 
-    /// True if `self`, recorded earlier, and `other`, found now, are the same file; `boot` says whether the machine has
-    /// booted in between.
+    /// Returns true if `self`, which was recorded earlier, and `other`, which was found now, are the same file. `boot`
+    /// says whether the machine has booted in between.
     ///
-    /// The creation time decides if the file system records it. Otherwise the device number does, but only within one
-    /// boot: the kernel numbers USB disks, device-mapper volumes and network shares at each boot, and a machine that
-    /// has booted must not look like a copied folder. After a boot only the inode number is left, and a copy that
-    /// happened to get the same inode number is not detected: its live database is verified as after any unclean stop.
+    /// If the file system records creation times, the function compares them. Otherwise it compares the device numbers,
+    /// but only within one boot: the kernel assigns new numbers to USB disks, device-mapper volumes and network shares
+    /// at each boot, and a reboot must not make the folder look copied. After a boot only the inode number remains. A
+    /// copy that happens to have the same inode number is then not detected: its live database is verified as after any
+    /// unclean stop.
     pub fn is_same_file(self, other: Self, boot: Boot) -> bool {
         let is_same_place = if self.created != 0 && other.created != 0 {
             self.created == other.created

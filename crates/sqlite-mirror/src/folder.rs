@@ -1,4 +1,4 @@
-//! The paths of the files.
+//! The paths of the database's files.
 
 use crate::{Error, Result};
 use std::fs::{DirBuilder, File, Permissions};
@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder around the published file; creates what is missing. `live/` is accessible to this user only.
+    /// Returns the paths around the published file, and creates missing folders. Only this user can access `live/`.
     pub fn prepare(published: &Path) -> Result<Self> {
         let file_error = |doing, path: &Path| {
             let path = path.to_owned();
@@ -32,8 +32,8 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Writes a text for people into `live/`, unless there is one of that name. It is optional: on a full disk the
-    /// program starts without it.
+    /// Writes a note for users into `live/`, unless a file with that name exists. Errors are ignored, so that the
+    /// program can start on a full disk.
     pub fn add_note(&self, name: &str, text: &str) {
         let path = self.live.join(name);
         if !path.exists() && std::fs::write(&path, text).is_err() {
@@ -41,7 +41,7 @@ impl Folder {
         }
     }
 
-    /// The folder around the published file, unchanged.
+    /// Returns the paths around the published file, and creates nothing.
     pub fn of(published: &Path) -> Result<Self> {
         let file_error = |doing, path: &Path| {
             let path = path.to_owned();
@@ -61,89 +61,90 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder of the live database.
+    /// Returns the path of the folder that contains the live database.
     pub fn live(&self) -> &Path {
         &self.live
     }
 
-    /// The disk space reserved for a start on a full disk.
+    /// Returns the path of the reserve file, whose disk space is for a start on a full disk.
     pub fn reserve(&self) -> PathBuf {
         self.live.join("reserve")
     }
 
-    /// The live database.
+    /// Returns the path of the live database.
     pub fn database(&self) -> PathBuf {
         self.live.join("db.sqlite")
     }
 
-    /// The write-ahead log of the live database.
+    /// Returns the path of the live database's write-ahead log.
     pub fn wal(&self) -> PathBuf {
         self.live.join("db.sqlite-wal")
     }
 
-    /// The index of the write-ahead log.
+    /// Returns the path of the write-ahead log's index.
     pub fn wal_index(&self) -> PathBuf {
         self.live.join("db.sqlite-shm")
     }
 
-    /// The lock file, locked by the process that has the store open.
+    /// Returns the path of the lock file. The process that has the store open holds the lock.
     pub fn lock(&self) -> PathBuf {
         self.live.join("lock")
     }
 
-    /// The state that the last run left.
+    /// Returns the path of the state file, which each run leaves for the next one.
     pub fn run_state(&self) -> PathBuf {
         self.live.join("state")
     }
 
-    /// A spare copy of the published file, by number.
+    /// Returns the path of the spare copy with this number.
     pub fn spare(&self, number: usize) -> PathBuf {
         self.live.join(format!("spare-{number}.db"))
     }
 
-    /// A temporary name in `live/` for an unfinished file.
+    /// Returns the temporary path in `live/` of an unfinished file.
     pub fn unfinished(&self, name: &str) -> PathBuf {
         self.live.join(format!("{name}.new"))
     }
 
-    /// A temporary name in `live/` for the next published file.
+    /// Returns the temporary path in `live/` of the next published file.
     pub fn unfinished_copy(&self) -> PathBuf {
         self.unfinished(&self.published.file_name().unwrap_or_default().to_string_lossy())
     }
 
-    /// A name in `live/` under which an unknown file is kept.
+    /// Returns the path in `live/` under which a file of unknown origin is kept.
     pub fn kept(&self, name: &str) -> PathBuf {
         self.live.join(format!("kept-{name}.db"))
     }
 
-    /// The folder that holds the published file.
+    /// Returns the path of the folder that contains the published file.
     pub fn root(&self) -> &Path {
         self.published.parent().unwrap_or(Path::new("/"))
     }
 }
 
-/// Backup programs that support this tag leave the folder out; see <https://bford.info/cachedir/>.
+/// Content of a cache directory tag. Backup programs that support the tag skip the folder; see
+/// <https://bford.info/cachedir/>.
 const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 # Do not back up this folder: its files change while they are copied. Copy ";
 
-/// The folder that holds a file.
+/// Returns the folder that contains a file.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Creates a folder that only this user may enter, and its parents.
+/// Creates a folder that only this user can access, and its missing parents.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
     if mode == 0o700 { Ok(()) } else { std::fs::set_permissions(path, Permissions::from_mode(0o700)) }
 }
 
-/// Syncs a folder, so that created, renamed and removed names in it are on disk.
+/// Syncs a folder, so that created, renamed and deleted names in it are on disk.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// The path with `ending` appended to the file name.
+/// Returns the path with `suffix` appended to the file name.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

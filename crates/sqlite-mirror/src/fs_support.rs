@@ -1,4 +1,4 @@
-//! Probes what the file system of a folder supports, by trying each operation.
+//! Tests which operations the file system of a folder supports, by trying each one.
 
 use crate::sys::{self, LeaseAnswer};
 use rusqlite::Connection;
@@ -7,22 +7,22 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What a folder's file system supports.
+/// The operations that a folder's file system supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FsSupport {
-    /// `Ok` if a database with a write-ahead log works there (shared memory, locks, `fsync`); else the reason why not.
+    /// `Ok` if a database with a write-ahead log works there (shared memory, locks, `fsync`); otherwise the reason.
     pub database: Result<(), String>,
     /// Files can be locked.
     pub locks: bool,
-    /// Files can be leased, and the file system is known to make every opener wait for a lease, so that the published
-    /// copy is changed in place.
+    /// Files can be leased, and the file system is known to make every process that opens a leased file wait. The
+    /// published copy is then updated in place.
     pub leases: bool,
     /// Two names can be exchanged atomically.
     pub exchange: bool,
 }
 
-/// Probes in a temporary folder `folder/name`, which is removed afterwards. `name` must not be in use.
+/// Tests the file system in a temporary folder `folder/name`, which is deleted afterwards. `name` must not exist yet.
 pub fn probe_file_system(folder: &Path, name: &str) -> io::Result<FsSupport> {
     let scratch = Scratch::create(folder.join(name))?;
     let (a, b) = (scratch.0.join("a"), scratch.0.join("b"));
@@ -52,7 +52,7 @@ fn try_database(path: &Path) -> rusqlite::Result<()> {
     if mode == "wal" && read == 1 { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
 }
 
-/// A folder that is removed on drop.
+/// A temporary folder that is deleted on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

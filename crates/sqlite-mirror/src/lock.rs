@@ -1,4 +1,4 @@
-//! The lock file `live/lock`: held by the one process that has the store open, and contains its process id.
+//! The lock file `live/lock`. The process that has the store open locks the file and writes its process id into it.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -6,7 +6,7 @@ use crate::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 
-/// The lock. The kernel releases it when the process ends, however it ends.
+/// The held lock. The kernel releases it when the process ends for any reason.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -15,12 +15,12 @@ pub struct Lock {
 /// The process that has the store open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockHolder {
-    /// Its process id as read from the lock file; none if it cannot be read.
+    /// The process id from the lock file; `None` if it cannot be read.
     pub pid: Option<u32>,
 }
 
 impl Lock {
-    /// Takes the lock. If another process holds it, the error names that process.
+    /// Acquires the lock. If another process holds the lock, the error names that process.
     pub fn take(folder: &Folder, program: &str, observer: &Observer) -> Result<Self> {
         let path = folder.lock();
         let failed = |doing| {
@@ -50,7 +50,7 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed("cannot lock")(source)),
         }
-        // The process id is for administrators and for the message above only; the kernel enforces the lock.
+        // The process id is only for administrators and for the error message above. The kernel enforces the lock.
         let note = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;
@@ -62,8 +62,8 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// The process that holds the lock, if any. Needs no write permission: the caller has opened the lock file for
-    /// reading, by a way that fits who may have written to the folder.
+    /// Returns the process that holds the lock, if any. This function needs no write permission. The caller opens the
+    /// lock file for reading, and must guard against links if other users can write to the folder.
     pub fn holder(mut file: File, folder: &Folder) -> Result<Option<LockHolder>> {
         match file.try_lock_shared() {
             Ok(()) => Ok(None),

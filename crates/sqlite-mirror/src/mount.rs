@@ -1,21 +1,23 @@
-//! Checks whether writes reach the disk.
+//! Checks whether the file system accepts writes.
 
 use crate::folder::Folder;
 use crate::{Error, Result, sys};
 use rusqlite::ffi;
 use std::fs::File;
 
-/// The file system of the live database.
+/// The file system that contains the live database.
 ///
-/// A file system that is remounted read-only while files are open for writing (an emergency remount) may keep accepting
-/// writes into memory, and ext4 then reports success for every `fsync`. So the mount flags are checked too.
+/// After an emergency remount as read-only, a file system may still accept writes to open files into memory, and ext4
+/// then reports success for every `fsync`. So a successful `fsync` is not sufficient, and the mount flags are checked
+/// too.
 pub struct Mount {
-    // The folder, not the database: closing a second descriptor of the database would release SQLite's locks.
+    // A descriptor of the folder, not of the database: closing another descriptor of the database would release
+    // SQLite's locks.
     folder: File,
 }
 
 impl Mount {
-    /// The file system of this folder.
+    /// Opens the file system of this folder.
     pub fn of(folder: &Folder) -> Result<Self> {
         let live = folder.live();
         let opened = File::open(live);
@@ -23,7 +25,7 @@ impl Mount {
         Ok(Self { folder })
     }
 
-    /// Fails while the file system is read-only.
+    /// Returns an error while the file system is read-only.
     pub fn ensure_writable(&self) -> rusqlite::Result<()> {
         if !sys::is_read_only(&self.folder) {
             return Ok(());

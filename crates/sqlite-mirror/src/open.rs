@@ -1,4 +1,4 @@
-//! Opens connections. All pragmas are set here.
+//! Opens the database connections and sets all their pragmas.
 
 use crate::Result;
 use crate::checkpoint::CHECKPOINT_FRAMES_WITH_LITESTREAM;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Opens the live database for writing; creates it if there is none. Automatic checkpoints are off.
+/// Opens the live database for writing, and creates it if it is missing. Automatic checkpoints are off.
 pub fn writer(file: &Path) -> Result<Connection> {
     open_writer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
 }
@@ -16,7 +16,7 @@ pub fn writer(file: &Path) -> Result<Connection> {
 fn open_writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
-    // Setting the pragma again would be a commit that is not in any published file.
+    // Setting an unchanged pragma would create a commit that no published file contains.
     if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     }
@@ -34,15 +34,16 @@ fn open_writer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Caches prepared statements and makes their query plans stable: without this option SQLite inspects the values that
-/// are bound to a query and prepares it again whenever they change, which costs more than the query.
+/// Enlarges the cache of prepared statements and keeps their query plans stable. Without this option SQLite inspects
+/// the values that are bound to a query and prepares the query again whenever they change, which costs more than the
+/// query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Lets a writer without a published copy checkpoint automatically, as SQLite does by default.
+/// Enables automatic checkpoints, SQLite's default, for a writer without a published copy.
 pub fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Result<()> {
     let frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { 1000 };
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
@@ -61,7 +62,7 @@ fn open_reader(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens a database for checkpoints only.
+/// Opens a database only for checkpoints.
 pub fn checkpointer(file: &Path) -> Result<Connection> {
     open_checkpointer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
 }
@@ -73,7 +74,7 @@ fn open_checkpointer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens a database file that no process writes, read-only and without creating files beside it.
+/// Opens a database file to which no process writes. The connection is read-only and creates no files next to it.
 pub fn lone_file(file: &Path) -> Result<Connection> {
     let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -83,13 +84,13 @@ pub fn lone_file(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// The page size in bytes.
+/// Returns the page size in bytes.
 pub fn page_size(conn: &Connection) -> Result<usize> {
     let size: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     Ok(size as usize)
 }
 
-/// The size of the database in pages.
+/// Returns the size of the database in pages.
 pub fn page_count(conn: &Connection) -> Result<u64> {
     let count: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     Ok(u64::from(count))
@@ -98,5 +99,5 @@ pub fn page_count(conn: &Connection) -> Result<u64> {
 /// SQLite's number for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
 
-/// How long a connection waits for another one that is writing.
+/// How long a connection waits for a lock that another connection holds.
 pub const BUSY: Duration = Duration::from_secs(5);

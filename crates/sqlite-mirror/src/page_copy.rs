@@ -1,4 +1,5 @@
-//! Copies all pages of a database, in order, from one snapshot: the cheapest exact copy, and it can go to any writer.
+//! Copies all pages of a database, in order, from one snapshot. This is the cheapest exact copy, and any writer can
+//! receive it.
 
 use crate::folder::Folder;
 use crate::publish::clear_wal_mode;
@@ -9,13 +10,14 @@ use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes every page that `conn` sees to `out`, which then contains a database file without a log. Returns its bytes.
+/// Writes every page that `conn` sees to `out`, which then contains a database file that needs no log. Returns the
+/// number of bytes.
 ///
-/// Everything that was committed before the call is in it. Writers continue meanwhile.
+/// The copy contains everything that was committed before the call. Writers are not blocked meanwhile.
 pub fn write_pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     conn.execute_batch("BEGIN")?;
     let written = pages(conn, out);
-    // Nothing was written to the database, so a failing rollback has no effect.
+    // The transaction has only read, so a failed rollback has no effect.
     let _ = conn.execute_batch("ROLLBACK");
     written
 }
@@ -46,17 +48,17 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Writes the whole database that belongs to a published file to `out`, whether a daemon has it open or not. Returns
-/// its bytes.
+/// Writes the whole database that belongs to a published file to `out`, whether or not a daemon has it open. Returns
+/// the number of bytes.
 ///
-/// A reading process does not disturb a running daemon. If none is running, the copy includes what the last one left in
-/// the write-ahead log.
+/// The read does not disturb a running daemon. If no daemon is running, the copy includes what the last one left in the
+/// write-ahead log.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     let folder = Folder::of(published)?;
     if folder.database().exists() {
         return write_pages(&open::reader(&folder.database())?, out);
     }
-    // A database file that was put here and has not been adopted by a daemon yet.
+    // The file was placed there as a database, and no daemon has adopted it yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
     let mut file = BufReader::with_capacity(CHUNK, File::open(published).map_err(failed("there is no database at"))?);
     let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);
@@ -71,11 +73,11 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     }
 }
 
-/// Copies the whole database that belongs to a published file into an unnamed file on the data disk, and returns that
-/// file, positioned at its start. None if that disk has no space for it or does not support unnamed files.
+/// Copies the whole database that belongs to a published file into an unnamed file on the data disk. Returns that file,
+/// positioned at its start, or `None` if the disk has no space for it or does not support unnamed files.
 ///
-/// While a copy is written its read transaction keeps the write-ahead log from being emptied. So a copy for a slow or
-/// hanging target is made here first, at the speed of the data disk.
+/// While a copy is written, its read transaction prevents the write-ahead log from restarting. A copy for a slow or
+/// hanging target is therefore created here first, at the speed of the data disk.
 pub fn spool_database(published: &Path) -> Result<Option<File>> {
     let folder = Folder::of(published)?;
     if !folder.database().exists() {
@@ -97,6 +99,6 @@ pub fn spool_database(published: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Space that a temporary copy leaves free on the data disk.
+/// Bytes that a temporary copy must leave free on the data disk.
 const MIN_FREE: u64 = 64 << 20;
 const CHUNK: usize = 1 << 20;

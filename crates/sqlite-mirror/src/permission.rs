@@ -1,4 +1,4 @@
-//! Distinguishes a missing permission from a full disk: for both SQLite reports that it cannot open the file.
+//! Distinguishes a missing permission from a full disk. For both, SQLite reports only that it cannot open the file.
 
 use crate::Error;
 use crate::folder::{folder_of, with_suffix};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The access that SQLite needs to a database file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Reads the file, and nothing beside it.
+    /// Reads only the file.
     Read,
     /// Reads the file and its log.
     ReadWithLog,
@@ -21,8 +21,8 @@ pub enum Purpose {
 
 /// Returns a more specific error if `error` was caused by a missing permission, else `error`.
 ///
-/// Permissions are checked by path, not by opening the file: closing a second descriptor of a database or its index
-/// would release the locks that SQLite holds on it in this process.
+/// Permissions are checked by path and not by opening the file: closing another descriptor of a database or of its
+/// index would release the locks that SQLite holds on it in this process.
 pub fn explain(error: Error, database: &Path, purpose: Purpose) -> Error {
     match error {
         Error::NoSpace(_) => missing(database, purpose).unwrap_or(error),
@@ -56,12 +56,12 @@ fn denied(path: PathBuf) -> Error {
     }
 }
 
-/// The name of this process's user.
+/// Returns the name of this process's user.
 pub fn service_user() -> String {
     user_name(geteuid().as_raw())
 }
 
-/// The name of a user, or the number if there is no name.
+/// Returns the name of a user, or the numeric id if the user has no name.
 fn user_name(id: u32) -> String {
     let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = known.lines().find_map(|line| {

@@ -1,18 +1,19 @@
-//! The published copy: a plain database file that any program may copy at any moment with any tool. The copy then holds
-//! everything that had been acknowledged before.
+//! The published copy: a plain database file that any program can copy at any time with any tool. Such a copy contains
+//! everything that was acknowledged before it was made.
 //!
-//! The writer records what each commit changed (`wal`) and continues; the publisher's thread writes those pages into
-//! the published file, and only then are the callers answered. No reader sees a half-written file: it is written while
-//! this process holds its lease, so a process that opens it waits for a fraction of a millisecond (`in_place`); and
-//! when another process keeps it open for long, another file takes its name (`exchange`).
+//! The writer records what each commit changed (`wal`) and continues with the next commit. The publisher's thread
+//! writes the changed pages into the published file, and then acknowledges the commits to the callers. A reader never
+//! sees a half-written file. Usually the publisher writes while this process holds a lease on the file, so a process
+//! that opens the file waits for a fraction of a millisecond (`in_place`). If another process keeps the file open for
+//! long, another file replaces it under the same name (`exchange`).
 //!
 //! Invariants:
 //!
 //! - No byte of a file changes while another process has it open for reading.
 //! - The stale pages of an image are a superset of those that differ from the live database.
 //! - A file whose stamp is not the recorded one is never written; see `file_state`.
-//! - No file that opens as a database is written before the live database has been verified; see `compare`.
-//! - An acknowledged write is in the published file, unless health says `late`, `foreign` or `frozen`.
+//! - A file that can be opened as a database is not written before the live database has been verified; see `compare`.
+//! - An acknowledged write is in the published file, unless the health report says `late`, `foreign` or `frozen`.
 
 mod commit_sink;
 mod compare;
@@ -56,7 +57,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Publishing that has been prepared but not started: every commit is recorded from here on.
+/// A prepared publisher that has not been started. From here on, every commit is recorded.
 pub struct PreparedPublisher {
     queue: Arc<Queue>,
     files: WalFiles,
@@ -64,20 +65,20 @@ pub struct PreparedPublisher {
     observer: Observer,
 }
 
-/// Running publishing.
+/// A running publisher.
 pub struct Publishing {
     queue: Arc<Queue>,
     supervisor: JoinHandle<bool>,
 }
 
-/// Starts to record the commits of a connection to the live database; a commit made before is not published.
+/// Starts to record the commits of a connection to the live database. Earlier commits are not published.
 pub fn prepare(
     writer: &Connection,
     folder: &Folder,
     observer: &Observer,
 ) -> Result<(PreparedPublisher, CommitSink, WalFiles)> {
     let page_size = open::page_size(writer)?;
-    // The first read creates the log's index.
+    // The first read creates the index of the write-ahead log.
     writer.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let files = WalFiles::open(folder).map_err(log_unreadable)?;
     let wal = WalReader::new(files.clone(), page_size, observer.clone()).map_err(log_unreadable)?;
@@ -88,9 +89,9 @@ pub fn prepare(
 }
 
 impl PreparedPublisher {
-    /// Starts publishing into the file that the start has found. When this returns, that file holds everything that has
-    /// been acknowledged, or health reports why it does not; after a power cut, programs that open it wait while it is
-    /// compared.
+    /// Starts publishing into the file that the startup code has classified. When this function returns, the file
+    /// contains everything that has been acknowledged, or the health report says why not. After a power failure,
+    /// programs that open the file wait while it is compared with the live database.
     pub fn start(
         self,
         folder: &Folder,
@@ -125,7 +126,7 @@ impl PreparedPublisher {
 }
 
 impl Publishing {
-    /// The state of the published copy.
+    /// Returns the state of the published copy.
     pub fn state(&self) -> CopyState {
         self.queue.status().map_or(CopyState::Current, |(since, reason)| CopyState::Late {
             age: clock::instant().saturating_duration_since(since),
@@ -133,14 +134,14 @@ impl Publishing {
         })
     }
 
-    /// Requests a comparison of the whole published file with the live database.
+    /// Requests a comparison of the whole published file with the live database. The result arrives on the receiver.
     pub fn check(&self) -> oneshot::Receiver<CheckedCopy> {
         let (reply, checked) = oneshot::channel();
         self.queue.request_check(reply);
         checked
     }
 
-    /// Publishes the remaining commits and stops. Returns false if the publisher did not stop.
+    /// Publishes the remaining commits and stops. Returns false if the publisher did not stop in time.
     pub fn stop(self) -> bool {
         self.queue.stop();
         self.supervisor.join().unwrap_or(false)

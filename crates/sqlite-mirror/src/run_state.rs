@@ -1,7 +1,8 @@
 //! The state that a run leaves for the next one: whether it stopped cleanly, and the identity of its files.
 //!
-//! One small file, rewritten in place by a single short write, so a killed process leaves the old or the new text.
-//! After a power cut it may be outdated; then it is not trusted (see [`Record::boot_since`]).
+//! The state is one small file, which a single short write replaces in place. A killed process therefore leaves either
+//! the old or the new text. After a power failure the file may be outdated, and is then not trusted (see
+//! [`Record::boot_since`]).
 
 use crate::file_stamp::{ExactStamp, FileId, FileStamp};
 use crate::wal::Position;
@@ -12,13 +13,13 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The state file and its content. Changes by different threads to different fields do not overwrite each other.
+/// The state file and its content. Threads can change different fields without overwriting each other's changes.
 #[derive(Debug)]
 pub struct RunState {
     file: File,
     /// The first line of the file.
     title: String,
-    /// The id of this boot of the machine; empty if it is hidden.
+    /// The id of this boot of the machine; empty if the process cannot read it.
     boot: String,
     content: Mutex<Content>,
 }
@@ -26,20 +27,20 @@ pub struct RunState {
 #[derive(Debug)]
 struct Content {
     record: Record,
-    /// The file has this content; otherwise the next change writes it.
+    /// True if the file has this content. Otherwise the next change writes it.
     is_written: bool,
 }
 
 /// The content of the state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// The boot id at the time of writing; empty if it is hidden from the process.
+    /// The boot id at the time of writing; empty if the process could not read it.
     pub boot: String,
-    /// The live database. If another file has its name after an unclean stop, this folder is a copy.
+    /// The identity of the live database. If another file has its name after an unclean stop, this folder is a copy.
     pub live: Option<FileId>,
-    /// The live database after a clean stop; none during a run.
+    /// The live database after a clean stop; `None` during a run.
     pub closed: Option<FileStamp>,
-    /// The write-ahead log after a clean stop; none if it was emptied.
+    /// The write-ahead log after a clean stop; `None` if it was emptied.
     pub closed_log: Option<FileStamp>,
     /// The published file, if the service wrote it.
     pub published: Option<PublishedRecord>,
@@ -47,38 +48,38 @@ pub struct Record {
     pub successor: Option<FileStamp>,
     /// A foreign file that was found under the published name while the service ran.
     pub foreign: Option<ExactStamp>,
-    /// A published file last written before this time lacked acknowledged writes; [`FOREVER`] while it lacks some now.
-    /// Seconds and nanoseconds since the epoch.
+    /// A published file that was last written before this time lacked acknowledged writes. [`FOREVER`] while the file
+    /// still lacks some. Seconds and nanoseconds since the epoch.
     pub late_until: Option<(i64, i64)>,
-    /// The owner wants the foreign file to be adopted at the next start.
+    /// True if the owner wants the next start to adopt the foreign file.
     pub adopt: bool,
 }
 
 /// The published file as the service left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishedRecord {
-    /// The file after the service's last write.
+    /// The stamp after the service's last write.
     pub stamp: FileStamp,
-    /// The position in the write-ahead log up to which the file has the content.
+    /// The file contains everything up to this position in the write-ahead log.
     pub position: Position,
-    /// The target position of a write that has begun and not finished.
+    /// The target position of a write that has started but not finished.
     pub writing: Option<Position>,
 }
 
 /// Whether the machine has booted since a record was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boot {
-    /// It has not: the kernel still has what was written to the files.
+    /// The machine has not booted since: the kernel still has everything that was written to the files.
     Same,
-    /// It has: any part of the last writes may be lost.
+    /// The machine has booted since: any part of the last writes may be lost.
     Another,
-    /// The boot id is hidden, so this is unknown.
+    /// Unknown, because the process cannot read the boot id.
     Unknown,
 }
 
 impl RunState {
-    /// Opens the file and reads the record of the last run. An unreadable record, or one of another program, counts as
-    /// none. `boot` is the id of this boot of the machine, see [`boot_id`].
+    /// Opens the file and reads the record of the last run. Returns no record if it is unreadable or belongs to another
+    /// program. `boot` is the id of this boot of the machine, see [`boot_id`].
     pub fn open(path: &Path, program: &str, boot: &str) -> Result<(Self, Option<Record>)> {
         let failed = |source| Error::File { doing: "cannot open", path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
@@ -89,17 +90,17 @@ impl RunState {
         Ok((Self { file, title, boot: boot.to_owned(), content }, left))
     }
 
-    /// The id of this boot of the machine; empty if it is hidden.
+    /// Returns the id of this boot of the machine; empty if the process cannot read it.
     pub fn boot(&self) -> &str {
         &self.boot
     }
 
-    /// The current record, also if it could not be written.
+    /// Returns the current record, even if it could not be written.
     pub fn record(&self) -> Record {
         self.lock().record.clone()
     }
 
-    /// Changes the record; writes the file only if the record differs.
+    /// Changes the record. Writes the file only if the record differs or could not be written before.
     pub fn change(&self, change: impl FnOnce(&mut Record)) -> io::Result<()> {
         let mut content = self.lock();
         let mut next = content.record.clone();
@@ -119,7 +120,7 @@ impl RunState {
     fn write(&self, content: &mut Content, next: Record) -> io::Result<()> {
         let mut text = format!("{}\n{next}", self.title);
         *content = Content { record: next, is_written: false };
-        // Padded to a constant length, so that no rest of a longer text remains.
+        // The text is padded to a constant length, so that it overwrites a longer previous text completely.
         while text.len() < LENGTH {
             text.push('\n');
         }
@@ -136,18 +137,18 @@ impl RunState {
 }
 
 impl Record {
-    /// An empty record of a boot of the machine, by its id.
+    /// Creates an empty record for a boot of the machine, identified by its id.
     pub fn of_boot(boot: &str) -> Self {
         Self { boot: boot.to_owned(), ..Self::default() }
     }
 
-    /// The fields that stay valid after the publisher of a new run has inspected the files.
+    /// Returns the fields that stay valid after the publisher of a new run has inspected the files.
     #[must_use]
     pub fn of_a_new_run(&self, boot: &str) -> Self {
         Self { live: self.live, late_until: self.late_until, ..Self::of_boot(boot) }
     }
 
-    /// Whether the machine has booted since the record was written. `now` is the id of this boot.
+    /// Returns whether the machine has booted since the record was written. `now` is the id of this boot.
     pub fn boot_since(&self, now: &str) -> Boot {
         if self.boot.is_empty() || now.is_empty() {
             Boot::Unknown
@@ -158,7 +159,8 @@ impl Record {
         }
     }
 
-    /// True if the published file, which has this stamp, lacks writes that were acknowledged while it was behind.
+    /// Returns true if the published file with this stamp lacks writes that were acknowledged while the file was
+    /// behind.
     pub fn was_behind(&self, published: FileStamp) -> bool {
         let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);
         is_incomplete || self.late_until.is_some_and(|until| published.modified < until)
@@ -239,19 +241,19 @@ impl std::fmt::Display for Record {
     }
 }
 
-/// The kernel's id of this boot, without dashes; empty if it is hidden, as from a systemd service with
-/// `ProcSubset=pid`.
+/// Returns the kernel's id of this boot, without dashes. Empty if the process cannot read it, as in a systemd service
+/// with `ProcSubset=pid`.
 pub fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().replace('-', "")
 }
 
-/// If the two times of a file differ by more seconds than this, the file was copied.
+/// If the content time and the inode time of a file differ by more than this many seconds, the file was copied.
 pub const COPIED_AFTER: i64 = 2;
 
-/// Later than any file was written.
+/// A time later than the modification time of any file.
 pub const FOREVER: (i64, i64) = (i64::MAX, 999_999_999);
 
-/// Follows the name of the program in the first line.
+/// The format version, which follows the program's name in the first line.
 const FORMAT: &str = "store 1";
 
 const LENGTH: usize = 1024;

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub enum LeaseAnswer {
     /// No other process has the file open, and a process that opens it now waits until the lease is released.
     Granted,
-    /// Another process has it open.
+    /// Another process has the file open.
     Busy,
     /// The file belongs to another user, and only its owner may lease it.
     Denied,
@@ -43,17 +43,17 @@ pub fn take_lease(file: &File) -> LeaseAnswer {
     }
 }
 
-/// True if the file system is known to make every opener wait for a lease.
+/// Returns true if the file system is known to make every process that opens a leased file wait.
 ///
-/// FUSE and overlayfs grant leases too, but the file can be opened behind them (on the server of an sshfs, in the upper
-/// folder of an overlay), and such an opener does not wait and reads a half-written file.
+/// FUSE and overlayfs also grant leases, but other processes can open the file without their knowledge: on the server
+/// of an sshfs, or in the upper folder of an overlay. Such a process does not wait and reads a half-written file.
 fn honours_leases(file: &File) -> bool {
-    // A magic number has 32 bits; the field is wider on some machines, and signed.
+    // A magic number has 32 bits. The field is wider on some machines, and signed.
     let magic = rustix::fs::fstatfs(file).map(|found| i128::from(found.f_type) & 0xffff_ffff);
     magic.is_ok_and(|magic| u32::try_from(magic).is_ok_and(is_known_to_honour_leases))
 }
 
-/// By the magic number of the file system, as statfs(2) and the file systems' own sources list them.
+/// Checks the magic number of the file system, as listed in statfs(2) and in the sources of the file systems.
 fn is_known_to_honour_leases(magic: u32) -> bool {
     matches!(magic, EXT | XFS | BTRFS | F2FS | TMPFS | ZFS)
 }
@@ -66,34 +66,34 @@ const F2FS: u32 = 0xf2f5_2010;
 const TMPFS: u32 = 0x0102_1994;
 const ZFS: u32 = 0x2fc1_2fc1;
 
-/// Releases a lease; processes that wait in `open` continue.
+/// Releases a lease. Processes that wait in `open` continue.
 pub fn release_lease(file: &File) {
-    // SAFETY: as in `take_lease`. It fails only if no lease is held, and then there is none to release.
+    // SAFETY: as in `take_lease`. The call fails only if no lease is held, and then nothing needs to be released.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
 }
 
-/// How long the kernel lets an opener wait before it breaks a lease.
+/// Returns how long the kernel lets another process wait for a lease before it breaks the lease.
 pub fn lease_break_time() -> Duration {
     let setting = std::fs::read_to_string("/proc/sys/fs/lease-break-time").ok();
     let seconds = setting.and_then(|text| text.trim().parse().ok()).filter(|seconds| *seconds > 0);
     fault_injection::lease_break_time().unwrap_or(Duration::from_secs(seconds.unwrap_or(45)))
 }
 
-/// True while a write lease is held and no process waits for its release.
+/// Returns true while a write lease is held and no process waits for its release.
 pub fn is_lease_uncontended(file: &File) -> bool {
     // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == libc::F_WRLCK }
 }
 
-/// The kernel reports to the holder of a lease by SIGIO that a process waits, and SIGIO would end the process. The
-/// lease is released within moments anyway, so the signal is ignored.
+/// Ignores SIGIO. The kernel sends SIGIO to the holder of a lease when another process waits for it, and the default
+/// action would end the process. The publisher releases each lease soon, so it needs no signal.
 pub fn ignore_lease_signal() {
     // SAFETY: SIG_IGN is a valid disposition and installs no handler; nothing else in the process uses SIGIO.
     unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
 }
 
-/// Makes a write beyond a file size limit fail, as on a full disk, instead of killing the process (SIGXFSZ). For
-/// commands only; the daemon handles that signal.
+/// Makes a write beyond a file size limit fail like on a full disk, instead of killing the process (SIGXFSZ). For
+/// commands only, because the daemon handles that signal itself.
 pub fn ignore_file_size_signal() {
     // SAFETY: as in `ignore_lease_signal`.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
@@ -106,31 +106,31 @@ pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
 }
 
-/// True if a call failed because the kernel or the file system does not support it.
+/// Returns true if a call failed because the kernel or the file system does not support it.
 pub fn is_unsupported(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
 }
 
-/// Renames a file; a file that had the new name is replaced.
+/// Renames a file, and replaces an existing file with the new name.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault_injection::inject()?;
     std::fs::rename(from, to)
 }
 
-/// Renames a file unless the new name is taken.
+/// Renames a file. Returns an error if the new name exists.
 pub fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     fault_injection::inject()?;
     let flagged = fault_injection::plain_renames()
         .and_then(|()| Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?));
     match flagged {
-        // A hard link fails too if the name is taken.
+        // A hard link also fails if the name exists.
         Err(error) if is_unsupported(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
         outcome => outcome,
     }
 }
 
-/// Allocates the `length` bytes from `start` on the disk, without changing the file's length. A file system that does
-/// not support this counts as having the space.
+/// Allocates `length` bytes of disk space from offset `start`, without changing the file's length. Succeeds on a file
+/// system that does not support this.
 pub fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
     fault_injection::inject()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
@@ -139,26 +139,28 @@ pub fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
     }
 }
 
-/// The permissions of a file with which the next start can open it for writing, also where a backup with the mode 0444 was restored.
+/// Returns the permissions for a file that the next start must be able to write: `mode`, plus read and write for the
+/// owner. A restored backup may have the mode 0444.
 pub fn owner_writable(mode: u32) -> Permissions {
     Permissions::from_mode(mode & 0o777 | 0o600)
 }
 
-/// Whether the file system that holds this file is read-only. Calls libc's `fstatvfs` by name, so that a preloaded
-/// library can replace it.
+/// Returns true if the file system that contains this file is read-only. Calls libc's `fstatvfs` by name, so that a
+/// preloaded library can replace it.
 pub fn is_read_only(file: &File) -> bool {
     let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
-    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the pointer.
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the
+    // pointer.
     let answer = unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) };
-    // SAFETY: any bytes are a `statvfs`, and all of them were set to zero.
+    // SAFETY: every bit pattern is a valid `statvfs`, and all bytes were initialized to zero.
     let flags = unsafe { stat.assume_init() }.f_flag;
     answer == 0 && flags & libc::ST_RDONLY != 0
 }
 
-/// Space on a file system.
+/// The capacity of a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskSpace {
-    /// Bytes that this user may still write.
+    /// Bytes that this user can still write.
     pub free_bytes: u64,
     /// Total bytes; 0 if unknown.
     pub total_bytes: u64,
@@ -168,7 +170,7 @@ pub struct DiskSpace {
     pub total_files: u64,
 }
 
-/// The space on the file system that holds `path`.
+/// Returns the capacity of the file system that contains `path`.
 pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
     let answer = rustix::fs::statvfs(path)?;
     Ok(DiskSpace {
@@ -190,7 +192,7 @@ mod tests {
             assert!(!is_known_to_honour_leases(magic), "{magic:x}");
         }
         assert!(is_known_to_honour_leases(BTRFS) && is_known_to_honour_leases(EXT));
-        // A file on a file system without leases, which every Linux has.
+        // A file on procfs, which has no leases and is mounted on every Linux system.
         assert_eq!(take_lease(&File::open("/proc/self/status").unwrap()), LeaseAnswer::Unsupported);
     }
 }

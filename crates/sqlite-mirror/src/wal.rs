@@ -1,11 +1,11 @@
-//! Reads what a commit changed from the write-ahead log, right after the commit.
+//! Reads the changes of a commit from the write-ahead log (WAL), directly after the commit.
 //!
 //! The formats are SQLite's: <https://sqlite.org/fileformat2.html#walformat> and <https://sqlite.org/walformat.html>.
-//! The thread that commits also reads, so no frame can be overwritten before it has been read; the change counter of
-//! the index shows whether another program committed in between.
+//! The thread that commits also reads, so no frame can be overwritten before it has been read. The change counter of
+//! the index shows whether another program has committed in between.
 //!
-//! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` releases the
-//! locks that SQLite holds on it in this process.
+//! The two descriptors must stay open longer than every connection to the database: closing any descriptor of `-shm`
+//! releases the locks that SQLite holds on it in this process.
 
 use crate::event::{Event, Observer};
 use crate::folder::Folder;
@@ -20,17 +20,17 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A position in the write-ahead log: all frames before it.
+/// A position in the write-ahead log. It stands for all frames before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// A value that SQLite changes each time the log restarts.
     pub salt: [u8; 8],
-    /// Number of frames from the start.
+    /// Number of frames since the start of the log.
     pub frame: u32,
 }
 
 impl Position {
-    /// An invalid position: nothing can continue from here.
+    /// An invalid position, from which no read can continue.
     pub const NOWHERE: Self = Self { salt: [255; 8], frame: u32::MAX };
 }
 
@@ -53,12 +53,12 @@ pub(crate) enum Changes {
     Content(Content),
     /// Only the page numbers, because the content is too large.
     Numbers(Vec<u32>),
-    /// Another program wrote: any page may have changed.
+    /// Another program has written: any page may have changed.
     Unknown,
 }
 
 impl Changes {
-    /// Number of bytes of page content.
+    /// Returns the number of bytes of page content.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Content(content) => content.numbers.len() * content.page_size,
@@ -67,10 +67,10 @@ impl Changes {
     }
 }
 
-/// Frames as they are in the log.
+/// Frames with the same bytes as in the log.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
-    /// Frame after frame, header and page; there may be further bytes after the last one.
+    /// The frames, each with its header and page. Further bytes may follow the last frame.
     frames: Vec<u8>,
     /// The page number of each frame.
     numbers: Vec<u32>,
@@ -84,7 +84,7 @@ pub struct WalFiles {
     index: Arc<File>,
 }
 
-/// The part of the log's index that says where the log ends.
+/// The part of the log's index that contains the end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub position: Position,
@@ -93,7 +93,7 @@ pub(crate) struct Header {
     pub page_count: u32,
 }
 
-/// Reads one commit after the other.
+/// Reads the commits in order.
 #[derive(Debug)]
 pub(crate) struct WalReader {
     files: WalFiles,
@@ -103,13 +103,13 @@ pub(crate) struct WalReader {
 }
 
 impl WalFiles {
-    /// Opens both files; a connection must have read from the database before, so that they exist.
+    /// Opens both files. They exist only after a connection has read from the database.
     pub fn open(folder: &Folder) -> io::Result<Self> {
         Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
     }
 
-    /// The id of another process that has a read transaction. Such a process holds a POSIX lock on one of the bytes of
-    /// the index that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
+    /// Returns the id of another process that has a read transaction. Such a process holds a POSIX lock on one of the
+    /// index bytes that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
     pub fn reader(&self) -> Option<i32> {
         let wanted = Flock {
             start: FIRST_READ_LOCK,
@@ -118,11 +118,11 @@ impl WalFiles {
             typ: FlockType::WriteLock,
             offset_type: FlockOffsetType::Set,
         };
-        // F_GETLK only reports the conflicting lock; it takes none.
+        // F_GETLK only reports the conflicting lock and acquires none.
         fcntl_getlk(&*self.index, &wanted).ok()??.pid.map(Pid::as_raw_pid)
     }
 
-    /// The current end of the log.
+    /// Returns the current end of the log.
     pub(crate) fn header(&self) -> io::Result<Header> {
         let mut both = [0; 2 * HEADER];
         for _ in 0..1000 {
@@ -131,7 +131,7 @@ impl WalFiles {
             if first == second && first[12] == 1 {
                 return Header::parse(first);
             }
-            // A commit is between writing the two copies of the header.
+            // Another thread or process has written only one of the two copies of the header so far.
             std::thread::yield_now();
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "the log's index does not come to rest"))
@@ -143,7 +143,7 @@ impl WalFiles {
         Ok(FrameHeader::parse(&bytes))
     }
 
-    /// The pages in the frames from `from` to the end of the log; none if the log has restarted since.
+    /// Returns the pages in the frames from `from` to the end of the log; `None` if the log has restarted since.
     pub(crate) fn pages_since(&self, from: Position, page_size: usize) -> io::Result<Option<Vec<u32>>> {
         let to = self.header()?.position;
         // An empty log has no salt yet, so it cannot be distinguished from another empty one.
@@ -162,8 +162,9 @@ impl WalFiles {
     }
 }
 
-/// True if a file holds what the last frames up to a position in the log contain, which only a file written from that
-/// log does. Reads the log as a plain file, so no connection of this process may have it open.
+/// Returns true if a file contains the pages of the last frames up to a position in the log. Only a file that was
+/// written from that log contains them. The log is read as a plain file, so no connection of this process may have it
+/// open.
 pub fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
     if to.frame == 0 || to == Position::NOWHERE {
         return Ok(false);
@@ -187,7 +188,8 @@ pub fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
         if header.salt != to.salt || file_length != u64::from(pages) * page_size as u64 {
             return Ok(false);
         }
-        // Backwards, the first frame of a page is its newest. A page beyond the end is no longer in the file.
+        // In reverse order, the first frame of a page is its newest. A page beyond the end of the database is not in
+        // the file.
         if header.page == 0 || header.page > pages || !seen.insert(header.page) {
             continue;
         }
@@ -204,18 +206,18 @@ pub fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
 }
 
 impl WalReader {
-    /// Starts after everything that is in the log now.
+    /// Creates a reader that starts after everything that is in the log now.
     pub(crate) fn new(files: WalFiles, page_size: usize, observer: Observer) -> io::Result<Self> {
         let at = files.header()?;
         Ok(Self { files, page_size, at, observer })
     }
 
-    /// The current position.
+    /// Returns the current position.
     pub(crate) fn at(&self) -> Header {
         self.at
     }
 
-    /// The changes since the last call; none if there are none. `buffer` is used for the content.
+    /// Returns the changes since the last call; `None` if nothing has changed. `buffer` is reused for the content.
     pub(crate) fn read(&mut self, buffer: Vec<u8>) -> Option<Delta> {
         match self.files.header() {
             Ok(now) => self.read_up_to(now, buffer),
@@ -227,7 +229,7 @@ impl WalReader {
         }
     }
 
-    /// The same up to an earlier end of the log.
+    /// Returns the changes since the last call up to `now`, an earlier end of the log.
     pub(crate) fn read_up_to(&mut self, now: Header, buffer: Vec<u8>) -> Option<Delta> {
         let before = std::mem::replace(&mut self.at, now);
         if now == before {
@@ -252,7 +254,7 @@ impl WalReader {
         } else {
             self.numbers_only(first, frames)?
         };
-        // Each commit increments the counter by one: a larger difference means that commits were missed.
+        // Each commit increments the counter by one. A larger difference means that the log no longer has some commits.
         let seen_all = before.change.wrapping_add(read.commits) == now.change;
         Ok(if seen_all && read.salt_holds(now.position.salt) { read.changes } else { Changes::Unknown })
     }
@@ -285,13 +287,13 @@ impl WalReader {
 }
 
 impl Content {
-    /// Each page and its content, in log order: the last one of a page number counts.
+    /// Returns each page and its content, in log order. If a page occurs several times, its last content is valid.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let frames = self.frames.chunks_exact(FRAME_HEADER + self.page_size);
         self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
     }
 
-    /// The numbers of the pages.
+    /// Returns the page numbers.
     pub(crate) fn numbers(&self) -> &[u32] {
         &self.numbers
     }
@@ -333,7 +335,7 @@ impl Frames {
 #[derive(Debug)]
 struct FrameHeader {
     page: u32,
-    /// In a commit's last frame: the length of the database, in pages. In any other: 0.
+    /// The length of the database in pages, in the last frame of a commit. 0 in any other frame.
     pages_after: u32,
     salt: [u8; 8],
 }
@@ -348,7 +350,7 @@ impl FrameHeader {
 }
 
 impl Header {
-    /// The index is in the machine's byte order, except for the salt, which is stored as in the log.
+    /// Parses the header. The index is in the machine's byte order, except for the salt, which is stored as in the log.
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let number = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if number(0) != INDEX_VERSION {
@@ -380,15 +382,15 @@ fn offset(frame: u32, page_size: usize) -> u64 {
     LOG_HEADER + u64::from(frame) * (FRAME_HEADER + page_size) as u64
 }
 
-/// Bytes before the first frame.
+/// Length of the log's header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: usize = 24;
 /// This many frames are enough to show from which log a file was written.
 const EVIDENCE: u32 = 64;
-/// Length of one copy of the index's header; a second one follows.
+/// Length of one copy of the index's header. A second copy follows.
 const HEADER: usize = 48;
 const FIRST_READ_LOCK: u64 = 123;
 const READ_LOCKS: u64 = 5;
 const INDEX_VERSION: u32 = 3_007_000;
-/// For a commit larger than this only the page numbers are kept.
+/// For a commit with more bytes than this, only the page numbers are kept.
 const MAX_CONTENT: usize = 8 << 20;

@@ -20,7 +20,7 @@ fn tracker() -> AlertTracker {
     AlertTracker::new(thresholds, Vec::new())
 }
 
-/// Marks the due notifications as sent and returns them.
+/// Returns the due notifications, and marks them as sent.
 fn notify(tracker: &mut AlertTracker, seconds: u64) -> Vec<(AlertKind, AlertTransition)> {
     tracker.tick(at(seconds));
     let due: Vec<_> =
@@ -112,7 +112,8 @@ fn it_goes_on_after_a_restart_where_it_was() {
 }
 
 proptest! {
-    /// A flapping condition causes few notifications in a day, because the time before clearing doubles.
+    /// A condition that alternates quickly causes few notifications in a day, because the delay before clearing
+    /// doubles.
     #[test]
     fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {
         let mut tracker = tracker();

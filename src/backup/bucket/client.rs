@@ -5,7 +5,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// Sends requests; transient errors are retried.
+/// An HTTP client that retries transient errors.
 #[derive(Clone, Debug)]
 pub(super) struct BucketClient {
     client: Client,
@@ -16,7 +16,7 @@ impl BucketClient {
         Self { client }
     }
 
-    /// The text of the response.
+    /// Sends a request and returns the response's text.
     pub(super) async fn text(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -26,7 +26,7 @@ impl BucketClient {
         response.text().await.map_err(|error| Error::Bucket(describe(&error)))
     }
 
-    /// The response, if it is successful.
+    /// Sends a request and returns the response if it is successful.
     pub(super) async fn response(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -34,7 +34,7 @@ impl BucketClient {
     ) -> Result<Response, Error> {
         let mut delays = RETRY_DELAYS.iter();
         loop {
-            // Signed again for each attempt: the clock may have been corrected.
+            // The URL is signed again for each attempt, because the clock may have been corrected.
             let outcome = request(&self.client, url()).timeout(REQUEST_TIMEOUT).send().await;
             let (error, is_transient) = match outcome {
                 Ok(response) if response.status().is_success() => return Ok(response),
@@ -52,7 +52,7 @@ impl BucketClient {
         }
     }
 
-    /// Streams the body of the response piece by piece.
+    /// Streams the body of the response in chunks.
     pub(super) async fn stream(
         &self,
         url: Url,
@@ -72,7 +72,8 @@ impl BucketClient {
     }
 }
 
-/// The error of a server's response (REST error responses: `<Error><Code>…</Code><Message>…</Message>`).
+/// Returns the error message of a server's response (REST error responses:
+/// `<Error><Code>…</Code><Message>…</Message>`).
 fn error_message(status: StatusCode, body: &str) -> String {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
@@ -85,7 +86,7 @@ fn error_message(status: StatusCode, body: &str) -> String {
     }
 }
 
-/// The error of a failed request. The URL is left out because it is signed.
+/// Describes a failed request. The URL is left out because it contains a signature.
 fn describe(error: &reqwest::Error) -> String {
     let mut text = match (error.is_connect(), error.is_timeout()) {
         (true, _) => "it cannot be reached".to_owned(),
@@ -100,6 +101,6 @@ fn describe(error: &reqwest::Error) -> String {
     text
 }
 
-/// Time for a part of 16 MB over a slow line.
+/// Long enough to send a part of 16 MB over a slow connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
 const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];

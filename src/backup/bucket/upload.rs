@@ -1,4 +1,4 @@
-//! Uploads a file: small ones in one request, large ones in parts.
+//! Uploads a file: a small one in one request, a large one in parts.
 
 use super::{Bucket, action_url};
 use crate::backup::Error;
@@ -15,7 +15,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// A multipart upload that has begun: parts that a crash leaves in the bucket cost money until they are deleted.
+/// A multipart upload that has started. Parts that a crash leaves in the bucket cost money until they are deleted.
 #[derive(Serialize, Deserialize)]
 struct StartedUpload {
     key: String,
@@ -123,13 +123,13 @@ impl Bucket {
         let body = complete().body();
         let response =
             self.client.text(|client, url| client.post(url).body(body.clone()), || action_url(&complete())).await?;
-        // A successful status may still come with an error in the body.
+        // A response with a success status may still contain an error in the body.
         CompleteMultipartUploadResponse::parse(&response)
             .map_err(|_| Error::Bucket(format!("it did not complete the multipart upload: {}", short(&response))))?;
         Ok(format!("{}-{parts}", hex(&sums.finalize())))
     }
 
-    /// Best effort: remaining parts are deleted by the bucket's own rules, if it has any.
+    /// Aborts a multipart upload. Errors are ignored: the bucket's lifecycle rules may delete the remaining parts.
     async fn abort(&self, key: &str, upload_id: &str) {
         let action = AbortMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id);
         if let Err(error) = self.client.text(|client, url| client.delete(url), || action_url(&action)).await {
@@ -137,7 +137,7 @@ impl Bucket {
         }
     }
 
-    /// Verifies that the bucket has what was sent.
+    /// Verifies that the object in the bucket equals the uploaded file.
     async fn verify(&self, key: &str, path: &Path, length: u64, etag: &str) -> Result<(), Error> {
         let action = HeadObject::new(&self.location, Some(&self.credentials), key);
         let response = self.client.response(|client, url| client.head(url), || action_url(&action)).await?;
@@ -165,12 +165,12 @@ impl Bucket {
     }
 }
 
-/// A file that is sent in parts.
+/// A file that is uploaded in parts.
 struct Source<'s> {
     file: &'s File,
     path: &'s Path,
     length: u64,
-    /// The size of a part.
+    /// The size of a part in bytes.
     size: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The snapshot that is being created: one at a time, over all processes.
+//! The snapshot that is being created. Only one snapshot can be created at a time, across all processes.
 
 use super::Snapshots;
 use crate::backup::{Error, Kind};
@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct RunningSnapshot {
     /// The occasion.
     pub kind: Kind,
-    /// When it was begun.
+    /// When it was started.
     pub started_at: Timestamp,
 }
 
-/// What this process creates now, which clones of [`Snapshots`] share.
+/// The snapshot that this process is creating, shared by the clones of [`Snapshots`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running(Arc<Mutex<Option<RunningSnapshot>>>);
 
@@ -26,12 +26,12 @@ impl Running {
     }
 }
 
-/// The right to create a snapshot; it ends when this is dropped.
+/// The exclusive right to create a snapshot. Dropping this value releases the right.
 #[derive(Debug)]
 pub struct BegunSnapshot {
     pub(super) running: RunningSnapshot,
     shared: Running,
-    /// Holds the lock that other processes try to get.
+    /// The lock file, locked for as long as this value exists. Other processes try to lock the same file.
     _lock: File,
 }
 
@@ -42,20 +42,20 @@ impl Drop for BegunSnapshot {
 }
 
 impl Snapshots {
-    /// The snapshot that this process creates now.
+    /// Returns the snapshot that this process is creating.
     pub fn running(&self) -> Option<RunningSnapshot> {
         *self.running.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a snapshot: fails if another one is being created, or if the disk has no space for it, also after older
-    /// snapshots were deleted. Nothing is deleted yet.
+    /// Starts a snapshot. Fails if another snapshot is being created, or if the disk would lack space even after older
+    /// snapshots were deleted. This function does not delete any snapshot.
     pub fn begin(&self, kind: Kind) -> Result<BegunSnapshot, Error> {
         let begun = self.lock(kind, clock::now())?;
         self.check_room()?;
         Ok(begun)
     }
 
-    /// Locks out other processes and tasks.
+    /// Excludes other processes and tasks from creating a snapshot.
     pub(super) fn lock(&self, kind: Kind, now: Timestamp) -> Result<BegunSnapshot, Error> {
         self.create_folders()?;
         let path = self.work_folder.join(".lock");

@@ -1,4 +1,4 @@
-//! Disk space of snapshots: older ones are deleted before a new one is made.
+//! Frees disk space for snapshots: older ones are deleted before a new one is created.
 
 use super::Snapshots;
 use crate::backup::Error;
@@ -12,21 +12,22 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 impl Snapshots {
-    /// Deletes older snapshots until the next one has space and all of them are within the budget. Returns their names.
+    /// Deletes older snapshots until the next one has space and the total size is within the budget. Returns the
+    /// deleted names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(self.database_bytes(), self.next_needs())
     }
 
-    /// Bytes that must be free in the folder to create the next snapshot.
+    /// Returns how many bytes must be free in the folder to create the next snapshot.
     fn next_needs(&self) -> u64 {
         let copy = self.database_bytes();
-        // Unless the copy is only renamed, it exists beside the snapshot while that is written.
+        // If the copy is encrypted or moved to another folder, the copy and the snapshot exist at the same time.
         let twice = !self.settings.age_recipients.is_empty() || self.folder() != self.work_folder;
         let copies = if twice && device(self.folder()) == device(&self.work_folder) { 2 } else { 1 };
         needed_for(copy.saturating_mul(copies))
     }
 
-    /// Fails if the next snapshot has no space, even if all snapshots were deleted that may be.
+    /// Fails if the next snapshot would lack space even after all deletable snapshots were deleted.
     pub(super) fn check_room(&self) -> Result<(), Error> {
         let deletable = self.list()?.iter().skip(COPIES_KEPT).fold(0_u64, |sum, one| sum.saturating_add(one.bytes));
         let free = known_space(self.folder()).map_or(u64::MAX, |space| space.free_bytes).saturating_add(deletable);
@@ -40,12 +41,12 @@ impl Snapshots {
         check_space(&self.work_folder, self.database_bytes())
     }
 
-    /// Deletes older snapshots until all of them are within the budget. Returns their names.
+    /// Deletes older snapshots until the total size is within the budget. Returns the deleted names.
     pub(super) fn enforce_budget(&self) -> Result<Vec<String>, Error> {
         self.delete_for_space(0, 0)
     }
 
-    /// Maximum size of the next copy.
+    /// Returns the maximum size of the next copy in bytes.
     pub(super) fn database_bytes(&self) -> u64 {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
         length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
@@ -91,7 +92,7 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// The newest snapshots whose checksums match, up to the number that is always kept.
+    /// Returns the newest snapshots whose checksums match, at most `COPIES_KEPT`.
     fn newest_intact(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
         let mut intact = Vec::new();
         for one in newest_first {
@@ -114,8 +115,8 @@ impl Snapshots {
     }
 }
 
-/// Each was verified when it was created, so it is undamaged if its content is unchanged. A snapshot without a checksum
-/// is opened.
+/// Returns true if a snapshot is undamaged. Each snapshot was verified when it was created, so an equal checksum is
+/// sufficient. A snapshot without a stored checksum is opened and verified.
 fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<bool, Error> {
     match &snapshot.sha256 {
         Some(expected) => match folder::checksum(path, cancel_token) {
@@ -127,7 +128,7 @@ fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken)
     }
 }
 
-/// Fails if a copy of this many bytes does not fit.
+/// Returns an error if the folder's disk has no space for a copy of this many bytes.
 pub(super) fn check_space(folder: &Path, bytes: u64) -> Result<(), Error> {
     let needed = needed_for(bytes);
     let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
@@ -142,7 +143,7 @@ fn needed_for(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
 }
 
-/// None if the file system does not report its space; then a copy is attempted.
+/// Returns the space of the folder's disk. `None` if the file system does not report it; the copy is then attempted.
 fn known_space(folder: &Path) -> Option<DiskSpace> {
     store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
 }
@@ -155,9 +156,9 @@ fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// Undamaged copies that are never deleted to free space.
+/// Number of undamaged snapshots that are never deleted to free space.
 const COPIES_KEPT: usize = 2;
-/// Disk space that is left to the daemon.
+/// Bytes of disk space that remain for the daemon.
 const MARGIN: u64 = 32 << 20;
 
 #[cfg(test)]

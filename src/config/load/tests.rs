@@ -6,7 +6,7 @@ use std::fs;
 
 const EXAMPLE: &str = include_str!("../../../config.toml.example");
 
-/// The settings from a file with this content and from these variables.
+/// Loads the settings from a file with this content and from these variables.
 fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
@@ -20,7 +20,7 @@ fn from_env(variables: &[(&str, &str)]) -> Result<Config, String> {
     read("", variables)
 }
 
-/// The problems, without the headline.
+/// Returns the problems without the headline.
 fn problems(toml: &str, variables: &[(&str, &str)]) -> Vec<String> {
     read(toml, variables).map_or_else(|error| error.lines().skip(1).map(str::to_owned).collect(), |_| Vec::new())
 }
@@ -31,7 +31,7 @@ fn problem(toml: &str, variables: &[(&str, &str)]) -> String {
     problems.concat()
 }
 
-/// The example with every key active.
+/// Returns the example file with every key active.
 fn example_in_use() -> String {
     let is_key = |line: &str| {
         line.strip_prefix('#').and_then(|line| line.split_once(" = ")).is_some_and(|(key, _)| {
@@ -41,7 +41,7 @@ fn example_in_use() -> String {
     EXAMPLE.lines().map(|line| if is_key(line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n")
 }
 
-/// Every key of the settings that can be set in the file, from the types themselves.
+/// Returns every key that can be set in the file, derived from the setting types.
 fn keys_of_the_types() -> BTreeSet<String> {
     let value = serde_json::to_value(Config::default()).unwrap();
     let sections = value.as_object().unwrap().iter();
@@ -69,7 +69,7 @@ fn the_example_says_nothing_but_the_defaults() {
 
 #[test]
 fn the_example_names_every_key_with_its_default() {
-    // A key that names a path cannot have an example that exists on every machine.
+    // A key that names a path has no example that exists on every machine.
     let no_files: String = example_in_use()
         .lines()
         .filter(|line| {
@@ -246,7 +246,8 @@ fn secrets_beside_the_settings_file_are_those_of_the_service() {
         load(Some(&file), &env).unwrap().openai.api_key
     };
     assert_eq!(key(None), Some(Secret::new("in-a-shell")));
-    // The service sees only what systemd hands it; systemd prefixes a folder's files with the folder's name.
+    // The service can read only the credentials that systemd passes. If systemd passes a folder, it prefixes the file
+    // names with the folder's name.
     let handed = tempfile::tempdir().unwrap();
     let handed_over = handed.path().to_str();
     assert_eq!(key(handed_over), None);

@@ -68,12 +68,12 @@ fn the_settings_are_validated_as_a_whole() {
     assert_eq!(key, "voice.max_call_s");
     assert!(reason.contains("a whole number from 30 to 14400"), "{reason}");
     assert_eq!(refusal("", &json!({}), &json!({"voice.max_cal_s": 60})).0, "voice.max_cal_s");
-    // Valid alone, invalid with what is stored.
+    // The value is valid by itself, but invalid in combination with the stored value.
     let (key, _) = refusal("", &json!({"voice.message_max_s": 20}), &json!({"voice.message_silence_s": 30}));
     assert_eq!(key, "voice.message_silence_s");
     let both = json!({"voice.message_silence_s": 30, "voice.message_max_s": 40});
     assert!(propose("", &json!({"voice.message_max_s": 20}), &both).is_ok());
-    // What was invalid before does not prevent another change.
+    // A stored value that was already invalid does not prevent another change.
     assert!(propose("", &json!({"voice.lead_ms": "x"}), &json!({"voice.recording": false})).is_ok());
 }
 
@@ -99,7 +99,7 @@ fn a_name_for_the_certificate_becomes_the_address() {
 }
 
 proptest! {
-    /// No change makes the settings invalid: what is accepted loads again without a problem.
+    /// An accepted change never makes the settings invalid: they load again without a problem.
     #[test]
     fn accepted_changes_load_again(silence in 1i64..90, most in 1i64..4000, hour in -2i64..30, name in "\\PC{0,30}") {
         let changes = json!({"voice.message_silence_s": silence, "voice.message_max_s": most, "maintenance.hour": hour,

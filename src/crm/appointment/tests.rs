@@ -1,4 +1,4 @@
-//! What the API does not reach: bookings of the agent, and the rows of many appointments.
+//! Tests of cases that the API tests cannot reach: bookings by the agent, and property tests over many appointments.
 
 use super::*;
 use crate::crm::booking::services::{ServiceChange, add};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// A Sunday.
+/// A Sunday, 8:00 in Israel.
 const NOW: &str = "2026-11-22T06:00:00.000Z";
 
 struct Shop {
@@ -142,7 +142,7 @@ fn random_bookings_moves_and_restores_leave_no_overlap() {
         });
         let appointments = page.unwrap();
         for pair in appointments.windows(2) {
-            // Ten minutes after each appointment belong to it.
+            // The service has a buffer of ten minutes after each appointment.
             let free = pair[1].starts_at.since(pair[0].ends_at);
             assert!(free >= Duration::from_mins(10), "step {step}: {pair:?}");
         }

@@ -3,10 +3,10 @@
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// All rows up to this id are done.
+    /// All rows up to and including this id are processed.
     UpTo(i64),
-    /// Nothing was done: the jobs that it added before must finish first.
+    /// The step processed no rows: the jobs that earlier steps queued must finish first.
     Waits,
-    /// Nothing was done: no row is left.
+    /// The step processed no rows, because none are left: the migration is complete.
     Done,
 }

@@ -1,4 +1,4 @@
-//! Closures: times in which the business or a resource is closed.
+//! Closures: periods in which the business or a resource is closed.
 
 use super::check_dates;
 use crate::crm::text::{refuse, remark};
@@ -7,29 +7,28 @@ use crate::domain::{ActorId, BusinessId, Closure, ClosureId, DayTime, ResourceId
 use crate::store::{ClosureData, ReadTx, WriteTx};
 use jiff::civil::Date;
 
-/// A change of a closure: what is absent stays as it is.
+/// A partial change of a closure: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ClosureChange {
-    /// The resource, or none for the whole business.
+    /// The resource; `Some(None)` means the whole business.
     pub resource_id: Option<Option<ResourceId>>,
     /// The first day.
     pub from_date: Option<Date>,
     /// The last day.
     pub to_date: Option<Date>,
-    /// When it begins on the first day, or none.
+    /// The start time on the first day; `Some(None)` means the start of the day.
     pub from_time: Option<Option<DayTime>>,
-    /// When it ends on the last day, or none.
+    /// The end time on the last day; `Some(None)` means the end of the day.
     pub to_time: Option<Option<DayTime>>,
-    /// The reason.
     pub reason: Option<String>,
 }
 
-/// Finds a closure.
+/// Returns a closure, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ClosureId) -> Result<Closure, Error> {
     Ok(tx.closure(id)?.ok_or(RequestError::NotFound("closure"))?)
 }
 
-/// Adds a closure of these days. Appointments within it stay as they are.
+/// Adds a closure from the first to the last day. Existing appointments in this period are not changed.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -44,7 +43,6 @@ pub fn add(
     Ok(tx.insert_closure(business, &data, &actor.to_string(), now)?)
 }
 
-/// Changes a closure.
 pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureChange, now: Timestamp) -> Result<(), Error> {
     let closure = find(tx, id)?;
     let data = ClosureData {
@@ -59,14 +57,13 @@ pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureChange, now: Time
     Ok(tx.update_closure(id, &data, now)?)
 }
 
-/// Deletes a closure.
 pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.delete_closure(id)?)
 }
 
 impl ClosureChange {
-    /// The data after the change, checked as a whole.
+    /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, tx: &ReadTx<'_>, data: &ClosureData) -> Result<ClosureData, Error> {
         let data = ClosureData {
             resource_id: self.resource_id.unwrap_or(data.resource_id),

@@ -5,21 +5,19 @@ use crate::crm::{Error, RequestError};
 use crate::domain::{BusinessId, EveRule, HolidayRule, OpeningHours, OpeningRules, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// The opening hours of the week and the rules beside them.
+/// The weekly opening hours, with the rules for holidays, their eves and the notice time.
 #[derive(Clone, Debug)]
 pub struct WeekHours {
-    /// The hours.
     pub hours: Vec<OpeningHours>,
-    /// The rules.
     pub rules: OpeningRules,
 }
 
-/// The opening hours of the business.
+/// Returns the opening hours of the business.
 pub fn week(tx: &ReadTx<'_>, business: BusinessId) -> Result<WeekHours, Error> {
     Ok(WeekHours { hours: tx.opening_hours(business)?, rules: tx.opening_rules(business)? })
 }
 
-/// Replaces the opening hours of the business. Without a notice time, that stays as it is.
+/// Replaces the opening hours of the business. `notice_min` in minutes; `None` keeps the stored notice time.
 pub fn set_week(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -36,7 +34,7 @@ pub fn set_week(
     Ok(tx.set_opening_hours(business, hours, &OpeningRules { holidays, eves, notice_min }, now)?)
 }
 
-/// The ranges must not be empty, nor overlap on a weekday.
+/// Checks that no range is empty, and that ranges on the same weekday do not overlap.
 pub(super) fn check_hours(hours: &[OpeningHours]) -> Result<(), RequestError> {
     if hours.len() > MAX_RANGES {
         return Err(RequestError::field("hours", format!("at most {MAX_RANGES} ranges")));

@@ -1,4 +1,4 @@
-//! The resources of the business.
+//! The resources of the business: what an appointment occupies, such as a person or a room.
 
 use super::hours::check_hours;
 use super::position;
@@ -9,24 +9,24 @@ use crate::domain::{
 };
 use crate::store::{ReadTx, ResourceData, WriteTx};
 
-/// A change of a resource: what is absent stays as it is.
+/// A partial change of a resource: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceChange {
-    /// The name, or none for a resource with a key.
+    /// The name; `Some(None)` is allowed only for a built-in resource, which has a key.
     pub name: Option<Option<String>>,
-    /// What it is.
+    /// The kind of resource.
     pub kind: Option<ResourceKind>,
-    /// The user that it stands for, or none.
+    /// The user that the resource represents; `Some(None)` means no user.
     pub user_id: Option<Option<UserId>>,
-    /// The place in lists.
+    /// The position in lists.
     pub position: Option<i64>,
-    /// Whether it takes no appointments any more.
+    /// Whether the resource is archived. An archived resource takes no new appointments.
     pub archived: Option<bool>,
-    /// The services that it provides, or none for all.
+    /// The services that the resource provides; `Some(None)` means all services.
     pub services: Option<Option<Vec<ServiceId>>>,
 }
 
-/// Finds a resource.
+/// Returns a resource, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ResourceId) -> Result<Resource, Error> {
     Ok(tx.resource(id)?.ok_or(RequestError::NotFound("resource"))?)
 }
@@ -50,7 +50,7 @@ pub fn add(
     Ok(tx.insert_resource(business, &data, now)?)
 }
 
-/// Changes a resource. The last one that takes appointments cannot be archived.
+/// Changes a resource. The last resource that takes appointments cannot be archived.
 pub fn change(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -74,13 +74,13 @@ pub fn change(
     Ok(tx.update_resource(id, &data, now)?)
 }
 
-/// A resource's own opening hours; none if it follows those of the business.
+/// Returns a resource's own opening hours; `None` if the hours of the business apply.
 pub fn hours(tx: &ReadTx<'_>, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>, Error> {
     find(tx, id)?;
     Ok(tx.resource_hours(business, id)?)
 }
 
-/// Replaces a resource's own opening hours.
+/// Replaces a resource's own opening hours; `None` applies the hours of the business.
 pub fn set_hours(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -94,7 +94,7 @@ pub fn set_hours(
 }
 
 impl ResourceChange {
-    /// The data after the change, checked as a whole.
+    /// Returns the data after the change, validated as a whole.
     fn applied_to(
         &self,
         tx: &ReadTx<'_>,

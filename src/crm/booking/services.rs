@@ -6,33 +6,31 @@ use crate::crm::{Error, RequestError};
 use crate::domain::{BusinessId, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, ServiceData, WriteTx};
 
-/// A change of a service: what is absent stays as it is.
+/// A partial change of a service: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceChange {
-    /// The name.
     pub name: Option<String>,
-    /// The length in minutes.
+    /// The duration in minutes.
     pub duration_min: Option<u32>,
-    /// Minutes before it in which the resource is not available.
+    /// Minutes before the appointment in which the resource is occupied.
     pub buffer_before_min: Option<u32>,
-    /// Minutes after it in which the resource is not available.
+    /// Minutes after the appointment in which the resource is occupied.
     pub buffer_after_min: Option<u32>,
-    /// The price in agorot, or none.
+    /// The price in agorot; `Some(None)` means no price.
     pub price_minor: Option<Option<i64>>,
-    /// The description.
     pub description: Option<String>,
-    /// The place in lists.
+    /// The position in lists.
     pub position: Option<i64>,
-    /// Whether it is not offered any more.
+    /// Whether the service is archived. An archived service cannot be booked.
     pub archived: Option<bool>,
 }
 
-/// Finds a service.
+/// Returns a service, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     Ok(tx.service(id)?.ok_or(RequestError::NotFound("service"))?)
 }
 
-/// Finds a service that can be booked.
+/// Returns a service that can be booked; an archived service is refused.
 pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     let service = tx.service(id)?.ok_or_else(|| RequestError::field("service_id", "there is no such service"))?;
     if service.archived_at.is_some() {
@@ -41,7 +39,7 @@ pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     Ok(service)
 }
 
-/// Adds a service. A name and a length are required.
+/// Adds a service. The name and the duration are required.
 pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: Timestamp) -> Result<ServiceId, Error> {
     let empty = ServiceData {
         name: String::new(),
@@ -57,7 +55,6 @@ pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: 
     Ok(tx.insert_service(business, &data, now)?)
 }
 
-/// Changes a service.
 pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Timestamp) -> Result<(), Error> {
     let service = find(tx, id)?;
     let data = ServiceData {
@@ -75,7 +72,7 @@ pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Time
 }
 
 impl ServiceChange {
-    /// The data after the change, checked as a whole.
+    /// Returns the data after the change, validated as a whole.
     fn applied_to(&self, data: &ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
         let archived_at = match self.archived {
             None => data.archived_at,

@@ -1,4 +1,4 @@
-//! Free times of a service.
+//! Search for free times.
 
 use super::{opening, services};
 use crate::booking::{
@@ -12,26 +12,25 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Which free times are wanted.
+/// A query for the free times of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotQuery {
-    /// The service.
     pub service: ServiceId,
-    /// The resource; none: any that provides the service.
+    /// The resource; `None` means any resource that provides the service.
     pub resource: Option<ResourceId>,
-    /// The first day; none: today.
+    /// The first day; `None` means today.
     pub from: Option<Date>,
-    /// How many days, at most [`MAX_DAYS`].
+    /// The number of days, at most [`MAX_DAYS`].
     pub days: u16,
-    /// The distance between two times in minutes.
+    /// The distance between two offered start times, in minutes.
     pub step_min: u32,
-    /// Whether a contact books, for whom the notice time applies.
+    /// Whether the booking is for a contact. The notice time then applies.
     pub for_contact: bool,
-    /// An appointment that is to be moved: its own time counts as free.
+    /// The appointment that is being moved; its current time counts as free.
     pub moving: Option<AppointmentId>,
 }
 
-/// The free times of a service, in order.
+/// Returns the free times of a service, in ascending order.
 pub fn free(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -54,16 +53,15 @@ pub fn free(
     Ok(free_slots(&search, &opening, &resources))
 }
 
-/// A gap in the calendar of a resource: it can be booked.
+/// A free period in the calendar of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The resource.
     pub resource: ResourceId,
-    /// From when until when.
     pub span: Span,
 }
 
-/// When the resources can be booked from now on, by day: with any service that they provide.
+/// Returns the free periods of the resources from now on, by day. A period is free if any service of the resource fits
+/// in.
 pub fn gaps(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -88,15 +86,15 @@ pub fn gaps(
     Ok(gaps)
 }
 
-/// What decides which times are free on some days: when the business is open, and all resources with the times for which they are
-/// occupied.
+/// The data that determines which times are free on some days: the opening hours, and all resources with their occupied
+/// times.
 pub(in crate::crm) struct Calendar {
     opening: Opening,
     resources: Vec<(Resource, Bookable)>,
 }
 
 impl Calendar {
-    /// Reads what concerns these days and all resources.
+    /// Reads the data for these days and all resources.
     pub(in crate::crm) fn load(
         tx: &ReadTx<'_>,
         business: BusinessId,
@@ -106,7 +104,7 @@ impl Calendar {
         Self::of(tx, business, zone, days, |_| true, None)
     }
 
-    /// Reads what concerns these days and some resources. The time of appointment `except` counts as free.
+    /// Reads the data for these days and the `wanted` resources. The time of appointment `except` counts as free.
     fn of(
         tx: &ReadTx<'_>,
         business: BusinessId,
@@ -115,7 +113,7 @@ impl Calendar {
         wanted: impl Fn(&Resource) -> bool,
         except: Option<AppointmentId>,
     ) -> Result<Self, Error> {
-        // Buffers and appointments over midnight reach into the days around.
+        // Buffers, and appointments that cross midnight, extend into the adjacent days.
         let (first, last) = (from.saturating_sub(1.day()), from.saturating_add((i64::from(days) + 1).days()));
         let opening = opening(tx, business, zone, first, last)?;
         let (since, until) = (instant(first, DayTime::START, zone), instant(last, DayTime::END, zone));
@@ -130,7 +128,7 @@ impl Calendar {
         Ok(Self { opening, resources })
     }
 
-    /// The first free time of a service on these days, which must be among those that were read.
+    /// Returns the first free time of a service on these days. `Calendar::load` must have read the days.
     pub(in crate::crm) fn next_free(
         &self,
         service: &Service,
@@ -145,13 +143,13 @@ impl Calendar {
     }
 }
 
-/// Whether a resource, which must be `only` if there is one, provides a service.
+/// Returns true if a resource provides a service. With `only`, all other resources are excluded.
 fn provides(resource: &Resource, service: &Service, only: Option<ResourceId>) -> bool {
     only.is_none_or(|only| only == resource.id) && resource.offer.includes(service.id)
 }
 
-/// When the business is open on these days, and the resources that provide a service with the times for which they are
-/// occupied. Those of appointment `except` do not count.
+/// Returns the opening hours on these days, and the resources that provide a service with their occupied times. The
+/// time of appointment `except` counts as free.
 pub(in crate::crm) fn calendar(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -171,16 +169,17 @@ pub(in crate::crm) fn calendar(
     Ok((opening, resources.into_iter().map(|(_, bookable)| bookable).collect()))
 }
 
-/// The local date of a moment.
+/// Returns the local date of a timestamp.
 pub(in crate::crm) fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned(zone).date()
 }
 
-/// The most days of one query.
+/// The maximum number of days in one query.
 pub const MAX_DAYS: u16 = 62;
 
-/// The distance between two offered times in minutes, unless another one is asked for.
+/// The default distance between two offered start times, in minutes.
 pub const STEP_MIN: u32 = 15;
 
-/// The finest step between two starts that free times can have, so that a gap begins where the last appointment ends.
+/// The smallest distance between two start times, in minutes. With this step, a gap starts where the previous
+/// appointment ends.
 const GAP_STEP_MIN: u32 = 5;

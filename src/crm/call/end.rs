@@ -7,8 +7,8 @@ use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// Ends a call, and queues what follows it. A second report of the end queues nothing, and nothing follows the call of a blocked
-/// contact.
+/// Ends a call, and queues the jobs that follow it. A repeated report of the end queues nothing. The call of a blocked
+/// contact queues nothing either.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
     if tx.call_end(sid)? == Some(EndReason::Blocked) {
@@ -19,14 +19,14 @@ pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Opti
     call_notice::queue(tx, sid, at)
 }
 
-/// Ends a call whose webhook is being answered with TwiML that ends it. Nothing is queued: Twilio reports the end too, and
-/// [`end`] then queues what follows.
+/// Ends a call whose webhook is answered with TwiML that ends it. Queues nothing, because Twilio also reports the end,
+/// and [`end`] then queues the jobs.
 pub fn end_by_answer(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, None, at)?;
     Ok(())
 }
 
-/// Ends a call whose end was not reported when it happened. A message to its caller would come too late.
+/// Ends a call whose end was not reported at the time. Its caller gets no message, which would arrive too late.
 pub fn end_unreported(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -42,47 +42,45 @@ pub fn end_unreported(
     call_notice::queue(tx, sid, now)
 }
 
-/// A call whose media stream is over, as the daemon conducted it.
+/// A call whose media stream has ended, as the daemon recorded it in memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndedStream {
-    /// The call.
     pub sid: CallSid,
-    /// The call as its webhook described it, if that could not be stored.
+    /// The call as its webhook described it, if it could not be stored then.
     pub unstored: Option<IncomingCall>,
-    /// When it started.
+    /// The start of the call.
     pub started_at: Timestamp,
-    /// The conversation; none if there was no stream.
+    /// The conversation; `None` if there was no media stream.
     pub conversation: Option<Conversation>,
     /// Why the stream ended.
     pub reason: EndReason,
-    /// The state of the call from now on.
+    /// The new state of the call.
     pub state: CallState,
-    /// When the stream ended.
+    /// The end of the stream.
     pub at: Timestamp,
 }
 
 /// The conversation of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Its media stream.
+    /// The id of its media stream.
     pub stream: StreamSid,
     /// The engine that handled it last.
     pub engine: String,
-    /// The engine's model.
     pub model: Option<String>,
-    /// When it started.
+    /// The start of the conversation.
     pub at: Timestamp,
 }
 
-/// Stores that the stream of a call is over. A call that could not be stored before, because the disk was full, is stored
-/// with what is known about it.
+/// Stores the end of a call's media stream. If the disk was full and the call could not be stored before, stores the
+/// call with the data that is known.
 pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -> Result<()> {
     let EndedStream { sid, unstored, started_at, conversation, reason, state, at } = ended;
     let known = tx.stored_call(sid)?;
     if let (Some(call), None) = (unstored, &known) {
         find_or_create(tx, call, country, *started_at)?;
     }
-    // The disk may have been full when the conversation began, and not when the call came in.
+    // The disk can become full between the start of the call and the start of the conversation.
     if let (Some(Conversation { stream, engine, model, at }), true) =
         (conversation, known.is_none_or(|call| call.answered_at.is_none()))
     {
@@ -94,7 +92,8 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
     if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }
 }
 
-/// Returns true if the end of a call's stream is stored. A call that was stored and is gone has been erased.
+/// Returns true if the end of a call's stream is stored. A call that was stored and is missing now was erased, and
+/// counts as stored.
 pub fn is_stream_end_stored(tx: &ReadTx<'_>, ended: &EndedStream) -> Result<bool> {
     Ok(tx.stored_call(&ended.sid)?.map_or(ended.unstored.is_none(), |call| call.end_reason.is_some()))
 }
@@ -119,7 +118,7 @@ mod tests {
         }
     }
 
-    /// The call after its end was stored: its start, and its end reason.
+    /// Returns the start and the end reason of the call after its end was stored.
     fn stored(ended: &EndedStream) -> Option<(Timestamp, Option<EndReason>)> {
         let (_folder, conn) = database();
         let stored = try_out(&conn, |tx| {

@@ -8,15 +8,15 @@ use crate::store::WriteTx;
 /// A message for the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerMessage {
-    /// The message.
+    /// The text.
     pub message: String,
-    /// The caller's name.
+    /// The caller's name, as the caller said it.
     pub caller_name: Option<String>,
-    /// The number to call back.
+    /// The number to call back, as the caller said it.
     pub callback_number: Option<String>,
 }
 
-/// Stores a message with its call; a further message is appended, and one that is there already changes nothing.
+/// Stores a message with its call. A second message is appended; a message whose text is stored already is ignored.
 pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -> Result<(), Error> {
     if message.message.trim().is_empty() {
         return Err(RequestError::Invalid("the message is empty".into()).into());
@@ -29,14 +29,14 @@ pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -
     Ok(tx.add_call_message(call, &text)?)
 }
 
-/// Whether a text has the words of another one, in this order.
+/// Returns true if a text contains the words of another text, in the same order.
 fn contains(text: &str, part: &str) -> bool {
     let words = |text: &str| fold(text).text + " ";
     words(text).contains(&words(part))
 }
 
 impl CallerMessage {
-    /// The text for the owner.
+    /// Returns the text for the owner: the message, with the name and the number in parentheses.
     fn text(&self) -> String {
         let extras = [&self.caller_name, &self.callback_number];
         let extras: Vec<&str> =

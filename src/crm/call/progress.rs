@@ -1,9 +1,9 @@
-//! What is stored about a call while it runs. Each function does nothing if the call is not stored.
+//! Records of a running call. Each function does nothing if the call is not stored.
 
 use crate::domain::{CallSid, CallState, EndReason, Speaker, StreamSid, Timestamp};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
-/// Records that the caller hears an engine.
+/// Records that an engine's conversation with the caller has started.
 pub fn start_conversation(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -20,12 +20,12 @@ pub fn change_engine(tx: &WriteTx<'_>, sid: &CallSid, engine: &str, model: Optio
     tx.set_call_engine(sid, engine, model, at)
 }
 
-/// Stores a turn, or what has changed in it.
+/// Stores a turn, or the changed parts of it.
 pub fn store_turn(tx: &WriteTx<'_>, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
     tx.put_turn(sid, turn, at)
 }
 
-/// Adds a complete turn at the end of the transcript. A second turn with the same id is ignored.
+/// Appends a complete turn to the transcript. A turn with a stored id is ignored.
 pub fn append_turn(
     tx: &WriteTx<'_>,
     sid: &CallSid,
@@ -42,12 +42,12 @@ pub fn record_event(tx: &WriteTx<'_>, sid: &CallSid, kind: &str, detail: Option<
     tx.insert_call_event(sid, kind, detail, at)
 }
 
-/// Adds to what the call has cost.
+/// Adds `micros` (millionths of the currency unit) to the cost of the call.
 pub fn add_cost(tx: &WriteTx<'_>, sid: &CallSid, micros: i64) -> Result<()> {
     tx.add_call_cost(sid, micros)
 }
 
-/// Records that the human agent, whose phone rang first, has accepted the call.
+/// Records that the human agent, whose phone rang before the AI agent answered, accepted the call.
 pub fn accept_by_human(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
     tx.set_end_reason(sid, EndReason::Transferred, at)?;
     tx.set_call_state(sid, CallState::Transferred, at)

@@ -1,5 +1,6 @@
-//! The caller's own appointments. The number alone proves nothing, as it can be forged and phones are shared, and neither does what
-//! the model passes on: the caller must have said the contact's name, or the day of the appointment, in this call.
+//! Access to the caller's own appointments. The number is no proof, because it can be spoofed and phones are shared.
+//! The arguments of a tool call are no proof either, because the model writes them. The caller must have said the
+//! contact's name or the day of the appointment in this call.
 
 use super::Caller;
 use crate::crm::booking::slots::local_date;
@@ -13,7 +14,7 @@ use jiff::civil::{Date, DateTime};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// The caller's appointments to come that the caller may hear of; `day` limits those that are found by the name.
+/// Returns the upcoming appointments that the caller may know about. `day` filters those that the name gives access to.
 pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
@@ -31,14 +32,14 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
 
 /// The caller's appointment that a tool is to change.
 pub(super) enum Found {
-    /// It is as it was.
+    /// The appointment has not been changed by this tool.
     Unchanged(Appointment),
-    /// The tool has changed it in this call already.
+    /// The tool changed the appointment in this call already.
     Done(Appointment),
 }
 
-/// The caller's appointment at a time; `is_done` recognizes it if this call has changed it already. Who has not shown that an
-/// appointment is theirs does not learn whether there is one.
+/// Finds the caller's appointment at a time; `is_done` recognizes an appointment that this call changed already. A
+/// caller without proof gets the same error whether or not the appointment exists.
 pub(super) fn at(
     tx: &ReadTx<'_>,
     caller: &Caller,
@@ -70,7 +71,7 @@ fn unproven() -> Error {
     RequestError::Forbidden(UNPROVEN.into()).into()
 }
 
-/// What the caller has shown to know.
+/// What the caller said in this call as a proof of identity.
 struct Proof {
     call: CallId,
     today: Date,
@@ -90,7 +91,8 @@ impl Proof {
         if days.len() > MOST_DAYS {
             days.clear();
         }
-        // A name that the caller gave in this call proves nothing; nor does one that a caller gave by itself, until a user enters it.
+        // The caller may have set the contact's name in this or an earlier call. Such a name proves nothing until a
+        // user enters it.
         let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
             && (tx.contact_had_call_event(contact.id, NAMED, Timestamp::from_millis(0))?
                 || tx.call_bookings(call)?.iter().any(|booking| booking.changes.booked));
@@ -98,20 +100,20 @@ impl Proof {
         Ok(Self { call: call.id, today: caller.today(), has_name, days })
     }
 
-    /// Whether the caller may hear of an appointment on this day, and change it.
+    /// Returns true if the caller may know about and change an appointment on this day.
     fn covers(&self, booked_in: Option<CallId>, date: Date) -> bool {
         self.has_name || booked_in == Some(self.call) || self.days.iter().any(|day| day.may_mean(date, self.today))
     }
 }
 
-/// The words of the names of services and people: a caller who speaks of them does not say their own name.
+/// Returns the words in the names of services and staff. A caller who says them does not say their own name.
 fn names_of_business(tx: &ReadTx<'_>) -> Result<HashSet<String>, Error> {
     let services = tx.services(BusinessId::FIRST, false)?.into_iter().map(|service| service.name);
     let people = tx.resources(BusinessId::FIRST, false)?.into_iter().filter_map(|resource| resource.name);
     Ok(services.chain(people).flat_map(|name| words(&name)).collect())
 }
 
-/// Whether the caller has said a word of the contact's name, in any spelling, that the agent had not said before.
+/// Returns true if the caller said a word of the contact's name, in any spelling, before the agent said it.
 fn says_name(name: &str, known: &HashSet<String>, said: &[(Speaker, String)]) -> bool {
     let is_telling =
         |word: &String| word.chars().count() >= MIN_NAME && !known.contains(word) && !COMMON.contains(word);
@@ -128,7 +130,8 @@ fn says_name(name: &str, known: &HashSet<String>, said: &[(Speaker, String)]) ->
     false
 }
 
-/// Two spellings of a name: transcripts write vowels that names lack, and the other way round.
+/// Returns true if two words are spellings of the same name. Transcripts write vowel letters that stored names omit,
+/// and the reverse.
 fn is_alike(one: &str, other: &str) -> bool {
     let skeleton = |word: &str| word.replace(VOWEL_LETTERS, "");
     one == other || skeleton(one).chars().count() >= MIN_NAME && skeleton(one) == skeleton(other)
@@ -138,17 +141,17 @@ fn words(text: &str) -> Vec<String> {
     fold(text).text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Names that are words of every conversation, such as the Hebrew "hello".
+/// Names that are also common words in conversations, such as the Hebrew "hello".
 static COMMON: LazyLock<HashSet<String>> =
     LazyLock::new(|| words(include_str!("common-words.txt")).into_iter().collect());
 
 const UNPROVEN: &str = "ask for the caller's name or for the day of the appointment first: the caller has said neither the \
                         name that the appointment is in nor its day";
-/// Who names more days is guessing.
+/// The maximum number of different days that a caller may say; a caller who says more is guessing.
 const MOST_DAYS: usize = 5;
-/// Shorter names are words of other meanings.
+/// The minimum length of a name, in characters; shorter names are often other words.
 const MIN_NAME: usize = 3;
-/// More appointments than an agent can name.
+/// The maximum number of appointments that are returned; an agent cannot say more.
 const MOST_UPCOMING: usize = 10;
 /// Hebrew letters that can stand for vowels: alef, he, vav, yod.
 const VOWEL_LETTERS: [char; 4] = ['\u{5d0}', '\u{5d4}', '\u{5d5}', '\u{5d9}'];

@@ -34,7 +34,7 @@ impl Shop {
         crate::store::testing::transact(&self.conn, |tx| Ok(work(tx)))
     }
 
-    /// A call from this number.
+    /// Stores a call from this number, and returns its caller.
     fn call(&self, number: u8, from: &str) -> Caller {
         let caller = caller(number);
         let call = IncomingCall { from: from.into(), ..IncomingCall::by_sid(caller.call.clone()) };
@@ -54,7 +54,7 @@ impl Shop {
         self.run(|tx| book(tx, caller, &booking(service, start)))
     }
 
-    /// The caller's appointments, after the caller has said this.
+    /// Returns the appointments that the caller may know about after saying these words.
     fn own(&self, caller: &Caller, said: &str) -> Result<Vec<String>, Error> {
         let caller = &saying(caller, said);
         let found = self.run(|tx| own(tx, caller, None))?;
@@ -71,7 +71,7 @@ fn caller(number: u8) -> Caller {
     Caller { call, zone: TimeZone::get("Asia/Jerusalem").unwrap(), now: at(NOW), said: Vec::new() }
 }
 
-/// The same caller after these words.
+/// Returns the same caller after saying these words.
 fn saying(caller: &Caller, words: &str) -> Caller {
     Caller { said: vec![(Speaker::Caller, words.to_owned())], ..caller.clone() }
 }
@@ -217,7 +217,7 @@ fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
         assert_eq!(own(said).unwrap(), monday, "{said}");
     }
     assert_eq!(own("ביום שלישי").unwrap(), Vec::<String>::new());
-    // A name that the agent has said first proves nothing.
+    // A name that the agent said first proves nothing.
     let told = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
     let prompted = Caller { said: told.to_vec(), ..later.clone() };
     assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));

@@ -1,5 +1,5 @@
-//! The phone numbers of a contact, as users edit them. A number identifies one contact: one that another contact has is refused, and
-//! the page offers to merge the two.
+//! The phone numbers of a contact, as users edit them. A number belongs to one contact. If another contact has it, the
+//! change is refused, and the page offers to merge the two.
 
 use super::resolve;
 use crate::crm::{Error, RequestError};
@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::store::{NewNumber, NewSuggestion, ReadTx, WriteTx};
 
-/// A number of a contact, current or former.
+/// Returns a number of a contact, current or former.
 pub fn find(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, Error> {
     let contact = super::find(tx, contact)?.id;
     let found = tx.addresses(contact)?.into_iter().find(|one| one.id == id && one.kind == AddressKind::Phone);
@@ -20,14 +20,15 @@ pub fn find(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Addres
 pub struct AddedNumber {
     /// The number.
     pub number: PhoneNumber,
-    /// Since when the contact has another number instead; none: it is current.
+    /// When another number replaced it; `None` for a current number.
     pub former_at: Option<Timestamp>,
-    /// The id that it had before its removal: with it, it takes its former place among the contact's numbers.
+    /// The id of the number before its removal. With the id, the number returns to its position among the contact's
+    /// numbers.
     pub restored: Option<AddressId>,
 }
 
-/// Adds a number to a contact, or makes one of its former numbers a current one; with `former_at`, the reverse of that. A number that the
-/// contact has now is refused.
+/// Adds a number to a contact, or makes a former number current. With `former_at`, makes a current number a former one.
+/// Refuses a number that the contact has already.
 pub fn add(tx: &WriteTx<'_>, contact: ContactId, added: &AddedNumber, now: Timestamp) -> Result<AddressId, Error> {
     let contact = super::find(tx, contact)?.id;
     let AddedNumber { number, former_at, restored } = added;
@@ -41,8 +42,8 @@ pub fn add(tx: &WriteTx<'_>, contact: ContactId, added: &AddedNumber, now: Times
     Ok(id)
 }
 
-/// Corrects a number. Conversations that show it and messages that wait to be sent to it go to the new one; a WhatsApp id that was seen
-/// with it is kept, without a number until WhatsApp reports one.
+/// Corrects a number. Conversations and queued messages then use the corrected number. A WhatsApp id that was seen with
+/// the old number is kept, without a number until WhatsApp reports one.
 pub fn correct(
     tx: &WriteTx<'_>,
     contact: ContactId,
@@ -60,8 +61,8 @@ pub fn correct(
     suggest(tx, found.contact_id, former_holder, number, now)
 }
 
-/// Removes a number. The last address by which a contact can be written to stays, because without one its conversations would have no
-/// recipient, and its next message or call would be another contact's.
+/// Removes a number. The last usable address of a contact cannot be removed: its conversations would have no recipient,
+/// and its next message or call would create another contact.
 pub fn remove(tx: &WriteTx<'_>, contact: ContactId, id: AddressId) -> Result<(), Error> {
     let found = find(tx, contact, id)?;
     tx.delete_number(&found)?;
@@ -83,7 +84,7 @@ fn is_current(address: &Address) -> bool {
     address.kind == AddressKind::Phone && address.former_at.is_none()
 }
 
-/// Refuses a number that another contact has now. Returns the other contact that had it before, if there is one.
+/// Refuses a number that another contact has now. Returns the contact that had the number before, if any.
 fn claim(tx: &ReadTx<'_>, contact: ContactId, number: &PhoneNumber) -> Result<Option<ContactId>, Error> {
     let business = BusinessId::FIRST;
     if let Some(holder) = resolve::find(tx, business, &PeerAddress::Phone(number.clone()))?
@@ -95,7 +96,7 @@ fn claim(tx: &ReadTx<'_>, contact: ContactId, number: &PhoneNumber) -> Result<Op
     Ok(former.map(|former| former.contact).filter(|holder| *holder != contact))
 }
 
-/// The contact that had the number before may be the same one: users decide.
+/// Suggests a merge with the contact that had the number before, because both may be the same person.
 fn suggest(
     tx: &WriteTx<'_>,
     contact: ContactId,

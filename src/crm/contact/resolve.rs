@@ -9,10 +9,9 @@ use crate::domain::{
 };
 use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};
 
-/// A contact as a message or a call shows it.
+/// The addresses and the name of a contact, as a message or a call shows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'a> {
-    /// The business.
     pub business: BusinessId,
     /// The channel of the message or call.
     pub channel: ThreadType,
@@ -91,7 +90,7 @@ pub fn find_any(tx: &ReadTx<'_>, business: BusinessId, addresses: &[PeerAddress]
     Ok(None)
 }
 
-/// Finds the contact that a user means by an address: the one that has it, else the one that had it last.
+/// Finds the contact that a user means by an address: its current holder, otherwise its latest holder.
 pub fn find_recipient(tx: &ReadTx<'_>, business: BusinessId, to: &PeerAddress) -> Result<Option<ContactId>> {
     match find(tx, business, to)? {
         Some(contact) => Ok(Some(contact)),
@@ -100,19 +99,19 @@ pub fn find_recipient(tx: &ReadTx<'_>, business: BusinessId, to: &PeerAddress) -
 }
 
 impl Sighting<'_> {
-    /// The number that the contact had.
+    /// Returns the phone number in the sighting.
     fn number(&self) -> Option<&PhoneNumber> {
         self.addresses.iter().find_map(PeerAddress::number)
     }
 
-    /// What is shown of the contact: the number, else the id that the message came from.
+    /// Returns the text to show for the contact: the number, otherwise the id that the message came from.
     fn shown(&self) -> Option<String> {
         let id = || self.addresses.first().map(ToString::to_string);
         self.number().map(ToString::to_string).or_else(id)
     }
 }
 
-/// The usual case, of nearly every message: all addresses are known, belong to one contact, and have not changed.
+/// Handles the common case quickly: all addresses are known, belong to one contact, and have not changed.
 fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundThread>> {
     let number = seen.number().map(PhoneNumber::as_str);
     let is_unchanged =
@@ -274,7 +273,7 @@ fn find_or_insert_thread(
     Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None, newest })
 }
 
-/// The contacts that have these addresses, without duplicates.
+/// Returns the contacts that have these addresses, without duplicates.
 fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -> Result<Vec<ContactId>> {
     let mut found = Vec::new();
     for address in addresses {

@@ -10,8 +10,8 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// Applies an update to a message, with its webhook log entry. If the message is not known yet (its own webhook, or the
-/// response to our send request, is still under way), the update is stored until it is.
+/// Applies an update to a message, with its webhook log entry. If the message is not stored yet, stores the update
+/// until the message is: the message's webhook, or the response to our send request, may arrive later.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -29,8 +29,8 @@ pub fn apply_update(
     Ok(known)
 }
 
-/// Whether a provider's status of an outbound message is later than the stored one. False for a message that is not known by
-/// this id, such as an attempt that was closed.
+/// Returns true if a provider's status of an outbound message is later than the stored one. Returns false for an
+/// unknown message, such as a closed attempt.
 pub fn is_new_status(tx: &ReadTx<'_>, update: &MessageUpdate) -> Result<bool> {
     let Change::Status(status, _) = &update.change else { return Ok(false) };
     let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, None)?;
@@ -47,7 +47,7 @@ pub fn apply_listed_status(
     if is_new_status(tx, update)? { apply(tx, business, update, now) } else { Ok(None) }
 }
 
-/// A provider's id of a message has become known: applies the updates that came before.
+/// Applies the stored early updates, once a provider's id of a message is known.
 pub fn apply_early(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -142,7 +142,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
     Ok(Some(message.id))
 }
 
-/// The chat with the contact of these addresses, if there is one.
+/// Returns the chat with the contact of these addresses, if there is one.
 fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> Result<Option<ThreadId>> {
     match resolve::find_any(tx, business, peer)? {
         Some(contact) => tx.thread_with(business, ThreadType::WhatsApp, contact),

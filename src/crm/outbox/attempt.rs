@@ -7,7 +7,7 @@ use crate::inbox::delivery::{Delivery, StepResult};
 use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
 
-/// Records that an attempt starts. Returns false if the message must not be sent any more.
+/// Records the start of an attempt. Returns false if the message must not be sent any more.
 pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp) -> Result<bool> {
     if !tx.begin_outbox_attempt(entry.id, route.provider, route.template, now)? {
         return Ok(false);
@@ -82,7 +82,7 @@ fn advance(
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
     let next = message.status.advance(status);
-    // A message that may have been sent shows so until that is known.
+    // A message that may have been sent shows an error until its status is known.
     if next != message.status || next != MessageStatus::Failed && message.error.is_some() {
         tx.set_message_status(entry.message, next, failure, now)?;
         answer_failed(tx, &message, next)?;

@@ -9,8 +9,8 @@ use crate::inbox::delivery::closed_routes;
 use crate::inbox::policy::Route;
 use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
 
-/// Applies a late rejection. Returns false if the message does not wait for its delivery by this attempt: then the
-/// rejection is an ordinary status.
+/// Applies a late rejection. Returns false if the message does not wait for delivery by this attempt; the rejection is
+/// then handled as an ordinary status.
 pub fn refuse_late(
     tx: &WriteTx<'_>,
     message: &KnownMessage,
@@ -44,8 +44,8 @@ pub fn refuse_late(
     Ok(true)
 }
 
-/// Applies a status of an attempt that was rejected late; none if there is no such attempt. Only one status matters:
-/// the message may have been delivered by this attempt after all, if it was not delivered by another one.
+/// Applies a status of an attempt that was rejected late; returns `None` if there is no such attempt. Only a delivery
+/// matters: this attempt may have delivered the message after all, if no other attempt did.
 pub fn status_of_refused_attempt(
     tx: &WriteTx<'_>,
     (provider, provider_msg_id): (Provider, &str),

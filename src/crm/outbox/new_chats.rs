@@ -1,13 +1,14 @@
-//! Limits on messages that start a conversation: allowed recipients, and the number per day. Without them, a stolen
-//! token could be used to write to any number in the name of the business, and at its cost. What counts is the recipient's address:
-//! users can merge contacts, so a thread with messages is no conversation with each number of its contact.
+//! Limits on messages that start a conversation: allowed recipients, and the number per day. The limits prevent a
+//! stolen token from writing to any number at the cost of the business. The recipient's address decides whether a
+//! conversation exists, because users can merge contacts: a thread with messages does not cover each number of its
+//! contact.
 
 use super::request::{SendError, SendRefusal, SendRequest};
 use crate::domain::{PhoneNumber, ThreadId, Timestamp};
 use crate::store::WriteTx;
 use std::time::Duration;
 
-/// Refuses a message that may not start a conversation, unless there is one already.
+/// Refuses a message that may not start a conversation. A message in an existing conversation is always allowed.
 pub(super) fn check(
     tx: &WriteTx<'_>,
     request: &SendRequest,

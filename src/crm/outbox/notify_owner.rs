@@ -12,7 +12,7 @@ use phonenumber::country;
 /// Why a message to the owner was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyOwnerError {
-    /// The owner's number is not one.
+    /// The owner's number is not a phone number.
     #[error("{0} is not a phone number")]
     NoNumber(String),
     /// A rule refuses the message.
@@ -49,7 +49,7 @@ pub fn notify_owner(
     rules: &RoutingRules,
     now: Timestamp,
 ) -> Result<SendMessageResponse, NotifyOwnerError> {
-    // The country does not matter for an international number.
+    // The country is irrelevant for an international number.
     let number = PhoneNumber::parse(to, country::IL).map_err(|_| NotifyOwnerError::NoNumber(to.to_owned()))?;
     let request = SendRequest::text(PeerAddress::Phone(number), text, ActorId::Daemon.to_string(), now);
     Ok(send(tx, &request, rules, &[], now)?)

@@ -1,4 +1,4 @@
-//! Which way a message in a thread would take now.
+//! The route that a message in a thread would take now.
 
 use super::send::capable_providers;
 use crate::domain::{Provider, ThreadId, Timestamp};
@@ -6,33 +6,33 @@ use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
 use crate::inbox::window;
 use crate::store::{Error, ReadTx, Result};
 
-/// Which way a message would take.
+/// The route that a message would take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutePreview {
-    /// The way, and why it is chosen; else why there is none.
+    /// The route and the reason for it; an error if there is no route.
     pub chosen: std::result::Result<(Route, RouteReason), NoRoute>,
-    /// Until when Twilio accepts free text.
+    /// The end of the period in which Twilio accepts free text.
     pub window_until: Option<Timestamp>,
-    /// What each provider in turn could do.
+    /// The route of each provider, or why it has none; independent of the settings' order.
     pub alternatives: Vec<(Provider, std::result::Result<Route, NoRoute>)>,
 }
 
-/// Why a way is chosen.
+/// The reason for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteReason {
     /// The settings name the only provider.
     OnlyProvider,
-    /// The contact has written by it within 24 hours.
+    /// The contact wrote through this provider within 24 hours.
     ContactWrote,
-    /// The contact has not written within 24 hours, and a template is set.
+    /// The contact has not written within 24 hours, and a template is configured.
     Template,
-    /// It is the first of the list.
+    /// The provider is the first in the list of the settings.
     Priority,
-    /// Another provider would be chosen, but is down.
+    /// The preferred provider is down.
     OtherDown,
 }
 
-/// Which way a text of ordinary length would take in a thread.
+/// Returns the route that a text of ordinary length would take in a thread.
 pub fn preview(
     tx: &ReadTx<'_>,
     id: ThreadId,

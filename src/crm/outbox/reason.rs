@@ -4,12 +4,12 @@ use crate::domain::{Notice, StoredNotice};
 use crate::inbox::delivery::Reason;
 use crate::inbox::policy::NoRoute;
 
-/// The code and the notice of a message that may or may not have been sent.
+/// Returns the code and the notice of a message that may or may not have been sent.
 pub fn unconfirmed() -> (String, StoredNotice) {
     ("in_doubt".to_owned(), Notice::MessageUnconfirmed.into())
 }
 
-/// The code and the notice of a reason.
+/// Returns the code and the notice of a reason.
 pub fn reason(reason: &Reason) -> (String, StoredNotice) {
     let (code, notice) = match reason {
         Reason::Refused(provider_error) => return (provider_error.code.clone(), provider_error.notice.clone()),

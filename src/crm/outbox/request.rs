@@ -1,4 +1,4 @@
-//! A message to send, and why it may not be stored.
+//! A request to send a message, and the reasons for refusing it.
 
 use crate::domain::{BusinessId, MEDIA_PATH, MessageId, MessageStatus, PeerAddress, Provider, ThreadId, Timestamp};
 use crate::entropy;
@@ -9,34 +9,31 @@ use serde::{Deserialize, Serialize};
 /// A message to send.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
-    /// The business.
     pub business: BusinessId,
-    /// The recipient.
     pub to: PeerAddress,
-    /// The text.
     pub text: String,
-    /// The URL of its file; checked already.
+    /// The URL of the file to send; validated already.
     pub media_url: Option<String>,
     /// The file to send, if the daemon has stored it.
     pub file: Option<LocalFile>,
-    /// The provider that the sender chose.
+    /// The provider that the sender chose; `None` if the policy selects it.
     pub named: Option<Provider>,
-    /// The message of the same thread that it answers.
+    /// The message in the same thread that this message replies to.
     pub reply_to: Option<MessageId>,
     /// The author: `user:3`, `token:2`, `agent`.
     pub author: String,
-    /// The sender's idempotency key: the same key gives the same response and one message.
+    /// The sender's idempotency key: a repeated request returns the first response and sends no second message.
     pub idempotency_key: Option<String>,
-    /// Limits on starting a conversation; none means no limits.
+    /// Limits on starting a conversation; `None` means no limits.
     pub new_chats: Option<NewChatLimits>,
-    /// The key that the provider gets with each attempt; unique per message.
+    /// The key that is sent to the provider with each attempt; unique per message.
     pub send_key: String,
-    /// When it was written, by the message clock.
+    /// The time of the message clock when the message was written.
     pub written_at: Timestamp,
 }
 
 impl SendRequest {
-    /// A text without a file, by the provider that the policy selects.
+    /// Creates a request for a text without a file. The policy selects the provider.
     pub fn text(to: PeerAddress, text: String, author: String, written_at: Timestamp) -> Self {
         Self {
             business: BusinessId::FIRST,
@@ -58,7 +55,7 @@ impl SendRequest {
 /// Limits on messages that start a conversation, across all providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewChatLimits {
-    /// The allowed prefixes of phone numbers: `+972`; `+` allows every number.
+    /// The allowed prefixes of phone numbers, such as `+972`; `+` allows every number.
     pub prefixes: Vec<String>,
     /// How many conversations one user or token may start in 24 hours.
     pub per_author: u32,
@@ -71,14 +68,13 @@ pub struct NewChatLimits {
 pub struct LocalFile {
     /// The SHA-256 of its content.
     pub sha256: String,
-    /// Its media type.
     pub mime: String,
-    /// Its name.
+    /// The file name.
     pub file_name: Option<String>,
 }
 
 impl LocalFile {
-    /// Finds a stored file; none if it is unknown, or its content was deleted.
+    /// Finds a stored file; `None` if it is unknown or its content was deleted.
     pub fn find(tx: &ReadTx<'_>, sha256: &str) -> Result<Option<Self>> {
         let Some(file) = tx.media(sha256)?.filter(|file| !file.is_pruned) else { return Ok(None) };
         let file_name = tx.media_file_name(sha256)?;
@@ -90,14 +86,12 @@ impl LocalFile {
     }
 }
 
-/// The message that was stored.
+/// The response after a message was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessageResponse {
     /// Always true.
     pub ok: bool,
-    /// The message.
     pub message_id: MessageId,
-    /// The thread.
     pub thread_id: ThreadId,
     /// `queued`.
     pub status: MessageStatus,
@@ -108,7 +102,7 @@ pub struct SendMessageResponse {
 /// Why a message was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// A rule refuses it.
+    /// A rule refuses the message.
     #[error(transparent)]
     Refused(#[from] SendRefusal),
     /// The store failed.
@@ -140,10 +134,10 @@ pub enum SendRefusal {
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
-    /// The message that it answers is not one of this conversation.
+    /// The message that it replies to is not in this conversation.
     #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
     ReplyToUnknown,
-    /// Only Twilio could send it, and it is too long for Twilio.
+    /// Only Twilio could send the message, and the text is too long for Twilio.
     #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]
     TooLongForTwilio,
 }
@@ -165,5 +159,5 @@ impl SendRefusal {
     }
 }
 
-/// The longest text that Twilio accepts, in characters.
+/// The maximum length of a text for Twilio, in characters.
 pub(super) const TWILIO_MAX_TEXT: usize = 1600;

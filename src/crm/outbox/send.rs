@@ -11,7 +11,7 @@ use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 
-/// Chooses the route, and stores message, outbox entry and response together. On an error nothing is stored.
+/// Selects the route, and stores message, outbox entry and response in one transaction. On an error, nothing is stored.
 pub fn send(
     tx: &WriteTx<'_>,
     request: &SendRequest,
@@ -104,8 +104,8 @@ pub fn send(
     Ok(answer)
 }
 
-/// The providers that can send a text to an address at all: both accept numbers, the bridge LIDs, Twilio
-/// business-scoped ids. Twilio accepts no long texts.
+/// Returns the providers that can send a text to an address: both accept phone numbers, only the bridge accepts LIDs,
+/// only Twilio accepts business-scoped ids. Twilio accepts no long texts.
 pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match PeerAddress::from_stored(address) {
         Some(PeerAddress::Phone(_)) => (true, true),
@@ -129,9 +129,9 @@ fn is_too_long_for_twilio(text: &str) -> bool {
     text.chars().count() > TWILIO_MAX_TEXT
 }
 
-/// How the contact is reached.
+/// The address and the state of the recipient.
 struct Recipient {
-    /// The number if one is known, else the id.
+    /// The phone number if it is known, otherwise the id.
     address: String,
     last_in: LastInbound,
     opted_out: bool,
@@ -157,8 +157,8 @@ impl Recipient {
     }
 }
 
-/// The address to write to: the requested number, if it is the contact's; the number that belongs to the requested id;
-/// else what the thread shows. A number that the contact no longer has is thereby replaced by the current one.
+/// Returns the address to write to: the requested number, if the contact has it; otherwise the number of the requested
+/// id; otherwise the address of the thread. A former number is thereby replaced by the current number.
 fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, thread: Option<ThreadId>) -> Result<String> {
     let to = &request.to;
     let number = match to.number() {
@@ -179,7 +179,7 @@ fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, threa
     Ok(shown.filter(|shown| is_number(shown)).unwrap_or(best))
 }
 
-/// The fields that make two requests equal.
+/// Returns the hash of the fields that identify a request.
 fn fingerprint(request: &SendRequest) -> String {
     let file = request.file.as_ref().map(|file| &file.sha256).or(request.media_url.as_ref());
     let mut parts = vec![
@@ -188,7 +188,7 @@ fn fingerprint(request: &SendRequest) -> String {
         serde_json::json!(file),
         serde_json::json!(request.named),
     ];
-    // Keys that were stored by versions without answers stay valid.
+    // Omitting an absent reply keeps the fingerprints of earlier versions valid, which had no replies.
     parts.extend(request.reply_to.map(|id| serde_json::json!(id.0)));
     StoredResponse::fingerprint(&parts.into())
 }

@@ -1,4 +1,4 @@
-//! The check of a message's text, for what users send and what they schedule.
+//! Validates the text of messages that users send or schedule.
 
 use crate::crm::text::is_refused;
 use crate::domain::is_visible;
@@ -6,13 +6,13 @@ use crate::domain::is_visible;
 /// Why a text cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// A reader would see nothing, and there is no file.
+    /// The text has no visible characters, and there is no file.
     #[error("write something, or name a file in media_id or media_url")]
     Empty,
-    /// It is longer than WhatsApp accepts.
+    /// The text is longer than WhatsApp accepts.
     #[error("a message may have at most {MAX_TEXT_CHARS} characters")]
     TooLong,
-    /// It has characters that no provider accepts, such as NUL.
+    /// The text has characters that no provider accepts, such as NUL.
     #[error("a message may have no control characters besides line breaks and tabs")]
     ControlCharacters,
 }
@@ -28,7 +28,7 @@ impl TextError {
     }
 }
 
-/// Checks the text of a message; with a file it may be empty.
+/// Validates the text of a message. With a file, the text may be empty.
 pub fn check_text(text: &str, has_file: bool) -> Result<(), TextError> {
     if !has_file && !text.contains(is_visible) {
         return Err(TextError::Empty);
@@ -42,7 +42,7 @@ pub fn check_text(text: &str, has_file: bool) -> Result<(), TextError> {
     Ok(())
 }
 
-/// The longest text that WhatsApp accepts, in characters.
+/// The maximum length of a text for WhatsApp, in characters.
 pub const MAX_TEXT_CHARS: usize = 4096;
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ pub(super) fn is_common(password: &str) -> bool {
     is_listed(&lower) || (added <= MAX_ADDED && is_listed(word))
 }
 
-/// The text of which the password is a repetition: `qwerty` of `qwertyqwerty` and of `qwertyqwertyqw`; else the
-/// password itself.
+/// Returns the text that the password repeats: `qwerty` for `qwertyqwerty` and `qwertyqwertyqw`. Returns the password
+/// itself if it repeats nothing.
 pub(super) fn repeated(password: &str) -> String {
     let chars: Vec<char> = password.to_lowercase().chars().collect();
     let is_period = |period: &usize| chars[*period..] == chars[..chars.len() - period];
@@ -19,7 +19,7 @@ pub(super) fn repeated(password: &str) -> String {
     chars[..period].iter().collect()
 }
 
-/// Returns true if most characters of the password follow from the previous ones: `aaaaaaaaaa`, `abcdefghij`,
+/// Returns true if most characters of the password can be predicted from the previous ones: `aaaaaaaaaa`, `abcdefghij`,
 /// `1234qwer5678`.
 pub(super) fn is_sequence(password: &str) -> bool {
     let mut chars: Vec<char> = password.to_lowercase().chars().collect();
@@ -60,30 +60,30 @@ fn letters_and_digits(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Looks up a password in the list.
+/// Returns true if the password is in the list.
 fn is_listed(password: &str) -> bool {
     let digest = hash(password);
     let (lines, _) = entries().as_bytes().as_chunks::<LINE>();
     lines.binary_search_by(|line| line[..DIGITS].cmp(&digest.as_bytes()[..DIGITS])).is_ok()
 }
 
-/// The lines after the comments, all of the same length.
+/// Returns the lines after the comments, which all have the same length.
 fn entries() -> &'static str {
     let entries = LIST.rsplit_once('#').and_then(|(_, rest)| rest.split_once('\n'));
     entries.map_or("", |(_, entries)| entries)
 }
 
-/// The format is described in its first lines.
+/// The first lines of the file describe its format.
 const LIST: &str = include_str!("common-passwords.txt");
 
-/// How many hexadecimal digits of a hash are in the list.
+/// How many hexadecimal digits of each hash are in the list.
 const DIGITS: usize = 10;
 const LINE: usize = DIGITS + 1;
 
-/// `password2026!` is hardly better than `password`.
+/// How many characters around a common password are ignored: `password2026!` is hardly better than `password`.
 const MAX_ADDED: usize = 5;
 
-/// At least this many characters must not follow from the previous ones.
+/// How many characters, at least, must not be predictable from the previous ones.
 const MIN_UNLIKE: usize = 6;
 
 const MIN_DIFFERENT: usize = 5;
@@ -92,10 +92,10 @@ const MIN_DIFFERENT: usize = 5;
 const KEYBOARD: [&str; 7] =
     ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "קראטוןםפ", "שדגכעיחלךף", "זסבהנמצתץ"];
 
-/// Shorter names occur in many words.
+/// The minimum length of a name that is checked; shorter names occur in many words.
 const MIN_NAME: usize = 3;
 
-/// A password that contains a name must have at least this many other characters.
+/// How many other characters a password that contains a name must have.
 const MIN_BESIDE_NAME: usize = 8;
 
 #[cfg(test)]

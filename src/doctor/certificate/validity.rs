@@ -47,7 +47,7 @@ impl Certificate {
         })
     }
 
-    /// Whether the certificate is within its validity period at that time.
+    /// Returns true if the certificate is within its validity period at that time.
     pub(super) fn covers(&self, at: Timestamp) -> bool {
         (self.not_before..=self.not_after).contains(&at)
     }
@@ -92,7 +92,7 @@ pub(super) fn evaluate(
     }
 }
 
-/// The correct time, if this clock is ahead by `offset` seconds.
+/// Returns the correct time, if this clock is ahead by `offset` seconds.
 pub(super) fn corrected(now: Timestamp, offset: i64) -> Timestamp {
     let difference = Duration::from_secs(offset.unsigned_abs());
     if offset > 0 { now.minus(difference) } else { now.plus(difference) }

@@ -1,24 +1,25 @@
-//! Who may call an operation.
+//! The access level of an operation: which users and tokens may call it.
 
 use utoipa::openapi::SecurityRequirement;
 
-/// Who may call an operation.
+/// The users and tokens that may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Everyone, without a login.
+    /// Any client, without a login.
     Anyone,
     /// Users and tokens of any role.
     Member,
     /// Users of any role, but no tokens.
     LoggedIn,
-    /// Users of any role, and tokens of owners.
+    /// Users of any role, and tokens with the role of an owner.
     LoggedInOrOwner,
-    /// Users and tokens that are owners.
+    /// Users and tokens with the role of an owner.
     Owner,
 }
 
 impl Access {
-    /// How the document shows it: the role that each kind of credential needs.
+    /// Returns the security requirements that the OpenAPI document shows: for each kind of credential, the role that it
+    /// needs.
     pub(super) fn security(self) -> Vec<SecurityRequirement> {
         let (cookie, token) = match self {
             Self::Anyone => return vec![SecurityRequirement::default()],

@@ -1,4 +1,4 @@
-//! Logging in and out, and one's own password.
+//! Login, logout, and the current user's password.
 
 pub(super) mod view;
 
@@ -21,7 +21,9 @@ pub(super) fn operations() -> Operations {
     operations![log_in, log_out, get_session, change_password]
 }
 
-/// Log in with name and password; the response sets the session cookie.
+/// Log in with a name and a password.
+///
+/// The response sets the session cookie.
 #[utoipa::path(post, path = "/api/login", tag = "account", operation_id = "log_in", request_body = LoginRequest, responses(
         (status = 200, body = SessionResponse),
         (status = 401, description = "The name or the password is wrong: `wrong_password`", body = ErrorBody),
@@ -58,7 +60,7 @@ pub(super) async fn log_in(
     start_session(&state, user, device, &headers, peer).await
 }
 
-/// The device cookie of a browser in which any user has logged in before.
+/// Returns the device cookie of this browser and its status, or none if no user has logged in with this cookie before.
 async fn known_device(
     state: &AppState,
     headers: &HeaderMap,
@@ -72,7 +74,7 @@ async fn known_device(
     Ok(Some((device, known)).filter(|_| known != Device::Unknown))
 }
 
-/// Starts a session for an authenticated user, and sets this device cookie in the browser.
+/// Starts a session for an authenticated user, and sets the session cookie and the given device cookie in the browser.
 pub(super) async fn start_session(
     state: &AppState,
     user: domain::User,
@@ -111,7 +113,7 @@ pub(super) async fn log_out(
     Ok((AppendHeaders(cookies), OkResponse::OK).into_response())
 }
 
-/// Get the current user.
+/// Get the current session and its user.
 #[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
     responses((status = 200, body = SessionResponse)))]
 pub(super) async fn get_session(
@@ -124,7 +126,7 @@ pub(super) async fn get_session(
     (cookie.map(|cookie| AppendHeaders([(header::SET_COOKIE, cookie)])), axum::Json(session)).into_response()
 }
 
-/// The session of an authenticated sender, and the device cookie if the browser has none yet.
+/// Returns the session response for an authenticated actor, and a device cookie to set if the browser has none yet.
 pub(super) async fn session_of(
     state: &AppState,
     actor: Actor,
@@ -141,8 +143,9 @@ pub(super) async fn session_of(
     (SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business }, cookie)
 }
 
-/// The device cookie for a browser that is logged in without one (by an older version). It is derived from the session's
-/// cookie, so that a client which does not keep it is still one device. None if it cannot be stored.
+/// Returns and stores the device cookie for a browser whose session was started by an older version, without a device
+/// cookie. The value is derived from the session cookie, so that a client that does not keep cookies still counts as
+/// one device. Returns none if the store rejects it.
 async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -> Option<OneTimeSecret> {
     let device = OneTimeSecret::returned(SessionCookie::find(headers)?).derive("device");
     let (id, now) = (login.user.id, clock::now());
@@ -157,7 +160,9 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
     Some(device)
 }
 
-/// Change the password of the current user; this ends their other sessions.
+/// Change the password of the current user.
+///
+/// All other sessions of the user end.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
     request_body = ChangePasswordRequest, responses(
     (status = 200, body = OkResponse),
@@ -181,7 +186,7 @@ pub(super) async fn change_password(
     Ok(OkResponse::OK)
 }
 
-/// Checks the password of a user who is logged in. Attempts are limited as those of the login.
+/// Verifies the password of a user who is logged in. Attempts share the rate limit of the login.
 pub(super) async fn check_password(state: &AppState, login: &Login, password: String) -> Result<(), ApiError> {
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;

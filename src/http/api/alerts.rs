@@ -1,4 +1,4 @@
-//! Alerts.
+//! Alerts: the active ones, their history, and muting.
 
 mod view;
 
@@ -18,7 +18,7 @@ pub(super) fn operations() -> Operations {
     operations![list, history, mute, unmute]
 }
 
-/// List alerts: the active ones, and those that have cleared lately.
+/// List alerts: the active ones, and those that have cleared recently.
 #[utoipa::path(get, path = "/api/alerts", tag = "system", operation_id = "list_alerts",
     responses((status = 200, body = AlertItemPage)))]
 pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum::Json<AlertItemPage> {
@@ -27,7 +27,7 @@ pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum
     axum::Json(Page::only(shown.map(|alert| AlertItem::new(alert, now)).collect()))
 }
 
-/// Which page of the history.
+/// The page of the alert history to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AlertHistoryQuery {
@@ -40,7 +40,7 @@ pub(super) struct AlertHistoryQuery {
     cursor: Option<CursorParam>,
 }
 
-/// List changes of alerts, and which notifications were sent, newest first.
+/// List state changes of alerts and the notifications that were sent, newest first.
 #[utoipa::path(get, path = "/api/alerts/history", tag = "system", operation_id = "list_alert_history",
     params(AlertHistoryQuery), responses((status = 200, body = AlertEventItemPage)))]
 pub(super) async fn history(
@@ -53,7 +53,9 @@ pub(super) async fn history(
     Ok(axum::Json(Page::new(events, next)))
 }
 
-/// Mute an alert: it stays on the page, but no notification is sent.
+/// Mute an alert.
+///
+/// The alert is still listed, but no notification is sent.
 #[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "mute_alert",
     params(("kind" = AlertKind, Path)), request_body = MuteRequest, responses((status = 200, body = AlertItem)))]
 pub(super) async fn mute(

@@ -31,17 +31,17 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AppointmentQuery {
-    /// Those that end after this time.
+    /// Only appointments that end after this time.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
-    /// Those that start before this time.
+    /// Only appointments that start before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
-    /// Those of a contact.
+    /// Only appointments of this contact.
     contact_id: Option<i64>,
-    /// Those of a resource.
+    /// Only appointments of this resource.
     resource_id: Option<i64>,
-    /// Those in a state.
+    /// Only appointments in this state.
     #[param(value_type = Option<String>)]
     state: Option<AppointmentState>,
     /// Items per page, 1 to 200; 50 by default.
@@ -53,7 +53,7 @@ pub(super) struct AppointmentQuery {
     cursor: Option<CursorParam>,
 }
 
-/// List appointments by their start.
+/// List appointments by start time.
 #[utoipa::path(get, path = "/api/appointments", tag = "booking", operation_id = "list_appointments",
     params(AppointmentQuery), responses((status = 200, body = AppointmentPage)))]
 pub(super) async fn list(
@@ -78,7 +78,9 @@ pub(super) async fn list(
     Ok(axum::Json(Page::new(appointments, next)))
 }
 
-/// Book an appointment; a time that is taken is refused with the next one that is free (`slot_taken`, `params.next_free`).
+/// Book an appointment.
+///
+/// A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time.
 #[utoipa::path(post, path = "/api/appointments", tag = "booking", operation_id = "book_appointment",
     params(("Idempotency-Key" = Option<String>, Header,
         description = "The same key and request again give the appointment that the first request booked.")),
@@ -149,7 +151,7 @@ pub(super) async fn cancel(
     act(&state, &actor, id, if_match, work).await
 }
 
-/// Make an appointment a booked one again, if its time is still free.
+/// Restore an appointment to the state `booked`, if its time is still free.
 #[utoipa::path(post, path = "/api/appointments/{id}/restore", tag = "booking", operation_id = "restore_appointment",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn restore(
@@ -169,11 +171,11 @@ pub(super) async fn see(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    // A look changes nothing that an edit could be based on.
+    // `seen_at` is not part of the version of an appointment, so `If-Match` does not apply.
     act(&state, &actor, id, IfMatch::ANY, appointment::see).await
 }
 
-/// Record that the contact did not come.
+/// Record that the contact did not come to an appointment.
 #[utoipa::path(post, path = "/api/appointments/{id}/no-show", tag = "booking", operation_id = "mark_appointment_no_show",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn no_show(
@@ -207,7 +209,7 @@ async fn finish(
     act(state, actor, id, if_match, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
 }
 
-/// Runs a use case of one appointment, and answers with the appointment.
+/// Runs a use case on one appointment, and returns the appointment as the response.
 async fn act(
     state: &AppState,
     actor: &Actor,

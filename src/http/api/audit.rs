@@ -1,4 +1,4 @@
-//! The audit log. For owners.
+//! The audit log. For owners only.
 
 mod view;
 
@@ -16,7 +16,7 @@ pub(super) fn operations() -> Operations {
     operations![list]
 }
 
-/// Which page of the audit log.
+/// The page of the audit log to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {

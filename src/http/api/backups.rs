@@ -1,4 +1,4 @@
-//! The snapshots: the result of the last attempt, a new one on request, and their files. For owners.
+//! Snapshots of the database: the result of the last attempt, creation on request, and their files. For owners only.
 
 mod download;
 mod refusal;
@@ -21,7 +21,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, download::download]
 }
 
-/// List the snapshots, and the result of the last one.
+/// List the snapshots, and the result of the last attempt to create one.
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
     responses((status = 200, body = BackupsResponse)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
@@ -32,7 +32,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
         BackupStatus::Bad => "bad",
     };
     let snapshots = state.snapshots.clone();
-    // The folder may be at the other end of a network.
+    // The folder may be on a network file system, where listing can block.
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
     let path = |path: &std::path::Path| std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string();
@@ -47,7 +47,9 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     }))
 }
 
-/// Start to create a snapshot. `backup_updated` of the event stream reports when it is over.
+/// Create a snapshot in the background.
+///
+/// The event `backup_updated` of the event stream reports the end.
 #[utoipa::path(post, path = "/api/backups", tag = "system", operation_id = "create_backup", responses(
     (status = 202, body = RunningSnapshot),
     (status = 409, body = ErrorBody, description = "`backup_running`: another snapshot is being created; `no_space`: the disk has no \

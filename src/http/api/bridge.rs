@@ -1,5 +1,5 @@
-//! The bridge's link to WhatsApp: its state, and linking of the business's account. What changes it, and every code that
-//! links, is for owners.
+//! The WhatsApp bridge: its state, and linking of the business's WhatsApp account. Every change and every pairing code
+//! is for owners only.
 
 mod view;
 
@@ -19,7 +19,9 @@ pub(super) fn operations() -> Operations {
     operations![show, pair, pairing_code, log_out, reconnect]
 }
 
-/// Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does.
+/// Get the state of the bridge and of its link to WhatsApp.
+///
+/// The response takes at most 1.5 s, even if the bridge does not answer.
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
     responses((status = 200, body = BridgeStatus)))]
 pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> axum::Json<BridgeStatus> {
@@ -32,7 +34,7 @@ pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> 
     axum::Json(BridgeStatus::of(overview, app.config().language(), is_owner))
 }
 
-/// Start pairing: show QR codes again.
+/// Start pairing with WhatsApp: show QR codes again.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing", responses(
         (status = 200, body = StartPairingResponse),
         (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
@@ -45,7 +47,7 @@ pub(super) async fn pair(
     Ok(axum::Json(StartPairingResponse { ok: true, state: state.into() }))
 }
 
-/// Request a pairing code to be typed into the phone, instead of a QR code.
+/// Request a pairing code, which is typed into the phone instead of scanning a QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
     request_body = PairingCodeRequest,
     responses((status = 200, body = PairingCodeResponse),
@@ -66,7 +68,9 @@ pub(super) async fn pairing_code(
     Ok(axum::Json(PairingCodeResponse { ok: true, code }))
 }
 
-/// Unlink the WhatsApp account. Linking it again needs a new QR code.
+/// Unlink the WhatsApp account.
+///
+/// Linking an account again needs a new QR code or pairing code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
     responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
@@ -74,7 +78,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
     Ok(OkResponse::OK)
 }
 
-/// Reconnect to WhatsApp at once instead of at the next retry.
+/// Reconnect to WhatsApp immediately, without waiting for the next retry.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
     responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
@@ -82,7 +86,7 @@ pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Res
     Ok(OkResponse::OK)
 }
 
-/// The bridge, if it is in use.
+/// Returns the client of the bridge, or the error 409 `bridge_disabled` if the bridge is disabled.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     let bridge = app.settings.current().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
@@ -137,7 +141,7 @@ fn unprocessable(code: &'static str, message: String) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
-/// The English text of a state; the page translates by the state's code.
+/// Returns the English text of a link state; the web page translates the state by its code.
 fn state_sentence(state: LinkState) -> String {
     state.notice().map(|notice| messages::text(Language::English, &notice)).unwrap_or_default()
 }

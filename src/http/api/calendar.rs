@@ -1,4 +1,4 @@
-//! Days, and free times of a service.
+//! Calendar days, and the free times of a service.
 
 pub(super) mod view;
 
@@ -23,7 +23,7 @@ pub(super) fn operations() -> Operations {
     operations![days, free_slots, free_gaps]
 }
 
-/// Which days.
+/// The range of days to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct DayQuery {
@@ -35,7 +35,7 @@ pub(super) struct DayQuery {
     to: LocalDate,
 }
 
-/// List days with their Hebrew dates, holidays and opening hours, those of the business and of each resource.
+/// List days with their Hebrew dates, holidays, and opening hours of the business and of each resource.
 #[utoipa::path(get, path = "/api/calendar/days", tag = "booking", operation_id = "list_calendar_days", params(DayQuery),
     responses((status = 200, body = CalendarDays)))]
 pub(super) async fn days(
@@ -69,26 +69,26 @@ pub(super) async fn days(
     Ok(Json(CalendarDays { days: days.collect() }))
 }
 
-/// Which free times.
+/// Filters for free times.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FreeSlotQuery {
-    /// The service.
+    /// The id of the service.
     service_id: i64,
-    /// The resource; absent: any that provides the service.
+    /// The id of the resource; absent: any resource that provides the service.
     resource_id: Option<i64>,
     /// The first day; today by default.
     #[param(value_type = Option<String>, format = Date)]
     from: Option<LocalDate>,
-    /// How many days, 1 to 62; 14 by default.
+    /// The number of days, 1 to 62; 14 by default.
     #[param(minimum = 1, maximum = 62)]
     days: Option<u16>,
-    /// The distance between two times in minutes, 5 to 240; 15 by default.
+    /// The interval between two start times in minutes, 5 to 240; 15 by default.
     #[param(minimum = 5, maximum = 240)]
     step_min: Option<u32>,
-    /// Whether a contact books, who must keep `notice_min` of the opening hours; false by default.
+    /// Whether the booking is by a contact, for whom `notice_min` of the opening hours applies; false by default.
     for_contact: Option<bool>,
-    /// An appointment that is to be moved: its own time counts as free.
+    /// The id of an appointment that is to be moved: its current time counts as free.
     moving: Option<i64>,
 }
 
@@ -106,19 +106,21 @@ pub(super) async fn free_slots(
     Ok(Json(FreeSlots { slots: views(read.await?) }))
 }
 
-/// The gaps of which days.
+/// The range of days whose free gaps are listed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FreeGapQuery {
     /// The first day.
     #[param(value_type = String, format = Date)]
     from: LocalDate,
-    /// How many days, 1 to 31; 7 by default.
+    /// The number of days, 1 to 31; 7 by default.
     #[param(minimum = 1, maximum = 31)]
     days: Option<u16>,
 }
 
-/// List the gaps in the calendars of the resources: when each can be booked from now on, with any service that it provides.
+/// List the free gaps in the calendars of the resources.
+///
+/// A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
 #[utoipa::path(get, path = "/api/free-gaps", tag = "booking", operation_id = "list_free_gaps", params(FreeGapQuery),
     responses((status = 200, body = FreeGaps)))]
 pub(super) async fn free_gaps(
@@ -135,7 +137,8 @@ pub(super) async fn free_gaps(
     Ok(Json(FreeGaps { gaps: views(read.await?) }))
 }
 
-/// The gaps of all services are more work than the free times of one.
+/// The maximum `days` of a request for gaps. It is lower than that for free times, since gaps are computed for all
+/// services.
 const MAX_GAP_DAYS: u16 = 31;
 
 impl FreeSlotQuery {

@@ -36,16 +36,16 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CallQuery {
-    /// The business; 1 by default.
+    /// The id of the business; 1 by default.
     business_id: Option<i64>,
-    /// Those of one thread.
+    /// Only calls of this thread.
     thread_id: Option<i64>,
-    /// Those of one contact.
+    /// Only calls of this contact.
     contact_id: Option<i64>,
-    /// What to find in names, numbers, transcripts, summaries and messages.
+    /// The text to find in names, numbers, transcripts, summaries and messages.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
-    /// Those with one outcome.
+    /// Only calls with this outcome.
     outcome: Option<CallOutcome>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

@@ -1,4 +1,4 @@
-//! Checks of the accounts, with values that are not saved yet. For owners.
+//! Checks of accounts and addresses, also with values that are not saved yet. For owners only.
 
 mod view;
 
@@ -20,7 +20,9 @@ pub(super) fn operations() -> Operations {
     operations![run]
 }
 
-/// Check an account or an address with values that need not be saved. It changes nothing.
+/// Check an account or an address, with saved or unsaved values.
+///
+/// The check changes nothing.
 #[utoipa::path(post, path = "/api/checks", tag = "system", operation_id = "run_check", request_body = CheckRequest,
     params(("Accept-Language" = Option<String>, Header, description = "The language of the findings: `he` or `en`")),
     responses((status = 200, body = CheckResponse),

@@ -24,14 +24,14 @@ pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
 }
 
-/// Which closures.
+/// Filters for closures.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ClosureQuery {
-    /// Those that end on this day or later.
+    /// Only closures that end on this day or later.
     #[param(value_type = Option<String>, format = Date)]
     from: Option<LocalDate>,
-    /// Those that begin on this day or earlier.
+    /// Only closures that begin on this day or earlier.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<LocalDate>,
 }
@@ -49,7 +49,9 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(closures)))
 }
 
-/// Add a closure; appointments within it stay as they are.
+/// Add a closure.
+///
+/// Existing appointments during the closure are not changed.
 #[utoipa::path(post, path = "/api/closures", tag = "booking", operation_id = "add_closure",
     request_body = CreateClosureRequest, responses((status = 201, body = Closure)))]
 pub(super) async fn create(

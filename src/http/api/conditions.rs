@@ -1,4 +1,4 @@
-//! How the document shows conditional changes: `If-Match` in requests, `ETag` in answers.
+//! The headers of conditional changes in the OpenAPI document: `If-Match` in requests, `ETag` in responses.
 
 use super::path_item;
 use std::collections::BTreeSet;
@@ -19,8 +19,8 @@ pub(super) fn add_if_match(operation: &mut Operation) {
     operation.parameters.get_or_insert_default().push(parameter.build().into());
 }
 
-/// Adds the header `ETag` to every answer with an item that can be changed under a condition: the item that the operations with
-/// `If-Match` answer, and the present one where they refuse a change.
+/// Adds the header `ETag` to every response whose item type is returned by an operation with `If-Match`, and to the 412
+/// responses of these operations, which contain the current item.
 pub(super) fn add_etags(document: &mut OpenApi) {
     let mut items = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
@@ -47,7 +47,7 @@ fn add_etag(response: &mut Response) {
     response.headers.insert("ETag".to_owned(), header.into());
 }
 
-/// Whether an operation takes the header `If-Match`.
+/// Returns true if an operation has the header parameter `If-Match`.
 pub(super) fn takes_if_match(operation: &Operation) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == IF_MATCH))
@@ -60,7 +60,7 @@ fn successes(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
     })
 }
 
-/// The name of the schema of a response.
+/// Returns the name of the schema of a response, if the schema is a reference.
 fn item_of(response: &Response) -> Option<String> {
     response.content.values().find_map(|content| match content {
         RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) => {

@@ -1,4 +1,4 @@
-//! Entering the password again, before what a browser that was left open must not give away.
+//! Confirmation of a session with the password, before operations that must not be possible in an unattended browser.
 
 mod view;
 
@@ -16,7 +16,9 @@ pub(super) fn operations() -> Operations {
     operations![confirm]
 }
 
-/// Confirm the session with the password, for operations that answer `confirmation_required` otherwise.
+/// Confirm the session with the password.
+///
+/// Operations that answer `confirmation_required` need this first.
 #[utoipa::path(post, path = "/api/session/confirm", tag = "account", operation_id = "confirm_password",
     request_body = ConfirmPasswordRequest, responses(
     (status = 200, body = ConfirmPasswordResponse),

@@ -33,12 +33,12 @@ pub(super) fn operations() -> Operations {
 pub(super) struct ContactQuery {
     /// The business; 1 by default.
     business_id: Option<i64>,
-    /// A part of the name or of an address.
+    /// A part of a contact's name or address.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
-    /// A tag that the contacts have.
+    /// Only contacts with this tag.
     tag_id: Option<i64>,
-    /// Only blocked contacts, or only those that are not; both by default.
+    /// Only blocked contacts (true), or only contacts that are not blocked (false); all by default.
     blocked: Option<bool>,
     /// The order; `activity` by default.
     #[param(inline)]
@@ -88,7 +88,9 @@ pub(super) async fn create(
     actor.create(&state.store, "contact", create, detail).await
 }
 
-/// Get a contact; of merged contacts, the one that was kept.
+/// Get a contact.
+///
+/// The id of a merged contact returns the contact into which it was merged.
 #[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", operation_id = "get_contact", params(("id" = i64, Path)),
     responses((status = 200, body = ContactDetail)))]
 pub(super) async fn show(
@@ -142,7 +144,9 @@ pub(super) async fn update(
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), update).await
 }
 
-/// Set whether a contact receives messages. Without messages, sending answers 422 `contact_opted_out`.
+/// Set whether a contact receives messages.
+///
+/// If the contact has opted out, sending answers 422 `contact_opted_out`.
 #[utoipa::path(put, path = "/api/contacts/{id}/opt-out", tag = "contacts", operation_id = "set_contact_opt_out",
     params(("id" = i64, Path)), request_body = OptOutRequest, responses((status = 200, body = ContactDetail)))]
 pub(super) async fn set_opt_out(
@@ -157,8 +161,10 @@ pub(super) async fn set_opt_out(
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 
-/// Block a contact, or end that. Calls of a blocked contact are rejected (they hear a busy tone), and messages are stored
-/// without being unread or waiting. Blocking moves the conversation to the archive, and unblocking takes it back.
+/// Block or unblock a contact.
+///
+/// Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
+/// for an answer. Blocking archives the conversation, and unblocking moves it out of the archive.
 #[utoipa::path(put, path = "/api/contacts/{id}/block", tag = "contacts", operation_id = "set_contact_block",
     params(("id" = i64, Path)), request_body = BlockRequest,
     responses((status = 200, body = ContactDetail),
@@ -175,7 +181,7 @@ pub(super) async fn set_block(
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 
-/// Set or remove a contact's value of a field.
+/// Set or remove a contact's value of a custom field.
 #[utoipa::path(put, path = "/api/contacts/{id}/fields/{field_id}", tag = "contacts", operation_id = "set_contact_field",
     params(("id" = i64, Path), ("field_id" = i64, Path)), request_body = SetFieldRequest,
     responses((status = 200, body = ContactDetail)))]

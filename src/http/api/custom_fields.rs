@@ -1,4 +1,4 @@
-//! Fields that the business defines for its contacts.
+//! Custom fields, which the business defines for its contacts.
 
 mod view;
 
@@ -25,7 +25,7 @@ fn shown(tx: &ReadTx<'_>, id: FieldId) -> Result<CustomField, crm::Error> {
     Ok(custom_field::find(tx, id)?.into())
 }
 
-/// List the fields of contacts.
+/// List the custom fields of contacts.
 #[utoipa::path(get, path = "/api/custom-fields", tag = "contacts", operation_id = "list_custom_fields",
     responses((status = 200, body = CustomFieldPage)))]
 pub(super) async fn list(
@@ -35,7 +35,7 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(state.store.read(|tx| tx.custom_fields(BusinessId::FIRST)).await?)))
 }
 
-/// Add a field of contacts.
+/// Add a custom field of contacts.
 #[utoipa::path(post, path = "/api/custom-fields", tag = "contacts", operation_id = "create_custom_field",
     request_body = CreateCustomFieldRequest, responses((status = 201, body = CustomField), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
@@ -48,7 +48,7 @@ pub(super) async fn create(
     actor.create(&state.store, "custom-field", create, shown).await
 }
 
-/// Change the name or the choices of a field.
+/// Change the name or the choices of a custom field.
 #[utoipa::path(patch, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "update_custom_field",
     params(("id" = i64, Path)), request_body = UpdateCustomFieldRequest,
     responses((status = 200, body = CustomField), (status = 409, body = ErrorBody)))]
@@ -65,7 +65,9 @@ pub(super) async fn update(
     if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
 }
 
-/// Archive a field: it is no longer shown, and its values are kept.
+/// Archive a custom field.
+///
+/// The field is no longer shown; its values are kept.
 #[utoipa::path(delete, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "archive_custom_field",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn archive(

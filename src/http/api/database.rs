@@ -1,4 +1,4 @@
-//! The database itself: its published file, what the last start did, and what a restore has left to decide. For owners.
+//! The database: its published file, the notice of the last start, and decisions after a restore. For owners only.
 
 mod view;
 
@@ -23,7 +23,7 @@ pub(super) fn operations() -> Operations {
     responses((status = 200, body = DatabaseStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
     let health = state.store.health();
-    // A notice about a restore by command is not shown: the command has reported it.
+    // The notice of a restore by the command line is not returned: the command has already printed it.
     let (notice, held, backfills) =
         state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);

@@ -1,15 +1,15 @@
-//! The error responses of operations: which ones an operation has, and what they mean.
+//! The error responses of operations in the OpenAPI document, and their descriptions.
 
 use super::access::Access;
 use super::conditions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-/// What an operation's error responses follow from.
+/// The properties of an operation from which its error responses are derived.
 struct Declaration<'a> {
     operation: &'a Operation,
     access: Access,
-    /// Whether it changes nothing, so that it needs no CSRF token.
+    /// Whether the method is safe (it changes nothing), so that the operation needs no CSRF token.
     is_safe: bool,
 }
 
@@ -25,11 +25,11 @@ impl Declaration<'_> {
     }
 }
 
-/// A status, the operations that always have it, and its meaning.
+/// An error status, the condition under which an operation always has it, and its description.
 type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
 
-/// An operation that declares a status by itself, without a description, gets the meaning from here too. Of two meanings of a
-/// status, it gets the one whose condition is true.
+/// The error responses of all operations. An operation that declares a status without a description gets its
+/// description from this list as well. If a status has two entries, the first one whose condition is true applies.
 const ERRORS: [ErrorResponse; 14] = [
     (
         "400",
@@ -71,7 +71,7 @@ const ERRORS: [ErrorResponse; 14] = [
     ("503", |_| true, "Not at the moment; try again: `unavailable`, `timeout`"),
 ];
 
-/// Adds the error responses that an operation does not declare itself, and the descriptions that it leaves out.
+/// Adds the error responses that follow from the declaration of an operation, and the missing descriptions.
 pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
     let mut responses = std::mem::take(&mut operation.responses.responses);
     let declaration = Declaration { operation, access, is_safe };
@@ -89,7 +89,7 @@ pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
     operation.responses.responses = responses;
 }
 
-/// Describes a response that has no description.
+/// Sets the description of a response that has none.
 pub(super) fn describe(response: &mut RefOr<utoipa::openapi::Response>, description: &str) {
     if let RefOr::T(response) = response
         && response.description.is_empty()

@@ -1,5 +1,5 @@
-//! The event stream. It reports a change once its commit is on disk and in the published file, or that file is late
-//! (`store::change::Announcement`).
+//! The event stream. It reports a change once its commit is on disk and in the published file; if the publication is
+//! late, the stream does not wait for it (`store::change::Announcement`).
 
 mod view;
 
@@ -29,20 +29,23 @@ pub(super) fn operations() -> Operations {
     operations![stream_events]
 }
 
-/// Where a stream begins.
+/// The position at which a stream begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EventsQuery {
-    /// The `seq` of the last change that the client knows; without it, and without `Last-Event-ID`, only new changes are sent.
+    /// The `seq` of the last change that the client has received. Without `after` and `Last-Event-ID`, only new changes
+    /// are sent.
     after: Option<i64>,
 }
 
-/// Follow changes as server-sent events, in the order of commits: those that the reader may see.
+/// Follow changes as server-sent events, in the order of commits.
 ///
-/// `id` is the change's `seq`, and `Last-Event-ID` resumes after it; a first request, for which browsers set no such header, begins after the
-/// position in `after`. `event: reset` says that changes were missed which are not
-/// known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
-/// dead. The stream ends now and then; open it again.
+/// Only changes that the user may see are sent. `id` is the change's `seq`, and `Last-Event-ID` resumes after it.
+/// Browsers do not set this header in a first request, which therefore begins after `after`.
+///
+/// `event: reset` reports that changes were missed and are no longer stored: fetch the displayed data again. `event:
+/// alive` is sent after 15 s without another event: consider a stream that is silent for longer as disconnected. The
+/// server ends the stream from time to time; reconnect.
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
     params(EventsQuery, ("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
         (status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
@@ -55,12 +58,12 @@ pub(super) async fn stream_events(
 ) -> Result<Response, ApiError> {
     let mut changes = state.store.watch_changes()?;
     let newest = *changes.borrow_and_update();
-    // A stream that is opened again has the URL of the first time; the header is the later position.
+    // A browser reconnects with the original URL, so the header has the later position.
     let last = headers
         .get(LAST_EVENT_ID)
         .map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1))
         .or(after);
-    // Without data the browser dispatches no event, and only stores the position.
+    // Without data, the browser dispatches no event, and only stores the position.
     let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
     let follower = Follower {
         store: state.store.clone(),
@@ -81,7 +84,7 @@ pub(super) async fn stream_events(
     });
     let alive = Event::default().event("alive").data("{}");
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().event(alive)).into_response();
-    // Reverse proxies must not collect events.
+    // Reverse proxies must not buffer events.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
@@ -91,7 +94,7 @@ struct Follower {
     changes: watch::Receiver<i64>,
     typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
-    /// Who reads the stream: not every change is for everyone.
+    /// The user or token that reads the stream, by which changes are filtered.
     reader: (ActorId, Role),
     /// The credential that opened the stream. The stream ends when it is no longer accepted.
     credential: Credential,
@@ -99,13 +102,13 @@ struct Follower {
     ends: Instant,
     /// The last change that was sent.
     seq: i64,
-    /// Read once before waiting: the position came from the client.
+    /// Whether changes must be read before the first wait, because the client sent a position.
     must_read: bool,
     events: VecDeque<Event>,
 }
 
 impl Follower {
-    /// The next event; None ends the stream.
+    /// Returns the next event, or none to end the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -120,7 +123,7 @@ impl Follower {
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
                 typing = self.typing.recv() => {
-                    // A slow page may have missed some, which are over soon.
+                    // A slow client may have missed notices; they expire soon anyway.
                     if let Ok(notice) = typing {
                         return Event::default().event("typing").json_data(EventData::from(notice)).ok();
                     }
@@ -135,12 +138,12 @@ impl Follower {
         }
     }
 
-    /// Ends the stream of a session that is over, or of a token that was revoked or has expired.
+    /// Returns none, which ends the stream, if the session has ended, or the token was revoked or has expired.
     async fn check_credential(&mut self) -> Option<()> {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
         let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
-        // While the database cannot be read, no change can be sent either.
+        // If the database cannot be read, the credential counts as valid; no change can be sent then either.
         accepted.unwrap_or(true).then_some(())
     }
 
@@ -182,13 +185,13 @@ impl Follower {
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// How soon a browser opens the stream again.
+/// The delay after which a browser reconnects.
 const RETRY: Duration = Duration::from_millis(300);
 
-/// How soon a stream ends whose session or token is no longer accepted.
+/// The interval at which the credential is checked again.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// The stream ends after this time, so that a vanished browser is detected.
+/// The maximum duration of a stream. A client that has disconnected without notice is detected by then.
 const LIFETIME: Duration = Duration::from_mins(15);
 
 const MAX_BATCH: usize = 200;

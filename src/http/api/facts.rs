@@ -23,7 +23,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, show, change, delete]
 }
 
-/// Which page of facts.
+/// The page of facts to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FactQuery {

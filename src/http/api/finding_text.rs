@@ -1,11 +1,11 @@
-//! What the API tells of a finding: its code for programs, and its texts in the reader's language.
+//! The code of a finding for programs, and its texts in the client's language.
 
 use crate::domain::{CheckResult, Language, TextParam};
 use crate::messages;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The code and the texts of a finding.
+/// The code, values and texts of a finding.
 pub(super) struct FindingText {
     pub(super) code: Option<&'static str>,
     pub(super) params: BTreeMap<&'static str, Value>,

@@ -1,4 +1,5 @@
-//! The greeting that callers hear first: that of the package, a file of the machine, or one that the owner has recorded.
+//! The greeting that callers hear first: the packaged one, a file on the server, or one that a user recorded or
+//! uploaded.
 
 mod view;
 
@@ -29,15 +30,15 @@ pub(super) fn operations() -> Operations {
     operations![show, set, choose, reset, play]
 }
 
-/// Which greeting to hear.
+/// The greeting whose audio is returned.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct GreetingQuery {
-    /// The id of a stored one; by default the one that callers hear.
+    /// The id of a stored greeting; by default the active greeting.
     id: Option<i64>,
 }
 
-/// Get the greeting that callers hear, and those that are kept to go back to.
+/// Get the active greeting, and the stored greetings.
 #[utoipa::path(get, path = "/api/greeting", tag = "system", operation_id = "get_greeting",
     responses((status = 200, body = GreetingResponse)))]
 pub(super) async fn show(
@@ -72,7 +73,7 @@ pub(super) async fn set(
     .await
 }
 
-/// Go back to a greeting that is stored already.
+/// Choose a stored greeting as the active one.
 #[utoipa::path(post, path = "/api/greeting/choose", tag = "system", operation_id = "choose_greeting",
     request_body = ChooseGreetingRequest, responses(
     (status = 200, body = GreetingResponse), (status = 404, body = ErrorBody),
@@ -87,7 +88,9 @@ pub(super) async fn choose(
     change(&state, &actor, move |tx| greeting::choose(tx, Some(id))).await
 }
 
-/// Go back to the greeting of the package. The others are kept.
+/// Reset the greeting to the packaged one.
+///
+/// Stored greetings are kept.
 #[utoipa::path(delete, path = "/api/greeting", tag = "system", operation_id = "reset_greeting", responses(
     (status = 200, body = GreetingResponse), (status = 409, body = ErrorBody, description = "`setting_locked`")))]
 pub(super) async fn reset(
@@ -98,7 +101,9 @@ pub(super) async fn reset(
     change(&state, &actor, |tx| greeting::choose(tx, None)).await
 }
 
-/// Hear a greeting. Byte ranges work.
+/// Get the audio of a greeting.
+///
+/// Byte ranges are supported.
 #[utoipa::path(get, path = "/api/greeting/audio", tag = "system", operation_id = "get_greeting_audio", params(GreetingQuery),
     responses((status = 200, description = "MP3 or WAV", content((Vec<u8> = "audio/mpeg"), (Vec<u8> = "audio/wav"))),
         (status = 206, description = "The range that was asked for"), (status = 404, body = ErrorBody), (status = 416)))]
@@ -128,7 +133,7 @@ pub(super) async fn play(
     }))
 }
 
-/// Stores a change, and makes it the greeting of the next call.
+/// Stores a change, and activates it for the next call.
 async fn change(
     state: &AppState,
     actor: &Actor,
@@ -148,7 +153,7 @@ async fn view(state: &AppState) -> Result<axum::Json<GreetingResponse>, ApiError
     Ok(axum::Json(GreetingResponse::new(&settings, stored)))
 }
 
-/// Refuses a change that no caller would hear: a file that the settings name has precedence.
+/// Rejects a change that would have no effect: a greeting file of the settings has precedence.
 fn check_unlocked(state: &AppState) -> Result<(), ApiError> {
     let settings = state.settings.current();
     if settings.prompts.greeting_source != GreetingSource::File {
@@ -158,7 +163,7 @@ fn check_unlocked(state: &AppState) -> Result<(), ApiError> {
     Err(refusal(ChangeError { key: KEY.to_owned(), refusal: ChangeRefusal::Locked(Lock::Source(origin)) }))
 }
 
-/// The content of an uploaded file.
+/// Returns the content of an uploaded file.
 async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     let found = state.store.read(move |tx| {
         let known = tx.media(&id)?.filter(|file| !file.is_pruned && file.length <= MAX_BYTES);
@@ -170,7 +175,7 @@ async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     })
 }
 
-/// The sound of a file, if callers can hear it.
+/// Converts a file into a greeting, or returns an error if calls cannot play it.
 fn readable(file: Vec<u8>) -> Result<GreetingSound, ApiError> {
     let prompt = Prompt::read(file)
         .map_err(|error| unprocessable("unsupported_sound", error.to_string()).with_field("media_id"))?;
@@ -191,5 +196,5 @@ fn unprocessable(code: &'static str, message: impl Into<Cow<'static, str>>) -> A
 }
 
 const MAX_NAME_CHARS: usize = 200;
-/// Ten seconds of stereo at 48 kHz are 2 MB.
+/// The maximum size of a greeting file. Ten seconds of 16-bit stereo at 48 kHz take 2 MB.
 const MAX_BYTES: u64 = 4 << 20;

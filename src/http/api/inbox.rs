@@ -26,7 +26,7 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct InboxListQuery {
-    /// Which contacts by their state; `all`, the default, leaves archived ones out.
+    /// The state of the listed conversations; `all`, the default, leaves archived ones out.
     #[param(inline)]
     filter: Option<InboxFilter>,
     /// A part of the name or of an address.
@@ -73,7 +73,9 @@ pub(super) async fn mark_read(
     change(&state, actor, id, ConversationChange::Read).await
 }
 
-/// Archive the conversation with a contact; a new message or call ends that.
+/// Archive the conversation with a contact.
+///
+/// A new message or call moves it out of the archive.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn archive(
@@ -95,7 +97,7 @@ pub(super) async fn unarchive(
     change(&state, actor, id, ConversationChange::Unarchive).await
 }
 
-/// Mark a conversation as done, until something new happens.
+/// Mark a conversation as done, until a new message or call arrives.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/done", tag = "threads", operation_id = "finish_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn done(
@@ -122,7 +124,7 @@ async fn change(
     Ok(Json(row))
 }
 
-/// The views of rows, with the drafts of the asking user and the tags of the contacts.
+/// Converts rows into views, with the drafts of the current user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, rows: Vec<domain::InboxRow>) -> store::Result<Vec<InboxRow>> {
     let threads: Vec<ThreadId> = rows.iter().filter_map(|row| row.whatsapp_thread_id).collect();
     let mut drafts = tx.drafts(actor, &threads)?;

@@ -19,11 +19,11 @@ pub(super) fn operations() -> Operations {
     operations![list, answer, dismiss, reopen]
 }
 
-/// Which questions.
+/// Filters for questions.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct KnowledgeGapQuery {
-    /// What became of them; `open` by default.
+    /// The state of the listed questions; `open` by default.
     #[param(inline)]
     state: Option<GapState>,
     /// Items per page, 1 to 200; 50 by default.
@@ -35,7 +35,7 @@ pub(super) struct KnowledgeGapQuery {
     cursor: Option<CursorParam>,
 }
 
-/// List questions that the agent could not answer, those that were asked last first.
+/// List questions that the agent could not answer, most recently asked first.
 #[utoipa::path(get, path = "/api/knowledge-gaps", tag = "booking", operation_id = "list_knowledge_gaps",
     params(KnowledgeGapQuery), responses((status = 200, body = KnowledgeGapPage)))]
 pub(super) async fn list(
@@ -49,7 +49,9 @@ pub(super) async fn list(
     Ok(axum::Json(Page::new(gaps, next)))
 }
 
-/// Answer a question: the answer becomes a fact.
+/// Answer a question.
+///
+/// The answer is stored as a fact.
 #[utoipa::path(post, path = "/api/knowledge-gaps/{id}/answer", tag = "booking", operation_id = "answer_knowledge_gap",
     params(("id" = i64, Path)), request_body = AnswerKnowledgeGapRequest,
     responses((status = 200, body = KnowledgeGap), (status = 409, body = ErrorBody)))]
@@ -83,7 +85,7 @@ pub(super) async fn dismiss(
     Ok(axum::Json(work.await?))
 }
 
-/// Open a question again that was dismissed.
+/// Reopen a dismissed question.
 #[utoipa::path(post, path = "/api/knowledge-gaps/{id}/reopen", tag = "booking", operation_id = "reopen_knowledge_gap",
     params(("id" = i64, Path)), responses((status = 200, body = KnowledgeGap), (status = 409, body = ErrorBody)))]
 pub(super) async fn reopen(

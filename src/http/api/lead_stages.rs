@@ -66,7 +66,9 @@ pub(super) async fn update(
     if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
 }
 
-/// Delete a stage without leads. One stage stays.
+/// Delete a stage without leads.
+///
+/// The last stage cannot be deleted.
 #[utoipa::path(delete, path = "/api/lead-stages/{id}", tag = "leads", operation_id = "delete_lead_stage",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn delete(

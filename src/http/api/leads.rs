@@ -27,9 +27,9 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LeadQuery {
-    /// The stage.
+    /// Only leads in this stage.
     stage_id: Option<i64>,
-    /// The contact.
+    /// Only leads of this contact.
     contact_id: Option<i64>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

@@ -1,4 +1,4 @@
-//! Files of messages, as they were fetched.
+//! Files of messages.
 
 mod upload;
 mod view;
@@ -16,7 +16,9 @@ pub(super) fn operations() -> Operations {
     operations![upload::upload, show, thumbnail]
 }
 
-/// Get a file of a message, by the SHA-256 of its content. Byte ranges work.
+/// Get a file of a message, by the SHA-256 of its content.
+///
+/// Byte ranges are supported.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
     params(("sha256" = String, Path)), responses(
         (status = 200, content_type = "application/octet-stream"),
@@ -44,7 +46,7 @@ pub(super) async fn show(
             async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
         })
     });
-    // The file comes from a contact: browsers may display it, but must not run its scripts.
+    // The file comes from a contact: browsers may display it, but must not run scripts in it.
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
@@ -55,7 +57,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// Get a small JPEG of an image.
+/// Get the thumbnail of an image, a small JPEG.
 #[utoipa::path(get, path = "/api/media/{sha256}/thumbnail", tag = "threads", operation_id = "get_media_thumbnail",
     params(("sha256" = String, Path)), responses((status = 200, content_type = "image/jpeg")))]
 pub(super) async fn thumbnail(
@@ -70,7 +72,8 @@ pub(super) async fn thumbnail(
     Ok((headers, content).into_response())
 }
 
-/// The type and disposition for the browser: images, audio and video are shown, anything else is downloaded.
+/// Returns the media type and the disposition of a response: browsers display images, audio and video, and download all
+/// other files.
 fn shown_as(mime: &str) -> (&'static str, &'static str) {
     let plain = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = SHOWN.iter().find(|shown| **shown == plain);

@@ -1,4 +1,4 @@
-//! Contacts that may be one person.
+//! Suggestions to merge contacts that may be the same person.
 
 mod view;
 
@@ -20,7 +20,7 @@ pub(super) fn operations() -> Operations {
     operations![list, confirm, dismiss]
 }
 
-/// Which page of suggestions.
+/// The page of suggestions to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SuggestionQuery {
@@ -62,7 +62,9 @@ pub(super) async fn confirm(
     Ok(axum::Json(MergeResponse::new(work.await?)))
 }
 
-/// Dismiss a suggestion: the two contacts stay apart.
+/// Dismiss a suggestion.
+///
+/// The two contacts are not merged.
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts", operation_id = "dismiss_merge_suggestion",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn dismiss(

@@ -22,7 +22,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, update, delete, restore]
 }
 
-/// Which page of notes.
+/// The page of notes to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct NoteQuery {
@@ -83,7 +83,9 @@ pub(super) async fn update(
     if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
 }
 
-/// Delete a note. It can be restored.
+/// Delete a note.
+///
+/// A deleted note can be restored.
 #[utoipa::path(delete, path = "/api/notes/{id}", tag = "contacts", operation_id = "delete_note", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse)))]
 pub(super) async fn delete(

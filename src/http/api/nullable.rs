@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// A field that clears its value by null: none if it is absent, `Some(None)` if it is null. With `#[serde(default)]`.
+/// Deserializes a field of a change that null clears. Null becomes `Some(None)`; an absent field becomes none, which
+/// needs `#[serde(default)]`.
 pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(d).map(Some)
 }

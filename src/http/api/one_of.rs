@@ -1,4 +1,4 @@
-//! Enums of fixed words in requests and responses.
+//! Enums with a fixed set of strings in requests and responses.
 
 use crate::domain::TextEnum;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A value of an enum, which the document describes under the enum's own name.
+/// A value of an enum, whose schema in the OpenAPI document has the enum's own name.
 ///
-/// Each view names the enums that it uses by an alias, because `ToSchema` would name the type after its parameter too, and
-/// require a schema of the parameter.
+/// Each view module uses an alias of this type for each enum, because `ToSchema` would otherwise include the type
+/// parameter in the name, and require a schema of the parameter.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct OneOf<T>(pub(crate) T);

@@ -18,7 +18,8 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Adds what applies to all routes: title, tags, the ways to authenticate, and a description for each response that has none.
+/// Adds the parts that apply to all routes: title, tags, authentication schemes, and a description for each response
+/// that has none.
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("AgentLocator")
@@ -49,15 +50,17 @@ const TAGS: [(&str, &str); 11] = [
     ("whatsapp", "The bridge and its link to WhatsApp."),
 ];
 
-/// Get this document. The names in an operation's `security` are the role that it needs; an owner may call all operations that
-/// staff may call.
+/// Get this OpenAPI document.
+///
+/// The names in an operation's `security` are the roles that it needs; an owner may call every operation that staff may
+/// call.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system", operation_id = "get_openapi_document",
     responses((status = 200, body = Object)))]
 async fn show(_anyone: Anyone) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
 }
 
-// Built once: it never changes, and unauthenticated clients may request it.
+// Built once: the document never changes, and unauthenticated clients may request it.
 static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from).unwrap_or_default());
 
@@ -73,7 +76,7 @@ impl Modify for SecuritySchemes {
     }
 }
 
-/// Describes each success that does not describe itself, by its schema.
+/// Sets the description of each successful response that has none, from its schema.
 struct Descriptions;
 
 impl Modify for Descriptions {

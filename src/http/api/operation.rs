@@ -1,4 +1,5 @@
-//! Operations: a handler with its route and its documentation. Who may call it follows from the handler's arguments.
+//! Operations: a handler with its route and its documentation. The types of the handler's arguments determine the
+//! access level.
 
 use super::access::Access;
 use super::{conditions, error_responses, path_item};
@@ -15,9 +16,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 /// An argument of a handler.
 pub(super) trait Argument {
-    /// Who may call a handler with this argument; none if the argument does not decide that.
+    /// The access level that this argument requires; none if the argument does not determine one.
     const ACCESS: Option<Access> = None;
-    /// Whether a handler with this argument refuses to change an item that is not the one its client saw.
+    /// Whether a handler with this argument supports `If-Match`.
     const IS_CONDITIONAL: bool = false;
 }
 
@@ -59,15 +60,16 @@ impl<T> Argument for Json<T> {}
 impl<T> Argument for Query<T> {}
 impl<T> Argument for ShortJson<T> {}
 
-/// All arguments of a handler, of which exactly one says who may call it.
+/// The arguments of a handler, of which exactly one determines the access level.
 pub(super) trait Arguments {
-    /// Who may call the handler.
+    /// The access level of the handler.
     const ACCESS: Access;
-    /// Whether the handler takes `If-Match`.
+    /// Whether the handler supports `If-Match`.
     const IS_CONDITIONAL: bool;
 }
 
-/// The one access that the arguments name. It is evaluated by the compiler, which rejects a handler with none or several.
+/// Returns the access level that exactly one of the arguments determines. The compiler evaluates this function, and
+/// rejects a handler with no or several such arguments.
 const fn only(arguments: &[Option<Access>]) -> Access {
     let (mut found, mut count, mut at) = (Access::Owner, 0, 0);
     while at < arguments.len() {
@@ -81,7 +83,7 @@ const fn only(arguments: &[Option<Access>]) -> Access {
     found
 }
 
-// The tuples of `Handler`, whose first element only distinguishes kinds of handlers.
+// The argument tuples of axum's `Handler`; their first element only distinguishes kinds of handlers.
 macro_rules! arguments {
     ($($argument:ident),+) => {
         impl<Kind, $($argument: Argument),+> Arguments for (Kind, $($argument,)+) {
@@ -99,17 +101,17 @@ arguments!(A, B, C, D, E);
 arguments!(A, B, C, D, E, F);
 arguments!(A, B, C, D, E, F, G);
 
-/// The operations of the API, or of one noun.
+/// The operations of the API, or of one kind of resource.
 #[derive(Default)]
 pub(super) struct Operations {
-    /// Those that anyone may call.
+    /// The operations that any client may call.
     pub(super) public: OpenApiRouter<AppState>,
-    /// Those that need a login or a token.
+    /// The operations that need a login or a token.
     pub(super) authenticated: OpenApiRouter<AppState>,
 }
 
 impl Operations {
-    /// Adds a handler with its route. Its documentation gets who may call it, and the errors that follow from its declaration.
+    /// Adds a handler with its route, and adds the access level and the derived error responses to its documentation.
     pub(super) fn with<H, T>(self, _handler: H, (schemas, mut paths, methods): UtoipaMethodRouter<AppState>) -> Self
     where
         H: Handler<T, AppState>,
@@ -133,13 +135,13 @@ impl Operations {
         }
     }
 
-    /// Adds the operations of another noun.
+    /// Adds the operations of another group.
     pub(super) fn merge(self, other: Self) -> Self {
         Self { public: self.public.merge(other.public), authenticated: self.authenticated.merge(other.authenticated) }
     }
 }
 
-/// The [`Operations`] of these handlers.
+/// Builds the [`Operations`] of these handlers.
 macro_rules! operations {
     ($($handler:path),+ $(,)?) => {
         $crate::http::api::operation::Operations::default()$(.with($handler, utoipa_axum::routes!($handler)))+
@@ -165,7 +167,7 @@ mod tests {
     #[utoipa::path(get, path = "/logged-in-or-owner")]
     async fn logged_in_or_owner(_: LoggedInOrOwner) {}
 
-    // The declaration does not count.
+    // The declared `security` is overwritten.
     #[utoipa::path(get, path = "/owner", security(()))]
     async fn owner(_: Owner) {}
 

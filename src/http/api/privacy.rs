@@ -1,4 +1,4 @@
-//! A contact's right to a copy of the data about them, and to its deletion.
+//! Export and erasure of the personal data of a contact.
 
 mod archive;
 mod view;
@@ -24,7 +24,9 @@ pub(super) fn operations() -> Operations {
     operations![export, erase]
 }
 
-/// Get everything that is stored about a contact: a ZIP archive with `data.json`, the files of messages and the recordings.
+/// Export all data about a contact.
+///
+/// The response is a ZIP archive with `data.json`, the files of messages and the recordings.
 #[utoipa::path(get, path = "/api/contacts/{id}/export", tag = "contacts", operation_id = "export_contact", params(("id" = i64, Path)),
     responses((status = 200, description = "A ZIP archive", body = Vec<u8>, content_type = "application/zip")))]
 pub(super) async fn export(
@@ -43,7 +45,9 @@ pub(super) async fn export(
     Ok(response)
 }
 
-/// Delete everything that is stored about a contact. This cannot be undone.
+/// Erase all data about a contact.
+///
+/// This cannot be undone.
 #[utoipa::path(post, path = "/api/contacts/{id}/erase", tag = "contacts", operation_id = "erase_contact", params(("id" = i64, Path)),
     request_body = EraseContactRequest, responses((status = 200, body = EraseContactResponse),
         (status = 409, body = ErrorBody, description = "`conflict`: a call is active, or a message is being sent.")))]
@@ -59,7 +63,7 @@ pub(super) async fn erase(
     let has_bridge = state.settings.current().bridge.is_some();
     let work = move |tx: &WriteTx<'_>| privacy::erase(tx, by, &erasure, has_bridge, now);
     let Decided { erased, rest, bridge } = actor.transact(&state.store, work).await?;
-    // The worker learns when the jobs are due that continue if this request ends early.
+    // Wakes the job worker, so that it schedules the jobs that finish the erasure if this request is aborted.
     state.jobs.wake();
     let deleted = erasure::finish(&state.store, rest, erased).await?;
     let bridge_pending = match bridge {
@@ -71,10 +75,10 @@ pub(super) async fn erase(
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots }))
 }
 
-/// The snapshots from before `at`, newest first.
+/// Returns the snapshots that were created before `at`, newest first.
 async fn snapshots_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {
     let (snapshots, config) = (state.snapshots.clone(), state.config());
-    // The folder may be at the other end of a network.
+    // The folder may be on a network file system, where listing can block.
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
     let days = config.backup.keep_days.max(config.backup.keep_weeks.saturating_mul(7));

@@ -1,4 +1,4 @@
-//! Resources: what appointments occupy.
+//! Bookable resources, such as staff members and rooms.
 
 mod view;
 
@@ -24,7 +24,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, show, change, archive, show_hours, set_hours]
 }
 
-/// Which resources.
+/// Filters for resources.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ResourceQuery {
@@ -32,7 +32,7 @@ pub(super) struct ResourceQuery {
     archived: Option<bool>,
 }
 
-/// List resources in their order.
+/// List resources by position.
 #[utoipa::path(get, path = "/api/resources", tag = "booking", operation_id = "list_resources", params(ResourceQuery),
     responses((status = 200, body = ResourcePage)))]
 pub(super) async fn list(
@@ -94,7 +94,9 @@ pub(super) async fn change(
     if_match.edit(&actor, &state.store, move |tx| view_of(tx, id), change).await
 }
 
-/// Archive a resource: it takes no appointments any more, and those that it has stay.
+/// Archive a resource.
+///
+/// It accepts no new appointments; its existing appointments are kept.
 #[utoipa::path(delete, path = "/api/resources/{id}", tag = "booking", operation_id = "archive_resource",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn archive(

@@ -1,8 +1,8 @@
-//! Parts that the responses of several nouns share.
+//! Response types and helpers that several resources share.
 
 use serde::Serialize;
 
-/// The views of these values.
+/// Converts domain values into their views.
 pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
     values.into_iter().map(Into::into).collect()
 }

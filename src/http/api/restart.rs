@@ -1,4 +1,4 @@
-//! A restart of the daemon, for settings that need one. For owners.
+//! Restarts of the daemon, which some settings need. For owners only.
 
 mod view;
 
@@ -23,7 +23,9 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> axum::
     axum::Json(RestartStatus::of(&state))
 }
 
-/// Restart the daemon: it ends, and systemd starts it again.
+/// Restart the daemon.
+///
+/// The process exits, and systemd starts it again.
 #[utoipa::path(post, path = "/api/restart", tag = "system", operation_id = "restart", request_body = RestartRequest, responses(
     (status = 202, body = RestartStatus),
     (status = 409, body = ErrorBody, description = "`calls_active`: `now` would cut off calls (`error.params`: `calls`); \

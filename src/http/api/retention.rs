@@ -1,4 +1,4 @@
-//! What the retention settings delete, before they do. For owners.
+//! Preview of the data that retention settings would delete. For owners only.
 
 mod view;
 
@@ -21,31 +21,31 @@ pub(super) fn operations() -> Operations {
     operations![preview]
 }
 
-/// Limits that are not saved yet, in days; 0 keeps the data forever. Those that are left out are as saved.
+/// Retention limits in days that are not saved yet; 0 keeps the data forever. Absent limits have their saved values.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "the names are those of the settings")]
 pub(super) struct RetentionQuery {
-    /// Files of messages.
+    /// The limit for files of messages.
     #[param(maximum = 36_500)]
     media_days: Option<u32>,
-    /// Recordings of calls.
+    /// The limit for recordings of calls.
     #[param(maximum = 36_500)]
     recordings_days: Option<u32>,
-    /// Transcripts of calls.
+    /// The limit for transcripts of calls.
     #[param(maximum = 36_500)]
     transcripts_days: Option<u32>,
-    /// Raw webhooks.
+    /// The limit for raw webhooks.
     #[param(maximum = 36_500)]
     journal_days: Option<u32>,
-    /// The audit log.
+    /// The limit for the audit log.
     #[param(maximum = 36_500)]
     audit_days: Option<u32>,
 }
 
 impl RetentionQuery {
-    /// These limits, and the saved ones for what is left out.
+    /// Returns these limits, with the saved values for absent ones.
     fn over(self, saved: &RetentionConfig) -> Result<RetentionConfig, ApiError> {
         let days = |name: &'static str, given: Option<u32>, saved: u32| match given {
             Some(days) if days > MAX_DAYS => {
@@ -63,7 +63,9 @@ impl RetentionQuery {
     }
 }
 
-/// Count what would be deleted by the saved retention settings, or by others. Nothing is deleted.
+/// Count the data that the saved retention settings, or the given ones, would delete.
+///
+/// Nothing is deleted.
 #[utoipa::path(get, path = "/api/retention", tag = "system", operation_id = "preview_retention",
     params(RetentionQuery), responses((status = 200, body = RetentionPreview)))]
 pub(super) async fn preview(
@@ -77,5 +79,5 @@ pub(super) async fn preview(
     Ok(Json(RetentionPreview { items: views(counted) }))
 }
 
-/// The largest limit that the settings take.
+/// The maximum of a retention setting in days.
 const MAX_DAYS: u32 = 36_500;

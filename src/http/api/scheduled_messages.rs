@@ -26,9 +26,9 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ScheduledQuery {
-    /// Those of one thread.
+    /// Only messages of this thread.
     thread_id: Option<i64>,
-    /// Those in one state.
+    /// Only messages in this state.
     state: Option<ScheduledState>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -53,7 +53,9 @@ pub(super) async fn list(
     Ok(axum::Json(Page::new(found, next)))
 }
 
-/// Schedule a message. The way it takes is decided when it is sent.
+/// Schedule a message.
+///
+/// The provider is chosen when the message is sent.
 #[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
     request_body = ScheduleMessageRequest,
     responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody)))]

@@ -19,11 +19,12 @@ pub(super) fn operations() -> Operations {
     operations![search_all]
 }
 
-/// What to search for.
+/// The search request.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
-    /// Words, each of which must be found, or a part of a number. Words of two letters are found at the beginning of a word.
+    /// Words, all of which must match, or a part of a number. A word of two letters matches only the beginning of a
+    /// word.
     #[param(value_type = String, max_length = 500)]
     q: SearchWords,
     /// The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default.
@@ -38,7 +39,7 @@ struct SearchQuery {
     cursor: Option<i64>,
 }
 
-/// Kinds of hits; none stands for all.
+/// The kinds of hits to return; empty means all kinds.
 #[derive(Debug, Default)]
 struct Kinds(Vec<domain::SearchKind>);
 
@@ -50,7 +51,9 @@ impl<'de> Deserialize<'de> for Kinds {
     }
 }
 
-/// Search contacts, messages, calls and notes: contacts first, then all others, newest first.
+/// Search contacts, messages, calls and notes.
+///
+/// Contacts are first; all other hits follow, newest first.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
 async fn search_all(

@@ -1,4 +1,4 @@
-//! The results of the self-checks. For owners.
+//! Self-checks and their results. For owners only.
 
 mod view;
 

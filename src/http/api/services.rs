@@ -1,4 +1,4 @@
-//! Services that can be booked.
+//! Bookable services.
 
 mod view;
 
@@ -23,7 +23,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, show, change, archive]
 }
 
-/// Which services.
+/// Filters for services.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ServiceQuery {
@@ -31,7 +31,7 @@ pub(super) struct ServiceQuery {
     archived: Option<bool>,
 }
 
-/// List services in their order.
+/// List services by position.
 #[utoipa::path(get, path = "/api/services", tag = "booking", operation_id = "list_services", params(ServiceQuery),
     responses((status = 200, body = ServicePage)))]
 pub(super) async fn list(
@@ -87,7 +87,9 @@ pub(super) async fn change(
     if_match.edit(&actor, &state.store, move |tx| view_of(tx, id), change).await
 }
 
-/// Archive a service: it is not offered any more, and its appointments stay.
+/// Archive a service.
+///
+/// It is no longer offered; its existing appointments are kept.
 #[utoipa::path(delete, path = "/api/services/{id}", tag = "booking", operation_id = "archive_service",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn archive(

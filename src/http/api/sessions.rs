@@ -1,4 +1,4 @@
-//! Sessions: one's own, and for owners those of other users.
+//! Login sessions of the current user, and, for owners, of other users.
 
 mod view;
 

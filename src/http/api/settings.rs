@@ -1,4 +1,4 @@
-//! The settings: their values, where each comes from, and changes of them.
+//! The settings: their values, their sources, and changes.
 
 mod changes;
 mod view;
@@ -22,7 +22,7 @@ pub(super) fn operations() -> Operations {
     operations![list, change, history]
 }
 
-/// Which page of the history.
+/// Filters for the history of settings.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
@@ -36,7 +36,9 @@ pub(super) struct HistoryQuery {
     cursor: Option<i64>,
 }
 
-/// List the settings: values, sources, and what the page needs to edit them. Secrets are never shown.
+/// List the settings with values, sources and editing hints.
+///
+/// Secrets are never returned.
 #[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
     params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
     responses((status = 200, body = SettingItemPage)))]
@@ -48,7 +50,10 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(items(&state, &headers).await?)))
 }
 
-/// Change settings. They are validated together with all others, stored, and active at once where no restart is needed.
+/// Change settings.
+///
+/// The new values are validated together with all other settings, stored, and activated immediately if no restart is
+/// needed.
 #[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "change_settings",
     params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
     request_body = ChangeSettingsRequest, responses(
@@ -75,7 +80,9 @@ pub(super) async fn change(
     Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
 }
 
-/// List the changes of settings, newest first. To undo one, set the setting to `previous`.
+/// List the changes of settings, newest first.
+///
+/// To undo a change, set the setting to `previous`.
 #[utoipa::path(get, path = "/api/settings/history", tag = "system", operation_id = "list_setting_changes",
     params(HistoryQuery), responses((status = 200, body = SettingChangeItemPage)))]
 pub(super) async fn history(
@@ -88,7 +95,7 @@ pub(super) async fn history(
     Ok(axum::Json(Page::new(changes, next)))
 }
 
-/// All settings with the values that are stored, of which some may wait for a restart.
+/// Returns all settings with their stored values, of which some may take effect only after a restart.
 async fn items(state: &AppState, headers: &HeaderMap) -> Result<Vec<SettingItem>, ApiError> {
     let config = state.config();
     let language = preferred(headers).unwrap_or_else(|| config.language());

@@ -1,4 +1,4 @@
-//! The first set-up: creates the first owner with the one-time code.
+//! The first setup: creates the first owner with the one-time code, and reports the completed steps.
 
 pub(super) mod view;
 
@@ -24,7 +24,7 @@ pub(super) fn operations() -> Operations {
     operations![is_needed, complete, progress, skip]
 }
 
-/// What the settings and the running daemon say of the set-up.
+/// Returns what the settings and the running daemon show about the completed setup steps.
 fn evidence(state: &AppState) -> setup::Evidence {
     let settings = state.settings.current();
     let config = &settings.config;
@@ -37,7 +37,7 @@ fn evidence(state: &AppState) -> setup::Evidence {
     }
 }
 
-/// How far the set-up is.
+/// Returns the progress of the setup.
 pub(super) async fn progress_of(state: &AppState) -> Result<SetupProgress, ApiError> {
     let evidence = evidence(state);
     Ok(state.store.read(move |tx| setup::progress(tx, evidence)).await?.into())
@@ -55,7 +55,7 @@ pub(super) async fn is_needed(
     Ok(axum::Json(status(&state, peer, &headers).await?))
 }
 
-/// The state of the first set-up, as a client on this connection sees it.
+/// Returns the state of the first setup, as a client on this connection sees it.
 pub(super) async fn status(state: &AppState, peer: Peer, headers: &HeaderMap) -> Result<SetupStatus, ApiError> {
     let owners = state.store.read(|tx| tx.count_owners()).await?;
     let connection_error = https_required::error(state, peer, headers).map(ApiError::into_detail);
@@ -86,7 +86,7 @@ pub(super) async fn complete(
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
 }
 
-/// Get the steps of the set-up that are complete or skipped, and whether the agent has answered in a trial call.
+/// Get the steps of the setup that are complete or skipped, and whether the agent has answered in a trial call.
 #[utoipa::path(get, path = "/api/setup/progress", tag = "account", operation_id = "get_setup_progress",
     responses((status = 200, body = SetupProgress)))]
 pub(super) async fn progress(
@@ -96,7 +96,7 @@ pub(super) async fn progress(
     Ok(axum::Json(progress_of(&state).await?))
 }
 
-/// Skip a step of the set-up for now, or take it up again.
+/// Skip a step of the setup, or resume a skipped step.
 #[utoipa::path(put, path = "/api/setup/progress", tag = "account", operation_id = "skip_setup_step",
     request_body = SkipStepRequest, responses((status = 200, body = SetupProgress)))]
 pub(super) async fn skip(

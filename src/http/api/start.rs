@@ -1,4 +1,5 @@
-//! What the page requests first, for its HTML file: it is drawn without waiting for these requests.
+//! The responses to the web page's first API requests, inlined in its HTML file, so that the page renders without
+//! waiting for requests.
 
 use super::account::{self, view::SessionResponse};
 use super::setup::{self, view::SetupProgress, view::SetupStatus};
@@ -8,40 +9,42 @@ use crate::http::{AppState, Peer};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::Serialize;
 
-/// The responses to the first requests, by their paths.
+/// The responses to the first requests, by path.
 #[derive(Debug, Serialize)]
 struct Start {
-    /// Null if the browser has no session.
+    /// The session; null if the browser has none.
     #[serde(rename = "/api/session")]
     session: Option<SessionResponse>,
-    /// Only for a browser without a session.
+    /// The state of the setup; only for a browser without a session.
     #[serde(rename = "/api/setup", skip_serializing_if = "Option::is_none")]
     setup: Option<SetupStatus>,
-    /// Only for owners at the start page, which reminds them of the next step.
+    /// The progress of the setup; only for owners at the start page, which shows the next step.
     #[serde(rename = "/api/setup/progress", skip_serializing_if = "Option::is_none")]
     progress: Option<SetupProgress>,
-    /// The newest change, with a session: what the page fetches is at least as new, so its event stream begins there.
+    /// The newest change, with a session. All data that the page fetches is at least as new, so its event stream begins
+    /// here.
     #[serde(rename = "/api/events", skip_serializing_if = "Option::is_none")]
     newest_change: Option<i64>,
 }
 
-/// What the HTML file contains.
+/// The data that is inlined in the HTML file.
 pub(in crate::http) struct Inlined {
-    /// The responses as JSON that can stand inside an HTML element.
+    /// The responses as JSON, escaped for an HTML element.
     pub(in crate::http) json: String,
     pub(in crate::http) has_session: bool,
-    /// The device cookie, if this browser gets one.
+    /// The device cookie to set, if the browser needs one.
     pub(in crate::http) cookie: Option<HeaderValue>,
 }
 
-/// The responses; none of them if the store does not answer, in which case the page makes the requests itself and shows the error.
+/// Returns the responses to inline. If the store does not answer, there are none; the page then makes the requests
+/// itself and shows the error.
 pub(in crate::http) async fn of(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Inlined {
     let none = Inlined { json: "{}".to_owned(), has_session: false, cookie: None };
     find(state, peer, uri, headers).await.unwrap_or(none)
 }
 
 async fn find(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Option<Inlined> {
-    // Before all that is read.
+    // Read first, so that no change between the reads is missed.
     let newest_change = state.store.watch_changes().ok().map(|changes| *changes.borrow());
     let (start, cookie) = match authenticate(state, &Method::GET, headers).await {
         Ok(actor) => {
@@ -56,10 +59,10 @@ async fn find(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> O
         }
         Err(_) => return None,
     };
-    // Only texts contain this character; it would begin an element.
+    // In JSON, this character occurs only in strings; in HTML it would begin an element.
     let json = serde_json::to_string(&start).ok()?.replace('<', "\\u003c");
     Some(Inlined { json, has_session: start.session.is_some(), cookie })
 }
 
-/// The paths at which the page shows its start page.
+/// The paths at which the web page shows its start page.
 const START_PAGES: [&str; 3] = ["/app", "/app/", "/app/today"];

@@ -100,7 +100,7 @@ pub(super) async fn remove_from_contact(
     Ok(OkResponse::OK)
 }
 
-/// Add tags to many contacts and remove others.
+/// Add tags to many contacts, and remove tags from them.
 #[utoipa::path(post, path = "/api/contacts/tags", tag = "contacts", operation_id = "tag_contacts", request_body = TagContactsRequest,
     responses((status = 200, body = TagContactsResponse),
         (status = 404, body = ErrorBody, description = "One of the contacts or tags does not exist; nothing was changed.")))]

@@ -27,17 +27,17 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TaskQuery {
-    /// Whether the tasks are done; `open` by default.
+    /// The state of the listed tasks; `open` by default.
     #[param(inline)]
     state: Option<TaskState>,
-    /// The contact that they concern.
+    /// Only tasks about this contact.
     contact_id: Option<i64>,
-    /// The call that they concern.
+    /// Only tasks about this call.
     call_id: Option<i64>,
-    /// The user who is to do them: an id, or `me`.
+    /// Only tasks that are assigned to this user: an id, or `me`.
     #[param(value_type = Option<String>)]
     assignee: Option<Assignee>,
-    /// They are due before this day (`2026-11-22`) or moment.
+    /// Only tasks that are due before this day (`2026-11-22`) or time.
     #[param(value_type = Option<String>)]
     due_before: Option<DueBefore>,
     /// Items per page, 1 to 200; 50 by default.
@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Assignee {
 }
 
 impl Assignee {
-    /// The user; none for the `me` of a token without a user, who has no tasks.
+    /// Returns the user; none for `me` of a token without a user, who has no tasks.
     fn user(self, tx: &ReadTx<'_>, actor: ActorId) -> store::Result<Option<UserId>> {
         match (self, actor) {
             (Self::User(id), _) | (Self::Me, ActorId::User(id)) => Ok(Some(id)),
@@ -78,7 +78,7 @@ impl Assignee {
     }
 }
 
-/// A day or a moment, in the form in which tasks are ordered.
+/// A day or a time, in the text form by which tasks are ordered.
 #[derive(Debug)]
 struct DueBefore(String);
 
@@ -97,7 +97,7 @@ fn shown(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, crm::Error> {
     Ok(task::find(tx, id)?.into())
 }
 
-/// List tasks: open ones by the time when they are due, then those that are done.
+/// List tasks: open tasks by due time, then completed tasks.
 #[utoipa::path(get, path = "/api/tasks", tag = "tasks", operation_id = "list_tasks", params(TaskQuery),
     responses((status = 200, body = TaskPage)))]
 pub(super) async fn list(
@@ -113,7 +113,7 @@ pub(super) async fn list(
             state: query.state.map_or(crate::domain::TaskState::Open, |state| state.0),
             contact: query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?,
             call: query.call_id.map(CallId),
-            // No task has the id 0.
+            // No user has the id 0, so the filter matches no task.
             assignee: assignee.map(|user| user.unwrap_or(UserId(0))),
             due_before: query.due_before.map(|before| before.0),
         };

@@ -31,10 +31,10 @@ pub(super) struct ThreadQuery {
     kind: Option<ThreadType>,
     /// The business; 1 by default.
     business_id: Option<i64>,
-    /// Which ones by their state; `all`, the default, leaves archived ones out.
+    /// The state of the listed threads; `all`, the default, leaves archived threads out.
     #[param(inline)]
     filter: Option<InboxFilter>,
-    /// Text in the title, the number or a message.
+    /// Text to find in the title, the number or a message.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// Items per page, 1 to 200; 50 by default.
@@ -46,7 +46,7 @@ pub(super) struct ThreadQuery {
     cursor: Option<CursorParam>,
 }
 
-/// Which page of messages.
+/// The page of messages to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MessageQuery {
@@ -97,7 +97,7 @@ pub(super) async fn show(
     Ok(axum::Json(thread))
 }
 
-/// Count contacts who wait for an answer, were answered by the agent, or have something unread.
+/// Count the contacts who wait for an answer, were answered by the agent, or have unread messages or calls.
 #[utoipa::path(get, path = "/api/threads/counts", tag = "threads", operation_id = "count_threads",
     responses((status = 200, body = InboxCounts)))]
 pub(super) async fn counts(
@@ -108,7 +108,7 @@ pub(super) async fn counts(
     Ok(axum::Json(counts.into()))
 }
 
-/// The views of threads, with the drafts of the asking user and the tags of the contacts.
+/// Converts threads into views, with the drafts of the current user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, threads: Vec<domain::Thread>) -> store::Result<Vec<Thread>> {
     let ids: Vec<ThreadId> = threads.iter().map(|thread| thread.id).collect();
     let contacts: Vec<ContactId> = threads.iter().map(|thread| thread.contact_id).collect();
@@ -168,7 +168,7 @@ pub(super) async fn set_ai_mode(
     Ok(axum::Json(work.await?.into()))
 }
 
-/// Store what the asking user has begun to write in a thread.
+/// Store the current user's draft in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
     params(("id" = i64, Path)), request_body = PutDraftRequest, responses((status = 200, body = OkResponse)))]
 pub(super) async fn put_draft(
@@ -177,7 +177,7 @@ pub(super) async fn put_draft(
     Id(id): Id,
     Json(draft): Json<PutDraftRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
-    // A text that is still being written is no change of the business's data.
+    // A draft is not business data, so it is not audited.
     actor.skip_audit();
     let (author, now) = (actor.id, clock::now());
     crm::transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;

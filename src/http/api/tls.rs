@@ -1,4 +1,4 @@
-//! The state of the certificates. For owners.
+//! The state of the TLS certificates. For owners only.
 
 mod view;
 
@@ -13,7 +13,7 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Get the certificate that is served, its validity, and the last error.
+/// Get the active certificate, its validity, and the last error.
 #[utoipa::path(get, path = "/api/tls", tag = "system", operation_id = "get_tls_status",
     responses((status = 200, body = TlsStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<TlsStatus>, ApiError> {

@@ -1,4 +1,4 @@
-//! Bearer tokens for programs. For owners.
+//! API tokens: bearer tokens for programs. For owners only.
 
 mod view;
 
@@ -27,7 +27,10 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(Page::only(tokens)))
 }
 
-/// Create an API token. A token of an owner can do all that an owner can, so a session must be confirmed with the password before.
+/// Create an API token.
+///
+/// A token with the role of an owner has all rights of an owner, so the session must be confirmed with the password
+/// first.
 #[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token", request_body = CreateTokenRequest,
     responses((status = 201, body = CreateTokenResponse),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \

@@ -1,4 +1,4 @@
-//! Trial calls: a user talks to the agent with the browser.
+//! Trial calls, in which a user talks to the agent with the browser.
 
 mod view;
 
@@ -17,11 +17,14 @@ pub(super) fn operations() -> Operations {
     operations![create]
 }
 
-/// Prepare a trial call: talk to the agent with the browser.
+/// Prepare a trial call, in which the user talks to the agent with the browser.
 ///
-/// The call begins when the socket sends its first message, and ends with the login. Nothing of it is stored, and the agent's tools
-/// have no effect; its time and cost count towards the daily limits. 409 is `no_engine` if no AI answers calls, and `limit_reached`;
-/// `error.params.setting` names the setting.
+/// The call begins when the WebSocket sends its first message. It ends at the latest with the login session. Nothing
+/// about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
+/// limits.
+///
+/// 409 is `no_engine` if no AI engine answers calls, and `limit_reached` at a daily limit, which `error.params.setting`
+/// names.
 #[utoipa::path(post, path = "/api/trial-calls", tag = "calls", operation_id = "create_trial_call", responses(
     (status = 201, body = TrialCall),
     (status = 409, body = crate::http::ErrorBody,
@@ -35,7 +38,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, axum::Json(ticket.into())))
 }
 
-/// While the database cannot be read, the login counts as valid.
+/// Returns the check of the login. If the database cannot be read, the login counts as valid.
 fn check_of(store: Store, credential: Credential) -> LoginCheck {
     Arc::new(move || {
         let (store, credential) = (store.clone(), credential.clone());

@@ -1,10 +1,11 @@
-//! What Twilio's answers mean to a client of the API.
+//! Error responses for failed requests to Twilio.
 
 use crate::http::ApiError;
 use crate::providers::twilio::rest::Error;
 use axum::http::StatusCode;
 
-/// Why a request to Twilio failed. `effect` continues "Twilio cannot be reached", such as ", and the call continues".
+/// Converts an error of a request to Twilio into an error response. `effect` continues the sentence "Twilio cannot be
+/// reached", such as ", and the call continues".
 pub(super) fn twilio_error(error: &Error, effect: &str) -> ApiError {
     match error {
         Error::NotConfigured => ApiError::new(StatusCode::CONFLICT, "twilio_not_configured", error.to_string()),

@@ -1,4 +1,4 @@
-//! The phone numbers of the Twilio account, and where their calls go. For owners.
+//! The phone numbers of the Twilio account and their webhooks. For owners only.
 
 mod view;
 
@@ -41,7 +41,9 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(numbers.into_iter().map(item).collect())))
 }
 
-/// Send a number's calls here. The webhooks before the first such change are kept, so that it can be undone.
+/// Set a phone number's webhooks to this server, so that it receives the number's calls.
+///
+/// The original webhooks are stored, so that the change can be undone.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks", tag = "system", operation_id = "set_twilio_webhooks",
     params(("sid" = String, Path)), responses((status = 200, body = WebhooksResponse),
         (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `no_public_address`, `number_not_direct`: a SIP \
@@ -61,14 +63,14 @@ pub(super) async fn set_webhooks(
     }
     let (replaced, after) = (number.webhooks, webhooks_at(base));
     if replaced == after {
-        // What an earlier request replaced is still what an undo restores.
+        // An undo restores the webhooks that an earlier request stored, not those of this server.
         return respond(&state, &config, &sid, replaced).await;
     }
-    // Stored first: after a crash in between, the undo is possible.
+    // The original webhooks are stored before the change, so that an undo is possible after a crash.
     let (kept, key) = (replaced.clone(), sid.clone());
     let is_first = actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into())).await?;
     if let Err(not_set) = set(&config, &sid, &after).await {
-        // Without an answer, Twilio may still make the change.
+        // If the request had no answer, Twilio may still apply the change; the stored webhooks are then kept.
         let is_unchanged =
             not_set.is_answered && self::number(&config, &sid).await.is_ok_and(|now| now.webhooks == replaced);
         if is_first && is_unchanged {
@@ -80,7 +82,7 @@ pub(super) async fn set_webhooks(
     respond(&state, &config, &sid, replaced).await
 }
 
-/// Undo the change of a number's webhooks.
+/// Undo the change of a phone number's webhooks.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks/undo", tag = "system", operation_id = "undo_twilio_webhooks",
     params(("sid" = String, Path)), responses((status = 200, body = WebhooksResponse),
         (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `nothing_to_undo`."),
@@ -124,10 +126,10 @@ async fn number(config: &Config, sid: &str) -> Result<AccountNumber, ApiError> {
     found.ok_or_else(|| ApiError::not_found("the account has no such number"))
 }
 
-/// Why a number's webhooks were not set.
+/// The error of a request to set a number's webhooks.
 struct NotSet {
     error: ApiError,
-    /// Twilio has answered the request.
+    /// Whether Twilio answered the request.
     is_answered: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Whether there is a newer release. For owners.
+//! The installed release, and available updates. For owners only.
 
 mod view;
 
@@ -15,7 +15,7 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Get the installed version, and newer releases.
+/// Get the installed version, and the newest release.
 #[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
     responses((status = 200, body = UpdatesResponse)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<UpdatesResponse>, ApiError> {

@@ -1,4 +1,4 @@
-//! Users. For owners.
+//! Users and their passwords. For owners only.
 
 pub(super) mod view;
 
@@ -27,7 +27,9 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(Page::only(users)))
 }
 
-/// Create a user. For an owner, a session must be confirmed with the password before.
+/// Create a user.
+///
+/// To create an owner, the session must be confirmed with the password first.
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user", request_body = CreateUserRequest,
     responses((status = 201, body = User), (status = 409, body = ErrorBody),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
@@ -50,7 +52,9 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, axum::Json(user.into())))
 }
 
-/// Set a new password for a user; this ends their sessions. A session must be confirmed with the password before.
+/// Set a new password for a user.
+///
+/// The user's sessions end. The session of the request must be confirmed with the password first.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
     params(("id" = i64, Path)), request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
@@ -72,7 +76,9 @@ pub(super) async fn reset_password(
     Ok(OkResponse::OK)
 }
 
-/// Remove a user; this ends their sessions.
+/// Remove a user.
+///
+/// The user's sessions end.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse), (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(

@@ -1,4 +1,4 @@
-//! The waiting list.
+//! The waiting list for appointments.
 
 mod view;
 
@@ -22,11 +22,11 @@ pub(super) fn operations() -> Operations {
     operations![list, create, show, change, remove]
 }
 
-/// Which page of the waiting list.
+/// The page of the waiting list to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WaitingListQuery {
-    /// Those of a contact.
+    /// Only entries of this contact.
     contact_id: Option<i64>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -37,8 +37,9 @@ pub(super) struct WaitingListQuery {
     cursor: Option<CursorParam>,
 }
 
-/// List the contacts who wait for an appointment, longest first, each with the first free time that suits, and with the appointment that
-/// may have made it needless.
+/// List the waiting list, longest wait first.
+///
+/// Each entry has the first suitable free time, and the appointment by which the entry may be obsolete.
 #[utoipa::path(get, path = "/api/waiting-list", tag = "booking", operation_id = "list_waiting_entries",
     params(WaitingListQuery), responses((status = 200, body = WaitingEntryPage)))]
 pub(super) async fn list(
@@ -124,7 +125,7 @@ pub(super) async fn remove(
     Ok(OkResponse::OK)
 }
 
-/// Reads an entry as the API shows it.
+/// Returns a function that reads an entry as its view.
 fn view_of(state: &AppState) -> impl Fn(&ReadTx<'_>, WaitingId) -> Result<WaitingEntry, crm::Error> + Send + 'static {
     let (zone, now) = (state.config().business.time_zone.clone(), clock::now());
     move |tx, id| Ok(waiting_list::with_its_prospects(tx, BusinessId::FIRST, id, &zone, now)?.into())

@@ -1,4 +1,4 @@
-//! Sending by WhatsApp.
+//! Sending of messages by WhatsApp.
 
 mod view;
 
@@ -21,7 +21,9 @@ pub(super) fn operations() -> Operations {
     operations![send]
 }
 
-/// Send a message. It is stored before the response, and sent at once where that is possible.
+/// Send a WhatsApp message.
+///
+/// The message is stored before the response, and sent immediately if possible.
 #[utoipa::path(
     post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
     request_body = SendMessageRequest,
@@ -66,7 +68,7 @@ pub(super) async fn send(
     Ok(axum::Json(sent.into()))
 }
 
-/// Parses the request. On an error nothing has been stored.
+/// Parses and validates the request. Nothing is stored if it is invalid.
 fn request(
     app: &AppState,
     actor: &Actor,

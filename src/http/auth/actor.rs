@@ -7,75 +7,75 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
 
-/// The authenticated sender of a request: a user or an API token. Handlers get it by `Member`, `LoggedIn`,
-/// `LoggedInOrOwner` or `Owner`, which also say in the API document who may call them.
+/// The authenticated sender of a request: a user or an API token. Handlers receive it as `Member`, `LoggedIn`,
+/// `LoggedInOrOwner` or `Owner`. These types also determine the access level in the OpenAPI document.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// As the audit log and messages name it; `to_string()` gives `user:3`.
+    /// The id for the audit log and the author of messages; `to_string()` returns `user:3`.
     pub id: ActorId,
-    /// Its role.
+    /// The role of the user or token.
     pub role: Role,
     /// The session; none for a token.
     pub login: Option<Login>,
     /// The credential of the request.
     pub(crate) credential: Credential,
-    /// The audit row of the request; none if the request changes nothing.
+    /// The audit row of the request; none if the request is read-only.
     pub(crate) audit: Option<Audit>,
 }
 
-/// Any sender. A handler that takes this requires no authentication.
+/// A client without authentication. A handler with this argument is public.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anyone;
 
-/// A user or a token of any role. A handler that takes one requires authentication.
+/// A user or a token of any role. A handler with this argument requires authentication.
 #[derive(Clone, Debug)]
 pub(crate) struct Member(pub(crate) Actor);
 
-/// A session with its actor. A handler that takes one rejects tokens.
+/// A session with its actor. A handler with this argument rejects tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedIn(pub(crate) Actor, pub(crate) Login);
 
-/// A user of any role, or an owner's token. A handler that takes one rejects tokens of staff.
+/// A user of any role, or an owner's token. A handler with this argument rejects staff tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedInOrOwner(pub(crate) Actor);
 
-/// An owner. A handler that takes one requires the owner role.
+/// An owner. A handler with this argument requires the owner role.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) Actor);
 
-/// A session by cookie.
+/// A session that is identified by the session cookie.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// The user.
     pub user: User,
-    /// The session's key.
+    /// The hash of the session cookie, by which the session is stored.
     pub id_hash: String,
-    /// Required in every changing request.
+    /// The value of the `X-CSRF-Token` header, which every changing request must have.
     pub csrf_token: String,
 }
 
 impl Actor {
-    /// Sets what the request changed, for paths that contain no id.
+    /// Sets the audit subject (the changed resource), for paths that contain no id.
     pub(crate) fn set_audit_subject(&self, subject: impl Into<String>) {
         if let Some(audit) = &self.audit {
             audit.set_subject(subject);
         }
     }
 
-    /// Leaves the request out of the audit log: it changes nothing that is kept.
+    /// Omits the request from the audit log, because it changes no business data.
     pub(crate) fn skip_audit(&self) {
         if let Some(audit) = &self.audit {
             audit.skip();
         }
     }
 
-    /// The session; a token has none and is rejected.
+    /// Returns the session, or an error for a token.
     pub(crate) fn require_login(&self) -> Result<&Login, ApiError> {
         self.login.as_ref().ok_or_else(|| ApiError::forbidden("a token cannot do this; log in with name and password"))
     }
 
     fn of(parts: &Parts) -> Result<Self, ApiError> {
-        // The middleware inserts it; a route without the middleware rejects every request.
+        // The middleware inserts the actor. On a route without the middleware, every request is rejected.
         parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::unauthorized)
     }
 }

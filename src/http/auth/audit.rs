@@ -1,7 +1,7 @@
 //! Adds a row to the audit log for every change through the API.
 //!
-//! Use cases that know more than the request add a row of their own. For all other changes the middleware adds one: the
-//! `operationId` of the request, and the id in its path.
+//! A use case may add a more detailed row itself. For all other changes, the middleware adds a row with the
+//! `operationId` of the request and the id in its path.
 
 use super::Actor;
 use crate::clock;
@@ -36,18 +36,18 @@ impl Audit {
         Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
     }
 
-    /// Sets what was changed, for paths that contain no id.
+    /// Sets the changed resource, for paths that contain no id.
     pub(crate) fn set_subject(&self, subject: impl Into<String>) {
         let _ = self.0.subject.set(subject.into());
     }
 
-    /// Leaves the request out of the audit log.
+    /// Omits the request from the audit log.
     pub(super) fn skip(&self) {
         self.mark_recorded();
     }
 
-    /// Runs a use case, and adds a row to its transaction unless the use case has added one of its own. A request that
-    /// changes nothing adds no row: opening a thread that has been read, or repeating a request with its
+    /// Runs a use case, and adds a row to its transaction unless the use case has added one itself. A request that
+    /// changes nothing adds no row, such as opening a thread that is already read, or a retry with the same
     /// `Idempotency-Key`.
     pub(crate) fn around<T, E: From<store::Error>>(
         &self,
@@ -75,8 +75,8 @@ impl Audit {
         self.0.is_recorded.store(true, Ordering::Relaxed);
     }
 
-    /// Adds the row after a change outside a transaction. If the row cannot be stored, the change remains: on a full
-    /// disk, an alert can still be muted.
+    /// Adds the row after a change outside a transaction. If the row cannot be stored, the change is kept: an alert can
+    /// be muted even when the disk is full.
     pub(super) async fn ensure_recorded(self, store: &Store) {
         if self.0.is_recorded.load(Ordering::Relaxed) {
             return;
@@ -93,14 +93,14 @@ impl Audit {
 }
 
 impl Actor {
-    /// Adds the audit row of the request at once, before a change after which nothing may be stored any more.
+    /// Adds the audit row of the request immediately, before a change after which the store may reject writes.
     pub(crate) async fn record_now(&self, store: &Store) {
         if let Some(audit) = self.audit.clone() {
             audit.ensure_recorded(store).await;
         }
     }
 
-    /// Runs a use case in one transaction with its audit row: the use case's own, else that of the request.
+    /// Runs a use case in one transaction with an audit row: the use case's own row, or else that of the request.
     pub(crate) async fn transact<T: Send + 'static>(
         &self,
         store: &Store,
@@ -119,7 +119,7 @@ impl Actor {
 pub(crate) struct OperationIds(HashMap<(String, String), String>);
 
 impl OperationIds {
-    /// Reads them from a document of these operations.
+    /// Collects the ids from the OpenAPI document of these operations.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let mut ids = HashMap::new();
         for (path, item) in &document.paths.paths {
@@ -145,12 +145,13 @@ impl OperationIds {
     }
 }
 
-/// The route that a request matched.
+/// Returns the route pattern that a request matched, or its path if none.
 pub(super) fn route(request: &axum::extract::Request) -> &str {
     request.extensions().get::<MatchedPath>().map_or_else(|| request.uri().path(), MatchedPath::as_str)
 }
 
-/// `contact:3` for `/api/contacts/{id}/merge` and `/api/contacts/3/merge`; none without an id.
+/// Returns the subject, such as `contact:3` for `/api/contacts/{id}/merge` and `/api/contacts/3/merge`; none without an
+/// id.
 fn subject_of(route: &str, path: &str) -> Option<String> {
     let mut segments = route.split('/').zip(path.split('/'));
     let mut noun = "";
@@ -173,7 +174,7 @@ fn noun_singular(noun: &str) -> Cow<'_, str> {
 
 const MAX_ID_LENGTH: usize = 64;
 
-/// How long a response waits for the audit row of a change outside a transaction.
+/// The maximum time that a response waits for the audit row of a change outside a transaction.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Sessions whose user has entered the password again, for what a browser that was left open must not give away.
+//! Sessions that were recently confirmed with the password, for operations that must not be possible in an unattended
+//! browser.
 
 use super::{Auth, Login};
 use crate::clock;
@@ -8,7 +9,8 @@ use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// When each confirmation ends, by the session's key. In memory: after a restart the password is asked for again.
+/// The expiry of each confirmation, by the session's key. Kept in memory only: after a restart, users must confirm
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct Confirmations(HashMap<String, Instant>);
 
@@ -24,13 +26,14 @@ impl Confirmations {
 }
 
 impl Auth {
-    /// Notes that the user of a session has entered the password again. Returns how long this is valid.
+    /// Records that the user of a session has confirmed the password. Returns how long the confirmation is valid.
     pub(crate) fn confirm(&self, login: &Login) -> Duration {
         self.confirmations().add(&login.id_hash, clock::instant());
         VALIDITY
     }
 
-    /// Refuses a session whose user has not entered the password again. A token has no user who could leave it open.
+    /// Rejects a session without a recent confirmation. Tokens are accepted: programs do not leave a browser
+    /// unattended.
     pub(crate) fn require_confirmation(&self, login: Option<&Login>) -> Result<(), ApiError> {
         match login {
             Some(login) if !self.confirmations().includes(&login.id_hash, clock::instant()) => Err(ApiError::new(
@@ -47,7 +50,7 @@ impl Auth {
     }
 }
 
-/// Long enough for a large download that is resumed.
+/// The validity of a confirmation. It is long enough to resume a large download.
 const VALIDITY: Duration = Duration::from_mins(10);
 
 #[cfg(test)]

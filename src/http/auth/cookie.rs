@@ -1,4 +1,4 @@
-//! The cookies of a session.
+//! The session and device cookies.
 
 use crate::config::HttpConfig;
 use crate::crm::session::LIFETIME;
@@ -11,49 +11,50 @@ use std::time::Duration;
 pub(crate) struct SessionCookie;
 
 impl SessionCookie {
-    /// Its value in a request.
+    /// Returns the value of the cookie in a request.
     pub(crate) fn find(headers: &HeaderMap) -> Option<&str> {
         find(headers, SESSION)
     }
 
-    /// The `Set-Cookie` header that sets it.
+    /// Returns the `Set-Cookie` header that sets the cookie.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 
-    /// The headers that delete it, including one that was set over plain HTTP.
+    /// Returns the headers that delete the cookie, including one that was set over plain HTTP.
     pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> [HeaderValue; 2] {
         [prefix(peer), ""]
             .map(|prefix| line(prefix, SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted())))
     }
 }
 
-/// The cookie that identifies a browser that has logged in before. It outlives the session.
+/// The cookie that identifies a browser in which a user has logged in before. It is valid for longer than the session.
 pub(crate) struct DeviceCookie;
 
 impl DeviceCookie {
-    /// Its value in a request.
+    /// Returns the value of the cookie in a request.
     pub(crate) fn find(headers: &HeaderMap) -> Option<OneTimeSecret> {
         find(headers, DEVICE).map(OneTimeSecret::returned)
     }
 
-    /// The `Set-Cookie` header that sets it.
+    /// Returns the `Set-Cookie` header that sets the cookie.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 }
 
-/// The value of a cookie in a request, whether or not its name has the prefix of encrypted connections.
+/// Returns the value of a cookie in a request, with or without the name prefix for encrypted connections.
 pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let named = pairs.filter(|(found, _)| found.strip_prefix(SECURE_PREFIX).unwrap_or(found) == name);
-    // Both exist if the browser has used plain HTTP as well.
+    // Both cookies exist if the browser has used plain HTTP as well; the one from the encrypted connection has
+    // precedence.
     named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
-/// The prefix of the name. Browsers accept [`SECURE_PREFIX`] only over https. It is used only if https is certain: a
-/// proxy may not report it.
+/// Returns the prefix of the cookie name. Browsers accept [`SECURE_PREFIX`] only over https, and a proxy may not report
+/// https, so the prefix is used only if the connection is certainly encrypted.
 fn prefix(peer: Peer) -> &'static str {
     if peer.is_encrypted() == Some(true) { SECURE_PREFIX } else { "" }
 }
@@ -64,8 +65,9 @@ fn line(prefix: &str, name: &str, value: &str, max_age: Duration, secure: bool) 
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Returns true if the cookie may be restricted to encrypted connections: decided by the connection, or by a trusted
-/// proxy's report. Without either, the public address decides, unless the page has a listener with another address.
+/// Returns true if the cookie may be restricted to encrypted connections (`Secure`). The connection or a trusted
+/// proxy's report decides. If neither is known, the public address decides, unless the web page has a separate
+/// listener.
 fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
     encrypted.unwrap_or_else(|| config.crm_listen.is_none() && config.base_url().starts_with("https://"))
 }
@@ -74,10 +76,10 @@ const SESSION: &str = "agentlocator_session";
 const DEVICE: &str = "agentlocator_device";
 
 /// The name prefix of cookies for encrypted connections: browsers accept such cookies only from this host itself. A
-/// plain HTTP page of the same host cannot replace a `Secure` cookie, so its cookie has another name.
+/// plain HTTP page of the same host cannot replace a `Secure` cookie, so cookies over plain HTTP have another name.
 const SECURE_PREFIX: &str = "__Host-";
 
-/// The longest time that browsers keep a cookie.
+/// The maximum lifetime of a cookie in browsers.
 const DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
 #[cfg(test)]
@@ -106,7 +108,7 @@ mod tests {
         let mut config = HttpConfig::default();
         config.public_base_url = BaseUrl::parse("https://shop.example").ok();
         assert!(is_secure(&config, None) && is_secure(&config, Some(true)));
-        // On a local network over plain HTTP, the browser would not send a secure cookie back.
+        // On a local network over plain HTTP, a browser does not send a `Secure` cookie.
         assert!(!is_secure(&config, Some(false)));
         config.crm_listen = Some(([192, 168, 1, 5], 8081).into());
         assert!(!is_secure(&config, None) && is_secure(&config, Some(true)));

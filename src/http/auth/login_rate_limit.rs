@@ -1,4 +1,4 @@
-//! Rate limits of login and set-up attempts.
+//! Rate limits of login and setup attempts.
 
 use super::name_delays::NameDelays;
 use super::shared_rate::SharedRate;
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 /// The origin of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Client<'a> {
-    /// This address.
+    /// A client at this address.
     Address(IpAddr),
-    /// A browser in which the user has logged in before, identified by a secret cookie. Attempts from elsewhere do not
-    /// count against it.
+    /// A browser in which the user has logged in before, identified by its secret device cookie. Attempts of other
+    /// clients do not count against it.
     KnownDevice(&'a str),
 }
 
-/// The account that the attempt is for. Attempts count against its current password: once the owner or the command line
-/// has set another one, the user can log in at once.
+/// The account of the attempt. Attempts count against its current password: after the owner or the command line sets a
+/// new password, the user can log in immediately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccountKey<'a> {
     pub(crate) name: &'a str,
-    /// None if the user does not exist.
+    /// The hash of the current password; none if the user does not exist.
     pub(crate) password_hash: Option<&'a str>,
 }
 
@@ -36,13 +36,14 @@ impl AccountKey<'_> {
     }
 }
 
-/// Counts attempts by address, by address and name, by name, and of all unknown clients. A success removes its attempts.
+/// Counts attempts by address, by address and name, by name, and of all unknown clients together. A successful attempt
+/// removes the client's attempts.
 ///
 /// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
 #[derive(Default)]
 pub(super) struct LoginRateLimiter {
     windows: HashMap<u64, Window>,
-    /// The windows by their start, the oldest first. Each attempt removes those that have expired.
+    /// The windows by start time, oldest first. Each attempt removes the expired ones.
     oldest: VecDeque<(Instant, u64)>,
     names: NameDelays,
     unknown_clients: SharedRate,
@@ -55,7 +56,7 @@ struct Window {
 }
 
 impl LoginRateLimiter {
-    /// Counts a login attempt; after too many, returns the time to wait as an error.
+    /// Counts a login attempt. Beyond a limit, returns the remaining wait as an error.
     pub(super) fn begin(&mut self, client: Client<'_>, account: AccountKey<'_>, now: Instant) -> Result<(), Duration> {
         let name = self.hasher.hash_one(account.key());
         let is_unknown = matches!(client, Client::Address(_));
@@ -63,7 +64,8 @@ impl LoginRateLimiter {
             self.names.check(name, now)?;
         }
         self.check_windows(client, account, now)?;
-        // The last check, so that what the others reject takes nothing from other clients.
+        // Checked last, so that attempts which the other limits reject do not use up the limit that all unknown clients
+        // share.
         if is_unknown {
             self.unknown_clients.begin(now)?;
             self.names.count(name, now);
@@ -72,7 +74,8 @@ impl LoginRateLimiter {
         Ok(())
     }
 
-    /// Counts a set-up attempt. Its code cannot be guessed from any number of addresses, and nothing is hashed without it.
+    /// Counts a setup attempt. The limits per name and for all clients do not apply: the code is too long to be guessed
+    /// even from many addresses, and no password is hashed without it.
     pub(super) fn begin_setup(
         &mut self,
         client: Client<'_>,
@@ -100,7 +103,7 @@ impl LoginRateLimiter {
         }
     }
 
-    /// The windows of an attempt, with their limits.
+    /// Returns the windows of an attempt, with their limits.
     fn window_keys(&self, client: Client<'_>, account: AccountKey<'_>) -> [(u64, u32); 2] {
         [(self.key(client, AccountKey::ALL), MAX_BY_ADDRESS), (self.key(client, account), MAX_BY_NAME)]
     }
@@ -128,13 +131,14 @@ impl LoginRateLimiter {
         window.count += 1;
     }
 
-    /// Removes expired windows, and the oldest ones beyond [`MAX_WINDOWS`], so memory is bounded.
+    /// Removes expired windows, and the oldest ones beyond [`MAX_WINDOWS`], so that memory is bounded.
     fn expire(&mut self, now: Instant) {
         while let Some((started_at, key)) = self.oldest.front().copied()
             && (started_at + WINDOW <= now || self.oldest.len() >= MAX_WINDOWS)
         {
             self.oldest.pop_front();
-            // A window that was removed after a success may have been created again.
+            // The window may have been removed after a success and created again later; only the one that started at
+            // this time is removed.
             if self.windows.get(&key).is_some_and(|window| window.started_at == started_at) {
                 self.windows.remove(&key);
             }

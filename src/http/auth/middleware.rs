@@ -1,4 +1,4 @@
-//! The authentication middleware of the API: requires a session or a token.
+//! The authentication middleware of the API, which requires a session or a token.
 
 use super::actor::{Actor, Login};
 use super::audit::{self, Audit, OperationIds};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// The state of the middleware.
+/// The state of the authentication middleware.
 #[derive(Clone)]
 pub(crate) struct AuthState {
     pub(crate) state: AppState,
@@ -46,10 +46,10 @@ pub(crate) async fn require_auth(State(auth): State<AuthState>, mut request: Req
     response
 }
 
-/// Authenticates the sender of a request with these headers.
+/// Authenticates the sender of a request by its headers.
 pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     let now = clock::now();
-    // Any other scheme belongs to a proxy in front of this server.
+    // Other authentication schemes are those of a proxy in front of this server.
     if let Some(token) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer) {
         return by_token(state, token, now).await;
     }
@@ -61,17 +61,17 @@ pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &He
     Ok(actor)
 }
 
-/// The credential of a request: the hash of its cookie or of its token.
+/// The credential of a request: the hash of its session cookie or of its token.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
-    /// A session.
+    /// The hash of a session cookie.
     Cookie(String),
-    /// An API token.
+    /// The hash of an API token.
     Token(String),
 }
 
 impl Credential {
-    /// Returns true while the session is valid, or the token is accepted.
+    /// Returns true while the session or the token is valid.
     pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
         Ok(match self {
             Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
@@ -111,8 +111,8 @@ async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Act
     Ok(Actor { id, role, login: Some(Login { user, id_hash, csrf_token }), credential, audit: None })
 }
 
-/// Checks the CSRF header. A browser sends the cookie with every request, also with those that a foreign page causes;
-/// it does not send this header with them.
+/// Checks the CSRF header. A browser sends the cookie with every request, including those that a page of another site
+/// causes. Such a page cannot set this header.
 fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(login) = &actor.login else { return Ok(()) };
     let given = headers.get(CSRF_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
@@ -126,7 +126,7 @@ fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-/// Rounded to the minute and without waiting, so a request does not cost a write.
+/// Stores when a token was last used, rounded to the minute and without waiting, so that most requests cause no write.
 fn record_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
     if token.last_used_at.is_some_and(|used| now.since(used) < LAST_USED_PRECISION) {
         return;

@@ -1,10 +1,10 @@
-//! A delay for each login name that grows with failed attempts from any number of addresses.
+//! A delay for each login name, which grows with failed attempts from all addresses.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Failed attempts by the hash of the name. Names that do not exist are counted in the same way, so responses do not
-/// reveal which names exist.
+/// The failed attempts by the hash of the login name. Names that do not exist are counted as well, so that responses do
+/// not reveal which names exist.
 #[derive(Default)]
 pub(super) struct NameDelays {
     names: HashMap<u64, Failures>,
@@ -16,7 +16,7 @@ struct Failures {
 }
 
 impl Failures {
-    /// How long the next attempt must wait.
+    /// Returns the remaining wait before the next attempt.
     fn delay(&self, now: Instant) -> Duration {
         let Some(exponent) = self.count.checked_sub(FREE) else { return Duration::ZERO };
         let delay = Duration::from_secs(1_u64 << exponent.min(20)).min(MAX_DELAY);
@@ -29,7 +29,7 @@ impl Failures {
 }
 
 impl NameDelays {
-    /// Returns how long the next attempt for a name must wait.
+    /// Returns the remaining wait as an error, if the next attempt for a name must wait.
     pub(super) fn check(&self, name: u64, now: Instant) -> Result<(), Duration> {
         let failures = self.names.get(&name).filter(|failures| !failures.is_over(now));
         match failures.map_or(Duration::ZERO, |failures| failures.delay(now)) {
@@ -51,13 +51,13 @@ impl NameDelays {
         failures.last = now;
     }
 
-    /// Removes the failures of a name.
+    /// Removes the failures of a login name.
     pub(super) fn succeeded(&mut self, name: u64) {
         self.names.remove(&name);
     }
 
-    /// Removes expired names, and if that is not enough the quarter of the names with the fewest failures: to evict one
-    /// name, an attacker must spend more attempts on thousands of others.
+    /// Removes expired names. If that is not enough, also removes the quarter of the names with the fewest failures: to
+    /// evict one name, an attacker must spend more attempts on thousands of others.
     fn evict(&mut self, now: Instant) {
         self.names.retain(|_, failures| !failures.is_over(now));
         if self.names.len() < MAX_NAMES {
@@ -71,12 +71,12 @@ impl NameDelays {
     }
 }
 
-/// This many failures cause no delay; the limit per address applies before.
+/// The number of failures without a delay. The limit per address is lower.
 const FREE: u32 = 10;
 
 const MAX_DELAY: Duration = Duration::from_mins(15);
 
-/// Failures are removed after this time without an attempt.
+/// The time without an attempt after which failures are removed.
 const FORGET: Duration = Duration::from_hours(24);
 
 const MAX_NAMES: usize = 10_000;
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    /// Retries as soon as allowed, `times` times; returns how long that took.
+    /// Retries as soon as allowed, `times` times; returns the total duration.
     fn attempts(delays: &mut NameDelays, times: u32, mut now: Instant) -> Duration {
         let began = now;
         for _ in 0..times {

@@ -1,4 +1,4 @@
-//! Hashes passwords outside the event loop's threads.
+//! Password hashing outside the threads of the event loop.
 
 use super::login_rate_limit::LoginRateLimiter;
 use super::{AccountKey, Auth, Client};
@@ -10,10 +10,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// Allows one hash at a time: each takes 19 MiB and a core.
+/// Limits hashing to one password at a time, since each hash takes 19 MiB and a CPU core.
 pub(super) struct Passwords {
     hasher: Arc<Semaphore>,
-    /// Held from before the wait for `hasher`, so that at most one unknown client is ahead of a known one.
+    /// Acquired before `hasher`, so that at most one unknown client is queued ahead of a known one.
     unknown: Arc<Semaphore>,
 }
 
@@ -23,7 +23,7 @@ impl Default for Passwords {
     }
 }
 
-/// Who waits for a hash.
+/// The kind of client that waits for a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Requester {
     /// A logged-in user, a token, or a browser in which the user has logged in before.
@@ -41,7 +41,7 @@ impl From<Client<'_>> for Requester {
     }
 }
 
-/// The right to hash, until it is dropped.
+/// The permission to hash, until it is dropped.
 struct Permit {
     _unknown: Option<OwnedSemaphorePermit>,
     _hasher: OwnedSemaphorePermit,
@@ -58,22 +58,23 @@ impl Passwords {
 }
 
 impl Auth {
-    /// Counts a login attempt; rejected after too many.
+    /// Counts a login attempt. Beyond a limit, returns an error.
     pub(crate) fn begin_attempt(&self, client: Client<'_>, account: AccountKey<'_>) -> Result<(), ApiError> {
         self.rate_limiter().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
     }
 
-    /// Counts a set-up attempt; rejected after too many.
+    /// Counts a setup attempt. Beyond a limit, returns an error.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
         self.rate_limiter().begin_setup(client, SETUP, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
     }
 
-    /// Removes the attempts of a client after a success.
+    /// Removes the counted attempts of a client after a success.
     pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
         self.rate_limiter().succeeded(client, account, clock::instant());
     }
 
-    /// Verifies a password against a hash; takes the same time without a hash.
+    /// Verifies a password against a hash. Without a hash, takes the same time, so that timing does not reveal which
+    /// names exist.
     pub(crate) async fn matches(
         &self,
         requester: Requester,
@@ -90,7 +91,7 @@ impl Auth {
     ) -> Result<T, ApiError> {
         let permit = tokio::time::timeout(MAX_WAIT, self.passwords.acquire(requester)).await;
         let Ok(Ok(permit)) = permit else { return Err(ApiError::unavailable("too many logins at once; try again")) };
-        // The thread holds the permit: a hash continues when its client disconnects.
+        // The thread owns the permit, since hashing continues after the client disconnects.
         let hashing = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -104,7 +105,7 @@ impl Auth {
 }
 
 impl AppParts {
-    /// Checks and hashes a new password for the user of that name.
+    /// Validates and hashes a new password for the user with this name.
     pub(crate) async fn hash_password(
         &self,
         requester: Requester,
@@ -129,7 +130,7 @@ fn rate_limit_error(client: Client<'_>, wait: Duration) -> ApiError {
     ApiError::too_often(wait)
 }
 
-/// Set-up attempts are counted under a name that no user can have.
+/// The account key of setup attempts: a name that no user can have.
 const SETUP: AccountKey<'_> = AccountKey { name: "\0set-up", password_hash: None };
 
 const MAX_WAIT: Duration = Duration::from_secs(5);

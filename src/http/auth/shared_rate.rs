@@ -1,17 +1,17 @@
-//! A limit of the login attempts of all unknown clients together: an attacker with many addresses would otherwise keep a core
-//! busy with hashing.
+//! A limit for the login attempts of all unknown clients together. Without it, an attacker with many addresses could
+//! keep a CPU core busy with password hashing.
 
 use std::time::{Duration, Instant};
 
-/// The attempts of the last minutes.
+/// A token bucket of login attempts.
 #[derive(Debug, Default)]
 pub(super) struct SharedRate {
-    /// When [`BURST`] attempts will be allowed at once again; in the past if they are.
+    /// When [`BURST`] attempts are available again; in the past if they already are.
     rested_at: Option<Instant>,
 }
 
 impl SharedRate {
-    /// Counts an attempt; beyond the limit, returns the time to wait as an error.
+    /// Counts an attempt. Beyond the limit, returns the remaining wait as an error.
     pub(super) fn begin(&mut self, now: Instant) -> Result<(), Duration> {
         let used = self.used(now) + INTERVAL;
         match used.saturating_sub(INTERVAL * BURST) {
@@ -23,7 +23,7 @@ impl SharedRate {
         }
     }
 
-    /// Returns the attempt of a client that knew the password.
+    /// Refunds the attempt of a client that had the correct password.
     pub(super) fn succeeded(&mut self, now: Instant) {
         self.rested_at = Some(now + self.used(now).saturating_sub(INTERVAL));
     }
@@ -33,10 +33,11 @@ impl SharedRate {
     }
 }
 
-/// One attempt is allowed in each, in the long run: a tenth of a core.
+/// The average interval between allowed attempts; at this rate, hashing takes a tenth of a CPU core.
 pub(super) const INTERVAL: Duration = Duration::from_millis(500);
 
-/// This many attempts are allowed at once. Users log in from new browsers rarely, but all of a business may do so on one day.
+/// The number of attempts that are allowed at once. Users rarely log in from new browsers, but all users of a business
+/// may do so on the same day.
 pub(super) const BURST: u32 = 60;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! The codes of error responses. The API document lists them, and the page has a text for each of them in both languages.
+//! The codes of error responses. The OpenAPI document lists them, and the web page has a text for each code in both
+//! languages.
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-/// Every code that the API answers.
+/// All error codes of the API.
 pub(super) const CODES: &[&str] = &[
     "already_paired",
     "backup_running",
@@ -82,7 +83,7 @@ pub(super) const CODES: &[&str] = &[
     "wrong_password",
 ];
 
-/// The codes in the API document.
+/// Returns the schema of the error codes for the OpenAPI document.
 pub(super) fn schema() -> Object {
     let codes = CODES.iter().map(|code| (*code).to_owned());
     ObjectBuilder::new()

@@ -3,12 +3,12 @@
 use crate::http::ApiError;
 use axum::http::StatusCode;
 
-/// Why a body or a query was rejected.
+/// The field and the reason for which a body or a query was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Explanation {
     code: &'static str,
     field: Option<String>,
-    /// None if the parser's reason is not known here.
+    /// None if the reason of the parser has no translation.
     message: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Explanation {
         Self { code: "invalid", field: field.map(str::to_owned), message }
     }
 
-    /// The error response; `otherwise` is its message if the reason is not known.
+    /// Returns the error response; `otherwise` is its message if the reason has no translation.
     pub(super) fn into_error(self, status: StatusCode, otherwise: &'static str) -> ApiError {
         let message = match (self.message, &self.field) {
             (Some(message), _) => message,
@@ -59,9 +59,9 @@ fn is_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]".contains(c))
 }
 
-/// What the value must be: the predicate of a sentence whose subject is the field.
+/// Returns the requirement on the value: the predicate of a sentence whose subject is the field.
 fn expectation(reason: &str) -> Option<String> {
-    // Messages of our own types.
+    // The messages of the daemon's own types have this form already.
     if ["must ", "may "].iter().any(|beginning| reason.starts_with(beginning)) {
         return Some(reason.to_owned());
     }

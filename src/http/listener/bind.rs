@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// Listens on a port of all addresses. A socket on `[::]` accepts IPv4 as well, unless the system is configured
-/// otherwise: then IPv4 gets its own.
+/// Listens on a port of all addresses. A socket on `[::]` accepts IPv4 as well. If the system is configured otherwise,
+/// a second socket is opened for IPv4.
 pub(super) async fn bind_all_addresses(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = (Ipv4Addr::UNSPECIFIED, port).into();
     let v6 = match bind((Ipv6Addr::UNSPECIFIED, port).into()).await {

@@ -1,17 +1,17 @@
-//! Why a listener cannot be opened.
+//! Errors of opening listeners.
 
 use std::net::SocketAddr;
 
-/// Why a listener cannot be opened.
+/// The error of a listener that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The address is in use, forbidden, or not on this machine.
+    /// The address is already in use, not permitted, or not an address of this machine.
     #[error("cannot listen on {address}: {hint}")]
     Bind {
         address: SocketAddr,
-        /// What to do.
+        /// The remedy.
         hint: &'static str,
-        /// The system's error.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },

@@ -1,11 +1,12 @@
-//! Sockets of systemd's socket activation (sd_listen_fds(3)), so a restart refuses no connection.
+//! Sockets of systemd's socket activation (sd_listen_fds(3)). They stay open during a restart, so no connection is
+//! refused.
 
 use super::error::ListenError;
 use crate::config::process_env;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The sockets, by listener.
+/// The inherited sockets, by listener.
 #[derive(Debug, Default)]
 pub(super) struct Inherited {
     pub(super) public: Vec<TcpListener>,
@@ -16,9 +17,9 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    /// Takes all of them.
+    /// Adopts all inherited sockets.
     pub(super) fn take() -> Result<Self, ListenError> {
-        // Read before the sockets are taken, because that removes the variables.
+        // Read first, because taking the sockets removes the environment variables.
         let names = process_env("LISTEN_FDNAMES").unwrap_or_default();
         let mut fds = ListenFd::from_env();
         let mut sockets = Self::default();
@@ -35,7 +36,8 @@ impl Inherited {
         Ok(sockets)
     }
 
-    /// The listener of that name. A socket with another name is assigned by its position: the public one comes first.
+    /// Returns the listener for the socket with this name. Sockets with other names are assigned in order, the public
+    /// listener first.
     fn of(&mut self, name: &str) -> &mut Vec<TcpListener> {
         match name {
             "web" => &mut self.public,

@@ -8,20 +8,20 @@ use std::sync::OnceLock;
 
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
-/// A file of the page, in the forms in which browsers take it.
+/// A file of the web page, in the encodings that browsers accept.
 pub(super) struct File {
     /// The path below `/app/`.
     pub(super) path: &'static str,
     pub(super) mime: &'static str,
-    /// Changes with the content.
+    /// A hash of the content.
     pub(super) hash: &'static str,
     brotli: &'static [u8],
     gzip: &'static [u8],
-    /// The plain form, once a client has asked for it; all responses share it.
+    /// The uncompressed content, decompressed at the first request for it; all responses share it.
     plain: OnceLock<Bytes>,
 }
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Brotli,
@@ -30,7 +30,7 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The value of `Content-Encoding`.
+    /// Returns the value of `Content-Encoding`; none for the uncompressed content.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::Brotli => Some("br"),
@@ -39,7 +39,7 @@ impl Encoding {
         }
     }
 
-    /// The smallest that `Accept-Encoding` allows. Browsers leave out `br` over plain HTTP.
+    /// Returns the smallest encoding that `Accept-Encoding` allows. Over plain HTTP, browsers do not offer `br`.
     pub(super) fn preferred(accepted: &str) -> Self {
         let allows = |name| accepts(accepted, name);
         if allows("br") {
@@ -63,7 +63,7 @@ pub(in crate::http) fn accepts(accepted: &str, name: &str) -> bool {
 }
 
 impl File {
-    /// The file at this path below `/app/`.
+    /// Returns the file at this path below `/app/`.
     pub(super) fn find(path: &str) -> Option<&'static Self> {
         FILES.iter().find(|file| file.path == path)
     }
@@ -78,30 +78,32 @@ impl File {
         Self { path, mime, hash, brotli, gzip, plain: OnceLock::new() }
     }
 
-    /// The length of a form in bytes.
+    /// Returns the length of an encoding in bytes.
     pub(super) fn length(&self, encoding: Encoding) -> u64 {
         match encoding {
             Encoding::Brotli => self.brotli.len() as u64,
             Encoding::Gzip => self.gzip.len() as u64,
-            // A gzip file ends with the length of its content (RFC 1952, section 2.3.1).
+            // A gzip file ends with the uncompressed length (RFC 1952, section 2.3.1).
             Encoding::Identity => self.gzip.last_chunk().map_or(0, |length| u32::from_le_bytes(*length).into()),
         }
     }
 
-    /// The bytes of a form. They are shared, so a client that does not read them costs no memory of its own.
+    /// Returns the bytes of an encoding. All responses share them, so a client that reads slowly occupies no additional
+    /// memory.
     pub(super) async fn content(&'static self, encoding: Encoding) -> Bytes {
         match encoding {
             Encoding::Brotli => Bytes::from_static(self.brotli),
             Encoding::Gzip => Bytes::from_static(self.gzip),
             Encoding::Identity => match self.plain.get() {
                 Some(plain) => plain.clone(),
-                // Decompressing the longest file takes milliseconds. It was compressed by the build, so it succeeds.
+                // Decompressing the longest file takes milliseconds, too long for the event loop. It cannot fail,
+                // because the build compressed the file.
                 None => tokio::task::spawn_blocking(move || self.plain().clone()).await.unwrap_or_default(),
             },
         }
     }
 
-    /// The plain form. It is not compiled in, because hardly any client asks for it, and it is decompressed once.
+    /// Returns the uncompressed content, decompressing it once. It is not compiled in, because few clients request it.
     fn plain(&self) -> &Bytes {
         self.plain.get_or_init(|| {
             let mut plain = Vec::with_capacity(usize::try_from(self.length(Encoding::Identity)).unwrap_or(0));

@@ -1,11 +1,12 @@
-//! The files that an address of the page needs, for its HTML file: the browser requests them with the first ones, instead of
-//! learning of each from the one before.
+//! Preload hints: the files and API responses that a path of the web page needs. The browser requests them together
+//! with the first files, instead of discovering them one after the other.
 
 use super::files::ROUTES;
 use crate::domain::Language;
 use std::fmt::Write as _;
 
-/// The `link` elements for the files that the page at this path needs in this language, and for what it requests with a session.
+/// Returns the `link` elements for the files that the page at this path needs in this language, and, with a session,
+/// for its first API requests.
 pub(super) fn links(path: &str, language: Language, has_session: bool) -> String {
     let mut links = String::new();
     let Some(route) = ROUTES.iter().find(|route| route.path == "*" || matches(route.path, path)) else { return links };
@@ -24,7 +25,7 @@ pub(super) fn links(path: &str, language: Language, has_session: bool) -> String
     links
 }
 
-/// Returns true if the path is one of the route.
+/// Returns true if the path matches the route pattern.
 fn matches(route: &str, path: &str) -> bool {
     let mut given = path.split('/');
     for wanted in route.split('/') {

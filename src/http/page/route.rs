@@ -1,15 +1,16 @@
-//! The type of the list of routes that `build.rs` generates.
+//! The type of the routes that `build.rs` generates.
 
-/// A route of the page; its files are below `/app/`.
+/// A route of the web page. The paths of its files are below `/app/`.
 pub(super) struct Route {
-    /// Its path, in which a segment `:name` is any text, and `:name?` may be missing; `*` is every other path.
+    /// The path pattern: a segment `:name` matches any text, a segment `:name?` is optional, and `*` matches every
+    /// other path.
     pub(super) path: &'static str,
-    /// Scripts and styles.
+    /// The scripts and styles of the route.
     pub(super) files: &'static [&'static str],
-    /// The texts in Hebrew.
+    /// The files with the Hebrew texts.
     pub(super) hebrew: &'static [&'static str],
-    /// The texts in English.
+    /// The files with the English texts.
     pub(super) english: &'static [&'static str],
-    /// What the page requests first, if there is a session.
+    /// The API requests that the page makes first, if there is a session.
     pub(super) data: &'static [&'static str],
 }

@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use tower::ServiceExt;
 
-/// The response for a handler on that path that panics, or that never returns.
+/// Returns the response of a handler on this path that panics, or that never returns.
 async fn answer(path: &str, panics: bool) -> (StatusCode, String, String) {
     let handler = move || async move {
         assert!(!panics, "as if something unforeseen had happened");

@@ -1,4 +1,4 @@
-//! Twilio's voice webhooks. A call never depends on the store: if the database fails, the caller still gets a response.
+//! Twilio's voice webhooks. Calls do not depend on the store: if the database fails, the caller still gets a response.
 
 mod answer_call;
 mod record;
@@ -26,9 +26,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
 
-/// What is malformed about a webhook without a call.
+/// The log text for a webhook without a call of this account.
 const NO_CALL: &str = "no call of the configured account";
-/// How long a caller waits for the database.
+/// The maximum time that a caller waits for the database.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The routes of the voice webhooks.
@@ -48,43 +48,44 @@ pub(super) fn answer(verbs: &[Verb]) -> Response {
     ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], twiml::document(verbs)).into_response()
 }
 
-/// Speaks a text by one of Twilio's voices, in the voice's own language.
+/// Creates a verb that speaks a text with one of Twilio's voices, in the voice's language.
 pub(super) fn say(voice: &str, text: &str) -> Verb {
     let language = say_language(voice).unwrap_or_default().to_owned();
     Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
 }
 
-/// Speaks a phrase by one of Twilio's voices.
+/// Creates a verb that speaks a phrase with one of Twilio's voices.
 pub(super) fn say_phrase(voice: &str, phrase: &Phrase) -> Verb {
     say(voice, &messages::text(language_of(voice), phrase))
 }
 
-/// The language in which a voice speaks phrases.
+/// Returns the language in which a voice speaks phrases.
 fn language_of(voice: &str) -> Language {
     Language::for_tag(say_language(voice).unwrap_or_default())
 }
 
-/// The URL of a path at this server, for Twilio.
+/// Returns the public URL of a path of this server, which Twilio requests.
 fn public_url(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
 
-/// The call of a webhook; none if it has none, or belongs to another account.
+/// Returns the call of a webhook; none if the webhook has no call, or belongs to another account.
 fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
 }
 
-/// The decoded query of a URL that we gave Twilio; none if the URL has no query, or more than `MAX_PAIRS` parameters.
+/// Returns the decoded query of a URL that this server gave to Twilio; none if the URL has no query, or more than
+/// `MAX_PAIRS` parameters.
 fn own_query(uri: &Uri) -> Option<Form> {
     /// Our URLs have two parameters at most; Twilio may add `bodySHA256`.
     const MAX_PAIRS: usize = 8;
     Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
 }
 
-/// Twilio's values of `StirVerstat` for a number that failed the check begin with this.
+/// The prefix of Twilio's `StirVerstat` values for a caller number that failed verification.
 const STIR_FAILED: &str = "TN-Validation-Failed";
 
-/// The call as described by its webhook.
+/// Converts a webhook into the call that it describes.
 fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
     let from = caller_id(&value("From")).to_owned();
@@ -103,7 +104,7 @@ fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Stores what can be stored in time; the caller gets a response in any case.
+/// Runs a write in the store with a timeout. Without a result, the caller still gets a response.
 async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
@@ -125,7 +126,7 @@ async fn store_best_effort<T: Send + 'static>(
     }
 }
 
-/// Stores a signed but malformed webhook in the webhook log.
+/// Stores a webhook that is signed but malformed in the webhook log.
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);

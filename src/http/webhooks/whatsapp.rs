@@ -1,4 +1,4 @@
-//! The WhatsApp webhooks of both providers. A message is acknowledged once it is stored, and never rejected for its
+//! The WhatsApp webhooks of both providers. A message is acknowledged after it is stored, and never rejected for its
 //! content: malformed webhooks are stored unprocessed. If nothing can be stored, the response makes the sender retry.
 
 mod baileys;
@@ -15,7 +15,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
-/// The routes of the webhooks.
+/// Returns the routes of both providers' webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route(twilio::MESSAGE_PATH, post(twilio::message))
@@ -23,12 +23,12 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(bridge_routes())
 }
 
-/// The route of the bridge's webhook only.
+/// Returns only the route of the bridge's webhook.
 pub(crate) fn bridge_routes() -> Router<AppState> {
     Router::new().route(baileys::PATH, post(baileys::event).get(baileys::proof))
 }
 
-/// Processes a signed webhook, and answers it.
+/// Processes an authenticated webhook, and returns its response.
 async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhook) -> Response {
     let raw_copy = raw.clone();
     let stored = match read {
@@ -94,7 +94,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) ->
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
                 "Message {message} was rejected by {provider} after it had been accepted ({code}): the next route is tried, or the message fails");
         }
-        // The next provider is tried at once.
+        // Wakes the outbox, so that it tries the next provider immediately.
         app.outbox.wake();
     }
     Ok(())
@@ -104,8 +104,8 @@ async fn log_only(app: &AppState, raw: RawWebhook, outcome: WebhookOutcome, why:
     app.store.write(move |tx| log_webhook(tx, &raw, outcome, why, Subject::default(), clock::now())).await
 }
 
-/// If a message cannot be processed, at least its webhook is stored, so a webhook that triggers a bug is not retried
-/// for ever. If nothing can be stored, it must be retried.
+/// Handles a message that cannot be processed by storing its raw webhook, so that a webhook that triggers a bug is not
+/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry.
 async fn on_store_error(app: &AppState, raw: RawWebhook, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
@@ -123,7 +123,7 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, error: &store::Error) -
     {
         return StatusCode::NO_CONTENT.into_response();
     }
-    // The bridge retries. Twilio does not: its list is read once there is space.
+    // The bridge retries. Twilio does not; its list of messages is read when the database is writable again.
     app.gap.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

@@ -1,11 +1,11 @@
-//! Sends alerts by mail.
+//! Sends alerts by email.
 
 use super::message_context::MessageContext;
 use crate::config::Config;
 use crate::domain::{Alert, AlertTransition};
 use crate::providers::mail::Mailer;
 
-/// The mail channel.
+/// The email channel.
 pub(super) struct MailChannel {
     mailer: Mailer,
     to: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct MailChannel {
 }
 
 impl MailChannel {
-    /// Builds the channel from the settings; none if they name no recipient or no mail server.
+    /// Builds the channel from the settings; `None` if they name no recipient or no mail server.
     pub(super) fn new(config: &Config, context: MessageContext) -> Option<Self> {
         let to = config.alerts.mail_to.clone();
         if to.is_empty() || config.mail.host.is_none() {

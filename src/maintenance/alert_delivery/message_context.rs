@@ -1,4 +1,4 @@
-//! What an alert message contains besides the alerts.
+//! The parts of an alert message other than the alerts themselves.
 
 use crate::alerting::AlertMessage;
 use crate::domain::{Alert, AlertTransition, Language};

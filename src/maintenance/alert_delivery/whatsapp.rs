@@ -1,4 +1,4 @@
-//! Sends alerts by WhatsApp: as an ordinary message through the outbox, over the provider that the policy selects.
+//! Sends alerts by WhatsApp, as ordinary messages through the outbox; the routing policy selects the provider.
 
 use super::message_context::MessageContext;
 use crate::alerting::Alerts;
@@ -20,7 +20,7 @@ pub(super) struct WhatsAppChannel {
     context: MessageContext,
     outbox: Outbox,
     store: Store,
-    /// Messages that are queued or in flight. A plain mutex: it is held only to read or edit a short list.
+    /// Messages that are queued or in flight. A plain mutex is enough: it is held only to read or edit a short list.
     in_flight: Mutex<Vec<InFlight>>,
 }
 
@@ -30,14 +30,14 @@ struct InFlight {
 }
 
 impl WhatsAppChannel {
-    /// Builds the channel from the settings; none if they name no recipient.
+    /// Builds the channel from the settings; `None` if they name no recipient.
     pub(super) fn new(config: &Config, context: MessageContext, outbox: Outbox, store: Store) -> Option<Self> {
         let to = config.alerts.whatsapp_to.clone()?;
         Some(Self { to, context, outbox, store, in_flight: Mutex::default() })
     }
 
-    /// Queues a message in the outbox. Fails if no provider is up: a queued message would report the problem only after
-    /// it is over.
+    /// Queues a message in the outbox. Returns an error if no provider is up, because a queued message would arrive
+    /// only after the problem has ended.
     pub(super) async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         let message = self.context.message(changes);
         let down = self.outbox.down().await;
@@ -55,7 +55,7 @@ impl WhatsAppChannel {
         Ok(())
     }
 
-    /// Withdraws the notifications whose messages failed permanently, so they are sent again.
+    /// Watches the queued messages. If a message failed permanently, its notifications are due again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -78,7 +78,7 @@ impl WhatsAppChannel {
                     let error = found.and_then(|message| message.error);
                     let reason = error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default();
                     tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
-                    // The next message would fail for the same reason at once.
+                    // Waits, because an immediate retry would fail for the same reason.
                     tokio::time::sleep(AFTER_FAILURE).await;
                     alerts.withdraw_delivery(AlertChannel::WhatsApp, &done.deliveries);
                 }
@@ -91,7 +91,7 @@ impl WhatsAppChannel {
     }
 }
 
-/// The length that Twilio accepts.
+/// The maximum length of a message that Twilio accepts, in characters.
 const MAX_CHARS: usize = 1600;
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
 const AFTER_FAILURE: Duration = Duration::from_mins(5);

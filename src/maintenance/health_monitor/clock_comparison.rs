@@ -5,29 +5,30 @@ use crate::host::clock_check::ClockReading;
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
-/// The comparisons with Twilio's clock: every six hours, and whenever our clock starts or stops being behind a time
-/// that it must have passed. While it is behind, after 1, 2, 4 … minutes, because an entry may lie years in the future.
+/// Decides when to compare the clock with Twilio's clock: every six hours, and whenever our clock starts or stops being
+/// behind a time that it must have passed. While it is behind, the comparison is repeated after 1, 2, 4 … minutes,
+/// because the recorded time may be years in the future.
 pub(super) struct ClockComparison {
     is_behind: bool,
     next: Instant,
     pause: Duration,
-    /// Twilio's last answer; none if Twilio has not answered since [`Self::is_due`] saw a change.
+    /// Twilio's last answer; `None` if Twilio has not answered since [`Self::is_due`] detected a change.
     answer: Option<Answer>,
 }
 
-/// What the last answer of Twilio's clock showed.
+/// The result of the last comparison with Twilio's clock.
 enum Answer {
     Right,
     Wrong(Notice),
 }
 
 impl ClockComparison {
-    /// The first comparison is due now.
+    /// Creates the schedule; the first comparison is due immediately.
     pub(super) fn new(now: Instant) -> Self {
         Self { is_behind: false, next: now, pause: SHORTEST, answer: None }
     }
 
-    /// Returns true if Twilio's clock is to be queried now.
+    /// Returns true if Twilio's clock must be queried now.
     pub(super) fn is_due(&mut self, is_behind: bool, now: Instant) -> bool {
         if is_behind != self.is_behind {
             *self = Self { is_behind, ..Self::new(now) };
@@ -46,8 +47,8 @@ impl ClockComparison {
         self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });
     }
 
-    /// The problem with the clock. An entry in the future does not count once Twilio has answered: either it was
-    /// written while the clock was ahead, or Twilio shows by how much the clock is wrong now.
+    /// Returns the problem with the clock. A recorded time in the future no longer counts once Twilio has answered:
+    /// either it was recorded while the clock was ahead, or Twilio's answer shows how wrong the clock is now.
     pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<Notice> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
         behind.filter(counts).map(|behind| behind.notice(now)).or_else(|| match &self.answer {
@@ -59,7 +60,7 @@ impl ClockComparison {
 
 const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(6);
-/// Smaller differences do no harm: certificates and signatures tolerate them.
+/// Smaller differences cause no harm: certificates and signatures tolerate them.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    /// The minutes of a day at which a comparison is due.
+    /// Returns the minutes of a day at which a comparison is due.
     fn due(comparison: &mut ClockComparison, now: Instant, is_behind: impl Fn(u64) -> bool) -> Vec<u64> {
         let at = |minute: &u64| now + Duration::from_mins(*minute);
         (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute))).collect()
@@ -97,7 +98,7 @@ mod tests {
         assert!(comparison.alert(Some(ClockBehind::Build(time.plus(LONGEST))), time).is_some());
         comparison.record(&reading(-86_400_000));
         assert!(comparison.alert(future, time).is_some());
-        // After the clock was corrected, the alert clears, and Twilio's clock is queried again.
+        // Once the clock is correct, the alert clears, and Twilio's clock is queried again.
         assert!(comparison.is_due(false, now) && comparison.alert(None, time).is_none());
     }
 }

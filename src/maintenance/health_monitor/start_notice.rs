@@ -1,16 +1,16 @@
-//! The notices about the database files for the owner.
+//! Builds the notices to the owner about the database files.
 
 use crate::domain::Notice;
 use crate::store::{ForeignCause, LateCause, PublishState, StartEvent, StartNotice, WAS_BEHIND};
 
-/// What the last start did with a file that the service did not write.
+/// Describes what the daemon did at its last start with a file that it had not written.
 pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
     let is_archived = notice.archived.is_some();
     let archived = notice.archived.map(|path| path.display().to_string()).unwrap_or_default();
     let reason = notice.reason;
     let has_reason = !reason.is_empty();
     match notice.event {
-        // There was no live database before.
+        // No live database existed before.
         StartEvent::Restored if !is_archived => Notice::StartedFrom { file },
         StartEvent::Restored => Notice::StartedRestored { file, archived },
         StartEvent::Promoted => Notice::StartedPromoted { until: reason },
@@ -26,10 +26,10 @@ pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
     }
 }
 
-/// Why the published file is not current; none while it is current, or publishing is off.
+/// Returns why the published file is not current; `None` if it is current, or publishing is switched off.
 pub(super) fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
-        // These need a decision and have alerts of their own.
+        // These states need a decision by the owner and have their own alerts.
         PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
         PublishState::Late { age, cause } => {
             let count = age.as_secs();
@@ -46,7 +46,7 @@ pub(super) fn unpublished(state: &PublishState) -> Option<Notice> {
     }
 }
 
-/// Another file occupies the published file's name; none if not.
+/// Returns the notice for a foreign file under the published file's name; `None` if there is none.
 pub(super) fn foreign(state: &PublishState, file: String) -> Option<Notice> {
     let PublishState::Foreign { cause, .. } = state else { return None };
     Some(match cause.clone() {
@@ -57,7 +57,7 @@ pub(super) fn foreign(state: &PublishState, file: String) -> Option<Notice> {
     })
 }
 
-/// What is damaged, and which intact copy is kept.
+/// Describes what is damaged, and which intact copy is kept.
 pub(super) fn damaged(findings: &str, publish: &PublishState, file: String) -> Notice {
     if !matches!(publish, PublishState::Frozen { .. }) {
         return Notice::verbatim(findings);

@@ -1,11 +1,11 @@
-//! Returns free space of the database to the disk: a few pages at a time with pauses, so writers and the published copy
-//! are hardly delayed. A full `VACUUM` would block all of them for seconds.
+//! Returns free pages of the database to the disk, in small steps with pauses, so that writers and the published copy
+//! are hardly delayed. A full `VACUUM` would block them for seconds.
 
 use crate::clock;
 use crate::store::{PageUsage, Result, Store};
 use std::time::Duration;
 
-/// Returns the free space if it is worth the work; returns the number of bytes.
+/// Returns free space to the disk if there is enough of it. Returns the number of bytes.
 pub async fn vacuum(store: &Store) -> Result<u64> {
     let began = clock::instant();
     let before = store.read(|tx| tx.page_usage()).await?;
@@ -33,13 +33,13 @@ pub async fn vacuum(store: &Store) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Some free space stays: the next writes use it.
+/// Returns true if there is much free space. Some free space is kept for the next writes.
 fn is_worth_it(fill: &PageUsage) -> bool {
     let free = fill.free_pages * fill.page_bytes;
     free >= MIN_RECLAIMABLE && fill.free_pages * 20 >= fill.pages
 }
 
-/// Pages per step; each may move two others.
+/// The number of pages per step; freeing a page may move two other pages.
 const PAGES_PER_STEP: u32 = 256;
 const PAUSE: Duration = Duration::from_millis(250);
 const MAX_DURATION: Duration = Duration::from_hours(2);

@@ -21,7 +21,7 @@ pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
     ]
 }
 
-/// The finding about the certificate.
+/// Checks the certificate.
 pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
         (Some(problem), _) => problem_found("certificate", &problem),
@@ -32,7 +32,7 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     }
 }
 
-/// The finding about the snapshots.
+/// Checks the snapshots.
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.status(now)) {
         (Some(problem), _) => problem_found("backup", &problem),
@@ -91,7 +91,8 @@ async fn outbox(parts: &Parts) -> CheckResult {
     }
 }
 
-/// A job that failed permanently is a file that was not fetched. A single one needs no action, but many are suspicious.
+/// Checks for jobs that failed permanently, such as files that could not be fetched. A single failure needs no action,
+/// but many are suspicious.
 async fn jobs(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
@@ -106,13 +107,13 @@ fn bridge(parts: &Parts) -> CheckResult {
         None => CheckResult::skipped("bridge", Found::BridgeUnused),
         Some(state) => match state.notice() {
             None => CheckResult::ok("bridge", Found::BridgeConnected),
-            // The notice says what to do as well.
+            // The notice also contains the remedy.
             Some(notice) => CheckResult { state: CheckStatus::Error, ..CheckResult::ok("bridge", notice) },
         },
     }
 }
 
-/// A check that cannot run is a finding as well.
+/// Returns the finding for a check that could not run.
 fn unknown(check: &str, error: &Error) -> CheckResult {
     let state = if matches!(error, Error::Closed) { CheckStatus::Skipped } else { CheckStatus::Error };
     let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();

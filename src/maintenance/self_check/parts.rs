@@ -1,4 +1,4 @@
-//! What the self-check needs.
+//! The services that the self-check uses.
 
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
@@ -8,7 +8,7 @@ use crate::runtime::{RejectedFields, Settings};
 use crate::store::Store;
 use crate::tls::Tls;
 
-/// What is checked.
+/// The services that are checked.
 pub struct Parts {
     pub settings: Settings,
     /// The database.
@@ -18,12 +18,12 @@ pub struct Parts {
     pub outbox: Outbox,
     /// The HTTP client for the AI server.
     pub client: reqwest::Client,
-    /// Where alerts are raised.
+    /// The registry of alerts.
     pub alerts: Alerts,
     /// Certificates.
     pub tls: Tls,
     /// Nightly snapshots.
     pub snapshots: Snapshots,
-    /// The settings that the AI server rejects.
+    /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
 }

@@ -1,19 +1,19 @@
-//! Checks that every event loop worker is responsive. A worker that is blocked by a task that never yields also blocks
-//! the tasks in its own queue, while the tasks of all other workers, including this check, run normally.
+//! Checks that every event loop worker is responsive. A task that never yields blocks its worker and all tasks in that
+//! worker's own queue. Tasks on other workers, including this check, still run normally.
 
 use std::time::{Duration, Instant};
 use tokio::runtime::RuntimeMetrics;
 
-/// The workers of one runtime.
+/// Monitors the workers of one Tokio runtime.
 pub(super) struct EventLoopMonitor {
     metrics: RuntimeMetrics,
-    /// A worker without progress for this long is blocked.
+    /// A worker without progress for this long counts as blocked.
     limit: Duration,
-    /// The last progress of each worker, and when it was seen.
+    /// The last progress of each worker, and the time at which it was seen.
     samples: Vec<(WorkerSample, Instant)>,
 }
 
-/// A worker's progress counters. Both grow with each of its rounds.
+/// A worker's progress counters. Both increase with each iteration of the worker's loop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct WorkerSample {
     parked: u64,
@@ -25,7 +25,7 @@ impl EventLoopMonitor {
         Self { metrics, limit, samples: Vec::new() }
     }
 
-    /// Returns true if every worker is parked, or has made progress within the limit.
+    /// Returns true if every worker is idle or has made progress within the limit.
     pub(super) fn all_responsive(&mut self, now: Instant) -> bool {
         for worker in 0..self.metrics.num_workers() {
             let sample = WorkerSample {
@@ -43,7 +43,7 @@ impl EventLoopMonitor {
 }
 
 impl WorkerSample {
-    /// Returns true while the worker waits for work: its park count is odd then.
+    /// Returns true while the worker is idle: its park count is odd then.
     fn is_parked(self) -> bool {
         self.parked % 2 == 1
     }

@@ -1,4 +1,4 @@
-//! Rate limit of a caller's audio. Audio arrives in real time; audio that arrives faster would have to be buffered.
+//! Rate limit for the caller's audio. Audio that arrives faster than real time would have to be buffered without limit.
 
 use std::time::Duration;
 
@@ -21,10 +21,11 @@ pub(super) enum Admission {
 }
 
 impl AudioRateLimit {
-    /// Decides whether to accept `audio_ms` of audio at `timestamp_ms` of its stream, received `elapsed` after the stream started.
+    /// Decides whether to accept `audio_ms` of audio that starts at `timestamp_ms` of its stream and was received
+    /// `elapsed` after the stream started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio_ms: u64, elapsed: Duration) -> Admission {
         let elapsed_ms = u64::try_from((elapsed + MAX_AHEAD).as_millis()).unwrap_or(u64::MAX);
-        // An empty frame counts as 1 ms, because it costs work too.
+        // An empty frame counts as 1 ms, because it also costs processing time.
         let audio_ms = audio_ms.max(1);
         let end_ms = timestamp_ms.max(self.accepted_ms).saturating_add(audio_ms);
         if end_ms <= elapsed_ms {
@@ -41,11 +42,11 @@ impl AudioRateLimit {
     }
 }
 
-/// How far audio may be ahead of the clock. A network that stalled delivers its backlog at once, and the sender's clock
-/// may have started earlier.
+/// How far audio may be ahead of the clock: a stalled network delivers its backlog at once, and the sender may have
+/// started its clock earlier.
 const MAX_AHEAD: Duration = Duration::from_secs(5);
 
-/// The stream is closed once more than this was dropped.
+/// The stream is closed once more audio than this was dropped.
 const MAX_DROPPED_MS: u64 = 10_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where the turns and events of a call go: into the database, or to the browser of a trial call.
+//! The destination of a call's turns and events: the database, or the browser of a trial call.
 
 use super::call_log_writer::CallLogWriter;
 use super::trial_log::TrialLog;
@@ -49,7 +49,7 @@ impl CallLog {
         }
     }
 
-    /// Sets the reason that the browser is given for the end, if it is not one of the session's own.
+    /// Sets the end reason that is reported to the browser, for an end that the session did not decide.
     pub(super) fn set_end(&mut self, reason: &'static str) {
         if let Self::Browser(log) = self {
             log.set_end(reason);
@@ -63,7 +63,8 @@ impl CallLog {
         }
     }
 
-    /// The messages for the browser since the last call, with the present state of the session.
+    /// Returns the messages for the browser since the last call of this function, with the current state of the
+    /// session.
     pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
         match self {
             Self::Database(_) => Vec::new(),

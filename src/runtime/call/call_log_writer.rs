@@ -16,17 +16,17 @@ use std::time::Duration;
 
 pub(super) struct CallLogWriter {
     sid: CallSid,
-    /// The call, if it is not stored.
+    /// The call's data, kept while the call is not in the database.
     unstored: Option<IncomingCall>,
     started_at: Timestamp,
     services: CallServices,
     config: Arc<Config>,
     stream: Option<StreamSid>,
-    /// When the caller heard an engine for the first time.
+    /// When the caller first heard an engine.
     live_at: Option<Timestamp>,
     /// The current engine.
     engine: Option<EngineKind>,
-    /// Which AI engines have answered, and which were lost.
+    /// Which AI engines have answered in this call, and which were lost.
     ai: AiCall,
 }
 
@@ -148,7 +148,7 @@ impl CallLogWriter {
                 Ok(()) => unstored_calls::discard(&store, &ended.sid).await,
                 Err(refused) => unstored_calls::store_until_stored(&store, ended, country, refused).await,
             }
-            // The worker waits for the later jobs itself.
+            // Jobs that are due later need no wake-up: the job worker waits for their time.
             tokio::time::sleep(caller_text::AFTER_CALL).await;
             jobs.wake();
         });
@@ -171,7 +171,7 @@ impl CallLogWriter {
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
-    /// Tracks which AI engines answer: one does once the caller has heard it.
+    /// Tracks which AI engines answer. An engine counts as answering once the caller has heard it.
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
@@ -205,7 +205,7 @@ impl CallLogWriter {
         self.live_at.get_or_insert_with(clock::now);
         tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
         if self.unstored.is_some() {
-            // Twilio's recorder continues a call whose stream is lost with this run.
+            // If this process is killed, Twilio's recorder takes over the call, because the call loses its stream.
             let cut_off = Arc::new(self.ended_stream(EndReason::Interrupted, StreamEndAction::Record));
             let store = self.services.store.clone();
             tokio::spawn(async move { unstored_calls::keep_cut_off(&store, cut_off).await });

@@ -4,20 +4,20 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::time::{Sleep, sleep};
 
-/// A timer that is reset only when the deadline moves to an earlier time, so a deadline that moves later with every
-/// frame costs nothing.
+/// A timer that is re-armed only when the deadline moves to an earlier time. A deadline that moves later with every
+/// frame therefore costs nothing.
 pub(super) struct DeadlineTimer {
     sleep: Pin<Box<Sleep>>,
     at: Option<Instant>,
 }
 
 impl DeadlineTimer {
-    /// A timer without a deadline.
+    /// Creates a timer without a deadline.
     pub(super) fn new() -> Self {
         Self { sleep: Box::pin(sleep(Duration::ZERO)), at: None }
     }
 
-    /// Completes at the deadline, which is then cleared; never without a deadline.
+    /// Completes at the deadline, and clears it. Never completes while no deadline is set.
     pub(super) async fn expired(&mut self) {
         if self.at.is_none() {
             return std::future::pending().await;
@@ -26,7 +26,7 @@ impl DeadlineTimer {
         self.at = None;
     }
 
-    /// Moves the deadline; a later one takes effect when the earlier one has passed.
+    /// Sets the deadline. A later deadline is not armed until the earlier one has passed.
     pub(super) fn set(&mut self, at: Option<Instant>) {
         let Some(at) = at else { return };
         if self.at.is_none_or(|armed| at < armed) {

@@ -1,4 +1,4 @@
-//! The engine of a call: which settings it is opened with.
+//! Builds the settings with which the engine of a call is opened.
 
 use super::CallTask;
 use crate::agent::instructions::{self, PhoneContext};
@@ -30,7 +30,7 @@ impl CallTask {
 
     fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
         let config = self.settings.config.clone();
-        // A number that may be forged says nothing about its caller.
+        // A caller number that may be forged does not identify the caller.
         let is_known = self.context.call.identity() == CallerIdentity::Number;
         let caller_name = if is_known { self.context.name.clone() } else { ContactName::Unknown };
         let can_transfer = can_transfer(&config, &self.context.call);
@@ -50,7 +50,7 @@ impl CallTask {
         }
     }
 
-    /// The caller's language as earlier calls have shown it, else that of the settings (ISO 639-1).
+    /// Returns the caller's language (ISO 639-1): the one that earlier calls have shown, otherwise the configured one.
     fn expected_language(&self) -> String {
         let known = self.known.memory.language.as_deref().and_then(|tag| tag.split('-').next());
         known.unwrap_or(&self.settings.config.agent.language).to_owned()
@@ -64,7 +64,8 @@ impl CallTask {
         PipelineSetup { config, client, instructions, tools, language, terms, caller_name, caller_history, history }
     }
 
-    /// Names that the caller may say: of the business, its services and people, and the caller's own.
+    /// Returns names that the caller may say: the business, its services and staff, and the caller's own name. They
+    /// help transcription.
     fn likely_words(&self) -> Vec<String> {
         let KnownAtStart { profile, .. } = &self.known;
         let services = profile.services.iter().map(|service| &service.name);

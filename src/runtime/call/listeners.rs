@@ -1,22 +1,24 @@
-//! The users who listen to a call while it runs. It exists only while one listens, and takes the same audio at the same
-//! places as the recording.
+//! The users who listen to a live call. The object exists only while at least one user listens. It is given the same
+//! audio as the recording.
 
 use crate::audio::{EncodedAudio, LiveMix};
 use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::broadcast;
 
-/// How many pieces may wait for a listener, about 4 seconds. A slower listener misses pieces; the call never waits.
+/// How many pieces of audio are queued for a listener: about 4 seconds. A slower listener loses pieces; the call never
+/// waits for it.
 const MAX_WAITING: usize = 64;
 
 pub(super) struct Listeners {
     sender: broadcast::Sender<Bytes>,
-    /// The audio of the current stream, and when that began; none while there is no stream.
+    /// The mixed audio of the current stream, and the time at which that stream started; `None` while there is no
+    /// stream.
     stream: Option<(LiveMix, Instant)>,
 }
 
 impl Listeners {
-    /// `began`: when the current stream started, if there is one.
+    /// Creates the registry of listeners. `began` is the start of the current stream, if there is one.
     pub(super) fn new(began: Option<Instant>, now: Instant) -> Self {
         let mut listeners = Self { sender: broadcast::channel(MAX_WAITING).0, stream: None };
         if let Some(began) = began {
@@ -25,12 +27,12 @@ impl Listeners {
         listeners
     }
 
-    /// Adds a listener, who hears the call from now on.
+    /// Adds a listener, who receives the audio from now on.
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Bytes> {
         self.sender.subscribe()
     }
 
-    /// A stream of the call has started at this time: its audio is timed from there.
+    /// Records that a stream of the call started at `began`. Its audio is timed from then on.
     pub(super) fn stream_began(&mut self, began: Instant, now: Instant) {
         self.stream = Some((LiveMix::starting_at(ms_between(began, now)), began));
     }
@@ -53,7 +55,7 @@ impl Listeners {
         }
     }
 
-    /// Sends what is due. Returns false when no user listens any more.
+    /// Sends the audio that is due. Returns false if no user listens any more.
     pub(super) fn flush(&mut self, now: Instant) -> bool {
         let Some((mix, began)) = &mut self.stream else { return self.sender.receiver_count() > 0 };
         match mix.take(ms_between(*began, now)) {
@@ -85,7 +87,7 @@ mod tests {
             assert!(listeners.flush(began + Duration::from_millis(frame * 20 + 20)));
             heard += quick.try_recv().map_or(0, |piece| piece.len());
         }
-        // 20 s of both sides, less the delay.
+        // 20 seconds of both sides, minus the mixing delay.
         assert!((310_000..320_000).contains(&heard), "{heard}");
         assert!(matches!(slow.try_recv(), Err(TryRecvError::Lagged(missed)) if missed > 200));
         assert!(slow.try_recv().is_ok(), "it continues with what is new");

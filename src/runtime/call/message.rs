@@ -7,14 +7,14 @@ use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};
 
-/// What becomes of an employee's request to put a call through.
+/// The answer to an employee's request to put a call through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutThrough {
-    /// The caller is asked for a moment, and then the person's phone rings.
+    /// The agent asks the caller to wait, and then the employee's phone rings.
     Rings,
-    /// No number is set to which this call may be put through.
+    /// No phone number is configured to which this call may be transferred.
     NoNumber,
-    /// The caller does not talk with the agent.
+    /// The caller is not talking with the agent.
     NoAgent,
 }
 
@@ -48,11 +48,11 @@ pub(in crate::runtime) enum CallMessage {
     Revoked,
     /// An employee ends the call.
     EndedByEmployee,
-    /// An employee takes the call over: the person's phone rings. The reply says whether it does.
+    /// An employee takes over the call. The reply says whether the employee's phone will ring.
     PutThrough(oneshot::Sender<PutThrough>),
-    /// An employee tells the agent something; the reply is whether an agent leads the conversation that can follow it.
+    /// An employee sends the agent a hint. The reply is true if an agent leads the conversation and can use the hint.
     Hint(String, oneshot::Sender<bool>),
-    /// An employee listens to the call from now on.
+    /// An employee starts to listen to the call.
     Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),
     /// The daemon is shutting down.
     Shutdown {

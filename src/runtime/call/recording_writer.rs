@@ -1,4 +1,5 @@
-//! Writes the recording of a call to the database during the call: a WAV file in chunks, playable at every moment.
+//! Writes the recording of a call to the database during the call, as a WAV file in chunks that is playable at any
+//! time.
 
 use crate::audio::{EncodedAudio, Recorder, wav};
 use crate::clock;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How many chunks may wait for a slow disk. Further chunks are dropped: the call is more important than its recording.
+/// How many chunks are queued for a slow disk. Further chunks are dropped, because the call has priority over its
+/// recording.
 const MAX_WAITING_CHUNKS: usize = 8;
-/// The caller and the agent.
+/// One channel for the caller and one for the agent.
 const CHANNELS: u16 = 2;
 
 pub(super) struct RecordingWriter {
@@ -44,14 +46,14 @@ impl RecordingWriter {
         self.recorder.truncate_agent(at_ms);
     }
 
-    /// Writes the audio that is final by now.
+    /// Writes the audio that no longer changes.
     pub(super) fn flush(&mut self, elapsed: Duration) {
         if let Some(chunk) = self.recorder.take_chunk(ms(elapsed)) {
             self.write(chunk);
         }
     }
 
-    /// Writes the remaining audio and the final length. `compression` is woken when the recording is stored.
+    /// Writes the remaining audio and the final length. Wakes the `compression` worker when the recording is stored.
     pub(super) fn finish(mut self, elapsed: Duration, compression: Jobs) {
         let rest = self.recorder.finish(ms(elapsed));
         if !rest.is_empty() {
@@ -59,7 +61,8 @@ impl RecordingWriter {
         }
         let (key, header, now) = (self.key, wav::header(CHANNELS, self.bytes), clock::now());
         self.store.write_soon(move |tx| recording::finish(tx, &key, &header, now));
-        // The empty write is acknowledged after the commits of all writes before it.
+        // The database executes writes in order, so this empty write is acknowledged after the commit of all writes
+        // before it.
         let store = self.store;
         tokio::spawn(async move {
             if store.write(|_| Ok(())).await.is_ok() {

@@ -7,12 +7,13 @@ use crate::runtime::calls::Calls;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// The waits before further attempts, in milliseconds; the last one repeats. The caller hears nothing until one succeeds.
+/// The delays before further attempts, in milliseconds; the last one repeats. The caller hears silence until an attempt
+/// succeeds.
 const RETRY_AFTER_MS: [u64; 5] = [500, 500, 1000, 2000, 4000];
-/// How long one attempt may take.
+/// Time limit of one attempt.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Retries until Twilio accepts or refuses the redirect, or the call's task has ended; then notifies the task.
+/// Retries until Twilio accepts or rejects the redirect, or the call's task has ended; then notifies the task.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSender<CallMessage>) {
     let services = calls.services();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
@@ -42,7 +43,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
         if !failure.is_retryable() || failure.is_call_over() {
             break;
         }
-        // Fails once the call has ended; the loop stops then.
+        // The send fails once the call has ended; the loop then stops.
         let _ = sender.send(CallMessage::RedirectFailed);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

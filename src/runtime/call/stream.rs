@@ -1,8 +1,9 @@
-//! The media socket of a call: the boundary between the call and its carrier.
+//! The media socket of a call: the interface between the call and its carrier.
 //!
-//! Twilio and the browser of a trial call both speak Media Streams: frames, marks and the stop of the caller come in;
-//! audio, marks and `clear` go out. A carrier echoes a mark once the audio before it was heard, and all pending marks
-//! at a `clear`. Only the browser also receives reports, which are messages of other types.
+//! The carrier is Twilio or the browser of a trial call; both use the Media Streams protocol. The carrier sends audio
+//! frames, marks and the stop event. The call sends audio, marks and `clear`. A carrier returns a mark after it has
+//! played the audio before the mark; after a `clear`, it returns all pending marks. Only the browser also receives
+//! reports, which have their own message types.
 
 use super::audio_rate_limit::{Admission, AudioRateLimit};
 use crate::audio::EncodedAudio;
@@ -17,7 +18,7 @@ pub(super) struct Stream {
     socket: MediaSocket,
     writer: Outgoing,
     audio_rate_limit: AudioRateLimit,
-    /// The browser still plays the greeting; Twilio has played it before it opens the stream.
+    /// True while the browser still plays the greeting. Twilio plays the greeting before it opens the stream.
     pub(super) awaits_greeting: bool,
 }
 
@@ -31,7 +32,7 @@ impl Stream {
         }
     }
 
-    /// The next message of the carrier. Cancel-safe.
+    /// Receives the next message of the carrier. Cancel-safe.
     pub(super) async fn receive(&mut self) -> Received {
         self.socket.socket.receive().await
     }
@@ -56,7 +57,7 @@ impl Stream {
         self.socket.socket.queue(self.writer.mark(name))
     }
 
-    /// Queues the order to drop the audio that was not played yet.
+    /// Queues the command to discard the audio that was not played yet.
     pub(super) fn clear(&mut self) -> Result<(), Error> {
         self.socket.socket.queue(self.writer.clear())
     }
@@ -66,7 +67,7 @@ impl Stream {
         self.socket.socket.queue(message)
     }
 
-    /// Sends what is queued. A write error is ignored: the reader of the socket reports it.
+    /// Sends the queued messages. A write error is ignored: the reader of the socket reports it.
     pub(super) fn flush(&mut self) {
         let _ = self.socket.socket.try_flush();
     }
@@ -75,8 +76,8 @@ impl Stream {
         self.socket.close().await;
     }
 
-    /// Closes the socket because it sends faster than real time. The close frame is sent without waiting for the peer,
-    /// because its further data must not be read.
+    /// Closes the socket because it sends faster than real time. Sends the close frame without waiting for the peer,
+    /// because reading the reply would also read the flood of audio before it.
     pub(super) fn reject_flood(self) {
         let _ = self.socket.reject_flood().now_or_never();
     }

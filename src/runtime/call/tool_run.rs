@@ -1,4 +1,4 @@
-//! The agent's tools in a call: how they run, and what they learn of the conversation meanwhile.
+//! Runs the agent's tools in a call, and gives running tools access to what the caller says meanwhile.
 
 use super::{CallMessage, CallTask};
 use crate::agent::tool::ToolContext;
@@ -6,7 +6,7 @@ use crate::call::CallEvent;
 use std::sync::Arc;
 
 impl CallTask {
-    /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
+    /// Runs a tool in its own task, so that the call continues; the task sends the output back as a message.
     pub(super) fn run_tool(&mut self, id: String, name: String, arguments: String) {
         tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
         let business = &self.settings.config.business;
@@ -23,7 +23,7 @@ impl CallTask {
         });
     }
 
-    /// Gives what the caller has said now to the tools that run.
+    /// Sends the caller's latest words to the running tools.
     pub(super) fn pass_words_on(&self, event: &CallEvent) {
         if matches!(event, CallEvent::CallerSpeech { .. }) && self.words.receiver_count() > 0 {
             self.words.send_replace(self.session.caller_words());

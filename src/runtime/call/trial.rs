@@ -1,5 +1,5 @@
-//! What is different in a trial call, which a user of the page makes with the browser: the browser plays the greeting,
-//! receives reports of the conversation, and nothing can follow its stream.
+//! The differences of a trial call, which a user of the web page makes with the browser. The browser plays the greeting
+//! and receives reports of the conversation. When the stream ends, the call ends.
 
 use super::CallTask;
 use crate::call::{Input, Operator};
@@ -9,9 +9,9 @@ use crate::runtime::calls::Carrier;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// The mark by which the browser reports that it has played the greeting.
+/// The name of the mark with which the browser reports that it has played the greeting.
 const GREETING_MARK: &str = "greeting";
-/// How long the last words of a trial call may take when the daemon shuts down: a trial must not delay a restart.
+/// How long a trial call may continue when the daemon shuts down: a trial must not delay a restart.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 
 impl CallTask {
@@ -19,7 +19,7 @@ impl CallTask {
         self.context.carrier == Carrier::Browser
     }
 
-    /// What the loss of the stream means: Twilio continues a call without it, a browser does not.
+    /// Returns the input for a lost stream. Twilio continues a call without its stream; a browser does not.
     pub(super) fn stream_lost(&self) -> Input {
         if self.is_trial() { Input::StreamStopped } else { Input::StreamLost }
     }
@@ -36,7 +36,8 @@ impl CallTask {
         self.send(|stream| stream.report(message.to_string()));
     }
 
-    /// The caller cannot interrupt the greeting; the session starts once it was heard.
+    /// Handles a message while the greeting plays. The caller cannot interrupt the greeting; the session starts once
+    /// the browser has played it.
     pub(super) fn handle_stream_during_greeting(&mut self, text: &str, now: Instant) {
         match media_stream::parse(text) {
             Ok(Incoming::Mark(name)) if name == GREETING_MARK => {
@@ -51,7 +52,7 @@ impl CallTask {
         }
     }
 
-    /// Sends the browser what has changed in the conversation.
+    /// Sends the browser the changes in the conversation.
     pub(super) fn send_reports(&mut self) {
         if self.stream.is_none() {
             return;
@@ -62,7 +63,7 @@ impl CallTask {
         }
     }
 
-    /// The daemon shuts down: the agent ends its sentence, and the call is over.
+    /// Ends the trial call because the daemon shuts down. The agent may finish its sentence.
     pub(super) fn end_trial_soon(&mut self, deadline: Instant, now: Instant) {
         self.log.set_end("shutdown");
         self.session.handle_input(Input::Shutdown { deadline: deadline.min(now + SHUTDOWN_LIMIT) }, now);

@@ -1,5 +1,6 @@
-//! The log of a trial call: messages to the browser about what is said and done. Nothing of the call is stored, except once the time
-//! at which the agent first answered in one; the cost counts towards the daily limits.
+//! The log of a trial call: messages to the browser about what is said and done. Of the call itself nothing is stored.
+//! Only the time at which the agent first answered in a trial call is stored, and the cost counts towards the daily
+//! limits.
 
 use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
 use crate::clock;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// The interval between two reports of the words that are being said.
+/// The interval between two reports of a sentence that is still being spoken.
 const WORDS_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) struct TrialLog {
@@ -20,18 +21,18 @@ pub(super) struct TrialLog {
     sid: CallSid,
     began: Instant,
     reports: Vec<Value>,
-    /// The last report of each turn.
+    /// The last report of each turn, used to skip unchanged reports.
     turns: HashMap<ItemId, Value>,
     activity: Option<Activity>,
     words_due: Instant,
     cost_micros: i64,
-    /// Whether the caller has said something.
+    /// True once the caller has said something.
     is_asked: bool,
-    /// Whether the caller has heard an answer to it.
+    /// True once the caller has heard an answer.
     is_answered: bool,
-    /// Why the engine was lost.
+    /// The reason why the engine was lost.
     lost: Option<String>,
-    /// The reason of the end, if it is not one of the session's own.
+    /// The end reason, if the session did not decide the end.
     end: Option<&'static str>,
 }
 
@@ -81,7 +82,8 @@ impl TrialLog {
         }
     }
 
-    /// Records that the agent works, once it has answered the caller; the set-up waits for it.
+    /// Records that the agent works, once it has answered the caller. The set-up guide of the web page shows this as a
+    /// completed step.
     fn note_answer(&mut self, turn: &TurnRecord) {
         let is_heard = !turn.heard_text.trim().is_empty();
         match turn.speaker {
@@ -113,7 +115,7 @@ impl TrialLog {
         }
     }
 
-    /// Reports a tool when the agent begins to use it.
+    /// Reports a tool when the agent starts to use it.
     fn tool(&mut self, turn: &TurnRecord) {
         let tool = ToolUse::from_text(&turn.text).filter(|tool| tool.output.is_none());
         self.reports.extend(tool.map(|tool| json!({"event": "tool", "name": tool.name})));
@@ -139,7 +141,7 @@ impl TrialLog {
         }));
     }
 
-    /// The messages since the last call, with the present activity and words.
+    /// Returns the messages since the last call of this function, with the current activity and unfinished sentences.
     pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
         if !session.is_over() {
             let activity = session.activity(now);

@@ -11,13 +11,13 @@ use crate::runtime::caller_texts::appointment;
 /// A message to the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
-    /// The subject of a mail.
+    /// The subject of an email.
     pub(super) subject: String,
-    /// The text.
+    /// The body of the message.
     pub(super) body: String,
 }
 
-/// The message about a call. `page` is the address of the web page.
+/// Builds the message about a call. `page` is the base URL of the web page.
 pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     let language = config.alerts_language();
     let say = |phrase: Phrase| messages::text(language, &phrase);
@@ -27,7 +27,8 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     let at = format_time(call.started_at, &config.business.time_zone);
     let length = length(call.duration_ms.unwrap_or(0));
     let mut lines = vec![headline.clone(), say(Phrase::NoticeWhen { at, length })];
-    // What the caller left is said in full, and the first line of it is the summary then.
+    // A message that the caller left is quoted instead of the summary line, since that line would only repeat its
+    // beginning.
     let about = call.message_text.as_ref().or(summary_line.as_ref());
     lines.extend(about.map(|text| shortened(&one_line(text), MOST_CHARS).into_owned()));
     lines.extend(report.bookings.iter().map(|booking| say(booked(config, language, booking))));
@@ -39,7 +40,7 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     Message { subject, body: body.join("\n") }
 }
 
-/// Name and number, the number isolated so that its plus sign stays on its left in Hebrew.
+/// Returns the name and the number. Unicode isolates around the number keep its plus sign on the left in Hebrew text.
 fn who(item: &CallItem, language: Language) -> String {
     let number = PhoneNumber::from_e164(&item.call.peer_number).map(|number| format!("\u{2066}{number}\u{2069}"));
     match (item.contact_name.trim(), number) {
@@ -61,11 +62,12 @@ fn booked(config: &Config, language: Language, CallBooking { appointment: about,
     }
 }
 
-/// Minutes and seconds: `2:05`.
+/// Formats a duration as minutes and seconds: `2:05`.
 fn length(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// How much of a message of the caller the owner gets; the page has all of it.
+/// Maximum length of the caller's message in the message to the owner, in characters. The web page shows the whole
+/// text.
 const MOST_CHARS: usize = 600;

@@ -1,4 +1,5 @@
-//! What employees do with a running call: listen to it, tell the agent something, put it through, and end it.
+//! What employees can do with an active call: listen to it, send the agent a hint, transfer it to themselves, and end
+//! it.
 
 use super::Calls;
 use crate::domain::CallSid;
@@ -8,33 +9,33 @@ use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};
 
-/// How long Twilio may take to end a call.
+/// Time limit of a request to Twilio to end a call.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long a call whose stream was closed may take to end by itself.
+/// How long a call may take to end by itself after its stream was closed.
 const AFTER_STREAM: Duration = Duration::from_secs(2);
-/// The waits between attempts to end a call at Twilio.
+/// The delays between attempts to end a call at Twilio.
 const RETRY_AFTER: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 
 impl Calls {
-    /// Tells the task of a call that an employee ends the call. Returns false if no task has the call, because Twilio
-    /// alone continues it.
+    /// Notifies the task of a call that an employee ends the call. Returns false if no task has the call, because only
+    /// Twilio continues it.
     pub fn end_by_employee(&self, sid: &CallSid) -> bool {
         let registry = self.registry();
         registry.live.get(sid).is_some_and(|live| live.sender.send(CallMessage::EndedByEmployee).is_ok())
     }
 
-    /// Tells the agent of a call something that the caller does not hear. Returns false if no agent leads the conversation
-    /// that can follow it.
+    /// Sends the agent of a call a hint, which the caller does not hear. Returns false if no agent leads the
+    /// conversation that can use the hint.
     pub async fn hint(&self, sid: &CallSid, text: String) -> bool {
         self.ask(sid, |reply| CallMessage::Hint(text, reply)).await.unwrap_or(false)
     }
 
-    /// Puts a call through to the person's phone.
+    /// Transfers a call to the employee's phone.
     pub async fn put_through(&self, sid: &CallSid) -> PutThrough {
         self.ask(sid, CallMessage::PutThrough).await.unwrap_or(PutThrough::NoAgent)
     }
 
-    /// The reply of a call's task to a message; none if no task has the call.
+    /// Sends a message to a call's task and returns the reply; `None` if no task has the call.
     async fn ask<T>(&self, sid: &CallSid, message: impl FnOnce(oneshot::Sender<T>) -> CallMessage) -> Option<T> {
         let (sender, reply) = oneshot::channel();
         self.registry().live.get(sid)?.sender.send(message(sender)).ok()?;
@@ -44,14 +45,16 @@ impl Calls {
     /// Ends a call at Twilio.
     ///
     /// # Errors
-    /// Twilio's refusal; [`rest::Error::is_call_over`] says that the call was over already.
+    /// Returns an error if Twilio rejects the request; [`rest::Error::is_call_over`] is true if the call had already
+    /// ended.
     pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
         let services = self.services();
         tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Ending call {sid} at Twilio");
         rest::complete_call(&services.client, &services.config().twilio, sid, LIMIT).await
     }
 
-    /// The audio of a call from now on; none if the call has no stream here. It ends with the call.
+    /// Returns the audio of a call from now on; `None` if the call has no stream in this process. The audio ends with
+    /// the call.
     pub async fn listen(&self, sid: &CallSid) -> Option<broadcast::Receiver<Bytes>> {
         if !self.registry().live.get(sid)?.has_stream {
             return None;
@@ -60,8 +63,8 @@ impl Calls {
     }
 }
 
-/// Ends a call at Twilio, and retries a few times. A call whose stream closes now usually ends by that; Twilio is asked
-/// nevertheless, because it may be about to redirect the call.
+/// Ends a call at Twilio, with a few retries. A call whose stream was closed usually ends by itself. The request is
+/// sent nevertheless, because Twilio may be about to redirect the call.
 pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid, has_stream: bool) {
     if has_stream {
         tokio::time::sleep(AFTER_STREAM).await;

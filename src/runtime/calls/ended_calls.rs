@@ -1,16 +1,16 @@
-//! What follows the calls that are over, for webhooks that come late.
+//! The follow-up actions of ended calls, for webhooks that arrive late.
 
 use crate::call::StreamEndAction;
 use crate::domain::CallSid;
 use std::collections::{HashMap, VecDeque};
 
-/// For how many ended calls the follow-up action is kept.
+/// The number of ended calls whose follow-up action is kept.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// The action that follows the stream of each of the last calls; the oldest entries are evicted.
+/// The follow-up actions of the most recently ended calls; the oldest entries are evicted.
 ///
-/// The keys are numbers and not texts: a small allocation that outlives a call keeps the page that it is in, with all that the
-/// call has freed around it, and a thousand calls then left 6 MiB.
+/// The keys are numbers and not strings, to avoid heap fragmentation: a small allocation that outlives a call keeps its
+/// whole memory page, although the call has freed everything else in it. With strings, a thousand calls left 6 MiB.
 #[derive(Default)]
 pub(super) struct EndedCalls {
     actions: HashMap<u128, StreamEndAction>,

@@ -1,5 +1,5 @@
-//! Which AI engines failed in the last calls: the next calls begin with another one, so that their callers do not wait for the
-//! failure.
+//! Circuit breaker for AI engines: after an engine has failed in recent calls, new calls start with another engine, so
+//! that callers do not wait for the failure.
 
 use crate::alerting::AiCall;
 use crate::call::EngineKind;
@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// An engine that was lost before it spoke is tried last for a while; then a call tries it first again. How many consecutive
-/// failures that needs, and how long it lasts, depends on their cause.
+/// Moves an engine that failed before it spoke to the last position for a while; after that, a call tries it first
+/// again. The cause determines how many consecutive failures are needed, and how long the engine stays last.
 #[derive(Clone, Debug, Default)]
 pub struct EngineBreaker {
-    // A plain mutex: it is held for a lookup.
+    // A plain mutex is enough: it is held for a lookup, never across an await.
     failed: Arc<Mutex<BTreeMap<&'static str, Failures>>>,
 }
 
@@ -22,12 +22,12 @@ struct Failures {
     consecutive: u32,
     last: Instant,
     cause: AiFailureCause,
-    /// The settings with which it failed.
+    /// The settings that were active when the engine failed.
     config: Weak<Config>,
 }
 
 impl EngineBreaker {
-    /// Records what a call with these settings has shown.
+    /// Records which engines answered or failed in a call with these settings.
     pub(in crate::runtime) fn record(&self, call: &AiCall, config: &Arc<Config>, now: Instant) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         for engine in &call.answered {
@@ -53,7 +53,7 @@ impl EngineBreaker {
         }
     }
 
-    /// Moves the engines that fail at present behind the others. `config`: the settings of the call.
+    /// Moves the engines that currently fail behind the others. `config` contains the settings of the call.
     pub(super) fn sort(&self, engines: &mut [EngineKind], config: &Arc<Config>, now: Instant) {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         engines.sort_by_key(|engine| failed.get(engine.as_str()).is_some_and(|failures| failures.applies(config, now)));
@@ -65,20 +65,21 @@ impl Failures {
         self.consecutive >= needed(self.cause)
     }
 
-    /// What the owner has to change may be changed with the settings.
+    /// Returns true while the failures still apply. New settings may have removed a cause that only the owner can fix,
+    /// so they make such failures obsolete.
     fn applies(&self, config: &Arc<Config>, now: Instant) -> bool {
         let is_obsolete = self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config));
         self.is_enough() && !is_obsolete && now.saturating_duration_since(self.last) < pause(self.cause)
     }
 }
 
-/// Consecutive calls in which an engine failed: an outage may be of one connection, a rejection of one request, and the others are
-/// of the account.
+/// Returns how many consecutive calls must fail. An outage may affect only one connection, and a rejection only one
+/// request; all other causes affect the whole account.
 fn needed(cause: AiFailureCause) -> u32 {
     if matches!(cause, AiFailureCause::Outage | AiFailureCause::Rejected) { 2 } else { 1 }
 }
 
-/// For how long after its last failure an engine is tried last.
+/// Returns how long after its last failure an engine stays in the last position.
 fn pause(cause: AiFailureCause) -> Duration {
     if cause.needs_owner() { Duration::from_mins(10) } else { Duration::from_mins(1) }
 }

@@ -1,4 +1,4 @@
-//! The last known use of the AI: what the daily limits go by while the database does not answer.
+//! The last known use of the AI. The daily limits are checked against it while the database does not answer.
 
 use crate::domain::Timestamp;
 use crate::store::AiUsage;
@@ -13,24 +13,24 @@ pub struct KnownUsage {
 
 #[derive(Default)]
 struct Known {
-    /// The start of the day; none before the database has said anything.
+    /// The start of the day; `None` until the database has answered once.
     day: Option<Timestamp>,
     usage: AiUsage,
-    /// Milliseconds of calls that have ended since.
+    /// Duration in milliseconds of the calls that have ended since the database answered.
     more_ms: u64,
 }
 
 impl KnownUsage {
-    /// Remembers what the database says, and returns it.
+    /// Stores the usage that the database returned, and returns it unchanged.
     pub fn observe(&self, stored: AiUsage, day: Timestamp) -> AiUsage {
-        // What concerns one number is of no use to other calls.
+        // Values that concern one phone number do not apply to other calls.
         let usage = AiUsage { calls_of_number: 0, is_withheld: false, ..stored };
         *self.known() = Known { day: Some(day), usage, more_ms: 0 };
         stored
     }
 
-    /// What is known of this day: what the database said last, and what calls have used since. A call that was active then counts
-    /// with all of its time.
+    /// Returns the usage of this day: the last value from the database, plus what calls have used since. A call that
+    /// was active at that time is added with its whole duration.
     pub fn last(&self, day: Timestamp) -> AiUsage {
         let known = self.known();
         if known.day == Some(day) {
@@ -40,19 +40,19 @@ impl KnownUsage {
         }
     }
 
-    /// A call with the AI has ended after this time.
+    /// Adds the duration of a call with the AI that has ended.
     pub(super) fn add_time(&self, time: Duration) {
         let mut known = self.known();
         known.more_ms = known.more_ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// A response of the AI has cost this.
+    /// Adds the cost of a response of the AI.
     pub(in crate::runtime) fn add_cost(&self, micros: i64) {
         let (mut known, micros) = (self.known(), u64::try_from(micros).unwrap_or(0));
         known.usage.cost_micros = known.usage.cost_micros.saturating_add(micros);
     }
 
-    // A plain mutex: it is held for a sum, never across an await.
+    // A plain mutex is enough: it is held for a sum, never across an await.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

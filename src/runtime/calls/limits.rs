@@ -1,32 +1,32 @@
-//! Limits on the use of the AI (calls at once, calls of a number, minutes and cost of a day), and on calls that ring at the
-//! human agent's phone. Calls over a limit go to voicemail, which costs nothing.
+//! Limits on the use of the AI (concurrent calls, calls of one number, minutes and cost per day), and on calls that
+//! ring at the human agent's phone. Calls over a limit go to voicemail, which costs nothing.
 //!
-//! They are checked when a call begins; those of a day also between the turns of a recorded call and before a summary. A call
-//! with a stream is never ended by them.
+//! The limits are checked when a call begins. Daily limits are also checked between the turns of a recorded call, and
+//! before a summary. A limit never ends a call that has a stream.
 //!
-//! There is no alert before a limit per number is reached: such a caller affects no other one, and each call beyond the
-//! limit is logged.
+//! No alert warns before a limit per number is reached, because such a caller does not affect other callers. Each call
+//! over the limit is logged.
 
 use crate::config::VoiceConfig;
 use crate::domain::Notice;
 use crate::store::AiUsage;
 
-/// The calls that the AI answers at the moment, or that ring at the human agent's phone.
+/// The number of calls that the AI currently answers, or that ring at the human agent's phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentCalls {
-    /// All of them.
+    /// All such calls.
     pub all: usize,
-    /// Those from one number.
+    /// The calls from the same number as the new call.
     pub of_number: usize,
 }
 
-/// Returns the setting whose limit a further call with the AI would exceed.
+/// Returns the setting whose limit another call with the AI would exceed.
 pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     reached(of_calls(limits, now, today).into_iter().chain(of_day(limits, today)))
 }
 
-/// Returns the setting whose limit a further call would exceed that rings at the human agent's phone. It uses no AI, but each is paid
-/// for.
+/// Returns the setting whose limit another call would exceed that rings at the human agent's phone. Such a call uses no
+/// AI, but Twilio charges for dialling the phone.
 pub(super) fn exceeded_by_ringing(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     reached(of_calls(limits, now, today))
 }
@@ -36,7 +36,7 @@ fn reached(limits: impl IntoIterator<Item = (&'static str, u64, u32)>) -> Option
     limits.find(|(_, used, limit)| *limit > 0 && *used >= u64::from(*limit)).map(|(name, ..)| name)
 }
 
-/// Name, usage and limit of the settings that count calls.
+/// Returns name, usage and limit of each setting that limits calls.
 fn of_calls(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> [(&'static str, u64, u32); 3] {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let of_number = |limit: u32| if today.is_withheld { limit.saturating_mul(WITHHELD_CALLERS) } else { limit };
@@ -56,7 +56,7 @@ pub(super) fn is_within_daily_limits(limits: &VoiceConfig, today: AiUsage) -> bo
     exceeded(limits, ConcurrentCalls::default(), today).is_none()
 }
 
-/// The alert detail once four fifths of a limit are used.
+/// Returns the detail of the alert that is raised once four fifths of a limit are used.
 pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<Notice> {
     let at_once = ("voice.ai_calls_at_once", u64::try_from(ai_calls).unwrap_or(u64::MAX), limits.ai_calls_at_once);
     let mut all = of_day(limits, today).into_iter().chain([at_once]);
@@ -64,7 +64,7 @@ pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<
     Some(Notice::AiLimitNear { setting: setting.to_owned(), used, limit: limit.into() })
 }
 
-/// Name, usage and limit of the settings that count all calls of a day.
+/// Returns name, usage and limit of each setting that limits a whole day.
 fn of_day(limits: &VoiceConfig, today: AiUsage) -> [(&'static str, u64, u32); 2] {
     [
         ("voice.ai_minutes_per_day", today.seconds / 60, limits.ai_minutes_per_day),
@@ -72,7 +72,8 @@ fn of_day(limits: &VoiceConfig, today: AiUsage) -> [(&'static str, u64, u32); 2]
     ]
 }
 
-/// Callers who withhold their number cannot be distinguished: together they may call as often as so many numbers.
+/// Callers who withhold their number cannot be distinguished. Their calls share one limit, which is this many times the
+/// limit of one number.
 const WITHHELD_CALLERS: u32 = 5;
 
 #[cfg(test)]

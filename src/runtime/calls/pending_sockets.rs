@@ -1,23 +1,23 @@
-//! Media sockets that have not authenticated yet. Any client may open one, so their number and their time are limited.
+//! Media sockets that have not authenticated yet. Any client may open one, so their number and lifetime are limited.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// The maximum number of unauthenticated sockets. Each can make the server buffer one message of at most 64 KiB, so all
-/// of them 32 MiB.
+/// The maximum number of unauthenticated sockets. The server buffers at most one message of 64 KiB for each, 32 MiB in
+/// total.
 pub const MAX_PENDING_SOCKETS: usize = 512;
 
 /// All unauthenticated sockets.
 #[derive(Default)]
 pub(super) struct PendingSockets {
-    /// Oldest first.
+    /// Ordered by age, the oldest first.
     sockets: Mutex<VecDeque<Arc<Notify>>>,
 }
 
 impl PendingSockets {
-    /// Adds a socket. When full, the oldest one is evicted: Twilio sends its token at once, so a socket that waits is
-    /// not Twilio's, and a flood of waiting sockets cannot keep calls out.
+    /// Adds a socket. When all slots are used, the oldest socket is evicted. Twilio sends its token at once, so a
+    /// waiting socket is not Twilio's; a flood of waiting sockets therefore cannot block calls.
     pub(super) fn add(&self) -> PendingSocket<'_> {
         let eviction = Arc::new(Notify::new());
         let mut sockets = self.sockets();
@@ -30,7 +30,7 @@ impl PendingSockets {
         PendingSocket { pending_sockets: self, eviction }
     }
 
-    // A plain mutex: it is held for a lookup, never across an await.
+    // A plain mutex is enough: it is held for a lookup, never across an await.
     fn sockets(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -43,7 +43,7 @@ pub(super) struct PendingSocket<'s> {
 }
 
 impl PendingSocket<'_> {
-    /// Completes when the socket is evicted, and from then on at once.
+    /// Completes when the socket is evicted; later calls complete immediately.
     pub(super) async fn evicted(&self) {
         self.eviction.notified().await;
         self.eviction.notify_one();

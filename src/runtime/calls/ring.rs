@@ -1,4 +1,5 @@
-//! Calls that ring at the human agent's phone first: the AI answers those that the human agent does not accept.
+//! Calls that ring at the human agent's phone before the AI answers. The AI answers those that the human agent does not
+//! accept.
 
 use super::transfer::can_transfer;
 use super::{ActiveSettings, CallContext, CallRegistry, CallServices, Calls, PendingTransfer, limits};
@@ -11,8 +12,8 @@ use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The human agent has answered or not this long after the phone has stopped ringing: they hear who calls, and press a
-/// key. A call that seems to ring for longer is over, and Twilio's report of it was lost.
+/// How long after ringing the human agent may take to accept: the agent hears who calls, and presses a key. If a call
+/// seems to ring for longer, it has ended and Twilio's report of that was lost.
 const ACCEPT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An incoming call that rings at the human agent's phone before the AI answers it.
@@ -24,8 +25,8 @@ pub(super) struct Ringing {
 }
 
 impl Calls {
-    /// Rings the human agent's phone for an incoming call, if the settings want it; none if the AI answers at once. Beyond the limits on
-    /// calls it does not ring, and such a call goes to voicemail. Idempotent.
+    /// Rings the human agent's phone for an incoming call, if the settings require that. Returns `None` if the AI
+    /// answers at once. A call that exceeds a limit does not ring and goes to voicemail. Idempotent.
     pub fn ring_first(&self, context: &CallContext, is_open: bool) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
         let is_wanted = match settings.config.voice.ring_first {
@@ -53,8 +54,8 @@ impl Calls {
         registry.ringing.entry(sid.clone()).or_insert_with(new).transfer()
     }
 
-    /// Records that the human agent accepted a call that rings. Returns false if it does not ring. A call that could not be
-    /// stored is stored once that is possible.
+    /// Records that the human agent accepted a ringing call. Returns false if the call does not ring. A call that could
+    /// not be stored is stored as soon as that is possible.
     pub fn accept_ringing(&self, sid: &CallSid) -> bool {
         let Some(ringing) = self.registry().ringing.remove(sid) else { return false };
         self.set_stream_end_action(sid, StreamEndAction::Transfer);
@@ -83,7 +84,8 @@ impl Calls {
         true
     }
 
-    /// The phone does not ring any more, and the human agent has not accepted. Returns the call if this process knows it.
+    /// Records that the phone stopped ringing without an answer by the human agent. Returns the call if this process
+    /// knows it.
     pub fn stop_ringing(&self, sid: &CallSid) -> Option<CallContext> {
         self.registry().ringing.remove(sid).map(|ringing| ringing.context)
     }
@@ -96,13 +98,13 @@ impl CallRegistry {
 }
 
 impl Ringing {
-    /// Returns true if the phone cannot ring any more.
+    /// Returns true if the phone has certainly stopped ringing.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         let longest = Duration::from_secs(self.settings.config.voice.ring_first_s.into()) + ACCEPT_TIMEOUT;
         now.saturating_duration_since(self.since) >= longest
     }
 
-    /// What the human agent hears before they accept.
+    /// Returns what the human agent hears before accepting the call.
     fn transfer(&self) -> Option<PendingTransfer> {
         PendingTransfer::new(&self.settings.config, &self.context, 0, "")
     }

@@ -23,10 +23,11 @@ use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the media stream and the engine may take to connect after the greeting.
+/// How long the media stream and the engine may take to connect after the greeting has ended.
 const WATCHDOG: Duration = Duration::from_secs(6);
 
-/// How long a call waits for the owner's services and facts, and what is known of the caller. The greeting plays meanwhile.
+/// How long a call waits for the database to return the business profile and the data about the caller. The greeting
+/// plays meanwhile.
 const PROFILE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The services that every call uses.
@@ -46,47 +47,47 @@ pub struct CallServices {
     pub compression: Jobs,
     /// Wakes the worker for the other jobs.
     pub jobs: Jobs,
-    /// Where alerts are raised.
+    /// The registry of alerts.
     pub alerts: Alerts,
-    /// The use of the AI by trial calls.
+    /// Counts the use of the AI by trial calls.
     pub trial_usage: TrialUsage,
     /// The last known use of the AI.
     pub known_usage: KnownUsage,
-    /// Sends what the agent writes to callers.
+    /// Sends the messages that the agent writes to callers.
     pub texts: CallerTexts,
-    /// Which AI engines failed in the last calls.
+    /// Tracks which AI engines failed in recent calls.
     pub engine_breaker: EngineBreaker,
-    /// The settings that the AI server rejects.
+    /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
 }
 
-/// What the agent knows when a call begins.
+/// The data that the agent has when a call begins.
 pub(in crate::runtime) struct KnownAtStart {
-    /// What the owner has entered about the business.
+    /// The business profile that the owner has entered.
     pub(in crate::runtime) profile: BusinessProfile,
-    /// What is known of the caller.
+    /// What earlier calls and messages say about the caller.
     pub(in crate::runtime) memory: CallerMemory,
 }
 
 impl KnownAtStart {
-    /// Nothing, for a caller who leaves a message.
+    /// No data, for a caller who leaves a message.
     pub(in crate::runtime) const NOTHING: Self = Self { profile: BusinessProfile::EMPTY, memory: CallerMemory::EMPTY };
 }
 
 impl CallServices {
-    /// The current settings.
+    /// Returns the current settings.
     pub fn config(&self) -> Arc<Config> {
         self.settings.config()
     }
 
-    /// What the owner has entered about the business.
+    /// Returns the business profile that the owner has entered.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
         let read = self.read_in_time(move |tx| business_profile::read(tx, &zone, now)).await;
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
-    /// What the agent knows when a call begins. Both parts are of one moment.
+    /// Returns the data that the agent has when a call begins. Both parts are read in one transaction.
     pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
         let (zone, call, now) = (zone.clone(), call.clone(), clock::now());
         let read = self.read_in_time(move |tx| {
@@ -101,7 +102,7 @@ impl CallServices {
         read.await.unwrap_or(KnownAtStart::NOTHING)
     }
 
-    /// Reads for a call, which does not wait for a database that is busy.
+    /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database.
     async fn read_in_time<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
@@ -122,7 +123,7 @@ impl CallServices {
         None
     }
 
-    /// Returns true while the usage limits of the AI allow more for this call.
+    /// Returns true while the usage limits allow this call to use the AI.
     pub(in crate::runtime) async fn may_use_ai(&self, sid: &CallSid) -> bool {
         let (sid, now, config) = (sid.clone(), clock::now(), self.config());
         let today = start_of_day(now, &config.business.time_zone);
@@ -130,8 +131,8 @@ impl CallServices {
         used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.usage_of_day(Some(used), today, now)))
     }
 
-    /// The use of the AI since `today`, the start of the day, with that of trial calls. `stored`: what the database says; without it
-    /// counts what this process knows.
+    /// Returns the use of the AI since `today` (the start of the day), including trial calls. `stored` is the value
+    /// from the database; if it is `None`, the value that this process has counted is used.
     pub fn usage_of_day(&self, stored: Option<AiUsage>, today: Timestamp, now: Timestamp) -> AiUsage {
         let used = match stored {
             Some(stored) => self.known_usage.observe(stored, today),
@@ -140,7 +141,7 @@ impl CallServices {
         self.trial_usage.add_to(used, today, now)
     }
 
-    /// Adds the cost of a request about a call to what the call and the day have cost.
+    /// Adds the cost of a request to the cost of the call and of the day.
     pub(in crate::runtime) fn add_cost(&self, sid: &CallSid, micros: i64) {
         self.known_usage.add_cost(micros);
         let sid = sid.clone();
@@ -152,7 +153,7 @@ impl CallServices {
         !settings.config.ai_engines().is_empty()
     }
 
-    /// The AI engines of a call, in order.
+    /// Returns the AI engines of a call in the order in which they are tried.
     pub(super) fn ai_engines(config: &Config) -> Vec<EngineKind> {
         let kind = |engine| match engine {
             AiEngine::Realtime => EngineKind::Realtime,
@@ -161,7 +162,8 @@ impl CallServices {
         config.ai_engines().into_iter().map(kind).collect()
     }
 
-    /// Builds the policy of a call that begins with these settings. `is_ai_allowed`: the usage limits allow the AI.
+    /// Builds the policy of a call that begins with these settings. `is_ai_allowed` is true if the usage limits allow
+    /// the AI.
     pub(super) fn policy(&self, settings: &ActiveSettings, is_ai_allowed: bool) -> CallPolicy {
         let config = &settings.config;
         let voice = &config.voice;
@@ -190,7 +192,7 @@ impl CallServices {
     }
 }
 
-/// How long the AI may wait after the caller's last word before it ends the turn.
+/// Returns how long the AI may wait after the caller's last word before it ends the turn.
 fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
     if engines.first() == Some(&EngineKind::Pipeline) {
         return config.longest_pause();

@@ -12,11 +12,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The underlying connection.
 pub enum MediaTransport {
-    /// Plain TCP.
+    /// TLS terminated by this server.
     Tcp(TcpStream),
     /// TLS that this server terminates.
     Tls(Box<TlsStream<TcpStream>>),
-    /// Any other stream.
+    /// Another kind of stream, such as a Unix socket or an HTTP/2 stream.
     Other(Pin<Box<dyn Duplex>>),
 }
 
@@ -25,11 +25,12 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
-/// How many messages a socket may send up to its start message, control frames included. Twilio sends "connected" before it, the
-/// page nothing.
+/// How many messages a socket may send up to and including its start message; control frames count. Twilio sends
+/// "connected" before the start message; the web page sends nothing before it.
 const MAX_UNAUTHENTICATED_MESSAGES: usize = 3;
 
-/// The longest of them. Any client may send one, and each is parsed. Twilio's start message has 1 KiB.
+/// Maximum size in bytes of each of these messages. Any client may send one, and the server parses each. Twilio's start
+/// message has about 1 KiB.
 const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
 /// The media socket of one call.
@@ -43,7 +44,8 @@ impl MediaSocket {
         Self { socket }
     }
 
-    /// Reads the start message; none if it is not among the first messages, or a message comes that may not precede it.
+    /// Receives the start message. Returns `None` if it is not among the first messages, or if another message than the
+    /// allowed ones precedes it.
     pub(super) async fn start(&mut self) -> Option<Start> {
         for _ in 0..MAX_UNAUTHENTICATED_MESSAGES {
             match self.socket.receive().await {

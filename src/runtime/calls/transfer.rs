@@ -1,4 +1,4 @@
-//! Call transfers to a human agent: their state while the human agent's phone rings.
+//! Transfers of calls to a human agent: their state while the human agent's phone rings.
 
 use super::{CallContext, Calls, LiveCall};
 use crate::call::StreamEndAction;
@@ -8,20 +8,21 @@ use crate::crm::call::IncomingCall;
 use crate::domain::{CallMedium, CallSid, ContactName, PhoneNumber, TransferFailure};
 use crate::runtime::call::CallMessage;
 
-/// The maximum length of the reason that is read to the human agent, in characters.
+/// The maximum length, in characters, of the reason that is spoken to the human agent.
 const MAX_REASON: usize = 200;
 
 /// The transfer state of one call.
 #[derive(Debug, Default)]
 pub(super) struct Transfer {
-    /// The number of transfers so far, this one included.
+    /// The number of transfers of this call so far, including the current one.
     number: u32,
     reason: String,
-    /// The human agent pressed another key than the accepting one.
+    /// True if the human agent pressed another key than the one that accepts the call.
     is_declined: bool,
 }
 
-/// A transfer that waits for the human agent: what they hear before they accept, and how they are dialled.
+/// A transfer that waits for the human agent: what the agent hears before accepting, and how the agent's phone is
+/// dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
     /// The caller's name.
@@ -34,14 +35,14 @@ pub struct PendingTransfer {
     pub called_number: Option<PhoneNumber>,
     /// The human agent's number.
     pub human_agent: String,
-    /// Which transfer of the call this is, from 1; 0 if the call rings before the AI answers it.
+    /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
     pub number: u32,
     /// What the caller wants; may be empty.
     pub reason: String,
 }
 
 impl PendingTransfer {
-    /// None if no human agent is configured.
+    /// Returns `None` if no human agent is configured.
     pub(super) fn new(config: &Config, context: &CallContext, number: u32, reason: &str) -> Option<Self> {
         Some(Self {
             caller_name: context.name.clone(),
@@ -55,20 +56,20 @@ impl PendingTransfer {
     }
 }
 
-/// Whether an incoming call is one to the human agent that their phone has forwarded back to us.
+/// Whether an incoming call is our own call to the human agent, forwarded back to us by the agent's phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForwardedBack {
-    /// It is another call.
+    /// No: it is another call.
     No,
-    /// Its caller's number is that of a call that rings or is being transferred, and no number is reported that forwarded
-    /// it: it may also be another caller behind the same number, such as a company's.
+    /// Possibly: its caller number is that of a call that is ringing or being transferred, but no forwarding number is
+    /// reported. It may also be another caller behind the same number, such as a colleague in the same company.
     Perhaps,
-    /// It is.
+    /// Yes: the agent's phone forwarded it.
     Yes,
 }
 
-/// Returns true if a call may be transferred to the configured human agent. It may not if their phone forwarded this
-/// call, perhaps, or is the caller: the call would come back.
+/// Returns true if a call may be transferred to the configured human agent. Returns false if the agent's phone may have
+/// forwarded this call, or is the caller: the call would return to us.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
     if call.may_be_forwarded_back {
         return false;
@@ -80,7 +81,7 @@ pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
 }
 
 impl Calls {
-    /// The stream of a call is closed, and Twilio will be instructed to dial the human agent.
+    /// Starts a transfer: the stream of the call is closed, and Twilio will be instructed to dial the human agent.
     pub(in crate::runtime) fn start_transfer(&self, sid: &CallSid, reason: &str) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             (live.has_stream, live.next) = (false, Some(StreamEndAction::Transfer));
@@ -90,7 +91,7 @@ impl Calls {
         self.inner.ended.notify_waiters();
     }
 
-    /// The transfer of a call that waits for the human agent's answer.
+    /// Returns the transfer of a call that waits for the human agent's answer.
     pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
         let registry = self.registry();
         let Some(live) = registry.live.get(sid) else { return registry.ringing_transfer(sid) };
@@ -99,8 +100,8 @@ impl Calls {
         pending.filter(|_| live.is_transferring())
     }
 
-    /// Records that the human agent accepted. Returns true while the caller is still on the line; for a call that this
-    /// process does not know (from before a restart) that is assumed.
+    /// Records that the human agent accepted. Returns true while the caller is still on the line. Also returns true for
+    /// a call that this process does not know, which may be from before a restart.
     pub fn accept_transfer(&self, sid: &CallSid) -> bool {
         let registry = self.registry();
         match registry.live.get(sid) {
@@ -110,20 +111,20 @@ impl Calls {
         }
     }
 
-    /// Records that the human agent pressed another key.
+    /// Records that the human agent pressed another key than the one that accepts the call.
     pub fn decline_transfer(&self, sid: &CallSid) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             live.transfer.is_declined = true;
         }
     }
 
-    /// Records that the transfer failed, as Twilio reports it of the dialled call. Returns true if the conversation
-    /// with the AI continues.
+    /// Records that the transfer failed, as Twilio reports for the dialled call. Returns true if the conversation with
+    /// the AI continues.
     pub fn fail_transfer(&self, sid: &CallSid, number: u32, why: TransferFailure) -> bool {
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid) else { return false };
         if !live.is_transferring() || live.transfer.number != number {
-            // A repeated report: the same answer is given again.
+            // A repeated report gets the same answer.
             return true;
         }
         live.next = None;
@@ -137,27 +138,28 @@ impl Calls {
         self.registry().ended.get(sid) == Some(StreamEndAction::Transfer)
     }
 
-    /// Whether an incoming call is one that rings or is being transferred, and that the human agent's phone has forwarded
-    /// back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld theirs.
+    /// Returns whether the human agent's phone has forwarded back a call that is ringing or being transferred. The
+    /// caller number of such a call is that of the original caller or of the human agent, or our own number if the
+    /// original caller withheld theirs.
     pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
         let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());
         let transferring = transferring.map(|live| (&live.settings.config, &live.context.call));
         let ringing = registry.ringing.values().filter(|ringing| !ringing.is_over(now));
         let ringing = ringing.map(|ringing| (&ringing.settings.config, &ringing.context.call));
-        // Twilio repeats a webhook whose answer was lost.
+        // A webhook about the same call is a retry by Twilio after a lost answer.
         let others = transferring.chain(ringing).filter(|(_, ours)| ours.call_sid != call.call_sid);
         others.map(|(config, ours)| is_returned(config, ours, call)).max().unwrap_or(ForwardedBack::No)
     }
 }
 
-/// Whether `call` is `ours`, which rings at the human agent's phone.
+/// Returns whether `call` is the call `ours`, which rings at the human agent's phone.
 fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> ForwardedBack {
     let Some(human_agent) = config.agent.transfer_to.as_ref().map(ToString::to_string) else {
         return ForwardedBack::No;
     };
     let is_from = |number: &str| is_same(config, number, &call.from);
-    // Not every network reports who forwarded the call.
+    // Some networks do not report who forwarded the call.
     let is_marked = !call.forwarded_from.is_empty();
     if is_marked && !is_same(config, &call.forwarded_from, &human_agent) {
         return ForwardedBack::No;
@@ -173,7 +175,7 @@ fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> For
 }
 
 impl LiveCall {
-    /// Returns true if a socket may become the call's stream.
+    /// Returns true if a socket may be attached as the call's stream.
     pub(super) fn awaits_stream(&self) -> bool {
         !self.has_stream && !self.is_transferring()
     }
@@ -183,8 +185,8 @@ impl LiveCall {
     }
 }
 
-/// Returns true if both texts are the same phone number in any notation; a text that is not a phone number equals
-/// nothing.
+/// Returns true if both texts are the same phone number in any notation. A text that is not a phone number never
+/// matches.
 fn is_same(config: &Config, one: &str, other: &str) -> bool {
     let parse = |text: &str| PhoneNumber::parse_provider(text, config.business.country).ok();
     parse(one).is_some_and(|one| parse(other) == Some(one))

@@ -1,5 +1,5 @@
-//! Trial calls: a user of the page talks to the agent with the browser. The browser is one more carrier of a call, see
-//! `runtime/call/stream.rs`; nothing of a trial call is stored.
+//! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of carrier,
+//! see `runtime/call/stream.rs`. Nothing of a trial call is stored.
 
 use super::{CallContext, CallServices, Calls, Carrier, MediaSocket};
 use crate::call::CallPolicy;
@@ -20,17 +20,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
-/// How long a browser may take to open the socket.
+/// Lifetime of a ticket: how long a browser may take to open the socket.
 const TICKET_LIFETIME: Duration = Duration::from_mins(1);
-/// How many tickets are kept; the oldest is evicted.
+/// The maximum number of tickets; the oldest one is evicted.
 const MAX_TICKETS: usize = 64;
-/// How soon a trial call ends whose login is over.
+/// How often the login is checked. A trial call ends at most this long after its login becomes invalid.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// Returns true while the login that requested the trial call is valid.
 pub type LoginCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// The right to open the socket of one trial call, once.
+/// The permission to open the socket of one trial call, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrialTicket {
     /// The call's id.
@@ -39,19 +39,19 @@ pub struct TrialTicket {
     pub token: String,
 }
 
-/// Why there can be no trial call now.
+/// The reason why a trial call cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialRefusal {
-    /// No AI answers calls.
+    /// The settings let no AI engine answer calls.
     #[error("no AI answers calls: set {setting}")]
     NoEngine {
-        /// The setting to set.
+        /// The setting that is missing.
         setting: &'static str,
     },
     /// A usage limit is reached.
     #[error("the limit {setting} is reached")]
     Limit {
-        /// The setting of the limit.
+        /// The setting that contains the limit.
         setting: &'static str,
     },
     /// The daemon is shutting down.
@@ -63,7 +63,7 @@ pub enum TrialRefusal {
 }
 
 impl TrialRefusal {
-    /// The reason for the browser.
+    /// Returns the reason code for the browser.
     const fn reason(&self) -> &'static str {
         match self {
             Self::NoEngine { .. } => "no_engine",
@@ -77,7 +77,7 @@ impl TrialRefusal {
 /// The tickets that were not used yet.
 #[derive(Default)]
 pub(super) struct TrialTickets {
-    /// Oldest first.
+    /// Ordered by age, the oldest first.
     tickets: Mutex<VecDeque<Ticket>>,
 }
 
@@ -89,7 +89,7 @@ struct Ticket {
 }
 
 impl Calls {
-    /// Allows one trial call to the login that `login` checks.
+    /// Creates the ticket of one trial call. The call ends when `login` reports that the login is no longer valid.
     pub async fn create_trial(&self, login: LoginCheck) -> Result<TrialTicket, TrialRefusal> {
         let settings = self.services().settings.current();
         let used = self.read_ai_usage(&settings).await?;
@@ -99,8 +99,8 @@ impl Calls {
         Ok(ticket)
     }
 
-    /// Handles the socket of a browser that is not authenticated yet: within five seconds it must send the token of a
-    /// ticket. Returns when the call is over.
+    /// Authenticates the socket of a browser: within five seconds it must send the token of a ticket. Then runs the
+    /// call, and returns when the call has ended.
     pub async fn authenticate_trial(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
         let start = Self::first_message(&mut socket, &slot).await;
@@ -138,7 +138,7 @@ impl Calls {
         let settings = self.services().settings.current();
         let ai_today = self.read_ai_usage(&settings).await?;
         self.check_trial(&settings, ai_today)?;
-        // A trial that fails must say so, instead of taking a message.
+        // If a trial call fails, it must report the failure instead of recording a message.
         let engines = CallServices::ai_engines(&settings.config);
         let policy = CallPolicy { engines, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
@@ -158,7 +158,7 @@ impl Calls {
         if registry.is_draining.is_some() {
             return Err(TrialRefusal::ShuttingDown);
         }
-        // The browser has no number, so only the limits on all calls apply.
+        // A browser has no phone number, so only the limits on all calls apply.
         let (call, ai_today) = (IncomingCall::by_sid(random_sid()), Some(stored));
         let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
         let context = CallContext { call, name, ai_today, carrier, is_stored: false };
@@ -186,7 +186,7 @@ impl TrialTickets {
         tickets.push_back(Ticket { id, token_hash, expires: now + TICKET_LIFETIME, login });
     }
 
-    /// Uses a ticket up; none if there is no such ticket.
+    /// Consumes a ticket; returns `None` if no such ticket exists.
     fn take(&self, id: &CallSid, token: &str, now: Instant) -> Option<LoginCheck> {
         let mut tickets = self.tickets();
         let at = tickets.iter().position(|ticket| ticket.id == *id && ticket.expires > now)?;
@@ -194,16 +194,17 @@ impl TrialTickets {
         is_right.then(|| tickets.remove(at).map(|ticket| ticket.login)).flatten()
     }
 
-    // A plain mutex: it is held for a lookup, never across an await.
+    // A plain mutex is enough: it is held for a lookup, never across an await.
     fn tickets(&self) -> MutexGuard<'_, VecDeque<Ticket>> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An id of the form of Twilio's, so that a trial call is one of the active calls.
+/// Returns a random id in the format of Twilio's call SIDs, so that a trial call can be registered like any active
+/// call.
 fn random_sid() -> CallSid {
     loop {
-        // Any 32 hex digits are valid, so this ends in the first pass.
+        // Any 32 hex digits are a valid SID, so the first attempt succeeds.
         if let Ok(sid) = format!("CA{}", entropy::random_hex::<16>()).parse() {
             return sid;
         }

@@ -1,4 +1,4 @@
-//! The use of the AI by trial calls, which are not stored: it counts towards the daily limits.
+//! Counts the use of the AI by trial calls. They are not stored, but count towards the daily limits.
 
 use crate::domain::{CallSid, Timestamp};
 use crate::store::AiUsage;
@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The limits apply to one day, in any time zone.
+/// How long usage is kept. The limits apply to one calendar day, which is at most 25 hours long.
 const KEPT: Duration = Duration::from_hours(26);
 
-/// The use of the AI by trial calls; clones share it. It is kept in memory, so a restart forgets it.
+/// The use of the AI by trial calls; clones share it. It is kept in memory, so a restart resets it.
 #[derive(Clone, Default)]
 pub struct TrialUsage {
-    /// Oldest first.
+    /// Ordered by age, the oldest first.
     calls: Arc<Mutex<VecDeque<Used>>>,
 }
 
@@ -24,7 +24,7 @@ struct Used {
 }
 
 impl TrialUsage {
-    /// The stored use of the AI since `since`, with that of the trial calls which began since then.
+    /// Returns the stored use of the AI since `since`, plus that of the trial calls which began since then.
     pub fn add_to(&self, stored: AiUsage, since: Timestamp, now: Timestamp) -> AiUsage {
         let calls = self.calls();
         calls.iter().filter(|used| used.began >= since).fold(stored, |sum, used| AiUsage {
@@ -49,14 +49,14 @@ impl TrialUsage {
         }
     }
 
-    /// A call is over; one that is not a trial call is ignored.
+    /// Records that a trial call has ended. Other calls are ignored.
     pub(super) fn ended(&self, id: &CallSid, now: Timestamp) {
         if let Some(used) = self.calls().iter_mut().rev().find(|used| used.id == *id) {
             used.ended = Some(now);
         }
     }
 
-    // A plain mutex: it is held for a sum, never across an await.
+    // A plain mutex is enough: it is held for a sum, never across an await.
     fn calls(&self) -> MutexGuard<'_, VecDeque<Used>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

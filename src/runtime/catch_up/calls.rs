@@ -1,4 +1,4 @@
-//! Calls to our numbers that the daemon did not answer.
+//! Catches up with calls to our numbers that the daemon did not answer.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
@@ -34,8 +34,8 @@ impl CatchUpList for ListedCall {
     }
 }
 
-/// Stores the ended calls that are not known, unless another program answers their number. Calls of this run are stored by
-/// their own tasks, on a full disk later.
+/// Stores the ended calls that are unknown, except those to numbers that another program answers. Calls of this process
+/// are stored by their own tasks, later if the disk is full.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
     let settings = catch_up.services.settings.current();
     let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;
@@ -71,7 +71,7 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     Ok(stored)
 }
 
-/// Returns true if the calls of a number go to another program.
+/// Returns true if another program answers the calls to a number.
 fn is_answered_elsewhere(number: &AccountNumber, base: &str) -> bool {
     let url = &number.webhooks.voice_url;
     number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)

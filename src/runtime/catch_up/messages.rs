@@ -1,4 +1,4 @@
-//! WhatsApp messages to our sender at Twilio, and the statuses of those that we sent.
+//! Catches up with WhatsApp messages to our sender at Twilio, and with the statuses of messages that we sent.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
@@ -9,13 +9,13 @@ use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
 
-/// A message of the list, and what to do with it.
+/// What must be done with one entry of the list.
 enum Work {
-    /// Store it: it is not known.
+    /// Store an unknown message.
     Store(Box<InboundMessage>, RawWebhook, Arrival),
-    /// Correct its time: its webhook did not say when it was written.
+    /// Correct the time of a message. Its webhook did not contain the time at which it was written.
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
-    /// Move the status of an outbound message forward: a status callback was lost.
+    /// Advance the status of an outbound message, because a status callback was lost.
     Status(Box<MessageUpdate>),
 }
 
@@ -72,7 +72,7 @@ impl CatchUpList for ListedMessage {
     }
 }
 
-/// The statuses that are later than the stored ones.
+/// Returns the statuses that are later than the stored ones.
 async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<Work>, PassError> {
     let outbound = listed.iter().filter(|listed| listed.item.is_outbound_whatsapp());
     let updates: Vec<MessageUpdate> =
@@ -85,7 +85,7 @@ async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> R
     Ok(updates.into_iter().map(|update| Work::Status(Box::new(update))).collect())
 }
 
-/// The message as its webhook would have described it; none if it cannot come from a contact.
+/// Builds the message as its webhook would have described it; `None` if it cannot be from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
     let settings = catch_up.services.settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
@@ -101,12 +101,12 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
         path: "Messages.json",
         content_type: "application/json".to_owned(),
         body: raw.into(),
-        // The webhook entry is kept only if the message is new.
+        // Stores the webhook entry only if the message is new.
         is_repeated: true,
     };
     let arrival = catch_up.clock.arrival(&message);
     Ok(Some(Work::Store(Box::new(message), raw, arrival)))
 }
 
-/// How many messages are stored in one transaction.
+/// The maximum number of messages that are stored in one transaction.
 const BATCH_SIZE: usize = 50;

@@ -1,4 +1,5 @@
-//! Recordings that Twilio made, of known and of missed calls. The job that fetches all recordings fetches their files.
+//! Catches up with recordings that Twilio made, of known and of missed calls. Their files are downloaded by the same
+//! job as all other recordings.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError, calls};
 use crate::clock;
@@ -43,7 +44,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     }
     let settings = catch_up.services.settings.current();
     let new = NewRecording {
-        // The call is known, so its numbers are not needed.
+        // The call is already stored, so its numbers are not needed here.
         call: IncomingCall::by_sid(call_sid),
         recording_sid,
         url: item.url(&settings.config.twilio)?,
@@ -61,8 +62,8 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     Ok(true)
 }
 
-/// Stores the call of a recording that the list of calls did not contain; returns true if the call is to one of our
-/// numbers.
+/// Stores the call of a recording if the list of calls did not contain the call. Returns true if the call was made to
+/// one of our numbers.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {
@@ -77,5 +78,5 @@ async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, Pa
     Ok(calls::store(catch_up, vec![Listed { item: call, raw }]).await? > 0)
 }
 
-/// A recording that is not ready after this time is given up.
+/// How long to wait for a recording that is not ready. After this time it is skipped.
 const MAX_WAIT: Duration = Duration::from_hours(24);

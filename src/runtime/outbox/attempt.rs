@@ -1,4 +1,4 @@
-//! One step of one message: an attempt, a lookup in Twilio's list, or the final failure.
+//! One step of one message: an attempt to send it, a lookup in Twilio's list, or the final failure.
 
 use super::{Shared, delivery, route_input};
 use crate::crm;
@@ -15,13 +15,13 @@ use std::time::Duration;
 /// One step of one message.
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
-    /// The settings for the whole step.
+    /// The settings that apply to the whole step.
     pub(super) settings: Arc<ActiveSettings>,
     pub(super) entry: OutboxEntry,
 }
 
 impl Attempt {
-    /// Carries out the step and records its outcome.
+    /// Carries out the step and records its outcome. Returns the id of the outbox entry.
     pub(super) async fn run(self) -> OutboxId {
         let id = self.entry.id;
         let mut delivery = delivery(&self.entry);
@@ -37,7 +37,7 @@ impl Attempt {
         id
     }
 
-    /// Plans the step. If there is a choice of providers, the bridge's state is queried before the bridge is chosen.
+    /// Plans the step. If there is a choice of providers, queries the bridge's state before the bridge is chosen.
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
@@ -54,7 +54,8 @@ impl Attempt {
         delivery.next(&route_input(&self.entry, &self.settings.rules, &down, now))
     }
 
-    /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
+    /// Sends the message. Returns `None` if it must no longer be sent, or if the attempt could not be recorded
+    /// beforehand.
     async fn send(&self, delivery: &mut Delivery, route: Route) -> Option<(StepResult, Option<ProviderError>)> {
         if !delivery.unconfirmed
             && let Err(provider_error) = self.settings.senders.inspect(&self.entry).await
@@ -85,7 +86,7 @@ impl Attempt {
         Some((delivery.after_attempt(outcome, &route_input, entropy::chance()), provider_error))
     }
 
-    /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
+    /// Looks the message up in Twilio's list. List entries that belong to another message of the outbox are ignored.
     async fn search(&self, delivery: &mut Delivery) -> (StepResult, Option<ProviderError>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
         let search = match self.settings.senders.find(&self.entry, since).await {
@@ -106,7 +107,8 @@ impl Attempt {
         (delivery.after_search(search, clock::now(), entropy::chance()), provider_error)
     }
 
-    /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
+    /// Records the outcome of a step, and retries until that succeeds: without the record, the message might be sent
+    /// again.
     async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
         let error = match &result {
             StepResult::Failed(reason) => Some(crm::outbox::reason(reason)),
@@ -127,7 +129,7 @@ impl Attempt {
         }
     }
 
-    /// Derives from Twilio's answers whether it accepts the account.
+    /// Records from Twilio's answers whether Twilio accepts the account.
     fn record_account_status(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Sent { .. } => self.shared.alerts.record_twilio_access(None),

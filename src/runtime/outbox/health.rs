@@ -1,4 +1,4 @@
-//! Which providers are down, as far as is known.
+//! Tracks which providers are down.
 
 use crate::clock;
 use crate::domain::{Language, NotSent, Outcome, Provider, ProviderError, Timestamp};
@@ -9,20 +9,20 @@ use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Which providers are down.
+/// The last known state of the providers.
 pub(super) struct ProviderHealth {
     settings: Settings,
     store: Store,
-    // A plain mutex: it is held to copy a few values.
+    // A plain mutex is enough: it is held to copy a few values, never across an await.
     state: Mutex<State>,
-    /// Serializes queries to the bridge: one task queries, the others wait for its result.
+    /// Serializes queries to the bridge: one task sends the query, and the other tasks wait for its result.
     query_lock: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct State {
     bridge: Option<LinkState>,
-    /// The state that was logged last.
+    /// The last logged state, so that only changes are logged.
     bridge_logged: Option<LinkState>,
     bridge_queried_at: Option<Timestamp>,
     bridge_deaf_since: Option<Timestamp>,
@@ -36,7 +36,7 @@ impl ProviderHealth {
         Self { settings, store, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
     }
 
-    /// The providers that are down.
+    /// Returns the providers that are down.
     pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
         let seen = *self.lock();
         let bridge = seen.bridge_is_down().then_some(Provider::Baileys);
@@ -82,17 +82,17 @@ impl ProviderHealth {
         }
     }
 
-    /// The state of the bridge's link, if the bridge is in use and was queried.
+    /// Returns the state of the bridge's connection, if the bridge is in use and was queried.
     pub(super) fn bridge(&self) -> Option<LinkState> {
         self.bridge_in_use().and(self.lock().bridge)
     }
 
-    /// Since when nothing has been received through the bridge's link, although it is connected.
+    /// Returns since when nothing has been received through the bridge's connection, although it is open.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.lock().bridge_deaf_since)
     }
 
-    /// Discards what is known of the bridge: the new settings may name another one.
+    /// Discards the state of the bridge, because new settings may name another bridge.
     pub(super) fn reset(&self) {
         let mut seen = self.lock();
         *seen = State { bridge_logged: seen.bridge_logged, loop_at: seen.loop_at, ..State::default() };
@@ -102,7 +102,7 @@ impl ProviderHealth {
         self.settings.current().bridge.clone()
     }
 
-    /// Adds the known reason to an outcome in which the bridge says only that it is not connected.
+    /// Adds the known reason to an outcome for which the bridge reports only that it is not connected.
     pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
         match (&outcome, self.bridge()) {
             (Outcome::NotSent(NotSent::Down, provider_error), Some(state)) if provider_error.code == NOT_CONNECTED => {
@@ -120,7 +120,7 @@ impl ProviderHealth {
         let mut seen = self.lock();
         match provider {
             Provider::Baileys => {
-                // The reason is queried later; a reason that is known already is kept.
+                // The reason is queried later. A reason that is already known is kept.
                 seen.bridge = seen.bridge.filter(|state| !state.is_connected()).or(Some(LinkState::Other));
                 seen.bridge_queried_at = Some(now);
             }
@@ -156,7 +156,7 @@ impl State {
     }
 }
 
-/// Logs one line for each change, with the remedy.
+/// Logs each change of the state in one line, with the remedy.
 fn log_change(state: LinkState) {
     match state.notice() {
         None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
@@ -171,11 +171,11 @@ fn log_change(state: LinkState) {
     }
 }
 
-/// The bridge's code if it gives no reason.
+/// The error code of a bridge that reports no reason.
 const NOT_CONNECTED: &str = "not_connected";
-/// A younger answer of the bridge is reused, so many messages at once query it once.
+/// How long an answer of the bridge is reused, so that many simultaneous messages cause only one query.
 const MAX_STATE_AGE: Duration = Duration::from_millis(50);
-/// How long Twilio is not used after it was found down.
+/// How long Twilio is not used after it was found to be down.
 const TWILIO_BACKOFF: Duration = Duration::from_secs(20);
-/// The loop is stuck if it has not run for this long.
+/// The loop counts as stuck if it has not run for this long.
 const STALLED: Duration = Duration::from_mins(1);

@@ -1,17 +1,17 @@
-//! What the settings say about sending WhatsApp messages.
+//! Derives the rules for sending WhatsApp messages from the settings.
 
 use crate::config::{Config, ProviderChoice};
 use crate::crm::outbox::NewChatLimits;
 use crate::domain::{PhoneNumber, Provider};
 use crate::inbox::policy::RoutingRules;
 
-/// The routing rules from the settings.
+/// Returns the routing rules.
 pub fn rules(config: &Config) -> RoutingRules {
     let in_use = |provider: &Provider| match provider {
         Provider::Twilio => config.twilio_whatsapp_enabled(),
         Provider::Baileys => config.whatsapp.baileys_enabled(),
     };
-    // Providers that are in use but not in the list come last.
+    // Providers that are in use but missing from the list are appended.
     let mut priority: Vec<Provider> = Vec::new();
     for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
         if !priority.contains(provider) {
@@ -26,7 +26,7 @@ pub fn rules(config: &Config) -> RoutingRules {
     RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
 }
 
-/// The limits on starting conversations, from the settings.
+/// Returns the limits on starting new conversations.
 pub fn new_chats(config: &Config) -> NewChatLimits {
     let home = || vec![PhoneNumber::calling_code(config.business.country)];
     let config = &config.whatsapp;

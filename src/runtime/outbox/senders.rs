@@ -16,7 +16,7 @@ pub(in crate::runtime) struct ProviderSenders {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
     files: SafeFetcher,
-    /// Links to stored files for Twilio, and for the bridge.
+    /// Creates links to stored files, one for Twilio and one for the bridge.
     links: [Option<MediaLinks>; 2],
 }
 
@@ -34,11 +34,11 @@ impl ProviderSenders {
         Self { twilio, bridge, files, links: [for_twilio, for_bridge] }
     }
 
-    /// Checks that the message's file may be sent; returns the reason if not.
+    /// Checks that the file of the message may be sent; returns the reason if not.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), ProviderError> {
         let Some(url) = entry.media_url.as_ref().filter(|url| !url.starts_with(MEDIA_PATH)) else { return Ok(()) };
         let inspected = tokio::time::timeout(INSPECTION_TIMEOUT, self.files.inspect(url)).await;
-        // If the check does not finish in time, the file is allowed.
+        // If the check exceeds its time limit, the file is allowed.
         inspected.unwrap_or(Ok(())).map_err(|error: FetchError| ProviderError {
             code: "media_refused".to_owned(),
             notice: Notice::verbatim(error.to_string()).into(),
@@ -69,21 +69,22 @@ impl ProviderSenders {
         }
     }
 
-    /// The ids under which Twilio may have the message.
+    /// Returns the ids of entries in Twilio's list that may be this message.
     pub(super) async fn find(&self, entry: &OutboxEntry, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let Some(twilio) = &self.twilio else { return Err(not_set_up()) };
         let route = Route { provider: entry.provider, template: entry.template };
         twilio.find(twilio_text(route, entry, entry.media_url.as_deref()), since).await
     }
 
-    /// The URL of the message's file for a provider. A stored file gets a signed link.
+    /// Returns the URL under which a provider can fetch the message's file. A stored file gets a signed link.
     fn media_url(&self, provider: Provider, entry: &OutboxEntry) -> Result<Option<String>, ProviderError> {
         let Some(url) = &entry.media_url else { return Ok(None) };
         let Some(sha256) = url.strip_prefix(MEDIA_PATH) else { return Ok(Some(url.clone())) };
         let [for_twilio, for_bridge] = &self.links;
         let link = match provider {
             Provider::Twilio => for_twilio.as_ref().map(|links| links.link(sha256, clock::now(), TWILIO_LINK)),
-            // The bridge refuses a repeated key with another URL, so all attempts of a message have the same one.
+            // The bridge rejects a repeated idempotency key with another URL, so all attempts of a message use the same
+            // URL.
             Provider::Baileys => for_bridge.as_ref().map(|links| links.link(sha256, entry.created_at, BRIDGE_LINK)),
         };
         link.map(Some).ok_or_else(not_set_up)
@@ -94,12 +95,12 @@ fn twilio_text<'a>(route: Route, entry: &'a OutboxEntry, media_url: Option<&'a s
     messages::Text { to: &entry.recipient, text: &entry.text, media_url, template: route.template }
 }
 
-/// Twilio fetches a file within minutes.
+/// Lifetime of a link for Twilio, which fetches a file within minutes.
 const TWILIO_LINK: Duration = Duration::from_hours(24);
-/// Longer than a message may wait in the outbox.
+/// Lifetime of a link for the bridge: longer than a message may wait in the outbox.
 const BRIDGE_LINK: Duration = Duration::from_hours(30 * 24);
 
-/// How long the check of a file's address may take.
+/// Time limit for the check of a file's address.
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 fn not_set_up() -> ProviderError {

@@ -1,5 +1,5 @@
 //! Kills a start, or makes the disk fail, at each point of adopting or archiving a file. The next start must complete
-//! the adoption and tell the owner about the archived file.
+//! the adoption and notify the owner about the archived file.
 
 use crate::config::StoreConfig;
 use crate::store::fault_injection::{self, Fault, Killed};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// The situation at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Situation {
-    /// An older backup was put in place of the published file.
+    /// An older backup has replaced the published file.
     Backup,
     /// The folder is a copy of another store's folder.
     CopiedFolder,
@@ -22,7 +22,7 @@ enum Situation {
     LiveDamaged,
     /// Another program wrote into the live database.
     LiveChanged,
-    /// A file that is not a database was put in place of the published file.
+    /// A file that is not a database has replaced the published file.
     Foreign,
 }
 
@@ -67,7 +67,7 @@ impl StoppedStore {
         let _ = startup::open(&self.folder, &state, record, false);
     }
 
-    /// Checks that a complete start serves, archives and reports what the situation requires.
+    /// Checks that a complete start uses, archives and reports the files that the situation requires.
     async fn starts(&self, situation: Situation, case: &str) {
         let (store, _) = Store::open(&self.config).unwrap();
         let (color, event, kept) = match situation {

@@ -1,4 +1,4 @@
-//! Closures.
+//! Closures: periods in which the business or a resource takes no appointments.
 
 use super::super::{ReadTx, Result, WriteTx};
 use super::date;
@@ -6,25 +6,24 @@ use crate::domain::{BusinessId, ChangeKind, Closure, ClosureId, DayTime, Resourc
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// What a user decides about a closure.
+/// The data of a closure that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ClosureData {
-    /// The resource; none for the whole business.
+    /// The resource; `None` for the whole business.
     pub resource_id: Option<ResourceId>,
     /// The first day.
     pub from_date: Date,
     /// The last day.
     pub to_date: Date,
-    /// When it begins on the first day; none: with the day.
+    /// The time at which it starts on the first day; `None` for the start of the day.
     pub from_time: Option<DayTime>,
-    /// When it ends on the last day; none: with the day.
+    /// The time at which it ends on the last day; `None` for the end of the day.
     pub to_time: Option<DayTime>,
-    /// The reason.
     pub reason: String,
 }
 
 impl ReadTx<'_> {
-    /// The closures that have a day in common with these dates, in order. Without dates, all.
+    /// Returns the closures that overlap these dates, in order. Without dates, returns all closures.
     pub fn closures(&self, business: BusinessId, from: Option<Date>, to: Option<Date>) -> Result<Vec<Closure>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM closures WHERE business_id = ?1 AND (?2 IS NULL OR to_date >= ?2)
@@ -36,7 +35,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A closure by its id.
+    /// Returns a closure by its id.
     pub fn closure(&self, id: ClosureId) -> Result<Option<Closure>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM closures WHERE id = ?1")?;
         Ok(query.query_row([id], closure).optional()?)

@@ -1,4 +1,4 @@
-//! Opening hours and what holds on holidays.
+//! Opening hours, and the rules for holidays.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{
@@ -9,12 +9,12 @@ use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// The opening hours of the business.
+    /// Returns the opening hours of the business.
     pub fn opening_hours(&self, business: BusinessId) -> Result<Vec<OpeningHours>> {
         self.hours_of(business, None)
     }
 
-    /// The rules beside the opening hours.
+    /// Returns the opening rules that supplement the opening hours.
     pub fn opening_rules(&self, business: BusinessId) -> Result<OpeningRules> {
         let mut query =
             self.conn.prepare_cached("SELECT holidays, eves, notice_min FROM opening_rules WHERE business_id = ?1")?;
@@ -31,7 +31,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?.unwrap_or(default))
     }
 
-    /// The own opening hours of a resource; none if it follows those of the business.
+    /// Returns the separate opening hours of a resource; `None` if the resource uses those of the business.
     pub fn resource_hours(&self, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>> {
         let mut query = self.conn.prepare_cached("SELECT own_hours FROM resources WHERE id = ?1")?;
         match query.query_row([id], |row| row.get(0)).optional()? {
@@ -51,7 +51,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Replaces the opening hours of the business and the rules beside them.
+    /// Replaces the opening hours of the business and the rules that supplement them.
     pub fn set_opening_hours(
         &self,
         business: BusinessId,
@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::OpeningHoursUpdated, None, None)
     }
 
-    /// Replaces a resource's own opening hours; without any the resource follows those of the business.
+    /// Replaces the separate opening hours of a resource. With `None`, the resource uses those of the business.
     pub fn set_resource_hours(
         &self,
         business: BusinessId,

@@ -4,25 +4,25 @@ use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, Offer, Resource, ResourceId, ResourceKind, ServiceId, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// What a user decides about a resource.
+/// The data of a resource that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ResourceData {
-    /// The name; only a resource with a key may lack one.
+    /// The name. Only a resource with a key may have no name.
     pub name: Option<String>,
-    /// What it is.
+    /// The kind of resource.
     pub kind: ResourceKind,
-    /// The user that it stands for.
+    /// The user whom the resource represents.
     pub user_id: Option<UserId>,
-    /// The place in lists.
+    /// The position in lists.
     pub position: i64,
-    /// Since when it takes no appointments any more.
+    /// Since when the resource accepts no appointments.
     pub archived_at: Option<Timestamp>,
-    /// Which services it provides.
+    /// The services that the resource provides.
     pub offer: Offer,
 }
 
 impl ReadTx<'_> {
-    /// The resources, in order; those that take no appointments any more only on request.
+    /// Returns the resources, in order. Archived resources are included only if `with_archived` is true.
     pub fn resources(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Resource>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{SELECT} WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id"
@@ -31,7 +31,7 @@ impl ReadTx<'_> {
         rows.map(|row| offer(row?)).collect()
     }
 
-    /// A resource by its id.
+    /// Returns a resource by its id.
     pub fn resource(&self, id: ResourceId) -> Result<Option<Resource>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?;
         query.query_row([id], resource).optional()?.map(offer).transpose()
@@ -88,7 +88,7 @@ const SELECT: &str = "\
             (SELECT service_id FROM resource_services WHERE resource_id = resources.id ORDER BY service_id))) AS offered
     FROM resources";
 
-/// A resource with its services as JSON, null for all.
+/// Reads a resource, and its services as JSON; null if it provides all services.
 fn resource(row: &Row<'_>) -> rusqlite::Result<(Resource, Option<String>)> {
     let resource = Resource {
         id: row.get("id")?,

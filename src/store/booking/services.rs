@@ -1,32 +1,30 @@
-//! Services.
+//! The services that customers can book.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// What a user decides about a service.
+/// The data of a service that a user can edit.
 #[derive(Clone, Debug)]
 pub struct ServiceData {
-    /// The name.
     pub name: String,
     /// The length in minutes.
     pub duration_min: u32,
-    /// Minutes before it in which the resource is not available.
+    /// Minutes before the appointment in which the resource is unavailable.
     pub buffer_before_min: u32,
-    /// Minutes after it in which the resource is not available.
+    /// Minutes after the appointment in which the resource is unavailable.
     pub buffer_after_min: u32,
     /// The price in agorot.
     pub price_minor: Option<i64>,
-    /// The description.
     pub description: String,
-    /// The place in lists.
+    /// The position in lists.
     pub position: i64,
-    /// Since when it is not offered any more.
+    /// Since when the service is no longer offered.
     pub archived_at: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// The services, in order; those that are not offered any more only on request.
+    /// Returns the services, in order. Archived services are included only if `with_archived` is true.
     pub fn services(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Service>> {
         let mut query = self.conn.prepare_cached(
             "SELECT * FROM services WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id",
@@ -35,7 +33,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A service by its id.
+    /// Returns a service by its id.
     pub fn service(&self, id: ServiceId) -> Result<Option<Service>> {
         let mut query = self.conn.prepare_cached("SELECT * FROM services WHERE id = ?1")?;
         Ok(query.query_row([id], service).optional()?)

@@ -9,23 +9,22 @@ use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, Contac
 use rusqlite::{Row, named_params};
 use std::collections::HashMap;
 
-/// Selects calls.
+/// A filter for calls.
 #[derive(Clone, Debug)]
 pub struct CallFilter {
-    /// The business.
     pub business: BusinessId,
-    /// The thread; none selects all threads.
+    /// Only calls of this thread; `None` for all threads.
     pub thread: Option<ThreadId>,
-    /// The contact; none selects all contacts.
+    /// Only calls of this contact; `None` for all contacts.
     pub contact: Option<ContactId>,
-    /// What became of the call; none selects all.
+    /// Only calls with this outcome; `None` for all.
     pub outcome: Option<CallOutcome>,
-    /// What to find in names, numbers, transcripts, summaries and messages; none selects all.
+    /// Search terms for names, numbers, transcripts, summaries and messages; `None` for all calls.
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A page of calls, and the position of the next page if there is one.
+    /// Returns a page of calls, and the position of the next page if one exists.
     pub fn calls(
         &self,
         filter: &CallFilter,
@@ -39,10 +38,10 @@ impl ReadTx<'_> {
         Ok((keys.iter().filter_map(|key| items.remove(&CallId(key.id))).collect(), next))
     }
 
-    /// The positions of the first calls that the filter selects. The outcome is decided by the same function that the
-    /// list shows, not by a second one in SQL.
+    /// Returns the positions of the first calls that the filter selects. The list shows outcomes that Rust code
+    /// determines. The same code filters here, so that no second definition in SQL can differ from it.
     fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
-        // Calls have no other search: while the index cannot answer, none is found.
+        // Only the search index can find calls. While the index is not available, no call is found.
         let mut search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
         search.found = search.found.or(search.words.take().map(|_| json_list::<i64>(&[])));
         let sql = include_str!("keys.sql")
@@ -68,12 +67,12 @@ impl ReadTx<'_> {
         Ok(keys)
     }
 
-    /// One call with what lists show of it.
+    /// Returns a call with the details that lists show.
     pub fn call_item(&self, id: CallId) -> Result<Option<CallItem>> {
         Ok(self.call_items(&format!("[{id}]"))?.pop())
     }
 
-    /// The calls with these ids, a JSON list, in no order.
+    /// Returns the calls with these ids, given as a JSON list, in no particular order.
     pub(in crate::store) fn call_items(&self, ids: &str) -> Result<Vec<CallItem>> {
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT {columns},
@@ -101,8 +100,9 @@ impl ReadTx<'_> {
     }
 }
 
-/// The conditions on calls, each with its parameter whether it is used or not. Those of a thread, of a contact, of few hits
-/// and of calls that last, that booked or that were rejected have an index of their own: `+` keeps SQLite from reading all calls in the order of the list.
+/// Returns the SQL conditions on calls. Each condition uses its parameters even if the filter does not set them. Calls
+/// of a thread, of a contact, of few search hits, and calls that are active, booked something or were rejected have
+/// their own indexes: the `+` prevents SQLite from scanning all calls in list order.
 fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
     let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked | CallOutcome::Blocked));
     let is_few = filter.thread.is_some() || filter.contact.is_some() || search.is_few || is_rare;
@@ -118,8 +118,8 @@ fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> Str
     .join(" AND ")
 }
 
-/// What all calls with a rare outcome have in their columns, so that not all calls are read to find a page of them. The outcome
-/// itself follows from more (`outcome_of`).
+/// Returns a condition on the stored columns that all calls with a rare outcome fulfil. It prevents a scan of all calls
+/// for one page. The exact outcome depends on more columns (`outcome_of`).
 fn needed(outcome: Option<CallOutcome>) -> &'static str {
     match outcome {
         Some(CallOutcome::Live) => "state <> 'ended'",
@@ -139,7 +139,7 @@ fn outcome_of(row: &Row<'_>) -> rusqlite::Result<CallOutcome> {
     Ok(facts.outcome_with(row.get("has_booked")?))
 }
 
-/// The first line with text, shortened.
+/// Returns the first line that contains text, shortened.
 fn first_line(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line.chars().take(MAX_LINE_CHARS).collect();

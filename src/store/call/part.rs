@@ -5,14 +5,14 @@ use crate::domain::RecordingId;
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// The current length of the file in bytes.
+    /// Returns the current length of the recording in bytes.
     pub fn recording_length(&self, id: RecordingId) -> Result<u64> {
         let sql = "SELECT coalesce(sum(length(content)), 0) FROM recording_chunks WHERE recording_id = ?1";
         let length: i64 = self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         Ok(u64::try_from(length).unwrap_or(0))
     }
 
-    /// The first and the last chunk of a file. None if the file has no chunks.
+    /// Returns the first and the last chunk of a recording; `None` if it has no chunks.
     pub fn recording_ends(&self, id: RecordingId) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         let sql = "SELECT (SELECT content FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq LIMIT 1), content
                    FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq DESC LIMIT 1";
@@ -20,13 +20,13 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// One chunk of a file, counted from 0.
+    /// Returns a chunk of a recording, counted from 0.
     pub fn recording_chunk(&self, id: RecordingId, seq: i64) -> Result<Option<Vec<u8>>> {
         let sql = "SELECT content FROM recording_chunks WHERE recording_id = ?1 AND seq = ?2";
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
-    /// Up to `most` bytes of the file from `offset`; fewer at its end.
+    /// Returns up to `most` bytes of the recording from `offset`; fewer at its end.
     pub fn recording_part(&self, id: RecordingId, offset: u64, most: usize) -> Result<Vec<u8>> {
         let sql = "SELECT seq, length(content) FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq";
         let mut lengths = self.conn.prepare_cached(sql)?;

@@ -35,7 +35,7 @@ fn a_position_before_the_pruned_ones_is_gone() {
         assert_eq!((tx.prune_changes(4, 4)?, tx.prune_changes(4, 4)?, tx.prune_changes(4, 4)?), (4, 2, 0));
         assert_eq!(tx.changes_since(5, 10)?, None);
         assert_eq!(tx.changes_since(6, 10)?.map(|changes| changes.len()), Some(4));
-        // The newest change always stays: its number must not be reused.
+        // The newest change is never deleted, because its number must not be reused.
         assert_eq!((tx.prune_changes(0, 100)?, tx.newest_change()?), (3, 10));
         tx.insert_contact(BusinessId::FIRST, "", at(0))?;
         assert_eq!(tx.newest_change()?, 11);

@@ -1,4 +1,4 @@
-//! What the business sets for a contact besides its name, and what is shown with it.
+//! Reads and changes the details of a contact, except for its name.
 
 use super::super::{ReadTx, Result, WriteTx};
 use super::name_or_number;
@@ -6,7 +6,7 @@ use crate::domain::{ContactId, ContactMerge, FieldId, FieldValue, Timestamp};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// The values of a contact's fields, in the order of the fields. Archived fields are left out.
+    /// Returns the values of a contact's fields, in the order of the fields. Archived fields are left out.
     pub fn field_values(&self, contact: ContactId) -> Result<Vec<FieldValue>> {
         let mut query = self.conn.prepare_cached(
             "SELECT f.id, f.name, f.kind, v.value FROM contact_fields v JOIN custom_fields f ON f.id = v.field_id
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The merges of other contacts into this one that can be undone, newest first.
+    /// Returns the merges of other contacts into this contact that can be undone, newest first.
     pub fn merges_into(&self, contact: ContactId) -> Result<Vec<ContactMerge>> {
         let sql = format!(
             "SELECT m.id, coalesce({}, ''), m.merged_at FROM contact_merges m JOIN contacts c ON c.id = m.merged_contact_id
@@ -32,13 +32,14 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The number of a contact's open tasks.
+    /// Returns the number of a contact's open tasks.
     pub fn open_task_count(&self, contact: ContactId) -> Result<i64> {
         let sql = "SELECT count(*) FROM tasks WHERE contact_id = ?1 AND done_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0))?)
     }
 
-    /// Whether a contact receives no messages, by a user's decision or because it has blocked the business or opted out.
+    /// Returns true if a contact must not receive messages: a user decided so, or the contact blocked the business or
+    /// opted out.
     pub fn contact_has_opted_out(&self, contact: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM contacts WHERE id = ?1 AND opted_out_at IS NOT NULL
@@ -47,7 +48,7 @@ impl ReadTx<'_> {
         Ok(query.exists([contact])?)
     }
 
-    /// Whether a user has blocked a contact.
+    /// Returns true if a user has blocked a contact.
     pub fn is_contact_blocked(&self, contact: ContactId) -> Result<bool> {
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND blocked_at IS NOT NULL";
         Ok(self.conn.prepare_cached(sql)?.exists([contact])?)
@@ -63,7 +64,8 @@ impl WriteTx<'_> {
         if update.execute(params![contact, language, now])? == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 
-    /// Records a user's decision whether a contact receives messages. Taking it back also clears what providers reported.
+    /// Records a user's decision whether a contact receives messages. Allowing messages also clears the opt-out that
+    /// providers reported.
     pub fn set_contact_opted_out(&self, contact: ContactId, opted_out: bool, now: Timestamp) -> Result<()> {
         let changed = if opted_out {
             let sql = "UPDATE contacts SET opted_out_at = ?2, updated_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
@@ -78,7 +80,7 @@ impl WriteTx<'_> {
         if changed == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 
-    /// Records a user's decision whether a contact is blocked; returns true if that is new.
+    /// Records a user's decision whether a contact is blocked. Returns true if the decision changes the contact.
     pub fn set_contact_blocked(&self, contact: ContactId, blocked: bool, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET blocked_at = iif(?2, ?3, NULL), updated_at = ?3
@@ -115,8 +117,8 @@ impl WriteTx<'_> {
         if changed == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 
-    /// Sets when the newest message or call was for contacts with ids above `done_to`, at most `rows` of them; returns the last id, none
-    /// if no contact is left.
+    /// Sets the time of the newest message or call for up to `rows` contacts with ids above `done_to`. Returns the last
+    /// id, or `None` if no contact remains.
     pub fn set_last_activity(&self, done_to: i64, rows: u32) -> Result<Option<i64>> {
         let mut query = self
             .conn

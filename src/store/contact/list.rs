@@ -7,23 +7,22 @@ use super::{COLUMN_COUNT, columns, contact};
 use crate::domain::{BusinessId, Contact, ContactSort, TagId, TextCursor};
 use rusqlite::ToSql;
 
-/// Selects contacts.
+/// A filter for contacts, and their order.
 #[derive(Clone, Debug)]
 pub struct ContactFilter {
-    /// The business.
     pub business: BusinessId,
-    /// A part of the name or of an address; none selects all contacts.
+    /// A part of the name or of an address; `None` for all contacts.
     pub words: Option<String>,
-    /// A tag that the contacts have.
+    /// Only contacts with this tag.
     pub tag: Option<TagId>,
-    /// Whether they are blocked; none selects both.
+    /// Only blocked, or only unblocked contacts; `None` for both.
     pub blocked: Option<bool>,
-    /// Their order.
+    /// The order of the list.
     pub sort: ContactSort,
 }
 
 impl ReadTx<'_> {
-    /// A page of contacts, and the position of the next page if there is one.
+    /// Returns a page of contacts, and the position of the next page if one exists.
     pub fn contacts(
         &self,
         filter: &ContactFilter,
@@ -53,12 +52,12 @@ impl ReadTx<'_> {
     }
 }
 
-/// How the contacts with a tag are found.
+/// How a query finds the contacts with a tag.
 #[derive(Clone, Copy, Debug)]
 enum TagPath {
-    /// By the tag, and then sorted: few contacts have it.
+    /// Looks up the tag and sorts the contacts: for a tag with few contacts.
     FromTag,
-    /// In the order of the list until the page is full: many contacts have it.
+    /// Scans the contacts in list order until the page is full: for a tag with many contacts.
     InOrder,
 }
 
@@ -70,7 +69,8 @@ impl ReadTx<'_> {
     }
 }
 
-/// The query of a page. The inner one finds the ids by an index; the details are read for the contacts of the page only.
+/// Returns the query for a page. The inner query finds the ids by an index. Only the contacts of the page have their
+/// details read.
 fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
     let (key, order, beyond) = match filter.sort {
         ContactSort::Activity => ("coalesce(c.last_activity_at, c.created_at)", "DESC", '<'),
@@ -112,5 +112,5 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
 const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
        OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
 
-/// So many contacts are sorted as fast as a page is read.
+/// Up to this many contacts can be sorted as fast as a page is read.
 const RARE: i64 = 500;

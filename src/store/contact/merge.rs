@@ -1,7 +1,7 @@
 //! Merges two contacts, and undoes a merge.
 //!
-//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be in [`TABLES`], or be copied by
-//! [`copied`].
+//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be listed in [`TABLES`]
+//! or handled by [`copied`].
 
 mod copied;
 mod threads;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use threads::{MovedThread, Newest};
 
-/// What a merge moved from one contact to the other, so that it can be undone.
+/// The rows that a merge moved from one contact to the other. They are recorded so that the merge can be undone.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MergeRecord {
@@ -24,16 +24,16 @@ pub struct MergeRecord {
     rows: BTreeMap<String, Vec<i64>>,
     /// Threads that were merged into a thread of the kept contact.
     threads: Vec<MovedThread>,
-    /// The name that the kept contact, which had none, took from the merged one.
+    /// The name that was copied from the merged contact, because the kept contact had none.
     name: Option<String>,
-    /// Copies of what the kept contact lacked.
+    /// Copies of values that the kept contact did not have.
     copied: Copied,
-    /// The newest rows at the time of the merge; records of earlier versions have none.
+    /// The newest rows at the time of the merge; `None` in records of earlier versions.
     newest: Option<Newest>,
 }
 
 impl ReadTx<'_> {
-    /// Follows merges to the contact that was kept.
+    /// Follows merges from a contact to the contact that was kept. Returns the kept contact.
     pub fn kept_contact(&self, id: ContactId) -> Result<ContactId> {
         let mut query = self.conn.prepare_cached("SELECT merged_into FROM contacts WHERE id = ?1")?;
         let mut kept = id;
@@ -43,7 +43,7 @@ impl ReadTx<'_> {
         Ok(kept)
     }
 
-    /// The newest merge into or out of a contact that has not been undone.
+    /// Returns the newest merge into or out of a contact that has not been undone.
     pub fn last_merge(&self, contact: ContactId) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT max(id) FROM contact_merges
@@ -74,7 +74,7 @@ impl WriteTx<'_> {
         let mut moved = MergeRecord { threads: self.merge_threads(kept, merged)?, newest, ..MergeRecord::default() };
         for table in TABLES {
             let ids = self.ids(&format!("SELECT id FROM {table} WHERE contact_id = ?1 ORDER BY id"), merged.0)?;
-            // A thread that was merged into another one keeps its contact, so that the merge can be undone.
+            // A merged thread still refers to its own contact, so that the merge can be undone.
             let stays = |id: &i64| table == "threads" && moved.threads.iter().any(|thread| thread.from.0 == *id);
             let ids: Vec<i64> = ids.into_iter().filter(|id| !stays(id)).collect();
             self.point_to_contact(table, &ids, kept)?;
@@ -108,7 +108,7 @@ impl WriteTx<'_> {
 
     fn point(&self, table: &str, column: &str, ids: &[i64], to: i64) -> Result<()> {
         if !ids.is_empty() {
-            // A row that would duplicate one at its destination stays where it is.
+            // A row that would duplicate a row of the kept contact is not moved.
             let sql =
                 format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE id IN (SELECT value FROM json_each(?2))");
             self.conn.prepare_cached(&sql)?.execute(params![to, json_list(ids)])?;
@@ -116,7 +116,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives the kept contact the other's name if it has none.
+    /// Copies the merged contact's name to the kept contact, if the kept contact has none.
     fn take_name(&self, kept: ContactId, merged: ContactId, now: Timestamp) -> Result<Option<String>> {
         let name: Option<(String, String)> = self
             .conn

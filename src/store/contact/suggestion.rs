@@ -13,12 +13,12 @@ pub struct NewSuggestion<'a> {
     pub contacts: [ContactId; 2],
     /// Why they may be the same person.
     pub reason: SuggestionReason,
-    /// The number or id by which this was detected.
+    /// The number or id that led to the suggestion.
     pub address: &'a str,
 }
 
 impl ReadTx<'_> {
-    /// A page of the undecided suggestions, newest first.
+    /// Returns a page of the undecided suggestions, newest first.
     pub fn merge_suggestions(
         &self,
         business: BusinessId,
@@ -40,7 +40,7 @@ impl ReadTx<'_> {
         Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id }))
     }
 
-    /// An undecided suggestion by its id.
+    /// Returns an undecided suggestion by its id.
     pub fn merge_suggestion(&self, id: i64) -> Result<Option<MergeSuggestion>> {
         let sql = format!("{} AND s.id = ?1", undecided());
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], suggestion).optional()?)
@@ -48,7 +48,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a suggestion, unless one for the same two contacts exists already.
+    /// Adds a suggestion, unless one for the same two contacts exists.
     pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<()> {
         let [one, other] = new.contacts;
         let mut insert = self.conn.prepare_cached(
@@ -75,7 +75,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Undecided suggestions, of contacts that were not merged otherwise.
+/// Returns the query for undecided suggestions. Suggestions for contacts that were merged in another way are excluded.
 fn undecided() -> String {
     let sql = include_str!("suggestions.sql");
     sql.replace("{one}", &columns("one")).replace("{other}", &columns("other"))

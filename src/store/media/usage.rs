@@ -1,14 +1,16 @@
-//! Which files are still used. Identical content is stored once, so a file may be in messages and scheduled messages of several contacts.
+//! Determines which files are still used. Identical content is stored once, so a file may belong to messages and
+//! scheduled messages of several contacts.
 //!
-//! Every deletion of a file's content decides by these two conditions. A new table that refers to files is added to both; a test compares
-//! them with the schema.
+//! Each deletion of a file's content uses one of these two conditions. A new table that refers to files must be added
+//! to both of them. A test compares them with the schema.
 
-/// SQL: a row refers to the file of the row of `media`.
+/// SQL: a row refers to the file of this row of `media`.
 pub(in crate::store) const IS_USED: &str =
     "(EXISTS (SELECT 1 FROM message_media WHERE message_media.sha256 = media.sha256)
      OR media.sha256 IN (SELECT media_id FROM scheduled_messages WHERE media_id IS NOT NULL))";
 
-/// SQL: the file of the row of `media` is in a message from `?1` or later, or in one that is still to be sent.
+/// SQL: the file of this row of `media` belongs to a message from `?1` or later, or to a message that is still to be
+/// sent.
 pub(in crate::store) const IS_USED_SINCE: &str = "(EXISTS (
          SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
          WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)
@@ -30,7 +32,7 @@ mod tests {
             .unwrap();
         let tables: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert!(tables.len() >= 3, "{tables:?}");
-        // The details of a file are no use of it.
+        // The table of details does not count as a use of the file.
         for table in tables.iter().filter(|table| *table != "media_details") {
             assert!(IS_USED.contains(table.as_str()) && IS_USED_SINCE.contains(table.as_str()), "{table}");
         }

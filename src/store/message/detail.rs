@@ -9,8 +9,8 @@ use crate::domain::{
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
-/// The messages that these messages quote. `CROSS` keeps this order: without it SQLite begins with all messages that a
-/// provider has numbered.
+/// Selects the messages that these messages quote. `CROSS` fixes the join order: otherwise SQLite would start with all
+/// messages that have a provider's id.
 const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
          ON q.provider IN (SELECT value FROM json_each(?2)) AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
      WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL";
@@ -22,7 +22,7 @@ struct Event {
     value: String,
     actor: String,
     at: Timestamp,
-    /// Of an edit: the text before the edit arrived.
+    /// The text before the edit arrived, for an edit.
     before: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl ReadTx<'_> {
         Ok(messages.into_iter().map(detail).collect())
     }
 
-    /// The events by message, oldest first.
+    /// Returns the events by message, oldest first.
     fn events(&self, ids: &str) -> Result<HashMap<MessageId, Vec<Event>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT message_id, id, kind, value, actor, at, detail ->> 'before' FROM message_events
@@ -106,7 +106,8 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
-    /// The provider's id of a message, if the message is of this thread and its provider knows it.
+    /// Returns the provider's id of a message that can be quoted; `None` if the message is not of this thread or has no
+    /// such id.
     pub fn quotable(&self, id: MessageId, thread: Option<ThreadId>) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT provider_msg_id FROM messages WHERE id = ?1 AND thread_id = ?2 AND provider_msg_id <> ''",
@@ -128,7 +129,7 @@ fn thumbnail_url(sha256: Option<&str>, is_there: bool) -> Option<String> {
     sha256.filter(|_| is_there).map(|sha256| format!("{MEDIA_PATH}{sha256}/thumbnail"))
 }
 
-/// The latest reaction of each actor, unless it was removed.
+/// Returns the latest reaction of each actor. Removed reactions are left out.
 fn reactions(events: &[Event]) -> Vec<Reaction> {
     let mut latest: Vec<&Event> = Vec::new();
     for event in events.iter().filter(|event| event.kind == MessageEventKind::Reaction) {
@@ -139,8 +140,8 @@ fn reactions(events: &[Event]) -> Vec<Reaction> {
     shown.map(|event| Reaction { emoji: event.value.clone(), actor: event.actor.clone(), at: event.at }).collect()
 }
 
-/// Each edit with the text before it. The original text is stored with the edit that arrived first, whenever that edit
-/// was made.
+/// Returns each edit with the text before it. The original text is stored with the edit that arrived first, which need
+/// not be the edit that was made first.
 fn edits(events: &[Event]) -> Vec<Edit> {
     let edits: Vec<_> = events.iter().filter(|event| event.kind == MessageEventKind::Edit).collect();
     let first_come = edits.iter().min_by_key(|event| event.id);

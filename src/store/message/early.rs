@@ -1,13 +1,12 @@
-//! Updates that arrived before the message to which they belong.
+//! Updates that arrived before the message that they refer to.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{Provider, Timestamp};
 use rusqlite::params;
 
-/// An update that waits for its message.
+/// An update that is stored until its message arrives.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EarlyUpdate {
-    /// The id.
     pub id: i64,
     /// The update, as JSON.
     pub content: String,
@@ -16,7 +15,7 @@ pub struct EarlyUpdate {
 }
 
 impl ReadTx<'_> {
-    /// The updates that wait for the message with this provider id, in order of arrival.
+    /// Returns the stored updates for the message with this provider id, in order of arrival.
     pub fn early_updates(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<EarlyUpdate>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, content, received_at FROM early_message_updates
@@ -30,7 +29,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an update until its message arrives; false if the same update is stored already.
+    /// Stores an update until its message arrives. Returns false if the same update is already stored.
     pub fn insert_early_update(
         &self,
         provider: Provider,
@@ -51,7 +50,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes updates from before `before`: their messages never arrived.
+    /// Deletes the updates that were received before `before`. Their messages have never arrived.
     pub fn prune_early_updates(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE received_at < ?1")?.execute([before])?;
         Ok(())

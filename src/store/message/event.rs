@@ -1,4 +1,4 @@
-//! Events of a message after it was written.
+//! Events that follow after a message was written.
 
 use super::super::{Result, WriteTx};
 use crate::domain::{ChangeKind, MessageEventKind, MessageId, Provider, Timestamp};
@@ -7,11 +7,10 @@ use rusqlite::named_params;
 /// An event of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMessageEvent<'a> {
-    /// The message.
     pub message: MessageId,
     /// The kind of event.
     pub kind: MessageEventKind,
-    /// The status, the new text, or the emoji.
+    /// The status, the new text or the emoji, depending on the kind.
     pub value: &'a str,
     /// The actor: `contact`, `phone`, or empty for the provider.
     pub actor: &'a str,
@@ -19,18 +18,18 @@ pub struct NewMessageEvent<'a> {
     pub provider: Provider,
     /// The provider's id of the event, if it has one.
     pub provider_event_id: Option<&'a str>,
-    /// The time of the event.
     pub at: Timestamp,
-    /// Whether the provider stated the time.
+    /// True if the provider stated the time of the event.
     pub is_timed: bool,
     /// Further fields, as JSON.
     pub detail: Option<&'a str>,
 }
 
 impl WriteTx<'_> {
-    /// Stores an event of a message; returns whether it is new. A status is stored once, in whatever order it arrives.
-    /// An event with an id is identified by it. A reaction without an id may return to an earlier value, but an
-    /// immediate repetition is ignored; an edit without an id is identified by its text and time.
+    /// Stores an event of a message. Returns true if the event is new. An event with a provider's id is identified by
+    /// that id. A status is stored once per provider, in any order of arrival. A reaction without an id is ignored if
+    /// it repeats the actor's previous reaction. An edit without an id is identified by its text, and by its time if
+    /// the provider stated it.
     pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
         let inserted = insert.execute(named_params! {
@@ -44,7 +43,7 @@ impl WriteTx<'_> {
             ":is_timed": new.is_timed,
             ":detail": new.detail,
         })?;
-        // A status event alone is no visible change: setting the message's status records the change.
+        // A status event alone is not a visible change: setting the message's status records that change.
         if inserted > 0 && new.kind != MessageEventKind::Status {
             self.record_message(ChangeKind::MessageUpdated, new.message)?;
         }

@@ -1,4 +1,4 @@
-//! The messages of a thread, page by page.
+//! Lists the messages of a thread, page by page.
 
 use super::super::page::{page, rows_for};
 use super::super::{ReadTx, Result};
@@ -7,7 +7,7 @@ use crate::domain::{self, Cursor, MessageDetail, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// The messages with these ids, a JSON list, in no order.
+    /// Returns the messages with these ids, given as a JSON list, in no particular order.
     pub(in crate::store) fn messages_by_ids(&self, ids: &str) -> Result<Vec<MessageDetail>> {
         let mut query = self
             .conn
@@ -16,7 +16,7 @@ impl ReadTx<'_> {
         self.with_details(messages)
     }
 
-    /// The newest messages of a thread before a position, oldest first, and the position of the page before.
+    /// Returns the newest messages of a thread before a position, oldest first, and the position of the previous page.
     pub fn messages(
         &self,
         thread: ThreadId,

@@ -1,12 +1,12 @@
-//! Queries for ordering messages.
+//! Queries that determine the order of messages.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, MessageId, Provider, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// The latest time after `after` among the messages of a thread that this provider delivered and whose provider
-    /// time is not after `provider_time`; the message `except` is left out.
+    /// Returns the latest time after `after` among the messages of a thread that this provider delivered with a
+    /// provider time up to `provider_time`. The message `except` is left out.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,
@@ -23,7 +23,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![thread, provider, provider_time, after, except], |row| row.get(0))?)
     }
 
-    /// Whether the provider time of a message is known; none if the message is not stored.
+    /// Returns whether a message has a provider time; `None` if the message is not stored.
     pub fn has_provider_time(&self, provider: Provider, provider_msg_id: &str) -> Result<Option<bool>> {
         let mut query = self.conn.prepare_cached(
             "SELECT provider_time IS NOT NULL FROM messages WHERE provider = ?1 AND provider_msg_id = ?2",
@@ -31,7 +31,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![provider, provider_msg_id], |row| row.get(0)).optional()?)
     }
 
-    /// A message without a provider time: its id, thread and time in the thread.
+    /// Returns the id, the thread and the time in the thread of a message without a provider time.
     pub fn message_without_provider_time(
         &self,
         provider: Provider,
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// The times of the newest messages of a provider: in their threads, and by the provider's clock.
+    /// Returns the times of a provider's newest messages, in their threads and according to the provider's clock.
     pub fn provider_times(&self, provider: Provider) -> Result<Vec<(Timestamp, Timestamp)>> {
         let mut query = self.conn.prepare_cached(include_str!("clock_times.sql"))?;
         let rows = query.query_map([provider], |row| Ok((row.get(0)?, row.get(1)?)))?;

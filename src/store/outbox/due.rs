@@ -1,4 +1,4 @@
-//! Selects the messages to send next: the oldest of each contact, with everything that is needed to send it.
+//! Selects the messages to send next: the oldest message of each contact, with all data that sending needs.
 
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
@@ -9,71 +9,65 @@ use crate::domain::{
 use rusqlite::{Row, params};
 use std::time::Duration;
 
-/// A message in the outbox, with everything that is needed to send it.
+/// A message in the outbox, with all data that sending needs.
 #[derive(Clone, Debug)]
 pub struct OutboxEntry {
     /// The outbox row.
     pub id: OutboxId,
-    /// The message.
     pub message: MessageId,
-    /// The contact.
     pub contact: ContactId,
-    /// The thread.
     pub thread: ThreadId,
-    /// The recipient's address: `+9725…`, else an id: `…@lid` or `IL.…`.
+    /// The recipient's address: `+9725…` if a number is known, otherwise an id (`…@lid` or `IL.…`).
     pub recipient: String,
-    /// A key that is sent to the provider with each attempt.
+    /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: String,
     /// The provider that the sender requested.
     pub named: Option<Provider>,
-    /// The provider of the last attempt, else the planned one.
+    /// The provider of the last attempt; the planned provider if no attempt was made.
     pub provider: Provider,
-    /// Whether it is to be sent as Twilio's template.
+    /// True if the message must be sent as Twilio's template.
     pub template: bool,
-    /// Routes by which it was refused.
+    /// The routes by which a provider refused the message.
     pub refused: Vec<RefusedRoute>,
-    /// The last refusal.
     pub last_refusal: Option<LateRefusal>,
-    /// Whether the outcome of the last attempt is unknown.
+    /// True if the outcome of the last attempt is unknown.
     pub doubtful: bool,
     /// Number of attempts so far.
     pub attempts: u32,
-    /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
+    /// Number of attempts through Twilio with an unknown outcome that are missing from Twilio's message list.
     pub unconfirmed_attempts: u32,
     /// When the last attempt began.
     pub attempt_at: Option<Timestamp>,
     /// When the message was written.
     pub created_at: Timestamp,
-    /// The text.
     pub text: String,
     /// The URL of the media file.
     pub media_url: Option<String>,
     /// The exact media kind.
     pub kind: MediaKind,
-    /// The message that it answers, if the bridge can quote it.
+    /// The message that it answers; `None` if the bridge cannot quote it.
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
-    /// When the contact blocked the business or opted out; none if they have written since.
+    /// When the contact blocked the business or opted out; `None` if the contact has written since then.
     pub opted_out_at: Option<Timestamp>,
-    /// Whether the thread has no earlier message.
+    /// True if the thread has no earlier message.
     pub first_words: bool,
 }
 
-/// A message that another one quotes.
+/// A message that another message quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotedMessage {
     /// The provider's id.
     pub provider_msg_id: String,
     /// Who wrote it.
     pub direction: Direction,
-    /// Its text.
     pub text: String,
 }
 
 impl ReadTx<'_> {
-    /// The due messages, one for each contact: the oldest. A message that is being sent holds the contact's others
-    /// back, and one whose last attempt is in doubt holds them back for `DOUBT_BLOCKS`.
+    /// Returns the due messages: for each contact the oldest one. While a message is being sent, the contact's later
+    /// messages wait. If the outcome of its last attempt is unknown, they wait for `DOUBT_BLOCKS`.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -82,8 +76,8 @@ impl ReadTx<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// When to look for due messages again: at the next attempt that is not due yet, or when a doubtful message stops
-    /// blocking.
+    /// Returns when to check for due messages again: at the next attempt that is not due yet, or when a doubtful
+    /// message stops blocking later ones.
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT min(next_attempt_at) FILTER (WHERE next_attempt_at > ?1),
@@ -97,7 +91,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// How long a doubtful attempt holds back later messages to its contact.
+/// How long an attempt with an unknown outcome blocks later messages to the contact.
 const DOUBT_BLOCKS: Duration = Duration::from_mins(1);
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
@@ -114,7 +108,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         provider: row.get("provider")?,
         template: row.get("template")?,
         refused: refused_routes(&row.get::<_, String>("refused")?)?,
-        // One that a newer version stored in another form must not stop the sending.
+        // A refusal that a newer version stored in another format is ignored, so that it does not prevent sending.
         last_refusal: last_refusal.as_deref().and_then(|stored| serde_json::from_str(stored).ok()),
         doubtful: state == OutboxState::Doubtful.as_str(),
         attempts: row.get("attempts")?,

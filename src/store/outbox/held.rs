@@ -1,29 +1,27 @@
-//! Held messages after a restore: messages that were queued in the restored database may have been sent since its
-//! backup, so they are held until the owner decides.
+//! Holds messages after a restore. Messages that were queued in the restored database may have been sent after its
+//! backup was made, so they are held until the owner decides.
 //!
-//! All rows up to a row id that the database stores are held. New rows get higher ids, because the held rows stay.
+//! All rows up to a row id, which is stored in the database, are held. New rows get higher ids, because held rows are
+//! kept.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{MessageId, MessageStatus, StoredNotice, ThreadId, Timestamp};
 use rusqlite::params;
 
-/// A message that is held.
+/// A held message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldMessage {
-    /// The message.
     pub message_id: MessageId,
-    /// The thread.
     pub thread_id: ThreadId,
     /// The address of the recipient.
     pub recipient: String,
-    /// The text.
     pub text: String,
-    /// When it was committed.
+    /// When the message was written.
     pub created_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// The held messages, oldest first.
+    /// Returns the held messages, oldest first.
     pub fn held_outbox(&self) -> Result<Vec<HeldMessage>> {
         let mut query = self.conn.prepare_cached(
             "SELECT o.message_id, m.thread_id, o.recipient, m.content_text, o.created_at
@@ -42,7 +40,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Number of held messages.
+    /// Returns the number of held messages.
     pub fn count_held_outbox(&self) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
@@ -50,14 +48,14 @@ impl ReadTx<'_> {
         Ok(u64::try_from(query.query_row([self.held_to()?], |row| row.get::<_, i64>(0))?).unwrap_or(0))
     }
 
-    /// The row id up to which all rows are held; 0 if none are.
+    /// Returns the row id up to which all rows are held; 0 if no row is held.
     pub(in crate::store) fn held_to(&self) -> Result<i64> {
         Ok(self.meta(HELD_TO)?.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 }
 
 impl WriteTx<'_> {
-    /// Holds all queued messages. Returns how many.
+    /// Holds all queued messages. Returns the number of held messages.
     pub fn hold_outbox(&self) -> Result<u64> {
         let sql = "SELECT coalesce(max(id), 0) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
         let last: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
@@ -65,7 +63,8 @@ impl WriteTx<'_> {
         self.count_held_outbox()
     }
 
-    /// Releases the held messages for sending, as if they had just been written. Returns how many.
+    /// Releases the held messages, which are then sent as if they had just been written. Returns the number of
+    /// messages.
     pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
@@ -76,7 +75,7 @@ impl WriteTx<'_> {
         Ok(released as u64)
     }
 
-    /// Discards the held messages: each is marked as failed with `error`. Returns how many.
+    /// Discards the held messages: each is marked as failed with `error`. Returns the number of messages.
     pub fn discard_held_outbox(&self, error: (&str, &StoredNotice), now: Timestamp) -> Result<u64> {
         let held = self.held_outbox()?;
         for message in &held {

@@ -1,4 +1,4 @@
-//! Attempts that a provider accepted and later refused.
+//! Attempts that a provider first accepted and later refused.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::OutboxState;
@@ -6,23 +6,22 @@ use super::due::refused_routes;
 use crate::domain::{LateRefusal, MessageId, OutboxId, Provider, ProviderError, RefusedRoute, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-/// The outbox fields of a message that a late refusal needs.
+/// The outbox fields that the handling of a late refusal needs.
 #[derive(Clone, Debug)]
 pub struct AcceptedSend {
     /// The outbox row.
     pub id: OutboxId,
-    /// The state.
     pub state: OutboxState,
     /// The provider of the last attempt.
     pub provider: Provider,
-    /// Whether the last attempt was Twilio's template.
+    /// True if the last attempt was sent as Twilio's template.
     pub template: bool,
-    /// Routes by which it was refused.
+    /// The routes by which a provider refused the message.
     pub refused: Vec<RefusedRoute>,
 }
 
 impl ReadTx<'_> {
-    /// The outbox row of a message; none for messages sent from the phone and for rows that were pruned.
+    /// Returns the outbox row of a message; `None` for a message from the phone or if the row was pruned.
     pub fn accepted_send(&self, message: MessageId) -> Result<Option<AcceptedSend>> {
         let mut query = self
             .conn
@@ -34,7 +33,7 @@ impl ReadTx<'_> {
         Ok(Some(AcceptedSend { id, state, provider, template, refused: refused_routes(&refused)? }))
     }
 
-    /// The messages whose attempt with this provider id was refused late.
+    /// Returns the messages for which the attempt with this provider id was refused late.
     pub fn refused_attempt(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<MessageId>> {
         let mut query = self
             .conn
@@ -45,7 +44,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Records that a provider refused an attempt that it had accepted. False if that is recorded already.
+    /// Records that a provider refused an attempt after it had accepted it. Returns false if that is already recorded.
     pub fn insert_refused_attempt(
         &self,
         message: MessageId,
@@ -61,7 +60,7 @@ impl WriteTx<'_> {
         Ok(insert.execute(params![provider, provider_msg_id, message, why.code, why.notice, now])? > 0)
     }
 
-    /// Returns a message that went out to the outbox, due now, with the routes that refused it.
+    /// Returns a sent message to the outbox, due now, with the routes that refused it.
     pub fn requeue_outbox(
         &self,
         id: OutboxId,
@@ -81,7 +80,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stops sending a message that was delivered after all. A running attempt finishes by itself.
+    /// Stops sending a message that was delivered. A running attempt is not interrupted.
     pub fn mark_outbox_delivered(&self, message: MessageId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'done', doubtful_since = NULL, updated_at = ?2

@@ -1,10 +1,11 @@
-//! Deletes what the database holds about a contact.
+//! Deletes the data about a contact from the database.
 //!
-//! The first transaction decides: it deletes everything but sound and the content of files, which may be too much for one transaction.
-//! They are deleted afterwards in steps; a job that the first transaction adds continues them after a kill.
+//! The first transaction deletes everything except audio and the content of files, which may be too much for one
+//! transaction. These are deleted afterwards, in steps. The first transaction adds a job that continues the steps after
+//! a kill of the process.
 //!
-//! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy, so that it does not
-//! remain in unused parts of a file that people copy.
+//! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy.
+//! Otherwise the content would remain in unused parts of a file that users copy.
 
 use super::super::json::json_list;
 use super::super::{Error, ReadTx, Result, WriteTx};
@@ -17,19 +18,20 @@ use std::collections::BTreeMap;
 /// The numbers of deleted rows, by table.
 pub type Erased = BTreeMap<String, u64>;
 
-/// What is still to be deleted after a contact was deleted. It is the payload of the job that continues.
+/// The data that remains to be deleted after a contact was deleted. It is the payload of the job that continues.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureRest {
     /// The unique key of the job.
     pub key: String,
-    /// The contact, if rows without content remain because sound refers to them.
+    /// The contact; set if rows without content remain because audio refers to them.
     contact: Option<ContactId>,
     /// The files that no other contact has.
     files: Vec<String>,
 }
 
 impl ReadTx<'_> {
-    /// Whether something is being done for the contact that would store more about it: a call, or a message that is being sent.
+    /// Returns true if a running operation would store more data about the contact: a call, or a message that is being
+    /// sent.
     pub fn is_in_progress(&self, data: &PersonalData) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM calls WHERE state <> 'ended' AND contact_id IN (SELECT value FROM json_each(?1))
@@ -40,8 +42,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes everything about a contact but sound and the content of files, and adds the job that deletes these; `plan` is what was
-    /// found before. From here on nothing that arrives belongs to this contact.
+    /// Deletes everything about a contact except audio and the content of files, and adds the job that deletes these.
+    /// `plan` is the data that was found before. From here on, no incoming data is assigned to this contact.
     pub fn erase_contact(
         &self,
         contact: ContactId,
@@ -64,7 +66,8 @@ impl WriteTx<'_> {
             }
             let files = self.column(&unused_files("?1"), [json_list(&data.hashes)])?;
             if erased.get("search_index").is_some_and(|rows| *rows > 0) {
-                // A deleted document stays in the index, marked as deleted, until its segment is merged.
+                // FTS5 keeps deleted documents, marked as deleted, until it merges their segment. `optimize` merges all
+                // segments.
                 self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
             }
             self.retire_contact_ids(&data.contacts)?;
@@ -79,8 +82,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Deletes a part of the sound and files that remain, and in the end the rows to which they belonged. Returns false when nothing is
-    /// left.
+    /// Deletes a part of the remaining audio and files, and finally the rows to which they belonged. Returns false when
+    /// no data remains.
     pub fn erase_rest(&self, rest: &ErasureRest, erased: &mut Erased) -> Result<bool> {
         self.overwriting(|| {
             let data = rest.contact.map(|contact| self.personal_ids(contact)).transpose()?.unwrap_or_default();
@@ -91,7 +94,7 @@ impl WriteTx<'_> {
             if chunks + files > 0 {
                 return Ok(true);
             }
-            // The audit log has been changed already; since then it has the row of the deletion.
+            // The audit log was changed earlier, and has contained the entry of this deletion since then.
             for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
                 if rest.contact.is_some() {
                     *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
@@ -103,7 +106,7 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Removes references to the contact's threads and calls from rows that belong to other contacts, which stay.
+    /// Removes references to the contact's threads and calls from rows of other contacts. Those rows are kept.
     fn detach_from_others(&self, data: &PersonalData) -> Result<()> {
         for (table, column, of) in [
             ("tasks", "thread_id", &data.threads),
@@ -124,7 +127,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.exists([json_list(&data.recordings)])?)
     }
 
-    /// Empties the rows that stay until the sound is deleted.
+    /// Clears the content of the rows that are kept until the audio is deleted.
     fn empty_sound_owners(&self, data: &PersonalData) -> Result<()> {
         for (sql, ids) in [
             ("UPDATE contacts SET display_name = '', name_source = '', language = NULL", &data.contacts),
@@ -146,7 +149,8 @@ impl WriteTx<'_> {
         Ok(delete.execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64)
     }
 
-    /// Deletes one of the files. One that a message has by now stays, and one that was uploaded again since, which has details again.
+    /// Deletes one of the files. A file that a message has used again is kept, as is one that was uploaded again and
+    /// therefore has details.
     fn erase_file(&self, files: &[String]) -> Result<u64> {
         let sql = format!(
             "DELETE FROM media WHERE sha256 IN (
@@ -158,7 +162,7 @@ impl WriteTx<'_> {
 
     fn erase_rows(&self, table: &PersonalTable, data: &PersonalData) -> Result<u64> {
         let (name, rows) = (table.name, table.condition());
-        // The log says that something was done, and no longer to whom.
+        // The entry still shows that an action was done, but no longer for which contact.
         let sql = if name == "audit_log" {
             format!("UPDATE audit_log SET subject = '', detail = NULL WHERE {rows}")
         } else {
@@ -169,7 +173,7 @@ impl WriteTx<'_> {
         Ok(delete.raw_execute()? as u64)
     }
 
-    /// Runs `work` so that deleted content is overwritten, also on pages that are not needed any more.
+    /// Runs `work` so that deleted content is overwritten with zeros, including content on pages that become free.
     fn overwriting<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.conn.execute_batch("PRAGMA secure_delete = ON")?;
         let done = work();
@@ -178,16 +182,16 @@ impl WriteTx<'_> {
     }
 }
 
-/// Selects those of the files in a JSON list that no row refers to.
+/// Returns a query for the files in a JSON list to which no row refers.
 fn unused_files(list: &str) -> String {
     UNUSED_FILES.replace("{hashes}", &format!("(SELECT value FROM json_each({list}))"))
 }
 
 /// The kind of the job that continues an erasure.
 pub const ERASURE_JOB: &str = "erase_contact";
-/// The request itself continues at once; the job is for the case that it ends early.
+/// The request itself continues the deletion at once. The job is needed only if the request ends early.
 const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
-/// Sound, and the rows to which it belongs: deleted last.
+/// The tables of audio, and of the rows to which it belongs. They are deleted last.
 const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
-/// Chunks have up to 256 KiB.
+/// Number of chunks per step. A chunk has up to 256 KiB.
 const CHUNKS_PER_STEP: i64 = 16;

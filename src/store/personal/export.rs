@@ -1,4 +1,4 @@
-//! Reads what the database holds about a contact, table by table.
+//! Reads the data about a contact, table by table.
 
 use super::super::json::json_list;
 use super::super::{ReadTx, Result};
@@ -12,16 +12,14 @@ use serde_json::{Map, Value};
 pub enum PersonalFile {
     /// A file of a message, by the SHA-256 of its content.
     Media {
-        /// The SHA-256.
+        /// The SHA-256 of the content, in hexadecimal.
         sha256: String,
         /// Its media type.
         mime: String,
     },
     /// The recording of a call.
     Recording {
-        /// The recording.
         id: RecordingId,
-        /// The call.
         call: CallId,
         /// Its media type.
         mime: String,
@@ -29,14 +27,14 @@ pub enum PersonalFile {
 }
 
 impl PersonalData {
-    /// The tables that the export has.
+    /// Returns the names of the tables that the export contains.
     pub fn exported_tables() -> impl Iterator<Item = &'static str> {
         PERSONAL.iter().filter(|table| table.is_exported).map(|table| table.name)
     }
 }
 
 impl ReadTx<'_> {
-    /// Up to `limit` rows about a contact, from the row `offset` on, each with the names of its columns.
+    /// Returns up to `limit` rows about a contact, starting at row `offset`, each with the names of its columns.
     pub fn personal_rows(
         &self,
         data: &PersonalData,
@@ -67,7 +65,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The files about a contact whose content is stored.
+    /// Returns the files about a contact whose content is stored.
     pub fn personal_files(&self, data: &PersonalData) -> Result<Vec<PersonalFile>> {
         let mut query = self.conn.prepare_cached(
             "SELECT sha256, mime FROM media WHERE pruned_at IS NULL AND sha256 IN (SELECT value FROM json_each(?1)) ORDER BY sha256",
@@ -88,7 +86,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// A value as JSON. Binary content is exported as a file.
+/// Converts a value to JSON. Binary content is exported as a separate file.
 fn value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null | ValueRef::Blob(_) => Value::Null,

@@ -1,4 +1,4 @@
-//! Every table is named, and every condition is one that SQLite can run.
+//! Tests that every table is listed, and that SQLite can run every condition.
 
 use super::*;
 use crate::domain::{BusinessId, Timestamp};
@@ -10,7 +10,7 @@ fn every_table_is_erased_or_exempt() {
     let (_folder, conn) = database();
     let mut query = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let mut found: BTreeSet<String> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    // In these the full-text table `search_index` keeps its content.
+    // The full-text table `search_index` stores its content in these tables.
     found.retain(|name| !name.starts_with("search_index_"));
     let personal = PERSONAL.iter().map(|table| table.name);
     let known: Vec<&str> = personal.chain(EXEMPT.iter().map(|(name, _)| *name)).collect();
@@ -22,7 +22,7 @@ fn every_table_is_erased_or_exempt() {
     }
 }
 
-/// Rows that refer to others are deleted before them.
+/// Rows that refer to other rows are deleted before those rows.
 #[test]
 fn the_order_of_deletion_follows_the_references() {
     let (_folder, conn) = database();

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 const ENDLESS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
-/// A pool of one connection, on an empty database.
+/// Creates a pool of one connection to an empty database.
 fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
@@ -21,7 +21,7 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
     count(tx, "SELECT count(*) FROM t")
 }
 
-/// A running search that never ends by itself.
+/// Starts a search that never ends by itself.
 async fn endless_search(readers: &ReaderPool) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({

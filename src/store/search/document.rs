@@ -1,25 +1,25 @@
-//! The documents of the index: what is indexed of each row.
+//! The documents of the search index: the indexed text of each row.
 
 use super::super::{ReadTx, Result};
 use crate::domain::{SearchKind, Timestamp};
 use rusqlite::{OptionalExtension, Row};
 
-/// What is indexed of one row.
+/// The indexed text of one row.
 pub(super) struct Document {
     pub kind: SearchKind,
     pub ref_id: i64,
     pub parent_id: Option<i64>,
     pub at: Timestamp,
-    /// What words are found in.
+    /// The text in which words are found.
     pub text: String,
-    /// What numbers are found in, besides the text.
+    /// Further text in which only numbers are found.
     pub numbers: String,
 }
 
 impl Document {
-    /// The first id to try for the document, if another one has it the next one. Ids are the order of results: the time in
-    /// milliseconds, then the kind and the last digits of the row, so that two documents rarely want the same one.
-    /// Contacts come first.
+    /// Returns the first id to try for the document. If another document has that id, the next id is tried. The order
+    /// of ids is the order of results, so an id consists of the time in milliseconds, the kind, and the last digits of
+    /// the row id. Two documents rarely have the same first id. Contacts have the highest ids and therefore come first.
     pub(super) fn wanted_id(&self) -> i64 {
         if self.kind == SearchKind::Contact {
             return CONTACTS_FROM + self.ref_id * 2;
@@ -30,7 +30,7 @@ impl Document {
 }
 
 impl ReadTx<'_> {
-    /// The document of a row; none if the row is gone, or has no text.
+    /// Returns the document of a row; `None` if the row was deleted or has no text.
     pub(super) fn document(&self, kind: SearchKind, ref_id: i64) -> Result<Option<Document>> {
         let sql = match kind {
             SearchKind::Contact => {
@@ -65,5 +65,5 @@ impl ReadTx<'_> {
     }
 }
 
-/// Above all ids that stand for a time until the year 5000.
+/// Greater than every id that encodes a time before the year 5000.
 const CONTACTS_FROM: i64 = 1 << 61;

@@ -1,4 +1,4 @@
-//! The hits of a search with what is shown of them.
+//! The hits of a search, with the details that are displayed.
 
 use super::super::{ReadTx, Result};
 use super::SearchRequest;
@@ -33,7 +33,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// What is shown of a hit; none if its row is gone, and the index does not know that yet.
+    /// Returns the details of a hit; `None` if its row was deleted and the index has not been updated yet.
     pub(super) fn search_hit(&self, found: &Found) -> Result<Option<SearchHit>> {
         let sql = match found.kind {
             SearchKind::Contact => {

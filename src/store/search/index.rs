@@ -1,4 +1,4 @@
-//! Keeps the index current: follows the log of changes, and indexes older rows, newest first.
+//! Keeps the index current: follows the change log, and indexes older rows, newest first.
 
 use super::super::{Change, ReadTx, Result, WriteTx};
 use super::document::Document;
@@ -7,18 +7,18 @@ use crate::search::{fold, numbers};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 
-/// What a step of the index has done.
+/// The result of one step of indexing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndexStep {
-    /// There is more to do.
+    /// More rows must be indexed.
     More,
     /// The index is current.
     Current,
 }
 
 impl WriteTx<'_> {
-    /// Indexes up to about `rows` rows, fewer if their texts are long: those that have changed, else older ones. `calling_code` is
-    /// that of the business's country.
+    /// Indexes up to about `rows` rows, fewer if their texts are long. Changed rows are indexed first, then older ones.
+    /// `calling_code` is the calling code of the business's country.
     pub fn advance_search_index(&self, rows: usize, calling_code: &str) -> Result<IndexStep> {
         let Some(seq) = self.search_position()? else {
             self.restart_search_index()?;
@@ -26,7 +26,7 @@ impl WriteTx<'_> {
         };
         self.add_notes_once()?;
         let Some(changes) = self.changes_since(seq, rows)? else {
-            // The changes since then are not known any more, or this is another database.
+            // The changes since that position were pruned, or this is another database.
             self.restart_search_index()?;
             return Ok(IndexStep::More);
         };
@@ -49,7 +49,7 @@ impl WriteTx<'_> {
         self.index_older(rows, calling_code)
     }
 
-    /// The rows to index again because of a change.
+    /// Returns the rows that must be indexed again because of a change.
     fn changed_rows_of(&self, change: &Change) -> Result<Vec<(SearchKind, i64)>> {
         let Some(id) = change.ref_id else { return Ok(Vec::new()) };
         Ok(match change.kind {
@@ -58,7 +58,7 @@ impl WriteTx<'_> {
             }
             ChangeKind::ContactUpdated => vec![(SearchKind::Contact, id)],
             ChangeKind::NoteUpdated => self.parts_of(("contact_id", id), "contact_notes", SearchKind::Note)?,
-            // The turns of a running call change several times a second.
+            // A call is indexed only after its end, because the turns of an active call change several times a second.
             ChangeKind::CallUpdated | ChangeKind::CallEnded | ChangeKind::TurnUpdated if self.has_call_ended(id)? => {
                 let mut rows = self.parts_of(("call_id", id), "call_turns", SearchKind::Turn)?;
                 rows.push((SearchKind::Call, id));
@@ -68,7 +68,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Indexes a row as it is now; removes it if it is gone. Returns the length of its text.
+    /// Indexes the current content of a row, or removes a deleted row from the index. Returns the length of its text in
+    /// bytes.
     fn index_row(&self, kind: SearchKind, ref_id: i64, calling_code: &str) -> Result<usize> {
         self.remove_from_index(kind, ref_id)?;
         let Some(document) = self.document(kind, ref_id)? else { return Ok(0) };
@@ -125,7 +126,7 @@ impl WriteTx<'_> {
         Ok(IndexStep::More)
     }
 
-    /// Empties the index, and begins to follow the changes from here.
+    /// Clears the index, and starts to follow the changes from the current position.
     fn restart_search_index(&self) -> Result<()> {
         self.conn.execute("INSERT INTO search_index(search_index) VALUES ('delete-all')", [])?;
         self.conn.execute("DELETE FROM search_documents", [])?;
@@ -137,14 +138,14 @@ impl WriteTx<'_> {
         self.set_meta(NOTES, INDEXED)
     }
 
-    /// Adds all rows of a kind to what is still to be indexed.
+    /// Adds all rows of a kind to the backlog of rows to index.
     fn index_all_of(&self, kind: SearchKind) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO search_backlog(kind, next_id) VALUES (?1, ?2)";
         self.conn.prepare_cached(sql)?.execute(params![kind, i64::MAX])?;
         Ok(())
     }
 
-    /// Adds the notes to an index of a version that did not index them.
+    /// Adds the notes to an index that was created by a version which did not index notes.
     fn add_notes_once(&self) -> Result<()> {
         if self.meta(NOTES)?.is_none() {
             self.index_all_of(SearchKind::Note)?;
@@ -165,7 +166,8 @@ impl ReadTx<'_> {
         Ok(query.exists([id])?)
     }
 
-    /// The notes of a contact or the turns of a call: those that `table` has for `parent`, and those that are indexed for it.
+    /// Returns the notes of a contact or the turns of a call: those in `table`, and those in the index, which may have
+    /// been deleted from the table.
     fn parts_of(&self, parent: (&str, i64), table: &str, kind: SearchKind) -> Result<Vec<(SearchKind, i64)>> {
         let (column, id) = parent;
         let mut query = self.conn.prepare_cached(&format!(
@@ -192,9 +194,9 @@ impl ReadTx<'_> {
     }
 }
 
-/// The key in `meta` that says whether the index contains the notes.
+/// The key in `meta` that records whether the index contains the notes.
 const NOTES: &str = "search.notes";
 const INDEXED: &str = "indexed";
 
-/// A step ends after texts of this length, because it holds the writer.
+/// A step ends when it has indexed this many bytes of text, because it blocks the writer.
 const MAX_STEP_BYTES: usize = 64 << 10;

@@ -1,30 +1,30 @@
-//! How lists find what a user has typed into their search.
+//! The search of lists: selects the rows that match a user's search text.
 
 use super::super::json::json_list;
 use super::super::{ReadTx, Result};
 use crate::search::Query;
 use rusqlite::params;
 
-/// What a list selects by the words that a user has typed: the ids in `found`, or, while the index cannot answer, the texts
-/// that match `words`, or `digits` in numbers. All are none without words.
+/// The selection of a list by the user's search text. Usually `found` contains the ids. While the index cannot be used,
+/// `words` and `digits` are patterns for texts and numbers instead. All are `None` without a search text.
 #[derive(Debug, Default)]
 pub(in crate::store) struct ListSearch {
-    /// Ids as a JSON list.
+    /// The ids as a JSON list.
     pub found: Option<String>,
-    /// Whether `found` is so short that its rows are looked up and sorted, instead of reading the list in its order until the
-    /// page is full.
+    /// True if `found` is short. The list then looks up and sorts these rows, instead of scanning all rows in list
+    /// order until the page is full.
     pub is_few: bool,
-    /// A LIKE pattern.
+    /// A LIKE pattern for texts.
     pub words: Option<String>,
-    /// A LIKE pattern.
+    /// A LIKE pattern for numbers.
     pub digits: Option<String>,
 }
 
 impl ListSearch {
-    /// The condition on the column with the id of a row; it has the parameter `:found`.
+    /// Returns the SQL condition on the column of row ids. The condition has the parameter `:found`.
     pub(in crate::store) fn condition(&self, column: &str) -> String {
         match self.found {
-            // `+` keeps SQLite from starting with the ids.
+            // The `+` prevents SQLite from looking up each id first.
             Some(_) => format!(
                 "{plus}{column} IN (SELECT value FROM json_each(:found))",
                 plus = if self.is_few { "" } else { "+" }
@@ -34,7 +34,7 @@ impl ListSearch {
     }
 }
 
-/// Which rows a hit of the index belongs to. A hit in a contact's name or number is one in each of the contact's threads.
+/// The rows to which a hit belongs. A hit in a contact's name or number belongs to each of the contact's rows.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum HitsOf {
     Calls,
@@ -43,7 +43,7 @@ pub(in crate::store) enum HitsOf {
 }
 
 impl ReadTx<'_> {
-    /// What a list searches for; `of` are its rows.
+    /// Returns the selection for a search text. `of` is the kind of rows in the list.
     pub(in crate::store) fn list_search(&self, typed: Option<&str>, of: HitsOf) -> Result<ListSearch> {
         let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else {
             return Ok(ListSearch::default());
@@ -61,12 +61,13 @@ impl ReadTx<'_> {
         })
     }
 
-    /// The query on the index; none while the index is not complete, and for a text without anything that is indexed.
+    /// Returns the query for the index; `None` while the index is incomplete, or if the text contains nothing that is
+    /// indexed.
     fn indexed(&self, typed: &str) -> Result<Option<Query>> {
         if self.search_is_complete()? { Ok(Query::parse(typed)) } else { Ok(None) }
     }
 
-    /// The rows with hits, those with the newest hits if there are very many.
+    /// Returns the ids of the rows with hits. If there are more than `MAX_LIST_HITS` hits, only the newest hits count.
     fn ids_with_hits(&self, query: &Query, of: HitsOf) -> Result<Vec<i64>> {
         let hits: String = self
             .conn
@@ -86,13 +87,13 @@ impl ReadTx<'_> {
     }
 }
 
-/// A LIKE pattern that matches `words` anywhere, with special characters escaped.
+/// Returns a LIKE pattern that matches `words` anywhere, with special characters escaped.
 pub(in crate::store) fn like(words: &str) -> String {
     let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
-/// The digits to search for in numbers: `050-123` finds `+97250123…`.
+/// Returns the digits to search for in numbers: `050-123` finds `+97250123…`.
 pub(in crate::store) fn digits(words: &str) -> Option<String> {
     let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
@@ -100,8 +101,8 @@ pub(in crate::store) fn digits(words: &str) -> Option<String> {
     (plain && digits.len() >= 2).then(|| digits.to_owned())
 }
 
-/// Lists are filtered by at most this many hits.
+/// A list uses at most this many hits.
 const MAX_LIST_HITS: i64 = 2000;
 
-/// So many rows are sorted as fast as a page is read in the order of the list.
+/// Up to this many rows can be sorted as fast as a page is read in list order.
 const FEW: usize = 500;

@@ -7,21 +7,20 @@ use super::{select, thread};
 use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
 use rusqlite::named_params;
 
-/// Selects threads.
+/// A filter for threads.
 #[derive(Clone, Debug)]
 pub struct ThreadFilter {
-    /// The business.
     pub business: BusinessId,
-    /// The kind; none selects both kinds.
+    /// Only threads of this kind; `None` for both kinds.
     pub kind: Option<ThreadType>,
-    /// Which ones by their state.
+    /// Only threads in this state.
     pub state: InboxFilter,
-    /// What to find in names, numbers, messages and transcripts; none selects all threads.
+    /// Search terms for names, numbers, messages and transcripts; `None` for all threads.
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A page of threads, and the position of the next page if there is one.
+    /// Returns a page of threads, and the position of the next page if one exists.
     pub fn threads(
         &self,
         filter: &ThreadFilter,
@@ -29,7 +28,7 @@ impl ReadTx<'_> {
         limit: usize,
     ) -> Result<(Vec<Thread>, Option<Cursor>)> {
         let search = self.list_search(filter.words.as_deref(), HitsOf::Threads)?;
-        // Few threads wait: their index is read then, not the one of the order.
+        // Few threads are waiting, so the index of waiting threads is faster than the index of the list order.
         let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
         let keys = keys.replace("{state}", condition(filter.state));

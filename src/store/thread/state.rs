@@ -6,7 +6,7 @@ use crate::domain::{AiMode, ContactId, Thread, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// The threads with a contact, newest activity first.
+    /// Returns the threads with a contact, newest activity first.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
             "{} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",

@@ -1,10 +1,10 @@
-//! Whose turn it is in the threads of a contact, and the archive.
+//! Records whose turn it is to answer in the threads of a contact, and whether the threads are archived.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState};
 use rusqlite::{OptionalExtension, params};
 
-/// The stored part of a thread's turn.
+/// The stored columns of a thread from which its turn is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct StoredTurn {
     thread: ThreadId,
@@ -13,13 +13,13 @@ struct StoredTurn {
 }
 
 impl ReadTx<'_> {
-    /// The contact of a thread.
+    /// Returns the contact of a thread.
     pub fn contact_of_thread(&self, thread: ThreadId) -> Result<ContactId> {
         let mut query = self.conn.prepare_cached("SELECT contact_id FROM threads WHERE id = ?1")?;
         query.query_row([thread], |row| row.get(0)).optional()?.ok_or(Error::NotFound("thread"))
     }
 
-    /// The threads of a contact that hold its messages and calls.
+    /// Returns the threads of a contact, without merged ones.
     fn turns_of(&self, contact: ContactId) -> Result<Vec<StoredTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, waiting_since, agent_since, archived_at FROM threads
@@ -34,7 +34,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Applies an event to the turn of a thread, and to those of the contact's other threads where it concerns them.
+    /// Applies an event to the turn of a thread. An event that concerns all threads is also applied to the contact's
+    /// other threads.
     pub fn apply_turn(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
         for before in self.turns_of(self.contact_of_thread(thread)?)? {
             let is_same = before.thread == thread;
@@ -44,7 +45,7 @@ impl WriteTx<'_> {
                 archived_at: before.archived_at.filter(|_| !event.is_news()),
                 ..before
             };
-            // The message or the call of the event records a change of its own.
+            // The event's message or call records its own change.
             self.store_turn(before, after, !(is_same && event.is_news()))?;
         }
         Ok(())
@@ -58,7 +59,7 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Archives all threads of a contact, or ends that.
+    /// Archives all threads of a contact, or unarchives them.
     pub fn set_archived(&self, contact: ContactId, archived_at: Option<Timestamp>) -> Result<()> {
         self.turns_of(contact)?.into_iter().try_for_each(|before| {
             let archived_at = archived_at.map(|at| before.archived_at.unwrap_or(at));
@@ -66,7 +67,7 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Applies the end of a call, or a message that was transcribed after it.
+    /// Applies the end of a call, or a message that was transcribed after the end.
     pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
         let mut query = self.conn.prepare_cached(
             "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, iif(blocked, 'blocked', end_reason), missed, answered_at, engine,
@@ -105,8 +106,8 @@ impl WriteTx<'_> {
         threads.into_iter().try_for_each(|turn| self.mark_thread_read(turn.thread))
     }
 
-    /// Sets the turns of threads that are older than turns: those with ids above `after`, at most `rows`. Returns the
-    /// last id that was examined; none if there are no more.
+    /// Sets the turns of threads that an earlier version stored without turns: those with ids above `after`, at most
+    /// `rows`. Returns the last examined id; `None` if no threads remain.
     pub fn start_turns(&self, after: i64, rows: u32) -> Result<Option<i64>> {
         let last: Option<i64> = self
             .conn

@@ -1,4 +1,4 @@
-//! Appointments in the timeline, at the time at which they were booked.
+//! Appointments in the timeline, at the time when they were booked.
 
 use super::super::json::json_list;
 use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};

@@ -1,4 +1,4 @@
-//! Notes in the timeline; the deleted ones are left out.
+//! Notes in the timeline. Deleted notes are left out.
 
 use super::super::json::json_list;
 use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};

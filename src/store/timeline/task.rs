@@ -1,4 +1,4 @@
-//! Tasks in the timeline: when they were created, and once more when they were done.
+//! Tasks in the timeline: one entry for the creation, and another one for the completion.
 
 use super::super::json::json_list;
 use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};

@@ -1,6 +1,6 @@
-//! The journal's native protocol: one datagram of `NAME=value` lines for each event
-//! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>). A journal that does not read blocks the sender, so only the thread of
-//! the queue sends.
+//! The native protocol of systemd's journal: each event is one datagram of `NAME=value` lines
+//! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>). Sending blocks while the journal does not read, so only the thread
+//! of the queue sends.
 
 use super::record::Record;
 use std::io;
@@ -17,7 +17,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// The journal of this machine.
+    /// Opens the journal of this machine.
     pub(super) fn open() -> io::Result<Self> {
         Self::at(SOCKET)
     }
@@ -26,15 +26,15 @@ impl Journal {
         Ok(Self { socket: UnixDatagram::unbound()?, address: address.into() })
     }
 
-    /// Blocks while the journal does not read. The socket is not connected, so that a journal which opens its socket
-    /// again receives the next event.
+    /// Sends a record. Blocks while the journal does not read. The socket is not connected, so that a restarted journal
+    /// receives the next event.
     pub(super) fn send(&self, record: &Record) -> io::Result<()> {
         self.socket.send_to(&datagram(record), &self.address).map(|_| ())
     }
 }
 
-/// Whether stderr is the stream that `JOURNAL_STREAM` (`device:inode`) names. The variable alone is not enough: child
-/// processes inherit it even if their output is redirected.
+/// Returns true if stderr is the stream that `JOURNAL_STREAM` (`device:inode`) names. The presence of the variable is
+/// not sufficient: child processes inherit it even if their output is redirected.
 pub(super) fn is_stderr(journal_stream: Option<&str>) -> bool {
     let stderr = || std::fs::File::from(io::stderr().as_fd().try_clone_to_owned().ok()?).metadata().ok();
     let Some((device, inode)) = journal_stream.and_then(|names| names.split_once(':')) else { return false };
@@ -55,8 +55,8 @@ fn datagram(record: &Record) -> Vec<u8> {
     out
 }
 
-/// Appends a field. A value with a line feed is preceded by its length; an unusually long one is cut, so that the
-/// datagram is accepted.
+/// Appends a field. A value that contains a line feed is preceded by its length. A very long value is truncated, so
+/// that the journal accepts the datagram.
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     let value = &value.as_bytes()[..value.floor_char_boundary(MAX_VALUE_BYTES)];
     out.extend_from_slice(name.as_bytes());
@@ -70,7 +70,7 @@ fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     out.push(b'\n');
 }
 
-/// A field name in the journal's form: capital letters, digits and underscores, starting with a letter.
+/// Converts a field name to the journal's format: capital letters, digits and underscores, starting with a letter.
 fn journal_name(name: &str) -> String {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
@@ -102,7 +102,7 @@ mod tests {
         Record { at: clock::now(), level: Level::INFO, event: "X".into(), fields: Vec::new(), message: message.into() }
     }
 
-    /// Waits for a datagram, and returns the value of one field.
+    /// Receives a datagram, and returns the value of one field.
     fn receive(journal: &UnixDatagram, name: &str) -> String {
         let mut buffer = vec![0; 64 << 10];
         let size = journal.recv(&mut buffer).unwrap();
@@ -155,7 +155,7 @@ mod tests {
         let journal = Journal::at(&address).unwrap();
         let queue = Queue::start(move |record| journal.send(record).unwrap()).unwrap();
         let message = "x".repeat(4 << 10);
-        // More than the socket and the queue hold. If a push waited for the journal, the test would not end.
+        // More records than the socket and the queue can hold. If `push` waited for the journal, the test would hang.
         for _ in 0..4_000 {
             queue.push(record(&message));
         }

@@ -3,7 +3,7 @@
 use super::record::Record;
 use serde_json::Value;
 
-/// The line, with its line feed.
+/// Returns the line including its line feed.
 pub(super) fn line(record: &Record) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     line.push(b'{');
@@ -24,7 +24,7 @@ fn member(line: &mut Vec<u8>, name: &str, value: &Value) {
     if line.len() > 1 {
         line.push(b',');
     }
-    // Writing JSON of texts and numbers into memory cannot fail.
+    // Writing JSON strings and numbers to memory cannot fail.
     let _ = serde_json::to_writer(&mut *line, name);
     line.push(b':');
     let _ = serde_json::to_writer(&mut *line, value);

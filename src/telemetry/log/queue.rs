@@ -1,5 +1,5 @@
-//! The queue of log lines for the journal or stderr. Both block when their reader stops, so only one thread writes to
-//! them; threads that log never wait: when the queue is full, their lines are dropped and counted.
+//! The queue of log lines for the journal or stderr. Writes to both block when the reader stops, so only one thread
+//! writes. Threads that log never block: when the queue is full, lines are dropped and counted.
 
 use super::record::Record;
 use std::collections::VecDeque;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// A bounded queue of lines with one thread that writes them.
+/// A bounded queue of lines, with one thread that writes them.
 #[derive(Default)]
 pub(super) struct Queue {
-    // A synchronous mutex: held for a push or a pop, never during a write.
+    // A synchronous mutex is enough: it is held for a push or a pop, never during a write.
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -20,7 +20,7 @@ pub(super) struct Queue {
 struct State {
     lines: VecDeque<Record>,
     bytes: usize,
-    /// Lines dropped since the last report of dropped lines.
+    /// Number of lines dropped since the last report of dropped lines.
     dropped: u64,
     is_writing: bool,
 }
@@ -38,8 +38,8 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Adds a line, or counts it as dropped. After a drop no line is added until half of the queue is free, and the
-    /// first line after the gap reports how many lines are missing.
+    /// Adds a line, or counts it as dropped. After a drop, no line is added until half of the queue is free. The first
+    /// line after the gap reports how many lines are missing.
     pub(super) fn push(&self, record: Record) {
         let size = record.size();
         let mut state = self.lock();
@@ -57,14 +57,14 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits until every line has been written, but no longer than `limit`.
+    /// Waits until all queued lines have been written, at most for `limit`.
     pub(super) fn flush(&self, limit: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty() || state.dropped > 0;
-        // Lines that have not been written by then are lost.
+        // Lines that have not been written within the limit are lost.
         let _ = self.changed.wait_timeout_while(self.lock(), limit, is_busy);
     }
 
-    /// Waits for the next line. The call also marks the previous line as written.
+    /// Waits for the next line and returns it. Also marks the previous line as written.
     fn next(&self) -> Record {
         let mut state = self.lock();
         state.is_writing = false;
@@ -127,7 +127,7 @@ mod tests {
         for _ in 0..100 {
             queue.push(line(&text));
         }
-        // No line has been read yet, and the flush does not wait for it.
+        // No line has been read yet, so the flush ends at its time limit.
         queue.flush(Duration::from_millis(1));
         let mut shown = 0;
         let (event, dropped) = loop {

@@ -1,4 +1,4 @@
-//! A log event, with its secrets redacted.
+//! A log event whose secrets are redacted.
 
 use super::redact::{REDACTED, Redactor, is_secret_name};
 use crate::clock;
@@ -15,14 +15,14 @@ pub(super) struct Record {
     pub(super) level: Level,
     /// The event code; `LOG` for events of other crates.
     pub(super) event: String,
-    /// In the order of the source.
+    /// The fields in the order of the log statement.
     pub(super) fields: Vec<(&'static str, Value)>,
     /// The message; may be empty.
     pub(super) message: String,
 }
 
 impl Record {
-    /// Reports that lines were suppressed.
+    /// Creates a record that reports suppressed lines.
     pub(super) fn of_suppressed(event: &'static str, count: u64, at: Timestamp) -> Self {
         Self {
             at,
@@ -33,7 +33,8 @@ impl Record {
         }
     }
 
-    /// Reports that lines were lost because the journal, or the reader of stderr, had stopped reading.
+    /// Creates a record that reports lines that were dropped because the journal, or the reader of stderr, had stopped
+    /// reading.
     pub(super) fn of_dropped(count: u64) -> Self {
         Self {
             at: clock::now(),
@@ -44,7 +45,7 @@ impl Record {
         }
     }
 
-    /// Approximate memory of the record.
+    /// Returns the approximate memory of the record in bytes.
     pub(super) fn size(&self) -> usize {
         let texts = self.fields.iter().filter_map(|(_, value)| value.as_str()).map(str::len).sum::<usize>();
         size_of::<Self>()
@@ -73,7 +74,8 @@ fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
     for reason in reasons.filter_map(|(_, value)| value.as_str()) {
         if !message.is_empty() && !reason.is_empty() && !message.contains(reason) {
             message.push_str(": ");
-            // On one line, because a reader of the messages alone takes a line for an event; and short, because the field has all.
+            // The reason is put on one line, because readers of the messages treat each line as an event. It is
+            // shortened, because the field contains the full text.
             let one_line = |c: char| if c.is_control() { ' ' } else { c };
             message.extend(reason.chars().map(one_line).take(MAX_REASON));
         }

@@ -4,13 +4,13 @@ use crate::config::Config;
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
-/// The replacement of a secret.
+/// The text that replaces a secret.
 pub(super) const REDACTED: &str = "•••";
 
-/// Knows the secrets of the settings.
+/// Replaces the secrets of the settings in log texts.
 #[derive(Default)]
 pub(super) struct Redactor {
-    // Written when settings are loaded, read for each line.
+    // Written when settings are loaded, and read for each line.
     secrets: RwLock<Vec<String>>,
 }
 
@@ -21,10 +21,11 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the secrets of these settings. Those of earlier settings are kept: a call may still use them.
+    /// Adds the secrets of these settings. Secrets of earlier settings are kept, because an active call may still use
+    /// them.
     pub(super) fn add_secrets(&self, config: &Config) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        // A secret of a few characters would redact half the log, and is no secret.
+        // Very short values are skipped: they would redact parts of ordinary words.
         for secret in
             config.secrets().map(crate::config::Secret::expose).filter(|secret| secret.len() >= MIN_SECRET_LEN)
         {
@@ -34,7 +35,7 @@ impl Redactor {
         }
     }
 
-    /// The text without the secrets of the settings.
+    /// Returns the text with the secrets of the settings replaced.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -46,7 +47,7 @@ impl Redactor {
     }
 }
 
-/// Whether a field of that name holds a secret.
+/// Returns true if a field of that name contains a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|end| name.ends_with(end))
 }

@@ -1,5 +1,5 @@
-//! Rate limit for log events that unauthenticated clients can cause: a number of lines per minute is logged, the rest
-//! is counted and reported in one line.
+//! Rate limit for log events that unauthenticated clients can cause. A limited number of lines per minute is logged;
+//! further lines are counted, and the count is reported in one line.
 
 use crate::domain::Timestamp;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ struct Window {
 }
 
 impl Throttle {
-    /// Whether a line is logged.
+    /// Counts a line, and returns true if it may be logged.
     pub(super) fn allows(&mut self, event: &str, now: Timestamp) -> bool {
         let Some(event) = RATE_LIMITED_EVENTS.iter().find(|known| **known == event) else { return true };
         let window = self.windows.entry(event).or_insert(Window { started: now, logged: 0, suppressed: 0 });
@@ -33,7 +33,7 @@ impl Throttle {
         false
     }
 
-    /// The suppressed lines of minutes that are over: events and counts.
+    /// Returns the events whose minute has ended, with the numbers of suppressed lines.
     pub(super) fn take_suppressed(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
         let over = self.windows.iter_mut().filter(|(_, window)| window.suppressed > 0 && has_ended(window, now));
         let suppressed: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.suppressed))).collect();
@@ -44,12 +44,12 @@ impl Throttle {
     }
 }
 
-/// A clock that was set back ends a minute too.
+/// Returns true if the minute has ended. A system clock that was set back also ends it.
 fn has_ended(window: &Window, now: Timestamp) -> bool {
     now < window.started || now.since(window.started) >= MINUTE
 }
 
-/// Events that clients without any authorization can cause at any rate.
+/// Events that clients without authentication can cause at any rate.
 const RATE_LIMITED_EVENTS: [&str; 13] = [
     "ACCEPT_FAILED",
     "CONNECTION_FAILED",
@@ -66,7 +66,7 @@ const RATE_LIMITED_EVENTS: [&str; 13] = [
     "WS_REFUSED",
 ];
 
-/// Maximum lines per event and minute: more than any real problem causes.
+/// Maximum number of lines per event and minute. Real problems cause fewer lines.
 const MAX_PER_MINUTE: u32 = 120;
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(throttle.take_suppressed(at(60_000)), [("TWILIO_BAD_SIG", 9_880)]);
         assert_eq!(throttle.take_suppressed(at(60_000)), []);
         assert!(throttle.allows("TWILIO_BAD_SIG", at(60_001)));
-        // The next minute starts a new count, and the count of the previous one is kept.
+        // A new minute starts a new count; the count of the previous minute is kept until it is reported.
         for i in 0..200 {
             throttle.allows("WS_REFUSED", at(i));
         }

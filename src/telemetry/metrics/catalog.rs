@@ -1,4 +1,4 @@
-//! The metrics of the daemon and their descriptions, which are the HELP of `/metrics` and the table in
+//! The metrics of the daemon and their descriptions, which appear as HELP in `/metrics` and in the table in
 //! docs/admin/monitoring.md.
 
 use crate::config::AiEngine;
@@ -156,8 +156,8 @@ pub const METRICS: &[MetricInfo] = &[
     ("process_start_time_seconds", MetricKind::Gauge, "Unix time at which the daemon was started"),
 ];
 
-/// Registers all descriptions, and sets the counters whose labels are known to zero: a counter that is absent until its
-/// first increment looks like one that nothing counts.
+/// Registers all descriptions, and sets the counters with known labels to zero. Otherwise a counter would be missing
+/// until its first increment, as if nothing counted it.
 pub(super) fn register() {
     for (name, kind, meaning) in METRICS {
         match kind {

@@ -1,4 +1,4 @@
-//! Resource use of the daemon, from `/proc/self`; no values if that cannot be read.
+//! Resource usage of the daemon, from `/proc/self`. If a file cannot be read, its gauges are not set.
 
 use std::fs;
 
@@ -21,13 +21,14 @@ pub(super) fn measure() {
     }
 }
 
-/// The first number after a word.
+/// Returns the first number after a word.
 fn field(text: &str, word: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// CPU time in user and in kernel mode, in ticks; the process name before it may contain spaces and parentheses.
+/// Returns the CPU time in user and kernel mode, in ticks. Parsing starts after the process name, which may contain
+/// spaces and parentheses.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut words = rest.split_whitespace().skip(11);
@@ -35,7 +36,7 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(user + kernel)
 }
 
-/// Ticks per second, for every program on Linux (time(7), USER_HZ).
+/// Ticks per second in `/proc`; the same for every program on Linux (time(7), USER_HZ).
 const TICKS: u64 = 100;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The account at a certificate authority: its key and its URL, stored for each authority.
+//! The account at a certificate authority: its key and URL, stored separately for each authority.
 
 use super::error::{AcmeError, AcmeErrorKind};
 use super::{Acme, TlsConfig};
@@ -9,7 +9,7 @@ use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
 use sha2::{Digest, Sha256};
 
 impl Acme {
-    /// The stored account, else a new one.
+    /// Returns the stored account, or creates a new one.
     pub(super) async fn account(&self) -> Result<Account, AcmeError> {
         let acme_error = |error| AcmeError::of(&error, &self.authority);
         if let Some(credentials) = self.stored_account()? {
@@ -31,7 +31,7 @@ impl Acme {
         Ok(account)
     }
 
-    /// Removes the account, because the authority does not know it any more.
+    /// Deletes the account, because the authority no longer recognises it.
     pub(super) fn forget_account(&mut self) -> Result<(), AcmeError> {
         self.state.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());
@@ -41,7 +41,7 @@ impl Acme {
     fn stored_account(&self) -> Result<Option<AccountCredentials>, AcmeError> {
         let bytes = self.tls.inner.folder.read(&self.account_file());
         let bytes = bytes.map_err(|error| AcmeError::local("the account's key cannot be read", &error))?;
-        // A broken file is ignored: creating a new account costs nothing.
+        // A broken file is ignored, because creating a new account is free.
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 

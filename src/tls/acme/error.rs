@@ -1,24 +1,24 @@
-//! Errors of ACME requests as texts for users: what the authority said, and what to check.
+//! Converts errors of ACME requests to texts for users: the authority's message, and what to check.
 
 use super::http_client::AcmeHttpError;
 use crate::config::AcmeChallenge;
 use instant_acme::{Error, Problem};
 use std::error::Error as _;
 
-/// The kind of error. It decides when to try again.
+/// The kind of error, which determines when a retry follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AcmeErrorKind {
     /// The authority could not validate a name; another challenge type may succeed.
     Challenge,
-    /// It refuses, whatever the challenge type.
+    /// The authority rejected the request for a reason that does not depend on the challenge type.
     Refused,
-    /// A rate limit was reached.
+    /// A rate limit of the authority was reached.
     Limited,
-    /// It does not know the account any more.
+    /// The authority no longer recognises the account.
     Account,
-    /// It could not be reached.
+    /// The authority could not be reached.
     Unreachable,
-    /// It rejected a nonce; the request is repeated (RFC 8555, section 6.5).
+    /// The authority rejected a nonce; the request is retried (RFC 8555, section 6.5).
     Nonce,
     /// This machine's clock is wrong.
     Clock,
@@ -32,7 +32,8 @@ pub(super) struct AcmeError {
     pub(super) kind: AcmeErrorKind,
     /// The text for users.
     pub(super) text: String,
-    /// The authority's own certificate is not valid now: either it or this machine's clock is wrong.
+    /// True if the authority's own certificate is not valid now: either that certificate or this machine's clock is
+    /// wrong.
     pub(super) may_be_clock_error: bool,
 }
 
@@ -131,20 +132,20 @@ impl AcmeError {
     }
 }
 
-/// `connection` of `urn:ietf:params:acme:error:connection`.
+/// Returns the last part of an error type, such as `connection` of `urn:ietf:params:acme:error:connection`.
 fn short_type(problem: &Problem) -> &str {
     let name = problem.r#type.as_deref().unwrap_or_default();
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// The authority's text, in one line of limited length.
+/// Returns the authority's text on one line, with a limited length.
 fn detail(problem: &Problem) -> String {
     let reason = problem.detail.as_deref().unwrap_or("no reason given");
     let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect();
     format!("\"{}\"", reason.trim().trim_end_matches('.'))
 }
 
-/// An error and its chain of sources.
+/// Returns the text of an error and its chain of sources.
 fn causes(error: &AcmeHttpError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

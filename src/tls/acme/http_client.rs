@@ -1,4 +1,4 @@
-//! The HTTP client for a certificate authority; it also stores `Retry-After` headers.
+//! The HTTP client for requests to a certificate authority. It also stores the `Retry-After` header.
 
 use crate::clock;
 use crate::providers::http_client;
@@ -43,7 +43,7 @@ impl AcmeHttpClient {
         Ok(Self { client: http_client::builder_with_tls(tls).timeout(TIMEOUT).build()?, retry_after: Arc::default() })
     }
 
-    /// The `Retry-After` of the last refusal; the call clears it.
+    /// Returns the `Retry-After` value of the last rejection, and clears it.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -86,7 +86,7 @@ impl HttpClient for AcmeHttpClient {
 }
 
 impl AcmeHttpError {
-    /// Whether the server's certificate would be valid at another time.
+    /// Returns true if the server's certificate would be valid at another time.
     pub(super) fn is_validity_error(&self) -> bool {
         matches!(
             tls_error(self),
@@ -100,14 +100,15 @@ impl AcmeHttpError {
     }
 }
 
-/// The TLS error at any depth of the chain: an I/O error does not expose its inner error as `source`.
+/// Returns the TLS error at any depth of the error chain. An I/O error does not expose its inner error as `source`, so
+/// that error is read explicitly.
 fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let nested = inner.and_then(|inner| tls_error(inner));
     error.downcast_ref().or(nested).or_else(|| error.source().and_then(tls_error))
 }
 
-/// The built-in root certificates, and those in the file.
+/// Returns the built-in root certificates and those in the file.
 pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = http_client::built_in_roots();
     if let Some(file) = file {
@@ -121,7 +122,7 @@ pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// RFC 9110, section 10.2.3: seconds or a date.
+/// Parses `Retry-After` (RFC 9110, section 10.2.3): seconds or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = value.parse().map(Duration::from_secs).ok();
@@ -130,5 +131,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Certificate chains are some KiB.
+/// Maximum size of a response. Certificate chains have a few KiB.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! One ACME order: placed or resumed, its names validated, its certificate downloaded.
+//! One ACME order: creates or resumes it, has its names validated, and downloads its certificate.
 
 use super::Acme;
 use super::error::{AcmeError, AcmeErrorKind};
@@ -24,7 +24,7 @@ impl Acme {
     ) -> Result<Certificate, AcmeError> {
         if let Some((order, open_order)) = self.resume(account, challenge_type).await {
             match self.finish(order, &open_order).await {
-                // The authority may have validated while the daemon was not running.
+                // The authority may have finished the validation while the daemon was not running.
                 Err(acme_error) if self.state.order.is_none() => {
                     tracing::warn!(
                         event = "TLS_ORDER_INVALID",
@@ -39,7 +39,8 @@ impl Acme {
         self.finish(order, &open_order).await
     }
 
-    /// Completes an order. After a transient error the order may be completed later; any other error ends it.
+    /// Completes an order. After a transient error, the order stays stored and may be completed later. Any other error
+    /// deletes it.
     async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
         let outcome = self.complete(&mut order, open_order).await;
         let is_resumable = matches!(&outcome, Err(acme_error) if matches!(acme_error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce));
@@ -49,7 +50,7 @@ impl Acme {
         outcome
     }
 
-    /// The order that a stop or an outage has interrupted, if it can still be completed.
+    /// Returns the order that a restart or an outage has interrupted, if it can still be completed.
     async fn resume(&mut self, account: &Account, challenge_type: AcmeChallenge) -> Option<(Order, OpenOrder)> {
         let open_order = self.state.order.clone().filter(|open_order| open_order.way == challenge_type)?;
         let order = account.order(open_order.url.clone()).await.ok();
@@ -73,7 +74,7 @@ impl Acme {
         let key = KeyPair::generate().map_err(|error| AcmeError::local("a key could not be created", &error))?;
         let open_order = OpenOrder { url: order.url().to_owned(), way: challenge_type, key: key.serialize_pem() };
         self.state.order = Some(open_order.clone());
-        // Stored first: a resumed order needs the key.
+        // Stored before the order is completed, because a resumed order needs the key.
         let stored = self.state.write(&self.tls.inner.folder);
         stored.map_err(|error| AcmeError::local("the order could not be stored", &error))?;
         Ok((order, open_order))
@@ -145,7 +146,7 @@ impl Acme {
             } else {
                 resolver.add_http_challenge(&challenge.token, answer.as_str());
             }
-            // For a resumed order the challenge may have been reported as ready before.
+            // If the order was resumed, the challenge may already have been reported as ready.
             if challenge.status == ChallengeStatus::Pending {
                 challenge.set_ready().await.map_err(acme_error)?;
             }
@@ -153,7 +154,7 @@ impl Acme {
         Ok(())
     }
 
-    /// What the authority found instead of the challenge answer.
+    /// Returns an error that describes what the authority found instead of the challenge answer.
     async fn validation_error(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Option<AcmeError> {
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
@@ -174,14 +175,14 @@ impl Acme {
     }
 }
 
-/// The certificate request with these names and nothing else.
+/// Builds a certificate request that contains only these names.
 fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
     let mut params = CertificateParams::new(names.to_vec())?;
     params.distinguished_name = DistinguishedName::new();
     Ok(params.serialize_request(key)?.der().to_vec())
 }
 
-/// The certificate that answers a TLS-ALPN-01 challenge (RFC 8737, section 3).
+/// Creates the certificate that answers a TLS-ALPN-01 challenge (RFC 8737, section 3).
 fn challenge_certificate(
     name: &str,
     digest: &[u8],
@@ -191,7 +192,7 @@ fn challenge_certificate(
     let key = KeyPair::generate()?;
     let chain = vec![params.self_signed(&key)?.der().clone()];
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
-    // Not with rustls's own checks: they do not know the extension, which must be a critical one.
+    // Built without rustls's own checks: they reject the required critical extension as unknown.
     Ok(Arc::new(CertifiedKey::new(chain, ring::sign::any_supported_type(&key)?)))
 }
 

@@ -1,4 +1,4 @@
-//! The state of ACME orders, stored over restarts.
+//! The state of ACME orders, which is stored on disk and survives restarts.
 
 use super::schedule::Attempts;
 use crate::config::{AcmeChallenge, TlsConfig};
@@ -12,11 +12,11 @@ pub(super) struct OrderState {
     purpose: Purpose,
     /// The outcome of past attempts.
     pub(super) attempts: Attempts,
-    /// An order that has been placed and is not finished.
+    /// An order that has been created and is not finished.
     pub(super) order: Option<OpenOrder>,
 }
 
-/// What the orders are for: if that changes, the state is reset.
+/// The authority and names of the orders. If they change, the state is reset.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Purpose {
     directory: String,
@@ -25,14 +25,14 @@ pub(super) struct Purpose {
     external_account: Option<String>,
 }
 
-/// An order that has been placed.
+/// An order that has been created at the authority.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenOrder {
     /// The order's URL.
     pub(super) url: String,
     /// The challenge type.
     pub(super) way: AcmeChallenge,
-    /// The private key of the future certificate, PEM.
+    /// The private key of the future certificate, in PEM format.
     pub(super) key: String,
 }
 
@@ -48,7 +48,7 @@ impl Purpose {
 }
 
 impl OrderState {
-    /// The stored state for this purpose, else an empty one.
+    /// Returns the stored state for this purpose, or an empty state.
     pub(super) fn read(folder: &Folder, purpose: Purpose) -> Self {
         let stored: Option<Self> =
             folder.read(FILE).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());

@@ -1,5 +1,5 @@
-//! Renewal information (RFC 9773): when an authority advises to renew, for example before it revokes certificates for a
-//! fault of its own.
+//! Renewal information (RFC 9773): the time at which an authority advises to renew a certificate, for example before it
+//! revokes certificates because of its own mistake.
 
 use super::Acme;
 use crate::clock;
@@ -9,7 +9,7 @@ use crate::tls::resolver::CertificateSource;
 use instant_acme::CertificateIdentifier;
 use std::time::Duration;
 
-/// The advised time, the certificate that it is for, and when to ask again.
+/// The advised time, the certificate to which it applies, and the time of the next query.
 #[derive(Debug, Default)]
 pub(super) struct RenewalAdvice {
     advised: Option<(String, Timestamp)>,
@@ -17,14 +17,14 @@ pub(super) struct RenewalAdvice {
 }
 
 impl RenewalAdvice {
-    /// When to renew this certificate.
+    /// Returns when to renew this certificate, if the authority has advised a time.
     pub(super) fn for_certificate(&self, certificate: &Certificate) -> Option<Timestamp> {
         self.advised.as_ref().filter(|(of, _)| *of == certificate.fingerprint).map(|(_, at)| *at)
     }
 }
 
 impl Acme {
-    /// Asks again if it is time to. The advice is optional: a failed request changes nothing.
+    /// Queries the advice if that is due. The advice is optional: if the request fails, the previous advice is kept.
     pub(super) async fn refresh_advice(&mut self, now: Timestamp) {
         if self.advice.ask_at.is_some_and(|at| now < at) {
             return;

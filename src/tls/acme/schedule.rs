@@ -1,4 +1,4 @@
-//! Schedules requests to a certificate authority: early enough, and within its rate limits.
+//! Schedules requests to a certificate authority: early enough for the renewal, and within the authority's rate limits.
 
 use super::error::AcmeErrorKind;
 use crate::domain::Timestamp;
@@ -6,8 +6,8 @@ use crate::tls::TlsError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The record of past attempts, stored over restarts: authorities count failures by the hour, and a daemon that
-/// restarts repeatedly must not use them up.
+/// The record of past attempts, stored on disk: authorities count failures per hour, and a daemon that restarts
+/// repeatedly must not exceed that limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempts {
@@ -15,15 +15,16 @@ pub(super) struct Attempts {
     pub(super) failures: u32,
     /// Times of failed validations in the last hour.
     refused_at: Vec<Timestamp>,
-    /// The next attempt is not before this time.
+    /// The earliest time of the next attempt.
     not_before: Option<Timestamp>,
-    /// The authority's `Retry-After`: applies also to attempts that a user requests.
+    /// The end of the authority's `Retry-After`. It also applies to attempts that a user requests.
     asked_until: Option<Timestamp>,
     pub(super) last_error: Option<TlsError>,
 }
 
 impl Attempts {
-    /// Records a failure, and when to try again. `retry_after` is the authority's `Retry-After`, `jitter` is from 0 to 1.
+    /// Records a failure, and schedules the retry. `retry_after` is the authority's `Retry-After`; `jitter` is from 0
+    /// to 1.
     pub(super) fn failed(&mut self, kind: AcmeErrorKind, retry_after: Option<Duration>, error: TlsError, jitter: f64) {
         let now = error.at;
         let doublings = self.failures.min(10);
@@ -44,33 +45,33 @@ impl Attempts {
         self.not_before = Some(now.plus(wait + wait.mul_f64(jitter / 10.0)).max(self.asked_until.unwrap_or(now)));
     }
 
-    /// Records a success, with the certificate's lifetime. The next attempt waits, whatever the certificate's dates
-    /// say.
+    /// Records a success, with the certificate's lifetime. The next attempt has a minimum delay, whatever dates the
+    /// certificate contains.
     pub(super) fn succeeded(&mut self, now: Timestamp, lifetime: Duration) {
         *self = Self { not_before: Some(now.plus((lifetime / 4).min(MIN_INTERVAL))), ..Self::default() };
     }
 
-    /// Makes the next attempt due after a user's correction: at once, or as soon as the authority's rate limit allows
-    /// (<https://letsencrypt.org/docs/rate-limits/>: five failed validations for a name in an hour).
+    /// Makes the next attempt due after a user has corrected the problem: immediately, or as soon as the authority's
+    /// rate limit allows it (<https://letsencrypt.org/docs/rate-limits/>: five failed validations per name and hour).
     pub(super) fn expedite(&mut self, now: Timestamp) {
         self.refused_at.retain(|at| now.since(*at) < AN_HOUR);
         let earliest = match self.refused_at.len() {
             0..MAX_RECENT_FAILURES => now,
-            // One attempt may fail with both challenge types.
+            // One attempt may fail with both challenge types, so it counts as two failed validations.
             count => self.refused_at.get(count - MAX_RECENT_FAILURES).map_or(now, |at| at.plus(AN_HOUR)),
         };
         let earliest = earliest.max(self.asked_until.unwrap_or(now));
         self.not_before = self.not_before.map(|at| at.min(earliest));
     }
 
-    /// When to contact the authority: as soon as the certificate is due, but not before the limit.
+    /// Returns when to contact the authority: when the certificate is due, but not before the earliest allowed time.
     pub(super) fn next(&self, due_at: Timestamp) -> Timestamp {
         self.not_before.map_or(due_at, |not_before| not_before.max(due_at))
     }
 }
 
-/// When a certificate is renewed, as every authority advises: when a third of its lifetime is left, spread out in time.
-/// `jitter` is from 0 to 1, always the same for one certificate.
+/// Returns when a certificate is renewed: when a third of its lifetime is left, as authorities recommend, with a random
+/// shift. `jitter` is from 0 to 1, and always the same for one certificate.
 pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) -> Timestamp {
     let lifetime = not_after.since(not_before);
     not_before.plus(lifetime * 2 / 3 + (lifetime / 30).mul_f64(jitter))
@@ -79,14 +80,15 @@ pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) 
 const A_MINUTE: Duration = Duration::from_mins(1);
 const AN_HOUR: Duration = Duration::from_hours(1);
 
-/// If every new certificate seems due for renewal, a clock or an authority is wrong: this limits the rate of orders.
+/// Minimum time between two orders. If every new certificate seems to be due immediately, a clock or an authority is
+/// wrong.
 const MIN_INTERVAL: Duration = Duration::from_hours(24);
 
-/// Maximum of an authority's `Retry-After`.
+/// The maximum accepted `Retry-After` of an authority.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
 
-/// Maximum number of failed attempts in an hour before the next one: three, of two challenge types each, would be six
-/// failed validations.
+/// Maximum number of failed attempts per hour. A third one, with two challenge types each, would make six failed
+/// validations and exceed the limit.
 const MAX_RECENT_FAILURES: usize = 2;
 
 #[cfg(test)]
@@ -141,8 +143,8 @@ mod tests {
     }
 
     proptest! {
-        /// However often a user asks for an attempt, and however often the daemon starts: at most five failed
-        /// validations in any hour, two for each attempt.
+        /// However often a user requests an attempt and however often the daemon starts, at most five validations fail
+        /// per hour; each attempt counts as two.
         #[test]
         fn the_rate_limit_is_never_exceeded(steps in proptest::collection::vec((0..90_u64, any::<bool>()), 1..200)) {
             let (mut attempts, mut now) = (Attempts::default(), start());

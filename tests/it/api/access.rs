@@ -1,4 +1,4 @@
-//! Every route of the document, called with every kind of credential.
+//! Calls every route of the API document with every kind of credential.
 
 use super::with_data;
 use crate::store_upgrade::put;
@@ -11,21 +11,21 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// An operation's entry in the document.
+/// An operation in the API document.
 struct Operation {
     id: String,
     method: Method,
-    /// The path, with ids of rows that exist, so that a handler that refuses late would find what it must not touch.
+    /// The path with the ids of existing rows. A handler that checks access too late would find a row to change.
     path: String,
     access: Access,
     responses: BTreeSet<String>,
 }
 
-/// Who may call an operation.
+/// The callers that may call an operation.
 #[derive(Clone, Copy, Debug)]
 enum Access {
     Everybody,
-    /// The role that each kind of credential needs; without a role the credential is never accepted.
+    /// The role that each kind of credential needs. `None` means that this kind is never accepted.
     Roles {
         cookie: Option<&'static str>,
         token: Option<&'static str>,
@@ -65,7 +65,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     all.collect()
 }
 
-/// The ids in paths, of rows in `schema/v10.sql` and [`MORE_ROWS`].
+/// The ids in paths. The rows are in `schema/v10.sql` and in [`MORE_ROWS`].
 const IDS: [(&str, &str); 7] = [
     ("{id}", "1"),
     ("{tag_id}", "1"),
@@ -76,7 +76,7 @@ const IDS: [(&str, &str); 7] = [
     ("{sha256}", "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a"),
 ];
 
-/// Rows of the nouns that the database of an earlier version has none of.
+/// Rows for tables that are empty in the database of an earlier version.
 const MORE_ROWS: &str = "
     INSERT INTO custom_fields(id, business_id, name, kind, created_at) VALUES (1, 1, 'x', 'text', '2026-01-01T00:00:00.000Z');
     INSERT INTO leads(id, business_id, contact_id, title, stage_id, created_by, created_at, updated_at) VALUES
@@ -90,7 +90,7 @@ const MORE_ROWS: &str = "
     INSERT INTO scheduled_messages(id, thread_id, text, send_at, state, author, created_at, updated_at) VALUES
         (1, 1, 'x', '2030-01-01T00:00:00.000Z', 'waiting', 'user:1', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');";
 
-/// The number of rows of each table that a refused request might change, and who may log in.
+/// Returns the number of rows of each table that a rejected request might change, and the users who may log in.
 fn state_of(daemon: &Daemon) -> Vec<String> {
     let tables: Vec<String> = daemon.query_column(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'
@@ -112,16 +112,16 @@ fn state_of(daemon: &Daemon) -> Vec<String> {
 /// The kinds of callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
-    /// Without a credential, or with an invalid one.
+    /// A caller without a credential, or with an invalid one.
     Nobody(&'static str),
     Token(&'static str),
     Login(&'static str),
-    /// A session cookie without its CSRF token.
+    /// A caller with a session cookie and without its CSRF token.
     CookieAlone(&'static str),
 }
 
 impl Operation {
-    /// The status and error code with which the document says that the caller is refused.
+    /// Returns the status and error code with which the caller must be rejected according to the document.
     fn refusal(&self, caller: Caller) -> Option<(u16, &'static str)> {
         let Access::Roles { cookie, token } = self.access else { return None };
         let allows = |needed: Option<&str>, role: &str| needed.is_some_and(|needed| needed == role || role == "owner");
@@ -135,7 +135,7 @@ impl Operation {
     }
 }
 
-/// Sends an empty object and checks that an error has the common form; returns the status and the error's code.
+/// Sends an empty object, and checks that an error has the common form. Returns the status and the error's code.
 async fn ask(client: &Client, method: &Method, path: &str) -> (u16, String) {
     let reply = send(client.request(method.clone(), path).json(&json!({}))).await;
     if reply.status < 400 {
@@ -152,7 +152,7 @@ async fn status(client: &Client, method: &Method, path: &str) -> u16 {
     ask(client, method, path).await.0
 }
 
-/// Credentials that only the passing of time or another version invalidates.
+/// Inserts credentials that are invalid because they have expired or because another version created them.
 fn stale_credentials() -> String {
     let hash = |secret: &str| hex(&Sha256::digest(secret.as_bytes()));
     let (expired, lost, removed) = (hash("agl_expired"), hash("agl_lost"), hash("agl_removed"));
@@ -213,7 +213,7 @@ async fn the_document_says_who_may_call_what() {
         ("staff with a wrong CSRF token", Caller::CookieAlone("staff"), gal.with_header("x-csrf-token", "wrong")),
         ("owner with a wrong CSRF token", Caller::CookieAlone("owner"), ruth.with_header("x-csrf-token", "")),
     ];
-    // The refused requests come first, while all rows exist.
+    // The rejected requests are sent first, while all rows exist.
     let before = state_of(&daemon);
     let (mut cells, mut confirmed) = (0, BTreeSet::new());
     for (name, caller, client) in &callers {
@@ -230,7 +230,7 @@ async fn the_document_says_who_may_call_what() {
     for (name, caller, client) in &callers {
         for operation in operations.iter().filter(|operation| operation.refusal(*caller).is_none()) {
             let Operation { id, method, path, .. } = operation;
-            // A logout invalidates the session for the next operation.
+            // A logout invalidates the session, so the next operation needs a new session.
             let client = match *caller {
                 Caller::Login(role) if ["log_out", "end_session"].contains(&id.as_str()) => {
                     daemon.log_in(if role == "owner" { "ruth" } else { "gal" }, PASSWORD).await
@@ -238,7 +238,7 @@ async fn the_document_says_who_may_call_what() {
                 _ => client.clone(),
             };
             let (status, code) = ask(&client, method, path).await;
-            // What a session alone is not enough for asks for the password once more, of those who may do it.
+            // An operation that requires a recent password check returns this code to the callers that have access.
             if code == "confirmation_required" {
                 assert_eq!(status, 403, "{id} for {name}");
                 confirmed.insert(id.as_str());
@@ -249,7 +249,7 @@ async fn the_document_says_who_may_call_what() {
         }
     }
     assert_eq!(cells, 15 * operations.len());
-    // The others that ask for it have no body here.
+    // Other operations with this requirement reject the empty body first.
     assert_eq!(confirmed, BTreeSet::from(["download_backup"]));
 }
 

@@ -30,14 +30,14 @@ struct Example {
     subject: String,
 }
 
-/// A daemon in which every changing operation can succeed.
+/// A daemon in which every operation that changes data can succeed.
 struct Shop {
     daemon: Daemon,
     bridge: Bridge,
     twilio_state: TwilioState,
     _twilio: TwilioRest,
     owner: Client,
-    /// A token that stays valid when every session has ended.
+    /// A client with a token, which stays valid after all sessions have ended.
     auditor: Client,
 }
 
@@ -66,7 +66,7 @@ impl Shop {
         Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }
     }
 
-    /// A request by which the operation succeeds, after the objects that it needs have been created.
+    /// Creates the objects that the operation needs, and returns a request with which it succeeds.
     #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     async fn example(&self, operation: &str) -> Example {
         let owner = &self.owner;
@@ -144,7 +144,7 @@ impl Shop {
                 example(Method::PUT, "/api/threads/1/ai", body, "set_thread_ai_mode", "thread:1")
             }
             "choose_database" => {
-                // A file of another program replaces the published file.
+                // A foreign file replaces the published file.
                 let file = self.daemon.published_file();
                 let foreign = file.with_extension("foreign");
                 let conn = rusqlite::Connection::open(&foreign).unwrap();
@@ -232,8 +232,8 @@ impl Shop {
 }
 
 impl Shop {
-    /// Two contacts with messages, where the first has the number that the second had before; returns the
-    /// suggestion's id and the older contact's.
+    /// Creates two contacts with messages; the first has a number that the second had before. Returns the ids of the merge suggestion and
+    /// of the older contact.
     async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
         let lid = format!("{}@lid", &number[1..]);
         for body in [
@@ -253,7 +253,7 @@ impl Shop {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_adds_an_audit_row() {
     let mut shop = Shop::open().await;
-    // Set-up is closed once there is an owner, so it runs first.
+    // Set-up is rejected once an owner exists, so it runs first.
     let url = shop.daemon.logs().wait_for_event("SETUP_CODE")["url"].as_str().unwrap().to_owned();
     let code = url.split_once("#code=").unwrap().1;
     let owner = json!({"code": code, "name": "dana", "password": PASSWORD});
@@ -269,12 +269,12 @@ async fn every_change_adds_an_audit_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    // The first two change nothing that is worth a row: a draft of a user, and that a user is typing. The rows of a trial call,
-    // which needs an AI, of a running call, and of a restart, which needs a supervisor, are in their own tests.
+    // `put_draft` and `report_typing` are not audited. The other operations need an AI, a call in progress or a supervisor, and have their
+    // own tests.
     let elsewhere =
         ["put_draft", "report_typing", "create_trial_call", "hang_up_call", "hint_call", "put_call_through", "restart"];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
-    // To mute and unmute, an alert must be raised or muted; to unlink, an account must be linked.
+    // These operations run last because they undo the state that others need: a raised or muted alert, and a linked account.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));
     for operation in operations {
@@ -298,7 +298,7 @@ async fn every_change_adds_an_audit_row() {
 }
 
 impl Shop {
-    /// The entries after the one with that id, oldest first.
+    /// Returns the entries after the entry with this id, oldest first.
     async fn entries_since(&self, id: i64) -> Vec<Value> {
         let page = self.auditor.get("/api/audit?limit=20").await.json();
         let entries = page["items"].as_array().unwrap().iter().rev();
@@ -392,7 +392,7 @@ async fn dana_id(dana: &Client) -> Value {
     json!(format!("user:{}", dana.get("/api/session").await.json()["user"]["id"]))
 }
 
-/// The row and the change are written together, or neither is.
+/// The change and its audit row are written in one transaction.
 #[tokio::test]
 async fn a_change_that_cannot_be_recorded_is_not_made() {
     let mut daemon = Daemon::prepare(|_| {});

@@ -9,7 +9,7 @@ use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Creates a snapshot; returns its name.
+/// Creates a snapshot and returns its name.
 async fn created(owner: &Client) -> String {
     let known = owner.get("/api/backups").await.json()["snapshots"].as_array().unwrap().len();
     let reply = owner.post_json("/api/backups", &json!({})).await;
@@ -52,7 +52,7 @@ async fn only_one_snapshot_is_made_at_a_time() {
     let (daemon, api) = with_data();
     let lock = daemon.folder().join("snapshots/.lock");
     created(&api).await;
-    // As another process, such as `agentlocator snapshots create`, holds it.
+    // Holds the lock, as another process such as `agentlocator snapshots create` does.
     let held = std::fs::File::open(&lock).unwrap();
     held.lock().unwrap();
     let refused = api.post_json("/api/backups", &json!({})).await;
@@ -104,7 +104,7 @@ async fn a_download_needs_the_password_again_and_is_recorded() {
         "SELECT count(*) FROM audit_log WHERE action = 'backup_downloaded' AND actor LIKE 'user:%' AND subject = ";
     assert_eq!(daemon.query_value::<i64>(&format!("{downloads}'backup:{name}'")), 2);
 
-    // The confirmation is of this session, and a token needs none.
+    // A password confirmation is valid only for its session. A token needs none.
     let elsewhere = daemon.log_in("dana", PASSWORD).await;
     assert_eq!(elsewhere.get(&path).await.status, 403);
     assert_eq!(api.get(&path).await.status, 200);

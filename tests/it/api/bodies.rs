@@ -1,5 +1,5 @@
-//! The bodies of lists and items, pinned by a snapshot for each noun, so that a review shows a field that was renamed or removed, or
-//! has another form.
+//! The bodies of lists and items, pinned by one snapshot for each noun. A review then shows each field that is renamed, removed or changed
+//! in form.
 
 use super::change;
 use crate::support::whatsapp::until;
@@ -72,7 +72,7 @@ const PATHS: [&str; 60] = [
     "/api/waiting-list/1",
 ];
 
-/// Operations without a snapshot, and why.
+/// Operations without a snapshot, and the reasons.
 const WITHOUT: [(&str, &str); 9] = [
     ("/api/openapi.json", "it is pinned by docs/openapi.json"),
     ("/api/calls/{id}/peaks", "numbers that depend on the sound"),
@@ -85,7 +85,7 @@ const WITHOUT: [(&str, &str); 9] = [
     ("/api/media/{sha256}", "a file"),
 ];
 
-/// Fields whose values differ from run to run, from day to day or from version to version, and the noun; without one, of all nouns.
+/// Fields whose values differ between runs, days or versions, and their noun. An empty noun means all nouns.
 const VOLATILE: [(&str, &str); 15] = [
     ("", "csrf_token"),
     ("", "etag"),
@@ -100,7 +100,7 @@ const VOLATILE: [(&str, &str); 15] = [
     ("retention", "rows"),
     ("sessions", "id"),
     ("updates", "installed"),
-    // The texts are in the locale files.
+    // The texts are pinned in the locale files.
     ("settings", "help"),
     ("settings", "title"),
 ];
@@ -149,14 +149,14 @@ fn every_operation_that_answers_json_has_a_snapshot() {
     assert!(missing.is_empty(), "add these to PATHS: {missing:?}");
 }
 
-/// Whether a request is one of the operation with this path.
+/// Returns true if the path of a request matches the path template of an operation.
 fn is_of(path: &str, template: &str) -> bool {
     let (path, template) = (path.split('?').next().unwrap().split('/'), template.split('/'));
     path.clone().count() == template.clone().count()
         && path.zip(template).all(|(part, named)| part == named || named.starts_with('{'))
 }
 
-/// Creates what the seeded rows lack.
+/// Creates objects for lists that the seeded rows leave empty.
 async fn fill(owner: &Client) {
     for (path, body) in [
         ("/api/tags", json!({"name": "VIP"})),
@@ -175,7 +175,7 @@ async fn fill(owner: &Client) {
     change(owner, "PATCH", "/api/settings", json!({"changes": {"voice.message_max_s": 90}}), 200).await;
 }
 
-/// The value without what differs from run to run; of long lists the first two items.
+/// Replaces volatile values. Shortens long lists to two items.
 fn stable(noun: &str, field: &str, value: Value) -> Value {
     let is_volatile = VOLATILE.iter().any(|(of, name)| *name == field && (of.is_empty() || *of == noun));
     match value {
@@ -183,7 +183,7 @@ fn stable(noun: &str, field: &str, value: Value) -> Value {
             let fields = fields.into_iter().map(|(name, value)| (name.clone(), stable(noun, &name, value)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
-        // Other alerts depend on the machine.
+        // Other alerts depend on the machine that runs the test.
         Value::Array(items) if noun == "alerts" => {
             let seeded = items.into_iter().filter(|item| item["kind"] == "ai_refused");
             seeded.map(|item| stable("", field, item)).collect()
@@ -196,7 +196,7 @@ fn stable(noun: &str, field: &str, value: Value) -> Value {
     }
 }
 
-/// Whether a time is one of the seeded rows'.
+/// Returns true for the times in the seeded rows.
 fn is_seeded(time: &str) -> bool {
     ["2026-11-0", "2026-11-1", "2030-01-"].iter().any(|start| time.starts_with(start))
 }

@@ -54,8 +54,8 @@ async fn a_recording_is_served_in_ranges() {
     assert_eq!(daemon.client().get("/api/calls/1/recording").await.status, 401);
 }
 
-/// One call for each reason of an end, with and without a message and an answer, some that an employee ended,
-/// and one that has booked.
+/// One call for each reason of an end. Some calls have a message, an answer or a booking, and employees ended some of
+/// them.
 const CALLS_OF_ALL_KINDS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
                       answered_at, ended_at, end_reason, message_text, updated_at)

@@ -1,5 +1,5 @@
-//! The committed document is one that tools for OpenAPI can use: it follows Spectral's rules, and a TypeScript client is
-//! generated from it, with which code compiles.
+//! The committed API document works with OpenAPI tools: it follows Spectral's rules, and code that uses the TypeScript client generated
+//! from it compiles.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ fn document() -> String {
     project().join("../../docs/openapi.json").to_str().unwrap().to_owned()
 }
 
-/// Runs one of the project's programs, which must succeed.
+/// Runs one of the project's Node.js programs, and requires that it succeeds.
 fn run(folder: &Path, program: &str, args: &[&str]) {
     let program_file = project().join("node_modules/.bin").join(program);
     assert!(program_file.exists(), "run `scripts/setup.sh test` first: it installs {program}");

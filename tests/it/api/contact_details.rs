@@ -66,7 +66,7 @@ async fn a_contact_who_opted_out_receives_nothing_until_that_is_taken_back() {
     let body = json!({"from": "+972501234567", "text": "hello", "id": "X1", "push_name": "\u{202e}anaD"});
     assert_eq!(send(webhook.json(&body)).await.status, 204);
     change(&api, "POST", "/api/whatsapp/send", message(), 422).await;
-    // A provider's report is undone too.
+    // An employee can also undo an opt-out that a provider reported.
     let dana = change(&api, "PUT", "/api/contacts/1/opt-out", json!({"opted_out": false}), 200).await;
     assert_eq!(dana["opted_out"], false);
     change(&api, "POST", "/api/whatsapp/send", message(), 200).await;
@@ -110,14 +110,14 @@ async fn notes_are_written_changed_deleted_and_restored() {
     for text in ["", " \n", "\u{0}", &"x".repeat(10_001)] {
         change(&gal, "POST", "/api/contacts/1/notes", json!({"text": text}), 400).await;
     }
-    // Every edit is in the audit log once.
+    // The audit log has one row for each edit.
     let edits = daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'update_note'");
     assert_eq!(edits, 3);
     change(&gal, "POST", "/api/contacts/99/notes", json!({"text": "x"}), 404).await;
     conditional(&gal, &format!("/api/notes/{}", second["id"]), json!({"text": "3"}), json!({"text": "4"})).await;
 }
 
-/// An item is changed by PATCH and deleted only on the version that its author saw.
+/// Checks that an item can be changed and deleted only with the ETag of its current version.
 async fn conditional(api: &Client, path: &str, first: Value, second: Value) {
     let with = |method: Method, version: &str, body: &Value| {
         send(api.request(method, path).header("if-match", version).json(body))
@@ -270,10 +270,11 @@ async fn a_number_is_added_corrected_removed_and_restored_to_its_place() {
     let dana = api.get("/api/contacts/1").await.json();
     assert_eq!(dana["number"], "+97237654321", "a new number is the main one");
 
-    // The undo of an addition removes it, so that a number which was there before is not one.
+    // A number that the contact already has is rejected, because the undo of the addition would delete it.
     let again = change(&api, "POST", list, json!({"number": "+97237654321"}), 409).await;
     assert_eq!(again["error"]["code"], "conflict");
-    // A current number becomes a former one, a former one a current one: the same number.
+    // Adding a number again with another state changes that state: a current number becomes a former one, or a former
+    // number a current one.
     let former = json!({"number": "+97237654321", "former_at": "2026-01-01T00:00:00Z"});
     for (body, is_current) in [(former, false), (json!({"number": "+97237654321"}), true)] {
         let changed = change(&api, "POST", list, body, 201).await;
@@ -282,7 +283,7 @@ async fn a_number_is_added_corrected_removed_and_restored_to_its_place() {
     let corrected =
         send(api.request(Method::PATCH, &path).header("if-match", &seen).json(&json!({"number": "03-765-4322"}))).await;
     assert_eq!((corrected.status, &corrected.json()["value"]), (200, &json!("+97237654322")), "{}", corrected.text());
-    // Who saw the number before the correction neither corrects nor removes it.
+    // A client that read the number before the correction can neither correct nor remove it.
     for method in [Method::PATCH, Method::DELETE] {
         let late = api.request(method, &path).header("if-match", &seen).json(&json!({"number": "03-765-4323"}));
         let refused = send(late).await;
@@ -293,7 +294,7 @@ async fn a_number_is_added_corrected_removed_and_restored_to_its_place() {
         assert_eq!(change(&api, "PATCH", &path, body, 400).await["error"]["field"], field);
     }
 
-    // A removed number of the middle takes its place again.
+    // A removed number that is restored returns to its position in the middle.
     let third = change(&api, "POST", list, json!({"number": "03-765-4324"}), 201).await;
     let whole = numbers(&api.get("/api/contacts/1").await.json());
     assert_eq!(send(api.request(Method::DELETE, &path)).await.status, 200);
@@ -345,7 +346,7 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     assert_eq!(change(&api, "DELETE", &only, json!({}), 409).await["error"]["code"], "last_address");
     assert_eq!(numbers(&api.get(&format!("/api/contacts/{}", ron["id"])).await.json()).len(), 1);
 
-    // A number that another contact had before is this one's now, and users decide whether the two are one.
+    // This contact now has a number that another contact had before, so the daemon suggests a merge to the users.
     let former = json!({"number": "03-765-4321", "former_at": "2026-01-01T00:00:00Z"});
     let gone = change(&api, "POST", "/api/contacts/1/numbers", former, 201).await;
     assert_eq!(gone["former_at"], "2026-01-01T00:00:00.000Z");
@@ -355,6 +356,6 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     let found = suggestions["items"].as_array().unwrap().iter().find(|one| one["address"] == "+97237654321");
     assert_eq!(found.unwrap()["reason"], "number_moved", "{suggestions}");
 
-    // The next call from the number is the contact's.
+    // The next call from the number is assigned to this contact.
     assert_eq!(api.get("/api/contacts?q=037654321").await.json()["items"][0]["id"], ron["id"]);
 }

@@ -4,7 +4,7 @@ use super::{change, column, with_data};
 use crate::support::Client;
 use serde_json::{Value, json};
 
-/// What is recorded about a contact, without ids of rows and times.
+/// Returns what is recorded about a contact, without row ids and times.
 async fn recorded(api: &Client, id: i64) -> Value {
     let detail = api.get(&format!("/api/contacts/{id}")).await.json();
     let list = async |path: String, field: &str| {
@@ -95,7 +95,7 @@ async fn what_is_changed_after_a_merge_stays_when_it_is_undone() {
     );
 }
 
-/// The contacts, with the ids of their messages.
+/// Returns the ids of the messages of each contact.
 async fn messages(api: &Client, contacts: &[i64]) -> Vec<Vec<Value>> {
     let mut found = Vec::new();
     for contact in contacts {

@@ -1,4 +1,4 @@
-//! The answers match the API document.
+//! The responses match the API document.
 
 use super::{change, with_data};
 use crate::support::whatsapp::until;
@@ -6,7 +6,7 @@ use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Checks an answer against its schema in the document.
+/// Checks a response against its schema in the document.
 fn check(document: &Value, method: &Method, template: &str, status: u16, body: &Value) {
     let operation = &document["paths"][template][method.as_str().to_lowercase()];
     let schema = &operation["responses"][status.to_string()]["content"]["application/json"]["schema"];

@@ -1,4 +1,4 @@
-//! The deletion of a contact leaves everything of other contacts, deletes nothing if it is refused, and is completed after a kill.
+//! The deletion of a contact keeps the data of other contacts, deletes nothing if it is rejected, and is completed after a kill.
 
 use super::{change, column, with_data};
 use crate::support::client::send;
@@ -21,7 +21,7 @@ async fn upload(api: &Client) -> String {
 }
 
 async fn schedule(api: &Client, thread: i64, text: &str, media: Option<&str>) -> i64 {
-    // At most a year from now.
+    // Scheduled messages may be at most a year in the future.
     let send_at = (jiff::Timestamp::now() + jiff::Span::new().hours(24 * 200)).to_string();
     let body = json!({"thread_id": thread, "text": text, "media_id": media, "send_at": send_at});
     change(api, "POST", "/api/scheduled-messages", body, 201).await["id"].as_i64().unwrap()
@@ -44,7 +44,7 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!((kept.status, kept.body.as_slice()), (200, FILE));
     let left = api.get(&format!("/api/scheduled-messages/{other}")).await.json();
     assert_eq!((&left["state"], &left["media_id"]), (&json!("waiting"), &json!(file)));
-    // The last one that uses it takes it along; it can be uploaded again.
+    // The deletion of the last contact that uses the file deletes the file. It can be uploaded again.
     let done = erase(&api, 2, "Noa", 200).await;
     assert_eq!(done["deleted"]["media"], 1);
     assert_eq!(api.get(&path).await.status, 404);
@@ -52,7 +52,7 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!(api.get(&path).await.body.as_slice(), FILE);
 }
 
-/// A bookmark or a line of a log must not name another person.
+/// Ids are not reused: a bookmark or a log line with the id must not refer to another contact.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_id_of_an_erased_contact_is_not_given_to_another() {
     let (mut daemon, api) = with_data();
@@ -65,14 +65,14 @@ async fn the_id_of_an_erased_contact_is_not_given_to_another() {
     let next = create("Roni", number).await;
     assert_eq!(next, last + 1);
     assert_eq!(api.get(&format!("/api/contacts/{last}")).await.status, 404);
-    // The mark is the greatest one, whatever is erased later, and survives a restart.
+    // The stored highest id never decreases, whichever contact is deleted later, and it survives a restart.
     erase(&api, next, "Roni", 200).await;
     erase(&api, 2, "Noa", 200).await;
     tokio::task::block_in_place(|| daemon.restart());
     assert_eq!(create("Roni", number).await, next + 1);
 }
 
-/// Earlier versions have emptied files that other contacts had.
+/// Earlier versions emptied files that other contacts also used.
 #[tokio::test]
 async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
     let mut daemon = Daemon::prepare(|_| {});
@@ -88,7 +88,7 @@ async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
     assert_eq!(api.get(&format!("/api/media/{hash}")).await.body.as_slice(), FILE);
 }
 
-/// A call begins between the check and the deletion.
+/// A call starts between the check and the deletion.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_erasure_deletes_nothing() {
     let (daemon, api) = with_data();
@@ -102,7 +102,7 @@ async fn a_refused_erasure_deletes_nothing() {
         let api = api.clone();
         async move { erase(&api, 1, "דנה לוי", 409).await }
     });
-    // Until the request waits for the writer. If it comes later, it is refused at its first check.
+    // Gives the request time to wait for the writer. A slower request fails at the first check, which also passes the test.
     tokio::time::sleep(Duration::from_secs(2)).await;
     held.commit().unwrap();
     assert_eq!(asked.await.unwrap()["error"]["code"], "conflict");
@@ -111,7 +111,7 @@ async fn a_refused_erasure_deletes_nothing() {
     assert_eq!(api.get(&format!("/api/scheduled-messages/{scheduled}")).await.json()["state"], "waiting");
 }
 
-/// A number from the live database: of a large one, not each look needs a copy.
+/// Reads a number from the live database. The database is large, and a read of the published file would wait for a copy.
 fn in_live(daemon: &Daemon, sql: &str) -> i64 {
     let live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     live.query_row(sql, [], |row| row.get(0)).unwrap()
@@ -147,7 +147,7 @@ async fn an_erasure_that_a_kill_cut_off_is_completed() {
 async fn a_task_names_the_thread_and_the_call_of_its_own_contact_only() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // From before the rule.
+    // A row from before this rule.
     daemon.seed(
         "INSERT INTO tasks(id, business_id, title, contact_id, thread_id, call_id, source, created_by, created_at, updated_at) VALUES
             (90, 1, 'of Noa', 2, 1, 1, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z'),
@@ -176,7 +176,7 @@ async fn a_task_names_the_thread_and_the_call_of_its_own_contact_only() {
     assert_eq!(json!([left["title"], left["contact_id"], left["thread_id"], left["call_id"]]), expected);
 }
 
-/// The files of the data folder, but not the copies that tests make.
+/// Returns the files of the data folder, without the copies that tests create.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_copy = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("copy-");
@@ -212,7 +212,7 @@ async fn nothing_of_an_erased_contact_is_in_any_file() {
     assert_eq!(done["overwritten"], true);
     let left = files_with(daemon.folder(), &words);
     assert!(left.is_empty(), "{left:?}");
-    // The daemon continues with the emptied log.
+    // The daemon continues to work with the truncated write-ahead log.
     change(&api, "POST", "/api/contacts/2/notes", json!({"text": "after"}), 201).await;
     assert_eq!(daemon.query_column::<String>("SELECT text FROM contact_notes"), ["after"]);
 }
@@ -239,7 +239,7 @@ async fn the_bridge_deletes_what_it_has_of_the_contact() {
     let (dana, noa) = (found("0501234567").await, found("0541111111").await);
     let done = erase(&shop.api, dana, "+972501234567", 200).await;
     assert_eq!((&done["bridge_pending"], shop.bridge.forgotten()), (&json!(false), vec![json!(["972501234567"])]));
-    // While the bridge is off, the request is repeated.
+    // The daemon retries the request while the bridge is down.
     shop.bridge.down(true);
     let done = erase(&shop.api, noa, "+972541111111", 200).await;
     assert_eq!(done["bridge_pending"], true);

@@ -1,4 +1,4 @@
-//! Changes that require the version of the item that their author saw.
+//! Changes that require the version of the item that the user has seen.
 
 use super::with_data;
 use crate::support::client::{Reply, send};
@@ -18,7 +18,7 @@ fn audit_rows(daemon: &Daemon) -> i64 {
 #[tokio::test]
 async fn a_change_that_is_based_on_an_old_version_is_refused_with_the_present_item() {
     let (daemon, api) = with_data();
-    // They change what the contact's threads show.
+    // The background jobs change the contact's threads, so they must finish first.
     daemon.until_backfilled().await;
     let seen = api.get("/api/contacts/1").await;
     let seen = seen.header("etag");
@@ -53,7 +53,7 @@ async fn only_an_edit_changes_the_version_of_a_contact() {
     let after = api.get("/api/contacts/1").await;
     assert_ne!(before.json(), after.json(), "the unread count is another");
     assert_eq!(before.header("etag"), after.header("etag"));
-    // The summary of a call notes the language while someone writes the name.
+    // The call summary records the language while a user edits the name.
     let body = json!({"language": "fr"});
     let noted = send(api.request(Method::PATCH, "/api/contacts/1").json(&body)).await;
     assert_eq!((noted.status, &noted.json()["language"]), (200, &json!("fr")));
@@ -146,7 +146,7 @@ async fn the_document_shows_conditions_where_they_are() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
             let takes = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
-            // Settings are edited one by one: their versions are in the body.
+            // Settings are edited one by one, with their versions in the body.
             let is_by_key = (method.as_str(), path.as_str()) == ("patch", "/api/settings");
             assert_eq!(takes || is_by_key, operation["responses"]["412"].is_object(), "{method} {path}");
             if takes {

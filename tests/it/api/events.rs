@@ -34,7 +34,7 @@ impl Events {
         Self { response, text: String::new() }
     }
 
-    /// The next block other than a sign of life; None at the end of the stream.
+    /// Returns the next block that is not a keepalive; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let event = self.any().await?;
@@ -63,13 +63,13 @@ impl Events {
         Some(event)
     }
 
-    /// The next change: its kind, thread and row.
+    /// Returns the next change: its kind, thread and row.
     async fn change(&mut self) -> (String, Value, Value) {
         loop {
             let event = self.next().await.unwrap();
             let data = event.data.unwrap();
             assert_eq!((event.id, event.name), (data["seq"].to_string(), String::new()));
-            // The daemon may raise alerts at any time, about what the test machine lacks, and find the bridge in another state.
+            // The daemon may raise alerts about the test machine or update the state of the bridge at any time.
             if data["kind"] != "alert_updated" && data["kind"] != "bridge_updated" {
                 return (data["kind"].as_str().unwrap().to_owned(), data["thread_id"].clone(), data["ref_id"].clone());
             }
@@ -153,7 +153,8 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
         json!({"seq": 500, "at": "2026-11-10T10:00:00.000Z", "kind": "thread_updated", "thread_id": 1, "ref_id": 1});
     assert_eq!(event, Event { id: "500".to_owned(), name: String::new(), data: Some(change) });
     assert_eq!(events.change().await, kind("message_created", 1, 4));
-    // A first request names its position in the URL; a later one of the same URL has the header.
+    // A first request gives its position in the URL. A reconnect to the same URL has the `Last-Event-ID` header as well, which takes
+    // precedence.
     let of_url = async |last: Option<&str>| {
         let request = api.request(Method::GET, "/api/events?after=499");
         let request = last.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
@@ -200,7 +201,7 @@ async fn each_reader_gets_what_it_may_see() {
     put(&owner, "/api/threads/1/ai", json!({"ai_mode": "off"})).await;
 
     for wanted in [
-        // When it is stored, and when it is active.
+        // One event when the setting is stored, and one when it becomes active.
         kind("setting_updated", Value::Null, Value::Null),
         kind("setting_updated", Value::Null, Value::Null),
         kind("user_updated", Value::Null, user),
@@ -227,7 +228,7 @@ async fn a_stream_without_changes_sends_keep_alive_events() {
     let (_daemon, api) = with_data();
     let mut events = Events::open(&api, None).await;
     let mut event = events.any().await.unwrap();
-    // Alerts about what the test machine lacks may come first.
+    // Alerts about the test machine may arrive first.
     while event.name != "alive" {
         event = events.any().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The greeting: recorded on the page, heard by the next call.
+//! The greeting: uploaded by the page, and played in the next call.
 
 use super::{change, with_data};
 use crate::support::client::send;
@@ -8,7 +8,7 @@ use agentlocator::audio::wav;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A tone of this length, 16 kHz.
+/// Creates a WAV file with a tone of this length, at 16 kHz.
 fn tone(ms: usize, channels: u16) -> Vec<u8> {
     let frames = ms * 16;
     let mut file = wav::pcm_header(channels, 16_000, frames as u64).to_vec();
@@ -32,7 +32,7 @@ async fn set(api: &Client, content: Vec<u8>) -> Reply {
     send(api.request(Method::PUT, "/api/greeting").json(&json!({"media_id": id, "name": "mine.wav"}))).await
 }
 
-/// The path that the TwiML of a call plays.
+/// Returns the path that the TwiML of a call plays.
 async fn played(client: &Client) -> String {
     let xml = client.get("/webhook/incoming_call").await.text();
     let url = xml.split_once("<Play>").unwrap().1.split_once("</Play>").unwrap().0;
@@ -63,11 +63,11 @@ async fn the_next_call_hears_the_new_greeting_under_a_new_address() {
 
     let second = set(&api, tone(2000, 1)).await.json();
     assert_ne!(played(&daemon.client()).await, path);
-    // A call that was given the old address hears a greeting, which is not cached under it.
+    // A call that received the old URL plays the current greeting, and the response must not be cached under that URL.
     let late = daemon.client().get(&path).await;
     assert_eq!((late.status, late.header("cache-control"), late.body == tone(2000, 1)), (200, "no-store", true));
 
-    // It is in the database, so it survives a restart and goes with a copy of the file.
+    // The greeting is stored in the database, so it survives a restart and is part of a copy of the database file.
     daemon.restart();
     let api = daemon.api();
     assert_eq!(api.get("/api/greeting").await.json(), second);

@@ -1,4 +1,4 @@
-//! The inbox: one row for each contact, whose turn it is, drafts, and the timeline.
+//! The inbox: one row for each contact, who has to answer next, drafts, and the timeline.
 
 use super::with_data;
 use crate::support::client::send;
@@ -209,7 +209,7 @@ async fn a_timeline_has_notes_tasks_and_appointments_too() {
     assert_eq!((&items[6]["note"]["id"], &items[6]["note"]["text"]), (&note, &json!("אלרגית")));
     assert_eq!((&items[7]["task"]["id"], &items[8]["task"]["id"]), (&task, &task));
     assert_eq!((&items[7]["at"], &items[8]["at"]), (&items[8]["task"]["created_at"], &items[8]["task"]["done_at"]));
-    // A position stays where it is when entries are added.
+    // A cursor keeps its position when entries are added.
     let newest = api.get("/api/contacts/1/timeline?limit=2").await.json();
     post("/api/contacts/1/notes", json!({"text": "later"})).await;
     let before = newest["next_cursor"].as_str().unwrap();

@@ -5,8 +5,8 @@ use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 use std::io::Read;
 
-/// More rows about contact 1 in every table, beside those of another contact. Words with "secret" are about contact 1 only.
-// The seed overwrites what it deletes, as the daemon does, so that the file has nothing else from before.
+/// More rows in every table about contact 1, and rows about another contact. Words with "secret" are only about contact 1.
+// The seed overwrites deleted data, as the daemon does, so that the file keeps no remnants of earlier rows.
 const MORE: &str = "
     PRAGMA secure_delete = ON;
     UPDATE contacts SET display_name = 'secret-name', name_source = 'owner' WHERE id = 1;
@@ -60,7 +60,7 @@ fn with_more() -> (Daemon, Client) {
     (daemon, api)
 }
 
-/// How often each word that is about contact 1 is in the published file, which people copy.
+/// Returns the number of occurrences of each word about contact 1 in the published file, which users copy.
 fn secrets(daemon: &Daemon) -> usize {
     let file = std::fs::read(daemon.published_file()).unwrap();
     ["secret-".as_bytes(), b"972501234567", "klmnopqrstuvwxyz".as_bytes()]
@@ -117,7 +117,7 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
     change(&gal, "POST", "/api/contacts/1/erase", json!({"confirm": "secret-name"}), 403).await;
 
     let mut done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "+972 50-123-4567"}), 200).await;
-    // The search index follows in the background, and so do the jobs that compress older recordings.
+    // The search index and the compression of older recordings run in the background, so their counts vary.
     assert!(done["deleted"]["jobs"].as_i64().unwrap() >= 2);
     done["deleted"].as_object_mut().unwrap().retain(|table, _| !table.starts_with("search_") && table != "jobs");
     let expected = json!({
@@ -153,7 +153,7 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
 async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // Written as the daemon writes: without it, pages keep parts of what was moved to other pages.
+    // Uses the daemon's setting: without it, pages keep parts of rows that were moved to other pages.
     daemon.seed(
         "PRAGMA secure_delete = FAST;
          WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 60)

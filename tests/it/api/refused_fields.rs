@@ -1,10 +1,10 @@
-//! An invalid request is refused with the name of its field, in words that do not come from a parser.
+//! An invalid request is rejected with the name of its field, in a sentence that is not the message of a parser.
 
 use super::with_data;
 use crate::support::client::send;
 use serde_json::{Value, json};
 
-/// Words of parsers and of our source code.
+/// Words from parser messages and from the source code.
 const JARGON: [&str; 14] = [
     "deserialize",
     "invalid type",

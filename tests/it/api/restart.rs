@@ -1,4 +1,4 @@
-//! A restart on request: the daemon ends, and systemd starts it again.
+//! A restart by the API: the daemon exits, and systemd starts it again.
 
 use super::with_data;
 use crate::support::client::send;
@@ -21,7 +21,7 @@ async fn a_restart_on_request_drains_and_is_recorded() {
     assert_eq!(staff.post_json("/api/restart", &json!({"when": "now"})).await.status, 403);
     assert_eq!(api.post_json("/api/restart", &json!({"when": "later"})).await.status, 422);
     assert_eq!(api.post_json("/api/restart", &json!({"when": "now"})).await.status, 202);
-    // systemd restarts after any exit.
+    // systemd restarts the daemon after any exit.
     assert!(tokio::task::block_in_place(|| daemon.wait(WAIT_TIMEOUT)).success());
     daemon.logs().wait_for_event("STOPPED");
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'restart'"), 1);

@@ -1,4 +1,4 @@
-//! What the retention settings delete is counted before they are saved, by the queries that delete it.
+//! The preview of the retention settings counts rows by the same queries that delete them.
 
 use super::{change, with_data};
 use serde_json::{Value, json};

@@ -124,7 +124,7 @@ async fn notes_are_found_while_they_exist() {
     assert_eq!(hits(&api, "חיטה").await, []);
     note(Method::POST, &format!("{path}/restore"), json!({}), 200).await;
     assert_eq!(hits(&api, "חיטה").await, [hit()]);
-    // The merged contact's notes belong to the kept one, also when they change afterwards.
+    // The notes of the merged contact belong to the kept contact, including notes that change after the merge.
     note(Method::POST, "/api/contacts/2/merge", json!({"contact_id": 1}), 200).await;
     let kept = search(&api, &[("q", "חיטה")]).await["items"][0]["contact_id"].clone();
     assert_eq!(kept, json!(2));
@@ -154,7 +154,7 @@ async fn notes_of_an_index_that_lacks_them_are_added() {
 async fn searches_of_long_texts_delay_no_other_request() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // 60 messages of 64 KB, in which the hit is the last word. More would take long to index.
+    // 60 messages of 64 KB, each with the hit as its last word. A larger database would take long to index.
     daemon.seed(
         "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 69)
          INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, provider_msg_id, status, created_at)
@@ -164,7 +164,7 @@ async fn searches_of_long_texts_delay_no_other_request() {
     daemon.launch();
     let api = daemon.api();
     daemon.until_indexed().await;
-    // The probe behind `/readyz` and the list of threads read the database too.
+    // The readiness check behind `/readyz` and the list of threads also read the database.
     let took = async |path: &str| {
         let asked = Instant::now();
         assert_eq!(api.get(path).await.status, 200, "{path}");
@@ -195,7 +195,7 @@ async fn searches_of_long_texts_delay_no_other_request() {
         assert!(items.iter().all(|item| !item["highlights"].as_array().unwrap().is_empty()));
     }
     for (path, (alone, beside)) in paths.iter().zip(alone.into_iter().zip(beside)) {
-        // The searches use both cores as well, and so do other tests.
+        // The searches and other tests use both cores, so the limit depends on the time without searches.
         let limit = Duration::from_secs(1) + 5 * alone;
         assert!(beside < limit, "{path}: {beside:?} beside the searches, {alone:?} without");
     }

@@ -1,4 +1,4 @@
-//! How far the set-up is: one state for all browsers, which learn of a change at once.
+//! The progress of the set-up: all browsers share one state, and each change is sent to them as an event.
 
 use super::change;
 use crate::support::Daemon;

@@ -109,12 +109,12 @@ async fn a_repeated_request_adds_one_task_and_the_tasks_of_a_call_are_found() {
     assert_eq!((again.status, &again.json()["id"]), (200, &first.json()["id"]));
     let other = add(&api, "k1", "להתקשר").await;
     assert_eq!((other.status, &other.json()["error"]["code"]), (422, &json!("key_reused")));
-    // A key is its sender's own.
+    // Idempotency keys are separate for each user.
     assert_eq!(add(&dana, "k1", "להתקשר").await.status, 201);
     change(&api, "POST", "/api/tasks", json!({"title": "אחרת", "contact_id": 1}), 201).await;
     let of_call = async || column(&api.get("/api/tasks?call_id=1&state=all").await.json()["items"], "title");
     assert_eq!(json!(of_call().await), json!(["לחזור", "להתקשר"]));
-    // A request that arrives again after its task was deleted does not bring it back.
+    // A repeated request does not restore a task that was deleted after the first request.
     change(&api, "DELETE", &format!("/api/tasks/{}", first.json()["id"]), Value::Null, 200).await;
     assert_eq!(add(&api, "k1", "לחזור").await.status, 404);
     assert_eq!(json!(of_call().await), json!(["להתקשר"]));

@@ -116,7 +116,7 @@ async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
     assert_eq!((&told["status"], told["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{told}");
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
 
-    // Missing snapshots are uploaded without a new snapshot, as soon as that is possible.
+    // Snapshots that are missing in the bucket are uploaded as soon as the bucket is available, without a new snapshot.
     tokio::task::block_in_place(|| daemon.stop());
     daemon.reconfigure(|setup| {
         setup.env("BACKUP_S3_SECRET_ACCESS_KEY", SECRET);

@@ -35,13 +35,14 @@ fn a_backup_is_complete_with_a_running_a_stopped_and_a_killed_daemon() {
     let mark = daemon.logs().mark();
     daemon.launch();
     add(&daemon, "tal");
-    // A stop during this check leaves it to the next start.
+    // If the daemon stops during this check, the next start repeats it.
     daemon.logs().wait_for_event_from(mark, "STORE_INTEGRITY_OK");
     assert!(daemon.stop().success());
     let (stopped, _) = backup(&daemon, "stopped.db");
     assert_eq!((integrity(&stopped), users(&stopped).len()), (None, 3));
 
-    // The database was only read: the next start finds the state of the last stop, and has nothing to check.
+    // The backup command only reads the database. Therefore the next start finds the state of the last stop and needs
+    // no check.
     let mark = daemon.logs().mark();
     daemon.launch();
     let lines = daemon.logs().lines();
@@ -54,7 +55,7 @@ fn an_existing_file_is_replaced_and_keeps_its_permissions() {
     let target = daemon.folder().join("again.db");
     std::fs::write(&target, "an older one").unwrap();
     std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o644)).unwrap();
-    // Left by an earlier run that was interrupted.
+    // A file of an earlier run that was interrupted.
     std::fs::write(daemon.folder().join("again.db.part"), vec![7; 10 << 20]).unwrap();
     let link = daemon.folder().join("link.db");
     std::os::unix::fs::symlink(&target, &link).unwrap();

@@ -1,4 +1,4 @@
-//! What the command refuses, and that it then changes nothing.
+//! Requests that the backup command rejects without changing anything.
 
 use super::{stderr, with_data};
 use crate::support::Daemon;
@@ -50,7 +50,7 @@ fn a_backup_without_disk_space_keeps_the_older_file() {
     let daemon = with_data();
     let target = daemon.folder().join("copy.db");
     std::fs::write(&target, "an older one").unwrap();
-    // The command may write files of at most 64 KB; the daemon is not limited.
+    // The command may write files of at most 64 KB. The limit does not apply to the daemon.
     let command = Command::new("prlimit")
         .args(["--fsize=65536", env!("CARGO_BIN_EXE_agentlocator"), "backup"])
         .arg(&target)

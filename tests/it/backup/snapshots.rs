@@ -1,4 +1,4 @@
-//! Snapshots by command: created, encrypted, verified, deleted, restored.
+//! Snapshots by command: create, encrypt, verify, delete, restore.
 
 use super::{stderr, with_data};
 use crate::support::Daemon;
@@ -78,7 +78,7 @@ fn an_encrypted_snapshot_in_another_folder_is_decrypted_with_the_key() {
     let output = new.cli(&with_key);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(new.query_value::<i64>("SELECT count(*) FROM messages"), 5);
-    // A truncated file is not accepted as complete.
+    // A truncated file is rejected.
     std::fs::write(&file, &bytes[..bytes.len() - 70_000]).unwrap();
     assert_eq!(new.cli(&with_key).status.code(), Some(1));
 }
@@ -96,7 +96,7 @@ fn a_damaged_snapshot_is_detected() {
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report[0]["error"].as_str().unwrap().contains("does not read back as it was written"), "{report}");
-    // Then no old snapshot is deleted for it.
+    // If the new snapshot fails, no old snapshot is deleted.
     let prune = daemon.cli(&["snapshots", "prune"]);
     assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }
@@ -125,7 +125,8 @@ fn old_snapshots_are_deleted_and_other_files_are_kept() {
         .filter(|name| !name.contains(".sha256") && name.contains(".db"))
         .collect();
     let stays = |name: &str| left.iter().any(|found| found == name);
-    // Today's, and the last two nights; the weeks of today and of the 10th.
+    // The policy keeps today's snapshot and those of the last two nights; they also cover the weeks of today and of the
+    // 10th.
     for name in ["nightly-20260310T030000000Z.db", "nightly-20260309T030000000Z.db", made["name"].as_str().unwrap()] {
         assert!(stays(name), "{name}: {left:?}");
     }

@@ -1,4 +1,4 @@
-//! Snapshots on a disk that fills up: the oldest are deleted before the next one is made.
+//! Snapshots on a disk that fills up: the oldest snapshots are deleted before a new one is created.
 
 use super::stderr;
 use crate::support::Daemon;
@@ -6,7 +6,7 @@ use crate::support::small_disk::SmallDisk;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// A database of 12 MB on the disk.
+/// Prepares a database of 12 MB on the disk.
 fn on(disk: &SmallDisk, more: &str) -> Daemon {
     let mut daemon = Daemon::prepare(|setup| {
         setup.env("DATABASE_URL", disk.path().join("agentlocator.db").display().to_string());
@@ -20,7 +20,7 @@ fn on(disk: &SmallDisk, more: &str) -> Daemon {
     daemon
 }
 
-/// Snapshots of the first days of March, as earlier nights left them.
+/// Creates snapshots of the first days of March, as earlier nights would.
 fn place(disk: &SmallDisk, days: std::ops::RangeInclusive<u32>) {
     for day in days {
         std::fs::copy(disk.path().join("agentlocator.db"), snapshots(disk).join(night(day))).unwrap();
@@ -54,17 +54,17 @@ fn the_oldest_snapshots_are_deleted_for_space_and_two_intact_ones_are_kept() {
     let Some(disk) = SmallDisk::mount(200) else { return };
     let mut daemon = on(&disk, "");
     place(&disk, 1..=10);
-    // The newest snapshot has been damaged since.
+    // Corrupts the checksum of the newest snapshot.
     std::fs::write(snapshots(&disk).join(format!("{}.sha256", night(10))), format!("{}  x\n", "0".repeat(64))).unwrap();
     let ballast = disk.fill(20 << 20);
 
-    // A quarter of 200 MB: three older snapshots and the new one.
+    // A quarter of 200 MB has space for three older snapshots and the new one.
     let made = create(&daemon).expect("space for the new snapshot is freed");
     let new = made["name"].as_str().unwrap();
     assert_eq!(left(&snapshots(&disk)), [new, &night(8), &night(9), &night(10)]);
     assert_eq!(made["dropped"].as_array().unwrap().len(), 7, "{made}");
 
-    // Less than one snapshot may take: the new one and the newest valid one before it are kept.
+    // The limit is smaller than one snapshot: the new snapshot and the newest valid one before it are still kept.
     assert!(daemon.stop().success());
     daemon.reconfigure(|setup| {
         setup.toml("[disk]\nmedia_stops_below = \"4 MB\"\ncritical_below = \"1 MB\"\n[backup]\nbudget = \"1 MB\"\n");
@@ -82,7 +82,7 @@ async fn without_enough_deletable_snapshots_none_is_deleted_and_the_disk_is_repo
     let daemon = on(&disk, "[backup]\nbudget = \"100 %\"\n");
     place(&disk, 1..=4);
     let ballast = disk.fill(10 << 20);
-    // 22 MB at most can be freed, and 44 are needed.
+    // At most 22 MB can be freed, but 44 MB are needed.
     let refused = create(&daemon).unwrap_err();
     assert!(refused.contains("not enough disk space for a snapshot"), "{refused}");
     assert_eq!(left(&snapshots(&disk)).len(), 4, "a snapshot was deleted without effect");

@@ -75,7 +75,8 @@ async fn a_repeated_request_books_once() {
         assert_eq!(error(&refused), (422, "key_reused".to_owned(), Value::Null), "{field}");
     }
     assert_eq!(shop.api.get("/api/appointments").await.json()["items"].as_array().unwrap().len(), 1);
-    // The answer may have been lost for a while, in which the appointment was moved.
+    // A client may repeat a booking long after its first response was lost. By then, the appointment may have been
+    // moved.
     let path = format!("/api/appointments/{}", first.json()["id"]);
     let moved = shop.patch(&path, &json!({"starts_at": at(day, "12:00")})).await.json();
     let repeated = keyed.post_json("/api/appointments", &body).await;
@@ -239,7 +240,7 @@ async fn a_resource_is_chosen_among_those_that_provide_the_service() {
         shop.free(massage, day, &format!("&resource_id={noa}")).await,
         ["13:00", "14:00"].map(|time| at(day, time))
     );
-    // Moving to another resource, and to any.
+    // Moves the appointment to another resource, and to any resource.
     let made = shop.book(massage, &at(day, "14:00")).await.json();
     let path = format!("/api/appointments/{}", made["id"]);
     assert_eq!(made["resource_id"], 1);
@@ -287,7 +288,7 @@ async fn appointments_and_waiting_entries_follow_a_merge() {
         (&listed["items"][0]["contact_id"], &listed["items"][0]["contact_name"]),
         (&json!(1), &json!("דנה לוי"))
     );
-    // The merged contact's id still finds and books for the contact that was kept.
+    // The id of the merged contact still works for lists and bookings; it refers to the kept contact.
     assert_eq!(shop.api.get("/api/appointments?contact_id=3").await.json()["items"][0]["id"], made["id"]);
     let again = json!({"contact_id": 3, "service_id": service, "starts_at": at(day, "11:00")});
     assert_eq!(shop.add("/api/appointments", &again).await["contact_id"], 1);

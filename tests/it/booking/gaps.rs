@@ -1,8 +1,8 @@
-//! The hours and gaps of each resource, against the free times of the same resource.
+//! The hours and gaps of each resource, compared with the free times of the same resource.
 
 use super::*;
 
-/// The local times of a resource's gaps on a day: `09:00-10:00`.
+/// Returns the local times of a resource's gaps on a day, such as `09:00-10:00`.
 async fn gaps(shop: &Shop, date: Date, resource: &Value) -> Vec<String> {
     let reply = shop.api.get(&format!("/api/free-gaps?from={date}&days=1")).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -48,14 +48,15 @@ async fn each_resource_has_its_own_hours_and_gaps() {
     );
     assert_eq!(of(1, &away)["open"], listed["days"][1]["open"], "back on the next day");
 
-    // The appointment lasts from 11:20 to 12:20, and occupies Dana until 12:35: an hour fits before it only from 10:00 to 11:05.
+    // The appointment lasts from 11:20 to 12:20, and occupies Dana until 12:35: before it, an appointment of an hour fits only between
+    // 10:00 and 11:05.
     assert_eq!(gaps(&shop, day, &dana).await, ["10:00-11:05", "12:35-14:30"]);
     assert_eq!(gaps(&shop, day, &away).await, Vec::<String>::new());
     assert_eq!(gaps(&shop, day, &none).await, Vec::<String>::new());
     assert_eq!(gaps(&shop, day, &json!(1)).await, ["09:00-18:00"]);
     assert_eq!(gaps(&shop, day_after(day), &dana).await, Vec::<String>::new());
 
-    // What begins a gap can be booked, and a minute before it cannot.
+    // The first minute of a gap can be booked, and the minute before it cannot.
     for (time, status) in [("12:34", 409), ("12:35", 201)] {
         let book = json!({"contact_id": 1, "service_id": service, "resource_id": dana, "starts_at": at(day, time)});
         assert_eq!(shop.post("/api/appointments", &book).await.status, status, "{time}");

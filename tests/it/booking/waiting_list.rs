@@ -1,8 +1,8 @@
-//! The waiting list: who waits, which free time suits, and what becomes of an entry.
+//! The waiting list: its entries, the free times that match them, and when an entry is fulfilled.
 
 use super::*;
 
-/// An entry for a haircut on a Monday, some weeks from now.
+/// Returns an entry for a haircut on a Monday, this many weeks from now.
 fn entry(contact: i64, service: i64, weeks: i32) -> Value {
     json!({"contact_id": contact, "service_id": service, "from_date": monday(weeks), "to_date": monday(weeks)})
 }
@@ -39,7 +39,7 @@ async fn an_entry_shows_who_waits_and_the_first_free_time_that_suits() {
     assert_eq!((&anybody["resource_name"], &anybody["free_slot"]["resource_id"]), (&json!(null), &json!(1)));
     assert_eq!(anybody["free_slot"]["starts_at"], at(day, "09:00"));
 
-    // Days that are over, days that are far away, and a service that is not offered any more have no free time.
+    // Past days, days in the far future, and a service that is no longer offered have no free times.
     for (from, to) in [("2020-01-01", "2020-01-05"), ("2190-01-01", "2190-01-05"), ("1900-01-01", "2200-12-31")] {
         let changed = shop.patch(&path, &json!({"from_date": from, "to_date": to})).await;
         assert_eq!(changed.status, 200, "{}", changed.text());
@@ -58,7 +58,7 @@ async fn an_entry_is_changed_and_removed_only_as_it_was_seen() {
     let seen = shop.api.get(&path).await;
     assert_eq!(seen.json(), added);
     let version = seen.header("etag").to_owned();
-    // An appointment takes the free time, which is no edit of the entry.
+    // An appointment takes the free time without changing the version of the entry.
     assert_eq!(shop.book(service, &at(monday(2), "09:00")).await.status, 201);
     let again = shop.api.get(&path).await;
     assert_ne!(again.json()["free_slot"], added["free_slot"]);
@@ -120,9 +120,9 @@ async fn a_booking_fulfils_its_entry_alone() {
     assert_eq!(taken["contact_id"], 1);
     let left: Vec<_> = listed(&shop).await.into_iter().map(|one| one["id"].clone()).collect();
     assert_eq!(left, [other["id"].clone()]);
-    // Another user has removed the entry meanwhile.
+    // Another user has removed the entry in the meantime.
     shop.add("/api/appointments", &book("11:00", &mine["id"])).await;
-    // A time that is taken leaves the entry where it is.
+    // A failed booking leaves the entry unchanged.
     let again = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
     assert_eq!(error(&shop.post("/api/appointments", &book("09:00", &again["id"])).await).1, "slot_taken");
     assert_eq!(listed(&shop).await.len(), 2);
@@ -136,7 +136,8 @@ async fn an_entry_shows_the_appointment_that_may_have_made_it_needless() {
         let body = json!({"contact_id": contact, "service_id": service, "starts_at": at(monday(weeks), clock)});
         shop.add("/api/appointments", &body).await
     };
-    // Booked before the contact began to wait for an earlier day, for another service, or by another contact: nothing is fulfilled.
+    // These appointments fulfil no entry: one was booked before the entry existed, one is for another service, and one is of another
+    // contact.
     book(1, service, 5, "09:00").await;
     let added = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
     book(1, other, 2, "09:00").await;
@@ -146,7 +147,7 @@ async fn an_entry_shows_the_appointment_that_may_have_made_it_needless() {
     let found = &listed(&shop).await[0]["appointment"];
     assert_eq!(*found, json!({"id": booked["id"], "starts_at": booked["starts_at"]}));
     assert_eq!(shop.api.get(&format!("/api/waiting-list/{}", added["id"])).await.json()["appointment"], *found);
-    // An appointment that is moved to a day of the entry counts whenever it was booked.
+    // An appointment that is moved to a day of the entry fulfils it, even if it was booked before the entry.
     let cancel = format!("/api/appointments/{}/cancel", booked["id"]);
     assert_eq!(shop.post(&cancel, &json!({})).await.status, 200);
     assert_eq!(listed(&shop).await[0]["appointment"], json!(null));

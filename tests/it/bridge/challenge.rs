@@ -1,4 +1,5 @@
-//! Daemon and bridge connected by ports, on which another program can listen while one of them is down.
+//! The daemon and the bridge verify each other. They are connected by TCP ports, and another program can listen on a
+//! port while its owner is down.
 
 use super::harness::{BridgeHarness, DANA, SECRET, eventually};
 use super::wire_tap::WireTap;
@@ -10,13 +11,14 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// A program that accepts every request.
+/// Starts a program that accepts every request.
 fn impostor() -> FakeServer {
     let body = r#"{"ok":true,"connected":true,"state":"connected","provider_msg_id":"3EB0FALSE"}"#;
     FakeServer::start(None, move |_| FakeServer::answer(200, body, Duration::ZERO))
 }
 
-/// The three processes, and the ports through which the daemon reaches the bridge and the bridge the daemon.
+/// Starts the three processes. Returns also the ports by which the daemon reaches the bridge, and the bridge the
+/// daemon.
 async fn linked() -> (BridgeHarness, WireTap, WireTap) {
     let (to_bridge, to_daemon) = (WireTap::start().await, WireTap::start().await);
     let harness = BridgeHarness::linked_through(&to_bridge.origin(), &to_daemon.origin(), |bridge, daemon| {
@@ -36,7 +38,7 @@ async fn the_secret_is_sent_over_no_port() {
         harness.whatsapp.sends_file(DANA, "image", "image/png", &[7; 5000], &json!({ "id": round })).await.unwrap();
         let answer = harness.say("+972501234567", &format!("תשובה {round}")).await;
         harness.until_status(DANA, &answer, "delivered").await;
-        // A bridge that was restarted has another nonce.
+        // A restarted bridge has a new nonce.
         harness.bridge.kill().await;
         harness.bridge.launch().await.unwrap();
         harness.becomes("connected").await;
@@ -57,7 +59,7 @@ async fn another_program_on_the_port_of_the_bridge_gets_neither_the_secret_nor_a
     let impostor = impostor();
     to_bridge.lead_to(&impostor.url());
     to_bridge.take_sent();
-    // What the bridge has proved is remembered.
+    // The daemon remembers that the bridge can send proofs, also after a restart.
     tokio::task::block_in_place(|| harness.daemon.restart());
     harness.becomes("unauthorized").await;
     let waiting = harness.say("+972501234567", "לא לזר").await;
@@ -133,7 +135,7 @@ async fn only_programs_of_this_machine_can_ask_the_daemon_for_a_proof() {
     let asking = || daemon.client().with_header("x-baileys-nonce", nonce);
     let proved = asking().get(PATH).await;
     assert_eq!(proved.status, 204);
-    // HMAC-SHA256 with the key "the-bridge-s-secret", computed with OpenSSL.
+    // Computed with OpenSSL: HMAC-SHA256 with the key "the-bridge-s-secret".
     assert_eq!(proved.header("x-baileys-proof"), EXPECTED_PROOF);
     for client in [
         asking().with_header("host", "shop.example"),

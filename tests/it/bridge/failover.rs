@@ -1,4 +1,5 @@
-//! The bridge fails, Twilio takes over; the bridge recovers, and no user action is needed.
+//! The daemon sends by Twilio while the bridge is down, and by the bridge again after it recovers, without a user's
+//! action.
 
 use super::harness::{BridgeHarness, DANA, eventually};
 use crate::support::Setup;
@@ -13,7 +14,7 @@ use url::Url;
 const OWN: &str = "+97239999999";
 const DANA_NUMBER: &str = "+972501234567";
 
-/// The fake Twilio beside the bridge.
+/// The fake Twilio that runs beside the bridge.
 struct Twilio {
     twilio_state: TwilioState,
     rest: TwilioRest,
@@ -34,13 +35,13 @@ impl Twilio {
         setup.env("TWILIO_API_BASE_URL", self.rest.base_url()).env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
     }
 
-    /// Dana writes to the number at Twilio, which may then answer for a day.
+    /// Sends a message from Dana to the Twilio number, which opens the 24-hour window for an answer.
     async fn opens_window(&self, harness: &BridgeHarness) {
         self.hands_on(self.twilio_state.clone(), harness).await;
     }
 
-    /// The daemon receives a webhook that Dana wrote, but the fake Twilio has no such message: it will refuse free
-    /// text.
+    /// Sends the daemon a webhook of a message from Dana that the fake Twilio does not have. Therefore the fake Twilio
+    /// still rejects free text.
     async fn seems_to_open_window(&self, harness: &BridgeHarness) {
         self.hands_on(TwilioState::new(self.twilio_state.account().clone()), harness).await;
     }
@@ -58,7 +59,7 @@ impl Twilio {
     }
 }
 
-/// A linked bridge with Twilio, where Dana has written by both.
+/// Starts a linked bridge and Twilio; Dana has written by both.
 async fn both() -> (BridgeHarness, Twilio) {
     let twilio = Twilio::start().await;
     let harness = BridgeHarness::linked_with(|setup| twilio.settings(setup)).await;
@@ -110,7 +111,7 @@ async fn a_link_that_the_phone_has_ended_is_stood_in_for_and_what_only_the_bridg
     assert_eq!(shown["last_code"], 401, "{shown}");
     harness.say(DANA_NUMBER, "בטוויליו").await;
     eventually("the message at Twilio", async || (twilio.sent() == ["בטוויליו"]).then_some(())).await;
-    // Twilio may not write to a contact who has not written to it.
+    // By Twilio, free text may be sent only to contacts who have written first.
     let body = json!({ "to": "+972509999999", "text": "מחכה", "provider": "baileys" });
     let waiting = harness.api.post_json("/api/whatsapp/send", &body).await;
     assert_eq!(waiting.status, 200, "{}", waiting.text());

@@ -1,4 +1,4 @@
-//! Messages, files and status updates, from WhatsApp to the CRM and back.
+//! Messages, files and status updates in both directions between WhatsApp and the CRM.
 
 use super::harness::{AVI, BridgeHarness, DANA, eventually};
 use reqwest::Method;
@@ -155,7 +155,7 @@ async fn one_key_is_one_message_on_the_phone() {
     harness.until_status(DANA, &first, "delivered").await;
     let third: Value = request().send().await.unwrap().json().await.unwrap();
     assert_eq!(third["message_id"], first["message_id"]);
-    // A message that is sent later and displayed proves that no other message was in progress.
+    // Messages are sent in order, so the display of a later message proves that no earlier one is still in progress.
     let last = harness.say("+972501234567", "אחריה").await;
     harness.until_status(DANA, &last, "delivered").await;
     let state = harness.whatsapp.state().await.unwrap();
@@ -175,7 +175,7 @@ async fn what_whatsapp_refuses_has_failed_with_a_reason_for_people() {
     let answer = harness.say("+972502222222", "היכרות").await;
     let failed = harness.until_status(AVI, &answer, "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("הגבילה"), "{failed}");
-    // One contact's refusal does not affect another's messages.
+    // A failed message to one contact does not delay messages to other contacts.
     let answer = harness.say("+972503333333", "שלום").await;
     let other = agentlocator::simulator::whatsapp::WhatsAppUser { number: "972503333333", name: "" };
     harness.until_status(other, &answer, "delivered").await;

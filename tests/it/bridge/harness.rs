@@ -10,7 +10,7 @@ use tempfile::TempDir;
 pub const DANA: WhatsAppUser = WhatsAppUser { number: "972501234567", name: "דנה" };
 pub const AVI: WhatsAppUser = WhatsAppUser { number: "972502222222", name: "אבי" };
 
-/// The daemon, the bridge and WhatsApp.
+/// The daemon, the bridge and the WhatsApp server.
 pub struct BridgeHarness {
     pub daemon: Daemon,
     pub api: Client,
@@ -20,16 +20,16 @@ pub struct BridgeHarness {
 }
 
 impl BridgeHarness {
-    /// Starts the three processes; the account is not linked yet.
+    /// Starts the three processes without linking the account.
     pub async fn begin() -> Self {
         Self::begin_with(|_| {}).await
     }
 
-    /// The same with more of the daemon's settings.
+    /// Starts the three processes with additional settings of the daemon, without linking the account.
     pub async fn begin_with(configure: impl FnOnce(&mut Setup)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
-        // A new device then uploads few keys, which takes most of the time of linking.
+        // With one key, a new device uploads few keys; the upload takes most of the time of linking.
         whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut daemon = Daemon::prepare(|_| {});
@@ -47,8 +47,8 @@ impl BridgeHarness {
         Self::with(daemon, bridge, whatsapp, folder)
     }
 
-    /// Starts the three processes with a linked account; daemon and bridge reach each other only through two other origins, which
-    /// `connect` leads to the origins of the bridge and of the daemon.
+    /// Starts the three processes with a linked account. Daemon and bridge reach each other only by the two origins `to_bridge` and
+    /// `to_daemon`. `connect` forwards these to the real origins of the bridge and of the daemon.
     pub async fn linked_through(to_bridge: &str, to_daemon: &str, connect: impl FnOnce(&str, &str)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
@@ -71,7 +71,7 @@ impl BridgeHarness {
         harness
     }
 
-    /// Starts the three processes with a linked account; daemon and bridge are connected only by Unix sockets.
+    /// Starts the three processes with a linked account. Daemon and bridge are connected only by Unix sockets.
     pub async fn linked_by_sockets() -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
@@ -83,7 +83,7 @@ impl BridgeHarness {
         });
         let setup = BridgeSetup {
             folder: folder.path().join("session"),
-            // Not set: a target would take precedence over the socket.
+            // The target is not set, because it would take precedence over the socket.
             target: String::new(),
             secret: SECRET.to_owned(),
             more: vec![
@@ -116,7 +116,7 @@ impl BridgeHarness {
         Self::linked_with(|_| {}).await
     }
 
-    /// The same with more of the daemon's settings.
+    /// Starts the three processes with additional settings of the daemon, and links the account.
     pub async fn linked_with(configure: impl FnOnce(&mut Setup)) -> Self {
         let harness = Self::begin_with(configure).await;
         harness.link().await;
@@ -133,7 +133,7 @@ impl BridgeHarness {
         self.becomes("connected").await;
     }
 
-    /// What the daemon reports about the bridge.
+    /// Returns what the daemon reports about the bridge.
     pub async fn link_state(&self) -> Value {
         let reply = self.api.get("/api/whatsapp/bridge").await;
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -148,14 +148,14 @@ impl BridgeHarness {
         .await
     }
 
-    /// Sends a text; returns the API's answer.
+    /// Sends a text and returns the API's response.
     pub async fn say(&self, to: &str, text: &str) -> Value {
         let reply = self.api.post_json("/api/whatsapp/send", &json!({ "to": to, "text": text })).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
     }
 
-    /// All messages with a contact, oldest first.
+    /// Returns all messages with a contact, oldest first.
     pub async fn messages_with(&self, person: WhatsAppUser) -> Vec<Value> {
         let number = format!("+{}", person.number);
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
@@ -167,7 +167,7 @@ impl BridgeHarness {
         page["messages"].as_array().unwrap().clone()
     }
 
-    /// The texts of these messages, outbound ones prefixed with `>`.
+    /// Returns the texts of these messages, with `>` before outbound ones.
     pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };
@@ -193,28 +193,28 @@ impl BridgeHarness {
         }
     }
 
-    /// Waits for a matching message with a contact.
+    /// Waits for a message with the contact that `fits` accepts.
     pub async fn message(&self, person: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         eventually(what, async || self.messages_with(person).await.into_iter().find(|message| fits(message))).await
     }
 
-    /// Waits until the message of an answer to [`BridgeHarness::say`] has this status.
+    /// Waits until the message of a response to [`BridgeHarness::say`] has this status.
     pub async fn until_status(&self, person: WhatsAppUser, answer: &Value, status: &str) -> Value {
         let id = &answer["message_id"];
         self.message(person, &format!("message {id} to be {status}"), |m| m["id"] == *id && m["status"] == status).await
     }
 
-    /// The bridge's session folder.
+    /// Returns the bridge's session folder.
     pub fn session(&self) -> PathBuf {
         self.folder.path().join("session")
     }
 
-    /// The bridge's Unix socket, where it has one.
+    /// Returns the path of the bridge's Unix socket, if the bridge uses one.
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join("bridge.sock")
     }
 
-    /// The bridge's output, for the analysis of a failure.
+    /// Returns the bridge's output, for the message of a failed assertion.
     pub fn bridge_log(&self) -> String {
         format!("the bridge's log:\n{}", self.bridge.log_lines().join("\n"))
     }
@@ -240,7 +240,7 @@ pub async fn eventually<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T 
     }
 }
 
-/// The built bridge, run by the Node that `BRIDGE_NODE` names, else by the one on `PATH`.
+/// Finds the built bridge. Node.js is the program in `BRIDGE_NODE`, or `node` on the `PATH`.
 async fn programs() -> Programs {
     let node = std::env::var_os("BRIDGE_NODE").unwrap_or_else(|| "node".into());
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -250,6 +250,6 @@ async fn programs() -> Programs {
     }
 }
 
-/// The longest wait of a test: three processes share the machine with other tests.
+/// The timeout of each wait: the three processes share the machine with other tests.
 const LIMIT: Duration = Duration::from_secs(40);
 pub const SECRET: &str = "the-bridge-s-secret";

@@ -1,6 +1,6 @@
-//! kill -9 of the bridge, of the daemon, or of both, at random moments under traffic in both directions. Every
-//! message that was acknowledged to WhatsApp is in the CRM once, every message that the API accepted is on the phone
-//! once, each contact's messages stay in order, and no new pairing code is needed.
+//! Kills the bridge, the daemon, or both with `kill -9` at random times under traffic in both directions. Afterwards,
+//! every message acknowledged to WhatsApp is in the CRM once, and every message that the API accepted is on the phone
+//! once. The messages of each contact are in order, and no new pairing code is needed.
 
 use super::harness::BridgeHarness;
 use crate::support::Client;
@@ -19,11 +19,11 @@ const WRITERS: [WhatsAppUser; 3] = [
 ];
 const READERS: [&str; 3] = ["972502000001", "972502000002", "972501000001"];
 
-/// What the clients and the WhatsApp server received.
+/// The messages that the API clients and the WhatsApp server have confirmed.
 #[derive(Default)]
 struct ExpectedState {
     is_over: AtomicBool,
-    /// Texts that the API has accepted, for each contact in order.
+    /// The texts that the API has accepted, for each contact in order.
     taken: Mutex<BTreeMap<&'static str, Vec<String>>>,
 }
 
@@ -102,7 +102,7 @@ async fn killed_again_and_again(rounds: u64) {
     assert_matches(&harness, &expected_state).await;
 }
 
-/// The API client repeats the request with the same key until it is answered, and only then sends the next message.
+/// Repeats each request with the same key until the API answers it, and only then sends the next message.
 async fn send(api: Client, person: &'static str, expected_state: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected_state.is_over() {
@@ -131,7 +131,7 @@ async fn quiet(harness: &BridgeHarness) {
     let left = loop {
         let state = harness.whatsapp.state().await.unwrap();
         let inbound = state["inbound"].as_array().unwrap();
-        // A message that was on disk already when it arrived again is refused the second time.
+        // A message that was on disk already when it arrived again is refused at the second delivery.
         let is_over = |m: &Value| m["state"] == "acknowledged" || m["state"] == "refused";
         let unread: Vec<_> = inbound.iter().filter(|m| !is_over(m)).cloned().collect();
         let waiting: i64 =
@@ -140,7 +140,8 @@ async fn quiet(harness: &BridgeHarness) {
         if unread.is_empty() && waiting == 0 && inbox == 0 {
             return;
         }
-        // Long rounds leave a long queue, in which each contact's messages are sent one by one: it must get shorter.
+        // Long rounds leave a long queue, which is sent one by one for each contact. The test only requires that the
+        // queue gets shorter.
         let left = unread.len() + usize::try_from(waiting).unwrap() + usize::from(inbox != 0);
         if left < least {
             (least, last_progress) = (left, std::time::Instant::now());
@@ -173,7 +174,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
             texts.iter().filter(|text| text.contains(person.number)).cloned().collect()
         };
         let (mut all, mut expected) = (of(&stored), of(&written));
-        // A message that could not be decrypted at first was sent again, and arrived later than the others.
+        // A message that could not be decrypted was sent again, so it may arrive later than others.
         let at_once =
             |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
         assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", person.number);

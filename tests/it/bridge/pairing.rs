@@ -1,4 +1,4 @@
-//! The account is linked through the daemon, once.
+//! The account is linked once, through the daemon.
 
 use super::harness::{BridgeHarness, DANA, eventually};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Daemon and bridge connected by Unix sockets, as the package sets them up.
+//! Daemon and bridge connected by Unix sockets, as in the package.
 
 use super::harness::{BridgeHarness, DANA};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn messages_and_files_go_by_unix_sockets_both_ways() {
     harness.until_status(DANA, &answer, "delivered").await;
     let mode = std::fs::metadata(harness.bridge_socket()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
-    // A killed bridge leaves its socket behind.
+    // A killed bridge leaves its socket file behind.
     harness.bridge.kill().await;
     harness.becomes("unreachable").await;
     harness.bridge.launch().await.unwrap();

@@ -1,4 +1,4 @@
-//! A port between daemon and bridge that passes on what it gets, keeps a copy, and can lead to another program.
+//! A TCP proxy between daemon and bridge that records the traffic and can be switched to another program.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ struct Shared {
 }
 
 impl WireTap {
-    /// A port that leads nowhere yet.
+    /// Starts a proxy without a target.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -33,13 +33,13 @@ impl WireTap {
         format!("http://{}", self.address)
     }
 
-    /// Leads to the program at this origin from now on: new connections only.
+    /// Sets the origin that new connections are forwarded to.
     pub fn lead_to(&self, origin: &str) {
         let address = origin.strip_prefix("http://").unwrap().parse().unwrap();
         *self.shared.target.lock().unwrap() = Some(address);
     }
 
-    /// Everything that was sent to the port since the last call.
+    /// Returns everything that was sent to the port since the last call.
     pub fn take_sent(&self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut *self.shared.sent.lock().unwrap())).into_owned()
     }
@@ -77,7 +77,7 @@ async fn pass_on(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
             }
         }
     };
-    // Either side that closes ends the connection.
+    // The connection ends when either side closes it.
     tokio::select! {
         () = requests => {}
         _ = copy(&mut from_server, &mut to_client) => {}

@@ -1,11 +1,11 @@
-//! Certificates, clocks and addresses that are wrong.
+//! Wrong certificates, clocks and DNS addresses.
 
 use super::super::support::Daemon;
 use super::super::support::fake_server::{FakeServer, Tls};
 use super::DoctorReport;
 use std::time::Duration;
 
-/// A stopped daemon whose public address is this server's.
+/// Prepares a stopped daemon whose public URL is this fake server.
 fn behind(fake_server: &FakeServer, configure: impl FnOnce(&mut super::super::support::Setup)) -> Daemon {
     let url = fake_server.url();
     Daemon::prepare(|setup| {
@@ -32,7 +32,8 @@ fn each_certificate_error_has_its_own_code() {
 
 #[test]
 fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
-    // The other servers' `Date` headers are nine days ahead of this clock; the certificate is valid at that time.
+    // The `Date` headers of the other servers are nine days ahead of the local clock. The certificate is valid at that
+    // time.
     let day = 86_400;
     let later = Duration::from_hours(230);
     let tls = Tls { names: &["localhost"], valid: (5 * day, 90 * day) };

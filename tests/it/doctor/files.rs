@@ -1,4 +1,4 @@
-//! Owners and modes in the data folder.
+//! Owners and modes of the files in the data folder.
 
 use super::super::support::{Daemon, skipped};
 use super::DoctorReport;
@@ -39,7 +39,7 @@ fn files_that_root_created_are_given_to_the_service_user() {
     let left = daemon.folder().join("live/left-behind");
     fs::write(&left, "").unwrap();
     chown(&left, Some(65_534), None).unwrap();
-    // An attacker who controls the daemon may create links, but `--fix` must not follow them to other users' files.
+    // An attacker who controls the daemon can create links. `--fix` must not follow them to other users' files.
     let elsewhere = tempfile::tempdir().unwrap();
     let theirs = elsewhere.path().join("theirs");
     fs::write(&theirs, "").unwrap();

@@ -1,4 +1,4 @@
-//! `doctor --live`: the requests it sends to the AI and to the bridge, and how it reports their answers.
+//! `doctor --live`: the requests to the AI and the bridge, and the report of their responses.
 
 use super::super::support::telephony::CallHarness;
 use super::{DoctorReport, healthy_harness, run_doctor};
@@ -17,7 +17,7 @@ async fn harness_with(faults: Faults) -> CallHarness {
     CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
 }
 
-/// The paths of the HTTP requests that the AI received.
+/// Returns the paths of the HTTP requests that the AI received.
 fn asked(harness: &CallHarness) -> Vec<String> {
     harness.ai.state().requests.into_iter().map(|(path, _)| path).filter(|path| path != "/models").collect()
 }
@@ -132,7 +132,7 @@ async fn the_link_of_the_bridge_is_checked_in_both_directions() {
     run_live(&harness).assert("live link", &["skipped"], &[]);
 }
 
-/// The guide lists the manual checks with the same words.
+/// The guide lists the manual checks in the same words as the command.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_lists_the_same_manual_checks() {
     let guide = include_str!("../../../docs/admin/first-calls.md").replace('`', "");

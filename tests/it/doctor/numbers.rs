@@ -5,7 +5,7 @@ use super::{healthy_harness, run_doctor};
 use agentlocator::simulator::twilio::NumberRecord;
 use std::process::Output;
 
-/// `doctor --fix` with more arguments.
+/// Runs `doctor --fix` with additional arguments.
 fn fix(harness: &CallHarness, arguments: &[&str]) -> Output {
     let arguments: Vec<_> = ["doctor", "--fix"].iter().chain(arguments).copied().collect();
     tokio::task::block_in_place(|| harness.daemon.cli(&arguments))

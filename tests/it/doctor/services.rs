@@ -1,11 +1,11 @@
-//! What `systemctl` and the bridge report.
+//! The checks that use the output of `systemctl` and the state of the bridge.
 
 use super::super::support::Daemon;
 use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-/// A daemon in an environment where `systemctl` prints this text.
+/// Prepares a daemon in an environment where `systemctl` prints this text.
 fn with_systemctl(systemctl_output: &str) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().join("bin");

@@ -1,4 +1,4 @@
-//! Records what the clients and the fake vendors received, for comparison with the database.
+//! Records what the daemon confirmed to the clients and the fake vendors, for comparison with the database.
 
 use super::load::KillHarness;
 use std::collections::BTreeMap;
@@ -13,11 +13,11 @@ pub(super) struct ExpectedState {
 
 #[derive(Default)]
 struct Received {
-    /// The provider's ids of inbound messages, and whether the daemon has acknowledged each.
+    /// The provider's ids of inbound messages, and whether the daemon has acknowledged the message.
     messages_in: BTreeMap<String, bool>,
-    /// Texts of outbound messages that the API has accepted.
+    /// The texts of outbound messages that the API has accepted.
     messages_out: Vec<String>,
-    /// Calls whose webhook was answered.
+    /// The calls whose webhook the daemon answered.
     calls: Vec<String>,
 }
 

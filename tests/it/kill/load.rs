@@ -1,4 +1,4 @@
-//! The load from outside: Twilio, the bridge, callers, and an API client that sends messages.
+//! The external load: Twilio, the bridge, callers, and an API client that sends messages.
 
 use super::expected_state::ExpectedState;
 use crate::support::{Client, Daemon};
@@ -88,7 +88,7 @@ impl KillHarness {
         load
     }
 
-    /// The texts that have reached a provider, once for each time.
+    /// Returns the texts that reached a provider, once for each delivery.
     pub(super) fn sent_texts(&self) -> Vec<String> {
         let by_bridge = self.bridge.state().sent.into_iter().map(|sent| sent.text);
         let by_twilio =
@@ -101,7 +101,7 @@ impl KillHarness {
     }
 }
 
-/// Twilio sends the webhook once and does not retry.
+/// Sends each webhook once without retries, as Twilio does.
 async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
     while !expected.is_over() {
         let (record, answer) = network.send(&url, &InboundMessage::text(person, OWN, "שלום")).await;
@@ -110,7 +110,7 @@ async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static st
     }
 }
 
-/// The bridge retries until the daemon acknowledges the message, and sometimes repeats it afterwards.
+/// Retries each message until the daemon acknowledges it, and sometimes repeats it afterwards, as the bridge does.
 async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
@@ -127,7 +127,7 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str,
     }
 }
 
-/// The API client repeats the request with the same key until it is answered.
+/// Repeats each request with the same key until the daemon answers it.
 async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
@@ -138,7 +138,7 @@ async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", &text);
             match request.json(&body).send().await {
                 Ok(answer) if answer.status() == 200 => break expected.message_out(text),
-                // Before the contact has written, Twilio requires a template.
+                // Twilio requires a template until the contact has written.
                 Ok(answer) if answer.status() == 422 => break,
                 Ok(_) | Err(_) => pause(10).await,
             }

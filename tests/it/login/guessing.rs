@@ -1,4 +1,4 @@
-//! Passwords that are easy to guess, and attempts to guess them.
+//! Passwords that are easy to guess, and the limits on guessing.
 
 use super::credentials;
 use crate::support::access::PASSWORD;
@@ -28,12 +28,12 @@ async fn wrong_passwords_are_slowed_down() {
     assert_eq!(reply.status, 429);
     let wait: u64 = reply.header("retry-after").parse().unwrap();
     assert!((1..=300).contains(&wait));
-    // Another address is not delayed, and a configured proxy passes the client's address.
+    // Another client address is not delayed. A configured proxy passes the client's address in a header.
     let elsewhere =
         client.clone().with_header("x-forwarded-for", "203.0.113.7").with_header("x-forwarded-proto", "https");
     let reply = elsewhere.post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
     assert_eq!(reply.status, 200);
-    // One address may not try many user names either.
+    // The limit also applies to one address that tries many user names.
     for number in 0..30 {
         assert_eq!(elsewhere.post_json("/api/login", &attempt(&format!("name{number}"))).await.status, 401);
     }
@@ -83,7 +83,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
 #[tokio::test]
 async fn an_older_short_password_still_logs_in() {
     let mut daemon = Daemon::prepare(|_| {});
-    // As an earlier version stored it.
+    // A hash as an earlier version stored it.
     let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
     daemon.seed(&format!(
         "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"
@@ -92,8 +92,8 @@ async fn an_older_short_password_still_logs_in() {
     daemon.log_in("dana", "12345678").await;
 }
 
-/// Tries wrong passwords for dana, each from another address, until the next attempt has to wait for 3 seconds or
-/// more; returns how many were answered.
+/// Tries wrong passwords for dana, each from another address, until the next attempt is delayed by 3 seconds or more.
+/// Returns the number of attempts that were answered.
 async fn guess_until_delayed(from: impl Fn(&str) -> Client) -> u32 {
     let mut answered = 0;
     for i in 0..u32::MAX {
@@ -141,7 +141,7 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
     let forged =
         anywhere.with_header("cookie", "__Host-agentlocator_device=0000000000000000000000000000000000000000000");
     assert_eq!(forged.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
-    // Wrong passwords from the browser itself are limited as well.
+    // Wrong passwords from the known browser are limited as well.
     let wrong = credentials("dana", "wrong password");
     let mut last = 0;
     for _ in 0..6 {
@@ -152,7 +152,7 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_known_browser_logs_in_during_a_flood_of_attempts() {
-    /// What is allowed at once, and then in each second, to all unknown clients together.
+    /// The limit for all unknown clients together: the burst, followed by the number of attempts a second.
     const AT_ONCE: u64 = 60;
     const PER_SECOND: u64 = 2;
     let daemon = Daemon::start(|setup| {
@@ -167,7 +167,7 @@ async fn a_known_browser_logs_in_during_a_flood_of_attempts() {
     let device = cookies.iter().find(|line| line.starts_with("__Host-agentlocator_device=")).unwrap();
     let known = from("192.168.1.7".to_owned()).with_header("cookie", device.split(';').next().unwrap().to_owned());
 
-    // Each attempt has another network, another name, and a client that does not wait for the others.
+    // Each attempt comes from another network, with another user name, and in parallel.
     let (began, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let flood: Vec<_> = (0..40_u32)
         .map(|worker| {
@@ -195,7 +195,7 @@ async fn a_known_browser_logs_in_during_a_flood_of_attempts() {
         })
         .collect();
     for _ in 0..5 {
-        // After five seconds of waiting for the one hash, a login is refused.
+        // Fails if the login is rejected, which happens when it waits five seconds for the only hashing slot.
         let reply = known.post_json("/api/login", &credentials("dana", PASSWORD)).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
     }

@@ -1,4 +1,4 @@
-//! Changes valid bodies at random, in the same way in every run, so that a failure can be reproduced.
+//! Mutates valid bodies with a pseudorandom sequence that is equal in every run, so that a failure can be reproduced.
 
 /// A pseudorandom sequence (xorshift64*).
 pub(super) struct Mutator(u64);
@@ -16,7 +16,7 @@ impl Mutator {
         usize::try_from(number).unwrap() % limit.max(1)
     }
 
-    /// One entry of the corpus, unchanged or changed in a few places.
+    /// Returns an entry of the corpus, unchanged or mutated in a few places.
     pub(super) fn mutate(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
         let mut body = corpus[self.below(corpus.len())].clone();
         for _ in 0..self.below(4) {
@@ -38,13 +38,13 @@ impl Mutator {
     }
 }
 
-/// The lines of a file in `tests/fixtures/malformed`.
+/// Returns the lines of a file in `tests/fixtures/malformed`.
 pub(super) fn corpus(name: &str) -> Vec<Vec<u8>> {
     let path = format!("{}/tests/fixtures/malformed/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(path).unwrap().lines().map(bytes).collect()
 }
 
-/// A line with `\xHH` for single bytes.
+/// Decodes a line in which `\xHH` represents a single byte.
 fn bytes(line: &str) -> Vec<u8> {
     let mut parts = line.split("\\x");
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();

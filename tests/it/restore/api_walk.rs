@@ -1,4 +1,4 @@
-//! A restored server gives the same answer to every GET of the API as the original one.
+//! A restored server gives the same response to every GET of the API as the original server.
 
 use super::{public, restore, with_a_copy};
 use crate::support::{Client, Daemon};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Every answer to a GET in the API document; paths with an id are requested with the ids 1 to 6.
+/// Returns the responses to every GET in the API document. Paths with an id are requested with the ids 1 to 6.
 async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     let document = api.get("/api/openapi.json").await.json();
     let mut answers = BTreeMap::new();
@@ -31,14 +31,14 @@ async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     answers
 }
 
-/// Answers with the time of the request, or about this server's own copies, differ.
+/// Removes values that depend on the time of the request or on the server's own copies.
 fn settle(answers: &mut BTreeMap<String, (u16, Value)>, folder: &Path) {
     for (_, (_, body)) in answers.iter_mut() {
         forget(body);
         let text = body.to_string().replace(folder.to_str().unwrap(), "FOLDER");
         *body = serde_json::from_str(&text).unwrap();
     }
-    // The archive of a contact names the time at which it was made.
+    // The archive of a contact contains the time of its creation.
     let is_archive = |path: &str| path.ends_with("/export");
     answers.retain(|path, _| !is_archive(path) && !OF_THE_BOX.iter().any(|of_the_box| path.starts_with(of_the_box)));
 }
@@ -55,7 +55,7 @@ fn forget(value: &mut Value) {
 }
 
 const OF_THE_MOMENT: [&str; 2] = ["last_used_at", "before"];
-/// What describes the machine and is not in the database.
+/// Paths whose responses describe the machine and not the database.
 const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 
 #[tokio::test]

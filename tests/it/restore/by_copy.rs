@@ -1,4 +1,4 @@
-//! A backup that is put in place with `cp`: what is reported to the owner, and what the owner can decide.
+//! A backup that is put in place with `cp`: the reports to the owner, and the owner's decisions.
 
 use crate::support::client::send;
 use crate::support::forget_clean_stop;
@@ -54,7 +54,7 @@ async fn cleared(shop: &Shop, kind: &str) {
     .await;
 }
 
-/// A test environment in which a message waited when a backup was made, and has been sent since.
+/// Prepares a test environment with a message that was queued when the backup was made, and was sent later.
 async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     let shop = shop().await;
     shop.receive_by_bridge(DANA, "B1", "hello").await;
@@ -62,7 +62,7 @@ async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     shop.until_status(&waits, "sent").await;
     let backup = shop.daemon.folder().join("backup.db");
     cp(&shop.daemon.published_file(), &backup);
-    // The state of the backup from just before the message was sent.
+    // Sets the state from just before the message was sent.
     let not_yet_sent = "UPDATE outbox SET state = 'queued', attempts = 0, attempt_at = NULL;
         UPDATE messages SET status = 'queued', sent_at = NULL, provider_msg_id = NULL WHERE content_text = 'waits'";
     Connection::open(&backup).unwrap().execute_batch(not_yet_sent).unwrap();
@@ -88,7 +88,7 @@ async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
         let status = shop.api.get("/api/database").await.json();
         assert_eq!(status["notice"]["event"], "restored");
         assert_eq!((status["held"].as_array().unwrap().len(), &status["held"][0]["text"]), (1, &json!("waits")));
-        // New messages are sent, and do not wait for the held one.
+        // New messages are sent without waiting for the held message.
         let new = shop.say(DANA, "new").await;
         shop.until_status(&new, "sent").await;
         assert_eq!(shop.bridge.texts(), ["waits", "new"]);
@@ -135,7 +135,7 @@ async fn while_it_runs_the_owner_chooses() {
 
     cp(&backup, &shop.daemon.published_file());
     raised(&shop, "foreign_file").await;
-    // A restart alone changes no decision.
+    // A restart does not change a decision.
     restart(&mut shop, |_| {});
     raised(&shop, "foreign_file").await;
     assert_eq!(shop.message(&waits).await["status"], "sent");
@@ -146,7 +146,8 @@ async fn while_it_runs_the_owner_chooses() {
     assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
 }
 
-/// As root puts backups there: the service's user may read one and not write to it, and may not read the other.
+/// Root puts two backups in place: the service's user can read but not write the first one, and cannot read the second
+/// one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs() {
     if !rustix::process::geteuid().is_root() {
@@ -184,7 +185,7 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
 
     restart(&mut shop, |shop| put(shop, 0o644));
     assert_eq!(shop.talk(DANA).await.len(), 1, "the backup is used");
-    // The alert was stored in the database that is in the archive now.
+    // The alert is not listed because it was stored in the database that is now archived.
     let alerts = shop.api.get("/api/alerts").await.json();
     assert!(!alerts.to_string().contains("foreign_file"), "{alerts}");
     shop.receive_by_bridge(DANA, "B3", "after the restore").await;
@@ -195,8 +196,8 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
     assert_eq!(texts, 2);
 }
 
-/// The published file may be slightly older than the damaged live database, so messages that wait in it may have been
-/// sent.
+/// The published file may be slightly older than the damaged live database. Therefore messages that are queued in it
+/// may already have been sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_when_the_live_database_is_damaged_is_held() {
     let mut shop = shop().await;
@@ -223,7 +224,7 @@ async fn what_waits_when_the_live_database_is_damaged_is_held() {
     assert_eq!((reply.status, reply.json()), (200, json!({ "messages": 1 })));
     shop.until_status(&waits, "sent").await;
 
-    // If no message waits, none is reported.
+    // Without a queued message, no held messages are reported.
     let before = shop.daemon.logs().events_named("OUTBOX_HELD").len();
     restart(&mut shop, |shop| {
         std::fs::write(shop.daemon.folder().join("live/db.sqlite"), "no database any more").unwrap();
@@ -232,7 +233,7 @@ async fn what_waits_when_the_live_database_is_damaged_is_held() {
     assert_eq!(shop.daemon.logs().events_named("STORE_LIVE_DAMAGED").len(), 2);
 }
 
-/// Damage in a part that a start does not read, so that only the verification after a crash finds it.
+/// The damage is in a part that a start does not read, so that only the verification after a crash detects it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_with_it() {
     let mut shop = shop().await;
@@ -256,7 +257,7 @@ async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_
     assert_eq!(integrity(&file), None);
     assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "error");
 
-    // The command from the alert.
+    // Runs the command in the alert.
     restart(&mut shop, |shop| {
         let output = shop.daemon.cli(&["restore", file.to_str().unwrap(), "--yes"]);
         assert!(output.status.success(), "{output:?}");

@@ -1,4 +1,4 @@
-//! Replacing the database without systemd.
+//! Replaces the database without systemd.
 
 use super::{add_user, public, restore, stderr, users, with_a_copy};
 use crate::support::Daemon;
@@ -12,7 +12,7 @@ fn the_copy_takes_the_place_and_the_old_one_is_kept_and_can_come_back() {
     add_user(&daemon, "dana");
     daemon.launch();
     add_user(&daemon, "noa");
-    // Killed: part of the old data is only in its log.
+    // After a kill, part of the old data is only in the write-ahead log.
     daemon.kill9();
     std::fs::set_permissions(daemon.published_file(), std::fs::Permissions::from_mode(0o604)).unwrap();
 
@@ -49,7 +49,7 @@ fn a_new_box_takes_a_copy_into_an_empty_folder() {
     assert!(done["kept"]["database"].is_null(), "{done}");
     new.launch();
     assert_eq!(new.count_messages(), 5);
-    // The daemon continues with it as with its own database.
+    // The daemon continues with the restored database as with its own.
     add_user(&new, "dana");
     new.restart();
     assert_eq!(users(&new), ["dana"]);

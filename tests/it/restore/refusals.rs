@@ -1,11 +1,11 @@
-//! Files that `restore` refuses; the database then stays unchanged.
+//! Files that `restore` rejects without changing the database.
 
 use super::{stderr, with_a_copy};
 use crate::support::Daemon;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// The command fails with that reason, and the database is unchanged.
+/// Checks that the command fails with this reason, and that the database is unchanged.
 fn is_refused(daemon: &Daemon, from: &Path, reason: &str) {
     let state = || {
         let files = [daemon.published_file(), daemon.folder().join("live/db.sqlite")];

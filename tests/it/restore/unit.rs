@@ -1,11 +1,11 @@
-//! Replacing the database of a daemon that systemd runs; a script replaces `systemctl`.
+//! Replaces the database of a daemon that systemd runs. A script replaces `systemctl`.
 
 use super::{add_user, stderr, users, with_a_copy};
 use crate::support::Daemon;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A daemon that the script controls like a unit. `start` fails once for each line in the file `failures`.
+/// A daemon that the script controls like a systemd unit. `start` fails once for each line in the file `failures`.
 struct Unit {
     daemon: Daemon,
     copy: PathBuf,

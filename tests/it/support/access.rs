@@ -4,14 +4,14 @@ use super::{Client, Daemon};
 use serde_json::json;
 
 impl Daemon {
-    /// Creates a bearer token with the command line.
+    /// Creates a bearer token with the command line, and returns it.
     pub fn token(&self, role: &str) -> String {
         let output = self.cli(&["token", "create", "test", "--role", role]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
-    /// A client of the API with an owner's token.
+    /// Returns a client of the API with an owner's token.
     pub fn api(&self) -> Client {
         self.client().with_token(&self.token("owner"))
     }
@@ -23,7 +23,7 @@ impl Daemon {
         self.log_in(name, PASSWORD).await
     }
 
-    /// Logs in by name and password.
+    /// Logs in with a name and password, and returns the logged-in client.
     pub async fn log_in(&self, name: &str, password: &str) -> Client {
         let client = self.client();
         let reply = client.post_json("/api/login", &json!({"name": name, "password": password})).await;
@@ -32,12 +32,12 @@ impl Daemon {
 }
 
 impl Client {
-    /// Enters the password of the logged-in user again, for operations that need it.
+    /// Confirms the password of the logged-in user, for operations that require it.
     pub async fn confirm(&self) {
         let reply = self.post_json("/api/session/confirm", &json!({"password": PASSWORD})).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
 }
 
-/// The password of the tests' users.
+/// The password of the test users.
 pub const PASSWORD: &str = "correct horse";

@@ -1,5 +1,5 @@
-//! The browser's side of a trial call: a microphone in real time, and a loudspeaker that echoes marks when the audio
-//! before them was played.
+//! The browser's side of a trial call: a microphone in real time, and a loudspeaker that returns each mark when the
+//! audio before it has been played.
 
 use super::{Client, Daemon};
 use agentlocator::simulator::sound::{SILENCE, Voice};
@@ -39,7 +39,7 @@ enum Command {
 }
 
 impl Browser {
-    /// Requests a trial call and connects; the greeting takes no time.
+    /// Requests a trial call and connects. The greeting is skipped.
     pub async fn call(daemon: &Daemon, client: &Client) -> Self {
         let ticket = ticket(client).await;
         let mut socket = open(daemon, Some(&daemon.url())).await.unwrap();
@@ -47,7 +47,7 @@ impl Browser {
         Self::on(socket)
     }
 
-    /// The browser's end of a socket that has sent its start.
+    /// Creates the browser's end of a socket whose start message has been sent.
     pub fn on(socket: Socket) -> Self {
         let (commands, receiver) = unbounded_channel();
         let seen = Arc::<Seen>::default();
@@ -55,7 +55,7 @@ impl Browser {
         Self { seen, commands }
     }
 
-    /// Speaks for some milliseconds, after what was said before.
+    /// Speaks for some milliseconds, after all earlier speech.
     pub fn say(&self, ms: u64) {
         self.commands.send(Command::Say(ms)).unwrap();
     }
@@ -64,17 +64,17 @@ impl Browser {
         self.commands.send(Command::HangUp).unwrap();
     }
 
-    /// All messages so far, without the audio.
+    /// Returns all messages so far, without the audio.
     pub fn messages(&self) -> Vec<Value> {
         self.seen.messages.lock().unwrap().clone()
     }
 
-    /// Waits for a message.
+    /// Waits for a message that `is` accepts.
     pub async fn until(&self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
         self.until_number(1, what, is).await
     }
 
-    /// Waits for the `number`th message of a kind.
+    /// Waits for the `number`th message that `is` accepts.
     pub async fn until_number(&self, number: usize, what: &str, is: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
             loop {
@@ -90,12 +90,12 @@ impl Browser {
         found.unwrap_or_else(|_| panic!("no message {number}: {what}; there are {:#?}", self.messages()))
     }
 
-    /// Waits for an activity of the call.
+    /// Waits for a state of the call, such as `listening`.
     pub async fn until_state(&self, state: &str) {
         self.until(state, |message| message["event"] == "state" && message["state"] == state).await;
     }
 
-    /// Waits for a complete turn, and returns it.
+    /// Waits for the `number`th complete turn of the speaker, and returns it.
     pub async fn until_turn(&self, number: usize, speaker: &str) -> Value {
         let is_turn = |message: &Value| message["event"] == "turn" && message["is_final"] == true;
         let wait = async {
@@ -119,20 +119,20 @@ impl Browser {
         found.unwrap_or_else(|_| panic!("no turn {number} of {speaker}: {:#?}", self.messages()))
     }
 
-    /// Waits for the end, and returns its message.
+    /// Waits for the end of the call, and returns its message.
     pub async fn until_ended(&self) -> Value {
         self.until("the end", |message| message["event"] == "ended").await
     }
 }
 
-/// A ticket for a trial call.
+/// Requests a ticket for a trial call.
 pub async fn ticket(client: &Client) -> Value {
     let reply = client.post_json("/api/trial-calls", &json!({})).await;
     assert_eq!(reply.status, 201, "{}", reply.text());
     reply.json()
 }
 
-/// A socket that has not sent anything yet.
+/// Opens a socket without sending a message.
 pub async fn open(daemon: &Daemon, origin: Option<&str>) -> Result<Socket, tungstenite::Error> {
     let mut request = (daemon.url().replace("http", "ws") + "/ws/trial").into_client_request().unwrap();
     if let Some(origin) = origin {
@@ -141,7 +141,7 @@ pub async fn open(daemon: &Daemon, origin: Option<&str>) -> Result<Socket, tungs
     tokio_tungstenite::connect_async(request).await.map(|(socket, _)| socket)
 }
 
-/// The first message.
+/// Returns the start message for a ticket.
 pub fn start(ticket: &Value) -> Value {
     let stream = ticket["id"].as_str().unwrap().replace("CA", "MZ");
     let parameters = json!({"token": ticket["token"]});
@@ -152,7 +152,7 @@ pub async fn send(socket: &mut Socket, message: &Value) {
     socket.send(Message::Text(message.to_string().into())).await.unwrap();
 }
 
-/// The loudspeaker: what is queued ends at `until`.
+/// The loudspeaker. The queued audio has been played at `until`.
 struct Loudspeaker {
     until: Instant,
     marks: VecDeque<(Instant, String)>,

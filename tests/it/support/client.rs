@@ -14,7 +14,7 @@ pub struct Client {
     headers: Vec<(&'static str, String)>,
 }
 
-/// An answer, read completely.
+/// A response that was read completely.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -28,19 +28,19 @@ impl Client {
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
-    /// A client that resolves `host` to this address, with the TLS configuration `tls`.
+    /// Creates a client that resolves `host` to this address, with the TLS configuration `tls`.
     pub fn by_tls(base: impl Into<String>, host: &str, address: SocketAddr, tls: rustls::ClientConfig) -> Self {
         let http = builder().resolve(host, address).tls_backend_preconfigured(tls).build().unwrap();
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
-    /// A request that is not sent yet, see [`send`].
+    /// Creates a request without sending it, see [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
     }
 
-    /// The same client with a header in each request, which replaces an earlier one of that name.
+    /// Sets a header of all later requests, and replaces an earlier header of that name.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
@@ -48,13 +48,13 @@ impl Client {
         self
     }
 
-    /// The same client with a bearer token.
+    /// Adds a bearer token.
     #[must_use]
     pub fn with_token(self, token: &str) -> Self {
         self.with_header("authorization", format!("Bearer {token}"))
     }
 
-    /// The same client with the session of this answer to a login or a set-up.
+    /// Adds the session in the response to a login or a set-up.
     #[must_use]
     pub fn with_login(self, reply: &Reply) -> Self {
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -89,11 +89,11 @@ fn builder() -> reqwest::ClientBuilder {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(30))
-        // A pooled connection to a daemon that has been killed must not be reused.
+        // A pooled connection to a daemon that has been killed must not be used again.
         .pool_max_idle_per_host(0)
 }
 
-/// Sends a request and reads the complete answer; of an event stream, which has no end, only the head.
+/// Sends a request and reads the complete response. For an event stream, which does not end, only the head is read.
 pub async fn send(request: RequestBuilder) -> Reply {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -103,17 +103,17 @@ pub async fn send(request: RequestBuilder) -> Reply {
 }
 
 impl Reply {
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON, {}: {}", self.status, self.text()))
     }
 
-    /// A header, empty if it is missing.
+    /// Returns a header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A running daemon with a folder of its own; it is killed when dropped.
+/// A daemon in its own folder. Dropping it kills the process.
 pub struct Daemon {
     // Declared before the folder, so that the child is killed before the folder is deleted.
     child: Option<Child>,
@@ -25,7 +25,7 @@ pub struct Daemon {
     setup: Setup,
     log: Log,
     stdout: Log,
-    /// A test has changed the live database, and the published file does not have the change yet.
+    /// True after a test has changed the live database, until the published file has the change.
     pub(super) is_seeded: Cell<bool>,
 }
 
@@ -37,7 +37,7 @@ impl Daemon {
         daemon
     }
 
-    /// A daemon that has its folder and address, but is not running yet.
+    /// Prepares a daemon with a folder and an address, without starting it.
     pub fn prepare(configure: impl FnOnce(&mut Setup)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut setup = Setup::default();
@@ -81,7 +81,7 @@ impl Daemon {
     /// Starts the process without waiting.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        // Only bash supports file descriptors of more than one digit.
+        // Only bash supports file descriptor numbers of more than one digit.
         let mut command = Command::new("bash");
         let listeners = self.handed_over();
         let start = if listeners.is_empty() {
@@ -111,7 +111,7 @@ impl Daemon {
         self.child = Some(child);
     }
 
-    /// The sockets that systemd would pass, with their names.
+    /// Returns the sockets that systemd would pass, with their names.
     fn handed_over(&self) -> Vec<(&'static str, OwnedFd)> {
         let setup = &self.setup;
         let mut listeners = Vec::new();
@@ -131,26 +131,26 @@ impl Daemon {
         self.cli_with_input(arguments, "")
     }
 
-    /// Starts another command of the binary with the same settings, in a process group of its own.
+    /// Starts another command of the binary with the same settings, in a separate process group.
     pub fn start_cli(&self, arguments: &[&str]) -> Child {
         let mut command = Command::new(BINARY);
         command.args(self.arguments(arguments)).stdin(Stdio::null()).process_group(0);
         self.with_environment(&mut command).spawn().unwrap()
     }
 
-    /// The same with this text on its stdin.
+    /// Runs another command of the binary with the same settings and this text on its stdin, and waits until it exits.
     pub fn cli_with_input(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(BINARY);
         command.args(self.arguments(arguments)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.with_environment(&mut command).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // A process that does not read its stdin has already exited.
+        // The write fails if the process has already exited without reading its stdin.
         let _ = std::io::Write::write_all(&mut stdin, input.as_bytes());
         drop(stdin);
         child.wait_with_output().unwrap()
     }
 
-    /// Sends SIGTERM, and waits: the process must exit within 15 s.
+    /// Sends SIGTERM, and waits until the process exits, at most 15 s.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(libc_signal::TERM);
         let status = self.wait(Duration::from_secs(15));
@@ -158,7 +158,7 @@ impl Daemon {
         status
     }
 
-    /// Kills it with SIGKILL, as a power failure would.
+    /// Kills the process with SIGKILL, like a power failure.
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -166,12 +166,12 @@ impl Daemon {
         }
     }
 
-    /// Returns true if the process does not run.
+    /// Returns true if the process is not running.
     pub fn is_down(&self) -> bool {
         self.child.is_none()
     }
 
-    /// Stops it and starts it again on the same folder and address.
+    /// Stops the daemon and starts it again with the same folder and address.
     pub fn restart(&mut self) {
         if self.child.is_some() {
             let status = self.stop();
@@ -180,19 +180,19 @@ impl Daemon {
         self.launch();
     }
 
-    /// Starts it again after it has exited by itself.
+    /// Starts the daemon again after it has exited by itself.
     pub fn relaunch(&mut self) {
         self.child = None;
         self.launch();
     }
 
-    /// Sends it a signal by its number.
+    /// Sends a signal to the daemon by its number.
     pub fn signal(&self, signal: i32) {
         let pid = Pid::from_raw(self.pid().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::from_named_raw(signal).expect("a known signal")).unwrap();
     }
 
-    /// Waits until it exits.
+    /// Waits until the daemon exits.
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         let child = self.child.as_mut().expect("it runs");
         let deadline = Instant::now() + limit;
@@ -213,37 +213,37 @@ impl Daemon {
         }
     }
 
-    /// `http://127.0.0.1:port` of the public listener.
+    /// Returns `http://127.0.0.1:port` of the public listener.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// The address of the public listener.
+    /// Returns the address of the public listener.
     pub fn address(&self) -> SocketAddr {
         self.listener.local_addr().unwrap()
     }
 
-    /// Limits what the kernel keeps of unread responses on this machine, where it would keep megabytes for each connection.
+    /// Limits the kernel's buffer for unread responses, which would otherwise take megabytes for each connection.
     pub fn limit_send_buffers(&self, bytes: usize) {
         rustix::net::sockopt::set_socket_send_buffer_size(&self.listener, bytes).unwrap();
     }
 
-    /// The address of the plain HTTP listener, if [`Setup::web_listeners`] enabled it.
+    /// Returns the address of the plain HTTP listener, if [`Setup::web_listeners`] enabled it.
     pub fn http_address(&self) -> SocketAddr {
         self.web_listeners[0].local_addr().unwrap()
     }
 
-    /// The address of the TLS listener, if [`Setup::web_listeners`] enabled it.
+    /// Returns the address of the TLS listener, if [`Setup::web_listeners`] enabled it.
     pub fn https_address(&self) -> SocketAddr {
         self.web_listeners[1].local_addr().unwrap()
     }
 
-    /// The Unix socket for the bridge, if [`Setup::bridge_listener`] enabled it.
+    /// Returns the path of the Unix socket for the bridge, if [`Setup::bridge_listener`] enabled it.
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join(BRIDGE_SOCKET)
     }
 
-    /// `http://127.0.0.1:port` of the second listener, if [`Setup::crm_listener`] enabled it.
+    /// Returns `http://127.0.0.1:port` of the second listener, if [`Setup::crm_listener`] enabled it.
     pub fn crm_url(&self) -> String {
         format!("http://{}", self.crm_address(0))
     }
@@ -257,51 +257,51 @@ impl Daemon {
         })
     }
 
-    /// A client of the public listener.
+    /// Returns a client of the public listener.
     pub fn client(&self) -> Client {
         Client::new(self.url())
     }
 
-    /// Its log, stderr.
+    /// Returns the daemon's log, which it writes to stderr.
     pub fn logs(&self) -> &Log {
         &self.log
     }
 
-    /// Its stdout.
+    /// Returns the daemon's stdout.
     pub fn stdout(&self) -> &Log {
         &self.stdout
     }
 
-    /// Its process id.
+    /// Returns the daemon's process id.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
 
-    /// Limits its files to this size, as a full disk would: `soft:hard`, as `prlimit` takes it.
+    /// Limits the size of the daemon's files, which simulates a full disk. The format is `soft:hard`, as for `prlimit`.
     pub fn let_files_grow(&self, limit: &str) {
         let arguments = [format!("--pid={}", self.pid()), format!("--fsize={limit}")];
         assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
     }
 
-    /// A line of its `/proc/PID/status`: `VmRSS` is its current memory, `VmHWM` the peak.
+    /// Returns a value in the daemon's `/proc/PID/status`: `VmRSS` is its current memory, `VmHWM` the peak.
     pub fn memory_kb(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    /// Bytes that it has caused to be written to disks; 0 on a file system in memory.
+    /// Returns the number of bytes that the daemon has caused to be written to disks; 0 on a file system in memory.
     pub fn written_bytes(&self) -> u64 {
         let io = std::fs::read_to_string(format!("/proc/{}/io", self.pid())).unwrap();
         io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap().parse().unwrap()
     }
 
-    /// Its folder.
+    /// Returns the daemon's folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The published database file, which other programs copy.
+    /// Returns the path of the published database file, which other programs copy.
     pub fn published_file(&self) -> PathBuf {
         self.folder.path().join("agentlocator.db")
     }
@@ -333,7 +333,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Duplicates the socket to a high number, which a child inherits.
+/// Duplicates the socket to a high descriptor number, which a child process inherits.
 fn inherited(listener: &impl AsFd) -> OwnedFd {
     let copy = rustix::io::fcntl_dupfd_cloexec(listener, 100).unwrap();
     rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();

@@ -1,4 +1,4 @@
-//! Reads the published database file, as a user who copied it.
+//! Reads the published database file in the same way as a user who copies it.
 
 use super::Daemon;
 use super::whatsapp::until;
@@ -8,14 +8,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 impl Daemon {
-    /// A copy of the published file, open for reading.
+    /// Opens a copy of the published file for reading.
     pub fn database(&self) -> Connection {
         let copy = self.folder().join(format!("copy-{}.db", fresh_number()));
         std::fs::copy(self.published_file(), &copy).unwrap();
         Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
-    /// Changes the live database of a stopped daemon: the initial state of a test.
+    /// Changes the live database of a stopped daemon, to set the initial state of a test.
     pub fn seed(&self, sql: &str) {
         assert!(self.cli(&["migrate"]).status.success());
         let live = Connection::open(self.folder().join("live/db.sqlite")).unwrap();
@@ -25,8 +25,8 @@ impl Daemon {
         self.is_seeded.set(true);
     }
 
-    /// Waits until the published file has a change that a test wrote into the live database; a busy machine may need
-    /// longer for it than a start waits. If the file is not supposed to get the change, the wait ends as well.
+    /// Waits until the published file has a change that a test made in the live database. On a busy machine this may
+    /// take longer than a start waits. The wait also ends if the file will not get the change.
     pub(super) fn until_published(&self) {
         let deadline = Instant::now() + Duration::from_secs(5);
         let content = |file: &Path| -> rusqlite::Result<Vec<u8>> {
@@ -53,7 +53,7 @@ impl Daemon {
         until("all backfills", all).await;
     }
 
-    /// Waits until everything that was committed is in the search index.
+    /// Waits until all committed data is in the search index.
     pub async fn until_indexed(&self) {
         let sql =
             "SELECT EXISTS (SELECT 1 FROM search_progress WHERE seq = coalesce((SELECT max(seq) FROM changes), 0))
@@ -61,12 +61,12 @@ impl Daemon {
         until("the search index", async || (self.query_value::<i64>(sql) == 1).then_some(())).await;
     }
 
-    /// The single value that a query returns.
+    /// Returns the single value of a query.
     pub fn query_value<T: FromSql>(&self, sql: &str) -> T {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The first column of all rows of a query.
+    /// Returns the first column of all rows of a query.
     pub fn query_column<T: FromSql>(&self, sql: &str) -> Vec<T> {
         let database = self.database();
         let mut statement = database.prepare(sql).unwrap();
@@ -74,8 +74,8 @@ impl Daemon {
     }
 }
 
-/// The next start treats the last stop as an unclean one. Without this, a test's own change of the live database
-/// would count as another program's change, which is reported to the owner.
+/// Makes the next start treat the last stop as unclean. Otherwise the test's change of the live database would be
+/// reported to the owner as a change by another program.
 pub fn forget_clean_stop(live_folder: &Path) {
     let state = live_folder.join("state");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -88,5 +88,5 @@ fn fresh_number() -> u64 {
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
-/// A larger database takes longer to read than a test should wait.
+/// The size above which a database is not compared, because reading it takes too long for a test.
 const LARGEST_COMPARED: u64 = 64 << 20;

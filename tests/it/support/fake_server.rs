@@ -1,4 +1,4 @@
-//! A server with scripted answers, with or without TLS, and with any clock.
+//! A server with scripted responses, with or without TLS, and with a configurable clock.
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A server with scripted answers; it stops when dropped.
+/// A server with scripted responses. Dropping it stops the server.
 pub struct FakeServer {
     address: SocketAddr,
     host: &'static str,
@@ -18,17 +18,17 @@ pub struct FakeServer {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-/// A certificate that a server creates for itself.
+/// The self-signed certificate of a fake server.
 #[derive(Clone, Copy)]
 pub struct Tls {
-    /// The names that it is valid for.
+    /// The names in the certificate.
     pub names: &'static [&'static str],
-    /// Start and end of its validity, in seconds from now.
+    /// The start and end of its validity, in seconds from now.
     pub valid: (i64, i64),
 }
 
 impl FakeServer {
-    /// Answers each request with what `answer` returns for its head.
+    /// Starts a server that answers each request with the result of `answer` for the request's head.
     pub fn start(tls: Option<Tls>, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -48,12 +48,12 @@ impl FakeServer {
         Self { address, host, scheme, stopped, thread: Some(thread) }
     }
 
-    /// Its address, without a slash at the end.
+    /// Returns the server's URL, without a slash at the end.
     pub fn url(&self) -> String {
         format!("{}://{}:{}", self.scheme, self.host, self.address.port())
     }
 
-    /// An answer whose `Date` is this much later than now.
+    /// Creates a response whose `Date` header is ahead of the local clock by `later`.
     pub fn answer(status: u16, body: &str, later: Duration) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + later;
         let date = jiff::Timestamp::from_second(now.as_secs().try_into().unwrap()).unwrap();

@@ -1,7 +1,8 @@
-/* Makes a program's writes fail like those of a broken disk. Preloaded; the rule is in the file that FAULTS names,
- * and is read again at each call: `CALLS ERRNO SKIP PART-OF-PATH`, CALLS being some of w (write), s (sync),
- * t (truncate), e (read), r (the file system reports that it is read-only, although every call succeeds). An empty
- * file: no faults. SKIP calls succeed first. While the file begins with n, name resolution blocks. */
+/* A preloaded library that makes a program's file operations fail like those of a broken disk. The environment
+ * variable FAULTS names a file with the rule, which is read again at each call: `CALLS ERRNO SKIP PART-OF-PATH`.
+ * CALLS are some of the letters w (write), s (sync), t (truncate), e (read), and r (the file system reports that it is
+ * read-only, although every call succeeds). The first SKIP calls succeed. An empty file means no faults. While the file
+ * begins with n, name resolution blocks. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

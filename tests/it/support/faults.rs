@@ -1,18 +1,18 @@
-//! A disk that fails on request: a small library that is loaded into the daemon (see faults.c).
+//! Simulates a disk that fails on request, with a small library that is preloaded into the daemon (see faults.c).
 
 use super::Setup;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The rules of one daemon's disk.
+/// The fault rules of one daemon's disk.
 pub struct Faults {
     rules: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Faults {
-    /// A disk without faults; `setup` belongs to the daemon that uses it.
+    /// Creates a disk without faults for the daemon with this `setup`.
     pub fn none(setup: &mut Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rules = folder.path().join("rules");
@@ -21,13 +21,14 @@ impl Faults {
         Self { rules, _folder: folder }
     }
 
-    /// From now on these calls (`w` write, `s` sync, `t` truncate, `e` read; `r`: the disk is read-only, though every
-    /// call succeeds) fail on files whose path contains this text, after some calls that succeed.
+    /// Makes these calls fail on files whose path contains `part`, after `skip` calls that succeed. `calls` are
+    /// letters: `w` write, `s` sync, `t` truncate, `e` read. With `r`, the disk is read-only although every call
+    /// succeeds.
     pub fn fail_calls(&self, calls: &str, code: i32, skip: usize, part: &str) {
         self.write(&format!("{calls} {code} {skip} {part}\n"));
     }
 
-    /// From now on no name server answers.
+    /// Makes name resolution block, as without a name server.
     pub fn block_name_resolution(&self) {
         self.write("n\n");
     }
@@ -37,7 +38,7 @@ impl Faults {
         self.write("");
     }
 
-    /// Atomic: the daemon may read the file at any moment.
+    /// Writes the rules atomically, because the daemon may read the file at any time.
     fn write(&self, text: &str) {
         let fresh = self.rules.with_extension("new");
         std::fs::write(&fresh, text).unwrap();
@@ -45,7 +46,7 @@ impl Faults {
     }
 }
 
-/// Compiled once for each test run.
+/// Compiles the library, once for each test run.
 fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {

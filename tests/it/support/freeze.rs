@@ -1,16 +1,16 @@
-//! Stops one thread of another process, as if it waited for a disk that never answers.
+//! Stops one thread of another process, which simulates a thread that waits for a disk that does not respond.
 
 #![expect(unsafe_code, reason = "there is no other way to stop one thread")]
 
 use std::fs;
 
-/// A stopped thread, until this value is dropped. Only the thread that stopped it can resume it.
+/// A stopped thread. Dropping this value resumes it, which must happen in the thread that stopped it.
 pub struct Frozen {
     thread: libc::pid_t,
 }
 
 impl Frozen {
-    /// Stops the process's thread of that name; None, with a printed line, if this machine does not allow it.
+    /// Stops the process's thread with this name. Prints a line and returns `None` if this machine does not allow it.
     pub fn thread(process: u32, name: &str) -> Option<Self> {
         let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
         let is_it = |task: &std::path::PathBuf| {
@@ -25,7 +25,7 @@ impl Frozen {
             eprintln!("not tested: this machine lets nobody stop a thread: {}", std::io::Error::last_os_error());
             return None;
         }
-        // SAFETY: as above; waiting for the stop passes no memory either.
+        // SAFETY: as above; `waitpid` gets a null pointer, so it writes no status.
         unsafe {
             assert_eq!(libc::ptrace(libc::PTRACE_INTERRUPT, thread, none, none), 0);
             assert_eq!(libc::waitpid(thread, std::ptr::null_mut(), libc::__WALL), thread);

@@ -1,4 +1,4 @@
-//! The real Litestream, with a folder as its bucket.
+//! Runs the real Litestream, with a folder as its bucket.
 
 use super::log::Log;
 use super::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Litestream and its replica; it exits when dropped.
+/// Litestream and its replica. Dropping it ends the process.
 pub struct Litestream {
     program: PathBuf,
     folder: TempDir,
@@ -17,15 +17,15 @@ pub struct Litestream {
 }
 
 impl Litestream {
-    /// Settings for the live database of a folder, with the intervals of `packaging/litestream/litestream.yml`. None where
-    /// Litestream is not installed.
+    /// Configures Litestream for the live database in a folder, with the intervals of `packaging/litestream/litestream.yml`. Returns `None`
+    /// if Litestream is not installed.
     pub fn of(data: &Path) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let replica = format!("type: file\n      path: {}", folder.path().join("bucket").display());
         Self::with_replica(data, folder, &replica)
     }
 
-    /// The same with a bucket of S3.
+    /// Configures Litestream as `of` does, with a bucket of S3.
     pub fn in_bucket(data: &Path, s3: &S3) -> Option<Self> {
         let lines = [
             "type: s3",
@@ -40,7 +40,7 @@ impl Litestream {
         Self::with_replica(data, tempfile::tempdir().unwrap(), &lines.join("\n      "))
     }
 
-    /// The same with this text about the replica in its settings.
+    /// Configures Litestream with these settings of the replica.
     fn with_replica(data: &Path, folder: TempDir, replica: &str) -> Option<Self> {
         let program = program()?;
         let database = data.join("live/db.sqlite");
@@ -53,17 +53,17 @@ impl Litestream {
         Some(Self { program, folder, database, child: None, log: Log::default() })
     }
 
-    /// The path of its settings.
+    /// Returns the path of Litestream's settings.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("litestream.yml")
     }
 
-    /// The path of its replica.
+    /// Returns the path of the replica.
     pub fn bucket(&self) -> PathBuf {
         self.folder.path().join("bucket")
     }
 
-    /// The arguments that `standby` and `promote` need.
+    /// Returns the arguments that `standby` and `promote` need.
     pub fn options(&self) -> Vec<String> {
         let text = |path: &Path| path.display().to_string();
         vec![
@@ -79,7 +79,7 @@ impl Litestream {
     pub fn start(&mut self) {
         let mut command = Command::new(&self.program);
         command.args(["replicate", "-config"]).arg(self.config()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // With this variable its client of S3 accepts no settings of its own.
+        // If this variable is set, the S3 client in Litestream rejects Litestream's settings.
         command.env_remove("AWS_CA_BUNDLE");
         let mut child = command.spawn().unwrap();
         self.log.follow(child.stdout.take().unwrap());
@@ -103,13 +103,13 @@ impl Litestream {
         }
     }
 
-    /// How many times the complete database was sent.
+    /// Returns how many times Litestream uploaded the complete database.
     pub fn snapshots(&self) -> usize {
         let output = self.run(&["ltx", "-level", "9", "-json"], &[]);
         serde_json::from_slice::<Value>(&output).unwrap().as_array().map_or(0, Vec::len)
     }
 
-    /// The replica restored to a database; None as long as it is empty.
+    /// Restores the replica to a database; `None` while the replica is empty.
     pub fn restored(&self) -> Option<PathBuf> {
         let file = self.folder.path().join("restored.db");
         let _ = std::fs::remove_file(&file);
@@ -136,7 +136,7 @@ impl Drop for Litestream {
     }
 }
 
-/// `make test` installs it in `target/tools`.
+/// Finds the program: `make test` installs it in `target/tools`.
 fn program() -> Option<PathBuf> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/litestream/bin/litestream");
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -1,23 +1,23 @@
-//! The output of a process, line by line as it arrives.
+//! Collects the output of a process line by line.
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a test waits for an expected line.
+/// The timeout for an expected line.
 pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// While this guard exists, the stream is not read.
+/// Prevents reading of the stream while it exists.
 pub struct Unread<'a> {
     _gate: MutexGuard<'a, ()>,
 }
 
-/// The lines of one stream; clones share them.
+/// The lines of one stream. Clones share the lines.
 #[derive(Clone, Default)]
 pub struct Log {
     inner: Arc<(Mutex<Vec<String>>, Condvar)>,
-    /// Held while the stream is not read.
+    /// Held while the stream must not be read.
     gate: Arc<Mutex<()>>,
 }
 
@@ -29,7 +29,7 @@ impl Log {
         log
     }
 
-    /// Continues with another stream, that of a restarted process.
+    /// Continues with another stream, such as that of a restarted process.
     pub fn follow(&self, stream: impl Read + Send + 'static) {
         let (inner, gate) = (self.inner.clone(), self.gate.clone());
         std::thread::spawn(move || {
@@ -41,33 +41,33 @@ impl Log {
         });
     }
 
-    /// Stops reading the stream until the guard is dropped; the pipe fills up meanwhile.
+    /// Stops reading the stream until the guard is dropped, so that the pipe fills up.
     pub fn stop_reading(&self) -> Unread<'_> {
         Unread { _gate: self.gate.lock().unwrap() }
     }
 
-    /// All lines so far.
+    /// Returns all lines so far.
     pub fn lines(&self) -> Vec<String> {
-        // Also after a failed wait, where the lines are needed most.
+        // Ignores the poisoning by a failed wait, because the lines are needed for its message.
         self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All lines so far that are JSON objects.
+    /// Returns all lines so far that are JSON objects.
     pub fn events(&self) -> Vec<Value> {
         self.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// The events of that name so far.
+    /// Returns the events with this name so far.
     pub fn events_named(&self, name: &str) -> Vec<Value> {
         self.events().into_iter().filter(|event| event["event"] == name).collect()
     }
 
-    /// Waits for an event of that name; one that has already arrived counts.
+    /// Waits for an event with this name, or returns one that has already arrived.
     pub fn wait_for_event(&self, name: &str) -> Value {
         self.wait_for_event_from(0, name)
     }
 
-    /// Waits for an event of that name among the lines from number `first` on (see [`Log::mark`]).
+    /// Waits for an event with this name in the lines from index `first` on (see [`Log::mark`]).
     pub fn wait_for_event_from(&self, first: usize, name: &str) -> Value {
         self.wait_until(&format!("event {name}"), |lines| {
             let mut events = lines.iter().skip(first).filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -75,7 +75,7 @@ impl Log {
         })
     }
 
-    /// The number of lines so far: later lines are counted from here.
+    /// Returns the number of lines so far, as the `first` of a later wait.
     pub fn mark(&self) -> usize {
         self.inner.0.lock().unwrap().len()
     }

@@ -1,4 +1,4 @@
-//! Pebble, Let's Encrypt's own test authority, with a DNS server that resolves every name to this machine.
+//! Pebble, Let's Encrypt's test server for ACME, with a DNS server that resolves every name to this machine.
 
 use super::log::WAIT_TIMEOUT;
 use super::tls::Authority;
@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A running Pebble; it ends when dropped.
+/// A running Pebble. Dropping it ends its processes.
 pub struct Pebble {
     processes: Vec<Child>,
     folder: TempDir,
@@ -30,7 +30,7 @@ pub struct PebbleOptions {
     pub https: SocketAddr,
     /// The lifetime of certificates, in seconds.
     pub life_s: u64,
-    /// The percentage of valid nonces that it refuses.
+    /// The percentage of valid nonces that it rejects.
     pub refused_nonces: u8,
     /// Whether it requires external account binding.
     pub external_account: bool,
@@ -87,7 +87,7 @@ impl Pebble {
                 let has = |what: &str| lines.iter().any(|line| line.contains(what)).then_some(());
                 has("ACME directory available").and(has("Starting management server"))
             });
-            // It prints this before it listens.
+            // The line is printed before the port is open.
             for port in [port, management, dns] {
                 wait_for_port(port);
             }
@@ -103,17 +103,17 @@ impl Pebble {
         self.processes.push(child);
     }
 
-    /// The URL of its directory.
+    /// Returns the URL of the ACME directory.
     pub fn directory(&self) -> String {
         format!("https://127.0.0.1:{}/dir", self.port)
     }
 
-    /// The roots that verify its own certificate.
+    /// Returns the path of the roots that verify Pebble's own certificate.
     pub fn roots_file(&self) -> PathBuf {
         self.folder.path().join("roots.pem")
     }
 
-    /// Settings of a daemon that gets its certificates from this authority.
+    /// Returns the settings of a daemon that gets its certificates from this authority.
     pub fn settings(&self, names: &[&str], more: &str) -> String {
         let (directory, roots) = (self.directory(), self.roots_file());
         format!(
@@ -122,13 +122,13 @@ impl Pebble {
         )
     }
 
-    /// A client of the directory and the resources that it names.
+    /// Returns a client for the directory and the URLs in it.
     pub fn client(&self) -> Client {
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
         Client::by_tls(format!("https://127.0.0.1:{}", self.port), "localhost", address, self.authority.trusted())
     }
 
-    /// The root of the certificates that it issues.
+    /// Returns the root of the certificates that Pebble issues.
     pub async fn root(&self) -> CertificateDer<'static> {
         let address = SocketAddr::from(([127, 0, 0, 1], self.management));
         let base = format!("https://127.0.0.1:{}", self.management);
@@ -157,7 +157,7 @@ fn wait_for_port(port: u16) {
     }
 }
 
-/// Free ports. Pebble accepts no open socket and cannot choose a port itself.
+/// Returns free ports. Pebble can neither inherit an open socket nor choose a port itself.
 pub fn free_ports<const N: usize>() -> [u16; N] {
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())

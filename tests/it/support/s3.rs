@@ -1,6 +1,6 @@
-//! A bucket as Amazon's documentation describes it (REST API, Signature Version 4, multipart uploads), in memory.
+//! An in-memory S3 bucket that follows Amazon's documentation (REST API, Signature Version 4, multipart uploads).
 //!
-//! It computes every signature itself and compares, returns lists in short pages, refuses small parts, and on request
+//! It verifies every signature independently, returns lists in short pages, and rejects small parts. On request, it
 //! fails at regular intervals.
 
 mod signature;
@@ -20,7 +20,7 @@ pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub const REGION: &str = "eu-central-1";
 pub const BUCKET: &str = "shop-backup";
 
-/// The bucket, and the server that it is on.
+/// The bucket and its server.
 pub struct S3 {
     pub origin: String,
     state: Shared,
@@ -31,20 +31,20 @@ type Shared = Arc<Mutex<Inner>>;
 
 #[derive(Default)]
 struct Inner {
-    /// Content and ETag.
+    /// The content and the ETag of each object.
     objects: BTreeMap<String, (Bytes, String)>,
     uploads: HashMap<String, (String, BTreeMap<u16, Bytes>)>,
     requests: Vec<String>,
-    /// If set, one of this many requests fails.
+    /// If set, one in this many requests fails.
     fail_every: usize,
-    /// ETags are not the MD5 of the content, as with some encryptions.
+    /// Whether ETags differ from the MD5 of the content, as with some kinds of encryption.
     own_etags: bool,
-    /// The stored content differs from what was sent.
+    /// Whether the stored content differs from the uploaded content.
     spoils: bool,
     next_upload: usize,
-    /// Litestream's time of an object, which it stores as the object's metadata.
+    /// The time of each object, which Litestream stores in the object's metadata.
     times: HashMap<String, HeaderValue>,
-    /// No request is answered successfully.
+    /// Whether every request fails.
     is_down: bool,
 }
 
@@ -72,12 +72,12 @@ impl S3 {
         self.state.lock().unwrap().spoils = spoils;
     }
 
-    /// Answers no request successfully from now on, or again.
+    /// Sets whether every request fails.
     pub fn be_down(&self, is_down: bool) {
         self.state.lock().unwrap().is_down = is_down;
     }
 
-    /// The names of its objects.
+    /// Returns the names of the objects.
     pub fn keys(&self) -> Vec<String> {
         self.state.lock().unwrap().objects.keys().cloned().collect()
     }
@@ -90,18 +90,18 @@ impl S3 {
         self.state.lock().unwrap().objects.insert(key.to_owned(), (Bytes::from_static(content), String::new()));
     }
 
-    /// Multipart uploads that were started and not finished.
+    /// Returns the number of multipart uploads that were started and not finished.
     pub fn unfinished(&self) -> usize {
         self.state.lock().unwrap().uploads.len()
     }
 
-    /// Starts an upload and does not finish it.
+    /// Starts a multipart upload without finishing it.
     pub fn begin_upload(&self, key: &str) -> String {
         let mut inner = self.state.lock().unwrap();
         inner.begin(key)
     }
 
-    /// Every request: the method, and the path with its query but without the signature.
+    /// Returns every request: the method, and the path with its query but without the signature.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }
@@ -189,7 +189,7 @@ async fn answer(State(state): State<Shared>, method: Method, uri: Uri, headers: 
     }
 }
 
-/// An object, or the part of it that is requested (`Range: bytes=FIRST-LAST`, where LAST may be missing).
+/// Returns an object, or the requested part of it (`Range: bytes=FIRST-LAST`, where LAST may be missing).
 fn object(inner: &Inner, key: &str, headers: &HeaderMap) -> Response {
     let (content, etag) = &inner.objects[key];
     let range = headers.get("range").and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));

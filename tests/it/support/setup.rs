@@ -1,20 +1,20 @@
-//! The settings and sockets that a daemon is started with.
+//! The settings and sockets of a daemon process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A command that runs the program in its arguments as root without root's privileges over files.
+/// A command that runs its arguments as root, but without root's privileges over files.
 pub const ORDINARY_USER: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown,-lease"];
 
-/// The settings and sockets that a daemon is started with: of the environment it inherits only `PATH`.
+/// The settings and sockets of a daemon process. From the environment it inherits only `PATH`.
 #[derive(Clone, Default)]
 pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
     pub(super) no_public_door: bool,
-    /// The program that runs the daemon, with its arguments; empty if none does.
+    /// The program that runs the daemon, and its arguments; empty to run the daemon directly.
     pub(super) wrapper: Vec<&'static str>,
-    /// The sockets that are passed beside the public listener, by name.
+    /// The names of the sockets that are passed in addition to the public listener.
     pub(super) more_listeners: BTreeSet<&'static str>,
 }
 
@@ -31,8 +31,8 @@ impl Setup {
         self
     }
 
-    /// Runs the daemon without root's privilege to read and write the files of all users, as the service's user; a test that
-    /// does not run as root has none.
+    /// Runs the daemon without root's privilege to access the files of all users, like the service's user. A test that does not run as root
+    /// has no such privilege.
     pub fn as_ordinary_user(&mut self) -> &mut Self {
         if rustix::process::geteuid().is_root() {
             self.wrapper = ORDINARY_USER.to_vec();
@@ -40,37 +40,37 @@ impl Setup {
         self
     }
 
-    /// Lets the daemon bind a port itself, which the system chooses; it is a different one after each start.
+    /// Lets the daemon bind a port that the system chooses. The port differs after each start.
     pub fn binds_itself(&mut self) -> &mut Self {
         self.binds_itself = true;
         self.env("PORT", "0")
     }
 
-    /// Passes the listeners `http` and `https` by their names as well; see [`super::Daemon::https_address`].
+    /// Also passes the listeners `http` and `https` by their names; see [`super::Daemon::https_address`].
     pub fn web_listeners(&mut self) -> &mut Self {
         self.more_listeners.extend(["http", "https"]);
         self
     }
 
-    /// Passes only those two, so that the daemon opens the public listener itself.
+    /// Passes only the listeners `http` and `https`, so that the daemon opens the public listener itself.
     pub fn only_web_listeners(&mut self) -> &mut Self {
         self.no_public_door = true;
         self.web_listeners()
     }
 
-    /// Passes the Unix socket for the bridge as well; see [`super::Daemon::bridge_socket`].
+    /// Also passes the Unix socket for the bridge; see [`super::Daemon::bridge_socket`].
     pub fn bridge_listener(&mut self) -> &mut Self {
         self.more_listeners.insert("bridge");
         self
     }
 
-    /// Configures this machine as a proxy, so that a test sets its address and scheme with `X-Forwarded-For` and
+    /// Configures this machine as a trusted proxy, so that a test can set the client's address and scheme with `X-Forwarded-For` and
     /// `X-Forwarded-Proto`.
     pub fn trusts_this_machine(&mut self) -> &mut Self {
         self.toml("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n")
     }
 
-    /// A second listener for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
+    /// Adds a second listener for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
     pub fn crm_listener(&mut self) -> &mut Self {
         self.env("CRM_LISTEN", "127.0.0.1:0")
     }

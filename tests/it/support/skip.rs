@@ -1,6 +1,6 @@
-//! Tests that need a program or a right that this machine may lack.
+//! Skips tests that need a program or a privilege that this machine lacks.
 
-/// Reports that something is not tested here. `make test-all` sets `REQUIRE_ALL`, which makes that a failure.
+/// Reports that a test is skipped. If `REQUIRE_ALL` is set, as by `make test-all`, it fails instead.
 pub fn skipped(why: &str) {
     assert!(std::env::var_os("REQUIRE_ALL").is_none(), "not tested: {why}");
     eprintln!("not tested: {why}");

@@ -1,11 +1,11 @@
-//! A disk that is soon full.
+//! A small file system, for tests with a full disk.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A small file system; None if mounting is not allowed.
+/// A small file system. It cannot be created where mounting is not allowed.
 pub struct SmallDisk {
     mounted_on: PathBuf,
     _folder: TempDir,
@@ -29,18 +29,18 @@ impl SmallDisk {
         &self.mounted_on
     }
 
-    /// Uses up disk space.
+    /// Uses this many megabytes of disk space. Returns the file.
     pub fn take(&self, megabytes: usize) -> PathBuf {
         let path = self.mounted_on.join("ballast");
         std::fs::write(&path, vec![1; megabytes << 20]).unwrap();
         path
     }
 
-    /// Uses up all disk space except `left` bytes.
+    /// Uses all disk space except `left` bytes. Returns the file.
     pub fn fill(&self, left: u64) -> PathBuf {
         let path = self.mounted_on.join("ballast");
         let mut file = std::fs::File::create(&path).unwrap();
-        // In ever smaller writes, until not even a page fits.
+        // Writes smaller and smaller pieces until not even one page fits.
         let piece = vec![1; 1 << 20];
         let mut size = piece.len();
         while size >= 4096 {

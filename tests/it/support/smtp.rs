@@ -1,5 +1,5 @@
-//! A small mail server by RFC 5321, 3207 and 4954: STARTTLS or implicit TLS, AUTH PLAIN and LOGIN. Its only recipient
-//! is the test.
+//! A small mail server (RFC 5321, 3207 and 4954) with STARTTLS or implicit TLS, and AUTH PLAIN and LOGIN. It stores the
+//! mails for the test.
 
 use base64::Engine;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -11,33 +11,33 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWrite
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// How the server behaves.
+/// The behaviour of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpBehavior {
-    /// It accepts mail from a client that has logged in.
+    /// Accepts mail from a client that has logged in.
     Take,
-    /// It refuses every password.
+    /// Rejects every password.
     RefuseLogin,
-    /// It is busy: try again later.
+    /// Responds that it is busy, and that the client should retry later.
     Busy,
-    /// It accepts the connection and sends nothing.
+    /// Accepts the connection and sends nothing.
     Silent,
-    /// It offers no STARTTLS.
+    /// Offers no STARTTLS.
     NoTls,
 }
 
-/// A mail as it arrived.
+/// A received mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub from: String,
     pub to: Vec<String>,
-    /// Its lines, headers first.
+    /// The lines of the mail, headers first.
     pub content: String,
-    /// Whether it arrived over TLS.
+    /// Whether the mail arrived over TLS.
     pub protected: bool,
 }
 
-/// The server.
+/// A running fake mail server.
 pub struct FakeSmtpServer {
     pub port: u16,
     state: Shared,
@@ -56,12 +56,12 @@ pub const USER: &str = "shop@mail.example";
 pub const MAIL_PASSWORD: &str = "the-mail-password";
 
 impl FakeSmtpServer {
-    /// STARTTLS on a new port; its root certificate is stored at `root` afterwards.
+    /// Starts a server with STARTTLS on a new port, and stores its root certificate at `root`.
     pub async fn start(root: &Path) -> Self {
         Self::start_as(root, false).await
     }
 
-    /// The same with implicit TLS.
+    /// Starts a server with implicit TLS on a new port, and stores its root certificate at `root`.
     pub async fn start_tls(root: &Path) -> Self {
         Self::start_as(root, true).await
     }
@@ -78,7 +78,7 @@ impl FakeSmtpServer {
                 state.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
                     if state.lock().unwrap().behavior == SmtpBehavior::Silent {
-                        // For as long as the client stays connected.
+                        // Keeps the connection open until the client disconnects.
                         let _ = stream.readable().await;
                         return std::future::pending().await;
                     }
@@ -101,17 +101,17 @@ impl FakeSmtpServer {
         Self { port, state, _server: server }
     }
 
-    /// Changes the behaviour from now on.
+    /// Sets the behaviour for later commands.
     pub fn set_behavior(&self, behavior: SmtpBehavior) {
         self.state.lock().unwrap().behavior = behavior;
     }
 
-    /// The mails so far.
+    /// Returns the mails so far.
     pub fn mails(&self) -> Vec<Mail> {
         self.state.lock().unwrap().mails.clone()
     }
 
-    /// The number of connections so far.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
@@ -127,7 +127,7 @@ impl FakeSmtpServer {
 }
 
 impl Mail {
-    /// A header, decoded, in one line.
+    /// Returns a decoded header in one line.
     pub fn header(&self, name: &str) -> String {
         let head = self.content.split("\n\n").next().unwrap().replace("\n ", " ");
         let prefix = format!("{}:", name.to_ascii_lowercase());
@@ -135,7 +135,7 @@ impl Mail {
         decode_words(line.split_once(':').map_or("", |(_, value)| value).trim())
     }
 
-    /// The decoded text.
+    /// Returns the decoded text of the body.
     pub fn body(&self) -> String {
         let (_, body) = self.content.split_once("\n\n").unwrap();
         match self.header("content-transfer-encoding").as_str() {
@@ -217,7 +217,7 @@ async fn login<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, how
 }
 
 async fn say<S: AsyncWrite + Unpin>(stream: &mut S, line: &str) {
-    // A client that has disconnected gets no answer.
+    // The write fails if the client has disconnected.
     let _ = stream.write_all(format!("{line}\r\n").as_bytes()).await;
     let _ = stream.flush().await;
 }
@@ -232,7 +232,7 @@ fn address(rest: &str) -> String {
     rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(address, _)| address).to_owned()
 }
 
-/// A certificate for `localhost`, issued by its own root.
+/// Creates a TLS acceptor with a certificate for `localhost`, and writes its root to `root_file`.
 fn acceptor(root_file: &Path) -> TlsAcceptor {
     let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -266,7 +266,7 @@ fn unquote(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// RFC 2047, for its base64 and quoted-printable forms.
+/// Decodes encoded words (RFC 2047) in base64 and quoted-printable.
 fn decode_words(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let inner = word.strip_prefix("=?utf-8?").and_then(|word| word.strip_suffix("?="));
@@ -278,7 +278,7 @@ fn decode_words(text: &str) -> String {
     });
     let (mut decoded, mut after_coded) = (String::new(), true);
     for (coded, word) in words {
-        // White space between encoded words is not part of the text.
+        // White space between two encoded words is not part of the text.
         if !(decoded.is_empty() || coded && after_coded) {
             decoded.push(' ');
         }

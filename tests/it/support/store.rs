@@ -1,4 +1,4 @@
-//! A store for one test, in this process.
+//! A store in this process, for one test.
 
 mod child;
 mod load;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A folder with a store in it.
+/// A folder that contains a store.
 pub struct StoreFixture {
     folder: TempDir,
     config: StoreConfig,
@@ -35,13 +35,14 @@ impl StoreFixture {
         Self { folder, config, copies: AtomicU64::new(0) }
     }
 
-    /// A folder on a small disk.
+    /// Creates a fixture on a small disk.
     pub fn on(small: &SmallDisk) -> Self {
         let published = small.path().join("agentlocator.db");
         Self::with(|config| config.database_url = Some(published.display().to_string()))
     }
 
-    /// The state file says that the last run was in another boot; an empty id means that the boot id is hidden.
+    /// Changes the state file as if the last run had been in another boot. An empty id means that the boot id is
+    /// hidden.
     pub fn left_in_boot(&self, id: &str) {
         let state = self.live().with_file_name("state");
         let text = std::fs::read_to_string(&state).unwrap();
@@ -49,7 +50,7 @@ impl StoreFixture {
         std::fs::write(&state, text.replace(line, &format!("boot {id}"))).unwrap();
     }
 
-    /// The same folder with other settings.
+    /// Changes the settings for the same folder.
     pub fn changed(mut self, change: impl FnOnce(&mut StoreConfig)) -> Self {
         change(&mut self.config);
         self
@@ -71,12 +72,12 @@ impl StoreFixture {
         self.config.live_file()
     }
 
-    /// A new name for a copy.
+    /// Returns an unused path for a copy.
     pub fn fresh_path(&self) -> PathBuf {
         self.folder().join(format!("copy-{}.db", self.copies.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// A copy of the published file, made by `cp`.
+    /// Copies the published file with `cp`. Returns the copy.
     pub fn copy(&self) -> PathBuf {
         let copy = self.fresh_path();
         let done = std::process::Command::new("cp").arg(self.published()).arg(&copy).output().unwrap();
@@ -84,17 +85,17 @@ impl StoreFixture {
         copy
     }
 
-    /// One value from a new copy.
+    /// Returns the value of a query on a new copy.
     pub fn copy_value<T: FromSql>(&self, sql: &str) -> T {
         open_copy(&self.copy()).query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Waits until health reports that the copy is current.
+    /// Waits until the health state reports that the copy is current.
     pub async fn until_current(&self, store: &Store) {
         self.until(store, |state| *state == PublishState::Current).await;
     }
 
-    /// Waits until health satisfies the condition.
+    /// Waits until the publish state meets the condition.
     pub async fn until(&self, store: &Store, so: impl Fn(&PublishState) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -114,12 +115,12 @@ pub fn open_copy(copy: &Path) -> Connection {
     Connection::open_with_flags(format!("file:{}?immutable=1", copy.display()), flags).unwrap()
 }
 
-/// The color that a test has set in a copy.
+/// Returns the color that a test has set, as stored in a copy.
 pub fn color_in(copy: &Path) -> String {
     open_copy(copy).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
 }
 
-/// The integrity error of a copy; None if it is intact.
+/// Returns the integrity error of a copy; `None` if it is intact.
 pub fn integrity(copy: &Path) -> Option<String> {
     let header = std::fs::read(copy).unwrap();
     if header.get(18..20) != Some(&[1, 1]) {

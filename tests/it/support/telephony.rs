@@ -1,4 +1,4 @@
-//! A daemon with fakes of Twilio, a caller and the AI, all over real sockets.
+//! A daemon with a fake Twilio, a simulated caller and a fake AI, all over real sockets.
 
 use super::{Daemon, Reply, Setup};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Twilio's end of a media socket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A daemon with fake vendors around it.
+/// A daemon with fake vendors.
 pub struct CallHarness {
     pub daemon: Daemon,
     pub ai: OpenAi,
@@ -25,12 +25,12 @@ pub struct CallHarness {
 }
 
 impl CallHarness {
-    /// A daemon with an AI behind it.
+    /// Starts a daemon with an AI.
     pub async fn with_ai(options: OpenAiOptions, configure: impl FnOnce(&mut Setup)) -> Self {
         Self::build(options, true, configure).await
     }
 
-    /// A daemon without an AI: callers leave a message.
+    /// Starts a daemon without an AI: callers leave a message.
     pub async fn without_ai(configure: impl FnOnce(&mut Setup)) -> Self {
         Self::build(OpenAiOptions::default(), false, configure).await
     }
@@ -41,7 +41,7 @@ impl CallHarness {
         Self::with_daemon(daemon, connector, options, has_key, configure).await
     }
 
-    /// The same for a running daemon at this address.
+    /// Starts the fake vendors for a daemon that is already running.
     pub async fn with_daemon(
         mut daemon: Daemon,
         connector: DaemonConnector,
@@ -69,42 +69,42 @@ impl CallHarness {
         Self { daemon, ai, twilio, twilio_state, phone, log }
     }
 
-    /// Posts a form as Twilio does, signed.
+    /// Posts a signed form as Twilio does, with the account's id added.
     pub async fn hook(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let account = [("AccountSid", self.twilio_state.account().sid.as_str())];
         self.hook_exactly(path, &[&account, fields].concat()).await
     }
 
-    /// The same with only these fields.
+    /// Posts a signed form with exactly these fields.
     pub async fn hook_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let signature = self.sign(path, &owned);
         self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
     }
 
-    /// Sends the webhook of a new call, and returns the token that its TwiML has.
+    /// Sends the webhook of a new call, and returns the token in its TwiML.
     pub async fn ring(&self, sid: &str) -> String {
         self.ring_from(sid, "+972501234567").await
     }
 
-    /// The same for a call from this number.
+    /// Sends the webhook of a new call from this number, and returns the token in its TwiML.
     pub async fn ring_from(&self, sid: &str, from: &str) -> String {
         let fields = [("CallSid", sid), ("From", from), ("To", "+97235551234")];
         stream_token(&self.hook("/webhook/incoming_call", &fields).await.text())
     }
 
-    /// A media socket that has not sent anything yet.
+    /// Opens a media socket without sending a message.
     pub async fn open_socket(&self) -> Socket {
         let url = self.daemon.url().replace("http", "ws") + "/ws/twilio-media";
         tokio_tungstenite::connect_async(url).await.unwrap().0
     }
 
-    /// Twilio's signature of a request to `path`.
+    /// Returns Twilio's signature of a request to `path`.
     pub fn sign(&self, path: &str, fields: &[(String, String)]) -> String {
         sign(&self.twilio_state.account().auth_token, &format!("{}{path}", self.daemon.url()), fields)
     }
 
-    /// A plan for a call to this daemon; the greeting takes no time.
+    /// Returns a plan for a call to this daemon. The greeting is skipped.
     pub fn plan(&self, script: &str) -> CallPlan {
         let mut plan = CallPlan::new(format!("{}/webhook/incoming_call", self.daemon.url()));
         plan.script = script.parse().unwrap();
@@ -112,25 +112,25 @@ impl CallHarness {
         plan
     }
 
-    /// Places a call, and checks that the daemon keeps the vendors' rules.
+    /// Places a call, and checks that the daemon followed the vendors' rules.
     pub async fn call(&self, plan: CallPlan) -> CallReport {
         let report = self.phone.place_call(plan).await;
         self.assert_rules_kept();
         report
     }
 
-    /// Checks that nothing that the daemon sent broke the vendors' rules.
+    /// Checks that no request from the daemon violated the vendors' rules.
     pub fn assert_rules_kept(&self) {
         let violations = self.log.violations();
         assert!(violations.is_empty(), "{violations:#?}");
     }
 
-    /// The call as the API shows it, once it is over.
+    /// Waits until the call has ended, and returns it as the API shows it.
     pub async fn ended_call(&self, sid: &str) -> serde_json::Value {
         self.call_when(sid, |call| call["state"] == "ended").await
     }
 
-    /// The call as the API shows it, once it is stored.
+    /// Waits until the call is stored, and returns it as the API shows it.
     pub async fn known_call(&self, sid: &str) -> serde_json::Value {
         self.call_when(sid, |_| true).await
     }
@@ -150,17 +150,17 @@ impl CallHarness {
     }
 }
 
-/// The token of the `<Stream>` in this TwiML.
+/// Returns the token of the `<Stream>` in this TwiML.
 pub fn stream_token(xml: &str) -> String {
     xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// The first messages that Twilio sends on a socket.
+/// Sends the first messages of Twilio on a socket.
 pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
     socket.send(start_message(sid, token)).await.unwrap();
 }
 
-/// The message that authenticates a media socket.
+/// Returns the message that authenticates a media socket.
 pub fn start_message(sid: &str, token: &str) -> Message {
     let start = json!({"streamSid": "MZ00000000000000000000000000000001", "callSid": sid, "customParameters": {"token": token}});
     let message = json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": start});

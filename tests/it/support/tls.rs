@@ -1,4 +1,4 @@
-//! Authorities, certificates, and clients that trust them.
+//! Certificate authorities, certificates, and clients that trust them.
 
 use super::{Client, Daemon, Reply, client};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
@@ -9,7 +9,7 @@ use std::path::Path;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// The name of the daemons in these tests.
+/// The host name of the daemons in these tests.
 pub const HOST: &str = "shop.test";
 
 /// A certificate authority for one test.
@@ -30,12 +30,13 @@ impl Authority {
         self.issuer.pem()
     }
 
-    /// A certificate for these names, valid from January 1 of the first year to January 1 of the second, and its key.
+    /// Issues a certificate for these names, valid from January 1 of the first year to January 1 of the second. Returns
+    /// the certificate and its key.
     pub fn issue(&self, names: &[&str], (from, until): (i32, i32)) -> (String, String) {
         self.issue_for_days(names, (from, 1, 1), (until, 1, 1))
     }
 
-    /// The same with exact days.
+    /// Issues a certificate that is valid from the first day to the second.
     pub fn issue_for_days(&self, names: &[&str], from: (i32, u8, u8), until: (i32, u8, u8)) -> (String, String) {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).unwrap();
@@ -51,13 +52,13 @@ impl Authority {
         put(folder, &chain, &key);
     }
 
-    /// A client configuration that trusts this authority.
+    /// Returns a client configuration that trusts this authority.
     pub fn trusted(&self) -> ClientConfig {
         trusting(self.issuer.der().clone())
     }
 }
 
-/// A client configuration that trusts this root, or this certificate itself.
+/// Returns a client configuration that trusts this root, or this certificate itself.
 pub fn trusting(root: CertificateDer<'static>) -> ClientConfig {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut roots = RootCertStore::empty();
@@ -65,7 +66,7 @@ pub fn trusting(root: CertificateDer<'static>) -> ClientConfig {
     ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
-/// Writes a pair into its files, the key first, as most programs do.
+/// Writes a key and a certificate into their files, the key first, as most programs do.
 pub fn put(folder: &Path, chain: &str, key: &str) {
     for (name, content) in [("key.pem", key), ("chain.pem", chain)] {
         let fresh = folder.join(format!("{name}.fresh"));
@@ -74,7 +75,7 @@ pub fn put(folder: &Path, chain: &str, key: &str) {
     }
 }
 
-/// Settings of a daemon with its own certificate files in its folder.
+/// Returns the settings of a daemon with its own certificate files in its folder.
 pub fn own_files(folder: &Path) -> String {
     let folder = folder.display();
     format!(
@@ -83,12 +84,12 @@ pub fn own_files(folder: &Path) -> String {
 }
 
 impl Daemon {
-    /// `https://shop.test:port` of the TLS listener.
+    /// Returns `https://shop.test:port` of the TLS listener.
     pub fn https_url(&self) -> String {
         format!("https://{HOST}:{}", self.https_address().port())
     }
 
-    /// A client of that listener.
+    /// Returns a client of the TLS listener.
     pub fn https_client(&self, tls: ClientConfig) -> Client {
         Client::by_tls(self.https_url(), HOST, self.https_address(), tls)
     }
@@ -99,14 +100,14 @@ impl Daemon {
         client::send(client.request(Method::GET, path).header("host", host)).await
     }
 
-    /// A TLS connection without HTTP.
+    /// Opens a TLS connection without sending a request.
     pub async fn shake_hands(&self, tls: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.https_address()).await?;
         let name = HOST.try_into().unwrap();
         tokio_rustls::TlsConnector::from(std::sync::Arc::new(tls)).connect(name, stream).await
     }
 
-    /// What the API reports about certificates.
+    /// Returns what the API reports about certificates.
     pub async fn tls_status(&self) -> serde_json::Value {
         let token = tokio::task::block_in_place(|| self.token("owner"));
         self.client().with_token(&token).get("/api/tls").await.json()

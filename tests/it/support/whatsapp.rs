@@ -1,4 +1,4 @@
-//! Both WhatsApp providers: fakes with scripted answers, and a daemon between them.
+//! Fakes of both WhatsApp providers with scripted responses, and a daemon that uses them.
 
 mod bridge;
 mod shop;
@@ -10,7 +10,7 @@ pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TwilioReply};
 
 use axum::Router;
 
-/// Serves routes on a new port; returns the origin.
+/// Serves routes on a new port, and returns the origin.
 async fn serve(routes: Router) -> (String, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -20,7 +20,7 @@ async fn serve(routes: Router) -> (String, tokio::task::JoinHandle<()>) {
     (origin, server)
 }
 
-/// Ends the connection without an answer.
+/// Ends the connection without a response.
 fn hang_up() -> ! {
     std::panic::resume_unwind(Box::new("the connection is dropped"))
 }

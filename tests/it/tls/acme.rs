@@ -1,4 +1,4 @@
-//! Certificates of an authority: Pebble, which really validates that the names belong to this server.
+//! Certificates from Pebble, an ACME authority that really validates that the names belong to this server.
 
 use crate::support::Daemon;
 use crate::support::pebble::{EXTERNAL_KEY, Pebble, PebbleOptions, free_ports};
@@ -40,7 +40,7 @@ fn wait_for(daemon: &Daemon, mark: usize, event: &str) -> Value {
     tokio::task::block_in_place(|| daemon.logs().wait_for_event_from(mark, event))
 }
 
-/// Waits until a certificate of the authority is served.
+/// Waits until the daemon serves a certificate of the authority.
 fn wait_for_certificate(daemon: &Daemon, mark: usize) -> Value {
     tokio::task::block_in_place(|| {
         daemon.logs().wait_until("a certificate", |lines| {
@@ -69,7 +69,7 @@ async fn a_certificate_for_two_names_by_http_01_is_kept_over_a_restart() {
     let told = wait_for_certificate(&daemon, 0);
     assert!(told["names"].as_str().unwrap().contains("www.shop.test"), "{told}");
     is_trusted(&daemon, &pebble).await;
-    // The renewal is scheduled a moment after the certificate is in use.
+    // The renewal is scheduled shortly after the certificate is in use.
     let status = until("the renewal to be scheduled", async || {
         let status = daemon.tls_status().await;
         (time_of(&status["next_attempt_at"]) > time_of(&status["not_before"]) + Duration::from_hours(1))
@@ -113,7 +113,7 @@ async fn a_certificate_by_tls_alpn_01_at_an_authority_with_errors() {
     launch(&mut daemon, &pebble.settings(&[HOST], more));
     wait_for_certificate(&daemon, 0);
     is_trusted(&daemon, &pebble).await;
-    // A client that imitates the authority's request gets no information.
+    // A client that sends the same kind of request as the authority gets no information.
     let mut curious = trusting(pebble.root().await);
     curious.alpn_protocols = vec![b"acme-tls/1".to_vec()];
     assert!(daemon.shake_hands(curious).await.is_err());
@@ -133,8 +133,8 @@ async fn a_certificate_is_renewed_before_it_expires() {
     assert_eq!(daemon.logs().events_named("TLS_ACCOUNT").len(), 1, "the account is kept");
 }
 
-/// A daemon that was killed in the middle of an order and started again. The authority's request has waited all the
-/// time, and later requests reach the daemon through the listener.
+/// Kills a daemon in the middle of an order and starts it again. The authority's validation request has waited since
+/// before the kill; later requests reach the daemon through the listener.
 async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpListener) {
     let mut daemon = prepare();
     let [closed] = free_ports();
@@ -219,7 +219,7 @@ async fn a_reload_retries_a_failed_order() {
     let pebble = Pebble::start(&PebbleOptions { http: way_in, ..options(&daemon) });
     launch(&mut daemon, &pebble.settings(&[HOST], "acme_challenge = \"http-01\""));
     wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-    // The port is forwarded now.
+    // From here on, the port is forwarded to the daemon.
     tokio::spawn(forward(TcpListener::bind(way_in).await.unwrap(), daemon.http_address()));
     daemon.signal(1);
     wait_for_certificate(&daemon, 0);
@@ -255,7 +255,7 @@ async fn the_renewal_information_of_an_authority_is_followed() {
     let mark = daemon.logs().mark();
     tokio::task::block_in_place(|| daemon.restart());
     wait_for(&daemon, mark, "TLS_RENEWAL_ADVISED");
-    // The authority is asked again a day after the last check, or on request: here by SIGHUP.
+    // The daemon queries the authority a day after the last check, or on SIGHUP, as here.
     daemon.signal(1);
     let second = tokio::task::block_in_place(|| {
         daemon.logs().wait_until("another certificate", |lines| {
@@ -292,12 +292,12 @@ async fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
     }
 }
 
-/// A directory that answers differently from Pebble's own.
+/// An ACME directory that modifies Pebble's responses.
 struct DirectoryOverride;
 
 impl DirectoryOverride {
-    /// Returns its address. `changes` are merged into Pebble's answers, and get the address at which too many
-    /// orders have been placed, and which recommends to renew every certificate.
+    /// Starts the directory, and returns its URL. `changes` are merged into Pebble's responses. They get the URL of a
+    /// service that rejects orders because of a rate limit, and that recommends the renewal of every certificate.
     async fn open(pebble: &Pebble, changes: impl Fn(&str) -> Value) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -323,8 +323,8 @@ impl DirectoryOverride {
     }
 }
 
-/// A server whose certificate is valid from the first year to the second, and whose clock shows this many seconds
-/// after the beginning of 1970.
+/// Starts an ACME directory whose certificate is valid from the first year to the second, and whose clock shows this
+/// many seconds since 1970.
 async fn strange_directory(authority: &Authority, validity: (i32, i32), time_there: i64) -> String {
     let (chain, key) = authority.issue(&["127.0.0.1"], validity);
     let chain = vec![CertificateDer::from_pem_slice(chain.as_bytes()).unwrap()];
@@ -347,7 +347,7 @@ async fn strange_directory(authority: &Authority, validity: (i32, i32), time_the
     url
 }
 
-/// A port that forwards to another one.
+/// Forwards the connections of a listener to another port.
 async fn forward(listener: TcpListener, to: SocketAddr) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(carry(stream, to));

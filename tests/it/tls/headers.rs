@@ -1,4 +1,4 @@
-//! The requirements of Mozilla's HTTP Observatory for its best grade, A+, checked on the page as a browser gets it
+//! The requirements of Mozilla's HTTP Observatory for its best grade, A+, checked on the page as a browser receives it
 //! over TLS. `make conformance` runs the Observatory itself.
 
 use crate::support::Daemon;

@@ -1,4 +1,4 @@
-//! The listeners: what each serves, and which clients may connect.
+//! The listeners: what each of them serves, and which clients may connect.
 
 use crate::support::tls::{Authority, HOST, own_files, trusting};
 use crate::support::{Client, Daemon};
@@ -67,7 +67,7 @@ async fn a_port_in_use_disables_only_that_listener() {
         let client = Client::by_tls(base, "localhost", https, trusting(certificate));
         assert_eq!(client.get("/livez").await.status, 200);
         assert_eq!(client.post_form("/webhook/incoming_call", &[("CallSid", "CA1")]).await.status, 403);
-        // The listener that faces the internet does not serve page and API.
+        // The listener that is reachable from the internet does not serve page and API.
         assert_eq!(client.get("/login").await.status, if key == "listen" { 200 } else { 404 });
         assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200);
     }
@@ -86,7 +86,7 @@ async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
     let by_tls =
         Client::by_tls(base, "localhost", address, trusting(certificate)).post_json("/api/login", &login).await;
     assert!(by_tls.header("set-cookie").ends_with("; Secure"), "{by_tls:?}");
-    // A browser would not let the plain page of this host replace a secure cookie of the same name.
+    // A browser does not let an unencrypted page replace a secure cookie of the same name, so the two names differ.
     assert!(by_tls.header("set-cookie").starts_with("__Host-agentlocator_session="), "{by_tls:?}");
     let plain = daemon.client().post_json("/api/login", &login).await;
     assert!(!plain.header("set-cookie").contains("Secure"), "{plain:?}");
@@ -109,7 +109,7 @@ async fn plain_http_redirects_to_tls_once_the_certificate_is_trusted() {
     let reply = daemon.ask_http(HOST, "/api/threads?type=call").await;
     assert_eq!(reply.status, 308);
     assert_eq!(reply.header("location"), format!("{url}/api/threads?type=call"));
-    // A client that requested another name is redirected to the name of the certificate.
+    // A client that requested another host name is redirected to the name in the certificate.
     assert_eq!(daemon.ask_http("192.0.2.7:80", "/login").await.header("location"), format!("{url}/login"));
     let challenge = daemon.ask_http(HOST, "/.well-known/acme-challenge/nothing").await;
     assert_eq!(challenge.status, 404, "an authority is never led elsewhere");
@@ -158,10 +158,10 @@ async fn a_stalled_handshake_delays_no_client_and_ends() {
         setup.web_listeners().toml("[http]\nmax_connections = 16\n");
     });
     let began = Instant::now();
-    // This machine itself may use all connections except one.
+    // Connections from this machine may use all slots except one.
     let mut stalled: Vec<_> = (0..15).map(|_| TcpStream::connect(daemon.https_address()).unwrap()).collect();
     for (number, stream) in stalled.iter_mut().enumerate() {
-        // No data at all, or the beginning of a client's first message.
+        // No data, or the first bytes of a TLS ClientHello.
         stream.write_all(&[0x16, 0x03, 0x01, 0x02][..number % 5]).unwrap();
     }
     let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
@@ -183,7 +183,7 @@ async fn a_stalled_handshake_delays_no_client_and_ends() {
 
 #[test]
 fn a_port_that_cannot_be_opened_leaves_the_others() {
-    // A normal user may not open ports below 1024; for root the port is in use, or free.
+    // A normal user may not open ports below 1024. For root, the port may be in use or free.
     let daemon = Daemon::start(|setup| {
         setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
     });

@@ -1,4 +1,5 @@
-//! Certificate files of the owner: loaded while calls continue, and never replaced by a worse certificate.
+//! Certificate files of the owner: they are loaded without interrupting calls, and a worse certificate never replaces a
+//! better one.
 
 use crate::support::Daemon;
 use crate::support::telephony::CallHarness;
@@ -91,12 +92,12 @@ async fn an_invalid_certificate_pair_never_replaces_a_valid_one() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("nothing has changed"), "{said}");
     assert!(said.contains("holds no certificate"), "{said}");
-    // Corrected files are served within seconds, without a command.
+    // Corrected files are used within seconds, without a command.
     let mark = daemon.logs().mark();
     authority.equip(daemon.folder());
     wait_for(&daemon, mark, "TLS_CERTIFICATE");
     assert_eq!(daemon.tls_status().await["last_error"], Value::Null);
-    // The API reports it at once, unless the files were checked within the last moment.
+    // `reload` reports the new certificate, unless the daemon's own check has loaded it a moment before.
     let heard = (0..5).any(|_| {
         authority.equip(daemon.folder());
         let output = tokio::task::block_in_place(|| daemon.cli(&["reload"]));
@@ -161,7 +162,7 @@ async fn a_whole_call_goes_over_tls() {
     let authority = Authority::new();
     let daemon = daemon_with_files();
     authority.equip(daemon.folder());
-    // The URL has no port, as Twilio requires for streams; the connector connects to the daemon's port.
+    // The URL has no port, as Twilio requires for streams. The connector connects to the daemon's port instead.
     let (settings, url) = (own_files(daemon.folder()), format!("https://{HOST}"));
     let connector = DaemonConnector::by_tls(HOST, daemon.https_address(), authority.trusted()).unwrap();
     let harness = CallHarness::with_daemon(daemon, connector, OpenAiOptions::default(), true, |setup| {

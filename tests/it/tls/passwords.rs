@@ -1,6 +1,6 @@
-//! Passwords are accepted over TLS, or on this machine and private networks.
+//! Passwords are accepted only over TLS, on this machine, or in private networks.
 //!
-//! A configured proxy that forwards requests for a public address forwards them from clients on the internet.
+//! A configured proxy that forwards requests for a public address is assumed to forward requests from the internet.
 
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
@@ -21,7 +21,7 @@ fn is_refused(reply: &Reply) -> bool {
     reply.status == 403 && reply.json()["error"]["code"] == "https_required"
 }
 
-/// Every operation that accepts a password or a code, by its method and path.
+/// Returns the method and path of every operation that accepts a password or a code.
 fn confidential_operations(document: &Value) -> Vec<(Method, String)> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -93,7 +93,7 @@ async fn a_refused_login_begins_no_session_and_the_page_knows_before() {
     let setup = outside.get("/api/setup").await.json();
     assert_eq!(setup["connection_error"], refused.json()["error"]);
     assert_eq!(daemon.client().get("/api/setup").await.json(), json!({"needed": false}));
-    // A wrong password is not counted there, and none is checked.
+    // Wrong passwords are rejected without a check, and are not counted.
     for _ in 0..8 {
         assert!(is_refused(&outside.post_json("/api/login", &json!({"name": "dana", "password": "x"})).await));
     }
@@ -109,8 +109,8 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
     let login = json!({"name": "dana", "password": "wrong password"});
     let by_http = outside.clone().with_header("x-forwarded-proto", "http");
     assert!(is_refused(&by_http.post_json("/api/login", &login).await));
-    // The other headers are ignored: a connection from this machine may carry a password, and counts as this
-    // machine's.
+    // Other headers are ignored: a connection from this machine may carry a password, and is counted for this machine's
+    // address.
     for last in 1..=5 {
         let outside = outside.clone().with_header("x-forwarded-for", format!("203.0.113.{last}"));
         assert_eq!(outside.post_json("/api/login", &login).await.status, 401);
@@ -123,7 +123,7 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
-    // With the daemon's own certificate, the https URL contains the requested host.
+    // With a self-signed certificate, the https URL contains the requested host.
     let daemon = Daemon::start(|setup| {
         setup.web_listeners().trusts_this_machine();
     });
@@ -134,7 +134,7 @@ async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
         reply.json()["error"]["params"]["https_url"].as_str().unwrap().to_owned()
     };
     assert_eq!(https_url(&daemon).await, format!("https://198.51.100.4:{}", daemon.https_address().port()));
-    // The name of a certificate that browsers accept.
+    // With a certificate that browsers accept, the URL contains its name.
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
         setup.web_listeners();
@@ -148,7 +148,7 @@ async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
     assert_eq!(https_url(&daemon).await, daemon.https_url());
 }
 
-/// A daemon with a separate listener for the page.
+/// Starts a daemon with a separate listener for the page.
 fn with_crm_listener(configure: impl FnOnce(&mut Setup)) -> Daemon {
     Daemon::start(|setup| {
         configure(setup.crm_listener());
@@ -186,7 +186,7 @@ async fn the_listener_of_the_page_answers_by_tls_and_by_plain_http() {
     let refused = outside.with_header("host", "192.0.2.9:8081").post_json("/api/login", &login).await;
     assert!(is_refused(&refused), "{}", refused.text());
     assert_eq!(refused.json()["error"]["params"]["https_url"], "https://192.0.2.9:8081");
-    // The first listener stays plain, and does not serve the page.
+    // The first listener stays unencrypted, and does not serve the page.
     assert_eq!(daemon.client().get("/login").await.status, 404);
 }
 

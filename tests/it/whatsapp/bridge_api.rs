@@ -1,4 +1,4 @@
-//! The bridge's link to WhatsApp through the API, against the bridge of the simulator.
+//! The bridge's link to WhatsApp in the API, tested with the simulated bridge.
 
 use crate::support::client::send;
 use crate::support::whatsapp::until;
@@ -51,7 +51,7 @@ impl Link {
         (reply.status, reply.json())
     }
 
-    /// The actions of the audit log with their subjects, oldest first.
+    /// Returns the actions of the audit log with their subjects, oldest first.
     async fn audit(&self) -> Vec<(String, String)> {
         let page = self.owner.get("/api/audit").await.json();
         let entries = page["items"].as_array().unwrap().iter().rev();
@@ -61,7 +61,7 @@ impl Link {
     }
 }
 
-/// Requests the link's status; the daemon answers in time whatever the bridge does.
+/// Requests the status of the link. The daemon must answer in time even if the bridge does not.
 async fn show(client: &Client) -> Value {
     let asked = Instant::now();
     let reply = client.get(PATH).await;
@@ -228,7 +228,7 @@ async fn a_bridge_that_has_exited_is_reported_as_down() {
     let link = Link::with(|_| {}).await;
     let Link { daemon, bridge, owner, .. } = link;
     bridge.stop().await;
-    // The daemon may first find that a kept connection is broken.
+    // The daemon may first notice that a pooled connection is broken.
     until("the bridge to be missed", async || (show(&owner).await["state"] == "unreachable").then_some(())).await;
     assert_eq!(show(&owner).await["reachable"], false);
     for what in ["pair", "logout", "reconnect"] {

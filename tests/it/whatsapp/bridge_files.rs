@@ -1,4 +1,4 @@
-//! Files that the bridge keeps until the daemon has them, against the bridge of the simulator.
+//! Files that the bridge keeps until the daemon has fetched them, tested with the simulated bridge.
 
 use crate::support::client::send;
 use crate::support::whatsapp::until;
@@ -27,7 +27,7 @@ async fn bring(daemon: &Daemon, id: &str, url: &str) {
     assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
 }
 
-/// Waits until this many files have that state.
+/// Waits until this many files have this state.
 async fn until_state(daemon: &Daemon, state: &str, files: i64) {
     let sql = format!("SELECT count(*) FROM message_media WHERE state = '{state}'");
     until(state, async || (daemon.query_value::<i64>(&sql) == files).then_some(())).await;
@@ -59,7 +59,7 @@ async fn a_pending_file_is_retried_and_a_missing_one_is_not() {
     until_state(&daemon, "waiting", 1).await;
     bridge.keep_file("late", VOICE);
     until_state(&daemon, "stored", 1).await;
-    // Only the file that is abandoned causes a warning.
+    // Only the abandoned file causes a warning.
     assert_eq!(daemon.logs().events_named("JOB_FAILED").len(), 1);
     until("the release", async || (bridge.state().released == ["late"]).then_some(())).await;
 }
@@ -74,7 +74,7 @@ async fn a_repeated_fetch_finds_the_stored_file() {
         (daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE state = 'done'") == 1).then_some(())
     })
     .await;
-    // As if the end of the job had not been recorded: the bridge has no file left to fetch.
+    // Simulates that the end of the job was not recorded: the job runs again, and the bridge no longer has the file.
     assert!(daemon.stop().success());
     daemon.seed("UPDATE jobs SET state = 'waiting', run_at = '2020-01-01T00:00:00.000Z'");
     daemon.launch();
@@ -87,7 +87,8 @@ async fn a_file_is_fetched_from_where_the_settings_find_the_bridge() {
     let (daemon, bridge) = open().await;
     let id = "00112233445566778899aabbccddeeff";
     bridge.keep_file(id, VOICE);
-    // The address that the bridge reports for itself is not reachable from here.
+    // The file's URL has the bridge's own address, which the daemon cannot reach. The daemon uses the configured
+    // address.
     bring(&daemon, "1", &format!("http://10.255.255.1:8000/media/{id}")).await;
     until("the release", async || (bridge.state().released == [id]).then_some(())).await;
     until_state(&daemon, "stored", 1).await;

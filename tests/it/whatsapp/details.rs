@@ -1,4 +1,4 @@
-//! All stored parts of a message are shown: reactions, edits, deletions, quotes, files, times, reasons.
+//! All stored parts of a message are shown: reactions, edits, deletions, quotes, files, times, error reasons.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ const DANA: &str = "+972501234567";
 const STATUS: &str = "/webhook/whatsapp/twilio/status";
 
 impl Shop {
-    /// Events of the bridge about a message of Dana.
+    /// Posts events of the bridge about messages from Dana.
     async fn dana_tells(&self, events: &[Value]) {
         for event in events {
             let mut body = event.clone();
@@ -16,7 +16,7 @@ impl Shop {
         }
     }
 
-    /// The messages of the first thread.
+    /// Returns the messages of the first thread.
     async fn messages(&self) -> Vec<Value> {
         self.api.get("/api/threads/1/messages").await.json()["messages"].as_array().unwrap().clone()
     }
@@ -80,7 +80,7 @@ async fn a_repeated_older_edit_does_not_restore_the_old_text() {
         edit("E1", "b", 1),
         edit("E3", "d", 3),
         edit("E1", "b", 1),
-        // An older edit that arrives late, and one that restores earlier text.
+        // An older edit that arrives late, and an edit that restores an earlier text.
         edit("E2", "c", 2),
         edit("E3", "d", 3),
     ])
@@ -94,7 +94,7 @@ async fn a_repeated_older_edit_does_not_restore_the_old_text() {
     shop.dana_tells(&[edit("E4", "b", 4), edit("E2", "c", 2)]).await;
     assert_eq!(shop.messages().await[0]["content_text"], "b");
 
-    // Without ids and times, the same text again is the same edit.
+    // Edits without ids and times that have the same text count as the same edit.
     let plain = |text: &str| json!({ "event": "edit", "target": "A2", "text": text });
     shop.dana_tells(&[json!({ "text": "a", "id": "A2" }), plain("b"), plain("c"), plain("b")]).await;
     assert_eq!(texts(&shop.messages().await[1]), (json!("c"), vec![json!("a"), json!("b")]));
@@ -109,10 +109,10 @@ async fn an_update_that_precedes_its_message_is_applied_with_it() {
         json!({ "event": "reaction", "id": "R1", "target": "A1", "text": "👍", "from_me": true, "to": DANA }),
     ])
     .await;
-    // The same id in another chat is another message.
+    // The same id in another chat identifies another message.
     shop.receive_by_bridge("972502222222", "A1", "of another one").await;
     shop.dana_tells(&[json!({ "text": "wrong", "id": "A1", "timestamp": 1_761_984_000 })]).await;
-    // The search index follows in the background.
+    // The search index is updated in the background.
     let thread = until("the thread", async || {
         let found = shop.api.get("/api/threads?q=972501234567").await.json();
         found["threads"][0]["id"].as_i64()

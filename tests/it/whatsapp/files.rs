@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 const DANA: &str = "+972501234567";
 
-/// A message by Twilio with a file; its id is found in the database.
+/// Posts the webhook of a message with a file, as Twilio does. The message is identified by its id in the database.
 async fn picture(shop: &Shop, sid: &str, url: &str) {
     let pairs = [
         ("MessageSid", sid),
@@ -26,7 +26,7 @@ async fn only_message(shop: &Shop) -> Value {
     page["messages"][0].clone()
 }
 
-/// Waits until the message shows a local address.
+/// Waits until the message shows a local URL.
 async fn until_here(shop: &Shop) -> String {
     until("the file", async || {
         let url = only_message(shop).await["media_url"].as_str().unwrap().to_owned();
@@ -45,7 +45,7 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
         "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\na voice".to_owned()
     });
     let there = format!("{}/media/1", elsewhere.url());
-    // First the file does not exist yet, then its address redirects to another host.
+    // The file does not exist at the first request. At the second, its URL redirects to another host.
     shop.twilio.files([(404, Value::Null), (307, json!(there))]);
     picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
     let message = only_message(&shop).await;
@@ -67,7 +67,7 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
     assert_eq!(shop.api.get("/api/media/0000").await.status, 404);
     shop.daemon.logs().wait_for_event("WA_MEDIA_FETCHED");
 
-    // Nor is the auth token sent to a host that a webhook names.
+    // The auth token is also not sent to a host that a webhook names.
     picture(&shop, "SMa0000000000000000000000000000002", &there).await;
     until("both files", async || (shop.count("message_media WHERE state = 'stored'") == 2).then_some(())).await;
     let heads = heads.lock().unwrap();

@@ -1,4 +1,4 @@
-//! A message that cannot be stored is not acknowledged, and is ingested when the provider repeats it.
+//! A message that cannot be stored is not acknowledged. It is stored when the provider retries the webhook.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::json;

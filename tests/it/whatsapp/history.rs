@@ -1,4 +1,4 @@
-//! Messages from before the account was linked: they are stored, and cause no notification.
+//! Messages from before the account was linked are stored, and cause no notifications.
 
 use crate::support::whatsapp::{Shop, until};
 use serde_json::{Value, json};
@@ -45,12 +45,12 @@ async fn history_in_a_live_thread_changes_no_order() {
     };
     let window = windows();
     bring(&shop, DANA, "D1", "before", "2024-05-01T10:00:00Z", true).await;
-    // Even within the day: the message was not sent to this server.
+    // This applies to recent messages too, because they were not sent to this server.
     let hour_ago = agentlocator::domain::Timestamp::from_millis(now_ms() - 3_600_000).to_string();
     bring(&shop, DANA, "D2", "an hour ago", &hour_ago, true).await;
     assert_eq!(shop.talk(DANA).await, ["before", "an hour ago", "live"]);
     assert_eq!((threads(&shop).await, windows()), (before, window));
-    // A reply uses the provider of the live message, not of the history.
+    // A reply uses the provider of the live message, and ignores the imported history.
     assert_eq!(shop.say(DANA, "answer").await["provider"], "twilio");
 }
 
@@ -78,7 +78,7 @@ async fn an_unavailable_file_of_the_history_is_recorded_and_not_fetched() {
     let why: String = shop.daemon.query_value("SELECT error FROM message_media WHERE state = 'failed'");
     assert_eq!(why, "WhatsApp has no such file any more");
     assert_eq!(shop.count("jobs"), 0);
-    // If the message also has an address, the file is fetched.
+    // If the message also has a URL, the file is fetched.
     let body = json!({ "event": "message", "from": DANA, "id": "D2", "type": "audio", "media_error": "late",
         "media_url": format!("{}/media/1", shop.bridge.origin) });
     assert_eq!(shop.bridge_posts(&body).await.status, 204);

@@ -1,4 +1,4 @@
-//! Contact identity: ids stay with their contact, numbers change owners.
+//! The identity of contacts: ids stay with their contact, while numbers can move to another contact.
 
 use crate::support::client::send;
 use crate::support::whatsapp::{OWN_SENDER, Shop};
@@ -12,14 +12,14 @@ const NOA: &str = "666777888999000@lid";
 const USER_ID: &str = "IL.13491208655302741918";
 
 impl Shop {
-    /// A message by the bridge that shows an id and a number.
+    /// Posts a message by the bridge with an id and a number.
     async fn hear_by_lid(&self, lid: &str, number: &str, id: &str) {
         let body = json!({ "from": number.trim_start_matches('+'), "lid": lid, "phone": number.trim_start_matches('+'),
             "event": "message", "text": id, "provider_msg_id": id });
         assert_eq!(self.bridge_posts(&body).await.status, 204);
     }
 
-    /// A message by Twilio that names the sender's id.
+    /// Posts a message by Twilio with the sender's id.
     async fn hear_from_user(&self, from: &str, user_id: &str, sid: &str, text: &str) {
         let pairs = [
             ("MessageSid", sid),
@@ -58,7 +58,7 @@ async fn a_known_id_with_a_new_number_is_answered_there() {
         shop.until_status(&answer, "sent").await;
     }
     assert!(shop.bridge.sent().iter().all(|sent| sent["to"] == NEW[1..]), "{:?}", shop.bridge.sent());
-    // The number's new owner is another contact, until a user merges the two.
+    // The number's new owner is a separate contact, until a user merges the two.
     shop.receive_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000001", "hello").await;
     assert_eq!(shop.talk(OLD).await, ["hello"]);
     assert_eq!(shop.suggestions().await[0]["reason"], "number_moved");
@@ -73,14 +73,14 @@ async fn a_number_with_a_new_owner_does_not_show_the_former_owners_messages() {
     let shop = Shop::open().await;
     shop.hear_by_lid(DANA, OLD, "dana").await;
     shop.hear_by_lid(NOA, NEW, "noa").await;
-    // Noa has Dana's number now; Dana is still identified by her id.
+    // Dana's number now belongs to Noa. Dana is still identified by her id.
     shop.hear_by_lid(NOA, OLD, "noa again").await;
     assert_eq!(shop.talk(OLD).await, ["noa", "noa again"]);
     assert_eq!(shop.talk(DANA).await, ["dana"]);
     let answer = shop.say(DANA, "to Dana").await;
     shop.until_status(&answer, "sent").await;
     assert_eq!(shop.bridge.sent()[0]["to"], DANA);
-    // A known number with an unknown id.
+    // A message with a known number and an unknown id.
     shop.hear_by_lid("123123123123@lid", OLD, "a third one").await;
     assert_eq!(shop.talk(OLD).await, ["a third one"]);
     assert_eq!((shop.count("contacts WHERE merged_into IS NULL"), shop.suggestions().await.len()), (3, 2));
@@ -108,7 +108,7 @@ async fn two_contacts_with_histories_are_merged_when_a_user_confirms() {
     assert_eq!(merged.status, 200, "{}", merged.text());
     assert_eq!(shop.talk(OLD).await, ["by number", "hidden", "both"]);
     assert_eq!(shop.whatsapp_threads().await.len(), 1);
-    // The same message again, with the hidden id alone.
+    // The same message again, with only the hidden id.
     assert_eq!(shop.bridge_posts(&hidden).await.status, 204);
     assert_eq!(shop.talk(OLD).await.len(), 3);
     for action in ["confirm", "dismiss"] {
@@ -125,7 +125,7 @@ async fn a_dismissed_suggestion_does_not_come_back() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501111111", "1", "one").await;
     shop.receive_by_bridge("972502222222", "2", "other").await;
-    // One message with two known numbers.
+    // A message with two known numbers.
     shop.hear_by_lid("972502222222", OLD, "3").await;
     let both = json!({ "from": "972502222222", "phone": "972501111111", "text": "4", "id": "4" });
     for _ in 0..2 {
@@ -152,7 +152,7 @@ async fn twilio_s_id_of_a_user_stays_when_the_number_is_hidden() {
         addresses,
         ["phone:+972501111111", "bsuid:IL.13491208655302741918", "bsuid:IL.ENT.11815799212886844830"]
     );
-    // Another id with the same number is another contact.
+    // The same number with another id is a separate contact.
     shop.receive_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000003", "number alone").await;
     let pairs = [
         ("MessageSid", "SMa0000000000000000000000000000004"),

@@ -102,14 +102,14 @@ async fn both_body_formats_and_both_signatures_of_the_bridge_are_accepted() {
         vec![],
         vec![token("wrong")],
         vec![token("")],
-        // Each header has its own secret.
+        // The token and the signature have separate secrets.
         vec![token(SHARED_SECRET)],
         vec![signed(second)],
         vec![("X-BAILEYS-SIGNATURE", signed(first).1.to_uppercase())],
     ] {
         assert_eq!(post(&headers, first).await.status, 403, "{headers:?}");
     }
-    // The answer may arrive before the log line.
+    // The response may arrive before the log line.
     let logged = || shop.daemon.logs().events_named("WA_BAILEYS_BAD_SIG").len();
     until("each refusal to be logged", async || (logged() == 6).then_some(())).await;
     assert_eq!(shop.count("webhook_journal"), journal, "no part of it is stored");

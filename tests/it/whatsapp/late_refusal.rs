@@ -1,4 +1,5 @@
-//! Messages that Twilio accepts and refuses later by a status callback: the next route is tried, each route once.
+//! Messages that Twilio accepts, and rejects later by a status callback: the daemon tries the next route, each route
+//! once.
 
 use crate::support::Setup;
 use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
@@ -12,14 +13,14 @@ fn template(setup: &mut Setup) {
         .env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
 }
 
-/// A test environment in which Dana has written by Twilio.
+/// Starts a test environment in which Dana has written by Twilio.
 async fn shop(configure: impl FnOnce(&mut Setup)) -> Shop {
     let shop = Shop::open_with(configure, "").await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     shop
 }
 
-/// Sends by Twilio; returns the API's answer and Twilio's id.
+/// Sends a message by Twilio. Returns the API's response and Twilio's id.
 async fn sent_by_twilio(shop: &Shop, text: &str) -> (Value, String) {
     let answer = shop.say(DANA, text).await;
     let message = shop.until_status(&answer, "sent").await;
@@ -27,7 +28,7 @@ async fn sent_by_twilio(shop: &Shop, text: &str) -> (Value, String) {
     (answer, message["provider_msg_id"].as_str().unwrap().to_owned())
 }
 
-/// Waits until Twilio has accepted this many messages; returns the id of the last one.
+/// Waits until Twilio has accepted this many messages. Returns the id of the last one.
 async fn taken(shop: &Shop, count: usize) -> String {
     until(&format!("{count} messages at Twilio"), async || {
         let taken = shop.twilio.taken();
@@ -53,7 +54,7 @@ async fn the_template_follows_and_then_the_bridge() {
     assert!(template.value("ContentSid").is_some() && template.value("Body").is_none());
     assert_eq!(shop.message(&answer).await["status"], "sent");
 
-    // A status of the closed attempt changes nothing.
+    // A status of the closed attempt has no effect.
     for (status, code) in [("failed", "63016"), ("sent", ""), ("undelivered", "63024")] {
         shop.twilio_reports_status(&first, status, code).await;
     }
@@ -93,7 +94,7 @@ async fn without_another_route_it_fails_with_the_reason() {
         assert!(!failed["error"].as_str().unwrap().is_empty(), "{failed}");
         assert_eq!(failed["error_code"], code);
         assert_eq!(failed["provider_msg_id"], sid.as_str());
-        // The message arrived after all.
+        // The message was delivered in the end.
         shop.twilio_reports_status(&sid, "delivered", "").await;
         assert_eq!(shop.message(&answer).await["status"], "delivered");
     }
@@ -108,7 +109,7 @@ async fn a_contact_who_blocked_the_business_gets_nothing_by_any_provider() {
     shop.until_status(&answer, "failed").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
 
-    // No further message to them is accepted until they write again.
+    // The API rejects further messages to the contact until the contact writes again.
     for provider in ["auto", "baileys", "twilio"] {
         let reply = shop.send(&json!({ "to": DANA, "text": "again", "provider": provider })).await;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Bodies that no provider would send, with valid signatures.
+//! Malformed bodies with valid signatures, which no provider would send.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop};
 use futures_util::{StreamExt, stream};
@@ -65,7 +65,7 @@ impl SeededRng {
             .into()
     }
 
-    /// Some bytes changed, removed or duplicated.
+    /// Changes, removes or duplicates some bytes.
     fn corrupt(&mut self, mut body: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.next(4) {
             if body.is_empty() {

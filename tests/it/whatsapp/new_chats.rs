@@ -1,4 +1,4 @@
-//! Which contacts a user or a token may write to first, and how many a day.
+//! The rules and daily limits for the first message of a user or a token to a contact.
 
 use crate::support::client::{Reply, send};
 use crate::support::whatsapp::Shop;
@@ -37,7 +37,7 @@ async fn first_messages_abroad_need_a_setting() {
     }
     assert_eq!(refused(&write(&shop, "1-919-555-123").await), "recipient_not_allowed", "a premium number of Israel");
     assert_eq!(write(&shop, "+972501111111").await.status, 200);
-    // A contact who has written may be answered, whatever the country.
+    // A contact who has written may be answered in any country.
     shop.receive_by_bridge("447911123456", "A1", "hi").await;
     assert_eq!(write(&shop, "+447911123456").await.status, 200);
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "a refusal creates no contact");
@@ -66,7 +66,7 @@ async fn first_messages_are_limited_per_day() {
     assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");
 }
 
-/// A contact with this number, which is merged into the contact who has written from +972504444444.
+/// Creates a contact with this number, and merges it into the contact who has written from +972504444444.
 async fn merge_number(shop: &Shop, number: &str) {
     let new = shop.api.post_json("/api/contacts", &json!({"number": number, "display_name": "x"})).await;
     assert_eq!(new.status, 201, "{}", new.text());
@@ -91,7 +91,7 @@ async fn a_number_that_was_merged_into_a_conversation_is_a_new_one() {
             assert_eq!(refused(&reply), "recipient_not_allowed", "{to} by {provider}");
         }
     }
-    // Allowed ones count for the day.
+    // First messages that are allowed count for the daily limit.
     for to in ["+972501111111", "+972502222222", "+972503333333"] {
         merge_number(&shop, to).await;
     }

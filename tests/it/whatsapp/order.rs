@@ -1,4 +1,4 @@
-//! The order of messages within a thread: the order in which they were written.
+//! Messages within a thread are ordered by the time at which they were written.
 
 use crate::support::whatsapp::{Shop, until};
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DANA: &str = "972501234567";
 
-/// Seconds since the Unix epoch.
+/// Returns the seconds since the Unix epoch.
 fn now() -> u64 {
     since_epoch().as_secs()
 }
@@ -15,7 +15,7 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 
-/// A bridge message with the provider's `timestamp`.
+/// Posts a bridge message with the provider's `timestamp`.
 async fn bring(shop: &Shop, from: &str, text: &str, timestamp: u64, waited: bool) {
     let mut body = json!({ "event": "message", "from": from, "id": format!("{from} {text}"), "text": text, "timestamp": timestamp });
     if waited {
@@ -27,7 +27,7 @@ async fn bring(shop: &Shop, from: &str, text: &str, timestamp: u64, waited: bool
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_one_second_stay_in_order_however_late_each_comes() {
     let shop = Shop::open().await;
-    // 9 seconds late; the other messages more than 10.
+    // The first messages arrive 9 seconds after they were written, and the second ones more than 10 seconds after.
     let second = now() - 9;
     let contacts = [("972501111111", [false, false]), ("972502222222", [false, true]), ("972503333333", [true, true])];
     for (contact, waited) in contacts {
@@ -50,7 +50,7 @@ async fn a_backlog_after_an_outage_is_in_order_in_every_thread() {
     const CONTACTS: usize = 50;
     const EACH: usize = 6;
     let shop = Shop::open().await;
-    // Written within 6 seconds, the last of them 7 seconds ago.
+    // The messages were written within 6 seconds, the last one about 7 seconds ago.
     let began = now() - 13;
     let contact = |number: usize| format!("9725010000{number:02}");
     for at in 0..EACH {
@@ -74,8 +74,8 @@ async fn questions_stay_before_their_answers_with_a_clock_that_is_11_seconds_fas
             shop.say(DANA, &format!("a{at}")).await;
         }
         assert_eq!(shop.talk(&format!("+{DANA}")).await, ["q1", ">a1", "q2", ">a2", "q3", ">a3"], "{ahead}");
-        // The live messages have shown the offset of the provider's clock: a message written an hour ago is placed at
-        // that time.
+        // The live messages have shown the offset of the provider's clock, so a message from an hour ago is placed at
+        // the correct time.
         bring(&shop, DANA, "late", now().saturating_add_signed(-ahead) - 3600, true).await;
         assert_eq!(shop.talk(&format!("+{DANA}")).await[0], "late", "{ahead}");
         let late_by: f64 = shop.daemon.query_value(
@@ -88,7 +88,7 @@ async fn questions_stay_before_their_answers_with_a_clock_that_is_11_seconds_fas
 #[tokio::test(flavor = "multi_thread")]
 async fn the_difference_of_the_clocks_is_known_after_a_restart() {
     let mut shop = Shop::open().await;
-    // Our clock is a minute ahead.
+    // The server's clock is a minute ahead.
     bring(&shop, DANA, "live", now() - 60, false).await;
     shop.say(DANA, "answer").await;
     tokio::task::block_in_place(|| {
@@ -117,7 +117,7 @@ async fn a_delayed_message_is_at_its_time_and_reopens_no_expired_window() {
         "the newest thread is not the one of old messages"
     );
     assert_eq!(shop.count("threads WHERE last_in_at < datetime('now', '-1 day')"), 1);
-    // A timestamp that no clock can produce is ignored.
+    // Impossible timestamps are ignored.
     bring(&shop, DANA, "from the future", now() + 86_400 * 365, true).await;
     bring(&shop, DANA, "from 1970", 1, true).await;
     shop.receive_by_bridge(DANA, "last", "last").await;

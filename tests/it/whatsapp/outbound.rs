@@ -180,7 +180,7 @@ async fn a_file_s_address_must_be_public() {
         );
     }
     assert_eq!(shop.count("messages"), 0);
-    // The bridge's own address is accepted.
+    // The address of the bridge is accepted.
     let url = format!("{}/media/1", shop.bridge.origin);
     let reply = shop.send(&json!({ "to": DANA, "media_url": url })).await;
     shop.until_status(&reply.json(), "sent").await;
@@ -288,13 +288,13 @@ async fn an_answer_quotes_the_message_where_the_provider_can() {
         (&message["quote"]["message_id"], &message["quote"]["content_text"]),
         (&json!(quoted), &json!("פתוח מחר?"))
     );
-    // What the business itself wrote can be answered as well.
+    // A message from the business can be quoted as well.
     let own = json!({"to": DANA, "text": "עד שש", "reply_to": message["id"]});
     shop.until_status(&shop.send(&own).await.json(), "sent").await;
     let (request, _, _) = shop.bridge.requests().pop().unwrap();
     assert_eq!((&request["quoted"]["fromMe"], &request["quoted"]["text"]), (&json!(true), &json!("כן")));
 
-    // Twilio has no quotes: the message goes without.
+    // Twilio does not support quotes, so the message is sent without its quote.
     let by_twilio = json!({"to": DANA, "text": "בשמחה", "reply_to": quoted, "provider": "twilio"});
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     shop.until_status(&shop.send(&by_twilio).await.json(), "sent").await;

@@ -1,4 +1,4 @@
-//! Which provider sends a message, and in which form.
+//! The policy that decides which provider sends a message, and in which form.
 
 use crate::support::whatsapp::{BridgeReply, OWN_SENDER, Shop, TwilioReply, until};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
 
-/// A contact who wrote this many hours ago by the bridge and by Twilio.
+/// Returns the SQL of a contact who wrote this many hours ago by the bridge and by Twilio.
 fn wrote(baileys: Option<u32>, twilio: Option<u32>) -> String {
     let ago = |hours: Option<u32>| match hours {
         Some(hours) => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{hours} hours')"),
@@ -40,7 +40,7 @@ async fn shop(template: bool, baileys: Option<u32>, twilio: Option<u32>) -> Shop
     Shop::open_with(configure, &wrote(baileys, twilio)).await
 }
 
-/// How a message to Dana was sent: `baileys`, `twilio`, `template`, or the code of a refusal.
+/// Sends a message to Dana. Returns how it was sent: `baileys`, `twilio`, `template`, or an error code.
 async fn way(shop: &Shop, provider: &str) -> String {
     let (by_bridge, by_twilio) = (shop.bridge.sent().len(), shop.twilio.taken().len());
     let reply = shop.send(&json!({ "to": DANA, "text": "hello", "provider": provider })).await;
@@ -113,7 +113,7 @@ async fn an_answer_uses_the_provider_of_the_question() {
     assert_eq!(way(&shop, "auto").await, "baileys");
     let shop = self::shop(true, Some(2), Some(1)).await;
     assert_eq!(way(&shop, "auto").await, "twilio");
-    // A message that this daemon stored counts the same.
+    // A message that this daemon stored counts as well.
     shop.receive_by_bridge(DANA, "1", "now here").await;
     assert_eq!(way(&shop, "auto").await, "baileys");
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
@@ -178,17 +178,17 @@ async fn a_provider_that_is_down_is_skipped_if_the_other_may_send() {
     assert_eq!(way(&shop, "auto").await, "twilio");
     assert_eq!(shop.bridge.requests().len(), 0);
 
-    // It reports that it is up, and refuses.
+    // The bridge reports that it is up, but rejects messages.
     let shop = self::shop(true, Some(1), None).await;
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
     assert_eq!(way(&shop, "auto").await, "template");
 
-    // Twilio is down.
+    // Twilio does not work.
     let shop = self::shop(true, None, Some(1)).await;
     shop.twilio.reply_next([TwilioReply::Refuse(503, 20503)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
-    // The other provider may not be used: the message waits for the first one.
+    // The other provider must not be used, so the message waits for the first one.
     let shop = self::shop(false, Some(1), None).await;
     shop.bridge.down(true);
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
@@ -225,7 +225,7 @@ async fn a_number_as_whatsapp_writes_it_is_the_same_person() {
         ("WaId", "553132345678"),
     ];
     assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &brazil).await.status, 204);
-    // Only a contact who wrote within the last day may be sent a message without a template.
+    // A message without a template may be sent only to a contact who wrote within the last day.
     let reply = shop.send(&json!({ "to": "+553132345678", "text": "hello", "provider": "twilio" })).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     shop.until_status(&reply.json(), "sent").await;

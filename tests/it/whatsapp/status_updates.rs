@@ -1,11 +1,11 @@
-//! Status updates of messages after they were written.
+//! Updates of messages after they were sent: status, edits and deletions.
 
 use crate::support::whatsapp::{Shop, until};
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// A test environment that has sent a message by Twilio; the API's answer and the id at Twilio.
+/// Starts a test environment and sends a message by Twilio. Returns the API's response and Twilio's id.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
@@ -64,7 +64,7 @@ async fn a_reason_is_stored_as_a_code_and_shown_in_the_language_of_the_settings(
     shop.twilio_reports_status(&sid, "undelivered", "63024").await;
     let failed = shop.until_status(&answer, "failed").await;
     assert_eq!(failed["error"], "למספר הזה אין וואטסאפ, או שהוא אינו תקין");
-    // The API reads the live database, and this the copy, which follows.
+    // The API reads the live database, while this query reads the published copy, which is updated later.
     let stored = until("the error in the copy", async || {
         shop.daemon.query_column::<String>("SELECT error FROM messages WHERE error IS NOT NULL").pop()
     });
@@ -130,7 +130,7 @@ async fn only_the_author_can_edit_a_message() {
     let ours = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
     shop.receive_by_bridge(DANA, "D1", "fine").await;
     shop.receive_by_bridge("+972502222222", "N1", "hello").await;
-    // WhatsApp's ids are unique only within a chat, so another contact's message may have the same one.
+    // WhatsApp's ids are unique only within a chat, so a message of another contact may have the same id.
     shop.receive_by_bridge("+972502222222", "D1", "good day").await;
     for body in [
         json!({ "event": "edit", "target": ours, "text": "1 shekel", "from": DANA }),
@@ -170,14 +170,14 @@ async fn an_echo_of_our_own_message_is_not_a_second_one() {
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);
     assert_eq!(shop.talk(DANA).await, [">hello"]);
 
-    // It may also arrive before the bridge's answer.
+    // The echo may also arrive before the bridge's response.
     let next = "3EB0000000000000000002";
     let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "again", "id": next });
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);
     let second = shop.say(DANA, "again").await;
     assert_eq!(shop.until_status(&second, "sent").await["provider_msg_id"], next);
     assert_eq!(shop.talk(DANA).await, [">hello", ">again"]);
-    // A status that arrived for the echo meanwhile is kept.
+    // A status that arrived for the echo in the meantime is kept.
     let third = "3EB0000000000000000003";
     let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "third", "id": third });
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);

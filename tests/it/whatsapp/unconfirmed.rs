@@ -9,13 +9,13 @@ const DANA: &str = "+972501234567";
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unconfirmed_attempt_is_repeated_at_the_bridge_with_the_same_key() {
     for (reply, then) in [
-        // A later failure of the provider says nothing about an earlier attempt.
+        // A later failure of the provider does not resolve an earlier attempt.
         (BridgeReply::SendWithoutReply, &[BridgeReply::Refuse(503)][..]),
         (BridgeReply::DropWithoutReply, &[]),
         (BridgeReply::Refuse(504), &[]),
     ] {
         let shop = Shop::open().await;
-        // Twilio is available too, but must not be used.
+        // Twilio is available too, but must not be used for this message.
         shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.receive_by_bridge(DANA, "1", "hello").await;
         shop.bridge.reply_next([reply]);
@@ -52,7 +52,7 @@ async fn a_bridge_that_answers_too_late_is_retried() {
 async fn an_unconfirmed_attempt_is_searched_in_twilio_s_list() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
-    // The same text was sent before; that message is not this one.
+    // An earlier message with the same text must not be mistaken for this one.
     shop.until_status(&shop.say(DANA, "ok").await, "sent").await;
     shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
     let answer = shop.say(DANA, "ok").await;
@@ -78,7 +78,7 @@ async fn a_message_stays_queued_while_twilio_s_list_is_unavailable() {
     }
 }
 
-/// A message whose attempt by Twilio began this many seconds before the daemon was killed.
+/// Returns the SQL of a message whose attempt by Twilio began this many seconds before the daemon was killed.
 fn interrupted(provider: &str, seconds: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
     format!(
@@ -95,7 +95,8 @@ fn interrupted(provider: &str, seconds: u32) -> String {
     )
 }
 
-/// The same, but unconfirmed for this long, while no provider can be queried for the next hour.
+/// Returns the SQL of a message that has been unconfirmed for this long, while no provider can be queried for the next
+/// hour.
 fn in_doubt(seconds: u32) -> String {
     let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')";
     let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
@@ -115,7 +116,7 @@ async fn an_unconfirmed_attempt_delays_a_contact_for_a_minute() {
         (vec!["next".to_owned()], json!("queued"))
     );
 
-    // Until then the later message waits; it is sent when the minute is over.
+    // The later message waits until the minute is over.
     let mut shop = Shop::open_with(|_| {}, &in_doubt(0)).await;
     let next = shop.say(DANA, "next").await;
     shop.until_status(&shop.say("+972541111111", "to another contact").await, "sent").await;
@@ -138,13 +139,13 @@ async fn an_attempt_that_a_kill_interrupted_is_unconfirmed() {
     assert_eq!(request["idempotencyKey"], "key-of-before");
     shop.daemon.logs().wait_for_event("OUTBOX_IN_DOUBT");
 
-    // If Twilio's list does not show it after a minute, it is sent again.
+    // A message that is missing in Twilio's list after a minute is sent again.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 61)).await;
     shop.until_status(&answer, "sent").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
     assert!(shop.twilio.listed() >= 1);
 
-    // After less than a minute it is not.
+    // Before the minute is over, it is not sent again.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 5)).await;
     until("a look into the list", async || (shop.twilio.listed() >= 1).then_some(())).await;
     assert_eq!(shop.message(&answer).await["status"], "queued");
@@ -166,8 +167,8 @@ async fn killed_at_any_moment_no_contact_gets_a_message_twice() {
         shop.daemon.kill9();
         shop.daemon.launch();
     }
-    // A kill between the record of an attempt and its request leaves it unconfirmed; Twilio's list resolves it after
-    // a minute.
+    // A kill between the record of an attempt and its request leaves the attempt unconfirmed. Twilio's list resolves it
+    // after a minute.
     assert!(shop.daemon.stop().success());
     shop.daemon.seed(A_MINUTE_PASSES);
     shop.daemon.launch();

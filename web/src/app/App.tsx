@@ -12,10 +12,10 @@ import { Failure } from './Failure'
 import { Gate } from './Gate'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
-// For the scroll lock of dialogs, which writes a style of its own.
+// The scroll lock of dialogs inserts a `<style>`, which the CSP allows only with this nonce.
 if (nonce) setNonce(nonce)
 
-/** The whole page: providers, then login or shell. */
+/** The whole page: the providers, and then the login or the shell. */
 export function App() {
   return (
     <I18nProvider i18n={i18n}>
@@ -40,7 +40,7 @@ export function App() {
   )
 }
 
-/** Tells the components of Mantine when the language's direction changes. */
+/** Updates Mantine's text direction when the language changes. */
 function FollowDirection({ children }: { children: ReactNode }) {
   const locale = useLocale()
   const { setDirection } = useDirection()

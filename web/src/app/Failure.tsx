@@ -5,17 +5,17 @@ import { PageLoadError, reloadFailedPages } from './registry'
 
 interface Props {
   children: ReactNode
-  /** A change of this value tries again. */
+  /** When this value changes, the children are rendered again after an error. */
   at?: string
 }
 
 interface State {
   error: unknown
-  /** How often the same page was loaded again. */
+  /** How often the user or the page has retried to load the same page. */
   attempts: number
 }
 
-/** Catches what fails while a page is drawn, so that the rest of the page keeps working. */
+/** Error boundary: catches errors that occur while a page is rendered, so that the rest of the page keeps working. */
 export class Failure extends Component<Props, State> {
   override state: State = { error: undefined, attempts: 0 }
 

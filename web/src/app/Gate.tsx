@@ -11,7 +11,7 @@ import { remember } from '#shared/storage'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
-/** Decides between the set-up, the login and the shell. */
+/** Renders the set-up, the login or the shell, depending on the session. */
 export function Gate() {
   const [path, go] = useLocation()
   const isBare = pages.some(page => page.bare && page.path === path)
@@ -33,7 +33,8 @@ export function Gate() {
   )
   if (isBare) return <BarePages />
   if (answer) {
-    // Before the first request of the shell, not after the first drawing.
+    // Set during the render, so that the token is present before the shell's first request; an effect would run too
+    // late.
     setCsrfToken(answer.csrf_token ?? null)
     return (
       <SessionProvider answer={answer}>
@@ -53,7 +54,7 @@ export function Gate() {
   )
 }
 
-/** Where a visitor without a session goes: to the set-up of a new machine, else to the login. */
+/** Redirects a visitor without a session: to the set-up of a new machine, otherwise to the login. */
 function Entrance() {
   const [path] = useLocation()
   const setup = useQuery({ ...apiQuery('/api/setup'), retry: false })
@@ -63,7 +64,7 @@ function Entrance() {
   return <Redirect to={loginPath(path)} replace />
 }
 
-/** The login's address, which leads back to `path`. */
+/** Returns the URL of the login, with `path` as the page to open afterwards. */
 function loginPath(path: string): string {
   const isInside = path.startsWith('/app/') || path === '/calendar'
   return isInside ? `/login?to=${encodeURIComponent(path)}` : '/login'

@@ -16,7 +16,7 @@ interface Row {
   group: 'work' | 'business' | 'account'
 }
 
-/** The phone's page for everything that has no place in the bar. */
+/** The page "More" on phones, with all links that have no place in the bottom bar. */
 export function More({ onSearch }: { onSearch: () => void }) {
   const { t } = useLingui()
   const { i18n } = useTexts()
@@ -26,7 +26,8 @@ export function More({ onSearch }: { onSearch: () => void }) {
   const logOut = useLogOut()
   const bar = inBar().map(({ href }) => href)
   const known = new Set(bar)
-  // A link with a query does something on a page that has a row already; the sections of the settings are in the settings.
+  // A link with a query acts on a page that already has its own row, and the sections of the settings are on the
+  // settings page.
   const isOwnRow = (href: string) => !href.includes('?') && !href.startsWith('/app/settings/')
   const rows: Row[] = []
   for (const link of [...commands.filter(({ more }) => more), ...navigation, ...commands]) {

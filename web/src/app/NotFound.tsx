@@ -3,7 +3,7 @@ import { Link } from '#shared/components/Link'
 import { EmptyState } from '#shared/components/states'
 import { home } from './registry'
 
-/** An address that no feature knows. */
+/** The page for a URL that no route matches. */
 export function NotFound() {
   return (
     <main className="page">

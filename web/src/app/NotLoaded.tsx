@@ -3,13 +3,16 @@ import { useEffect, useState } from 'react'
 import { useConnection } from '#shared/events/stream'
 import { hasNewVersion } from './page-version'
 
-/** How often the page asks for a daemon that does not answer. */
+/** The interval at which an unreachable daemon is polled. */
 const RETRY_MS = 3_000
-/** A page that reloads itself does so at most once in this time. */
+/** The minimum time between two automatic reloads, to prevent a reload loop. */
 const RELOAD_PAUSE_MS = 60_000
 const RELOADED = 'agentlocator.reloaded'
 
-/** In place of a page whose code did not arrive; `retry` loads it again, which this does itself once the daemon answers. */
+/**
+ * Replaces a page whose code could not be loaded. `retry` loads the code again; this component also calls it when the
+ * daemon is reachable again.
+ */
 export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
   const connection = useConnection()
   const [isNew, setNew] = useState(false)
@@ -22,7 +25,7 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       if (asked.signal.aborted) return
       setNew(answer === true)
       if (answer === undefined) timer = setTimeout(ask, RETRY_MS)
-      // Some browsers keep a failed import for as long as the page lives: after one more attempt only a reload helps.
+      // Some browsers cache a failed import until the page is reloaded, so after one retry only a reload helps.
       else if (!answer) attempts === 0 ? retry() : reloadOnce()
     }
     void ask()
@@ -58,7 +61,7 @@ function reloadOnce(): void {
     if (Date.now() - last < RELOAD_PAUSE_MS) return
     sessionStorage.setItem(RELOADED, String(Date.now()))
   } catch {
-    // Without a memory the page could reload for ever.
+    // Without storage the reload loop could not be limited.
     return
   }
   location.reload()

@@ -1,6 +1,9 @@
 import type { Page } from './registry'
 
-/** The page of a route. Its component is read at each drawing, because a page whose code did not arrive gets another one. */
+/**
+ * The page of a route. `Component` is read at each render, because `reloadFailedPages` replaces the component of a page
+ * whose code failed to load.
+ */
 export function PageBody({ page: { Component } }: { page: Page }) {
   return <Component />
 }

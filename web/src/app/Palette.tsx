@@ -11,7 +11,7 @@ import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
 import { type Group, usePaletteGroups } from './palette-groups'
 
-/** The command palette: contacts, conversations and actions in one field. */
+/** The command palette: one search field for contacts, conversations and actions. */
 export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const { t } = useLingui()
   const id = useId()

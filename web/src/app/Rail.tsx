@@ -14,7 +14,7 @@ import { home, navigation, userMenu } from './registry'
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 const none = () => 0
 
-/** Returns true if the page at `path` belongs to the entry. */
+/** Returns true if the page at `path` belongs to this entry. */
 const isCurrent = (entry: NavEntry, path: string) => path === entry.href || path.startsWith(`${entry.href}/`)
 
 function Entry({ entry }: { entry: NavEntry }) {
@@ -44,7 +44,7 @@ function Entry({ entry }: { entry: NavEntry }) {
   )
 }
 
-/** The rail at the start side, on tablets and desktops. */
+/** The navigation rail at the start side, on tablets and desktops. */
 export function Rail({ onSearch }: { onSearch: () => void }) {
   const { t } = useLingui()
   const isShown = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
@@ -80,10 +80,10 @@ export function Rail({ onSearch }: { onSearch: () => void }) {
   )
 }
 
-/** The entries that have a place in the phone's bar. */
+/** Returns the entries in the bottom bar of phones. */
 export const inBar = (): readonly NavEntry[] => navigation.filter(({ place }) => place === 'main').slice(0, 4)
 
-/** The bar at the bottom, on phones. */
+/** The bottom bar on phones. */
 export function Tabs() {
   const { t } = useLingui()
   const [path] = useLocation()

@@ -14,7 +14,7 @@ import { home, pages, palette, preloadPalette, shortcuts } from './registry'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
-/** The logged-in page: rail or bar, strips, and the current page. */
+/** The layout of a logged-in user: rail or bottom bar, strips, and the current page. */
 export function Shell() {
   const [path] = useLocation()
   const [isSearching, setSearching] = useState(false)

@@ -7,7 +7,9 @@ import { features, navigation } from './registry'
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl'
 
-/** All keys: those of every page, G and a letter, and those of the features' pages. */
+/**
+ * The list of all keyboard shortcuts: those of every page, G followed by a letter, and those of the features' pages.
+ */
 export function Shortcuts({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const { i18n } = useTexts()

@@ -7,12 +7,12 @@ import { type Connection, useConnection } from '#shared/events/stream'
 import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
-/** A short gap, such as a restart of the daemon, is not worth a strip. */
+/** A shorter loss of connection, such as a restart of the daemon, shows no strip. */
 const PATIENCE_MS = 2_500
-/** What shows its own error does so by then. */
+/** Components that show their own error have rendered it after this time. */
 const SAID_MS = 500
 
-/** What stands above all pages, only when there is something to say. */
+/** The strips above every page. Each is rendered only while its condition is true. */
 export function Strips() {
   const connection = useConnection()
   const isOffline = useLasting(connection === 'lost', PATIENCE_MS)
@@ -55,7 +55,7 @@ export function Strips() {
   )
 }
 
-/** True once the condition has lasted. */
+/** Returns true once the condition has been true for `ms` without interruption. */
 function useLasting(condition: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)
   useEffect(() => {
@@ -66,7 +66,10 @@ function useLasting(condition: boolean, ms: number): boolean {
   return lasts
 }
 
-/** True when the daemon serves another build of the page: asked after each reconnection, since an upgrade restarts the daemon. */
+/**
+ * Returns true when the daemon serves another build of the page. Checked after each reconnection, since an upgrade
+ * restarts the daemon.
+ */
 function useNewVersion(connection: Connection): boolean {
   const [isOld, setOld] = useState(false)
   useEffect(() => {
@@ -74,7 +77,8 @@ function useNewVersion(connection: Connection): boolean {
     const asked = new AbortController()
     const ask = () => hasNewVersion(asked.signal).then(answer => answer !== undefined && setOld(answer))
     void ask()
-    // A missing chunk is one of an earlier build, or there is no connection; only the daemon can tell.
+    // A chunk fails to load because it belongs to an earlier build or because the connection is lost. Only the daemon's
+    // answer tells which.
     addEventListener('vite:preloadError', ask)
     return () => {
       asked.abort()

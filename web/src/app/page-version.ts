@@ -1,8 +1,8 @@
 const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
 
 /**
- * Returns true if the daemon serves another build of the page than the one that runs here, and undefined if it does not answer. The
- * development server has no builds.
+ * Returns true if the daemon serves another build of the page than the running one, and `undefined` if the daemon does
+ * not answer. Returns false on the development server, which has no builds.
  */
 export async function hasNewVersion(signal?: AbortSignal): Promise<boolean | undefined> {
   try {

@@ -6,17 +6,20 @@ import { letterOf } from '#shared/keys'
 import { matchOf, SHORTEST_SEARCH } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
-/** Hits under one heading. */
+/** Hits with a common heading. */
 export interface Group {
   id: string
   heading: string
   hits: readonly (PaletteHit & { run?: () => void })[]
 }
 
-/** How long the typing must pause before the daemon is asked. */
+/** The debounce time of the search, in ms. */
 const PAUSE_MS = 120
 
-/** The results for what is typed: the features' hits, then pages and actions. Old hits stay while new ones are fetched. */
+/**
+ * Returns the results for the query: first the features' hits, then pages and actions. The previous hits are shown
+ * until the new ones arrive.
+ */
 export function usePaletteGroups(query: string, isOwner: boolean): { groups: Group[]; isSearching: boolean } {
   const { t } = useLingui()
   const { i18n } = useTexts()

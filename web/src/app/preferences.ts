@@ -5,20 +5,20 @@ import { client, setCsrfToken, unwrap } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
 
-/** The language, and the other one to switch to. */
+/** Returns the current language, and the language to switch to. */
 export function useLanguageSwitch() {
   const locale = useLocale()
   const other: Locale = locale === 'he' ? 'en' : 'he'
   return { locale, otherName: other === 'he' ? 'עברית' : 'English', other, choose: () => void chooseLocale(other) }
 }
 
-/** Light, dark, or as the system is. */
+/** Returns the colour scheme (light, dark or the system's), and a function that changes it. */
 export function useScheme() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return { scheme: colorScheme, choose: (scheme: MantineColorScheme) => setColorScheme(scheme) }
 }
 
-/** Ends the session and goes to the login. */
+/** Returns a function that ends the session and opens the login. */
 export function useLogOut() {
   const [, go] = useLocation()
   return useCallback(async () => {

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../features/', import.meta.url))
 
-/** How the list of shortcuts writes a key. */
+/** Returns the label of a key in the list of shortcuts. */
 const shown = (code: string): string =>
   ({ BracketLeft: '[', BracketRight: ']', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' })[code] ??
   code.replace(/^Key/, '')
 
-/** Keys that do what they do everywhere, on what has the focus. */
+/** Standard keys, which act on the focused element of any page and need no entry in the list. */
 const USUAL = new Set(['Enter'])
 
 test('every key of a page is in the list of shortcuts', () => {

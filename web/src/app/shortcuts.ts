@@ -3,10 +3,13 @@ import { useLocation } from 'wouter'
 import { useShortcuts } from '#shared/keys'
 import { commands, navigation } from './registry'
 
-/** How long G waits for the second key. */
+/** How long the key G waits for the second key, in ms. */
 const CHORD_MS = 1_200
 
-/** The keys that work on every page: the palette, the list of shortcuts, G and a letter, and those of the commands. */
+/**
+ * Registers the keys that work on every page: the palette, the list of shortcuts, G followed by a letter, and the keys
+ * of commands.
+ */
 export function useAppKeys(openPalette: () => void, openShortcuts: () => void): void {
   const [, go] = useLocation()
   const chord = useRef(Number.NEGATIVE_INFINITY)
@@ -16,7 +19,7 @@ export function useAppKeys(openPalette: () => void, openShortcuts: () => void): 
     { code: 'Slash', shift: true, run: openShortcuts },
     { code: 'Slash', run: openPalette },
     ...navigation.flatMap(({ key, href }) =>
-      // Without G before it the letter belongs to the page.
+      // Without a preceding G, the letter is a shortcut of the page.
       key ? [{ code: key, when: isAfterG, run: () => go(href) }] : [],
     ),
     ...commands.flatMap(({ key }) => (key ? [{ code: key, run: () => commandOf(key) }] : [])),

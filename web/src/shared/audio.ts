@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
 
-/** The speeds in the order of the keys [ and ]. */
+/** The playback speeds, which the keys [ and ] step through. */
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 2] as const
 
-/** What a player tells those that draw it. */
+/** The state of a player, for the components that render it. */
 export interface PlayerState {
   isPlaying: boolean
   positionMs: number
@@ -14,7 +14,7 @@ export interface PlayerState {
 
 let current: Player | undefined
 
-/** One sound. Only one player of the page sounds at a time. */
+/** Plays one sound. When a player starts, any other player of the page pauses. */
 export class Player {
   readonly #audio: HTMLAudioElement
   readonly #listeners = new Set<() => void>()
@@ -24,7 +24,7 @@ export class Player {
 
   constructor(source: string) {
     this.#audio = new Audio()
-    // The length is known from elsewhere, so nothing is fetched before it is played.
+    // The length is known from the call's data, so nothing is fetched before the playback starts.
     this.#audio.preload = 'none'
     this.#audio.src = source
     const follow = () => this.#follow()
@@ -61,7 +61,7 @@ export class Player {
     else this.pause()
   }
 
-  /** Moves to a place; before the sound is loaded it is remembered. */
+  /** Seeks to a position. If the sound is not loaded yet, the position is applied later. */
   seek(ms: number): void {
     const place = Math.max(0, ms)
     if (this.#audio.readyState === 0) this.#wanted = place
@@ -69,7 +69,7 @@ export class Player {
     this.#set({ positionMs: place })
   }
 
-  /** Moves by some milliseconds. */
+  /** Seeks by `ms`, forwards or backwards. */
   step(ms: number): void {
     this.seek(this.state.positionMs + ms)
   }
@@ -84,13 +84,13 @@ export class Player {
     this.#set({ speed })
   }
 
-  /** The next slower (-1) or faster (1) speed. */
+  /** Selects the next slower (-1) or faster (1) speed. */
   changeSpeed(direction: -1 | 1): void {
     const at = SPEEDS.findIndex(speed => speed >= this.state.speed)
     this.setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at + direction))] ?? 1)
   }
 
-  /** Stops, and frees the connection. */
+  /** Stops the playback, and closes the connection. */
   dispose(): void {
     cancelAnimationFrame(this.#frame)
     this.#audio.pause()
@@ -116,23 +116,23 @@ export class Player {
   }
 }
 
-/** A player of `source` that ends with the component. */
+/** Returns a player of `source`, which is disposed of when the component unmounts. */
 export function usePlayer(source: string): Player {
   const player = useMemo(() => new Player(source), [source])
   useEffect(() => () => player.dispose(), [player])
   return player
 }
 
-/** A part of the player's state; the component is drawn again only when that part changes. */
+/** Returns a part of the player's state. The component renders again only when that part changes. */
 export function usePlayerState<T>(player: Player, select: (state: PlayerState) => T): T {
   return useSyncExternalStore(player.subscribe, () => select(player.state))
 }
 
-/** Whether the browser plays recordings as they are stored. Safari before 18.4 does not. */
+/** Returns true if the browser plays recordings as they are stored. Safari before 18.4 does not. */
 const playsOpus = (): boolean =>
   typeof Audio !== 'undefined' && new Audio().canPlayType('audio/ogg; codecs=opus') !== ''
 
-/** The address of a call's recording in a form that this browser plays. */
+/** Returns the URL of a call's recording in a format that this browser plays. */
 export function recordingUrl(callId: number, recordingId?: number): string {
   const query = new URLSearchParams({ format: playsOpus() ? 'opus' : 'wav' })
   if (recordingId !== undefined) query.set('recording_id', String(recordingId))

@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from './api/query'
 
-/** Why nothing goes out through the business's phone at the moment; null while something does, or while that is not known. */
+/** An outage of sending through the business's phone (the WhatsApp bridge). */
 export interface BridgeOutage {
-  /** Since when; null if that is not known. */
+  /** When the outage began; null if this is not known. */
   since: string | null
 }
 
-/** The outage of the way through the business's phone, if there is one. Fetched only while `isNeeded`; `bridge_updated` reports changes. */
+/**
+ * Returns the outage of the WhatsApp bridge; null if there is none or the state is not known. The state is fetched only
+ * while `isNeeded` is true; the event `bridge_updated` reports changes.
+ */
 export function useBridgeOutage(isNeeded: boolean): BridgeOutage | null {
   const { data } = useQuery({ ...apiQuery('/api/whatsapp/bridge'), enabled: isNeeded, retry: false })
   if (!isNeeded || !data?.enabled || data.connected) return null

@@ -1,6 +1,9 @@
 import { useEffect, useState } from 'react'
 
-/** Milliseconds since a call was answered, or announced if it was not, once a second. Every place that shows a live call uses it. */
+/**
+ * Returns the milliseconds since a call was answered (or started, if it was not answered), updated once a second. Every
+ * component that shows a live call uses this hook.
+ */
 export function useCallClock({ answered_at, started_at }: { answered_at?: string | null; started_at: string }): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {

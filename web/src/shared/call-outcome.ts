@@ -14,7 +14,7 @@ import {
 import type { Schemas } from './api/client'
 import type { IconGlyph } from './components/Icon'
 
-/** What became of a call. */
+/** The outcome of a call. */
 export type CallOutcome = Schemas['CallOutcome']
 
 interface Shown {
@@ -37,10 +37,10 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
 
 const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת`, tone: '' }
 
-/** Whether the AI agent talked with the caller; the other engines take a message. */
+/** Returns true if the AI agent talked with the caller. The other engines only take a message. */
 export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
 
-/** The icon, words and colour of a call's outcome. */
+/** Returns the icon, text and colour of a call's outcome. */
 export function outcomeOf(call: { outcome: string; direction: string }): Shown {
   if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING
   return OUTCOMES[call.outcome as CallOutcome] ?? OUTCOMES.answered

@@ -5,7 +5,7 @@ import { recall, remember } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
 
-/** What was typed in a form and not saved, in this browser; undefined without a draft. */
+/** Returns the unsaved input of a form that this browser has stored; undefined if there is none. */
 export function recallDraft<T>(name: string): T | undefined {
   const kept = recall(keyOf(name))
   if (kept === null) return undefined
@@ -18,15 +18,18 @@ export function recallDraft<T>(name: string): T | undefined {
 
 interface Draft<T> {
   name: string
-  /** What is in the form; as JSON. */
+  /** The input of the form; stored as JSON. */
   value: T
-  /** Only what differs from the saved state is kept. */
+  /** Whether the input differs from the saved state. Only then is a draft stored. */
   isDirty: boolean
-  /** Goes back to the form. */
+  /** Opens the form again. */
   back: () => void
 }
 
-/** Keeps what is typed in this browser until it is saved or discarded. A toast says so to a user who leaves the page with a draft, with a way back. */
+/**
+ * Stores the input of a form in this browser until it is saved or discarded. If the user leaves the page with a draft,
+ * a toast offers to return to the form.
+ */
 export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
   const text = isDirty ? JSON.stringify(value) : null
   useEffect(() => remember(keyOf(name), text), [name, text])
@@ -36,7 +39,7 @@ export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
   })
   useEffect(
     () => () => {
-      // A session that ends leaves the page as well.
+      // The end of a session also leaves the page; no toast is needed then.
       if (!last.current.isDirty || location.pathname === '/login') return
       const { back } = last.current
       toast.offer(<Trans>השינויים נשמרו כטיוטה. הם עוד לא בתוקף</Trans>, <Trans>חזרה לעריכה</Trans>, back)

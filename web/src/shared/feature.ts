@@ -6,89 +6,95 @@ import type { Span } from './search'
 
 /** A page of a feature. */
 export interface FeatureRoute {
-  /** A pattern of wouter: `/app/inbox/:contactId?`. */
+  /** A path pattern of wouter: `/app/inbox/:contactId?`. */
   path: string
-  /** Loads the page's component; its chunk and texts are fetched when the page is first opened. */
+  /** Loads the page's component. Its chunk and texts are fetched when the page is first opened. */
   load: () => Promise<{ default: ComponentType }>
-  /** Shown without rail and tabs, and without a login. */
+  /** Whether the page is rendered without navigation and without a login. */
   bare?: boolean
-  /** The frame in which the page stands; a feature that has `frames` draws it. */
+  /** The name of the frame around the page. The feature that lists the name in `frames` renders it. */
   frame?: string
-  /** What the page fetches first, exactly as the client writes it: the HTML file names it, so that it is fetched with the code. */
+  /**
+   * The URLs of the page's first requests, exactly as the client writes them. The HTML file preloads them, so that they
+   * are fetched in parallel with the code.
+   */
   data?: readonly string[]
 }
 
-/** What surrounds pages of several features, such as the list of settings. */
+/** A layout around pages of several features, such as the list of settings. */
 export type Frame = ComponentType<{ children: ReactNode }>
 
-/** An entry of the rail, and on phones of the bar or of the page «More». */
+/** An entry of the navigation: in the rail, and on phones in the bottom bar or on the page "More". */
 export interface NavEntry {
   label: MessageDescriptor
   icon: IconGlyph
   href: string
-  /** Rail and bar are sorted by this number; the first four of `main` are in the phone's bar. */
+  /** The sort order. The first four entries with the place `main` are in the bottom bar of phones. */
   order: number
   place: 'main' | 'end'
-  /** A hook that returns the number in the badge; 0 shows none. */
+  /** A hook that returns the number in the badge. With 0 no badge is shown. */
   useBadge?: () => number
-  /** The badge is red: something is wrong. */
+  /** Whether the badge is red, for a problem. */
   isUrgent?: boolean
-  /** The rail shows it only while its badge shows a number. */
+  /** Whether the rail hides the entry while its badge is 0. */
   isHiddenWhenZero?: boolean
-  /** The physical key that opens it after G, such as `KeyI`. */
+  /** The physical key that opens the entry after G, such as `KeyI`. */
   key?: string
 }
 
-/** An action of the command palette. */
+/** An action in the command palette. */
 export interface Command {
   id: string
   label: MessageDescriptor
   icon: IconGlyph
-  /** Where it leads, or what it does. */
+  /** The link that the action opens, or the function that it runs. */
   href?: string
   run?: () => void
-  /** The physical key that does the same anywhere on the page. */
+  /** The physical key that runs the action on any page. */
   key?: string
   ownerOnly?: boolean
-  /** The group of the phone's page «More» in which a link stands; `work` where it is not named. */
+  /** The group of the link on the page "More" of phones; `work` by default. */
   more?: 'work' | 'business' | 'account'
 }
 
-/** A hit of the palette's search. */
+/** A search hit in the command palette. */
 export interface PaletteHit {
   id: string
   icon: IconGlyph
   /** The text, with the matched ranges in UTF-16 units. */
   text: string
   highlights?: readonly Span[] | undefined
-  /** Whose it is, and when it was: the second line. */
+  /** The second line: the contact, and the time. */
   by?: { name: string; number?: string | null; at: string }
-  /** The keys that do the same. */
+  /** The keyboard shortcut of the action. */
   keys?: readonly string[] | undefined
-  /** What stands at the end of the row: a number, a time. */
+  /** The text at the end of the row, such as a number or a time. */
   meta?: string
   href: string
 }
 
-/** A group of hits; each feature may add a provider. */
+/** Provides a group of hits for the command palette. */
 export interface PaletteProvider {
   id: string
   heading: MessageDescriptor
-  /** Finds hits; with an empty query the recent ones. */
+  /** Returns the hits for a query, or the recent items for an empty query. */
   search: (query: string, signal: AbortSignal) => Promise<PaletteHit[]>
-  /** What is offered where the provider found nothing: to make what was typed. */
+  /** The entry that is offered if there are no hits, to create an item from the query. */
   whenNone?: { label: MessageDescriptor; icon: IconGlyph; href: (query: string) => string }
 }
 
-/** A key of a feature's pages, for the list of shortcuts. */
+/** A keyboard shortcut of a feature's pages, as shown in the list of shortcuts. */
 export interface ShortcutText {
   keys: readonly string[]
   label: MessageDescriptor
 }
 
-/** What a folder below `features/` adds to the page; exported as `feature` by its `feature.tsx`. */
+/**
+ * The parts that a feature adds to the page. The `feature.tsx` of each folder below `features/` exports one as
+ * `feature`.
+ */
 export interface Feature {
-  /** The folder's name; also the name of its catalog of texts. */
+  /** The folder's name, which is also the name of its text catalog. */
   id: string
   routes: readonly FeatureRoute[]
   nav?: readonly NavEntry[]
@@ -99,10 +105,10 @@ export interface Feature {
    * first navigation entry.
    */
   shortcuts?: readonly ShortcutText[]
-  /** Which of the feature's API paths are out of date after which change. */
+  /** For each kind of change, the API paths of the feature that it invalidates. */
   changes?: ChangeMap
   /** Frames for pages of other features, by name. */
   frames?: Record<string, () => Promise<{ default: Frame }>>
-  /** A strip above all pages, such as the live call; draws nothing when it has nothing to say. */
+  /** A strip above all pages, such as the live call. Renders nothing while it is not needed. */
   Strip?: ComponentType
 }

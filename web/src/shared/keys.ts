@@ -1,27 +1,27 @@
 import { useEffect, useRef } from 'react'
 
-/** A key by its place on the keyboard (`KeyboardEvent.code`), so that it works with the Hebrew layout as well. */
+/** A keyboard shortcut by the physical key (`KeyboardEvent.code`), so that it works in the Hebrew layout as well. */
 export interface Shortcut {
   code: string
-  /** Ctrl, or Cmd on a Mac. */
+  /** Requires Ctrl, or Cmd on a Mac. */
   mod?: boolean
-  /** With Shift; without this, Shift makes no difference. */
+  /** Requires Shift. If absent, Shift is ignored. */
   shift?: boolean
-  /** Also while the user types in a field. */
+  /** Whether the shortcut also works while the user types in a field. */
   whileTyping?: boolean
-  /** The key is left to others while this is false. */
+  /** The shortcut is ignored while this function returns false. */
   when?: () => boolean
   run: (event: KeyboardEvent) => void
 }
 
 const EDITABLE = 'input, textarea, select, [contenteditable]:not([contenteditable=false])'
 
-/** Returns true if the event belongs to a field in which the user types. */
+/** Returns true if the event's target is a field in which the user types. */
 export function isTyping(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.matches(EDITABLE)
 }
 
-/** Finds the shortcut of an event. Letters with Alt belong to the browser and to screen readers. */
+/** Returns the shortcut of an event. Letters with Alt are reserved for the browser and screen readers. */
 export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): Shortcut | undefined {
   if (event.isComposing || event.altKey) return undefined
   const mod = event.ctrlKey || event.metaKey
@@ -35,7 +35,7 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   )
 }
 
-/** Keys that work while the component is on the page; an open dialog keeps them to itself. */
+/** Registers shortcuts while the component is mounted. An open dialog blocks the shortcuts of the page behind it. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const current = useRef(shortcuts)
   current.current = shortcuts
@@ -54,5 +54,5 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   }, [])
 }
 
-/** The letter on the key with this code: «KeyI» is «I». */
+/** Returns the letter on the key with this code: «KeyI» gives «I». */
 export const letterOf = (code: string): string => code.replace(/^Key/, '')

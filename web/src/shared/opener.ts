@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react'
 
 /**
- * Returns the focus to what had it when the calling component was first drawn, once the component is gone. Only if nothing else took it:
- * what was focused in the component leaves it to the body.
+ * When the component unmounts, returns the focus to the element that had it at the first render. Does nothing if
+ * another element has the focus; a focused element that is removed leaves the focus to the body.
  */
 export function useReturnFocus(): void {
   const opener = useRef(document.activeElement)

@@ -1,14 +1,14 @@
 import type { UseQueryOptions } from '@tanstack/react-query'
 import { apiQuery } from './api/query'
 
-/** The loudness of both sides of a call's recording, from 0 to 255, in parts of equal length. */
+/** The loudness of both sides of a recording, from 0 to 255, in sections of equal length. */
 export interface Peaks {
   duration_ms: number
   caller: number[]
   agent: number[]
 }
 
-/** As many parts as the widest waveform has bars. */
+/** The number of sections to request: as many as the widest waveform has bars. */
 const BINS = 480
 
 /** The query for the peaks of a call. */
@@ -18,14 +18,14 @@ export const peaksQuery = (callId: number): UseQueryOptions<Peaks> => ({
     { path: { id: callId }, query: { bins: BINS } } as never,
   ) as unknown as UseQueryOptions<Peaks>),
   select: louder,
-  // A call without peaks shows who spoke when.
+  // A call without peaks is shown by its transcript times instead, so the request is not retried.
   retry: false,
 })
 
-/** A recording below this loudness is noise. */
+/** A recording whose peaks are all below this is noise, and is not amplified further. */
 const QUIETEST = 40
 
-/** The peaks with the loudest at full height: telephone sound is quiet. */
+/** Scales the peaks so that the loudest has the full height: telephone audio is quiet. */
 export function louder({ duration_ms, caller, agent }: Peaks): Peaks {
   const factor = 255 / Math.max(QUIETEST, ...caller, ...agent)
   const scaled = (side: number[]) => side.map(peak => Math.round(peak * factor))

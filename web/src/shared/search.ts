@@ -7,16 +7,16 @@ import { registerChanges } from './events/changes'
 export type SearchHit = Schemas['SearchHit']
 type Kind = SearchHit['kind']
 
-/** A part of a text, in UTF-16 units. */
+/** A range of a text, in UTF-16 units. */
 export type Span = readonly [from: number, to: number]
 
-/** Fewer letters find nothing. */
+/** The minimum length of a query. */
 export const SHORTEST_SEARCH = 2
 
-/** What people wrote, said and noted: everything that is found beside the contacts themselves. */
+/** The kinds of hits beside contacts: messages, turns, calls and notes. */
 const WORDS = 'message,turn,call,note' satisfies `${Kind},${string}`
 
-/** The hits within conversations, page after page. */
+/** Creates the paginated query for hits within conversations. */
 export const searchPages = (q: string, limit: number) => apiPages('/api/search', { query: { q, kinds: WORDS, limit } })
 
 registerChanges({
@@ -29,7 +29,7 @@ registerChanges({
   contact_deleted: ['/api/search'],
 })
 
-/** The icon of a hit. */
+/** The icon for each kind of hit. */
 export const HIT_ICONS: Record<Kind, IconGlyph> = {
   contact: IconUser,
   message: IconMessage2,
@@ -38,7 +38,7 @@ export const HIT_ICONS: Record<Kind, IconGlyph> = {
   note: IconNote,
 }
 
-/** Where a hit leads: to the message, the note, or the second of the call. */
+/** Returns the link of a hit: to the message, the note, or the position in the call's recording. */
 export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_ms: ms }: SearchHit): string {
   if (kind === 'message') return `/app/inbox/${contact}?message=${id}`
   if (kind === 'note') return `/app/inbox/${contact}?note=${id}`
@@ -47,16 +47,16 @@ export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_m
   return `/app/contacts/${contact}`
 }
 
-/** How much stands before the first hit, so that one line shows it. */
+/** The maximum number of characters before the first match, so that one line shows the match. */
 const LEAD = 24
 const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069\r\n\t]/g
 
-/** The hit on one line, which begins shortly before what was found. */
+/** Returns the text of a hit on one line, which begins shortly before the first match. */
 export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highlights'>): {
   text: string
   spans: Span[]
 } {
-  // Each character is replaced by one, so that the places stay right.
+  // Replaces each character by exactly one, so that the positions of the matches stay valid.
   const line = text.replace(MARKS, ' ')
   const first = highlights[0]?.[0] ?? 0
   const space = first > LEAD ? line.indexOf(' ', first - LEAD) : -1
@@ -69,7 +69,7 @@ export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highli
   }
 }
 
-/** Where the query is in the text, without regard to case; undefined if it does not. */
+/** Returns the position of the query in the text, ignoring case; undefined if the text does not contain it. */
 export function matchOf(text: string, query: string): Span | undefined {
   const wanted = query.trim().toLowerCase()
   const at = text.toLowerCase().indexOf(wanted)
@@ -78,6 +78,6 @@ export function matchOf(text: string, query: string): Span | undefined {
 
 const LIKE_NUMBER = /^[\d\s()+-]{3,}$/
 
-/** The form for a contact whom a search did not find, with what was typed. */
+/** Returns the link to the form for a new contact, filled with the query that found no contact. */
 export const newContactHref = (words: string): string =>
   `/app/contacts?new=1&${LIKE_NUMBER.test(words) ? 'number' : 'name'}=${encodeURIComponent(words.trim())}`

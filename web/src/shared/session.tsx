@@ -6,7 +6,7 @@ import { asApiError } from './api/errors'
 import { apiQuery } from './api/query'
 import { Formatter } from './format/time'
 
-/** Who is logged in, and for which business. */
+/** The logged-in user, and the business. */
 export interface Session {
   user: Schemas['User'] | null
   role: Schemas['Role']
@@ -14,12 +14,12 @@ export interface Session {
   business: Schemas['BusinessSummary']
 }
 
-/** The query of the session; the login and the set-up fill it. */
+/** The query of the session. The login and the set-up fill its data. */
 export const sessionQuery = apiQuery('/api/session')
 
 const Context = createContext<Session | null>(null)
 
-/** Gives the logged-in part of the page its session. */
+/** Provides the session to the logged-in part of the page. */
 export function SessionProvider({ answer, children }: { answer: Schemas['SessionResponse']; children: ReactNode }) {
   const session = useMemo<Session>(
     () => ({
@@ -33,27 +33,30 @@ export function SessionProvider({ answer, children }: { answer: Schemas['Session
   return <Context.Provider value={session}>{children}</Context.Provider>
 }
 
-/** The session; only inside the shell. */
+/** Returns the session. Throws outside the shell. */
 export function useSession(): Session {
   const session = useContext(Context)
   if (!session) throw new Error('no session here')
   return session
 }
 
-/** Times and numbers in the page's language and the business's time zone. */
+/** Returns a formatter for the page's language and the business's time zone. */
 export function useFormat(): Formatter {
   const { i18n } = useLingui()
   const zone = useContext(Context)?.business.time_zone ?? 'Asia/Jerusalem'
   return useMemo(() => new Formatter(i18n.locale === 'en' ? 'en' : 'he', zone), [i18n.locale, zone])
 }
 
-/** The business's country, for the national form of phone numbers. */
+/** Returns the business's country, for the national format of phone numbers. */
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 
-/** How often the page asks again while the daemon does not answer; the event stream begins only with a session. */
+/**
+ * The polling interval while the daemon does not answer, in ms. The event stream cannot report the recovery, because it
+ * starts only with a session.
+ */
 const RETRY_MS = 3_000
 
-/** The session of this browser; an error with status 401 if there is none. It is requested only if it is needed. */
+/** Fetches the session of this browser, if needed. Without a session the error has the status 401. */
 export const useSessionQuery = (isNeeded: boolean) =>
   useQuery({
     ...sessionQuery,

@@ -1,9 +1,9 @@
 import { queryClient } from './api/query'
 
-/** Under it stands the number of the newest change, not a response. */
+/** The entry under this path contains the number of the newest change, not a response. */
 const EVENTS = '/api/events'
 
-/** The responses that came with the HTML file, by path; the development server gives none. */
+/** Returns the responses that the HTML file contains, by path. The development server embeds none. */
 function responses(): Record<string, unknown> {
   try {
     const start: unknown = JSON.parse(document.getElementById('start')?.textContent ?? '{}')
@@ -16,7 +16,7 @@ function responses(): Record<string, unknown> {
 let isOut = false
 let position: number | undefined
 
-/** Puts them in the cache, so that the page is drawn without requests. */
+/** Stores the embedded responses in the cache, so that the page renders without requests. */
 export function takeStart(): void {
   const start = responses()
   isOut = start['/api/session'] === null
@@ -26,17 +26,19 @@ export function takeStart(): void {
   }
 }
 
-/** The last change that all data of this page contains, once: for its first event stream. */
+/**
+ * Returns the number of the last change that the page's embedded data contains, only once: for the first event stream.
+ */
 export function takePosition(): number | undefined {
   const taken = position
   position = undefined
   return taken
 }
 
-/** Returns true if the HTML file came without a session, until the page has acted on it. */
+/** Returns true if the HTML file was served without a session, until `forgetLoggedOut` is called. */
 export const isLoggedOut = (): boolean => isOut
 
-/** After this the page asks the daemon. */
+/** From now on the page requests the session from the daemon. */
 export function forgetLoggedOut(): void {
   isOut = false
 }

@@ -1,7 +1,10 @@
-/** The key under which the browser stores it. */
+/** Returns the browser's storage key for a value. */
 export const stored = (key: string): string => `agentlocator.${key}`
 
-/** What this browser remembers. In a private window the browser may refuse, and nothing is remembered. */
+/**
+ * Returns a value that this browser has stored. In a private window the browser may refuse access; then the result is
+ * null.
+ */
 export function recall(key: string): string | null {
   try {
     return localStorage.getItem(stored(key))
@@ -10,12 +13,12 @@ export function recall(key: string): string | null {
   }
 }
 
-/** Remembers a value; null forgets it. */
+/** Stores a value; null deletes it. */
 export function remember(key: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(stored(key))
     else localStorage.setItem(stored(key), value)
   } catch {
-    // Refused: the value lasts until the page is loaded again.
+    // The browser refuses access: the value lasts until the page is reloaded.
   }
 }

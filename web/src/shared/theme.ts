@@ -13,7 +13,7 @@ const pen: MantineColorsTuple = [
   '#10378c',
 ]
 
-/** The tokens of `styles/tokens.css` as a theme of Mantine. */
+/** The tokens of `styles/tokens.css` as a Mantine theme. */
 export const theme = createTheme({
   colors: { pen },
   primaryColor: 'pen',
@@ -37,7 +37,7 @@ export const theme = createTheme({
   },
 })
 
-// The same names in both schemes: the tokens themselves change with the scheme.
+// The names are the same in both schemes, because the tokens themselves change with the scheme.
 const surfaces = {
   '--mantine-color-body': 'var(--raise)',
   '--mantine-color-text': 'var(--ink)',

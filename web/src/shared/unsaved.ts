@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 
 let forms = 0
 
-/** Counts a form while something in it is not saved. */
+/** Counts a form while it has unsaved changes. */
 export function useUnsaved(isDirty: boolean): void {
   useEffect(() => {
     if (!isDirty) return
@@ -13,5 +13,5 @@ export function useUnsaved(isDirty: boolean): void {
   }, [isDirty])
 }
 
-/** Whether this tab has something that would be lost if it went to another page by itself. */
+/** Returns true if a form of this tab has unsaved changes, which automatic navigation would lose. */
 export const hasUnsaved = (): boolean => forms > 0

@@ -1,15 +1,15 @@
 import { useCallback } from 'react'
 import { useSearchParams } from 'wouter'
 
-/** Parts of the address to set; `null`, `undefined` and '' remove one. */
+/** Query parameters to set; `null`, `undefined` and '' remove a parameter. */
 export type UrlChange = Record<string, string | number | null | undefined>
 
-/** The number that a part of the address is; none if it is not an id. */
+/** Parses an id from a query parameter; null if the parameter is not an id. */
 export const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 
 /**
- * What a list or a page shows, as parts of the address, so that a link and the browser's back button lead there. A change `replaces`
- * the entry of the history, or adds one.
+ * Stores the state of a list or page in query parameters, so that links and the browser's back button restore it. A
+ * change replaces the current history entry if `replaces` is true; otherwise it adds one.
  */
 export function useUrl(replaces = true): [URLSearchParams, (change: UrlChange, replace?: boolean) => void] {
   const [params, setParams] = useSearchParams()

@@ -1,7 +1,7 @@
-/** Who speaks in a part of a drawn call. `lost` was not heard. */
+/** Who speaks in a part of a drawn call. `lost` marks speech that was not heard. */
 export type Voice = 'them' | 'agent' | 'you' | 'lost'
 
-/** A part of a drawn call, from 0 to 1. */
+/** A part of a drawn call: its start and end, from 0 to 1, and the speaker. */
 export type Part = readonly [from: number, to: number, who: Voice]
 
 interface Bar {
@@ -10,7 +10,10 @@ interface Bar {
   height: number
 }
 
-/** Bars that look like speech; the same seed gives the same bars. For pictures of calls, never for a real recording. */
+/**
+ * Returns bars that look like speech; the same seed gives the same bars. Only for pictures of calls, never for a real
+ * recording.
+ */
 export function speechBars(seed: number, count: number, parts: readonly Part[]): Bar[] {
   let state = seed
   const random = () => {
@@ -29,7 +32,7 @@ export function speechBars(seed: number, count: number, parts: readonly Part[]):
   })
 }
 
-/** The peaks of a recording (0…255) as heights for `count` bars: the loudest of each. */
+/** Converts the peaks of a recording (0…255) to the heights of `count` bars. Each bar has the loudest of its peaks. */
 export function barsOfPeaks(peaks: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, bar) => {
     const from = Math.floor((bar * peaks.length) / count)
@@ -40,10 +43,10 @@ export function barsOfPeaks(peaks: readonly number[], count: number): number[] {
   })
 }
 
-/** How far a bar is from the next, in pixels. */
+/** The distance between two bars, in pixels. */
 export const BAR_PX = 4
 
-/** A path with one line for each bar: upwards or downwards from the axis. */
+/** Returns an SVG path with one line for each bar, upwards or downwards from the axis. */
 export function lanePath(heights: readonly number[], axis: number, direction: -1 | 1, from = 0, to = heights.length) {
   const room = axis - 3
   let path = ''

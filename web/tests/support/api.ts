@@ -2,7 +2,7 @@ import { expect, type Page } from '@playwright/test'
 import type { Daemon } from './daemon'
 import { logIn } from './login'
 
-/** Logs the owner in, and sends requests as the owner. */
+/** Logs the owner in, and returns functions that send requests as the owner. */
 export async function owner(page: Page, daemon: Daemon) {
   const token = await logIn(page, daemon)
   const send = async <T>(method: string, path: string, data?: unknown): Promise<T> => {
@@ -22,7 +22,7 @@ interface ContactItem {
   number: string | null
 }
 
-/** The contact with this number. */
+/** Returns the contact with this number. */
 export async function contactOf({ get }: Owner, number: string): Promise<ContactItem> {
   const { items } = await get<{ items: ContactItem[] }>('/api/contacts?limit=200')
   const found = items.find(item => item.number === number)

@@ -15,17 +15,19 @@ const run = promisify(execFile)
 /** A line of the daemon's log. */
 type Entry = Record<string, unknown> & { event?: string }
 
-/** The owner of every test daemon that has one. */
+/** The owner of each test daemon that has one. */
 export const OWNER = { name: 'roni', password: 'correct horse 9 battery' }
 
-/** The settings with which simulated calls and messages are accepted. */
+/** The settings that let the daemon accept simulated calls and messages. */
 export const SETTINGS = {
   TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000001',
   TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
   BAILEYS_WEBHOOK_SECRET: 'a-secret-for-the-tests-of-the-page',
 }
 
-/** A port that is free now. Signatures of webhooks contain the address, so the daemon must know it before it listens. */
+/**
+ * Returns a free port. The signatures of webhooks contain the URL, so the daemon must know its port before it listens.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -34,7 +36,7 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-/** The file that is published; a daemon that runs works on `live/db.sqlite`. */
+/** The published copy of the database; a running daemon uses `live/db.sqlite`. */
 const DATABASE = 'agentlocator.db'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
 
@@ -45,13 +47,16 @@ interface Cookie {
 
 interface Prepared {
   database: string
-  /** The cookies of a session that is in the database. */
+  /** The cookies of a session that is stored in the database. */
   session: Cookie[]
 }
 
 let prepared: Promise<Prepared> | undefined
 
-/** A daemon that has an owner who is logged in, and was started once. Each test of this process begins with a copy of its database. */
+/**
+ * Prepares the database of a daemon that was started once and has a logged-in owner. Each test of this process starts
+ * with a copy of it.
+ */
 function prepare(): Promise<Prepared> {
   prepared ??= (async () => {
     const daemon = new Daemon()
@@ -65,13 +70,13 @@ function prepare(): Promise<Prepared> {
   return prepared
 }
 
-/** The owner's session in the daemons that begin with the prepared database. */
+/** Returns the owner's session in daemons that start with the prepared database. */
 export const preparedSession = async (): Promise<Cookie[]> => (await prepare()).session
 
 async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
   const answer = await fetch(`${daemon.url}/api/login`, {
     method: 'POST',
-    // The list of sessions names the browser.
+    // The list of sessions shows the browser, which it reads from this header.
     headers: { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0' },
     body: JSON.stringify(OWNER),
   })
@@ -82,7 +87,7 @@ async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
   })
 }
 
-/** A daemon with a folder of its own, on a free port. */
+/** A daemon with its own folder, on a free port. */
 export class Daemon {
   readonly folder = newFolder()
   readonly log: Entry[] = []
@@ -96,12 +101,12 @@ export class Daemon {
     this.#settings = { ...SETTINGS, ...settings }
   }
 
-  /** Starts it, with an owner unless the set-up itself is tested. */
+  /** Starts the daemon. Without `owner` it has no owner, to test the initial set-up. */
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
     if (owner && isFirst) {
-      // Alone: a folder that is copied with `live` in it raises an alert.
+      // Copies only this file: a copied folder that contains `live` raises an alert.
       copyFileSync((await prepare()).database, join(this.folder, DATABASE))
     }
     this.log.length = 0
@@ -113,7 +118,7 @@ export class Daemon {
     return this
   }
 
-  /** The next entry of this event, or the one that is there already. */
+  /** Resolves with the first log entry of this event, which may already exist. */
   event(event: string): Promise<Entry> {
     const known = this.log.find(entry => entry.event === event)
     if (known) return Promise.resolve(known)
@@ -143,7 +148,7 @@ export class Daemon {
     return (await running).stdout
   }
 
-  /** A WhatsApp message to the business, through the bridge. */
+  /** Delivers a WhatsApp message to the business, through the bridge's webhook. */
   async receive(text: string, from = '+972541234567', name = ''): Promise<void> {
     const answer = await fetch(`${this.url}/webhook/whatsapp/baileys`, {
       method: 'POST',
@@ -153,12 +158,14 @@ export class Daemon {
     if (answer.status !== 204) throw new Error(`the message was refused: ${answer.status} ${await answer.text()}`)
   }
 
-  /** A phone call to the business; `options` are those of `agentlocator simulate call`. */
+  /** Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. */
   async call(options: string[] = []): Promise<void> {
     await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...options])
   }
 
-  /** The webhook of a new call, signed as Twilio does it; without a stream, the call stays in its beginning. */
+  /**
+   * Sends the webhook of a new call, signed like Twilio's. Without a media stream, the call stays in its initial state.
+   */
   async ring(fields: Record<string, string>): Promise<void> {
     const url = `${this.url}/webhook/incoming_call`
     const form = new URLSearchParams({
@@ -175,7 +182,7 @@ export class Daemon {
     if (answer.status !== 200) throw new Error(`the call was refused: ${answer.status} ${await answer.text()}`)
   }
 
-  /** Stops it; `start` starts it again on the same port and data. */
+  /** Stops the daemon. `start` starts it again with the same port and data. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#child
     this.#child = undefined
@@ -185,9 +192,9 @@ export class Daemon {
     await over
   }
 
-  /** Changes the database of a daemon that does not run. */
+  /** Changes the database of a stopped daemon. */
   async database(change: (database: DatabaseSync) => void): Promise<void> {
-    // Node warns that the module is new, which only the tests that need it have to say.
+    // Imported here, because Node prints a warning for this module, which should appear only in tests that use it.
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(join(this.folder, 'live', 'db.sqlite'))
     change(database)

@@ -2,7 +2,7 @@ import { test as base, expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
 import { Daemon } from './daemon'
 
-/** The combinations in which each page is looked at. */
+/** The combinations of language, width and theme in which each page is inspected. */
 export const VIEWS = [
   { language: 'he', width: 1440, scheme: 'light' },
   { language: 'he', width: 390, scheme: 'dark' },
@@ -12,24 +12,29 @@ export const VIEWS = [
 
 export type View = (typeof VIEWS)[number]
 
-/** A view with the other one of its width, which `inspect` looks at as well, without loading the page again. */
+/** A view, and optionally another view of the same width, which `inspect` checks without reloading the page. */
 export type Layout = View & { also?: View }
 
-/** For a test that shows states: desktop and phone, with one language each for what the test does, and both for what it inspects. */
+/**
+ * For tests of states: desktop and phone. The test itself uses one language for each; `inspect` checks both languages.
+ */
 export const LAYOUTS: readonly Layout[] = [
   { ...VIEWS[0], also: VIEWS[2] },
   { ...VIEWS[3], also: VIEWS[1] },
 ]
 
 interface Fixtures {
-  /** A daemon of this test alone. */
+  /** A daemon for this test only. */
   ownDaemon: Daemon
-  /** A page that fails the test on a script error, a refusal by the content security policy, or a request elsewhere. */
+  /**
+   * A page that fails the test on a script error, a violation of the content security policy, or a request to another
+   * host.
+   */
   page: Page
 }
 
 export const test = base.extend<Fixtures, { daemon: Daemon }>({
-  // For tests that change nothing which others would see.
+  // A shared daemon, for tests that make no change which other tests could see.
   daemon: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
     async ({}, use) => {
@@ -52,7 +57,7 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
   },
 })
 
-/** Collects what must not happen on any page. */
+/** Collects errors that must not occur on any page. */
 export function watch(page: Page): string[] {
   const errors: string[] = []
   page.on('pageerror', error => errors.push(`script error: ${error.message}`))
@@ -67,14 +72,17 @@ export function watch(page: Page): string[] {
   return errors
 }
 
-/** Sets language, width and theme before the page is loaded. */
+/** Sets the language, width and theme before the page is loaded. */
 export async function prepare(page: Page, view: View): Promise<void> {
   await page.setViewportSize({ width: view.width, height: view.width === 390 ? 844 : 900 })
   await page.emulateMedia({ colorScheme: view.scheme, reducedMotion: 'reduce' })
   await page.addInitScript(language => localStorage.setItem('agentlocator.language', language), view.language)
 }
 
-/** Lets the page request what else comes with the HTML file: session and set-up, for a test that answers these requests itself. */
+/**
+ * Removes the session and set-up from the HTML file, so that the page requests them. For tests that answer these
+ * requests themselves.
+ */
 export async function withoutStart(page: Page): Promise<void> {
   await page.route('**/*', async route => {
     if (route.request().resourceType() !== 'document') return route.fallback()
@@ -84,10 +92,16 @@ export async function withoutStart(page: Page): Promise<void> {
   })
 }
 
-/** All rules. What passes is not described, and the files of the page are not fetched again, which only rules for embedded media use. */
+/**
+ * All rules of axe. Only violations are reported. Preloading is off, because only rules for embedded media need the
+ * page's files.
+ */
 const AUDIT = { resultTypes: ['violations' as const], preload: false }
 
-/** The page is accessible, nothing overflows sideways, targets on a phone are large enough; with SHOTS=1 a picture of it is kept. */
+/**
+ * Verifies that the page is accessible, does not overflow horizontally, and has large enough touch targets on phones.
+ * With SHOTS=1 a screenshot is kept.
+ */
 export async function inspect(page: Page, name: string, { also, ...view }: Layout): Promise<void> {
   await inspectOne(page, name, view)
   if (!also) return
@@ -111,7 +125,7 @@ async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   if (view.width === 390) expect(await smallTargets(page), `${name}: targets below 44 px`).toEqual([])
 }
 
-/** Switches language and theme in place, as the page does when another tab of the browser switches. */
+/** Switches the language and theme without a reload, as a switch in another tab does. */
 async function change(page: Page, { language, scheme }: View): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme })
   await page.evaluate(newValue => {
@@ -123,7 +137,10 @@ async function change(page: Page, { language, scheme }: View): Promise<void> {
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 
-/** What axe finds. Its script, which takes longer to compile than some pages, is given to each document once. */
+/**
+ * Returns axe's findings. Its script is injected into each document only once, because compiling it takes longer than
+ * some pages.
+ */
 async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   return page.evaluate(async options => {
@@ -132,7 +149,9 @@ async function violations(page: Page): Promise<string[]> {
   }, AUDIT)
 }
 
-/** Buttons and links on a phone that are smaller than 44 px both ways, other than links inside a text. */
+/**
+ * Returns the buttons and links on a phone that are smaller than 44 px in both dimensions, except links within a text.
+ */
 function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('button, a[href], [role=button]')]

@@ -6,11 +6,11 @@ export async function logIn(page: Page, daemon: Daemon): Promise<string> {
   const cookies = await preparedSession()
   await page.context().addCookies(cookies.map(cookie => ({ ...cookie, url: daemon.url })))
   const answer = await page.request.get(`${daemon.url}/api/session`)
-  // Another test may have ended the session of a daemon that they share.
+  // Another test may have ended the session of a shared daemon.
   return answer.ok() ? tokenOf(await answer.json()) : logInAgain(page, daemon)
 }
 
-/** The same in a session of its own: hashing a password takes as long as loading a page. */
+/** Logs in with a new session. This is slow: hashing a password takes as long as loading a page. */
 export async function logInAgain(page: Page, daemon: Daemon, user: { name: string; password: string } = OWNER) {
   const answer = await page.request.post(`${daemon.url}/api/login`, { data: user })
   expect(answer.status()).toBe(200)

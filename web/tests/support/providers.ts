@@ -5,7 +5,7 @@ import { freePort } from './daemon'
 
 const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
 
-/** A bridge that is connected, and refuses each message as WhatsApp does for a number that it does not know. */
+/** A fake bridge that is connected, and refuses each message as WhatsApp does for an unknown number. */
 export class RefusingBridge {
   asked = 0
   url = ''
@@ -36,7 +36,10 @@ export class RefusingBridge {
   }
 }
 
-/** The fake REST API of `agentlocator simulate twilio`; its address must be known before the daemon starts, and the daemon's before this does. */
+/**
+ * The fake REST API of `agentlocator simulate twilio`. Its URL must be known before the daemon starts, and the daemon's
+ * URL before this API starts.
+ */
 export class FakeTwilio {
   readonly address: string
   #child: ChildProcess | undefined

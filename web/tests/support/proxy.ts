@@ -1,6 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** The network between browser and daemon: what the browser's own switch does not reach, such as the connection of a shared worker. */
+/**
+ * A TCP proxy between browser and daemon that simulates network failures. The browser's own offline switch does not
+ * affect the connection of a shared worker.
+ */
 export class Network {
   #server: Server | undefined
   #sockets = new Set<Socket>()
@@ -15,7 +18,7 @@ export class Network {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** Begins to carry connections; after `cut`, on the same port. */
+  /** Starts to forward connections; after `cut`, on the same port. */
   async open(): Promise<this> {
     const server = createServer(client => {
       const upstream = connect(Number(this.#target.port), this.#target.hostname)

@@ -6,11 +6,11 @@ interface Item {
   id: number
 }
 
-/** The texts that people wrote into a shop. */
+/** The texts to enter into a shop. */
 interface Texts {
-  /** Names in one line: of a contact, a tag, a service, a task. */
+  /** One-line names: of a contact, a tag, a service, a task. */
   name: string
-  /** Messages, notes and facts. */
+  /** The text of messages, notes and facts. */
   text: string
   fileName: string
 }
@@ -18,7 +18,7 @@ interface Texts {
 export const NOA = '+972527614408'
 export const TOM = '+447911123456'
 
-/** One of everything that the page shows, for tests that look at all screens; the daemon runs already. */
+/** Creates one of each kind of data that the page shows, for tests of all screens. The daemon must be running. */
 export async function fillShop(page: Page, daemon: Daemon, { name, text, fileName }: Texts) {
   await daemon.receive(text, NOA, name)
   await daemon.receive('Is Friday 10:30 still free?', TOM, name)
@@ -42,7 +42,7 @@ export async function fillShop(page: Page, daemon: Daemon, { name, text, fileNam
   await send('POST', '/api/facts', { topic: name, text: text.slice(0, 4000) })
   const query = `service_id=${service.id}&resource_id=${resource.id}&days=3&step_min=60`
   const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
-  // Not in the first hour, which may be over before the test is.
+  // Not in the first hour, which may be over before the test ends.
   const starts_at = slots[2]?.starts_at ?? ''
   const booking = { contact_id: noa, service_id: service.id, resource_id: resource.id, starts_at, note: name }
   const appointment = await send<Item>('POST', '/api/appointments', booking)
@@ -69,7 +69,7 @@ async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<v
   if (!sent.ok()) throw new Error(`the file was refused: ${await sent.text()}`)
 }
 
-/** The screens of the page, by name. */
+/** Returns the screens of the page, by name. */
 export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, string> => ({
   today: '/app/today',
   tasks: '/app/tasks',
@@ -104,13 +104,13 @@ export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, 
   setup: '/app/setup/business',
 })
 
-/** Opens a path of the page that is open, as a link does: without loading the page again. */
+/** Opens a path in the loaded page as a link does, without a reload. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.evaluate(path => history.pushState(null, '', path), path)
   await settled(page)
 }
 
-/** The page shows its data, or says why it cannot. */
+/** Waits until the page shows its data or an error. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('main h1')).toHaveCount(1)
   await expect(page.locator('.skeleton-rows')).toHaveCount(0, { timeout: 15_000 })

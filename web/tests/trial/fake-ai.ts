@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
 
-/** The fake AI of `agentlocator simulate openai`, which hears and answers these turns: `heard|answer`. */
+/** The fake AI of `agentlocator simulate openai`. Each turn is `heard|answer`. */
 export class FakeAi {
   readonly url: string
   readonly #child: ChildProcess
@@ -39,7 +39,7 @@ export class FakeAi {
   }
 }
 
-/** A port that is free now. */
+/** Returns a free port. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)

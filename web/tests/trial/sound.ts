@@ -1,10 +1,10 @@
-/** A WAV file for Chromium's fake microphone. */
+/** The sample rate of the WAV file for Chromium's fake microphone. */
 const RATE = 48_000
 
-/** Seconds of silence and of a voice, in turns. */
+/** A section of silence or voice, in seconds. */
 export type Part = { silence: number } | { voice: number }
 
-/** Mono, 16 bits, 48 kHz. */
+/** Encodes a WAV file: mono, 16 bits, 48 kHz. */
 export function wav(parts: readonly Part[]): Buffer {
   const samples = parts.flatMap(part => ('voice' in part ? voice(part.voice) : silence(part.silence)))
   const data = Buffer.alloc(samples.length * 2)
@@ -29,7 +29,10 @@ export function wav(parts: readonly Part[]): Buffer {
 
 const silence = (seconds: number): number[] => new Array(Math.round(seconds * RATE)).fill(0)
 
-/** Voiced syllables, three a second, with a wandering pitch, so that noise suppression does not take it for a hum. */
+/**
+ * Generates voiced syllables, three per second, with a varying pitch, so that the noise suppression does not remove
+ * them as a hum.
+ */
 function voice(seconds: number): number[] {
   let phase = 0
   return Array.from({ length: Math.round(seconds * RATE) }, (_, at) => {

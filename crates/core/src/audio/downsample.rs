@@ -1,34 +1,34 @@
-//! Converts 16-bit PCM of any rate to mu-law of 8 kHz, while it arrives.
+//! Streaming conversion of 16-bit PCM of any sample rate to mu-law of 8 kHz.
 
 use super::mulaw;
 
-/// The target rate.
+/// The output rate in Hz.
 const RATE: u32 = 8000;
-/// The filter's length on each side, in samples of the target.
+/// Half the length of the filter, in output samples.
 const REACH: u32 = 12;
-/// The filter passes frequencies up to this part of the target's rate; telephony ends at 3400 Hz.
+/// The cutoff frequency of the filter as a fraction of the output rate. Telephony ends at 3400 Hz.
 const CUTOFF: f64 = 0.45;
 
-/// A converter of one stream of little-endian samples, mono.
+/// A converter of one stream of mono, little-endian samples.
 #[derive(Debug)]
 pub struct Downsampler {
-    /// An output sample is `numerator / denominator` input samples after the one before it.
+    /// The distance between two output samples is `numerator / denominator` input samples.
     numerator: usize,
     denominator: usize,
     /// Half the length of the filter, in input samples.
     half: usize,
-    /// The filter for each fraction of an input sample.
+    /// The filters: one for each fractional position between two input samples.
     filters: Vec<Vec<f32>>,
-    /// Input samples from the beginning of the next output's filter on.
+    /// The buffered input samples. The first is the first sample that the next output needs.
     samples: Vec<f32>,
-    /// The fraction of the next output's position.
+    /// The fractional position of the next output sample: an index into `filters`.
     phase: usize,
-    /// The first byte of a sample.
+    /// The first byte of a sample whose second byte has not arrived.
     rest: Option<u8>,
 }
 
 impl Downsampler {
-    /// A converter from this rate, in Hz.
+    /// Creates a converter from this sample rate in Hz. Rates below 8 kHz are treated as 8 kHz.
     pub fn new(rate: u32) -> Self {
         let rate = rate.max(RATE);
         let divisor = gcd(rate, RATE);
@@ -40,7 +40,7 @@ impl Downsampler {
         Self { numerator, denominator, half, filters, samples: vec![0.0; half], phase: 0, rest: None }
     }
 
-    /// Converts the next piece.
+    /// Converts the next input bytes. A sample may be split between two calls.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.iter().copied();
         while let Some(low) = self.rest.take().or_else(|| bytes.next()) {
@@ -53,7 +53,7 @@ impl Downsampler {
         self.convert()
     }
 
-    /// Converts the last samples.
+    /// Converts the remaining buffered samples at the end of the stream.
     pub fn finish(&mut self) -> Vec<u8> {
         self.samples.extend(std::iter::repeat_n(0.0, self.half));
         self.convert()
@@ -75,7 +75,7 @@ impl Downsampler {
     }
 }
 
-/// A windowed sinc whose centre is `fraction` after its middle sample.
+/// Returns a windowed sinc filter whose centre is `fraction` of a sample after its middle sample.
 fn filter(half: usize, cutoff: f64, fraction: f64) -> Vec<f32> {
     let weight = |at: usize| {
         let x = as_f64(at) - as_f64(half) - fraction;
@@ -124,7 +124,7 @@ mod tests {
             let out = convert(rate, &tone(rate, 1000.0), 999);
             assert!((7990..=8010).contains(&out.len()), "{} at {rate}", out.len());
             let level = mulaw::level(&out[100..7900]);
-            // The mean of a sine of 8000 is 5093.
+            // The mean absolute value of a sine with amplitude 8000 is 5093.
             assert!((4700..=5300).contains(&level), "{level} at {rate}");
         }
     }

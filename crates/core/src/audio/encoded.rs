@@ -1,4 +1,5 @@
-//! Audio in its transport form: base64 of mu-law. It is forwarded unchanged, and decoded only where samples are needed.
+//! Audio in its transport form: base64 of mu-law. The text is forwarded unchanged and decoded only if samples are
+//! needed.
 
 use super::BYTES_PER_MS;
 use super::mulaw::SILENCE;
@@ -6,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-/// Base64 of mu-law, 8 kHz, mono. Clones share the text.
+/// Base64 of mu-law audio, 8 kHz, mono. Clones share the same buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedAudio {
     base64: Bytes,
@@ -14,7 +15,7 @@ pub struct EncodedAudio {
 }
 
 impl EncodedAudio {
-    /// Wraps base64 text; none if it is empty or contains other characters.
+    /// Wraps base64 text; none if the text is empty, is incomplete or contains invalid characters.
     pub fn parse(base64: Bytes) -> Option<Self> {
         let body = base64.strip_suffix(b"==").or_else(|| base64.strip_suffix(b"=")).unwrap_or(&base64);
         let letters = body.iter().fold(true, |all, b| all & LETTER[usize::from(*b)]);
@@ -32,19 +33,19 @@ impl EncodedAudio {
         Self { base64: STANDARD.encode(samples).into(), len: samples.len() }
     }
 
-    /// Silence of this duration.
+    /// Returns silence of this duration in milliseconds.
     pub fn silence(ms: u64) -> Self {
         let samples = usize::try_from(ms * BYTES_PER_MS).unwrap_or(0);
         Self::encode(&vec![SILENCE; samples])
     }
 
-    /// The text, for a JSON string.
+    /// Returns the base64 text, which needs no escaping in a JSON string.
     pub fn base64(&self) -> &str {
-        // Checked on construction: ASCII only.
+        // The constructors guarantee ASCII, so the conversion cannot fail.
         std::str::from_utf8(&self.base64).unwrap_or_default()
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -54,12 +55,13 @@ impl EncodedAudio {
         self.len == 0
     }
 
-    /// Its duration in milliseconds, rounded down.
+    /// Returns the duration in milliseconds, rounded down.
     pub fn ms(&self) -> u64 {
         self.len as u64 / BYTES_PER_MS
     }
 
-    /// Appends the samples to `out`. Invalid base64 adds silence, so the timing is kept.
+    /// Appends the samples to `out`. Invalid base64 is replaced by silence of the same length, so that later audio
+    /// keeps its position.
     pub fn decode_into(&self, out: &mut Vec<u8>) {
         let start = out.len();
         if STANDARD.decode_vec(&self.base64, out).is_err() {
@@ -68,7 +70,7 @@ impl EncodedAudio {
         }
     }
 
-    /// The samples.
+    /// Returns the samples.
     pub fn decode(&self) -> Vec<u8> {
         let mut samples = Vec::with_capacity(self.len + 2);
         self.decode_into(&mut samples);

@@ -1,19 +1,20 @@
-//! Both sides of a call for those who listen while it runs: the caller left, the agent right, as the caller hears it.
+//! The live mix of a call for users who listen in: the caller on the left, the agent on the right, as the caller hears
+//! it.
 //!
-//! Unlike the recorder, it follows the clock: what is missing when its time has come is silence, so a listener is never
-//! further behind than the delay.
+//! Unlike the recorder, the mix follows the clock. Audio that has not arrived in time is replaced by silence, so the
+//! latency for the listener never exceeds `delay_ms`.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The two sides, from the time at which a user began to listen.
+/// The mix of both sides, starting at the time at which a user began to listen.
 #[derive(Debug)]
 pub struct LiveMix {
     caller: Lane,
     agent: Lane,
     /// The position in the stream at which the lanes' buffers start, in samples.
     start: u64,
-    /// How far behind the clock the sound is, in milliseconds. It grows to the lateness of the caller's network.
+    /// The latency of the mix behind the clock, in milliseconds. It grows when audio of the caller arrives late.
     delay_ms: u64,
 }
 
@@ -23,14 +24,14 @@ struct Lane {
 }
 
 impl LiveMix {
-    /// Begins at this time of the stream.
+    /// Creates a mix that starts `now_ms` after the start of the stream.
     pub fn starting_at(now_ms: u64) -> Self {
         let (caller, agent) = Default::default();
         Self { caller, agent, start: now_ms.saturating_mul(BYTES_PER_MS), delay_ms: MIN_DELAY_MS }
     }
 
-    /// Adds the caller's audio, which starts `at_ms` after the start of the stream. What comes too late is left out, and
-    /// makes the delay longer for what follows.
+    /// Adds the caller's audio, which starts `at_ms` after the start of the stream. Samples that arrive too late are
+    /// dropped, and increase the delay for later audio.
     pub fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
         let late = self.caller.put(self.start, at_ms, audio);
         if late > 0 {
@@ -43,20 +44,21 @@ impl LiveMix {
         self.agent.put(self.start, at_ms, audio);
     }
 
-    /// The caller's phone dropped all queued audio from `at_ms` on.
+    /// Removes the agent's audio from `at_ms` on, after Twilio has cleared its queued audio.
     pub fn truncate_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
-    /// The next interleaved samples, if there are enough at `now_ms` after the start of the stream.
+    /// Returns the next interleaved samples, if at least `MIN_SAMPLES` are due at `now_ms` after the start of the
+    /// stream.
     pub fn take(&mut self, now_ms: u64) -> Option<Vec<u8>> {
         let end = now_ms.saturating_sub(self.delay_ms).saturating_mul(BYTES_PER_MS);
         let ready = usize::try_from(end.saturating_sub(self.start)).unwrap_or(MAX_SAMPLES);
         if ready < MIN_SAMPLES {
             return None;
         }
-        // A task that stood still sends no more than this of its past.
+        // If the task was blocked, older samples are skipped, so that the listener catches up.
         let skipped = ready.saturating_sub(MAX_SAMPLES);
         let mut both = Vec::with_capacity((ready - skipped) * 2);
         for at in skipped..ready {
@@ -72,12 +74,12 @@ impl LiveMix {
 }
 
 impl Lane {
-    /// Writes audio at its place. Returns how many of its samples came after their time.
+    /// Writes audio at its position. Returns the number of its samples that arrived too late.
     fn put(&mut self, start: u64, at_ms: u64, audio: &EncodedAudio) -> u64 {
         let at = at_ms.saturating_mul(BYTES_PER_MS);
         let late = start.saturating_sub(at).min(audio.len() as u64);
         let place = at.saturating_sub(start);
-        // A jump of the sender's clock is no reason to keep memory for it.
+        // If the sender's clock jumps ahead, the audio is dropped: a buffer up to its position could be very large.
         if place > MAX_AHEAD {
             return 0;
         }
@@ -93,13 +95,13 @@ impl Lane {
     }
 }
 
-/// Covers the jitter of most networks.
+/// The minimum delay, which covers the jitter of most networks.
 const MIN_DELAY_MS: u64 = 200;
 const MAX_DELAY_MS: u64 = 2000;
-/// 60 ms: 16 pieces a second.
+/// The minimum size of a returned piece: 60 ms, which gives about 16 pieces per second.
 const MIN_SAMPLES: usize = 60 * 8;
 const MAX_SAMPLES: usize = 2000 * 8;
-/// Half a minute: more than a call sends ahead of the clock.
+/// The maximum distance of audio ahead of the mix: 30 seconds, which is more than a call sends ahead of the clock.
 const MAX_AHEAD: u64 = 30_000 * BYTES_PER_MS;
 
 #[cfg(test)]

@@ -1,23 +1,24 @@
-//! The duration of MP3 files: the watchdog of a call uses the greeting's duration, and a greeting has a maximum.
+//! The duration of MP3 files. The watchdog of a call needs the duration of the greeting, and a greeting has a maximum
+//! duration.
 //!
-//! Every frame is counted, so files with a variable bit rate and truncated files are measured correctly. The encoder's
-//! silence at both ends is subtracted if a LAME tag states it. (ISO/IEC 11172-3 and 13818-3, layer III; the Xing and
-//! LAME tags are <http://gabriel.mp3-tech.org/mp3infotag.html>.)
+//! Every frame is counted, so files with a variable bit rate and truncated files are measured correctly. The silence
+//! that the encoder adds at both ends is subtracted if a LAME tag states its length. The formats are defined by ISO/IEC
+//! 11172-3 and 13818-3, layer III, and for the Xing and LAME tags by <http://gabriel.mp3-tech.org/mp3infotag.html>.
 
 use std::time::Duration;
 
-/// Why the duration of a file is unknown.
+/// The reason why the duration of a file cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mp3Error {
     /// No frame of MPEG layer III was found.
     #[error("not an MP3 file: it contains no audio frames")]
     NoSound,
-    /// The frames do not state their size.
+    /// The file has a free bit rate, so its frame headers do not state the frame size.
     #[error("an MP3 with free bit rate, which Twilio does not play; convert it with `lame -b 64`")]
     FreeBitRate,
 }
 
-/// The duration of an MP3 file's audio.
+/// Returns the duration of an MP3 file's audio.
 pub fn duration(file: &[u8]) -> Result<Duration, Mp3Error> {
     let sound = without_tags(file);
     let (mut at, first) = find_frame(sound, 0)?;
@@ -84,8 +85,8 @@ impl Frame {
     }
 }
 
-/// The first frame at or after `from`. It must be followed by another frame or by the end, so that two matching bytes
-/// in a picture are not taken for a frame.
+/// Returns the first frame at or after `from`. The frame must be followed by another frame or by the end of the file,
+/// so that matching bytes in an embedded picture are not mistaken for a frame.
 fn find_frame(sound: &[u8], from: usize) -> Result<(usize, Frame), Mp3Error> {
     let mut problem = Mp3Error::NoSound;
     for at in from..sound.len() {
@@ -103,8 +104,8 @@ fn is_followed(sound: &[u8], at: usize, frame: Frame) -> bool {
     end == sound.len() || sound.get(end..).is_some_and(|rest| Frame::parse(rest).is_ok_and(|next| next.fits(frame)))
 }
 
-/// The next frame of the same stream, after any damage. A frame that is truncated by the end of the file does not
-/// count.
+/// Returns the next frame of the same stream. Skips damaged bytes, and ignores a frame that the end of the file
+/// truncates.
 fn next_frame(sound: &[u8], from: usize, stream: Frame) -> Result<(usize, Frame), Mp3Error> {
     match sound.get(from..).map(Frame::parse) {
         Some(Ok(frame)) if frame.fits(stream) && from + frame.bytes <= sound.len() => Ok((from, frame)),
@@ -113,7 +114,8 @@ fn next_frame(sound: &[u8], from: usize, stream: Frame) -> Result<(usize, Frame)
     }
 }
 
-/// If the frame is a Xing or LAME tag without audio: the encoder's silence in the whole file, in samples.
+/// Returns the total silence that the encoder added to the file, in samples; 0 if the tag does not state it. Returns
+/// none if the frame is not a Xing or LAME tag.
 fn info_frame(at_frame: &[u8], frame: Frame) -> Option<u64> {
     let tag = at_frame.get(4 + frame.side_info..frame.bytes.min(at_frame.len()))?;
     if !tag.starts_with(b"Xing") && !tag.starts_with(b"Info") {
@@ -144,9 +146,9 @@ fn without_tags(mut file: &[u8]) -> &[u8] {
     }
 }
 
-/// The bit rate in kbit/s by the header's index, from index 1: MPEG 1, layer III.
+/// The bit rates of MPEG 1, layer III, in kbit/s. The first entry is for index 1 of the frame header.
 const BIT_RATES_1: [u16; 14] = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-/// The same for MPEG 2 and 2.5.
+/// The bit rates of MPEG 2 and 2.5, layer III, in kbit/s, from index 1.
 const BIT_RATES_2: [u16; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
 #[cfg(test)]
@@ -157,7 +159,7 @@ mod tests {
     const GREETING: &[u8] = include_bytes!("../../../../packaging/audio/greeting_he.mp3");
     const FALLBACK: &[u8] = include_bytes!("../../../../packaging/audio/fallback_he.mp3");
 
-    /// MPEG 1, 128 kbit/s, 44.1 kHz, stereo: 417 bytes and 1152 samples.
+    /// Returns a frame of MPEG 1, 128 kbit/s, 44.1 kHz, stereo: 417 bytes and 1152 samples.
     fn frame() -> Vec<u8> {
         let mut frame = vec![0; 417];
         frame[..4].copy_from_slice(&[0xff, 0xfb, 0x90, 0x00]);
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_shipped_prompts_have_the_length_that_the_decoder_plays() {
-        // `lame --decode` gives 82,302 and 115,264 samples at 22,050 per second.
+        // `lame --decode` returns 82,302 and 115,264 samples at 22,050 samples per second.
         let near = |file, samples: f64| {
             let seconds = duration(file).map(|length| length.as_secs_f64());
             seconds.is_ok_and(|seconds| (seconds - samples / 22_050.0).abs() < 0.001)
@@ -216,7 +218,7 @@ mod tests {
         let mut tag = frame();
         tag[36..44].copy_from_slice(b"Info\0\0\0\x0f");
         tag[156..160].copy_from_slice(b"LAME");
-        tag[177..180].copy_from_slice(&[0x24, 0x03, 0x20]); // 576 before, 800 after
+        tag[177..180].copy_from_slice(&[0x24, 0x03, 0x20]); // 576 samples at the start, 800 at the end
         let samples = 10 * 1152 - 576 - 800;
         let expected = Duration::from_nanos(samples * 1_000_000_000 / 44_100);
         assert_eq!(duration(&[tag, frames(10)].concat()), Ok(expected));

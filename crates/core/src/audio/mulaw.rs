@@ -1,12 +1,12 @@
 //! Mu-law (ITU-T G.711), the encoding of telephone audio.
 
-/// Silence.
+/// The byte that encodes silence.
 pub const SILENCE: u8 = 0xff;
 
 const BIAS: i32 = 0x84;
 const CLIP: i32 = 32_635;
 
-/// A sample as 16-bit linear.
+/// Decodes a mu-law sample to 16-bit linear.
 pub const fn decode(byte: u8) -> i16 {
     let bits = !byte;
     let magnitude = ((((bits & 0x0f) as i32) << 3) + BIAS) << ((bits & 0x70) >> 4);
@@ -15,7 +15,7 @@ pub const fn decode(byte: u8) -> i16 {
     if bits & 0x80 == 0 { linear as i16 } else { -linear as i16 }
 }
 
-/// A 16-bit linear sample as mu-law.
+/// Encodes a 16-bit linear sample as mu-law.
 pub fn encode(linear: i16) -> u8 {
     let sign = if linear < 0 { 0x80 } else { 0 };
     let magnitude = i32::from(linear).abs().min(CLIP) + BIAS;
@@ -26,13 +26,13 @@ pub fn encode(linear: i16) -> u8 {
     !(sign | byte)
 }
 
-/// The mean level of the samples, 0 to 32124.
+/// Returns the mean absolute level of the samples, from 0 to 32124.
 pub fn level(samples: &[u8]) -> u32 {
     let sum: u64 = samples.iter().map(|byte| u64::from(LOUDNESS[usize::from(*byte)])).sum();
     u32::try_from(sum / (samples.len().max(1) as u64)).unwrap_or(0)
 }
 
-/// The number of samples that are louder than `level`.
+/// Returns the number of samples that are louder than `level`.
 pub fn louder_than(level: u16, samples: &[u8]) -> usize {
     samples.iter().filter(|byte| LOUDNESS[usize::from(**byte)] > level).count()
 }
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn every_code_survives_the_round_trip() {
         for byte in 0..=255u8 {
-            // 0x7f is minus zero; it is encoded again as plus zero.
+            // 0x7f is negative zero, which is encoded as positive zero.
             let expected = if byte == 0x7f { 0xff } else { byte };
             assert_eq!(encode(decode(byte)), expected, "{byte:#x}");
         }

@@ -1,9 +1,9 @@
 //! Recordings as Opus in Ogg (RFC 6716, RFC 7845), split into segments of ten seconds.
 //!
-//! A file is a head (the two header pages) followed by its segments, each made of whole pages of one second. A player
-//! can seek in the file, and any part of it can be decoded without the parts far before it: each segment has its own
-//! decoder, which first decodes the half second before the segment. Therefore the samples of a segment are the same for
-//! every requested part of a file.
+//! A file consists of a head (the two header pages) and of segments. Each segment consists of complete pages of one
+//! second, so a player can seek in the file. Each segment is decoded by its own decoder, which first decodes the half
+//! second before the segment. Any part of a file can therefore be decoded without the rest of the file, and the samples
+//! of a segment do not depend on the requested part.
 
 mod decode;
 mod encode;
@@ -16,7 +16,7 @@ use super::wav::WavFormat;
 /// The media type of a file.
 pub const MIME: &str = "audio/ogg; codecs=opus";
 
-/// Why audio cannot be encoded or decoded.
+/// An error of encoding or decoding.
 #[derive(Debug, thiserror::Error)]
 pub enum OpusError {
     /// Opus does not support the sample rate.
@@ -49,9 +49,9 @@ fn channels(count: u16) -> ropus::Channels {
 }
 
 const RATES: [u32; 5] = [8000, 12_000, 16_000, 24_000, 48_000];
-/// Opus counts time in samples of this rate, at any input rate.
+/// Ogg Opus positions count samples at this rate, independent of the input rate.
 const GRANULE_RATE: u32 = 48_000;
-/// Packets of 20 ms.
+/// Packets per second: a packet has 20 ms.
 const PACKETS_PER_SECOND: u32 = 50;
 /// Seconds per segment; a page holds one second.
 const SEGMENT_SECONDS: u32 = 10;

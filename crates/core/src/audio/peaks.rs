@@ -1,10 +1,10 @@
-//! The loudness of a recording over time, for a waveform.
+//! The peak levels of a recording over time, for the display of a waveform.
 
-/// Measures the peaks of both sides of a recording.
+/// A meter for the peak levels of both sides of a recording.
 #[derive(Clone, Debug)]
 pub struct PeakMeter {
     channels: usize,
-    /// Samples of one side in a peak.
+    /// The number of samples of one side per peak.
     span: usize,
     in_span: usize,
     current: [u16; 2],
@@ -12,7 +12,7 @@ pub struct PeakMeter {
 }
 
 impl PeakMeter {
-    /// A meter for interleaved samples of 1 or 2 channels.
+    /// Creates a meter for interleaved samples of 1 or 2 channels at this sample rate in Hz.
     pub fn new(channels: u16, rate: u32) -> Self {
         let span = usize::try_from(rate / PEAKS_PER_SECOND).unwrap_or(1).max(1);
         Self { channels: usize::from(channels.clamp(1, 2)), span, in_span: 0, current: [0; 2], sides: [vec![], vec![]] }
@@ -31,7 +31,8 @@ impl PeakMeter {
         }
     }
 
-    /// The peaks of the left and the right side, [`PEAKS_PER_SECOND`] of each; a mono recording has no right side.
+    /// Returns the peaks of the left and the right side, [`PEAKS_PER_SECOND`] for each side, from 0 to 255. The right
+    /// side is empty for a mono recording.
     pub fn finish(mut self) -> [Vec<u8>; 2] {
         if self.in_span > 0 {
             self.close();
@@ -50,7 +51,7 @@ impl PeakMeter {
     }
 }
 
-/// The same peaks in at most `bins` equal parts, each the loudest of its part.
+/// Reduces peaks to at most `bins` values: each value is the maximum of an equal part.
 pub fn resample(peaks: &[u8], bins: usize) -> Vec<u8> {
     if peaks.len() <= bins || bins == 0 {
         return peaks.to_vec();
@@ -59,7 +60,7 @@ pub fn resample(peaks: &[u8], bins: usize) -> Vec<u8> {
     (0..bins).map(|bin| peaks[edge(bin)..edge(bin + 1)].iter().copied().max().unwrap_or(0)).collect()
 }
 
-/// Peaks for each second of a recording.
+/// The number of peaks per second of a recording.
 pub const PEAKS_PER_SECOND: u32 = 20;
 
 #[cfg(test)]

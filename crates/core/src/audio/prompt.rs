@@ -11,26 +11,26 @@ pub struct Prompt {
     pub mime: &'static str,
     /// The content.
     pub content: Vec<u8>,
-    /// Its duration.
+    /// The duration.
     pub length: Duration,
 }
 
-/// Why a file cannot be played to callers.
+/// The reason why a file cannot be played to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
-    /// It begins like a WAV file, but its samples are of another kind.
+    /// The file is a WAV file with an unsupported sample format.
     #[error("a WAV file must have 16-bit linear or mu-law samples in one or two channels")]
     OtherWav,
-    /// It contains no sound.
+    /// The file contains no sound.
     #[error("the file contains no sound")]
     Empty,
-    /// It is no MP3 file either.
+    /// The file is neither a WAV file nor a valid MP3 file.
     #[error(transparent)]
     Mp3(#[from] Mp3Error),
 }
 
 impl Prompt {
-    /// Reads a file: an MP3 as it is, a WAV file as 16-bit mono without anything but its samples.
+    /// Reads a file. An MP3 file is kept unchanged. A WAV file is converted to 16-bit mono that contains only samples.
     pub fn read(file: Vec<u8>) -> Result<Self, PromptError> {
         let prompt = if file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WAVE") {
             Self::read_wav(&file)?

@@ -1,16 +1,17 @@
-//! Records both sides of a call as one stereo file: the caller left, the agent right, as the caller heard it.
+//! The recorder of a call: one stereo file with the caller on the left and the agent on the right, as the caller heard
+//! it.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The approximate size of a chunk with both sides: 2 s. The call holds about this much of its audio in memory, and a kill
-/// loses it.
+/// The approximate size of a chunk with both sides: 2 s. A call buffers about this much audio in memory, so a crash of
+/// the daemon loses this much.
 pub const CHUNK_BYTES: usize = 32 * 1024;
 
-/// How far behind the clock the agent's side becomes final: audio that was sent but not heard may still be dropped.
+/// The delay after which the agent's audio is final. Until then, audio that was sent but not yet heard may be removed.
 const FINAL_AFTER_MS: u64 = 1000;
 
-/// Combines the two sides, and returns them in chunks as time passes.
+/// A recorder that combines the two sides, and returns them in chunks.
 #[derive(Debug, Default)]
 pub struct Recorder {
     caller: Track,
@@ -35,20 +36,21 @@ impl Recorder {
         self.agent.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
     }
 
-    /// The caller's phone dropped all queued audio from `at_ms` on.
+    /// Removes the agent's audio from `at_ms` on, after Twilio has cleared its queued audio.
     pub fn truncate_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
-    /// The next chunk of interleaved samples, if enough is final at `now_ms` after the start of the stream.
+    /// Returns the next chunk of interleaved samples, if enough audio is final at `now_ms` after the start of the
+    /// stream.
     pub fn take_chunk(&mut self, now_ms: u64) -> Option<Vec<u8>> {
         let final_samples = (now_ms.saturating_sub(FINAL_AFTER_MS) * BYTES_PER_MS).saturating_sub(self.start);
         let ready = usize::try_from(final_samples).unwrap_or(usize::MAX).min(self.longest());
         (ready >= CHUNK_BYTES / 2).then(|| self.drain(ready))
     }
 
-    /// All remaining samples; the agent's side ends where the call ended.
+    /// Returns all remaining samples. The agent's audio after the end of the call, at `end_ms`, is removed.
     pub fn finish(&mut self, end_ms: u64) -> Vec<u8> {
         self.truncate_agent(end_ms);
         self.drain(self.longest())
@@ -73,8 +75,8 @@ impl Recorder {
 }
 
 impl Track {
-    /// Writes audio at sample `at`, or appends it if that position has passed; a gap is filled with silence. A jump of
-    /// more than a minute is treated as a broken clock of the sender and ignored.
+    /// Writes audio at sample `at`. If that position has passed, the audio is appended; a gap is filled with silence. A
+    /// gap of more than a minute indicates a wrong timestamp of the sender, so the audio is appended without a gap.
     fn put(&mut self, at: u64, audio: &EncodedAudio) {
         const MAX_GAP: u64 = 60_000 * BYTES_PER_MS;
         let len = self.samples.len() as u64;

@@ -1,16 +1,16 @@
-//! Speech detection by the level relative to the line's noise, for functions that must work without an AI: taking a
-//! message.
+//! Speech detection by the level relative to the noise of the line. It is used for functions that must work without an
+//! AI, such as taking a message.
 
 use super::{BYTES_PER_MS, mulaw};
 
 /// The lowest level that counts as speech on any line.
 const MIN_LEVEL: u32 = 300;
-/// How much louder than the noise speech is.
+/// The minimum ratio of the level of speech to the level of noise.
 const OVER_NOISE: u32 = 3;
-/// Gaps that do not end speech.
+/// The longest gap that does not end the speech.
 const HANGOVER_MS: u64 = 300;
 
-/// Tracks one side of a call.
+/// A speech detector for one side of a call.
 #[derive(Clone, Debug)]
 pub struct SpeechDetector {
     noise: u32,
@@ -25,13 +25,13 @@ impl Default for SpeechDetector {
 }
 
 impl SpeechDetector {
-    /// Processes the next piece of about one frame.
+    /// Processes the next samples: about one frame.
     pub fn push(&mut self, samples: &[u8]) {
         let (level, ms) = (mulaw::level(samples), samples.len() as u64 / BYTES_PER_MS);
         if level >= MIN_LEVEL.max(self.noise * OVER_NOISE) {
             self.loud_ms += ms;
             self.quiet_ms = 0;
-            // A line that is permanently loud is noisy.
+            // If the line is permanently loud, the loudness is noise, so the noise level rises slowly.
             self.noise += level.saturating_sub(self.noise) / 512;
         } else {
             self.quiet_ms += ms;
@@ -42,12 +42,12 @@ impl SpeechDetector {
         }
     }
 
-    /// The duration of the current speech; 0 in silence.
+    /// Returns the duration of loud samples in the current speech, in milliseconds; 0 in silence.
     pub fn speech_ms(&self) -> u64 {
         self.loud_ms
     }
 
-    /// The duration of the current silence.
+    /// Returns the duration of the current silence in milliseconds.
     pub fn silence_ms(&self) -> u64 {
         self.quiet_ms
     }

@@ -1,43 +1,45 @@
-//! Voice detection in telephone audio by a small neural network (`earshot`, 16 kHz), which distinguishes music and
-//! engine noise better than a level detector. It takes the first second of a hiss after speech for speech; a hiss has no
-//! pitch.
+//! Voice detection in telephone audio by a small neural network (`earshot`, 16 kHz). The network distinguishes voices
+//! from music and engine noise better than a level detector. It mistakes the first second of a hiss after speech for
+//! speech, so the detector also requires a pitch, which a hiss does not have.
 
 use super::{EncodedAudio, mulaw};
 use earshot::Detector;
 use std::collections::VecDeque;
 
-/// Samples of 16 kHz per step of the network: 16 ms.
+/// The number of 16 kHz samples per step of the network: 16 ms.
 const STEP: usize = 256;
-/// A higher score is a voice.
+/// The score of the network above which a step is a voice.
 const THRESHOLD: f32 = 0.6;
-/// A sample of a lower level is silence.
+/// The level up to which a sample is silence.
 const MIN_LEVEL: u16 = 200;
-/// The network is run only on pieces of which at least one in this many samples is louder than silence. A crackle of
-/// the line is loud, but shorter.
+/// The network runs only if at least one in this many samples is louder than silence. Crackles of the line are loud,
+/// but too short to reach this share.
 const MIN_LOUD_PART: usize = 5;
 /// The number of 8 kHz samples from which each interpolated sample is computed.
 const TAPS: usize = 8;
-/// The window in which a pitch is searched: 32 ms of 8 kHz.
+/// The window for the detection of a pitch, in 8 kHz samples: 32 ms.
 const PITCH_WINDOW: usize = 256;
-/// The periods of human voices: 60 to 400 Hz.
+/// The periods of human voices in 8 kHz samples: 60 to 400 Hz.
 const PITCH_PERIODS: std::ops::RangeInclusive<usize> = 20..=133;
-/// A window that correlates this well with itself one period later has a pitch.
+/// The minimum correlation of a window with itself one period later that counts as a pitch.
 const MIN_CORRELATION: f32 = 0.5;
-/// Consonants without pitch are shorter than so many steps: 128 ms.
+/// The number of consecutive steps without a pitch that can still be a voice: 128 ms. Consonants without a pitch are
+/// shorter.
 const MAX_STEPS_WITHOUT_PITCH: u32 = 8;
-/// The interpolation taps of a half-band low-pass at 4 kHz: a sinc under a Hamming window, with a sum of 1.
+/// The coefficients of the interpolation filter: a half-band low-pass at 4 kHz, as a sinc with a Hamming window,
+/// normalised to a sum of 1.
 const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, -0.152_48, 0.046_5, -0.010_5];
 
-/// Tracks one side of a call.
+/// A voice detector for one side of a call.
 pub struct VoiceDetector {
-    /// None until it is first needed: it has about 8 KiB, and many calls do without it.
+    /// The network, created at its first use: it takes about 8 KiB, and many calls do not need it.
     network: Option<Box<Detector>>,
-    /// The last samples of 8 kHz.
+    /// The last 8 kHz samples, for the interpolation.
     before: [f32; TAPS],
-    /// Samples of 16 kHz that do not fill a step yet.
+    /// Buffered 16 kHz samples that do not fill a step yet.
     step: Vec<i16>,
     samples: Vec<u8>,
-    /// The last samples of 8 kHz, for the pitch.
+    /// The last 8 kHz samples, for the detection of a pitch.
     recent: VecDeque<f32>,
     steps_without_pitch: u32,
     is_voice: bool,
@@ -58,8 +60,9 @@ impl Default for VoiceDetector {
 }
 
 impl VoiceDetector {
-    /// Returns true if the next piece contains a voice. With `is_loud_enough`, everything above the level counts as
-    /// voice, and the network is not run: it costs as much as the rest of the call.
+    /// Processes the next audio and returns true if it contains a voice. With `is_loud_enough`, all audio above the
+    /// level counts as a voice. The network does not run then, because it takes as much CPU time as the rest of the
+    /// call.
     pub fn detect(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
         self.samples.clear();
         audio.decode_into(&mut self.samples);
@@ -102,10 +105,11 @@ impl VoiceDetector {
     }
 }
 
-/// Returns true if the sound repeats itself with the period of a voice.
+/// Returns true if the audio repeats itself with the period of a human voice.
 fn has_pitch(window: &[f32]) -> bool {
     let length = |part: &[f32]| f32::from(u16::try_from(part.len()).unwrap_or(u16::MAX));
-    // The two parts have about the mean energy of the window; at 8 kHz, every second period is close enough.
+    // The mean energy of the window approximates the energy of both parts. At 8 kHz, testing every second period is
+    // precise enough.
     let mean = window.iter().map(|sample| sample * sample).sum::<f32>() / length(window).max(1.0);
     PITCH_PERIODS.step_by(2).filter(|period| *period < window.len()).any(|period| {
         let (first, later) = (&window[..window.len() - period], &window[period..]);

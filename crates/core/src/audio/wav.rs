@@ -1,15 +1,16 @@
-//! WAV (RIFF): the header of our recordings, and the parser for recordings.
+//! WAV (RIFF) files: headers for new recordings, and a parser for existing files.
 
 use super::mulaw;
 use std::ops::Range;
 
-/// The size of a mu-law file's header.
+/// The size of a mu-law file's header, in bytes.
 pub const HEADER_BYTES: usize = 58;
 
-/// The size of a 16-bit file's header.
+/// The size of a 16-bit file's header, in bytes.
 pub const PCM_HEADER_BYTES: usize = 44;
 
-/// The header of a mu-law file, 8 kHz, with `data_bytes` of samples; `u32::MAX` and more mean "still growing".
+/// Returns the header of a mu-law file, 8 kHz, with `data_bytes` of samples. `u32::MAX` and greater values mean that
+/// the file is still being written.
 pub fn header(channels: u16, data_bytes: u64) -> [u8; HEADER_BYTES] {
     const RATE: u32 = 8000;
     let data = u32::try_from(data_bytes).unwrap_or(u32::MAX);
@@ -35,7 +36,7 @@ pub fn header(channels: u16, data_bytes: u64) -> [u8; HEADER_BYTES] {
     joined(&fields)
 }
 
-/// The header of a 16-bit linear file with this number of frames (a frame is one sample of each channel).
+/// Returns the header of a 16-bit linear file with this number of frames. A frame is one sample of each channel.
 pub fn pcm_header(channels: u16, rate: u32, frames: u64) -> [u8; PCM_HEADER_BYTES] {
     let frame_bytes = channels * 2;
     let data = u32::try_from(frames.saturating_mul(u64::from(frame_bytes))).unwrap_or(u32::MAX);
@@ -87,8 +88,9 @@ pub struct WavFormat {
 }
 
 impl WavFormat {
-    /// Parses the header from the start of a file of `file_bytes`. None if it is not a WAV file, or has samples of
-    /// another kind. A length beyond the end of the file is clamped: recorders that stream write such lengths.
+    /// Parses the header from the start of a file with `file_bytes` bytes. Returns none if the file is not a WAV file
+    /// or has an unsupported sample format. A data length beyond the end of the file is clamped: streaming recorders
+    /// write such lengths.
     pub fn parse(start: &[u8], file_bytes: u64) -> Option<Self> {
         if start.get(..4)? != b"RIFF" || start.get(8..12)? != b"WAVE" {
             return None;
@@ -125,7 +127,7 @@ impl WavFormat {
         Some(format)
     }
 
-    /// The size of one sample of each channel, in bytes.
+    /// Returns the size of a frame in bytes.
     pub fn frame_bytes(&self) -> u64 {
         let sample = match self.encoding {
             Encoding::MuLaw => 1,
@@ -134,12 +136,12 @@ impl WavFormat {
         sample * u64::from(self.channels)
     }
 
-    /// The number of frames in the file.
+    /// Returns the number of frames in the file.
     pub fn frames(&self) -> u64 {
         (self.data.end - self.data.start) / self.frame_bytes()
     }
 
-    /// Appends the samples in `bytes`, channels interleaved.
+    /// Decodes `bytes` and appends the samples to `out`, channels interleaved.
     pub fn decode_into(&self, bytes: &[u8], out: &mut Vec<i16>) {
         match self.encoding {
             Encoding::MuLaw => out.extend(bytes.iter().map(|byte| mulaw::decode(*byte))),
@@ -179,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_length_that_is_not_true_is_cut_to_the_file() {
-        // A call that was killed: the header says "still growing", and half a frame is at the end.
+        // The daemon was killed during a call: the header says that the file is still being written, and the last frame
+        // is incomplete.
         let read = WavFormat::parse(&header(2, u64::MAX), 58 + 11).unwrap();
         assert_eq!(read.frames(), 5);
         assert_eq!(WavFormat::parse(&header(2, 100), 20).unwrap().frames(), 0);

@@ -1,4 +1,4 @@
-//! The actor of an operation, as the audit log and a message's author column name it.
+//! The actor of an operation. The audit log and the author column of messages store its text form.
 
 use super::{TokenId, UserId};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The addresses of contacts. A contact is never identified by one number alone.
+//! The addresses of contacts. A contact can have several phone numbers and provider ids.
 
 use super::{AddressId, ContactId, PhoneNumber, Timestamp, text_enum};
 
@@ -29,7 +29,8 @@ pub struct Address {
     pub kind: AddressKind,
     /// The address, normalised: E.164 for a phone number.
     pub value: String,
-    /// Of a phone number: since when the contact has another number instead; null while it is current.
+    /// For a phone number: the time at which the contact replaced it with another number. None while the number is
+    /// current.
     pub former_at: Option<Timestamp>,
 }
 

@@ -1,15 +1,15 @@
-//! Why a service of an AI engine failed, as far as it decides what the owner has to do and when calls try it again.
+//! Causes of failures of an AI engine. The cause decides what the owner has to do, and when calls retry the service.
 
 use super::text_enum;
 
 text_enum! {
     /// The cause of a failure.
     AiFailureCause {
-        /// The key, or the account, is not accepted.
+        /// The service does not accept the key or the account.
         BadKey = "bad_key",
         /// The account has no quota or credit left.
         NoCredit = "no_credit",
-        /// Too many requests at present.
+        /// The rate limit of the account is exceeded.
         RateLimited = "rate_limited",
         /// The service rejects a model, a voice, or another setting.
         Rejected = "rejected",
@@ -19,7 +19,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Which service of an engine failed.
+    /// The service of an engine that failed.
     AiPart {
         /// The service of a Realtime engine.
         Realtime = "realtime",
@@ -39,12 +39,13 @@ pub struct AiFailure {
     pub part: AiPart,
     /// The cause.
     pub cause: AiFailureCause,
-    /// In the words of the service, for the log.
+    /// The error text of the service, for the log.
     pub reason: String,
 }
 
 impl AiFailure {
-    /// Reads what an engine reports: the part of a pipeline, then an HTTP status, an error code, or the error of a connection.
+    /// Parses an engine's error text: an optional pipeline part, such as `model: `, then an HTTP status, an error code,
+    /// or a connection error. An error text without a part belongs to a Realtime engine.
     pub fn from_reason(reason: &str) -> Self {
         let parts = [AiPart::Transcriber, AiPart::Model, AiPart::Synthesiser];
         let named = parts.into_iter().find_map(|part| {
@@ -57,10 +58,10 @@ impl AiFailure {
 }
 
 impl AiFailureCause {
-    /// The cause of a response with this status and error code.
+    /// Returns the cause that an HTTP status and an error code indicate. A known code takes precedence over the status.
     pub fn from_status(status: u16, code: &str) -> Self {
         match (Self::from_code(code), status) {
-            // A key that is missing or malformed is an "invalid request" to OpenAI.
+            // OpenAI reports a missing or malformed key as an "invalid request".
             (None | Some(Self::Rejected), 401) | (None, 403) => Self::BadKey,
             (Some(cause), _) => cause,
             (None, 402) => Self::NoCredit,
@@ -71,7 +72,7 @@ impl AiFailureCause {
         }
     }
 
-    /// True if another attempt fails as well, until the owner does something.
+    /// Returns true if a retry fails as well until the owner changes the key, the account or the settings.
     pub fn needs_owner(self) -> bool {
         matches!(self, Self::BadKey | Self::NoCredit | Self::Rejected)
     }
@@ -91,8 +92,8 @@ impl AiFailureCause {
     }
 }
 
-/// The codes of the services, those of a narrower meaning first: OpenAI answers 429 for an account without credit, and ElevenLabs
-/// 401.
+/// The error codes of the services. The order matters, because the first match is used: OpenAI answers 429 and
+/// ElevenLabs 401 for an account without credit, so the codes for missing credit are first.
 const CODES: [(AiFailureCause, &[&str]); 4] = [
     (
         AiFailureCause::NoCredit,

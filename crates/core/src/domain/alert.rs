@@ -8,31 +8,32 @@ text_enum! {
     AlertKind {
         /// The disk is nearly full.
         DiskLow = "disk_low",
-        /// Nothing can be stored.
+        /// The database cannot be written.
         DatabaseUnwritable = "database_unwritable",
         /// The published file is behind the database.
         PublishedCopy = "published_copy",
-        /// The write-ahead log of the database grows.
+        /// The write-ahead log of the database is too large.
         LogSize = "log_size",
-        /// Litestream does not run, so nothing is replicated.
+        /// Litestream is not running, so the database is not replicated.
         Replication = "replication",
         /// The database is damaged.
         Integrity = "integrity",
-        /// A foreign file has the name of the published file, and waits for the owner's decision.
+        /// A file that the service did not write has the name of the published file. The owner must decide what to do
+        /// with it.
         ForeignFile = "foreign_file",
-        /// A start has found a file that the service did not write, or another database is in use.
+        /// At its start, the service found a file that it did not write, or another database is in use.
         DatabaseReplaced = "database_replaced",
-        /// Messages wait for the owner's decision since a restore.
+        /// Queued messages are held since a restore, until the owner decides whether to send them.
         OutboxHeld = "outbox_held",
-        /// Snapshots fail, or the last one is old.
+        /// Snapshots fail, or the last snapshot is too old.
         Backup = "backup",
         /// The certificate is not renewed, or expires soon.
         Certificate = "certificate",
         /// The WhatsApp bridge has been down for a while.
         BridgeDown = "bridge_down",
-        /// The WhatsApp account must be linked again, or the bridge needs other help.
+        /// The WhatsApp account must be linked again, or the bridge has another problem that the owner must solve.
         BridgeLink = "bridge_link",
-        /// Nothing is received through the bridge's link, although it is connected.
+        /// The bridge receives no messages, although it is connected.
         BridgeDeaf = "bridge_deaf",
         /// WhatsApp has restricted the account.
         WhatsAppRestricted = "whatsapp_restricted",
@@ -40,23 +41,23 @@ text_enum! {
         TwilioRefused = "twilio_refused",
         /// The AI does not accept the key.
         AiRefused = "ai_refused",
-        /// The account of a service of the AI has no quota or credit left.
+        /// The account at an AI service has no quota or credit left.
         AiNoCredit = "ai_no_credit",
-        /// A service of the AI answers no calls because of its rate limit.
+        /// An AI service answers no calls because its rate limit is exceeded.
         AiRateLimited = "ai_rate_limited",
         /// The AI rejects a setting, and calls continue without it.
         AiSettingRejected = "ai_setting_rejected",
         /// The AI could not answer several calls in a row.
         AiUnavailable = "ai_unavailable",
-        /// Most of the AI usage limit is used.
+        /// The AI usage limit is nearly reached.
         AiLimit = "ai_limit",
-        /// Messages are not sent.
+        /// Messages in the outbox are not sent.
         OutboxStuck = "outbox_stuck",
         /// Messages that a provider accepted have not been delivered.
         OutboxUndelivered = "outbox_undelivered",
-        /// The clock of this machine is wrong.
+        /// The clock of the server is wrong.
         ClockWrong = "clock_wrong",
-        /// The settings are invalid, so the last valid ones are used.
+        /// The settings are invalid, so the last valid settings stay active.
         SettingsRejected = "settings_rejected",
         /// The nightly self-check found problems.
         SelfCheck = "self_check",
@@ -66,7 +67,7 @@ text_enum! {
 text_enum! {
     /// The state of an alert.
     AlertState {
-        /// The condition is met, but not for long enough to notify anyone.
+        /// The condition is met, but not yet for long enough to send a notification.
         Pending = "pending",
         /// The alert is active.
         Raised = "raised",
@@ -97,13 +98,14 @@ text_enum! {
     }
 }
 
-/// What was found.
+/// The findings that raised an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum AlertDetail {
-    /// The findings.
+    /// Findings as data.
     Notices(Vec<Notice>),
-    /// The texts: of the self-check, whose findings are rendered when they are reported, and as earlier releases stored them.
+    /// Rendered texts. The self-check renders its findings when it reports them, and earlier releases stored only
+    /// texts.
     Texts {
         /// In Hebrew.
         he: String,
@@ -112,12 +114,12 @@ pub enum AlertDetail {
     },
 }
 
-/// Until when an alert sends no notifications.
+/// The period in which an alert sends no notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mute {
     /// Until this time.
     Until(Timestamp),
-    /// Until it has cleared.
+    /// Until the alert has cleared.
     WhileItLasts,
 }
 
@@ -139,17 +141,17 @@ pub struct Alert {
     pub kind: AlertKind,
     /// The state of the alert.
     pub state: AlertState,
-    /// What was found.
+    /// The findings that raised the alert.
     pub detail: AlertDetail,
-    /// Since when it is active, or was active last.
+    /// The start of the current occurrence, or of the last one if the alert has cleared.
     pub since: Timestamp,
-    /// When it cleared.
+    /// When the alert cleared.
     pub cleared_at: Option<Timestamp>,
-    /// Until when it sends no notifications.
+    /// The period without notifications; none if the alert is not muted.
     pub mute: Option<Mute>,
-    /// The notifications of this occurrence.
+    /// The last notification of this occurrence by each channel.
     pub deliveries: Vec<AlertDelivery>,
-    /// How often it became active again shortly after it had cleared.
+    /// How often the alert was raised again shortly after it had cleared.
     pub recurrences: u32,
 }
 
@@ -166,7 +168,7 @@ impl From<Notice> for AlertDetail {
 }
 
 impl Alert {
-    /// Returns true if it sends no notifications at the moment.
+    /// Returns true if the alert sends no notifications at `now`.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         match self.mute {
             None => false,
@@ -175,7 +177,7 @@ impl Alert {
         }
     }
 
-    /// The last notification by a channel.
+    /// Returns the last notification by a channel.
     pub fn delivery_by(&self, channel: AlertChannel) -> Option<AlertDelivery> {
         self.deliveries.iter().copied().find(|delivery| delivery.channel == channel)
     }

@@ -1,4 +1,4 @@
-//! Appointments, and contacts who wait for one.
+//! Appointments and the waiting list.
 
 use super::{AppointmentId, CallId, ContactId, ResourceId, ServiceId, Timestamp, WaitingId, text_enum};
 use jiff::civil::Date;
@@ -18,7 +18,7 @@ text_enum! {
 }
 
 impl AppointmentState {
-    /// Whether the appointment occupies its resource.
+    /// Returns true if the appointment occupies its resource, so that no other appointment can overlap it.
     pub fn is_occupying(self) -> bool {
         match self {
             Self::Booked | Self::Done => true,
@@ -52,7 +52,7 @@ pub struct Appointment {
     pub service_id: ServiceId,
     /// The name of the service.
     pub service_name: String,
-    /// The resource that it occupies.
+    /// The resource that the appointment occupies.
     pub resource_id: ResourceId,
     /// The name of the resource, if it has one.
     pub resource_name: Option<String>,
@@ -62,21 +62,21 @@ pub struct Appointment {
     pub ends_at: Timestamp,
     /// The time zone of the business when it was booked, by its IANA name.
     pub time_zone: String,
-    /// Its state.
+    /// The state.
     pub state: AppointmentState,
     /// Who booked it.
     pub source: AppointmentSource,
     /// The call in which it was booked.
     pub call_id: Option<CallId>,
-    /// When a user has first seen it; appointments of users are seen at once.
+    /// When a user first saw the appointment. For an appointment that a user booked, the time of the booking.
     pub seen_at: Option<Timestamp>,
     /// A note for users.
     pub note: String,
-    /// The price in agorot when it was booked.
+    /// The price in agorot at the time of the booking.
     pub price_minor: Option<i64>,
-    /// Why it was cancelled.
+    /// The reason for the cancellation.
     pub cancel_reason: Option<String>,
-    /// Who booked it, in the form of the audit log.
+    /// The actor that booked it, in the form of the audit log, such as `user:3`.
     pub created_by: String,
     /// When it was booked.
     pub created_at: Timestamp,
@@ -101,9 +101,9 @@ pub struct WaitingEntry {
     pub service_id: ServiceId,
     /// The name of the service.
     pub service_name: String,
-    /// The resource; none: any.
+    /// The requested resource; none if the contact accepts any resource.
     pub resource_id: Option<ResourceId>,
-    /// The name of the resource, if one is wanted and has a name.
+    /// The name of the requested resource; none if no resource is requested or the resource has no name.
     pub resource_name: Option<String>,
     /// The first day that suits the contact.
     pub from_date: Date,
@@ -111,8 +111,9 @@ pub struct WaitingEntry {
     pub to_date: Date,
     /// A note for users.
     pub note: String,
-    /// Who added the entry, in the form of the audit log.
+    /// The actor that added the entry, in the form of the audit log, such as `user:3`.
     pub created_by: String,
-    /// Since when the contact waits: the time of the addition, unless an earlier one came with it.
+    /// When the contact began to wait: the time at which the entry was added, or an earlier time that was passed with
+    /// it.
     pub created_at: Timestamp,
 }

@@ -7,38 +7,39 @@ use std::time::Duration;
 /// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider has accepted it, under this id.
+    /// The provider has accepted the message.
     Sent {
-        /// The provider's id; none if it did not say.
+        /// The provider's id of the message; none if the provider did not report it.
         provider_msg_id: Option<String>,
     },
-    /// The provider has not accepted it.
+    /// The provider has not accepted the message.
     NotSent(NotSent, ProviderError),
-    /// Unconfirmed: the provider may or may not have accepted it.
+    /// It is unknown whether the provider has accepted the message, for example after a timeout.
     Unconfirmed(ProviderError),
 }
 
 /// Why a provider has certainly not accepted a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSent {
-    /// It is down: it refused the connection, or reported that it cannot send now.
+    /// The provider refused the connection, or reported that it cannot send now.
     Down,
-    /// It asks to retry after this time.
+    /// The provider is over its rate limit and asks for a retry after this time.
     Busy(Duration),
-    /// It does not accept the credentials; it has not checked the message.
+    /// The provider does not accept the credentials. It has not checked the message.
     Barred,
-    /// It has checked the message and rejects it.
+    /// The provider has checked the message and rejects it.
     Refused(Refusal),
 }
 
 text_enum! {
-    /// The reach of a provider's rejection of a message, immediately or after it had accepted it.
+    /// The scope of a provider's rejection of a message. A provider can reject a message when it is sent, or after it
+    /// has accepted the message.
     Refusal {
         /// Free text to this contact. The same message as a template may be accepted.
         FreeText = "free_text",
         /// The message in every form. Another provider may accept it.
         Message = "message",
-        /// Every message to this contact, by any provider: the contact has blocked us or opted out.
+        /// Every message to this contact, by any provider: the contact has blocked the business or opted out.
         Contact = "contact",
         /// The message, by any provider: a user cancelled it.
         Cancelled = "cancelled",
@@ -46,7 +47,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// A route by which a message is not sent again.
+    /// A route that rejected a message, so that the message is not sent by this route again.
     RefusedRoute {
         /// The bridge.
         Baileys = "baileys",
@@ -58,8 +59,8 @@ text_enum! {
 }
 
 impl RefusedRoute {
-    /// The route that is closed when `provider` rejects with `refusal`. A template that is rejected as free text counts
-    /// as rejected in every form: the message is never sent twice in the same form.
+    /// Returns the route that becomes unavailable when `provider` rejects a message with `refusal`. If Twilio rejects a
+    /// template as free text, all of Twilio becomes unavailable, so that the same template is not sent twice.
     pub fn of(provider: Provider, template: bool, refusal: Refusal) -> Self {
         match (provider, refusal) {
             (Provider::Baileys, _) => Self::Baileys,
@@ -68,7 +69,7 @@ impl RefusedRoute {
         }
     }
 
-    /// Returns true if it covers every route by the provider.
+    /// Returns true if the rejection covers every route of the provider.
     pub fn is_all_of(self, provider: Provider) -> bool {
         matches!((self, provider), (Self::Baileys, Provider::Baileys) | (Self::Twilio, Provider::Twilio))
     }
@@ -77,9 +78,9 @@ impl RefusedRoute {
 /// Why a provider did not deliver a message that it had accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateRefusal {
-    /// What it rejects.
+    /// The scope of the rejection.
     pub refusal: Refusal,
-    /// The error; `trouble` in stored JSON.
+    /// The error. Its name in stored JSON is `trouble`.
     #[serde(rename = "trouble")]
     pub provider_error: ProviderError,
 }
@@ -95,7 +96,7 @@ pub struct ProviderError {
     pub notice: StoredNotice,
 }
 
-/// The result of a search of Twilio's list for an unconfirmed attempt.
+/// The result of a search for an unconfirmed message in Twilio's message list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
     /// The message is listed, under this id.

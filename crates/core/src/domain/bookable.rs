@@ -1,4 +1,4 @@
-//! What can be booked: services, and the resources that provide them.
+//! Services that can be booked, and the resources that provide them.
 
 use super::{ResourceId, ServiceId, Timestamp, UserId, text_enum};
 
@@ -9,19 +9,19 @@ pub struct Service {
     pub id: ServiceId,
     /// The name.
     pub name: String,
-    /// Its length in minutes.
+    /// The duration in minutes.
     pub duration_min: u32,
-    /// Minutes before it in which the resource is not available.
+    /// The time before an appointment, in minutes, in which the resource is not available.
     pub buffer_before_min: u32,
-    /// Minutes after it in which the resource is not available.
+    /// The time after an appointment, in minutes, in which the resource is not available.
     pub buffer_after_min: u32,
     /// The price in agorot.
     pub price_minor: Option<i64>,
     /// A description for contacts.
     pub description: String,
-    /// Its place in lists; the lowest is first.
+    /// The position in lists; the lowest is first.
     pub position: i64,
-    /// Since when it is not offered any more.
+    /// When the service was archived; none while it is offered.
     pub archived_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -30,7 +30,7 @@ pub struct Service {
 }
 
 text_enum! {
-    /// What a resource is.
+    /// The kind of a resource.
     ResourceKind {
         /// A person.
         Staff = "staff",
@@ -39,17 +39,17 @@ text_enum! {
     }
 }
 
-/// Which services a resource provides.
+/// The services that a resource provides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offer {
-    /// Every service, including later ones.
+    /// Every service, including services that are created later.
     All,
     /// These services.
     Only(Vec<ServiceId>),
 }
 
 impl Offer {
-    /// Whether the service is among them.
+    /// Returns true if the resource provides the service.
     pub fn includes(&self, service: ServiceId) -> bool {
         match self {
             Self::All => true,
@@ -58,24 +58,25 @@ impl Offer {
     }
 }
 
-/// What an appointment occupies: a member of the staff, or a room. It has at most one appointment at a time.
+/// A member of the staff or a room, which an appointment occupies. A resource has at most one appointment at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The id.
     pub id: ResourceId,
-    /// `business` for the one that a new database has; the page shows it by this key until it has a name.
+    /// `business` for the resource that a new database contains, else none. The page shows a text for this key until
+    /// the resource has a name.
     pub key: Option<String>,
-    /// The name; only a resource with a key may lack one.
+    /// The name; none only for a resource with a key.
     pub name: Option<String>,
-    /// What it is.
+    /// The kind.
     pub kind: ResourceKind,
-    /// The user that it stands for.
+    /// The user account of the member of the staff.
     pub user_id: Option<UserId>,
-    /// Its place in lists, and in the choice of a free resource; the lowest is first.
+    /// The position in lists, and the order in which a free resource is chosen; the lowest is first.
     pub position: i64,
-    /// Since when it takes no appointments any more.
+    /// When the resource was archived; none while it can be booked.
     pub archived_at: Option<Timestamp>,
-    /// Which services it provides.
+    /// The services that it provides.
     pub offer: Offer,
     /// When it was created.
     pub created_at: Timestamp,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 text_enum! {
-    /// Who called whom.
+    /// The direction of a call: `in` if the contact called, `out` if the business called.
     CallDirection { In = "in", Out = "out" }
 }
 
@@ -24,11 +24,11 @@ text_enum! {
 text_enum! {
     /// The state of a call.
     CallState {
-        /// Twilio announced it; the greeting plays.
+        /// Twilio announced the call, and the greeting plays.
         Ringing = "ringing",
         /// The caller talks with the agent.
         Live = "live",
-        /// Twilio records turn by turn, because there is no media stream.
+        /// The call has no media stream, so Twilio's recorder records each utterance of the caller.
         Fallback = "fallback",
         /// A human agent has taken over.
         Transferred = "transferred",
@@ -60,11 +60,11 @@ text_enum! {
         Dropped = "dropped",
         /// The daemon was stopped while the call was live.
         Shutdown = "shutdown",
-        /// The call never reached a media stream: busy, failed, cancelled.
+        /// The call was busy, failed or was cancelled before a media stream began.
         NotConnected = "not_connected",
-        /// Rejected, because its caller is blocked.
+        /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",
-        /// Found unfinished after a crash.
+        /// The daemon crashed during the call and marked it as ended at its next start.
         Interrupted = "interrupted",
     }
 }
@@ -74,11 +74,11 @@ text_enum! {
     TransferFailure {
         /// The human agent answered and pressed another key than 1.
         Declined = "declined",
-        /// The call was answered and no key was pressed: voicemail, or no reaction.
+        /// The call was answered, but no key was pressed: by voicemail, or by a human agent who did not react.
         NotAccepted = "not_accepted",
         /// The line was busy, or the human agent rejected the call.
         Busy = "busy",
-        /// Not answered in time.
+        /// The human agent did not answer in time.
         NoAnswer = "no_answer",
         /// The number could not be reached.
         Failed = "failed",
@@ -103,17 +103,17 @@ pub struct Call {
     pub thread_id: ThreadId,
     /// The contact.
     pub contact_id: ContactId,
-    /// Who called whom.
+    /// The direction.
     pub direction: CallDirection,
     /// The network: phone or WhatsApp.
     pub medium: CallMedium,
-    /// The caller's number in E.164, else what Twilio sent (`anonymous`).
+    /// The contact's number in E.164, or the value that Twilio sent instead, such as `anonymous`.
     pub peer_number: String,
     /// The business's number.
     pub own_number: String,
     /// The state of the call.
     pub state: CallState,
-    /// The voice engine: `realtime`, `voicemail`, `record`; null before the stream began.
+    /// The voice engine: `realtime`, `voicemail`, `record`; none before the stream begins.
     pub engine: Option<String>,
     /// The AI model.
     pub model: Option<String>,
@@ -125,9 +125,9 @@ pub struct Call {
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
-    /// Whether the call was missed: the service was off or unreachable, and learned of the call from Twilio's list afterwards.
+    /// Whether the service was off or unreachable during the call, and found the call in Twilio's list afterwards.
     pub missed: bool,
-    /// The duration as Twilio reports it, else as measured here.
+    /// The duration that Twilio reports, or the measured duration if Twilio reports none.
     pub duration_ms: Option<i64>,
     /// The cost of the AI, in millionths of a dollar.
     pub cost_micros: i64,
@@ -135,20 +135,20 @@ pub struct Call {
     pub message_text: Option<String>,
 }
 
-/// What was recorded about a call after its end.
+/// Information that was extracted from a call after its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFindings {
-    /// The whole summary.
+    /// The full summary.
     pub summary: Option<String>,
     /// The language that the caller spoke, ISO 639-1.
     pub language: Option<String>,
-    /// What the caller may buy.
+    /// The lead that the call produced.
     pub lead: Option<Lead>,
-    /// The questions that the agent could not answer, and that were not asked again in a later call.
+    /// The questions that the agent could not answer. A question that was asked again belongs only to the latest call.
     pub questions: Vec<KnowledgeGap>,
 }
 
-/// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
+/// The latency of each stage of an answer, in milliseconds after the caller stopped speaking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TurnLatency {
     /// The AI began to respond.
@@ -161,55 +161,55 @@ pub struct TurnLatency {
     pub first_played_ms: Option<i64>,
 }
 
-/// What a turn of [`Speaker::Tool`] says: a tool that the agent used.
+/// A tool call of the agent: the content of a turn of [`Speaker::Tool`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
     /// The tool.
     pub name: String,
-    /// Its arguments, as the model passed them.
+    /// The arguments that the model passed.
     pub arguments: Value,
-    /// What it returned to the model; none while it runs.
+    /// The output of the tool; none while the tool runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
 }
 
 impl ToolUse {
-    /// A tool that has not answered.
+    /// Creates a tool call without an output.
     pub fn new(name: &str, arguments: &str) -> Self {
         Self { name: name.to_owned(), arguments: parsed(arguments), output: None }
     }
 
-    /// The same with its answer.
+    /// Returns the tool call with its output.
     #[must_use]
     pub fn with_output(self, output: &str) -> Self {
         Self { output: Some(parsed(output)), ..self }
     }
 
-    /// The stored form.
+    /// Returns the stored form: JSON.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads the stored form.
+    /// Parses the stored form; none if it is invalid.
     pub fn from_text(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// The answer of a tool that did what it was asked to do: without an error.
+    /// Returns the output if the tool succeeded: a JSON object without the field `error`.
     pub fn success(&self) -> Option<&Value> {
         self.output.as_ref().filter(|output| output.is_object() && output.get("error").is_none())
     }
 }
 
-/// The JSON of a model or a tool. What is no JSON, or very long, is kept as the beginning of its text.
+/// Parses the JSON of a model or a tool. Invalid or very long JSON is stored as a string that contains its beginning.
 fn parsed(json: &str) -> Value {
     let value = if json.len() <= MAX_TOOL_JSON { serde_json::from_str(json).ok() } else { None };
     value.unwrap_or_else(|| Value::String(json.chars().take(MAX_TOOL_TEXT).collect()))
 }
 
-/// The longest JSON that is kept, in bytes.
+/// The longest JSON that is stored as JSON, in bytes.
 const MAX_TOOL_JSON: usize = 16 * 1024;
-/// How much is kept of longer ones, in characters.
+/// The length to which longer or invalid JSON is truncated, in characters.
 const MAX_TOOL_TEXT: usize = 1_000;
 
 /// An utterance of one speaker.
@@ -223,21 +223,21 @@ pub struct Turn {
     pub seq: i64,
     /// The speaker.
     pub speaker: Speaker,
-    /// The whole text.
+    /// The full text.
     pub text: String,
     /// The part of `text` that the other side heard.
     pub heard_text: String,
     /// Whether the other side interrupted it.
     pub interrupted: bool,
-    /// Milliseconds since the stream began.
+    /// When the utterance began, in milliseconds since the stream began.
     pub started_ms: i64,
-    /// Milliseconds since the stream began.
+    /// When the utterance ended, in milliseconds since the stream began.
     pub ended_ms: Option<i64>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,
-    /// AI tokens read for this turn.
+    /// The number of input tokens of the AI for this turn.
     pub tokens_in: i64,
-    /// AI tokens written for this turn.
+    /// The number of output tokens of the AI for this turn.
     pub tokens_out: i64,
     /// The cost, in millionths of a dollar.
     pub cost_micros: i64,
@@ -246,19 +246,19 @@ pub struct Turn {
 /// An appointment that the agent booked, moved or cancelled in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallBooking {
-    /// The appointment as it is now.
+    /// The current state of the appointment.
     pub appointment: Appointment,
-    /// What the agent did.
+    /// The actions of the agent.
     pub changes: CallBookingChanges,
 }
 
-/// What the agent did with an appointment in a call.
+/// The actions of the agent on an appointment in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallBookingChanges {
-    /// It was booked.
+    /// The agent booked it.
     pub booked: bool,
-    /// It was moved.
+    /// The agent moved it.
     pub moved: bool,
-    /// It was cancelled.
+    /// The agent cancelled it.
     pub cancelled: bool,
 }

@@ -1,9 +1,9 @@
-//! What became of a call, as lists show it.
+//! The outcome of a call, as lists of calls show it.
 
 use super::{Call, CallState, EndReason, Timestamp, text_enum};
 
 text_enum! {
-    /// What became of a call.
+    /// The outcome of a call.
     CallOutcome {
         /// The call is in progress.
         Live = "live",
@@ -11,13 +11,14 @@ text_enum! {
         Answered = "answered",
         /// The caller left a message.
         Message = "message",
-        /// The agent did not talk with the caller: the service was off, or the caller hung up before.
+        /// The agent did not talk with the caller: the service was off, or the caller hung up before the agent
+        /// answered.
         Missed = "missed",
         /// A human agent took over.
         Transferred = "transferred",
-        /// The caller has an appointment from this call.
+        /// The call led to an appointment.
         Booked = "booked",
-        /// The conversation broke off because of a failure.
+        /// A failure ended the conversation.
         Failed = "failed",
         /// The call was rejected, because its caller is blocked.
         Blocked = "blocked",
@@ -31,31 +32,31 @@ pub struct CallItem {
     pub call: Call,
     /// The name of the contact; may be empty.
     pub contact_name: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: CallOutcome,
-    /// One line about what it was about: of the summary, the message, or what the caller said first.
+    /// One line that describes the call: from the summary, the message, or the caller's first utterance.
     pub summary_line: Option<String>,
     /// Whether there is a recording to listen to.
     pub has_audio: bool,
 }
 
-/// What the outcome of a call follows from.
+/// The properties of a call that determine its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct CallFacts {
     /// The state.
     pub state: CallState,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
-    /// The service learned of the call from Twilio's list afterwards.
+    /// Whether the service was off or unreachable during the call, and found the call in Twilio's list afterwards.
     pub missed: bool,
-    /// The AI talked with the caller.
+    /// Whether the AI talked with the caller.
     pub answered: bool,
-    /// The caller left a message.
+    /// Whether the caller left a message.
     pub has_message: bool,
 }
 
 impl CallFacts {
-    /// The facts of a call: `answered` is when its media stream began, and the engine.
+    /// Creates the properties of a call. The pair contains the start of the media stream and the engine.
     pub fn new(
         state: CallState,
         end_reason: Option<EndReason>,
@@ -63,7 +64,7 @@ impl CallFacts {
         (answered_at, engine): (Option<Timestamp>, Option<&str>),
         has_message: bool,
     ) -> Self {
-        // Without a stream, Twilio's recorder asked for each sentence, and the agent said goodbye.
+        // A call without a media stream uses Twilio's recorder. If the agent hung up, it had talked with the caller.
         let talked = answered_at.is_some() || end_reason == Some(EndReason::AgentHungUp);
         let answered = talked && engine != Some(VOICEMAIL);
         Self { state, end_reason, missed, answered, has_message }
@@ -71,7 +72,7 @@ impl CallFacts {
 }
 
 impl Call {
-    /// Whether the caller could only leave a message.
+    /// Returns true if the caller could only leave a message.
     pub fn is_voicemail(&self) -> bool {
         self.engine.as_deref() == Some(VOICEMAIL)
     }
@@ -88,7 +89,7 @@ impl From<&Call> for CallFacts {
 const VOICEMAIL: &str = "voicemail";
 
 impl CallFacts {
-    /// What became of the call; `has_booked` says whether it led to an appointment.
+    /// Returns the outcome; `has_booked` is true if the call led to an appointment.
     pub fn outcome_with(&self, has_booked: bool) -> CallOutcome {
         match self.outcome() {
             CallOutcome::Live => CallOutcome::Live,
@@ -97,7 +98,7 @@ impl CallFacts {
         }
     }
 
-    /// What became of the call, apart from appointments.
+    /// Returns the outcome without regard to appointments.
     pub fn outcome(&self) -> CallOutcome {
         use EndReason as E;
         if self.state != CallState::Ended {

@@ -3,21 +3,22 @@
 use super::text_enum;
 
 text_enum! {
-    /// What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
+    /// The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
     ChangeKind {
         /// A new message; its thread has moved up in the list.
         MessageCreated = "message_created",
-        /// The status, the text, the file, a reaction or the provider of a message.
+        /// The status, the text, the file, a reaction or the provider of a message has changed.
         MessageUpdated = "message_updated",
-        /// A message that was stored twice was merged; `ref_id` is the copy that was deleted.
+        /// A duplicate of a message was merged with the message; `ref_id` is the deleted duplicate.
         MessageDeleted = "message_deleted",
         /// A thread was read, moved, or has another AI mode or provider.
         ThreadUpdated = "thread_updated",
-        /// A contact is new, has another name or address, or was merged or unmerged; the titles of its threads follow.
+        /// A contact is new, has another name or address, or was merged or unmerged. The titles of its threads change
+        /// with it.
         ContactUpdated = "contact_updated",
-        /// A contact was deleted with everything about it.
+        /// A contact was deleted with all its data.
         ContactDeleted = "contact_deleted",
-        /// The notes of a contact; `ref_id` is the contact.
+        /// The notes of a contact have changed; `ref_id` is the contact.
         NoteUpdated = "note_updated",
         /// A tag is new, has another name, or was deleted.
         TagUpdated = "tag_updated",
@@ -29,27 +30,27 @@ text_enum! {
         LeadUpdated = "lead_updated",
         /// A stage of leads is new, was changed or deleted.
         LeadStageUpdated = "lead_stage_updated",
-        /// A merge of two contacts is suggested, or the suggestion was decided.
+        /// A merge of two contacts was suggested, or a user accepted or dismissed the suggestion.
         MergeSuggestionUpdated = "merge_suggestion_updated",
         /// A new call; its thread has moved up in the list.
         CallStarted = "call_started",
-        /// The state, the engine, the message, the cost or a recording of a call.
+        /// The state, the engine, the message, the cost or a recording of a call has changed.
         CallUpdated = "call_updated",
         /// A call has ended.
         CallEnded = "call_ended",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
-        /// A user began, changed or finished a draft; `ref_id` is its thread. For that user.
+        /// A user created, changed or finished a draft; `ref_id` is its thread. Only that user is notified.
         DraftUpdated = "draft_updated",
         /// A saved reply is new, was changed or deleted.
         SavedReplyUpdated = "saved_reply_updated",
         /// A scheduled message is new, was changed, sent, cancelled, or could not be sent.
         ScheduledMessageUpdated = "scheduled_message_updated",
-        /// An alert was raised, muted, sent or has cleared. It has no `ref_id`.
+        /// An alert was raised, muted or reported, or has cleared. This change has no `ref_id`.
         AlertUpdated = "alert_updated",
-        /// The bridge's link to WhatsApp is in another state. It has no `ref_id`.
+        /// The state of the bridge's link to WhatsApp has changed. This change has no `ref_id`.
         BridgeUpdated = "bridge_updated",
-        /// A self-check has ended. It has no `ref_id`. For owners.
+        /// A self-check has ended. This change has no `ref_id`. Only owners are notified.
         SelfCheckUpdated = "self_check_updated",
         /// An appointment is new or was changed.
         AppointmentUpdated = "appointment_updated",
@@ -57,7 +58,7 @@ text_enum! {
         ServiceUpdated = "service_updated",
         /// A resource is new, was changed, archived or deleted, or has other opening hours.
         ResourceUpdated = "resource_updated",
-        /// The opening hours of the business, or a closure. It has no `ref_id`.
+        /// The opening hours of the business or a closure has changed. This change has no `ref_id`.
         OpeningHoursUpdated = "opening_hours_updated",
         /// An entry of the waiting list is new, was changed or was removed.
         WaitingListUpdated = "waiting_list_updated",
@@ -65,16 +66,17 @@ text_enum! {
         FactUpdated = "fact_updated",
         /// A question that the agent could not answer is new, was asked again, answered or dismissed.
         KnowledgeGapUpdated = "knowledge_gap_updated",
-        /// Settings were changed on the page. It has no `ref_id`.
+        /// Settings were changed on the page. This change has no `ref_id`.
         SettingUpdated = "setting_updated",
-        /// A step of the set-up was skipped or taken up again, or the agent answered in a trial call for the first time. It has no
-        /// `ref_id`. For owners.
+        /// A step of the set-up was skipped or resumed, or the agent answered a trial call for the first time. This
+        /// change has no `ref_id`. Only owners are notified.
         SetupUpdated = "setup_updated",
-        /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`. For owners.
+        /// A snapshot of the database was started, was created or has failed. This change has no `ref_id`. Only owners
+        /// are notified.
         BackupUpdated = "backup_updated",
-        /// A user was added or removed. For owners.
+        /// A user was added or removed. Only owners are notified.
         UserUpdated = "user_updated",
-        /// A token was created or revoked. For owners.
+        /// A token was created or revoked. Only owners are notified.
         TokenUpdated = "token_updated",
     }
 }

@@ -12,7 +12,7 @@ text_enum! {
         Warning = "warning",
         /// A problem that needs the owner.
         Error = "error",
-        /// Not checked, for the reason that is given.
+        /// The check was skipped; the finding gives the reason.
         Skipped = "skipped",
     }
 }
@@ -20,13 +20,13 @@ text_enum! {
 /// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// The check: `database`, `published_copy`, …
+    /// The name of the check: `database`, `published_copy`, …
     pub check: String,
     /// The severity.
     pub state: CheckStatus,
-    /// What was found.
+    /// The finding.
     pub found: FoundText,
-    /// What to do about it.
+    /// The recommended action; none if there is no problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<RemedyText>,
 }
@@ -45,28 +45,29 @@ pub struct SelfCheck {
 }
 
 impl CheckResult {
-    /// A finding without a problem.
+    /// Creates a finding without a problem.
     pub fn ok(check: &str, found: impl Into<FoundText>) -> Self {
         Self { check: check.to_owned(), state: CheckStatus::Ok, found: found.into(), remedy: None }
     }
 
-    /// A check that was skipped.
+    /// Creates the result of a skipped check; `why` is the reason.
     pub fn skipped(check: &str, why: impl Into<FoundText>) -> Self {
         Self { state: CheckStatus::Skipped, ..Self::ok(check, why) }
     }
 
-    /// A finding of a problem while the service works.
+    /// Creates a finding of a problem that does not stop the service.
     pub fn warning(check: &str, found: impl Into<FoundText>, remedy: Remedy) -> Self {
         let remedy = Some(RemedyText::Remedy(remedy));
         Self { state: CheckStatus::Warning, remedy, ..Self::ok(check, found) }
     }
 
-    /// A finding of a problem that needs the owner.
+    /// Creates a finding of a problem that the owner must solve.
     pub fn error(check: &str, found: impl Into<FoundText>, remedy: Remedy) -> Self {
         Self { state: CheckStatus::Error, ..Self::warning(check, found, remedy) }
     }
 
-    /// A finding that only the command line shows, in English; an empty remedy is none.
+    /// Creates a finding with English texts, which only the command line shows. An empty `remedy` means that there is
+    /// none.
     pub fn on_console(check: &str, state: CheckStatus, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(RemedyText::Text(remedy.into()));
         Self { check: check.to_owned(), state, found: FoundText::Text(found.into()), remedy }

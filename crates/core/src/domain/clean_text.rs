@@ -1,26 +1,28 @@
-//! Texts of users and contacts without characters that change how the text around them is shown.
+//! Sanitising of texts of users and contacts: removes characters that change how the surrounding text is displayed.
 
 use std::borrow::Cow;
 
-/// The text without bidirectional control characters: a name that contains one would reorder the text beside it on the page.
+/// Returns the text without bidirectional control characters. In a name, such a character would reorder the text beside
+/// the name on the page.
 pub fn without_bidi_controls(text: &str) -> Cow<'_, str> {
     if text.contains(is_bidi_control) { Cow::Owned(text.replace(is_bidi_control, "")) } else { Cow::Borrowed(text) }
 }
 
-/// A name or a title as it is stored: without bidirectional control characters and surrounding white space; empty if nothing of it can
-/// be seen. None if it has other control characters, such as line breaks, or more than `most` characters.
+/// Normalises a name or a title for storage: removes bidirectional control characters and surrounding white space. A
+/// text without visible characters becomes empty. Returns none if the text has other control characters, such as line
+/// breaks, or more than `most` characters.
 pub fn clean_name(text: &str, most: usize) -> Option<String> {
     let text = without_bidi_controls(text);
     let name = if text.contains(is_visible) { text.trim() } else { "" };
     (name.chars().count() <= most && !name.chars().any(char::is_control)).then(|| name.to_owned())
 }
 
-/// The text as one line, with single spaces.
+/// Returns the text as one line: each run of white space becomes a single space.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text with at most `most` characters; what is cut off is replaced by an ellipsis.
+/// Truncates the text to at most `most` characters; the last one is an ellipsis if the text was truncated.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.chars().count() <= most {
         return Cow::Borrowed(text);
@@ -28,9 +30,10 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect())
 }
 
-/// Whether a reader sees anything of a character.
+/// Returns true if the character is visible to a reader.
 pub fn is_visible(c: char) -> bool {
-    // Unicode's property Default_Ignorable_Code_Point: zero-width spaces and joiners, variation selectors, fillers of Hangul, tags.
+    // Unicode's property Default_Ignorable_Code_Point: zero-width spaces and joiners, variation selectors, Hangul
+    // fillers, tags.
     let is_ignorable = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'

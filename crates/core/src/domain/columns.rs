@@ -1,4 +1,4 @@
-//! Maps domain values to columns of SQLite. A text that an enum does not know is an error, never a default.
+//! Conversions between domain values and SQLite columns. An unknown enum value in the database is an error.
 
 #![cfg(feature = "rusqlite")]
 
@@ -150,7 +150,7 @@ impl FromSql for Timestamp {
     }
 }
 
-// A notice is JSON; a text, which earlier releases stored, is the text itself.
+// A notice is stored as JSON. Earlier releases stored plain text, which is read and written unchanged.
 impl ToSql for StoredNotice {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {

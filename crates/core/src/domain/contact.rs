@@ -9,23 +9,24 @@ pub struct Contact {
     pub id: ContactId,
     /// The business.
     pub business_id: BusinessId,
-    /// The name that the owner gave, else the WhatsApp profile name; may be empty.
+    /// The name that the owner gave, or the WhatsApp profile name if the owner gave none; may be empty.
     pub display_name: String,
     /// When the contact was created.
     pub created_at: Timestamp,
-    /// The language of the contact, as a code such as `he`; none if it is not known.
+    /// The language code of the contact, such as `he`; none if the language is unknown.
     pub language: Option<String>,
-    /// The current phone number in E.164; none if only other addresses are known.
+    /// The current phone number in E.164; none if the contact has only other kinds of addresses.
     pub number: Option<String>,
-    /// When the newest message or call was; none if there was none.
+    /// The time of the newest message or call; none if the contact has neither.
     pub last_activity_at: Option<Timestamp>,
-    /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
+    /// Whether no messages may be sent to the contact: a user opted the contact out, or the contact opted out or
+    /// blocked the business.
     pub opted_out: bool,
-    /// Whether a user has blocked the contact: calls are rejected, and messages are stored without notice.
+    /// Whether a user has blocked the contact: calls are rejected, and messages are stored without a notification.
     pub blocked: bool,
     /// The number of unread messages and calls in all threads.
     pub unread_count: i64,
-    /// The tags, by name.
+    /// The tags, ordered by name.
     pub tags: Vec<ContactTag>,
 }
 
@@ -42,16 +43,16 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why two contacts may be the same person.
+    /// The reason to assume that two contacts are the same person.
     SuggestionReason {
-        /// One contact has a number now that the other had before.
+        /// The current number of one contact is a former number of the other.
         NumberMoved = "number_moved",
-        /// A message contained addresses of both.
+        /// One message contained addresses of both contacts.
         NamedTogether = "named_together",
     }
 }
 
-/// Two contacts with histories that may be the same person; a user decides.
+/// A suggestion to merge two contacts that may be the same person. A user accepts or dismisses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeSuggestion {
     /// The id.
@@ -60,7 +61,7 @@ pub struct MergeSuggestion {
     pub contact: Contact,
     /// The newer contact; a merge moves its history to the older one.
     pub other_contact: Contact,
-    /// Why they may be the same person.
+    /// The reason for the suggestion.
     pub reason: SuggestionReason,
     /// The phone number or id that both contacts had.
     pub address: String,

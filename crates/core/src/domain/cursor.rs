@@ -4,12 +4,12 @@ use super::{Timestamp, UnknownValue};
 use std::fmt;
 use std::str::FromStr;
 
-/// The position after a page of a list; lists are ordered by time, then by id. In the API it is an opaque text.
+/// The position after a page of a list that is ordered by time, then by id. In the API it is an opaque string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The time of the last item.
     pub at: Timestamp,
-    /// Its id.
+    /// The id of the last item.
     pub id: i64,
 }
 
@@ -31,12 +31,12 @@ impl FromStr for Cursor {
     }
 }
 
-/// The position after a page of a list that is ordered by a text, then by id. In the API it is an opaque text.
+/// The position after a page of a list that is ordered by a text, then by id. In the API it is an opaque string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextCursor {
-    /// The text of the last item by which the list is ordered.
+    /// The sort key of the last item.
     pub key: String,
-    /// Its id.
+    /// The id of the last item.
     pub id: i64,
 }
 
@@ -60,7 +60,7 @@ impl FromStr for TextCursor {
     }
 }
 
-/// The error for a text that is no cursor.
+/// Returns the error for a text that is not a cursor.
 pub(super) fn unknown(text: &str) -> UnknownValue {
     UnknownValue { kind: "cursor", value: text.to_owned(), expected: "the next_cursor of an earlier page".to_owned() }
 }

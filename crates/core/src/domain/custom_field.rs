@@ -26,9 +26,9 @@ pub struct CustomField {
     pub id: FieldId,
     /// The name.
     pub name: String,
-    /// The kind of its values.
+    /// The kind of the field's values.
     pub kind: FieldKind,
-    /// The values of a choice; empty for the other kinds.
+    /// The allowed values of a choice field; empty for the other kinds.
     pub choices: Vec<String>,
 }
 
@@ -41,12 +41,12 @@ pub struct FieldValue {
     pub name: String,
     /// The kind of the field.
     pub kind: FieldKind,
-    /// The value in the form of its kind.
+    /// The value in the stored form of its kind.
     pub value: String,
 }
 
 impl CustomField {
-    /// A value in the form in which it is stored; none if it is not a value of this field.
+    /// Returns the stored form of a value; none if the value is not valid for this field.
     pub fn normalize(&self, value: &str) -> Option<String> {
         let value = value.trim();
         match self.kind {
@@ -65,7 +65,7 @@ fn is_text(value: &str) -> bool {
         && !value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// A number without a leading plus sign and without superfluous zeros, so that equal numbers are equal texts.
+/// Normalises a number: removes a plus sign and superfluous zeros, so that equal numbers have equal texts.
 fn number(value: &str) -> Option<String> {
     let (is_negative, digits) = match value.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -82,7 +82,8 @@ fn number(value: &str) -> Option<String> {
     Some(if is_negative && plain != "0" { format!("-{plain}") } else { plain })
 }
 
-/// A day as it is stored; none if there is no such day. Other forms of dates are not accepted: 3/4 is two different days.
+/// Returns the stored form of a day; none if the day does not exist. Only the form `2026-11-22` is accepted, because
+/// `3/4` is ambiguous: its month can be March or April.
 pub fn day(value: &str) -> Option<String> {
     let day: Date = if value.len() == 10 { value.parse().ok()? } else { return None };
     Some(day.to_string())

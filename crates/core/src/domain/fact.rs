@@ -1,13 +1,13 @@
-//! Facts about the business, from which the agent answers.
+//! Facts about the business, which the agent uses for its answers.
 
 use super::{FactId, Timestamp, text_enum};
 
 text_enum! {
-    /// Where a fact came from.
+    /// The source of a fact.
     FactSource {
         /// A user wrote it.
         User = "user",
-        /// The agent noted it.
+        /// The agent recorded it.
         Agent = "agent",
         /// It was imported.
         Import = "import",
@@ -16,7 +16,7 @@ text_enum! {
     }
 }
 
-/// A fact about the business, such as its parking.
+/// A fact about the business, such as where customers can park.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The id.
@@ -25,9 +25,9 @@ pub struct Fact {
     pub topic: String,
     /// The fact.
     pub text: String,
-    /// Where it came from.
+    /// The source.
     pub source: FactSource,
-    /// Who added it, in the form of the audit log.
+    /// The actor that added it, in the form of the audit log, such as `user:3`.
     pub created_by: String,
     /// When it was added.
     pub created_at: Timestamp,

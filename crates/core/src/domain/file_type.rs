@@ -1,7 +1,7 @@
-//! The type of a file by its first bytes.
+//! Detection of the media type of a file by its first bytes.
 
-/// The media type of a file by its content; none if it is not a type that can be shown or sent. What a client or a sender states
-/// may be wrong, or chosen to make a browser run the file.
+/// Returns the media type of a file by its content; none if the type cannot be shown or sent. The content decides,
+/// because the type that a client or a sender states may be wrong, or chosen to make a browser execute the file.
 pub fn sniff_mime(content: &[u8]) -> Option<&'static str> {
     let is = |at: usize, magic: &[u8]| content.get(at..at + magic.len()) == Some(magic);
     if is(4, b"ftyp") {
@@ -17,7 +17,7 @@ pub fn sniff_mime(content: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| is(0, magic)).map(|(_, mime)| *mime)
 }
 
-/// The types of the ISO base media format, by the main brand.
+/// Returns the media type of a file in the ISO base media format by its major brand.
 fn iso_brand(brand: &[u8]) -> &'static str {
     match brand {
         b"M4A " | b"M4B " => "audio/mp4",

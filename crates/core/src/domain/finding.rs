@@ -1,11 +1,11 @@
-//! What checks find, and what to do about it, as data: `messages` renders both in the reader's language.
+//! Findings of checks and their remedies, as data. The module `messages` renders both in the reader's language.
 
 use super::localized::localized_enum;
 use super::{AlertDetail, Localized, Notice, TextParam, Timestamp};
 use serde::{Deserialize, Serialize};
 
 localized_enum! {
-    /// What a check found. The codes are stored: a key of the locale files may be added, but not renamed.
+    /// A finding of a check. The codes are stored, so a key of the locale files may be added, but not renamed.
     Found {
         // Twilio's account.
         TwilioUnset = "found-twilio-unset",
@@ -68,7 +68,7 @@ localized_enum! {
         PipelineModel { model: String, reason: String } = "found-pipeline-model",
         PipelineSynthesiser { service: String, reason: String } = "found-pipeline-synthesiser",
 
-        // The bridge. Its state is a notice.
+        // The bridge. Findings about its connection state are notices.
         BridgeUnused = "found-bridge-unused",
         BridgeUnusable { reason: String } = "found-bridge-unusable",
         BridgeLinked = "found-bridge-linked",
@@ -107,7 +107,7 @@ localized_enum! {
 }
 
 localized_enum! {
-    /// What to do about a finding. The codes are stored, as those of [`Found`].
+    /// The recommended action for a finding. The codes are stored, like the codes of [`Found`].
     Remedy {
         TwilioUpgrade = "remedy-twilio-upgrade",
         TwilioConsole = "remedy-twilio-console",
@@ -158,30 +158,30 @@ localized_enum! {
     }
 }
 
-/// What a check found, as it is stored.
+/// The stored form of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FoundText {
     /// The finding.
     Found(Found),
-    /// What an alert says about it. A notice about the bridge also says what to do.
+    /// The detail of an alert about the same problem. The text of a notice about the bridge also contains the remedy.
     Alert(AlertDetail),
-    /// A sentence in English: of an earlier release, or of a test that only the command line runs.
+    /// An English sentence from an earlier release, or from a check that only the command line runs.
     Text(String),
 }
 
-/// What to do about a finding, as it is stored.
+/// The stored form of a remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RemedyText {
     /// The remedy.
     Remedy(Remedy),
-    /// A sentence in English, as in [`FoundText::Text`]; empty for none.
+    /// An English sentence, as in [`FoundText::Text`]; empty if there is no remedy.
     Text(String),
 }
 
 impl FoundText {
-    /// The code and the parameters; none of a text without a code.
+    /// Returns the code and its parameters; none if the finding is stored as text.
     pub fn code(&self) -> Option<(&'static str, Vec<(&'static str, TextParam<'_>)>)> {
         match self {
             Self::Found(found) => Some((found.key(), found.params())),

@@ -2,22 +2,22 @@
 
 use super::Timestamp;
 
-/// A greeting without its sound.
+/// The metadata of a greeting. The audio is stored separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Greeting {
     /// The id.
     pub id: i64,
-    /// Whether callers hear it.
+    /// Whether this greeting is played to callers.
     pub is_current: bool,
-    /// The SHA-256 of the sound.
+    /// The SHA-256 of the audio, in hexadecimal.
     pub sha256: String,
     /// The media type.
     pub mime: String,
-    /// The duration.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
-    /// The name of the file that was uploaded.
+    /// The name of the uploaded file.
     pub file_name: Option<String>,
-    /// Who added it: `user:3`.
+    /// The actor that added it, such as `user:3`.
     pub author: String,
     /// When it was added.
     pub created_at: Timestamp,

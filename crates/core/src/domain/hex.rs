@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal text.
 
-/// Lower-case hex, two digits per byte.
+/// Encodes bytes as lower-case hexadecimal text, two digits per byte.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

@@ -1,9 +1,9 @@
-//! The days of the Israeli calendar, and dates of the Hebrew one.
+//! Holidays of the Israeli calendar, and dates of the Hebrew calendar.
 
 use super::text_enum;
 
 text_enum! {
-    /// What a day of the Israeli calendar means for a business.
+    /// The kind of a holiday. It decides whether a business is open.
     HolidayKind {
         /// A day of rest.
         Holiday = "holiday",
@@ -15,19 +15,19 @@ text_enum! {
         Fast = "fast",
         /// A memorial day.
         Memorial = "memorial",
-        /// A working day that is marked.
+        /// A working day that calendars mention.
         Minor = "minor",
     }
 }
 
 text_enum! {
-    /// A day of the Israeli calendar.
+    /// A holiday, memorial day or fast of the Israeli calendar.
     Holiday {
         /// 29 Elul.
         RoshHashanahEve = "rosh_hashanah_eve",
         /// 1 and 2 Tishri.
         RoshHashanah = "rosh_hashanah",
-        /// 3 Tishri, after a Saturday the 4th.
+        /// 3 Tishri, or 4 Tishri if that day is a Saturday.
         FastOfGedaliah = "fast_of_gedaliah",
         /// 9 Tishri.
         YomKippurEve = "yom_kippur_eve",
@@ -49,7 +49,7 @@ text_enum! {
         FastOfTevet = "fast_of_tevet",
         /// 15 Shevat.
         TuBishvat = "tu_bishvat",
-        /// 13 Adar, before a Saturday the 11th.
+        /// 13 Adar (Adar II in a leap year), or 11 Adar if that day is a Saturday.
         FastOfEsther = "fast_of_esther",
         /// 14 Adar.
         Purim = "purim",
@@ -65,11 +65,11 @@ text_enum! {
         SeventhOfPassoverEve = "seventh_of_passover_eve",
         /// 21 Nisan.
         SeventhOfPassover = "seventh_of_passover",
-        /// 27 Nisan, moved off Friday and Sunday.
+        /// 27 Nisan, or an adjacent day if that day is a Friday or a Sunday.
         HolocaustRemembranceDay = "holocaust_remembrance_day",
         /// The day before Independence Day.
         MemorialDay = "memorial_day",
-        /// 5 Iyar, moved off Friday, Saturday and Monday.
+        /// 5 Iyar, or a nearby day if that day is a Friday, Saturday or Monday.
         IndependenceDay = "independence_day",
         /// 18 Iyar.
         LagBaomer = "lag_baomer",
@@ -79,15 +79,15 @@ text_enum! {
         ShavuotEve = "shavuot_eve",
         /// 6 Sivan.
         Shavuot = "shavuot",
-        /// 17 Tammuz, after a Saturday the 18th.
+        /// 17 Tammuz, or 18 Tammuz if that day is a Saturday.
         FastOfTammuz = "fast_of_tammuz",
-        /// 9 Av, after a Saturday the 10th.
+        /// 9 Av, or 10 Av if that day is a Saturday.
         TishaBav = "tisha_bav",
     }
 }
 
 impl Holiday {
-    /// What the day means for a business.
+    /// Returns the kind of the holiday.
     pub fn kind(self) -> HolidayKind {
         match self {
             Self::RoshHashanah
@@ -154,7 +154,8 @@ text_enum! {
     }
 }
 
-/// A date of the Hebrew calendar. It stands for the civil day: the evening before is not counted to it.
+/// A date of the Hebrew calendar. It covers a civil day, from midnight to midnight, and does not include the evening
+/// before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HebrewDate {
     /// The year, such as 5787.

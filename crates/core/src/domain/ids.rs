@@ -1,4 +1,4 @@
-//! Ids. A number is the id of a local row; a `…Sid` is Twilio's id.
+//! Typed ids. An `…Id` is the number of a database row; a `…Sid` is an id that Twilio assigned.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,12 +27,12 @@ macro_rules! sids {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps an id from the database: its format was checked when it was received.
+            /// Wraps an id from the database without a check: its format was checked when it was received.
             pub fn stored(text: &str) -> Self {
                 Self(text.to_owned())
             }
 
-            /// The id as text.
+            /// Returns the id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -56,20 +56,21 @@ macro_rules! sids {
     )+};
 }
 
-/// The text is not two letters and 32 hexadecimal digits. The strict check prevents forgeries: Twilio signs a form's
-/// names and values without separators, so an attacker with one signed form can shift the borders between them.
+/// The error for a text that is not a Twilio id: two letters and 32 hexadecimal digits. The strict check prevents
+/// forgeries. Twilio signs the names and values of a form without separators, so an attacker who has a signed form can
+/// move characters between its names and values without invalidating the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Twilio id")]
 pub struct InvalidSid;
 
 row_ids! {
-    /// A business. There is one row today.
+    /// A business. The database currently contains exactly one.
     BusinessId,
     /// A contact.
     ContactId,
     /// An address of a contact.
     AddressId,
-    /// The conversation with one contact over one channel.
+    /// A thread: the conversation with one contact over one channel.
     ThreadId,
     /// A message.
     MessageId,
@@ -95,7 +96,7 @@ row_ids! {
     ResourceId,
     /// A time in which the business or a resource is closed.
     ClosureId,
-    /// An appointment.
+    /// An appointment of a contact.
     AppointmentId,
     /// A contact's entry in the waiting list.
     WaitingId,
@@ -118,12 +119,13 @@ row_ids! {
 }
 
 impl BusinessId {
-    /// The business that a new database starts with.
+    /// The business that a new database contains.
     pub const FIRST: Self = Self(1);
 }
 
 impl CallSid {
-    /// The digits of the id as a number, for collections that keep many. Only an id that was parsed has one of its own.
+    /// Returns the digits of the id as a number, which takes less memory in large collections. The number is unique
+    /// only for parsed ids: for a malformed id from `stored` it is 0.
     pub fn number(&self) -> u128 {
         self.0.get(2..).and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default()
     }

@@ -1,9 +1,9 @@
-//! The common form of both providers' webhooks.
+//! The common form into which the webhooks of both providers are parsed.
 
 use super::{LateRefusal, MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A message from a provider: written by the contact, or on the business's own phone.
+/// A message that a provider reports: from the contact, or sent from the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate fact that a provider reports")]
 pub struct InboundMessage {
@@ -11,17 +11,17 @@ pub struct InboundMessage {
     pub provider: Provider,
     /// The provider's id of the message.
     pub provider_msg_id: Option<String>,
-    /// The contact, by every address in the webhook; the first one is the main one.
+    /// All addresses of the contact in the webhook; the first is the main address.
     pub peer: Vec<PeerAddress>,
     /// The contact's profile name; empty if there is none.
     pub profile_name: String,
-    /// Whether the business wrote it, on its own phone.
+    /// Whether the business sent the message from its own phone.
     pub from_phone: bool,
     /// The kind of content.
     pub kind: MediaKind,
     /// The text.
     pub text: String,
-    /// Its files.
+    /// The files.
     pub media: Vec<InboundMedia>,
     /// The provider's id of the quoted message.
     pub quoted: Option<String>,
@@ -29,17 +29,18 @@ pub struct InboundMessage {
     pub extra: Option<String>,
     /// When it was written, by the provider's clock.
     pub provider_time: Option<Timestamp>,
-    /// Whether it was delayed: at the provider while the daemon was not connected, or in the bridge while the daemon
-    /// did not answer. A delayed message is placed where it was written; any other where it arrived.
+    /// Whether delivery was delayed: by the provider while the daemon was not connected, or by the bridge while the
+    /// daemon did not answer. A delayed message is ordered by the provider's time, any other message by its time of
+    /// arrival.
     pub waited: bool,
-    /// Whether it was written to our Twilio sender and so opens the 24-hour window there.
+    /// Whether the message was sent to the business's Twilio sender, so that it opens Twilio's 24-hour reply window.
     pub opens_twilio: bool,
-    /// Whether it is from before the account was linked: it is stored without counting as unread.
+    /// Whether the message was written before the account was linked. Such a message is not counted as unread.
     pub history: bool,
 }
 
 impl InboundMessage {
-    /// Returns true if it was written a while before it arrived.
+    /// Returns true if the message arrived long after it was written.
     pub fn is_delayed(&self) -> bool {
         self.waited || self.history
     }
@@ -50,37 +51,37 @@ impl InboundMessage {
 pub struct InboundMedia {
     /// The URL at the provider.
     pub url: String,
-    /// Its type.
+    /// The MIME type.
     pub mime: Option<String>,
     /// The sender's file name.
     pub file_name: Option<String>,
-    /// Why it cannot be fetched, if that is known already.
+    /// The reason why the file cannot be fetched; none if it may be available.
     pub error: Option<String>,
 }
 
 /// An update to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageUpdate {
-    /// The provider that reports it.
+    /// The provider that reports the update.
     pub provider: Provider,
     /// The provider's id of the message.
     pub provider_msg_id: String,
-    /// The contact of the chat, by all addresses that the provider reports; empty if it reports none.
+    /// All addresses of the chat's contact that the provider reports; may be empty.
     pub peer: Vec<PeerAddress>,
     /// The change.
     pub change: Change,
     /// The author of the change.
     pub actor: Actor,
-    /// The provider's id of the change itself; none if it does not say.
+    /// The provider's id of the change; none if the provider does not report it.
     pub event_id: Option<String>,
-    /// When, as the provider reports it.
+    /// The provider's time of the change.
     pub at: Option<Timestamp>,
 }
 
 /// The author of a change to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
-    /// No author: the provider reports a status.
+    /// The provider, which reports a status.
     Provider,
     /// The contact.
     Contact,
@@ -89,7 +90,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The stored value.
+    /// Returns the stored value.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Provider => "",
@@ -102,9 +103,9 @@ impl Actor {
 /// A change to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// A new status; with the reason if the provider rejected the message after it had accepted it.
+    /// A new status. The second field is present if the provider rejected the message after it had accepted it.
     Status(MessageStatus, Option<LateRefusal>),
-    /// The message has a new text.
+    /// The new text of an edited message.
     Edit(String),
     /// An emoji reaction; an empty text removes it.
     Reaction(String),
@@ -119,11 +120,11 @@ pub enum Inbound {
     Message(InboundMessage),
     /// An update to a message.
     Update(MessageUpdate),
-    /// Ignored: a group, or a kind of event that has no effect. The text says which.
+    /// An event that is ignored, such as a group message. The text gives the reason.
     Ignored(&'static str),
 }
 
-/// Why a signed webhook is malformed.
+/// The reason why a webhook with a valid signature cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub &'static str);

@@ -3,11 +3,11 @@
 use super::{CallId, ContactId, FactId, GapId, Timestamp, text_enum};
 
 text_enum! {
-    /// What became of a question that the agent could not answer.
+    /// The state of a question that the agent could not answer.
     GapState {
-        /// It waits for an answer.
+        /// A user has not answered or dismissed it yet.
         Open = "open",
-        /// A user answered it; the answer is a fact.
+        /// A user answered it; the answer is stored as a fact.
         Answered = "answered",
         /// A user decided that it needs no answer.
         Dismissed = "dismissed",
@@ -21,15 +21,15 @@ pub struct KnowledgeGap {
     pub id: GapId,
     /// The question, in a few words.
     pub question: String,
-    /// In how many calls it was asked.
+    /// The number of calls in which it was asked.
     pub times_asked: i64,
-    /// What became of it.
+    /// The state.
     pub state: GapState,
-    /// The contact who asked it last; none if that is not known.
+    /// The contact who asked it last; none if the contact is unknown.
     pub contact_id: Option<ContactId>,
     /// The call in which it was asked last.
     pub call_id: Option<CallId>,
-    /// The fact with the answer; none if there is none, or it was deleted.
+    /// The fact with the answer; none if the question is not answered or the fact was deleted.
     pub fact_id: Option<FactId>,
     /// When it was asked first.
     pub created_at: Timestamp,

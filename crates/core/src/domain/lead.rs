@@ -1,15 +1,15 @@
-//! Leads: possible sales, and the stages that they pass through.
+//! Leads, which are possible sales, and the stages of their progress.
 
 use super::{ContactId, LeadId, StageId, Timestamp, text_enum};
 
 text_enum! {
-    /// What a lead in a stage has become.
+    /// The outcome of the leads in a stage.
     LeadOutcome {
-        /// It is open.
+        /// The lead is open.
         Open = "",
-        /// It was sold.
+        /// The sale was made.
         Won = "won",
-        /// It was not sold.
+        /// The sale was not made.
         Lost = "lost",
     }
 }
@@ -19,28 +19,28 @@ text_enum! {
 pub struct LeadStage {
     /// The id.
     pub id: StageId,
-    /// Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`.
+    /// The key of a built-in stage: `new`, `quoted`, `won` or `lost`; none for a stage that a user created.
     pub key: Option<String>,
     /// The name that a user gave it.
     pub name: Option<String>,
-    /// What a lead in it has become.
+    /// The outcome of the leads in the stage.
     pub outcome: LeadOutcome,
-    /// Its place among the stages.
+    /// The position among the stages; the lowest is first.
     pub position: i64,
-    /// The number of leads in it.
+    /// The number of leads in the stage.
     pub lead_count: i64,
 }
 
-/// What a user decides about a lead.
+/// The fields of a lead that users edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadContent {
-    /// What may be sold.
+    /// The goods or service that may be sold.
     pub title: String,
     /// The stage.
     pub stage_id: StageId,
-    /// The expected amount in hundredths of the currency.
+    /// The expected amount in hundredths of the currency unit.
     pub value_minor: Option<i64>,
-    /// Where it came from.
+    /// The source of the lead, as a user describes it.
     pub source: String,
 }
 
@@ -51,9 +51,9 @@ pub struct Lead {
     pub id: LeadId,
     /// The contact.
     pub contact_id: ContactId,
-    /// The name of the contact, or its number.
+    /// The name of the contact, or the number if the contact has no name.
     pub contact_name: Option<String>,
-    /// What a user decides about it.
+    /// The fields that users edit.
     pub content: LeadContent,
     /// The actor that created it.
     pub created_by: String,
@@ -61,6 +61,6 @@ pub struct Lead {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Since when it is in a stage with an outcome.
+    /// When the lead moved into a stage with the outcome won or lost; none while it is open.
     pub closed_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Texts for people as data: a key of the locale files and its parameters. `messages` renders them.
+//! Texts for users as data: a key of the locale files and its parameters. The module `messages` renders them.
 
 use super::{Timestamp, text_enum};
 use std::borrow::Cow;
@@ -14,8 +14,7 @@ text_enum! {
 }
 
 impl Language {
-    /// The language for readers of the language with this BCP 47 tag, such as `he` or `he-IL`: English for all but
-    /// Hebrew.
+    /// Returns the language for a BCP 47 tag such as `he` or `he-IL`: Hebrew for Hebrew tags, else English.
     pub fn for_tag(tag: &str) -> Self {
         if tag.split('-').next() == Some(Self::Hebrew.as_str()) { Self::Hebrew } else { Self::English }
     }
@@ -23,17 +22,17 @@ impl Language {
 
 /// A text that the locale files contain.
 pub trait Localized {
-    /// Its key in the locale files.
+    /// Returns the key of the text in the locale files.
     fn key(&self) -> &'static str;
 
-    /// The names and values of its parameters.
+    /// Returns the names and values of the parameters.
     fn params(&self) -> Vec<(&'static str, TextParam<'_>)>;
 }
 
 /// The value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextParam<'a> {
-    /// A number, by which a text can select a plural form.
+    /// A number. The text can select its plural form by it.
     Number(u64),
     /// A text.
     Text(Cow<'a, str>),
@@ -57,8 +56,8 @@ impl From<&Timestamp> for TextParam<'_> {
     }
 }
 
-/// Declares an enum of texts: each variant is a key of the locale files, with typed parameters. As JSON it is
-/// `{"code": key, "params": {…}}`, without `params` if it has none. What a variant says is in `locales/en.ftl`.
+/// Declares an enum of texts: each variant is a key of the locale files, with typed parameters. The JSON form is
+/// `{"code": key, "params": {…}}`; a text without parameters has no `params`. The texts are in `locales/en.ftl`.
 #[macro_export]
 macro_rules! localized_enum {
     // The key is a `tt` and not a `literal`, because the derives below do not accept a captured literal.

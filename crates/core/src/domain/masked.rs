@@ -1,8 +1,9 @@
-//! Masks numbers and names for logs: enough to recognise them, not enough to use them.
+//! Masking of numbers and names in logs. A masked number can be recognised, but not dialled.
 
 use std::fmt;
 
-/// Shows the first five characters and the last two of a text, and less of a short one: `+9725•••••12`.
+/// A text whose `Display` shows only the first five and the last two characters, as in `+9725•••••12`. For a text of
+/// fewer than ten characters, it shows only the first quarter.
 #[derive(Clone, Copy, Debug)]
 pub struct Masked<'a>(pub &'a str);
 

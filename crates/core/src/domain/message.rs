@@ -3,7 +3,7 @@
 use super::{MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
 
 text_enum! {
-    /// `in`: from the contact; `out`: from the business.
+    /// The direction of a message: `in` from the contact, `out` from the business.
     Direction { In = "in", Out = "out" }
 }
 
@@ -18,7 +18,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// `text`, or `media` for a message with files.
+    /// The type of a message: `media` for a message with files, else `text`.
     MessageType { Text = "text", Media = "media" }
 }
 
@@ -40,7 +40,7 @@ text_enum! {
 }
 
 impl MediaKind {
-    /// The kind of a file by its MIME type.
+    /// Returns the kind of a file by its MIME type.
     pub fn of_mime(mime: &str) -> Self {
         match mime.split('/').next().unwrap_or_default() {
             "image" => Self::Image,
@@ -52,7 +52,7 @@ impl MediaKind {
         }
     }
 
-    /// The kind of a file by the extension in its URL; a document if that is unknown.
+    /// Returns the kind of a file by the extension in its URL; a document if the extension is unknown.
     pub fn of_url(url: &str) -> Self {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -70,7 +70,7 @@ text_enum! {
     MessageStatus {
         /// Received from the contact.
         Received = "received",
-        /// Waits in the outbox.
+        /// Queued in the outbox.
         Queued = "queued",
         /// A provider has accepted it.
         Sent = "sent",
@@ -84,8 +84,8 @@ text_enum! {
 }
 
 impl MessageStatus {
-    /// The status after `report`, for any order of reports: `read` then `delivered` stays `read`, and a delivered
-    /// message cannot fail any more.
+    /// Returns the status after `report`. Reports can arrive in any order: `delivered` after `read` keeps `read`, and a
+    /// delivered message ignores `failed`.
     #[must_use]
     pub fn advance(self, report: Self) -> Self {
         match (self, report) {
@@ -100,11 +100,11 @@ impl MessageStatus {
 }
 
 text_enum! {
-    /// What happened to a message after it was written.
+    /// The kind of an event that changed a message after its creation.
     MessageEventKind { Status = "status", Edit = "edit", Reaction = "reaction", Deletion = "deletion" }
 }
 
-/// One message.
+/// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The id; messages that arrived later have greater ids.
@@ -119,20 +119,20 @@ pub struct Message {
     pub media_kind: MediaKind,
     /// The text; empty for a file without a caption.
     pub content_text: String,
-    /// The URL of the file: the provider's, then the local one once it has been fetched.
+    /// The URL of the file: the provider's URL until the file has been fetched, then the local URL.
     pub media_url: Option<String>,
     /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
     /// `pruned` if it was deleted according to the retention settings.
     pub media_state: Option<String>,
-    /// The way it took, or will take.
+    /// The provider that sent, delivered or will send the message.
     pub provider: Option<Provider>,
     /// The provider's id of the message.
     pub provider_msg_id: Option<String>,
     /// The delivery status.
     pub status: MessageStatus,
-    /// Why it failed: an AgentLocator or provider error code.
+    /// The error code of a failed message, from AgentLocator or from the provider.
     pub error_code: Option<String>,
-    /// Why it failed, or that it may have been sent; for people.
+    /// A notice for users: why the message failed, or that it is unknown whether it was sent.
     pub error: Option<StoredNotice>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     pub author: Option<String>,
@@ -144,7 +144,7 @@ pub struct Message {
     pub delivered_at: Option<Timestamp>,
     /// When the contact read it.
     pub read_at: Option<Timestamp>,
-    /// When it was written: for a message that was delayed the provider's time, else the time of arrival.
+    /// When it was created: the provider's time if the message was delayed, else the time of arrival.
     pub created_at: Timestamp,
 }
 
@@ -153,9 +153,9 @@ pub struct Message {
 pub struct MessageDetail {
     /// The message in its current form.
     pub message: Message,
-    /// The message that it answers, where that is known.
+    /// The quoted message; none if the message quotes none or the quoted message is not stored.
     pub quote: Option<Quote>,
-    /// The current reactions, at most one of each side.
+    /// The current reactions: at most one by the contact and one by the business.
     pub reactions: Vec<Reaction>,
     /// The edits, oldest first.
     pub edits: Vec<Edit>,
@@ -209,23 +209,23 @@ pub struct MessageFile {
     pub file_name: Option<String>,
     /// The MIME type.
     pub mime: Option<String>,
-    /// The size in bytes; null until it has been fetched.
+    /// The size in bytes; none until the file has been fetched.
     pub bytes: Option<i64>,
-    /// `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`.
+    /// The state, as in `Message::media_state`: `waiting`, `stored`, `linked`, `failed` or `pruned`.
     pub state: String,
     /// Why it could not be fetched.
     pub error: Option<String>,
-    /// The URL of the file; null until it has been fetched.
+    /// The URL of the file; none until the file has been fetched.
     pub url: Option<String>,
     /// The width of an image in pixels.
     pub width: Option<i64>,
     /// The height of an image in pixels.
     pub height: Option<i64>,
-    /// The duration of sound or video.
+    /// The duration of audio or video in milliseconds.
     pub duration_ms: Option<i64>,
-    /// A picture of about 25 bytes, in Base64.
+    /// A ThumbHash of an image: a blurred preview of about 25 bytes, in Base64.
     pub thumbhash: Option<String>,
-    /// The URL of a small JPEG of an image.
+    /// The URL of a small JPEG preview of an image.
     pub thumbnail_url: Option<String>,
 }
 

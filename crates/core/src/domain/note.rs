@@ -15,20 +15,20 @@ pub struct Note {
     pub author: String,
     /// The name of the user or token that wrote it.
     pub author_name: Option<String>,
-    /// The actor that last changed its text, as far as the audit log still knows.
+    /// The actor that last changed the text; none if the audit log no longer contains the change.
     pub edited_by: Option<String>,
-    /// The name of the user or token that last changed its text.
+    /// The name of the user or token that last changed the text.
     pub edited_by_name: Option<String>,
     /// When it was written.
     pub created_at: Timestamp,
-    /// When its text was last changed.
+    /// When the text was last changed.
     pub updated_at: Timestamp,
-    /// When it was deleted; it can be restored.
+    /// When it was deleted; none if it was not. A deleted note can be restored.
     pub deleted_at: Option<Timestamp>,
 }
 
 impl Note {
-    /// When its text was last changed; none if it was not.
+    /// Returns when the text was last changed; none if it was never changed.
     pub fn edited_at(&self) -> Option<Timestamp> {
         (self.updated_at != self.created_at).then_some(self.updated_at)
     }

@@ -1,11 +1,11 @@
-//! Notices for the owner, as data: the details of alerts, and why messages were not sent.
+//! Notices for the owner, as data: the details of alerts, and the reasons why messages were not sent.
 
 use super::Timestamp;
 use super::localized::localized_enum;
 use serde::{Deserialize, Serialize};
 
 localized_enum! {
-    /// A statement for the owner. The codes are stored: a key of the locale files may be added, but not renamed.
+    /// A notice for the owner. The codes are stored, so a key of the locale files may be added, but not renamed.
     Notice {
         // A text that exists in one language only, such as an error of the system or of a provider.
         Verbatim { text: String } = "verbatim",
@@ -63,7 +63,7 @@ localized_enum! {
         OutboxWaiting { count: u64 } = "outbox-waiting",
         OutboxUndelivered { count: u64, by_twilio: u64, by_bridge: u64, contacts: u64 } = "outbox-undelivered",
 
-        // Why a message was not sent, or may have been.
+        // The reason why a message was not sent, or why it is unknown whether it was sent.
         MessageUnconfirmed = "message-unconfirmed",
         MessageExpired = "message-expired",
         MessageLost = "message-lost",
@@ -73,7 +73,7 @@ localized_enum! {
         MessageProviderRemoved = "message-provider-removed",
         MessageDiscarded = "message-discarded",
 
-        // The bridge, and what WhatsApp says to it.
+        // The bridge, and errors that WhatsApp reports to it.
         BridgeStarting = "bridge-starting",
         BridgeUnpaired = "bridge-unpaired",
         BridgePairing = "bridge-pairing",
@@ -124,19 +124,19 @@ localized_enum! {
 }
 
 impl Notice {
-    /// A text that exists in one language only.
+    /// Creates a notice with a text that exists in one language only.
     pub fn verbatim(text: impl Into<String>) -> Self {
         Self::Verbatim { text: text.into() }
     }
 }
 
-/// A notice as it is stored.
+/// The stored form of a notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum StoredNotice {
     /// The notice.
     Notice(Notice),
-    /// A text: earlier releases stored it in the business's language.
+    /// A text in the business's language, which earlier releases stored.
     Text(String),
 }
 

@@ -1,4 +1,4 @@
-//! When the business is open: hours of the week, closures, and what holds on holidays.
+//! Opening hours: weekly hours, closures, and rules for holidays.
 
 use super::{ClosureId, ResourceId, Timestamp, UnknownValue, text_enum};
 use jiff::civil::{Date, Weekday};
@@ -16,12 +16,12 @@ impl DayTime {
     /// The end of a day, which is the beginning of the next one.
     pub const END: Self = Self(24 * 60);
 
-    /// From minutes since the beginning of the day; none beyond its end.
+    /// Creates a time from minutes since the beginning of the day; none if it is after the end of the day.
     pub fn from_minutes(minutes: u16) -> Option<Self> {
         Some(Self(minutes)).filter(|time| *time <= Self::END)
     }
 
-    /// Minutes since the beginning of the day, if no clock change comes between.
+    /// Returns the minutes since the beginning of the day. On a day with a clock change, the elapsed time differs.
     pub fn minutes(self) -> u16 {
         self.0
     }
@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for DayTime {
     }
 }
 
-/// A part of one day, without its end.
+/// A half-open range of times within one day: it does not include `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DayRange {
     /// The beginning.
@@ -78,7 +78,7 @@ impl DayRange {
     /// The whole day.
     pub const WHOLE: Self = Self { from: DayTime::START, to: DayTime::END };
 
-    /// Whether it contains no time at all.
+    /// Returns true if the range contains no time.
     pub fn is_empty(self) -> bool {
         self.from >= self.to
     }
@@ -114,14 +114,15 @@ pub enum EveRule {
     Until(DayTime),
 }
 
-/// The rules of the calendar that are not hours.
+/// The booking rules for holidays, eves of holidays and advance notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningRules {
-    /// Holidays.
+    /// The rule for holidays.
     pub holidays: HolidayRule,
-    /// Eves of holidays.
+    /// The rule for eves of holidays.
     pub eves: EveRule,
-    /// How many minutes before its start an appointment must be booked by a contact. Users may book at any time.
+    /// The minimum time in minutes between a contact's booking and the start of the appointment. Users may book at any
+    /// time.
     pub notice_min: u32,
 }
 
@@ -136,9 +137,9 @@ pub struct Closure {
     pub from_date: Date,
     /// The last day.
     pub to_date: Date,
-    /// When it begins on the first day; none: with the day.
+    /// When the closure begins on the first day; none if it begins with the day.
     pub from_time: Option<DayTime>,
-    /// When it ends on the last day; none: with the day.
+    /// When the closure ends on the last day; none if it ends with the day.
     pub to_time: Option<DayTime>,
     /// The reason, for users.
     pub reason: String,
@@ -149,7 +150,7 @@ pub struct Closure {
 }
 
 impl Closure {
-    /// The part of a day that is closed; none if the day is not affected.
+    /// Returns the closed part of a day; none if the closure does not affect the day.
     pub fn on(&self, date: Date) -> Option<DayRange> {
         if date < self.from_date || date > self.to_date {
             return None;
@@ -161,7 +162,7 @@ impl Closure {
 }
 
 text_enum! {
-    /// Why a day has no opening hours, or fewer than its weekday.
+    /// The reason why a day has no opening hours, or fewer hours than usual for its weekday.
     ClosedReason {
         /// The weekday has no opening hours.
         Weekday = "weekday",

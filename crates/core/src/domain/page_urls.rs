@@ -1,20 +1,20 @@
-//! The addresses of the web page.
+//! The URLs of the web page.
 
 use serde::{Deserialize, Serialize};
 
-/// The addresses of the web page, without a trailing slash.
+/// The URLs of the web page, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageUrls {
-    /// The preferred one: https if that is available.
+    /// The preferred URL: HTTPS if it is available.
     #[serde(rename = "page")]
     pub best: String,
-    /// Another one by plain HTTP, for this machine and its local network.
+    /// The plain HTTP URL for this machine and its local network; none if it is already the preferred URL.
     #[serde(default, rename = "plain_page", skip_serializing_if = "Option::is_none")]
     pub plain: Option<String>,
 }
 
 impl PageUrls {
-    /// Creates it from the https and the plain HTTP address, either of which may be missing.
+    /// Creates the URLs from the HTTPS and the plain HTTP URL. Either may be missing.
     pub fn new(https: Option<String>, plain: Option<String>) -> Self {
         match https {
             Some(best) => Self { best, plain },
@@ -22,7 +22,7 @@ impl PageUrls {
         }
     }
 
-    /// Returns true if the preferred one is https.
+    /// Returns true if the preferred URL uses HTTPS.
     pub fn has_https(&self) -> bool {
         self.best.starts_with("https://")
     }

@@ -1,4 +1,4 @@
-//! The provider's addresses of a contact.
+//! The addresses by which providers identify contacts.
 
 use super::{AddressKind, Masked, PhoneNumber};
 use phonenumber::country;
@@ -10,21 +10,21 @@ use std::fmt;
 pub enum PeerAddress {
     /// A phone number.
     Phone(PhoneNumber),
-    /// WhatsApp's hidden id, the digits before `@lid`.
+    /// WhatsApp's LID, an id that hides the phone number: the digits before `@lid`.
     Lid(String),
     /// Meta's business-scoped user id, `IL.13491208655302741918`.
     Bsuid(String),
-    /// Twilio's `WaId`, digits, if it differs from the number.
+    /// Twilio's `WaId`, which consists of digits, if it differs from the number.
     TwilioWa(String),
 }
 
-/// Why a text is not the address of a contact.
+/// The reason why a text is not the address of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeerError {
-    /// A group, a broadcast list, a channel.
+    /// The address belongs to a group, a broadcast list or a channel.
     #[error("a group, a broadcast list or a channel, not a contact")]
     NotIndividual,
-    /// Not a known format.
+    /// The format is unknown.
     #[error("not a phone number or a WhatsApp id; write a number as +972501234567 or, within the country, 050-1234567")]
     Unreadable,
 }
@@ -40,7 +40,7 @@ impl PeerAddress {
         Self::read(text, |number| PhoneNumber::parse(number, default_country).ok())
     }
 
-    /// Reads the form of `Display`, in which addresses are stored; none if the text is no address.
+    /// Parses the form that `Display` writes and the database contains; none if the text is not an address.
     pub fn from_stored(text: &str) -> Option<Self> {
         if let Some(number) = PhoneNumber::from_e164(text) {
             return Some(Self::Phone(number));
@@ -52,7 +52,7 @@ impl PeerAddress {
         if is_wa_id { Some(Self::TwilioWa(text.to_owned())) } else { Self::parse_user_id(text) }
     }
 
-    /// Parses a business-scoped id, also with the prefix `whatsapp:`.
+    /// Parses a business-scoped id, with or without the prefix `whatsapp:`.
     pub fn parse_user_id(text: &str) -> Option<Self> {
         let bare = text.trim();
         let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
@@ -75,7 +75,7 @@ impl PeerAddress {
         Self::parse_user_id(bare).ok_or(PeerError::Unreadable)
     }
 
-    /// The kind of the address.
+    /// Returns the kind of the address.
     pub fn kind(&self) -> AddressKind {
         match self {
             Self::Phone(_) => AddressKind::Phone,
@@ -85,7 +85,7 @@ impl PeerAddress {
         }
     }
 
-    /// Its normalised text.
+    /// Returns the normalised address, without `@lid`.
     pub fn value(&self) -> &str {
         match self {
             Self::Phone(number) => number.as_str(),
@@ -93,7 +93,7 @@ impl PeerAddress {
         }
     }
 
-    /// The number, if it is one.
+    /// Returns the phone number; none if the address is another kind of id.
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Phone(number) => Some(number),
@@ -101,13 +101,14 @@ impl PeerAddress {
         }
     }
 
-    /// For logs.
+    /// Returns the masked form of the address for logs.
     pub fn masked(&self) -> Masked<'_> {
         Masked(self.value())
     }
 }
 
-/// The form that is shown and that [`PeerAddress::parse`] accepts: `+9725…`, `…@lid`, a business-scoped id.
+/// Writes the form that the page shows and that [`PeerAddress::parse`] accepts: `+9725…`, `…@lid`, or a business-scoped
+/// id.
 impl fmt::Display for PeerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -118,14 +119,15 @@ impl fmt::Display for PeerAddress {
     }
 }
 
-/// The digits of a LID without its device.
+/// Parses the user part of a LID and drops its device number.
 fn lid(user: &str) -> Result<PeerAddress, PeerError> {
     let digits = user.split_once(':').map_or(user, |(digits, _device)| digits);
     let good = (5..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if good { Ok(PeerAddress::Lid(digits.to_owned())) } else { Err(PeerError::Unreadable) }
 }
 
-/// Two capital letters of a country, a full stop, and up to 128 letters and digits.
+/// Returns true for a business-scoped id: a country code of two capital letters, a full stop, and up to 128 letters,
+/// digits and full stops.
 fn is_bsuid(text: &str) -> bool {
     text.split_once('.').is_some_and(|(country, id)| {
         country.len() == 2

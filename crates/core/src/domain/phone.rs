@@ -11,16 +11,16 @@ use std::fmt;
 #[serde(transparent)]
 pub struct PhoneNumber(String);
 
-/// The text is not a phone number.
+/// The error for a text that is not a phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a phone number; write it as +972501234567 or, within the country, 050-1234567")]
 pub struct PhoneNumberError;
 
 impl PhoneNumber {
     /// Parses any form that users write: `+9725…`, `9725…`, `00972 5…`, `+972 (0)50…`, the national `05…` of
-    /// `default_country` (ISO 3166), and a WhatsApp id. Digits alone are a number of that country if they are valid
-    /// there, also without their trunk prefix, which spreadsheets drop; otherwise an international number with its
-    /// calling code.
+    /// `default_country` (ISO 3166), and a WhatsApp id. Digits alone are read as a number of `default_country` if they
+    /// are valid there. The trunk prefix may be missing, because spreadsheets drop a leading zero. Other digits are
+    /// read as an international number with its calling code.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
@@ -29,8 +29,8 @@ impl PhoneNumber {
             Form::Digits => {
                 let (home, abroad) = (national(&digits, default_country), typed_international(&digits));
                 let is_valid = |read: &&Result<Self, _>| read.as_ref().is_ok_and(|number| number.kind().is_some());
-                // Numbering plans change faster than tables, so a number of which only the length is valid in its
-                // country is accepted too.
+                // Numbering plans change faster than the tables, so a number is also accepted if only its length is
+                // valid in its country.
                 let is_possible = |read: &&Result<Self, _>| read.as_ref().is_ok_and(Self::has_a_length_of_its_country);
                 let best = [&home, &abroad].into_iter().find(is_valid);
                 let best = best.or_else(|| [&abroad, &home].into_iter().find(is_possible));
@@ -39,8 +39,9 @@ impl PhoneNumber {
         }
     }
 
-    /// Parses a provider's address: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`. It
-    /// is E.164 and is not changed: the rules for dialled numbers would take a Russian area code for a trunk prefix.
+    /// Parses a provider's address: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`. The
+    /// number is already in E.164 form, so the rules for dialled numbers are not applied: they would mistake a Russian
+    /// area code for a trunk prefix.
     pub fn parse_provider(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
@@ -49,36 +50,37 @@ impl PhoneNumber {
         }
     }
 
-    /// Reads the form of [`as_str`](Self::as_str), in which numbers are stored and providers report callers; none if the
-    /// text is not a number in this form, such as the word for a withheld number.
+    /// Parses the form of [`as_str`](Self::as_str), in which numbers are stored and providers report callers. Returns
+    /// none for any other text, such as `anonymous` for a withheld number.
     pub fn from_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
         let is_number = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| Self(text.to_owned()))
     }
 
-    /// With the `+`.
+    /// Returns the number with the `+`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Without the `+`, as in WhatsApp's ids.
+    /// Returns the number without the `+`, as in WhatsApp ids.
     pub fn digits(&self) -> &str {
         self.0.strip_prefix('+').unwrap_or(&self.0)
     }
 
-    /// For logs: `+9725•••••12`.
+    /// Returns the masked form for logs: `+9725•••••12`.
     pub fn masked(&self) -> Masked<'_> {
         Masked(&self.0)
     }
 
-    /// Returns true if it is a premium-rate number.
+    /// Returns true if the number is a premium-rate or shared-cost number.
     pub fn is_premium(&self) -> bool {
         matches!(self.kind(), Some(Type::PremiumRate | Type::SharedCost))
     }
 
-    /// Returns false if it is certainly no mobile phone: a number of a fixed line or a service. In some countries both kinds have
-    /// the same numbers, and numbering plans change faster than tables: these count as mobile.
+    /// Returns false if the number certainly belongs to a fixed line or a service. Returns true if the country does not
+    /// separate fixed and mobile numbers, or if the tables do not contain the number, because numbering plans change
+    /// faster than the tables.
     pub fn may_be_mobile(&self) -> bool {
         let Some((plans, national)) = self.plans() else { return true };
         let is =
@@ -86,13 +88,13 @@ impl PhoneNumber {
         is(&Type::Mobile) || is(&Type::PersonalNumber) || !KINDS.iter().any(is)
     }
 
-    /// The prefix of a country's numbers: `+972`.
+    /// Returns the calling code of a country with its `+`, such as `+972`.
     pub fn calling_code(country: country::Id) -> String {
         let code = DATABASE.by_id(country.as_ref()).map_or_else(String::new, |found| found.country_code().to_string());
         format!("+{code}")
     }
 
-    /// The kind of number; none if it is not in a numbering plan.
+    /// Returns the kind of the number; none if no numbering plan contains the number.
     fn kind(&self) -> Option<Type> {
         let (plans, national) = self.plans()?;
         plans.iter().find_map(|plan| {
@@ -109,9 +111,9 @@ impl PhoneNumber {
         })
     }
 
-    /// The numbering plans of its calling code, and the digits after that code.
+    /// Returns the numbering plans of the number's calling code, and the digits after the calling code.
     fn plans(&self) -> Option<(Vec<&'static Descriptors>, &str)> {
-        // No calling code is a prefix of another.
+        // The first match is the only match, because no calling code is a prefix of another.
         (1..=3).find_map(|length| {
             let (code, national) = self.digits().split_at_checked(length)?;
             let countries = DATABASE.by_code(&code.parse().ok()?)?;
@@ -120,7 +122,7 @@ impl PhoneNumber {
     }
 }
 
-/// The kinds that the tables distinguish, in the order in which they are tried.
+/// The kinds of numbers that the tables distinguish, in the order in which they are tested.
 const KINDS: [Type; 10] = [
     Type::PremiumRate,
     Type::TollFree,
@@ -142,17 +144,17 @@ impl fmt::Display for PhoneNumber {
 
 /// The form of a written number.
 enum Form {
-    /// With its calling code first.
+    /// Starts with the calling code.
     International,
-    /// With the trunk prefix `0`.
+    /// Starts with the trunk prefix `0`.
     National,
-    /// Digits that may be either.
+    /// Digits that may be in either form.
     Digits,
 }
 
 impl Form {
-    /// The digits without `whatsapp:`, `tel:`, `+`, `00`, a JID's server part and its device, and the form they were
-    /// in.
+    /// Returns the digits of a written number and their form. Removes `whatsapp:`, `tel:`, `+`, `00`, and the server
+    /// and device of a JID.
     fn of(text: &str) -> Result<(String, Self), PhoneNumberError> {
         let text = text.trim_matches(is_blank);
         let text = ["whatsapp:", "tel:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
@@ -175,7 +177,8 @@ impl Form {
     }
 }
 
-/// White space, and the invisible direction marks in numbers that were copied from right-to-left text.
+/// Returns true for white space, and for the invisible direction marks in numbers that were copied from right-to-left
+/// text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -184,9 +187,9 @@ fn is_punctuation(c: char) -> bool {
     matches!(c, '-' | '.' | '(' | ')' | '/' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// A number that starts with its calling code, unchanged.
+/// Parses a number that starts with its calling code, without applying the rules for dialled numbers.
 fn international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
-    // Mexico's mobile numbers had a `1` after the calling code until 2019. WhatsApp's ids still have it.
+    // Mexican mobile numbers had a `1` after the calling code until 2019. WhatsApp ids still contain it.
     let old_mexican = digits.strip_prefix("521").filter(|rest| rest.len() == 10);
     let number = old_mexican.map_or_else(|| format!("+{digits}"), |rest| format!("+52{rest}"));
     if (8..=16).contains(&number.len()) && !digits.starts_with('0') {
@@ -196,19 +199,19 @@ fn international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     }
 }
 
-/// The same as users write it, with a trunk prefix after the calling code: `+972 (0)50…`.
+/// Parses an international number as users write it: `+972 (0)50…` may have a trunk prefix after the calling code.
 fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     let number = international(digits)?;
     if number.kind().is_some() {
         return Ok(number);
     }
-    // Without a default country: the tables would strip that country's prefixes from the numbers of all others.
+    // No default country is passed: the library would strip that country's prefixes from numbers of other countries.
     let read = phonenumber::parse(None, number.as_str()).ok().and_then(|read| e164(&read).ok());
     let has_trunk_zero = number.plans().is_some_and(|(_, national)| national.starts_with('0'));
-    // A number without a trunk zero may be in a range that the tables do not know yet.
+    // A number without a trunk zero may be in a range that the tables do not contain yet.
     let is_number = |read: &PhoneNumber| read.kind().is_some() || has_trunk_zero && read.has_a_length_of_its_country();
     match read.filter(is_number) {
-        // The tables strip one zero at a time.
+        // The library strips one zero at a time.
         Some(read) if read.digits().len() < digits.len() => typed_international(read.digits()),
         Some(read) => Ok(read),
         None => Ok(number),
@@ -218,7 +221,8 @@ fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
 /// Parses a number as one of `country`.
 fn national(digits: &str, country: country::Id) -> Result<PhoneNumber, PhoneNumberError> {
     let read = phonenumber::parse(Some(country), digits).map_err(|_| PhoneNumberError)?;
-    // Normalised again, so that parsing the result gives the same number; otherwise a contact could have two.
+    // The result is normalised again, so that parsing it gives the same number. Otherwise the same phone could be
+    // stored under two numbers.
     typed_international(e164(&read)?.digits())
 }
 
@@ -275,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Each example of libphonenumber's tables: calling code and national number.
+    /// Returns all example numbers of libphonenumber's tables, as calling code and national number.
     fn examples() -> Vec<(u16, String)> {
         let all = DATABASE.iter().flat_map(|country| {
             let kinds = KINDS.iter().filter_map(|kind| country.descriptors().get(*kind)?.example());
@@ -287,7 +291,7 @@ mod tests {
         all
     }
 
-    /// Ten ways in which a provider or a user writes an international number.
+    /// Returns ten forms in which a provider or a user writes an international number.
     fn spellings(digits: &str) -> [String; 10] {
         let grouped: Vec<_> =
             digits.as_bytes().chunks(3).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
@@ -350,7 +354,7 @@ mod tests {
             ("2025550123", country::US, "+12025550123"),
             ("12025550123", country::US, "+12025550123"),
             ("+4930123456", country::IL, "+4930123456"),
-            // The US has the trunk prefix 1, Germany does not.
+            // The trunk prefix of the US is 1, which must not be removed from a German number.
             ("+491512345678", country::US, "+491512345678"),
             ("03-5551234", country::IL, "+97235551234"),
             ("+39 06 1234 5678", country::IL, "+390612345678"),

@@ -3,9 +3,9 @@
 use super::{CallId, RecordingId, Timestamp, text_enum};
 
 text_enum! {
-    /// What made the recording.
+    /// The recorder that made a recording.
     RecordingSource {
-        /// The daemon: both sides, from the media stream.
+        /// The daemon, which records both sides from the media stream.
         Stream = "stream",
         /// Twilio's recorder.
         Twilio = "twilio",
@@ -17,13 +17,13 @@ text_enum! {
     RecordingState {
         /// The call is still active.
         Running = "running",
-        /// To be fetched from Twilio.
+        /// The recording must still be fetched from Twilio.
         Waiting = "waiting",
-        /// Completely stored.
+        /// The recording is complete and stored.
         Complete = "complete",
-        /// It could not be fetched; the reason is stored with it.
+        /// The recording could not be fetched; the reason is stored with it.
         Failed = "failed",
-        /// Deleted according to the retention settings.
+        /// The recording was deleted according to the retention settings.
         Pruned = "pruned",
     }
 }
@@ -35,21 +35,21 @@ pub struct Recording {
     pub id: RecordingId,
     /// The call.
     pub call_id: CallId,
-    /// What made the recording.
+    /// The recorder that made it.
     pub source: RecordingSource,
     /// The MIME type.
     pub mime: String,
-    /// 2 for both sides: the caller left, the agent right.
+    /// The number of channels: 2 for both sides, with the caller on the left and the agent on the right.
     pub channels: i64,
-    /// The duration.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
     /// The size in bytes.
     pub bytes: i64,
     /// The state of the recording.
     pub state: RecordingState,
-    /// Where in the recording the caller's message begins.
+    /// The position in milliseconds at which the caller's message begins.
     pub message_ms: Option<i64>,
-    /// Why it could not be fetched.
+    /// The reason why it could not be fetched.
     pub error: Option<String>,
     /// When the recording began.
     pub created_at: Timestamp,

@@ -3,11 +3,11 @@
 use super::text_enum;
 
 text_enum! {
-    /// What a user or a token may do.
+    /// The permissions of a user or a token.
     Role {
         /// All permissions, including settings and users.
         Owner = "owner",
-        /// The daily work: threads, messages, calls, contacts.
+        /// Permissions for daily work: threads, messages, calls and contacts.
         Staff = "staff",
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{ContactId, MessageId, Provider, ThreadId, Timestamp, text_enum};
 
-/// A text that users send often, by a shortcut.
+/// A text that users send often and insert by its shortcut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedReply {
     /// The id.
     pub id: i64,
-    /// What a user types to get it.
+    /// The shortcut that a user types to insert the text.
     pub shortcut: String,
     /// The text.
     pub text: String,
@@ -20,13 +20,13 @@ pub struct SavedReply {
 text_enum! {
     /// The state of a scheduled message.
     ScheduledState {
-        /// Its time has not come.
+        /// The message is not due yet.
         Waiting = "waiting",
-        /// It has become a message, whose own status follows.
+        /// The message was created and queued; its delivery status is stored with the created message.
         Sent = "sent",
-        /// It could not be sent; `error_code` says why.
+        /// The message could not be sent; `error_code` gives the reason.
         Failed = "failed",
-        /// A user has cancelled it.
+        /// A user cancelled the message.
         Cancelled = "cancelled",
     }
 }
@@ -36,25 +36,25 @@ text_enum! {
 pub struct ScheduledMessage {
     /// The id.
     pub id: i64,
-    /// The thread; of a thread that was merged, the remaining one.
+    /// The thread. If the thread was merged into another, the remaining thread.
     pub thread_id: ThreadId,
     /// The contact.
     pub contact_id: ContactId,
     /// The text.
     pub text: String,
-    /// The SHA-256 of its file.
+    /// The SHA-256 of the attached file.
     pub media_id: Option<String>,
-    /// When it is to be sent.
+    /// When the message is due.
     pub send_at: Timestamp,
-    /// The requested provider; none leaves the choice to the policy.
+    /// The requested provider; none if the routing policy chooses it.
     pub provider: Option<Provider>,
     /// The state.
     pub state: ScheduledState,
-    /// The message that it became.
+    /// The message that was created from it.
     pub message_id: Option<MessageId>,
-    /// Why it was not sent: an error code of `POST /api/whatsapp/send`.
+    /// The reason why it was not sent: an error code of `POST /api/whatsapp/send`.
     pub error_code: Option<String>,
-    /// Who scheduled it: `user:3`, `token:2`.
+    /// The actor that scheduled it: `user:3`, `token:2`.
     pub author: String,
     /// When it was scheduled.
     pub created_at: Timestamp,

@@ -1,29 +1,29 @@
-//! What a search finds.
+//! The hits of a search.
 
 use super::{CallId, ContactId, ThreadId, Timestamp, text_enum};
 
 text_enum! {
     /// The kind of a search hit.
     SearchKind {
-        /// A contact, by name or number.
+        /// A contact whose name or number matches.
         Contact = "contact",
         /// A message.
         Message = "message",
         /// A turn of a call.
         Turn = "turn",
-        /// A call, by its summary or the message that the caller left.
+        /// A call whose summary or caller's message matches.
         Call = "call",
         /// A note about a contact.
         Note = "note",
     }
 }
 
-/// A row that a search has found.
+/// A database row that matches a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchHit {
-    /// Its position in the results; later pages have smaller ones.
+    /// The position in the results; later pages have smaller positions.
     pub position: i64,
-    /// What it is.
+    /// The kind.
     pub kind: SearchKind,
     /// The id of the row.
     pub id: i64,
@@ -35,10 +35,10 @@ pub struct SearchHit {
     pub thread_id: Option<ThreadId>,
     /// The call.
     pub call_id: Option<CallId>,
-    /// When it was written or said.
+    /// When the text was written or spoken.
     pub at: Timestamp,
-    /// Of a turn: where in the call it begins.
+    /// For a turn, its start in milliseconds since the beginning of the call; none for other kinds.
     pub offset_ms: Option<i64>,
-    /// The whole text.
+    /// The full text.
     pub text: String,
 }

@@ -3,7 +3,7 @@
 use super::{CallId, Timestamp, text_enum};
 
 text_enum! {
-    /// A step of the set-up, after the owner's account.
+    /// A step of the set-up that follows the creation of the owner's account.
     SetupStep {
         /// The name of the business.
         Name = "name",
@@ -26,22 +26,22 @@ text_enum! {
     }
 }
 
-/// How far the set-up is, as far as no other data shows it.
+/// The progress of the set-up that cannot be derived from other data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetupProgress {
-    /// The steps that an owner has skipped for now, in their order.
+    /// The steps that an owner has skipped for now, in the order of the set-up.
     pub skipped: Vec<SetupStep>,
-    /// When the agent first answered in a trial call.
+    /// When the agent first answered a trial call.
     pub agent_answered_at: Option<Timestamp>,
-    /// The newest call that another number has forwarded here.
+    /// The newest call that another number forwarded to the business's number.
     pub forwarded_call: Option<ForwardedCall>,
 }
 
-/// A call that another number has forwarded to the business's number here, as the network reported it.
+/// A call that the phone network reported as forwarded from another number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardedCall {
     /// The call.
     pub call: CallId,
-    /// The number that was called first.
+    /// The number that the caller dialled and that forwarded the call.
     pub from: String,
 }

@@ -1,4 +1,4 @@
-//! Tags, by which a business groups its contacts.
+//! Tags, with which a business groups its contacts.
 
 use super::{ContactId, TagId};
 use serde::{Deserialize, Serialize};
@@ -23,11 +23,11 @@ pub struct Tag {
     pub contact_count: i64,
 }
 
-/// What a change of the tags of many contacts has really changed: pairs of contact and tag.
+/// The effective changes of a bulk edit of tags, as pairs of contact and tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagChanges {
-    /// Tags that the contacts did not have before.
+    /// Tags that were added. Tags that a contact already had are not listed.
     pub added: Vec<(ContactId, TagId)>,
-    /// Tags that the contacts had before.
+    /// Tags that were removed. Tags that a contact did not have are not listed.
     pub removed: Vec<(ContactId, TagId)>,
 }

@@ -13,21 +13,21 @@ text_enum! {
 }
 
 text_enum! {
-    /// Which tasks are listed.
+    /// The filter of a list of tasks by their state.
     TaskState {
-        /// Those that are not done.
+        /// Tasks that are not done.
         Open = "open",
-        /// Those that are done.
+        /// Tasks that are done.
         Done = "done",
-        /// All, the open ones first.
+        /// All tasks, open tasks first.
         All = "all",
     }
 }
 
-/// What a user decides about a task.
+/// The fields of a task that users edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskContent {
-    /// What is to be done.
+    /// A short description of the work.
     pub title: String,
     /// The contact that it concerns.
     pub contact_id: Option<ContactId>,
@@ -35,11 +35,11 @@ pub struct TaskContent {
     pub thread_id: Option<ThreadId>,
     /// The call that it concerns.
     pub call_id: Option<CallId>,
-    /// The moment by which it is to be done.
+    /// The time at which the task is due.
     pub due_at: Option<Timestamp>,
-    /// The day on which it is to be done, `2026-11-22`.
+    /// The day on which the task is due, such as `2026-11-22`.
     pub due_date: Option<String>,
-    /// The user who is to do it.
+    /// The user to whom the task is assigned.
     pub assignee: Option<UserId>,
 }
 
@@ -48,11 +48,11 @@ pub struct TaskContent {
 pub struct Task {
     /// The id.
     pub id: TaskId,
-    /// What a user decides about it.
+    /// The fields that users edit.
     pub content: TaskContent,
-    /// The name of the contact, or its number.
+    /// The name of the contact, or the number if the contact has no name.
     pub contact_name: Option<String>,
-    /// The name of the user who is to do it.
+    /// The name of the user to whom the task is assigned.
     pub assignee_name: Option<String>,
     /// Who created it.
     pub source: TaskSource,
@@ -66,6 +66,6 @@ pub struct Task {
     pub done_at: Option<Timestamp>,
     /// The actor that marked it as done.
     pub done_by: Option<String>,
-    /// Its place in the list.
+    /// The sort key of the task in lists.
     pub due_key: String,
 }

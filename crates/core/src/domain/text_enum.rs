@@ -1,6 +1,6 @@
-//! Enums that are stored and sent as fixed words.
+//! Enums whose values are stored and sent as fixed strings.
 
-/// The text is not a value of the enum.
+/// The error for a text that is not a value of the enum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is not a {kind}; expected one of: {expected}")]
 pub struct UnknownValue {
@@ -12,23 +12,23 @@ pub struct UnknownValue {
     pub expected: String,
 }
 
-/// An enum of fixed words, for code that handles all of them alike. [`text_enum!`] implements it.
+/// An enum whose values are fixed strings, for code that handles all such enums. [`text_enum!`] implements this trait.
 pub trait TextEnum: Copy + 'static {
     /// The name of the enum.
     const NAME: &'static str;
-    /// What the enum stands for: its doc comment.
+    /// The doc comment of the enum, which the API documentation shows.
     const DESCRIPTION: &'static str;
     /// All values, in order.
     const ALL: &'static [Self];
 
-    /// The word of the value.
+    /// Returns the string of the value.
     fn as_str(self) -> &'static str;
 }
 
-/// Declares an enum with the word of each variant: the single definition for database, API and logs.
+/// Declares an enum with the string of each variant. The database, the API and the logs use the same string.
 #[macro_export]
 macro_rules! text_enum {
-    // The word is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
+    // The string is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
     ($(#[doc = $doc:tt])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -40,7 +40,7 @@ macro_rules! text_enum {
             /// All values, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word of the value in the database, the API and the log.
+            /// Returns the string of the value in the database, the API and the logs.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

@@ -8,7 +8,7 @@ use super::{
 text_enum! {
     /// The channel of a thread.
     ThreadType {
-        /// Messages, by either provider.
+        /// WhatsApp messages of both providers.
         WhatsApp = "whatsapp",
         /// Calls.
         Call = "call",
@@ -30,18 +30,18 @@ text_enum! {
 }
 
 text_enum! {
-    /// Whose turn it is in a conversation.
+    /// The side that must act next in a conversation.
     ThreadTurn {
         /// The contact waits for an answer: a message or a missed call is unanswered, or an answer was not delivered.
         Us = "us",
-        /// The agent has answered, and no user has looked yet.
+        /// The agent has answered, and no user has seen the answer yet.
         Agent = "agent",
-        /// There is nothing to do.
+        /// No action is needed.
         Done = "done",
     }
 }
 
-/// The conversation with one contact over one channel.
+/// A thread: the conversation with one contact over one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The id.
@@ -50,27 +50,27 @@ pub struct Thread {
     pub business_id: BusinessId,
     /// The channel.
     pub kind: ThreadType,
-    /// The provider that was used last; none for calls before the first one.
+    /// The provider that was used last; none for a thread of calls, and before the first message.
     pub provider: Option<Provider>,
     /// The contact.
     pub contact_id: ContactId,
-    /// The contact's number in E.164, else another address.
+    /// The contact's number in E.164, or another address if the number is unknown.
     pub peer_number: String,
     /// The title of the thread.
     pub title: String,
-    /// When the newest message or call was.
+    /// The time of the newest message or call.
     pub last_message_at: Option<Timestamp>,
     /// The number of unread messages.
     pub unread_count: i64,
     /// Whether the AI answers in this thread.
     pub ai_mode: AiMode,
-    /// Whose turn it is.
+    /// The side that must act next.
     pub turn: ThreadTurn,
     /// Since when the contact waits for an answer.
     pub waiting_since: Option<Timestamp>,
-    /// When it was archived; a new message or call ends that.
+    /// When it was archived; none if it is not archived. A new message or call moves it back to the inbox.
     pub archived_at: Option<Timestamp>,
-    /// When the last message to our Twilio sender was written.
+    /// The time of the contact's last message to the business's Twilio sender.
     pub last_in_twilio_at: Option<Timestamp>,
     /// The name of the contact; may be empty.
     pub contact_name: String,
@@ -82,18 +82,18 @@ pub struct Thread {
     pub created_at: Timestamp,
 }
 
-/// When and by which provider the contact last wrote; the 24-hour windows are derived from it.
+/// The time and provider of the contact's last message. The 24-hour reply windows are computed from them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastInbound {
     /// The provider of the last message.
     pub provider: Option<Provider>,
-    /// When it was committed.
+    /// When the last message was stored.
     pub at: Option<Timestamp>,
-    /// When the last message to our Twilio sender was written.
+    /// The time of the last message to the business's Twilio sender.
     pub twilio_at: Option<Timestamp>,
 }
 
-/// A message as lists show it.
+/// The summary of a message for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastMessage {
     /// The id.
@@ -112,20 +112,20 @@ pub struct LastMessage {
     pub created_at: Timestamp,
 }
 
-/// A call as lists show it.
+/// The summary of a call for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastCall {
     /// The id.
     pub id: CallId,
-    /// Who called whom.
+    /// The direction.
     pub direction: CallDirection,
     /// The state.
     pub state: CallState,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: CallOutcome,
-    /// The duration.
+    /// The duration in milliseconds.
     pub duration_ms: Option<i64>,
     /// When it started.
     pub started_at: Timestamp,
@@ -133,7 +133,7 @@ pub struct LastCall {
     pub message_text: Option<String>,
 }
 
-/// A text that a user has begun to write in a thread.
+/// An unfinished text of a user in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The text.
@@ -142,7 +142,7 @@ pub struct Draft {
     pub updated_at: Timestamp,
 }
 
-/// All threads with one contact as one row.
+/// A row of the inbox: all threads with one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxRow {
     /// The contact.
@@ -151,13 +151,13 @@ pub struct InboxRow {
     pub contact_name: String,
     /// The contact's current phone number.
     pub number: Option<String>,
-    /// Whose turn it is.
+    /// The side that must act next.
     pub turn: ThreadTurn,
     /// Since when the contact waits for an answer.
     pub waiting_since: Option<Timestamp>,
     /// The number of unread messages and calls.
     pub unread_count: i64,
-    /// When the newest message or call was.
+    /// The time of the newest message or call.
     pub last_activity_at: Timestamp,
     /// The id of the thread with the newest activity.
     pub newest_thread_id: ThreadId,
@@ -174,25 +174,25 @@ pub struct InboxRow {
 }
 
 text_enum! {
-    /// Which conversations a list contains.
+    /// The filter of a list of conversations.
     InboxFilter {
-        /// Those that are not archived.
+        /// Conversations that are not archived.
         All = "all",
-        /// Those in which the contact waits for an answer.
+        /// Conversations in which the contact waits for an answer.
         Waiting = "waiting",
-        /// Those with something of the agent that no user has seen.
+        /// Conversations with an answer of the agent that no user has seen.
         Agent = "agent",
-        /// Archived ones.
+        /// Archived conversations.
         Archived = "archived",
     }
 }
 
-/// How many contacts there are of each kind.
+/// The numbers of contacts in each category of the inbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InboxCounts {
     /// Contacts who wait for an answer.
     pub waiting: i64,
-    /// Contacts with something of the agent that no user has seen.
+    /// Contacts with an answer of the agent that no user has seen.
     pub agent: i64,
     /// Contacts with unread messages or calls.
     pub unread: i64,

@@ -1,4 +1,4 @@
-//! Points in time as they are stored and shown: RFC 3339, UTC, milliseconds.
+//! Points in time. They are stored and sent as RFC 3339 in UTC, with milliseconds.
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -12,46 +12,46 @@ use std::time::Duration;
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// From milliseconds since the Unix epoch; a value out of range is clamped.
+    /// Creates a timestamp from milliseconds since the Unix epoch; a value out of range is clamped.
     pub fn from_millis(ms: i64) -> Self {
         let end = if ms < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         Self(jiff::Timestamp::from_millisecond(ms).unwrap_or(end))
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     pub fn as_millis(self) -> i64 {
         self.0.as_millisecond()
     }
 
-    /// Whole seconds since the Unix epoch.
+    /// Returns the whole seconds since the Unix epoch.
     pub fn as_secs(self) -> i64 {
         self.0.as_second()
     }
 
-    /// The same moment on the clock of a time zone.
+    /// Returns the same instant in a time zone.
     pub fn to_zoned(self, zone: &TimeZone) -> Zoned {
         self.0.to_zoned(zone.clone())
     }
 
-    /// Later by `d`.
+    /// Returns the timestamp that is later by `d`.
     #[must_use]
     pub fn plus(self, d: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_add(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Earlier by `d`.
+    /// Returns the timestamp that is earlier by `d`.
     #[must_use]
     pub fn minus(self, d: Duration) -> Self {
         Self::from_millis(self.as_millis().saturating_sub(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The time since `earlier`; zero if that is in the future.
+    /// Returns the time since `earlier`; zero if `earlier` is later than this timestamp.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0))
     }
 }
 
-/// One moment on two clocks.
+/// One instant, read from two clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// The wall clock. It jumps when the clock is set.

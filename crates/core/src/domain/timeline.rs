@@ -1,4 +1,4 @@
-//! Everything that happened with a contact as one list.
+//! The timeline of a contact: messages, calls, notes, tasks, appointments and merges in one list.
 
 use super::{Appointment, CallItem, MessageDetail, Note, Task, Timestamp, UnknownValue, cursor, text_enum};
 use std::fmt;
@@ -13,9 +13,9 @@ text_enum! {
         Call = "call",
         /// A note about the contact.
         Note = "note",
-        /// A task, when it was created.
+        /// The creation of a task.
         Task = "task",
-        /// A task, when it was done.
+        /// The completion of a task.
         TaskDone = "task_done",
         /// An appointment.
         Appointment = "appointment",
@@ -27,13 +27,13 @@ text_enum! {
 /// An entry of a contact's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineEntry {
-    /// Its time.
+    /// The time by which the entry is ordered.
     pub at: Timestamp,
-    /// What it is.
+    /// The content.
     pub content: TimelineContent,
 }
 
-/// What an entry of a timeline shows.
+/// The content of an entry of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimelineContent {
     /// A WhatsApp message.
@@ -53,7 +53,7 @@ pub enum TimelineContent {
 }
 
 impl TimelineContent {
-    /// The kind.
+    /// Returns the kind of the entry.
     pub fn kind(&self) -> TimelineKind {
         match self {
             Self::Message(_) => TimelineKind::Message,
@@ -70,27 +70,29 @@ impl TimelineContent {
 /// A merge of another contact into a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactMerge {
-    /// The id, for undoing it.
+    /// The id, which is needed to undo the merge.
     pub merge_id: i64,
     /// The name of the merged contact; may be empty.
     pub contact_name: String,
-    /// When it was made.
+    /// When the contacts were merged.
     pub merged_at: Timestamp,
 }
 
-/// The position before a page of a timeline. Entries of one millisecond are ordered by kind, then by id.
+/// The position after a page of a timeline, whose order is newest first. Entries with the same time are ordered by
+/// kind, then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimelineCursor {
     /// The time of the oldest entry of the page.
     pub at: Timestamp,
-    /// Its kind.
+    /// The kind of that entry.
     pub kind: TimelineKind,
-    /// The id of its row.
+    /// The id of that entry's database row.
     pub id: i64,
 }
 
 impl TimelineCursor {
-    /// For entries of a kind: those at the cursor's time are before the cursor if their ids are below this one.
+    /// Returns the exclusive upper bound for ids of a kind at the cursor's time: an entry with a smaller id is older
+    /// than the cursor.
     pub fn id_bound(&self, kind: TimelineKind) -> i64 {
         match kind.cmp(&self.kind) {
             std::cmp::Ordering::Less => i64::MAX,

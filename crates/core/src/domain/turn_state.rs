@@ -1,33 +1,35 @@
-//! Whose turn it is in a conversation: whether a contact waits for an answer, and what the agent did that no user has seen.
+//! The turn of a conversation: whether the contact waits for an answer, and whether the agent answered unseen by any
+//! user.
 //!
-//! Each event of a thread changes its [`TurnState`], which is stored with the thread, so that lists need not read messages.
+//! Each event of a thread updates its [`TurnState`], which is stored with the thread. Lists can therefore show the turn
+//! without reading messages.
 
 use super::{ThreadTurn, Timestamp};
 
-/// What is stored of a thread's turn.
+/// The stored turn of a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TurnState {
-    /// Since when the contact waits for an answer; none if there is nothing to answer.
+    /// Since when the contact waits for an answer; none if no answer is needed.
     pub waiting_since: Option<Timestamp>,
-    /// Since when there is something of the agent that no user has looked at.
+    /// The time of the agent's first answer that no user has seen; none if users have seen all answers.
     pub agent_since: Option<Timestamp>,
 }
 
-/// The author of an outgoing message, as far as turns depend on it.
+/// The category of an outgoing message's author. It decides how the message changes the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutboundAuthor {
-    /// A user or a token, through this service.
+    /// A user or an API token, through this service.
     User,
     /// A user, on the business's own phone.
     Phone,
     /// The agent.
     Agent,
-    /// The service itself: an alert. It answers nothing.
+    /// The service itself, which sends alerts. An alert does not count as an answer.
     Daemon,
 }
 
 impl OutboundAuthor {
-    /// The author by the text that is stored with messages: `user:3`, `token:2`, `agent`, `phone`.
+    /// Parses the author that is stored with a message: `user:3`, `token:2`, `agent`, `phone`.
     pub fn of(author: &str) -> Self {
         match author.split(':').next().unwrap_or_default() {
             "agent" => Self::Agent,
@@ -38,25 +40,25 @@ impl OutboundAuthor {
     }
 }
 
-/// What happened in a conversation. The time is that of the event in the thread.
+/// An event in a conversation that can change the turn. The timestamp is the time of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnEvent {
-    /// The contact wrote, left a message, or called without an answer.
+    /// The contact wrote a message, left a voice message, or called and was not answered.
     ContactWaits(Timestamp),
-    /// A user answered, by the page or on the phone.
+    /// A user answered, on the page or on the business's own phone.
     UserAnswered,
     /// The agent answered a message, or talked with the contact on the phone.
     AgentAnswered(Timestamp),
     /// A message of the business has failed permanently.
     AnswerFailed(Timestamp),
-    /// A user looked at the conversation.
+    /// A user viewed the conversation.
     UserLooked,
-    /// A user declared that there is nothing to answer.
+    /// A user marked the conversation as done.
     Done,
 }
 
 impl TurnState {
-    /// The state after an event.
+    /// Returns the state after an event.
     #[must_use]
     pub fn after(self, event: TurnEvent) -> Self {
         let earliest = |known: Option<Timestamp>, at: Timestamp| Some(known.map_or(at, |known| known.min(at)));
@@ -70,7 +72,7 @@ impl TurnState {
         }
     }
 
-    /// Both states of a contact with several threads as one.
+    /// Combines the states of two threads of a contact: each time is the earlier of the two.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let earliest = |a: Option<Timestamp>, b: Option<Timestamp>| match (a, b) {
@@ -83,7 +85,7 @@ impl TurnState {
         }
     }
 
-    /// Whose turn it is. A contact who waits comes before what the agent did.
+    /// Returns the side that must act next. A waiting contact takes precedence over an unseen answer of the agent.
     pub fn turn(self) -> ThreadTurn {
         match (self.waiting_since, self.agent_since) {
             (Some(_), _) => ThreadTurn::Us,
@@ -94,12 +96,12 @@ impl TurnState {
 }
 
 impl TurnEvent {
-    /// Returns true if the event ends the archive: something new happened.
+    /// Returns true if the event moves an archived conversation back to the inbox.
     pub fn is_news(self) -> bool {
         !matches!(self, Self::UserLooked | Self::Done)
     }
 
-    /// Returns true if an answer in one thread also answers the contact's other threads: a message answers a missed call.
+    /// Returns true if the event applies to all threads of the contact: for example, a message answers a missed call.
     pub fn concerns_all_threads(self) -> bool {
         !matches!(self, Self::ContactWaits(_) | Self::AnswerFailed(_))
     }

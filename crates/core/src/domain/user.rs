@@ -14,29 +14,29 @@ pub struct User {
     pub role: Role,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When they last logged in.
+    /// When the user last logged in.
     pub last_login_at: Option<Timestamp>,
 }
 
-/// A bearer token for the API, without the secret, which is shown once and not kept.
+/// A bearer token for the API, without its secret. The secret is shown once and is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
     /// The id.
     pub id: TokenId,
-    /// Its purpose, as its creator named it.
+    /// The name that its creator gave it, such as its purpose.
     pub name: String,
     /// The role of the token.
     pub role: Role,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// When it was last used, with a precision of a minute.
     pub last_used_at: Option<Timestamp>,
-    /// The actor that created it: `user:3`, `token:2`, `cli`. Null if unknown.
+    /// The actor that created it: `user:3`, `token:2`, `cli`; none if unknown.
     pub created_by: Option<String>,
-    /// The name of the user who answers for it; null for a token of the command line. Without this user, or without a role
-    /// that has the token's rights, the token is not accepted.
+    /// The name of the user who is responsible for the token; none for a token that the command line created. The token
+    /// is rejected if this user is deleted, or if the user's role lacks the token's permissions.
     pub user_name: Option<String>,
-    /// When it expires; null: never.
+    /// When it expires; none if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -52,17 +52,17 @@ impl ApiToken {
 pub struct Session {
     /// The user.
     pub user: User,
-    /// Required in `X-CSRF-Token` of every changing request.
+    /// The token that each modifying request must contain in the header `X-CSRF-Token`.
     pub csrf_token: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last used, to a few minutes.
+    /// When it was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it expires if it is not used.
+    /// When it expires; each use extends it.
     pub expires_at: Timestamp,
 }
 
-/// A session as it is listed: without anything that could be used as its cookie.
+/// A session for lists. It contains no data that could be used as the session's cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
     /// The first [`Self::ID_LENGTH`] characters of the cookie's hash.
@@ -71,9 +71,9 @@ pub struct SessionSummary {
     pub user_agent: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last used, to a few minutes.
+    /// When it was last used, with a precision of a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it expires if it is not used.
+    /// When it expires; each use extends it.
     pub expires_at: Timestamp,
 }
 
@@ -81,7 +81,7 @@ impl SessionSummary {
     /// The length of an id in characters.
     pub const ID_LENGTH: usize = 16;
 
-    /// The id of the session whose cookie has this hash.
+    /// Returns the id of the session whose cookie has this hash.
     pub fn id_of(id_hash: &str) -> &str {
         id_hash.get(..Self::ID_LENGTH).unwrap_or(id_hash)
     }
@@ -96,16 +96,16 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// The actor: `user:3`, `token:2`, `cli`.
     pub actor: String,
-    /// The name of the user or the token; null for other actors.
+    /// The name of the user or the token; none for other actors.
     pub actor_name: Option<String>,
     /// For a token, the actor that created it.
     pub token_created_by: Option<String>,
     /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
     pub action: String,
-    /// What was changed: `user:3`, `token:2`, …
+    /// The changed object: `user:3`, `token:2`, …
     pub subject: String,
-    /// The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's.
+    /// The name of the changed object, or of the contact to which it belongs; none if it has no name or was deleted.
     pub subject_name: Option<String>,
-    /// The contact that was changed, or to whom it belongs.
+    /// The contact that was changed, or to whom the changed object belongs.
     pub contact_id: Option<ContactId>,
 }

@@ -1,22 +1,25 @@
-//! Folding: one form for all spellings of a text.
+//! Folding: the normalisation of a text to one form for all its spellings.
 //!
-//! Compatibility characters are decomposed; accents, niqqud and marks of direction are dropped; final letters become their base
-//! letters; quotation marks inside a word are dropped (צה״ל, בע"מ); all other punctuation is a space.
+//! - Compatibility characters are decomposed.
+//! - Accents, niqqud (Hebrew vowel points) and direction marks are removed.
+//! - Hebrew final letters are replaced by their base letters.
+//! - Quotation marks inside a word are removed (צה״ל, בע"מ).
+//! - All other punctuation is replaced by a space.
 
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
-/// A folded text, and where each of its characters comes from.
+/// A folded text, with the position of each of its characters in the original text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
-    /// The words, each with one space before it.
+    /// The folded words, each with one space before it.
     pub text: String,
-    /// For each byte of `text`: the range of the original text that it stands for.
+    /// For each byte of `text`, the byte range of the original text from which it was folded.
     sources: Vec<Range<usize>>,
 }
 
 impl Folded {
-    /// The part of the original text that a part of the folded text stands for.
+    /// Returns the byte range of the original text for a byte range of the folded text.
     pub(super) fn source(&self, part: Range<usize>) -> Option<Range<usize>> {
         let (first, last) = (self.sources.get(part.start)?, self.sources.get(part.end.checked_sub(1)?)?);
         Some(first.start..last.end)
@@ -35,10 +38,10 @@ pub fn fold(text: &str) -> Folded {
     folder.folded
 }
 
-/// Folds a text from its beginning, as far as it is asked to.
+/// An incremental folder, which folds a text from its beginning up to a requested position.
 pub(super) struct Folder<'a> {
     text: &'a str,
-    /// The beginning of the part that is not folded yet.
+    /// The byte offset of the part that is not folded yet.
     at: usize,
     in_word: bool,
     /// The folded part.
@@ -50,7 +53,7 @@ impl<'a> Folder<'a> {
         Self { text, at: 0, in_word: false, folded: Folded::default() }
     }
 
-    /// Folds on until at least `to` bytes of the text are folded. Returns false at the end of the text.
+    /// Continues to fold until at least `to` bytes of the text are folded. Returns false at the end of the text.
     pub(super) fn advance(&mut self, to: usize) -> bool {
         while self.at < to {
             let Some(c) = self.text[self.at..].chars().next() else { return false };
@@ -61,7 +64,8 @@ impl<'a> Folder<'a> {
     }
 
     fn fold_char(&mut self, c: char) {
-        // Most characters are their own decomposition, and long texts are folded while a user waits.
+        // A fast path for ASCII and Hebrew letters, which need no decomposition: long texts are folded while a user
+        // waits.
         if c.is_ascii_alphanumeric() || is_hebrew_letter(c) {
             return self.push_letter(base_letter(c.to_ascii_lowercase()), c.len_utf8());
         }
@@ -78,7 +82,7 @@ impl<'a> Folder<'a> {
         }
     }
 
-    /// Adds a letter that stands for the next `length` bytes of the text.
+    /// Appends a folded letter for the next `length` bytes of the original text.
     fn push_letter(&mut self, letter: char, length: usize) {
         if !self.in_word {
             self.folded.push(' ', &(self.at..self.at));
@@ -88,8 +92,8 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// The phone numbers in a text as digits, each in the national and the international form, separated by spaces. `calling_code` is
-/// that of the business's country.
+/// Returns the phone numbers in a text as digits, separated by spaces, each in its national and its international form.
+/// `calling_code` is the calling code of the business's country.
 pub fn numbers(text: &str, calling_code: &str) -> String {
     let mut found = String::new();
     for run in text.split(|c: char| !(c.is_ascii_digit() || is_number_separator(c))) {
@@ -105,7 +109,7 @@ pub fn numbers(text: &str, calling_code: &str) -> String {
     found
 }
 
-/// A number and its other form.
+/// Returns a number as it is written, and in its other form if it has one.
 fn forms(digits: &str, calling_code: &str) -> Vec<String> {
     let mut forms = vec![digits.to_owned()];
     let international = digits.trim_start_matches("00");
@@ -117,12 +121,12 @@ fn forms(digits: &str, calling_code: &str) -> Vec<String> {
     forms
 }
 
-/// Characters that may stand between the digits of a phone number, and marks of direction.
+/// Returns true for characters that may separate the digits of a phone number, and for direction marks.
 pub(super) fn is_number_separator(c: char) -> bool {
     matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2013}' | '\u{a0}') || is_direction_mark(c)
 }
 
-/// Accents, niqqud, cantillation and marks of direction.
+/// Returns true for characters that folding removes: accents, niqqud, cantillation and direction marks.
 fn is_ignored(c: char) -> bool {
     // Maqaf, paseq and sof pasuq separate words.
     let is_separator = matches!(c, '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{5c6}');
@@ -150,7 +154,7 @@ fn continues_word(rest: &str) -> bool {
 
 fn base_letter(c: char) -> char {
     match c {
-        // Kaf, mem, nun, pe and tsadi at the end of a word.
+        // The final forms of kaf, mem, nun, pe and tsadi, which are used at the end of a word.
         '\u{5da}' => '\u{5db}',
         '\u{5dd}' => '\u{5de}',
         '\u{5df}' => '\u{5e0}',
@@ -160,5 +164,5 @@ fn base_letter(c: char) -> char {
     }
 }
 
-/// The digits that make a number rather than an amount or a time.
+/// The minimum number of digits of a phone number. Shorter sequences are amounts or times.
 const MIN_NUMBER: usize = 7;

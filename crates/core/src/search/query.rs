@@ -1,28 +1,28 @@
-//! What a user searches for.
+//! Search queries and their hits.
 
 use super::fold::{Folded, Folder, fold, is_number_separator};
 use std::ops::Range;
 
-/// A query: words of which each must be found, or a part of a number.
+/// A query: words that must all be found, or a part of a phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The folded words of at least two letters.
+    /// The folded words with at least two letters.
     words: Vec<String>,
     /// The digits, if the query is a part of a phone number.
     digits: Option<String>,
 }
 
-/// A part of a text with the hits in it.
+/// A part of a text, with the positions of the hits in this part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The text, shortened at its ends if it is long.
+    /// The text. An ellipsis marks each end at which it was shortened.
     pub text: String,
-    /// The parts of `text` that were hit, in UTF-16 units, as browsers count.
+    /// The start and end of each hit in `text`, in UTF-16 code units, as in JavaScript.
     pub highlights: Vec<(usize, usize)>,
 }
 
 impl Query {
-    /// Reads what a user has typed; none if there is nothing to search for.
+    /// Parses a user's input; none if it contains neither a word nor enough digits to search for.
     pub fn parse(typed: &str) -> Option<Self> {
         let is_number = typed.chars().all(|c| c.is_ascii_digit() || is_number_separator(c));
         let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
@@ -33,10 +33,10 @@ impl Query {
         (digits.is_some() || !words.is_empty()).then_some(Self { words, digits })
     }
 
-    /// The expression for an FTS5 table with the columns `text` and `numbers` and the tokenizer `trigram`.
+    /// Returns the expression for an FTS5 table with the columns `text` and `numbers` and the tokenizer `trigram`.
     ///
-    /// Two letters are too short for a trigram: with the space before the word they are three, which finds words that begin with
-    /// them.
+    /// A word of two letters is too short for a trigram. The space before the word is added, which makes three
+    /// characters; the expression then finds words that begin with the two letters.
     pub fn match_expression(&self) -> String {
         let word = |word: &String| {
             let space = if word.chars().count() < TRIGRAM { " " } else { "" };
@@ -50,8 +50,8 @@ impl Query {
         }
     }
 
-    /// The text around the first hit, and all hits in it. A text of up to `longest` characters is not shortened. Hits are looked for
-    /// in the first `MAX_SEARCHED` bytes, so that the time for one text is bounded.
+    /// Returns the text around the first hit, with all hits in it. A text of up to `longest` characters is not
+    /// shortened. Only the first `MAX_SEARCHED` bytes are searched for hits, so that the time for one text is bounded.
     pub fn excerpt(&self, text: &str, longest: usize) -> Excerpt {
         let hits = self.first_hits(&text[..text.floor_char_boundary(MAX_SEARCHED)], longest);
         let shown = window(text, hits.first(), longest);
@@ -71,8 +71,8 @@ impl Query {
         Excerpt { text: excerpt, highlights }
     }
 
-    /// The first part of a text that the query hits, and those that may be among the `longest` characters after it, in order and
-    /// without overlaps. Nothing after them is folded.
+    /// Returns the first hit in a text, and the hits that may be within the `longest` characters after it, in order and
+    /// without overlaps. The rest of the text is not folded, to save time.
     fn first_hits(&self, text: &str, longest: usize) -> Vec<Range<usize>> {
         let mut hits: Vec<Range<usize>> = self.digits.iter().flat_map(|digits| number_hits(text, digits)).collect();
         let reach = (longest + self.longest_word()) * MAX_CHAR_BYTES;
@@ -87,7 +87,7 @@ impl Query {
                 hits.extend(self.word_hits(&folder.folded, search_from));
                 break;
             }
-            // A word may begin at the end of this piece.
+            // A hit may begin at the end of this piece and continue in the next piece.
             let so_far = &folder.folded.text;
             search_from = so_far.floor_char_boundary(so_far.len().saturating_sub(self.longest_word()));
         }
@@ -98,7 +98,7 @@ impl Query {
         self.words.iter().flat_map(move |word| word_hits(folded, word, from))
     }
 
-    /// In bytes.
+    /// Returns the length of the longest word in bytes.
     fn longest_word(&self) -> usize {
         self.words.iter().map(String::len).max().unwrap_or(0)
     }
@@ -116,7 +116,8 @@ fn without_overlaps(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     apart
 }
 
-/// Marks are part of the hit that they are in, so a hit ends where the next letter begins; the last mark stays outside.
+/// Returns the ranges of a word in the original text. Ignored marks between the letters of a hit are part of the hit;
+/// marks after its last letter are not.
 fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterator<Item = Range<usize>> + 'a {
     let is_short = word.chars().count() < TRIGRAM;
     let starts_word = |at: usize| folded.text[..at].ends_with(' ');
@@ -125,7 +126,8 @@ fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterato
     found.filter_map(|at| folded.source(at..at + word.len()))
 }
 
-/// Where digits are in a text, whatever separates them. A national number is found in its international form without its 0.
+/// Returns the ranges of a number in a text, whatever separates its digits. If the digits are not found, they are
+/// searched again without leading zeros, because the international form of a number has no leading 0.
 fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     let found: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
     let all: String = found.iter().map(|(_, digit)| *digit).collect();
@@ -135,7 +137,8 @@ fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     ranges.filter_map(|(at, needle)| Some(found.get(at)?.0..found.get(at + needle.len() - 1)?.0 + 1)).collect()
 }
 
-/// The part of a text to show: `longest` characters, a third of them before the hit unless the text ends earlier.
+/// Returns the part of a text to show: `longest` characters. A third of them are before the hit, or more if the text
+/// ends soon after the hit.
 fn window(text: &str, hit: Option<&Range<usize>>, longest: usize) -> Range<usize> {
     let hit_at = hit.map_or(0, |hit| hit.start);
     let last = |part: &str, count: usize| part.char_indices().rev().take(count).last().map_or(part.len(), |(at, _)| at);
@@ -150,10 +153,11 @@ fn is_searchable(word: &str) -> bool {
     word.chars().count() >= MIN_LETTERS
 }
 
-/// Bytes of a text in which an excerpt looks for hits: the longest message of WhatsApp, 65,536 characters, in Hebrew.
+/// The number of bytes in which an excerpt searches for hits. It covers the longest WhatsApp message, 65,536
+/// characters, in Hebrew.
 const MAX_SEARCHED: usize = 128 << 10;
 
-/// Bytes that are folded before they are searched.
+/// The number of bytes that are folded at a time before they are searched.
 const PIECE: usize = 2048;
 
 const MAX_CHAR_BYTES: usize = 4;

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// As the index finds it: every word as a substring, two letters at the beginning of a word.
+/// Returns true if the index finds the text: each word as a substring, words of two letters at the beginning of a word.
 fn finds(typed: &str, text: &str) -> bool {
     let Some(query) = Query::parse(typed) else { return false };
     let (folded, numbers) = (fold(text).text, numbers(text, "972"));
@@ -85,7 +85,7 @@ fn a_hit_is_found_at_the_end_of_the_longest_message() {
     assert_eq!((excerpt.text.chars().count(), excerpt.highlights), (301, Vec::new()), "too long to search all of it");
 }
 
-/// The first hit in a text that is folded completely.
+/// Returns the first hit in a text. The reference implementation: it folds the text completely.
 fn first_hit(typed: &str, text: &str) -> Option<usize> {
     let folded = fold(text);
     let words = fold(typed).text;
@@ -107,7 +107,7 @@ proptest! {
         let text = before + &middle + &after;
         let excerpt = Query::parse(&typed).unwrap().excerpt(&text, longest);
         let wanted = first_hit(&typed, &text);
-        // A hit that is longer than the excerpt is not marked.
+        // A hit that is longer than the excerpt is not highlighted.
         if let Some(first) = wanted.filter(|_| longest > 60) {
             let shown = excerpt.text.trim_matches('…');
             let start = text.find(shown).unwrap();

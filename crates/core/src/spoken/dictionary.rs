@@ -1,20 +1,20 @@
-//! The owner's dictionary: how names and words of the business are pronounced.
+//! The owner's pronunciation dictionary for names and words of the business.
 
 use crate::search::{HEBREW_PREFIXES, fold};
 use std::collections::BTreeMap;
 
-/// Words, and what is said for them.
+/// A map from written words to the text that is spoken for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dictionary {
-    /// By the folded words.
+    /// The spoken text by the folded words.
     entries: BTreeMap<String, String>,
-    /// How many words the longest entry has.
+    /// The number of words in the longest entry.
     longest: usize,
 }
 
 impl Dictionary {
-    /// A dictionary of pairs: as it is written, as it is spoken. A pair with an empty side is ignored; of equal ones the last
-    /// counts.
+    /// Creates a dictionary from pairs of written and spoken text. A pair with an empty side is ignored. If the same
+    /// written text occurs several times, the last pair is used.
     pub fn new<W: AsRef<str>, S: Into<String>>(pairs: impl IntoIterator<Item = (W, S)>) -> Self {
         let mut dictionary = Self::default();
         for (written, said) in pairs {
@@ -27,7 +27,7 @@ impl Dictionary {
         dictionary
     }
 
-    /// A dictionary of lines with an equals sign between both sides. Empty lines, comments (`#`) and other lines are
+    /// Parses a dictionary from lines of the form `written=spoken`. Comments (`#`) and lines of any other form are
     /// ignored.
     pub fn from_lines(lines: &str) -> Self {
         Self::new(
@@ -35,8 +35,8 @@ impl Dictionary {
         )
     }
 
-    /// The text with what is said for its words. Spelling is compared as in a search: without case, accents, vowel points
-    /// and quotation marks. One letter that Hebrew writes together with a word may stand before it.
+    /// Replaces the words of a text by their spoken form. Spellings are compared as in a search, which ignores case,
+    /// accents, vowel points and quotation marks. A word may have one Hebrew prefix.
     pub(super) fn apply(&self, text: &str) -> String {
         if self.entries.is_empty() {
             return text.to_owned();
@@ -76,7 +76,7 @@ fn key(words: &str) -> String {
     fold(words).text.trim().to_owned()
 }
 
-/// The ranges of the words: letters, digits, marks and quotation marks without anything else between them.
+/// Returns the ranges of the words: sequences of letters, digits, combining marks and quotation marks.
 fn words(text: &str) -> Vec<std::ops::Range<usize>> {
     let is_part = |c: char| {
         c.is_alphanumeric()
@@ -90,7 +90,7 @@ fn words(text: &str) -> Vec<std::ops::Range<usize>> {
             None => words.push(at..at + c.len_utf8()),
         }
     }
-    // A quotation mark around a word is no part of it.
+    // Quotation marks around a word are not part of the word.
     for word in &mut words {
         let inner = &text[word.clone()];
         let start = word.start + inner.len() - inner.trim_start_matches(QUOTES).len();

@@ -1,7 +1,7 @@
-//! Hebrew: numbers, symbols and abbreviations in words.
+//! Hebrew text normalisation: converts numbers, symbols and abbreviations to words.
 //!
-//! The rules look at the form of a number and at the words around it; the words are data (`words.txt`, `nouns.txt`,
-//! `abbreviations.txt`).
+//! The rules use the form of a number and the words around it. The words are in the data files `words.txt`, `nouns.txt`
+//! and `abbreviations.txt`.
 
 mod abbreviations;
 mod clock;
@@ -24,22 +24,22 @@ pub(super) use lists::{Gender, lines};
 pub(super) use lists::{List, Noun};
 pub(super) use numeral::{cardinal, ordinal};
 
-/// The text with words for numbers, symbols and abbreviations.
+/// Replaces numbers, symbols and abbreviations in a text by words.
 pub(super) fn hebrew(text: &str) -> String {
     digits(&abbreviations::abbreviations(text))
 }
 
-/// The text with words for numbers and symbols; abbreviations stay.
+/// Replaces numbers and symbols in a text by words; abbreviations stay.
 pub(super) fn digits(text: &str) -> String {
     numbers::numbers(&symbols::symbols(text))
 }
 
-/// The times of day that a text says, in words or in digits, in minutes of a clock of twelve hours.
+/// Returns the times of day in a text, in words or in digits, as minutes on a 12-hour clock.
 pub(super) fn times(text: &str) -> Vec<u16> {
     said_time::times(&digits(text))
 }
 
-/// Returns true if the text has a Hebrew letter.
+/// Returns true if the text contains a Hebrew letter.
 pub(super) fn is_hebrew(text: &str) -> bool {
     text.chars().any(plain::is_hebrew)
 }

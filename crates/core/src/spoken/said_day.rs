@@ -1,4 +1,4 @@
-//! Days that a text names: "tomorrow", "on Monday", "24.11.", "on the twenty-fourth of November".
+//! Detection of days in a text: "tomorrow", "on Monday", "24.11.", "on the twenty-fourth of November".
 
 use super::hebrew::{Gender, cardinal, lines, ordinal};
 use crate::search::{fold, stems};
@@ -7,19 +7,19 @@ use jiff::civil::{Date, Weekday};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A day as a text names it.
+/// A day that a text mentions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaidDay {
-    /// So many days after the day on which it is said.
+    /// A number of days after the day on which the text is spoken.
     After(i8),
-    /// A day of the week, in the next two weeks.
+    /// A weekday within the next two weeks.
     Weekday(Weekday),
-    /// A day of a month; none: of any month.
+    /// A day of a month, and the month; none if the text does not say the month.
     OfMonth(i8, Option<i8>),
 }
 
 impl SaidDay {
-    /// Whether it can mean this date, if it is said on `today`.
+    /// Returns true if the day can mean `date` when the text is spoken on `today`.
     pub fn may_mean(self, date: Date, today: Date) -> bool {
         match self {
             Self::After(days) => today.saturating_add(i64::from(days).days()) == date,
@@ -31,7 +31,7 @@ impl SaidDay {
     }
 }
 
-/// The days that a text names, in Hebrew, English, Arabic or Russian.
+/// Returns the days that a text in Hebrew, English, Arabic or Russian mentions.
 pub fn said_days(text: &str) -> Vec<SaidDay> {
     let folded = fold(text).text;
     let words: Vec<&str> = folded.split_whitespace().collect();
@@ -48,7 +48,7 @@ pub fn said_days(text: &str) -> Vec<SaidDay> {
     days
 }
 
-/// The day that is named from a word on, and the next word after it.
+/// Returns the day whose name begins at a word, and the index of the next word after it.
 fn day_at(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
     let number = number_at(words, at);
     let before_month = number.and_then(|(day, next)| {
@@ -65,7 +65,7 @@ fn day_at(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
     })
 }
 
-/// "November 24".
+/// Reads a day after its month, such as "November 24".
 fn after_month(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
     let (month, next) = month_at(words, at).filter(|_| words[at].is_ascii())?;
     let (day, next) = number_at(words, next + usize::from(words.get(next) == Some(&"the")))?;
@@ -79,15 +79,15 @@ fn month_at(words: &[&str], at: usize) -> Option<(Option<i8>, usize)> {
     }
 }
 
-/// "24th".
+/// Returns true for an ordinal in digits, such as "24th".
 fn is_ordinal(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(char::is_alphabetic)
 }
 
-/// The longest entry that begins at a word.
+/// Returns the longest entry that begins at a word, and the index of the next word after it.
 fn entry_at(words: &[&str], at: usize) -> Option<(Entry, usize)> {
     let first = words.get(at)?;
-    // "Tomorrow's".
+    // The genitive, such as "tomorrow's".
     let owner = first.strip_suffix('s').filter(|owner| owner.is_ascii());
     let entries = stems(first, SHORTEST).chain(owner).find_map(|stem| ENTRIES.get(stem))?;
     let fits = |(rest, _): &&(Vec<String>, Entry)| {
@@ -97,7 +97,7 @@ fn entry_at(words: &[&str], at: usize) -> Option<(Entry, usize)> {
     Some((found.1, at + 1 + found.0.len()))
 }
 
-/// The day of a month that begins at a word, as a number in digits or in words.
+/// Returns the day of a month that begins at a word, in digits or in words, and the index of the next word after it.
 fn number_at(words: &[&str], at: usize) -> Option<(i8, usize)> {
     let first = words.get(at)?;
     let digits = first.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -112,7 +112,7 @@ fn number_at(words: &[&str], at: usize) -> Option<(i8, usize)> {
     })
 }
 
-/// Dates in digits: 24.11., 24/11/2026.
+/// Returns the dates in digits: 24.11., 24/11/2026.
 fn in_digits(text: &str) -> Vec<SaidDay> {
     let parts = text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '/'));
     let dates = parts.filter_map(|part| {
@@ -130,7 +130,7 @@ enum Entry {
     Month(Option<i8>),
 }
 
-/// By the first word: the other words, and the meaning.
+/// The entries by their first word: the other words and the meaning.
 type Entries = HashMap<String, Vec<(Vec<String>, Entry)>>;
 
 static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
@@ -163,7 +163,7 @@ fn meaning(heading: &str) -> Option<Entry> {
     }
 }
 
-/// The days of a month in words.
+/// The days of a month by their words.
 static NUMBERS: LazyLock<HashMap<String, i8>> = LazyLock::new(|| {
     let english = lines(include_str!("days.txt")).skip_while(|line| *line != "[days]").skip(1);
     let english = english.flat_map(|line| line.split(',')).map(str::to_owned).zip(1..);
@@ -175,9 +175,9 @@ static NUMBERS: LazyLock<HashMap<String, i8>> = LazyLock::new(|| {
     english.chain(hebrew).map(|(words, day)| (fold(&words).text.trim().to_owned(), day)).collect()
 });
 
-/// A weekday without a date is not said of a day that is further away.
+/// The maximum distance in days of a day that is mentioned only by its weekday.
 const WEEKDAY_HORIZON: i32 = 14;
-/// The shortest word that a Hebrew prefix can stand before, in characters.
+/// The minimum length of a word after a Hebrew prefix, in characters.
 const SHORTEST: usize = 2;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! The language of a text by its letters.
+//! Detection of the language of a text by its script.
 
-/// The language in which a synthesiser is to speak `text`, ISO 639-1. The letters decide: the agent answers in the caller's
-/// language, which may not be that of the conversation's settings. Where the letters fit `conversation`, a BCP 47 tag, or there
-/// are none, it is that one.
+/// Returns the language in which a synthesiser must speak `text`, as ISO 639-1. The script of the text decides, because
+/// the agent answers in the caller's language, which may differ from the conversation's settings. If the script fits
+/// `conversation`, a BCP 47 tag, or if the text has no letters, the language of `conversation` is returned.
 pub fn language_of<'a>(text: &str, conversation: &'a str) -> &'a str {
     let conversation = conversation.split('-').next().unwrap_or_default();
     match script_of(text) {
@@ -41,7 +41,7 @@ impl Script {
         }
     }
 
-    /// The language that callers of a business in Israel write in this script.
+    /// Returns the language that a text in this script most probably has at a business in Israel.
     fn language(self) -> &'static str {
         match self {
             Self::Hebrew => "he",
@@ -52,11 +52,12 @@ impl Script {
     }
 }
 
-/// The script of most letters; none without letters. A Hebrew sentence may contain a name in Latin letters.
+/// Returns the script of most letters, because a Hebrew sentence may contain a name in Latin letters. Returns none for
+/// a text without letters.
 fn script_of(text: &str) -> Option<Script> {
     let count = |script| text.chars().filter(|letter| Script::of(*letter) == Some(script)).count();
     let counts = Script::ALL.map(|script| (count(script), script));
-    // The first of equals, so that a Hebrew word beside a Latin one of the same length is Hebrew.
+    // If two scripts have equally many letters, the first in `ALL` is chosen: `max_by_key` returns the last maximum.
     let (letters, script) = counts.into_iter().rev().max_by_key(|(letters, _)| *letters)?;
     (letters > 0).then_some(script)
 }

@@ -1,7 +1,8 @@
-//! Texts in other languages than Hebrew: the digits of phone numbers and codes are separated, so that a synthesiser reads them
-//! one by one.
+//! Text normalisation for languages other than Hebrew: the digits of phone numbers and codes are separated, so that a
+//! synthesiser reads them one by one.
 
-/// The text with separated digits in its phone numbers, identity numbers and codes. Amounts, dates and times stay.
+/// Separates the digits of phone numbers, identity numbers and codes in a text. Amounts, dates and times stay
+/// unchanged.
 pub(super) fn separated(text: &str) -> String {
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(c) = text[at..].chars().next() {
@@ -28,7 +29,7 @@ pub(super) fn separated(text: &str) -> String {
     said
 }
 
-/// The length of a number with the marks between its digits.
+/// Returns the length in bytes of a number with the marks between its digits.
 fn length(text: &str) -> usize {
     let mut length = 0;
     let mut chars = text.char_indices().peekable();
@@ -43,7 +44,7 @@ fn length(text: &str) -> usize {
     length
 }
 
-/// Long numbers without the marks of amounts, dates and times.
+/// Returns true for long numbers without the marks of amounts, dates and times.
 fn is_dictated(number: &str) -> bool {
     let digits = number.chars().filter(char::is_ascii_digit).count();
     let is_plain = !number.contains(['.', ',', ':', '/']);

@@ -58,7 +58,7 @@ fn the_data_files_are_complete() {
     }
     assert_eq!((List::Symbols.words().len() % 3, List::LettersOfUnits.words().len() % 3), (0, 0));
     assert_eq!(List::Minor.words().len() % 4, 0);
-    // What a symbol is said as has to be counted with the right gender.
+    // The word for each symbol must be a known noun, so that it is counted with the right gender.
     for symbol in List::Symbols.words().chunks(3).chain(List::LettersOfUnits.words().chunks(3)) {
         let noun = symbol[1].split(' ').next().unwrap();
         assert!(Noun::find(noun).is_some(), "{noun}");
@@ -75,7 +75,7 @@ fn other_languages_are_left_to_the_synthesiser() {
     assert_eq!(said("Call 054-1234567."), "Call 0 5 4, 1 2 3 4 5 6 7.");
     assert_eq!(said("ID 012345678"), "ID 0 1 2 3 4 5 6 7 8");
     assert_eq!(said("The code is 0042"), "The code is 0 0 4 2");
-    // Without letters, the conversation's language counts.
+    // The conversation's language decides for a text without letters.
     assert_eq!((said("10:30"), spoken("10:30", "he-IL", &Dictionary::default())), ("10:30".into(), "עשר וחצי".into()));
 }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-/// A media file of a message.
+/// A media file of a message, by whether the bridge can return it.
 #[derive(Clone, Debug)]
 pub enum BridgeFile {
     /// The bridge has the file.
@@ -20,7 +20,7 @@ pub enum BridgeFile {
     },
     /// The bridge is still fetching it from WhatsApp.
     OnItsWay,
-    /// WhatsApp does not have it any more.
+    /// The file is no longer available at WhatsApp.
     Gone,
 }
 

@@ -23,13 +23,13 @@ pub struct BridgeMessage {
 }
 
 impl BridgeMessage {
-    /// A text message with a new id.
+    /// Creates a text message with a new id.
     pub fn text(from: impl Into<String>, text: impl Into<String>) -> Self {
         let id = format!("3A{}", crate::entropy::random_hex::<9>().to_uppercase());
         Self { from: from.into(), text: text.into(), media_url: None, id }
     }
 
-    /// The body in this form.
+    /// Returns the JSON body of the webhook in this form.
     pub fn body(&self, form: InboundForm) -> Value {
         match form {
             InboundForm::Long => {
@@ -40,7 +40,7 @@ impl BridgeMessage {
     }
 }
 
-/// The two forms of a message body.
+/// The two forms of a message body that the daemon accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundForm {
     /// `from`, `text`, `media_url`, `provider_msg_id`.
@@ -52,17 +52,17 @@ pub enum InboundForm {
 /// How the bridge authenticates its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundAuth {
-    /// With both headers.
+    /// Sends the token and the signature.
     Both,
-    /// Without authentication.
+    /// Sends neither the token nor the signature.
     Missing,
-    /// With the token alone.
+    /// Sends only the token.
     Secret,
-    /// With the signature alone.
+    /// Sends only the signature.
     Signature,
-    /// With a wrong token.
+    /// Sends a wrong token and no signature.
     WrongSecret,
-    /// With a wrong signature.
+    /// Sends a wrong signature and no token.
     WrongSignature,
 }
 
@@ -76,7 +76,7 @@ pub struct BridgeInbound {
 }
 
 impl BridgeInbound {
-    /// With the signature key and the token that the daemon has.
+    /// Creates a sender that authenticates with the signature key and the token that are configured in the daemon.
     pub fn new(
         connector: DaemonConnector,
         hmac_secret: impl Into<String>,
@@ -138,7 +138,7 @@ impl BridgeInbound {
     }
 }
 
-/// The HMAC-SHA256 as lower-case hex.
+/// Returns the HMAC-SHA256 as lower-case hex.
 fn hmac_hex(key: &str, body: &[u8]) -> String {
     // HMAC accepts a key of any length.
     let code = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map(|mut mac| {

@@ -1,4 +1,4 @@
-//! The link to WhatsApp: its state, and pairing an account.
+//! The state of the link to WhatsApp, and the pairing of an account.
 
 use super::server::{BridgeBehavior, BridgeOptions, Shared, error, lock};
 use crate::Party;
@@ -128,7 +128,7 @@ fn is_number(phone: &str) -> bool {
     (7..=15).contains(&phone.len()) && phone.bytes().all(|byte| byte.is_ascii_digit()) && !phone.starts_with('0')
 }
 
-/// A square of modules that differs with the code; it is not a QR code that a phone can scan.
+/// Draws a square pattern that depends on the code. A phone cannot scan it.
 fn drawn(qr: &str) -> String {
     let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 29"><path d=""#);
     let bits = qr.bytes().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));

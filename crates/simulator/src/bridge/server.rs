@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 /// The behaviour of the bridge.
 #[derive(Clone, Debug)]
 pub struct BridgeOptions {
-    /// The expected `X-BAILEYS-SECRET`. Without one, each request except health is refused.
+    /// The expected `X-BAILEYS-SECRET`. If it is not set, the bridge rejects every request except the health check.
     pub secret: Option<String>,
     /// Whether the WhatsApp session is connected.
     pub connected: bool,
@@ -34,7 +34,7 @@ pub struct BridgeOptions {
     pub pairing_code: Option<String>,
     /// The phone number of the linked account, in digits.
     pub account: Option<String>,
-    /// Whether WhatsApp stops the account from writing to new contacts.
+    /// Whether WhatsApp prevents the account from writing to new contacts.
     pub restricted: bool,
     /// The result of a link check: `ok`, `no_ack` or `no_echo`.
     pub link_check: &'static str,
@@ -45,16 +45,16 @@ pub struct BridgeOptions {
 /// Which requests a bridge answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeBehavior {
-    /// All requests.
+    /// The bridge answers all requests.
     Full,
-    /// Only the required ones: send, health, QR code, pairing code, logout.
+    /// The bridge answers only the required requests: send, health, QR code, pairing code, logout.
     Minimal,
-    /// None: it accepts connections, and does not answer.
+    /// The bridge accepts connections and never answers.
     Hanging,
 }
 
 impl BridgeOptions {
-    /// A connected bridge with this secret.
+    /// Creates the options of a connected bridge with this secret.
     pub fn connected(secret: impl Into<String>) -> Self {
         Self {
             secret: Some(secret.into()),
@@ -73,19 +73,19 @@ impl BridgeOptions {
 /// A fault of a send request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeFault {
-    /// The message is sent, and no response follows.
+    /// The bridge sends the message and does not respond.
     HangAfterSend,
-    /// The message is not sent, and no response follows.
+    /// The bridge does not send the message and does not respond.
     HangBefore,
-    /// 503: the message is certainly not sent.
+    /// The bridge responds 503: it certainly did not send the message.
     NotConnected,
-    /// 422: WhatsApp refuses it.
+    /// The bridge responds 422: WhatsApp rejected the message.
     Refused,
-    /// 500: an internal error.
+    /// The bridge responds 500: an internal error.
     Broken,
-    /// The message is sent, and the response is 504: it may have been sent.
+    /// The bridge sends the message and responds 504, which leaves the outcome unknown to the daemon.
     UnknownSent,
-    /// The message is not sent, and the response is 504: it may have been sent.
+    /// The bridge does not send the message and responds 504, which leaves the outcome unknown to the daemon.
     UnknownNotSent,
 }
 
@@ -109,7 +109,7 @@ pub struct BridgeSent {
 /// The requests that the bridge has received.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BridgeState {
-    /// Messages that were sent, each once.
+    /// Sent messages. A repeated request adds no second entry.
     pub sent: Vec<BridgeSent>,
     /// The number of send requests, repeated and failed ones included.
     pub requests: usize,
@@ -142,7 +142,7 @@ pub(super) struct Memory {
 }
 
 impl Bridge {
-    /// Serves on `listener`. A request that violates the contract is a violation in `log`.
+    /// Starts the bridge on `listener`. A request that breaks the contract is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, _| Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() };
@@ -150,22 +150,22 @@ impl Bridge {
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `BAILEYS_OUTBOUND_URL`.
+    /// Returns the value for `BAILEYS_OUTBOUND_URL`.
     pub fn send_url(&self) -> String {
         format!("http://{}/send", self.address())
     }
 
-    /// The requests that it has received.
+    /// Returns the requests that the bridge has received.
     pub fn state(&self) -> BridgeState {
         lock(&self.shared.memory).state.clone()
     }
 
-    /// Changes its behaviour from now on.
+    /// Changes the options of the running bridge.
     pub fn change(&self, change: impl FnOnce(&mut BridgeOptions)) {
         change(&mut lock(&self.shared.options));
     }
@@ -181,7 +181,7 @@ impl Bridge {
         format!("http://{}/media/{id}", self.address())
     }
 
-    /// Stops it; the port is free when this returns. Returns its state.
+    /// Stops the bridge and returns its state. The port is free when this function returns.
     pub async fn stop(self) -> BridgeState {
         let state = self.state();
         self.server.stop().await;
@@ -202,7 +202,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// A hanging bridge does not answer, and a minimal one does not have all paths.
+/// Applies `BridgeBehavior`: a hanging bridge never answers, and a minimal bridge rejects optional paths.
 async fn apply_behavior(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let behavior = lock(&shared.options).behavior;
     if behavior == BridgeBehavior::Hanging {
@@ -281,7 +281,7 @@ fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
     id
 }
 
-/// What is wrong with a send request.
+/// Lists the errors in a send request; empty if it is valid.
 fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
     let mut wrong = Vec::new();

@@ -1,11 +1,11 @@
-//! The plan of a simulated call.
+//! The plan of a simulated call: who calls, what the caller does, and which faults happen.
 
 use super::chaos::Chaos;
 use super::script::{Clip, Script};
 use crate::twilio::SignaturePlan;
 use std::time::Duration;
 
-/// The plan of a simulated call. [`CallPlan::new`] gives the defaults.
+/// The plan of a simulated call. [`CallPlan::new`] sets the defaults.
 #[derive(Clone, Debug)]
 pub struct CallPlan {
     /// The voice webhook of the called number.
@@ -16,7 +16,8 @@ pub struct CallPlan {
     pub fallback_url: Option<String>,
     /// The caller's number.
     pub from: String,
-    /// What the networks say about that number, Twilio's `StirVerstat`; none if they say nothing.
+    /// Twilio's `StirVerstat`: the networks' attestation of the caller's number. `None` if the networks send no
+    /// attestation.
     pub stir_verstat: Option<String>,
     /// The called number.
     pub to: String,
@@ -26,7 +27,8 @@ pub struct CallPlan {
     pub script: Script,
     /// What the caller does in each later stream of the same call; by default `script` again.
     pub next_script: Option<Script>,
-    /// What the caller says to each `<Record>` in order. The caller hangs up at the first recorder after them.
+    /// What the caller says to each `<Record>`, in order. The caller hangs up at the next `<Record>` after the last
+    /// message.
     pub messages: Vec<Clip>,
     /// Whether and how the stream is opened.
     pub stream: StreamPlan,
@@ -34,7 +36,7 @@ pub struct CallPlan {
     pub dial: DialPlan,
     /// Hangs up after this time in this phase of the call.
     pub hang_up: Option<(Phase, Duration)>,
-    /// Prompts and pauses take no time. The stream stays in real time.
+    /// Whether prompts and pauses are skipped. Media streams still run in real time.
     pub fast: bool,
     /// How webhooks are signed.
     pub signature: SignaturePlan,
@@ -45,8 +47,8 @@ pub struct CallPlan {
 }
 
 impl CallPlan {
-    /// A call to the number whose voice webhook is `voice_url`. The caller twice says something and listens to the
-    /// answer.
+    /// Creates the plan of a call to the number whose voice webhook is `voice_url`. The caller speaks and listens to
+    /// the answer, twice.
     pub fn new(voice_url: impl Into<String>) -> Self {
         Self {
             voice_url: voice_url.into(),
@@ -73,13 +75,13 @@ impl CallPlan {
 /// Whether and how the stream is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamPlan {
-    /// The socket cannot be opened: Twilio continues with the verb after the stream.
+    /// Twilio cannot open the socket, and continues with the verb after the stream.
     Fails,
     /// Twilio's connection attempt neither succeeds nor fails.
     Never,
-    /// At once.
+    /// Twilio opens the socket immediately.
     Open,
-    /// After this time.
+    /// Twilio opens the socket after this time.
     OpenAfter(Duration),
 }
 
@@ -88,17 +90,17 @@ pub enum StreamPlan {
 pub enum DialPlan {
     /// A person answers, accepts the call if a prompt asks for it, and talks for this time.
     Answered(Duration),
-    /// A person answers, and presses the key 2 at the prompt.
+    /// A person answers, and presses 2 at the prompt.
     Declined,
-    /// A mailbox answers: it presses nothing.
+    /// A mailbox answers and presses no key.
     Mailbox,
-    /// The dialled phone forwards the call to the number that was called first.
+    /// The dialled phone forwards the call to the number that the caller called first.
     Forwarded,
-    /// The same, and the network does not report which number forwarded it.
+    /// As `Forwarded`, but the network does not report which number forwarded the call.
     ForwardedUnmarked,
     /// The line is busy.
     Busy,
-    /// No answer.
+    /// The call is not answered.
     NoAnswer,
 }
 

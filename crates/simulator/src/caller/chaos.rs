@@ -6,28 +6,28 @@ use std::time::Duration;
 #[expect(clippy::struct_excessive_bools, reason = "each is a disturbance of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct Chaos {
-    /// Each frame is late by up to this time; the order is kept.
+    /// The maximum random delay of each frame. Frames keep their order.
     pub jitter: Duration,
-    /// Frames arrive in bursts of this many; 0 and 1 mean one at a time.
+    /// The number of frames in a burst; 0 and 1 send each frame on its own.
     pub burst_frames: u64,
-    /// At this time in the stream (first value), nothing is delivered for this long (second value); then everything
-    /// arrives at once.
+    /// A stall: from the first value on (time in the stream), no frames are delivered for the second value. Then all of
+    /// them arrive at once.
     pub stall: Option<(Duration, Duration)>,
-    /// Frames have any length instead of 20 ms.
+    /// Frames have random lengths instead of 20 ms.
     pub ragged: bool,
-    /// No frames while the caller is silent, as Twilio sometimes does.
+    /// No frames are sent while the caller is silent, as happens with Twilio.
     pub omit_silence: bool,
     /// The percentage of marks that Twilio never returns.
     pub lost_marks_percent: u8,
-    /// Marks return late by up to this time.
+    /// The maximum random delay before a mark returns.
     pub late_marks: Duration,
-    /// JSON numbers are sent as numbers instead of strings.
+    /// Numbers in JSON messages are sent as numbers instead of strings.
     pub numbers_as_numbers: bool,
     /// `start` is sent twice.
     pub start_twice: bool,
     /// Each webhook is sent a second time, as after a lost response.
     pub webhooks_twice: bool,
-    /// The seed of the disturbances: the same seed gives the same ones.
+    /// The seed of the disturbances: the same seed reproduces the same disturbances.
     pub seed: u64,
 }
 

@@ -1,4 +1,4 @@
-//! `<Connect><Stream>`: opens the media stream, and continues with the call after the stream ends.
+//! `<Connect><Stream>`: opens the media stream, and continues the call after the stream ends.
 
 use super::call_plan::{Phase, StreamPlan};
 use super::chaos::Chaos;
@@ -126,7 +126,7 @@ impl RunningCall {
     }
 }
 
-/// Opens the WebSocket of a stream, with the signature that Twilio gives the request.
+/// Opens the WebSocket of a stream, with the `X-Twilio-Signature` header.
 async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Result<Socket, Error> {
     let headers = [("X-Twilio-Signature", sign(auth_token, url.as_str(), &[]))];
     let opening = connector.open_socket(url, &headers);
@@ -136,7 +136,8 @@ async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Resul
     }
 }
 
-/// Opens a second socket with the same `start`, as Twilio has been observed to do. Returns how the daemon ended it.
+/// Opens a second socket with the same `start` message, as observed with Twilio. Returns how the daemon ended that
+/// socket.
 async fn hold_second_socket(
     connector: DaemonConnector,
     token: String,

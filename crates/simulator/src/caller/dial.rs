@@ -1,5 +1,5 @@
-//! `<Dial>`: rings another phone. If the document has a URL for the dialled party, its document runs before the two
-//! are connected.
+//! `<Dial>`: rings another phone. If the TwiML names a URL for the dialled party, the document at that URL runs before
+//! the two are connected.
 
 use super::call_plan::{DialPlan, Phase};
 use super::phone::{Next, RunningCall};
@@ -63,7 +63,8 @@ impl RunningCall {
         Ok(Dialled { status, talked: None })
     }
 
-    /// The dialled phone forwards: Twilio gets another call to the same number, from the caller's own number.
+    /// Simulates a dialled phone that forwards the call: Twilio receives another call to the same number, with the
+    /// caller's number as `From`.
     async fn forwarded(&mut self, by: Option<&str>) -> Result<Dialled, Next> {
         let Ok(url) = Url::parse(&self.plan.voice_url) else { return self.unanswered("failed", Duration::ZERO).await };
         let sid = random_sid("CA");
@@ -82,8 +83,8 @@ impl RunningCall {
         }
     }
 
-    /// The dialled phone answers. Without a document of its own, the two are connected at once; else when that
-    /// document ends.
+    /// Simulates a dialled phone that is answered. Connects the two parties at once, or after the dialled party's
+    /// document ends if there is one.
     async fn answered(
         &mut self,
         asks: Option<Url>,
@@ -140,7 +141,7 @@ impl RunningCall {
         Ok(Dialled { status: "failed", talked: None })
     }
 
-    /// The fields of every request about this call, with some of them replaced.
+    /// Returns the fields of every request about this call, with the values in `other` replaced.
     fn fields_with(&self, other: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut fields = self.fields(&[]);
         for (name, value) in other {

@@ -20,8 +20,8 @@ pub(super) struct Outcome<I> {
     pub(super) ended_ms: u64,
 }
 
-/// Runs a stream until the daemon, the caller or `interrupt` ends it. `second_socket` is called when the script opens
-/// one.
+/// Runs a stream until the daemon, the caller or `interrupt` ends it. Calls `second_socket` when the script opens a
+/// second socket.
 pub(super) async fn run<I>(
     socket: Socket,
     media_stream: &mut MediaStream,
@@ -30,7 +30,7 @@ pub(super) async fn run<I>(
     interrupt: impl Future<Output = I>,
 ) -> Outcome<I> {
     let (sink, mut stream) = socket.split();
-    // Twilio continues to receive while a daemon does not read, so writing must not block reading.
+    // Twilio continues to read while the daemon does not read, so a blocked write must not block reading.
     let (outgoing, messages) = mpsc::unbounded_channel();
     let writer = tokio::spawn(write(sink, messages));
     let began = crate::clock::instant();
@@ -68,7 +68,7 @@ pub(super) async fn run<I>(
         let wake = began + Duration::from_micros(media_stream.next_us());
         tokio::select! {
             biased;
-            // A daemon that requested the interruption also closes the stream at the same time.
+            // A daemon that redirects or ends the call by REST may close the stream at the same time.
             next = &mut interrupt => {
                 media_stream.handle_time(micros_since(began));
                 close(media_stream, &outgoing, &mut stream, log).await;
@@ -96,7 +96,7 @@ enum Read {
 fn read(message: Option<Result<Message, Error>>) -> Read {
     match message {
         Some(Ok(Message::Text(text))) => Read::Text(text.as_str().to_owned()),
-        // Twilio sends only text messages, and does not accept other kinds.
+        // Twilio sends only text messages, and rejects other kinds.
         Some(Ok(Message::Binary(_))) => Read::Text("binary".into()),
         Some(Ok(Message::Close(frame))) => Read::Closed(StreamEnd::ServerClosed {
             code: frame.as_ref().map(|frame| frame.code.into()),
@@ -120,7 +120,7 @@ async fn close(
     wait_for_close(stream, log).await;
 }
 
-/// The daemon must close a stream after its `stop`.
+/// Records a violation if the daemon does not close the stream after its `stop`.
 async fn wait_for_close(stream: &mut SplitStream<Socket>, log: &EventLog) {
     let gone = async { while !matches!(read(stream.next().await), Read::Closed(_)) {} };
     if tokio::time::timeout(CLOSE_LIMIT, gone).await.is_err() {

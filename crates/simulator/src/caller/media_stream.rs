@@ -1,4 +1,5 @@
-//! One media stream, Twilio's side, without socket and clock: what Twilio sends, and how it handles what it receives.
+//! Twilio's side of one media stream, without socket and clock: what Twilio sends, and how Twilio handles the daemon's
+//! messages.
 //!
 //! Times are microseconds since `start` was sent.
 
@@ -41,7 +42,7 @@ pub(super) struct MediaStream {
     said: Vec<u8>,
     sequence: u64,
     chunks: u64,
-    /// Delayed frames and marks, by the time at which they arrive.
+    /// Delayed frames, each with its time of arrival at the daemon.
     held: VecDeque<(u64, String)>,
     held_marks: Vec<(u64, String)>,
     in_burst: u64,
@@ -56,7 +57,7 @@ pub(super) struct MediaStream {
 }
 
 impl MediaStream {
-    /// A stream that starts now.
+    /// Starts a stream at time 0.
     pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
         let mut media_stream = Self {
             rng: SeededRng::new(chaos.seed),
@@ -161,7 +162,7 @@ impl MediaStream {
         std::mem::take(&mut self.complaints)
     }
 
-    /// When `handle_time` must be called next.
+    /// Returns the time at which `handle_time` must be called next.
     pub(super) fn next_us(&self) -> u64 {
         let held = self.held.front().map(|(due_us, _)| *due_us);
         let marks = self.held_marks.iter().map(|(due_us, _)| *due_us).min();
@@ -169,14 +170,14 @@ impl MediaStream {
         others.into_iter().flatten().fold(self.next_frame_us(), u64::min)
     }
 
-    /// The `stop` message.
+    /// Returns the `stop` message.
     pub(super) fn stop_message(&mut self) -> String {
         let (account, call) = (self.ids.account_sid.clone(), self.ids.call_sid.clone());
         self.send("stop", &json!({"accountSid": account, "callSid": call}));
         self.outgoing.pop_back().unwrap_or_default()
     }
 
-    /// The report on the stream until now.
+    /// Returns the report on the stream so far.
     pub(super) fn report(&self) -> StreamReport {
         let mut report = StreamReport {
             stream_sid: self.ids.stream_sid.clone(),
@@ -195,7 +196,7 @@ impl MediaStream {
         report
     }
 
-    /// When the current frame is complete.
+    /// Returns the time at which the current frame is complete.
     fn next_frame_us(&self) -> u64 {
         (self.said.len() + self.next_frame_bytes) as u64 * 1_000 / 8
     }
@@ -225,12 +226,12 @@ impl MediaStream {
             self.hold(message, now_us);
         }
         if self.chaos.ragged {
-            // 1 to 50 ms, and not always whole milliseconds.
+            // 1 to 50 ms, and not always a whole number of milliseconds.
             self.next_frame_bytes = usize::try_from(8 + self.rng.below(393)).unwrap_or(FRAME_BYTES);
         }
     }
 
-    /// Sends a frame now, or when the simulated network delivers it.
+    /// Sends a frame now, or at the time at which the simulated network delivers it.
     fn hold(&mut self, message: String, now_us: u64) {
         let jitter_us = u64::try_from(self.chaos.jitter.as_micros()).unwrap_or(u64::MAX);
         let mut due_us = now_us + self.rng.below(jitter_us);
@@ -287,7 +288,7 @@ impl MediaStream {
             .to_string()
     }
 
-    /// Twilio writes numbers as text.
+    /// Returns a number in the form that Twilio sends: a JSON string.
     fn number(&self, number: u64) -> Value {
         if self.chaos.numbers_as_numbers { json!(number) } else { json!(number.to_string()) }
     }

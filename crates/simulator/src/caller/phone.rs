@@ -1,4 +1,4 @@
-//! Places calls, and executes TwiML as Twilio does.
+//! Places calls, and executes the daemon's TwiML as Twilio does.
 
 use super::call_plan::{CallPlan, Phase};
 use super::report::{CallReport, EndedBy, Prompt, Webhook};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
 
-/// A phone network with a number that the daemon answers. Cheap to clone.
+/// A phone network with one number, whose calls the daemon answers. Cheap to clone.
 #[derive(Clone)]
 pub struct Phone {
     pub(super) twilio_state: TwilioState,
@@ -22,12 +22,12 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// A phone network of one account, and the connector to the daemon.
+    /// Creates the phone network of one account.
     pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
         Self { twilio_state, connector, log }
     }
 
-    /// Places a call, and waits until it has ended.
+    /// Places a call, waits until it ends, and returns the report.
     pub async fn place_call(&self, plan: CallPlan) -> CallReport {
         let sid = plan.call_sid.clone().unwrap_or_else(|| random_sid("CA"));
         let updates = self.twilio_state.begin_call(&sid, &plan.from, &plan.to);
@@ -111,7 +111,7 @@ impl RunningCall {
         EndedBy::Error
     }
 
-    /// Requests a document from the daemon. An error is the next step instead.
+    /// Requests a document from the daemon. If the request fails, the error is the call's next step.
     async fn fetch(&mut self, url: &Url, method: &str, fields: Vec<(String, String)>) -> Result<String, Next> {
         let fields = self.fields(&fields);
         let phase = if self.status == "ringing" { Phase::Ringing } else { Phase::Waiting };
@@ -135,7 +135,8 @@ impl RunningCall {
         }
     }
 
-    /// Continues with the number's fallback webhook, if there is one, else ends the call with an error.
+    /// Returns the step after a failed webhook: the number's fallback webhook if it is set, else the end of the call
+    /// with an error.
     fn fail(&mut self, url: &Url, code: &str, what: &str) -> Next {
         self.note(format!("{code}: {what}"));
         let fallback = self.plan.fallback_url.as_deref().and_then(|text| Url::parse(text).ok());
@@ -172,7 +173,7 @@ impl RunningCall {
         Next::Over(EndedBy::EndOfDocument)
     }
 
-    /// Does `work` in this phase of the call, unless an interruption comes first.
+    /// Runs `work` in this phase of the call. Returns the next step if an interruption happens first.
     pub(super) async fn during<T>(&mut self, phase: Phase, work: impl Future<Output = T>) -> Result<T, Next> {
         tokio::select! {
             done = work => Ok(done),
@@ -180,7 +181,7 @@ impl RunningCall {
         }
     }
 
-    /// Waits for an interruption: an update by REST, the caller's hangup, or the time limit of the call.
+    /// Waits for an interruption: an update of the call by REST, the caller's hangup, or the time limit of the call.
     pub(super) async fn interruption(&mut self, phase: Phase) -> Next {
         let hang_up = self.plan.hang_up.filter(|(planned, _)| *planned == phase).map(|(_, after)| after);
         let hang_up = async {
@@ -212,7 +213,7 @@ impl RunningCall {
         }
     }
 
-    /// The fields of every request about a call, and `more`.
+    /// Returns the fields of every request about a call, followed by `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
         let account = &self.phone.twilio_state.account().sid;
         let (from, to) = (&self.plan.from, &self.plan.to);
@@ -236,7 +237,7 @@ impl RunningCall {
         own.chain(stir_verstat).chain(more.iter().cloned()).collect()
     }
 
-    /// Sends a request to the daemon whose response Twilio does not wait for.
+    /// Sends a request to the daemon without waiting for the response, as Twilio does for status callbacks.
     pub(super) fn send_in_background(&mut self, url: Url, method: String, fields: Vec<(String, String)>) {
         let webhook_client = self.webhook_client.clone();
         self.background.spawn(async move { webhook_client.send(&method, &url, fields).await.0 });
@@ -297,5 +298,5 @@ impl RunningCall {
     }
 }
 
-/// A call that requests more documents is in a loop.
+/// The maximum number of documents in a call; more documents mean that the TwiML redirects in a loop.
 const MAX_DOCUMENTS: usize = 60;

@@ -1,11 +1,13 @@
-//! Twilio's playout of the audio that it receives: in real time, in order, with a message when a mark is reached.
+//! Twilio's playout buffer: plays the received audio in real time and in order, and returns each mark when playout
+//! reaches it.
 
 use crate::sound::SILENCE;
 use std::collections::VecDeque;
 
 /// Twilio's buffer of one stream, on a clock of microseconds since the stream started. 8 bytes are 1 ms.
 ///
-/// Call [`Playout::advance`] with the current time before any other method, which then acts at that time.
+/// Call [`Playout::advance`] with the current time before any other method, because the other methods act at the time
+/// of the last call.
 #[derive(Debug, Default)]
 pub struct Playout {
     queue: VecDeque<Piece>,
@@ -20,7 +22,7 @@ enum Piece {
     Sound { bytes: Vec<u8>, played: usize },
 }
 
-/// What `clear` emptied.
+/// The content that `clear` removed from the buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cleared {
     /// Audio that the caller will not hear.
@@ -29,7 +31,7 @@ pub struct Cleared {
     pub marks: Vec<String>,
 }
 
-/// More audio than Twilio buffers; the audio is dropped (error 31931).
+/// The audio exceeds Twilio's buffer and is dropped (Twilio error 31931).
 #[derive(Debug, PartialEq, Eq)]
 pub struct BufferFull;
 
@@ -77,13 +79,13 @@ impl Playout {
         Ok(())
     }
 
-    /// Adds a mark. [`Playout::advance`] returns it when all audio before it has been played, or immediately if
-    /// there is none.
+    /// Adds a mark. [`Playout::advance`] returns the mark when all audio before it has been played, or immediately if
+    /// the buffer is empty.
     pub fn mark(&mut self, name: String) {
         self.queue.push_back(Piece::Mark(name));
     }
 
-    /// Drops all audio that has not been played.
+    /// Drops all audio that has not been played, and returns it with the marks that were waiting.
     pub fn clear(&mut self) -> Cleared {
         let dropped_bytes = std::mem::take(&mut self.queued_bytes);
         let mark = |piece| match piece {
@@ -93,7 +95,7 @@ impl Playout {
         Cleared { dropped_bytes, marks: self.queue.drain(..).filter_map(mark).collect() }
     }
 
-    /// When the next mark is reached, in microseconds since the stream started.
+    /// Returns the time at which playout reaches the next mark, in microseconds since the stream started.
     pub fn next_mark_us(&self) -> Option<u64> {
         let mut bytes = self.heard.len();
         for piece in &self.queue {
@@ -105,23 +107,24 @@ impl Playout {
         None
     }
 
-    /// The length of the audio that has not been played.
+    /// Returns the length of the audio that has not been played, in bytes.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes
     }
 
-    /// All that the caller has heard since the stream started, exact to the sample; silence where nothing was played.
+    /// Returns all audio that the caller has heard since the stream started, exact to the sample. It is silent where
+    /// nothing was played.
     pub fn heard(&self) -> &[u8] {
         &self.heard
     }
 
-    /// How many bytes of it were received audio.
+    /// Returns how many bytes of `heard` were audio from the daemon.
     pub fn played_bytes(&self) -> usize {
         self.played_bytes
     }
 }
 
-/// Ten minutes.
+/// Ten minutes of audio.
 const MAX_BUFFERED_BYTES: usize = 10 * 60 * 8_000;
 
 #[cfg(test)]

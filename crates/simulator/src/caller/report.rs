@@ -1,15 +1,15 @@
-//! The report on a call.
+//! The report on a simulated call.
 
 use super::scripted_caller::Speech;
 use super::speech_monitor::Utterance;
 use serde::Serialize;
 
-/// The report on a call.
+/// The report on a simulated call.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CallReport {
     /// Twilio's id of the call.
     pub call_sid: String,
-    /// All requests of Twilio to the daemon, in order.
+    /// All requests from Twilio to the daemon, in order.
     pub webhooks: Vec<Webhook>,
     /// The media streams, in order.
     pub streams: Vec<StreamReport>,
@@ -17,38 +17,38 @@ pub struct CallReport {
     pub prompts: Vec<Prompt>,
     /// The numbers that `<Dial>` called, in order.
     pub dialled: Vec<String>,
-    /// The prompts that the dialled party heard before the two were connected, in order.
+    /// The prompts that the dialled party heard before the caller was connected, in order.
     pub asked_person: Vec<String>,
-    /// The recordings that `<Record>` made.
+    /// The URLs of the recordings that `<Record>` made.
     pub recordings: Vec<String>,
-    /// How the call ended.
+    /// Why the call ended.
     pub ended: EndedBy,
-    /// The time from the first webhook to the end.
+    /// The time from the first webhook to the end of the call.
     pub duration_ms: u64,
 }
 
-/// How a call ended.
+/// Why a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
     /// The caller hung up.
     Caller,
-    /// The last document had no further verb.
+    /// Twilio reached the end of the last document.
     EndOfDocument,
-    /// The daemon gave no response that Twilio can continue with; a caller hears "an application error has occurred".
+    /// The daemon's response was an error or invalid TwiML. The caller hears "an application error has occurred".
     #[default]
     Error,
-    /// `<Hangup>`
+    /// The TwiML has `<Hangup>`.
     Hangup,
-    /// `<Reject>`
+    /// The TwiML has `<Reject>`.
     Reject,
-    /// A request to Twilio's REST interface ended it.
+    /// The daemon ended the call by Twilio's REST interface.
     Rest,
-    /// It lasted longer than the simulation allows.
+    /// The call reached the time limit of the simulation.
     TimeLimit,
 }
 
-/// A request of Twilio to the daemon.
+/// A request from Twilio to the daemon.
 #[derive(Clone, Debug, Serialize)]
 pub struct Webhook {
     /// Milliseconds since the call started.
@@ -59,7 +59,7 @@ pub struct Webhook {
     pub path: String,
     /// The form fields.
     pub fields: Vec<(String, String)>,
-    /// The HTTP status; none if there was no response.
+    /// The HTTP status; `None` if the daemon did not respond.
     pub status: Option<u16>,
     /// The body of the response.
     pub body: String,
@@ -81,25 +81,25 @@ pub struct Prompt {
 pub struct StreamReport {
     /// Twilio's id of the stream.
     pub stream_sid: String,
-    /// How it ended.
+    /// Why the stream ended.
     pub ended: StreamEnd,
-    /// When it ended.
+    /// The time at which the stream ended.
     pub ended_ms: u64,
-    /// All that the caller heard, exact to the sample, in mu-law.
+    /// All audio that the caller heard, exact to the sample, in mu-law.
     #[serde(skip)]
     pub heard: Vec<u8>,
-    /// All that was sent from the caller's side, in mu-law.
+    /// All audio that the caller's side sent, in mu-law.
     #[serde(skip)]
     pub said: Vec<u8>,
-    /// When the caller spoke.
+    /// The caller's utterances.
     pub speeches: Vec<Speech>,
-    /// When the caller heard speech.
+    /// The utterances of the agent, as the caller heard them.
     pub utterances: Vec<Utterance>,
-    /// What followed each time the caller finished speaking.
+    /// The agent's answers to the caller's utterances.
     pub answers: Vec<Answer>,
-    /// When the caller spoke during an utterance of the agent.
+    /// The caller's interruptions of the agent.
     pub interruptions: Vec<Interruption>,
-    /// When `clear` messages arrived.
+    /// The times at which `clear` messages arrived.
     pub clears_ms: Vec<u64>,
     /// The number of `media` messages received.
     pub media_messages: u64,
@@ -107,61 +107,61 @@ pub struct StreamReport {
     pub marks: u64,
     /// The length of the audio that had not been played at the end.
     pub unheard_ms: u64,
-    /// How a second socket for the same call ended.
+    /// Why a second socket for the same call ended.
     pub second_socket: Option<StreamEnd>,
 }
 
-/// How a stream ended.
+/// Why a stream ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "how")]
 pub enum StreamEnd {
     /// The caller hung up.
     CallerHungUp,
-    /// The caller's side dropped the socket without a close.
+    /// The caller's side dropped the socket without a WebSocket close.
     Dropped,
-    /// It never started.
+    /// The stream was not opened.
     #[default]
     NeverOpened,
-    /// The call continued with other TwiML, by Twilio's REST interface.
+    /// The daemon redirected the call to other TwiML by Twilio's REST interface.
     Redirected,
-    /// The daemon refused it.
+    /// The daemon rejected the WebSocket upgrade.
     Refused {
         /// The HTTP status, if the daemon responded.
         status: Option<u16>,
     },
     /// The daemon closed it.
     ServerClosed {
-        /// The WebSocket close code; none if the connection was dropped.
+        /// The WebSocket close code; `None` if the connection was dropped.
         code: Option<u16>,
         /// The daemon's close reason.
         reason: String,
     },
-    /// It was still open at the end of the simulation.
+    /// The stream was still open at the end of the simulation.
     StillOpen,
 }
 
 /// An answer of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// When the caller finished speaking.
+    /// The time at which the caller finished speaking.
     pub asked_ms: u64,
-    /// When the caller first heard the answer.
+    /// The time at which the caller first heard the answer.
     pub heard_ms: u64,
 }
 
 impl Answer {
-    /// How long the caller waited, voice to voice.
+    /// Returns the voice-to-voice latency: from the end of the caller's speech to the first audio of the answer.
     pub fn latency_ms(&self) -> u64 {
         self.heard_ms.saturating_sub(self.asked_ms)
     }
 }
 
-/// The caller spoke during an utterance of the agent.
+/// An interruption: the caller spoke during an utterance of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Interruption {
-    /// When the caller started to speak.
+    /// The time at which the caller started to speak.
     pub spoke_ms: u64,
-    /// When `clear` arrived.
+    /// The time at which the daemon's `clear` arrived.
     pub cleared_ms: Option<u64>,
 }
 
@@ -178,8 +178,8 @@ impl StreamReport {
         self.answers = answers;
     }
 
-    /// How much of `sound` the caller heard from its start without a gap, in milliseconds. Its first 20 ms locate it
-    /// in the audio.
+    /// Returns how many milliseconds of `sound` the caller heard from its start without a gap. The first 20 ms of
+    /// `sound` are used to find it in the audio.
     pub fn heard_of(&self, sound: &[u8]) -> u64 {
         let Some(head) = sound.get(..160) else { return 0 };
         let Some(at) = memchr::memmem::find(&self.heard, head) else { return 0 };

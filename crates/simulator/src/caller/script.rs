@@ -1,4 +1,4 @@
-//! What the caller does, step by step.
+//! The script of a simulated caller, step by step.
 
 use crate::sound::{Voice, read_wav};
 use std::fmt;
@@ -16,7 +16,7 @@ pub enum Clip {
 }
 
 impl Clip {
-    /// The audio. Synthetic voices differ by `seed`.
+    /// Returns the audio in mu-law. Different seeds give different synthetic voices.
     pub fn sound(&self, seed: u64) -> Arc<[u8]> {
         match self {
             Self::Voice(ms) => Voice::caller(seed).speak(*ms).into(),
@@ -37,7 +37,7 @@ impl fmt::Debug for Clip {
 /// One action of the caller while the stream is open. A step starts when the step before it has finished.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Drops the media socket without a close, as a broken network does.
+    /// Drops the media socket without a WebSocket close, as a broken network does.
     Drop,
     /// Hangs up.
     HangUp,
@@ -68,7 +68,7 @@ pub enum Step {
 pub struct Script(pub Vec<Step>);
 
 impl Default for Script {
-    /// Says something and listens to the answer, twice.
+    /// Returns the default script: say something and listen to the answer, twice.
     fn default() -> Self {
         Self(vec![Step::Say(Clip::Voice(1_500)), Step::Listen, Step::Say(Clip::Voice(1_200)), Step::Listen])
     }
@@ -117,7 +117,7 @@ fn parse_step(step: &str) -> Result<Step, String> {
     Ok(parsed)
 }
 
-/// A duration, or a WAV file.
+/// Parses a duration, or reads the WAV file with this path.
 fn parse_clip(text: &str) -> Result<Clip, String> {
     if let Ok(time) = parse_time(text) {
         return Ok(Clip::Voice(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));

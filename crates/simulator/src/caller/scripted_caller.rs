@@ -15,7 +15,7 @@ pub(super) enum CallerAction {
     Drop,
     /// Hangs up.
     HangUp,
-    /// Gives up because no answer comes.
+    /// Hangs up because the agent did not answer in time.
     AnswerTimeout,
     /// Presses a key.
     Press(char),
@@ -58,7 +58,7 @@ enum Activity {
 }
 
 impl ScriptedCaller {
-    /// A caller that executes `script`.
+    /// Creates a caller that executes `script`.
     pub(super) fn new(script: Script) -> Self {
         Self {
             steps: script.0.into(),
@@ -70,7 +70,7 @@ impl ScriptedCaller {
         }
     }
 
-    /// The caller's actions at `now_us`, based on the audio that `monitor` has received.
+    /// Returns the caller's actions at `now_us`, based on the audio that `monitor` has received.
     pub(super) fn advance(&mut self, now_us: u64, monitor: &SpeechMonitor) -> Vec<CallerAction> {
         let mut actions = Vec::new();
         while self.step_is_done(now_us, monitor, &mut actions) {
@@ -80,7 +80,7 @@ impl ScriptedCaller {
         actions
     }
 
-    /// Fills `frame` with the caller's next audio, speech or silence. Returns whether it has speech.
+    /// Fills `frame` with the caller's next audio, speech or silence. Returns true if the frame contains speech.
     pub(super) fn fill(&mut self, frame: &mut [u8]) -> bool {
         let speech = &self.sound[self.sound_at..];
         let length = speech.len().min(frame.len());
@@ -97,12 +97,13 @@ impl ScriptedCaller {
         length > 0
     }
 
-    /// All utterances of the caller.
+    /// Returns all utterances of the caller.
     pub(super) fn speeches(&self) -> &[Speech] {
         &self.speeches
     }
 
-    /// When the next action is due that does not depend on heard audio, in microseconds since the stream started.
+    /// Returns the time of the next action that does not depend on heard audio, in microseconds since the stream
+    /// started.
     pub(super) fn next_us(&self) -> Option<u64> {
         match self.activity {
             Activity::Waiting { until_us } => Some(until_us),
@@ -169,7 +170,8 @@ impl ScriptedCaller {
     }
 }
 
-/// Waits for the end of the current utterance, else for the next utterance.
+/// Returns the activity that waits for the end of the current utterance, or for the next utterance if the agent is
+/// silent.
 fn listening(now_us: u64, time: Option<Duration>, monitor: &SpeechMonitor) -> Activity {
     let utterance = monitor.utterances().len() - usize::from(monitor.speaking());
     Activity::Listening { utterance, hears_us: time.map(micros), since_us: now_us }
@@ -179,5 +181,5 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A caller gives up after this much silence.
+/// A caller hangs up after this much silence.
 const ANSWER_TIMEOUT_US: u64 = 30_000_000;

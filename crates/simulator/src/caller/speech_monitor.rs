@@ -22,7 +22,8 @@ pub struct Utterance {
 }
 
 impl SpeechMonitor {
-    /// Analyses the new part of `heard`, which has all audio since the stream started.
+    /// Analyses the audio that was added to `heard` since the last call. `heard` has all audio since the stream
+    /// started.
     pub(super) fn listen(&mut self, heard: &[u8]) {
         while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
             let frame_began = self.listened_bytes;
@@ -43,7 +44,8 @@ impl SpeechMonitor {
         }
     }
 
-    /// The caller has finished speaking: audio after this time is a new utterance, unless the old one never stopped.
+    /// Marks the end of the caller's speech: audio after this time is a new utterance, unless the agent is still
+    /// speaking.
     pub(super) fn end_caller_turn(&mut self) {
         if self.listened_bytes - self.last_loud_byte >= STOPPED {
             self.speaking = false;
@@ -55,14 +57,14 @@ impl SpeechMonitor {
         self.speaking
     }
 
-    /// All utterances; the last one may still be in progress.
+    /// Returns all utterances; the last one may still be in progress.
     pub(super) fn utterances(&self) -> &[Utterance] {
         &self.utterances
     }
 }
 
 const FRAME: usize = 160;
-/// Above the noise of a line, below any speech.
+/// A level above the noise of a line and below any speech.
 const LOUD: u32 = 200;
 /// Silence for 60 ms does not occur within speech.
 const STOPPED: usize = 60 * 8;

@@ -1,14 +1,14 @@
-//! The messages that the daemon may send on a media stream, by Twilio's page "Media Streams – WebSocket messages" for
-//! bidirectional streams.
+//! Checks the messages that the daemon sends on a media stream, by Twilio's page "Media Streams – WebSocket messages"
+//! for bidirectional streams.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-/// A message of the daemon to Twilio.
+/// A message from the daemon to Twilio.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DaemonMessage {
-    /// Drop the audio that has not been played.
+    /// Drop the audio that has not been played, and return all marks.
     Clear,
     /// Return this mark when playout has reached it.
     Mark(String),
@@ -16,7 +16,7 @@ pub(super) enum DaemonMessage {
     Media(Vec<u8>),
 }
 
-/// Parses a message. Adds what is wrong with it to `complaints`; returns none if the message cannot be used.
+/// Parses a message. Adds its errors to `complaints`; returns `None` if the message cannot be used.
 pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<DaemonMessage> {
     let Ok(Value::Object(message)) = serde_json::from_str(text) else {
         complaints.push(format!("31924: no JSON object: {}", excerpt(text)));

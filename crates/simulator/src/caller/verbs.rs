@@ -11,7 +11,7 @@ use std::time::Duration;
 use url::Url;
 
 impl RunningCall {
-    /// Executes `verb` of the document from `base`. Returns the next step if it is not the next verb.
+    /// Executes `verb` of the document from `base`. Returns the next step, or `None` to continue with the next verb.
     pub(super) async fn follow_verb(&mut self, verb: &Element, base: &Url) -> Option<Next> {
         let done = match verb.name.as_str() {
             "Play" => self.play(verb, base).await,
@@ -30,13 +30,14 @@ impl RunningCall {
                 return Some(Next::Over(EndedBy::Hangup));
             }
             "Reject" => return Some(Next::Over(EndedBy::Reject)),
-            // Verbs that run in the background, and unknown verbs, which the check has reported.
+            // Verbs that run in the background, and unknown verbs, which the check of the document has already
+            // reported.
             _ => Ok(()),
         };
         done.err()
     }
 
-    /// Requests the document at `address`, which may be relative to `base`.
+    /// Returns the step that requests the document at `address`, which may be relative to `base`.
     fn go_to(&mut self, address: &str, base: &Url, method: String, fields: Vec<(String, String)>) -> Next {
         match base.join(address) {
             Ok(url) => Next::Fetch { url, method, fields },
@@ -47,7 +48,7 @@ impl RunningCall {
         }
     }
 
-    /// The next step of a verb with an `action`.
+    /// Returns the step that requests the verb's `action` URL; `None` if the verb has no `action`.
     pub(super) fn request_action(&mut self, verb: &Element, base: &Url, fields: Vec<(String, String)>) -> Option<Next> {
         let action = verb.attribute("action")?;
         let method = verb.attribute("method").unwrap_or("POST").to_owned();
@@ -91,13 +92,13 @@ impl RunningCall {
     }
 
     async fn say(&mut self, verb: &Element) -> Result<(), Next> {
-        // Spoken text has about 15 characters a second.
+        // Speech is about 15 characters a second.
         let length_ms = verb.text.chars().count() as u64 * 65;
         self.prompt(verb.text.clone(), length_ms);
         self.wait_in_phase(Phase::Playing, Duration::from_millis(length_ms)).await
     }
 
-    /// The caller presses and says nothing.
+    /// Executes `<Gather>`; the simulated caller presses no key and says nothing.
     async fn gather(&mut self, verb: &Element, base: &Url) -> Result<(), Next> {
         for noun in &verb.children {
             match noun.name.as_str() {
@@ -125,7 +126,7 @@ impl RunningCall {
             Err(next) => Some(next),
         };
         if sound.is_empty() {
-            // A recorder that receives no speech makes no recording, and Twilio continues with the next verb.
+            // If the caller says nothing, Twilio makes no recording and continues with the next verb.
             return interrupted;
         }
         let seconds = millis(sound.len()).div_ceil(1_000);
@@ -135,7 +136,7 @@ impl RunningCall {
         let mut fields: Vec<_> = recording.map(|(name, value)| (name.to_owned(), value)).into();
         self.send_recording_status(verb, base, &fields);
         match interrupted {
-            // Twilio sends the recording that it has, although the call has ended.
+            // Twilio sends the recording even if the caller hangs up during it.
             Some(Next::Over(EndedBy::Caller)) => {
                 fields.push(("Digits".into(), "hangup".into()));
                 if let Some(Next::Fetch { url, method, fields }) = self.request_action(verb, base, fields) {
@@ -147,7 +148,7 @@ impl RunningCall {
             Some(next) => Some(next),
             None => {
                 fields.push(("Digits".into(), String::new()));
-                // Without an action, Twilio requests the same document again.
+                // Without an `action`, Twilio requests the current document again.
                 Some(self.request_action(verb, base, fields.clone()).unwrap_or_else(|| Next::Fetch {
                     url: base.clone(),
                     method: "POST".into(),

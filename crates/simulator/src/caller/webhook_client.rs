@@ -1,4 +1,4 @@
-//! Twilio's requests to the daemon about a call.
+//! Sends Twilio's webhooks about a call to the daemon.
 
 use super::report::Webhook;
 use crate::daemon_connector::root_cause;
@@ -13,14 +13,14 @@ pub(super) struct WebhookClient {
     pub(super) connector: DaemonConnector,
     pub(super) auth_token: String,
     pub(super) signature: SignaturePlan,
-    /// Each request is sent a second time, as after a lost response; the second response counts.
+    /// Whether each request is sent a second time, as after a lost response. The second response is used.
     pub(super) twice: bool,
     pub(super) log: EventLog,
     pub(super) call_began: Instant,
 }
 
 impl WebhookClient {
-    /// Sends `fields` to `url`. Returns the report, and the response if there was one.
+    /// Sends `fields` to `url`. Returns the report, and the response if the daemon responded.
     pub(super) async fn send(
         &self,
         method: &str,

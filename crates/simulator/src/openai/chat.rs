@@ -16,7 +16,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The time between two words of a streamed answer.
+/// The delay between two words of a streamed answer.
 const WORD: Duration = Duration::from_millis(20);
 
 /// `POST /v1/chat/completions`
@@ -62,7 +62,8 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     Json(completion).into_response()
 }
 
-/// A refusal that this request was planned to get; `effort` is the field with the reasoning effort.
+/// Returns the error response that is planned for this request, if any. `effort` is the field with the reasoning
+/// effort.
 pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (&str, &Value)) -> Option<Response> {
     if faults.rate_limited_chats.contains(&number) {
         let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");
@@ -75,7 +76,8 @@ pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (
     Some((StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response())
 }
 
-/// The API requires that the outputs of an assistant's tool calls follow it directly.
+/// Finds a tool call without an output. The API requires that the outputs of an assistant's tool calls follow it
+/// directly.
 fn unanswered_calls(messages: &Value) -> Option<String> {
     let messages = messages.as_array()?;
     for (at, message) in messages.iter().enumerate() {
@@ -126,7 +128,7 @@ fn stream_answer(shared: &Shared, asked: &Value, turn: &Turn, call: Option<&Func
     streamed(&options, events, number)
 }
 
-/// Sends the events of an answer one after the other, with the planned faults.
+/// Streams the events of an answer, with the planned faults.
 pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number: usize) -> Response {
     if options.faults.malformed_chats.contains(&number) {
         events.insert(1, "data: {\"choices\": [\n\n".to_owned());

@@ -14,7 +14,7 @@ impl Ids {
         Self { session: entropy::random_hex::<6>(), count: 0 }
     }
 
-    /// The next id, such as `item_…` or `resp_…`.
+    /// Returns a new id, such as `item_…` or `resp_…`.
     pub(super) fn next(&mut self, kind: &str) -> String {
         self.count += 1;
         format!("{kind}_{}{:04}", self.session, self.count)

@@ -8,11 +8,11 @@ pub(super) struct Part {
     pub(super) content: Vec<u8>,
 }
 
-/// The parts of a form; none if it is malformed.
+/// Returns the parts of a form; `None` if it is malformed.
 pub(super) fn parts(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = content_type.split(';').find_map(|field| field.trim().strip_prefix("boundary="))?.trim_matches('"');
     let delimiter = format!("\r\n--{boundary}");
-    // The first boundary is not preceded by a line break.
+    // The first boundary has no line break before it; adding one lets the search find all boundaries.
     let body = [b"\r\n", body].concat();
     let places: Vec<_> = memchr::memmem::find_iter(&body, delimiter.as_bytes()).collect();
     let last = places.last()?;

@@ -1,20 +1,20 @@
-//! What the fake AI says, how fast, and its planned faults.
+//! The answers of the fake AI, their timing, and planned faults.
 
 use crate::delay::NO_SPREAD;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What the fake AI says, how fast, and its planned faults.
+/// The answers of the fake AI, their timing, and planned faults.
 #[derive(Clone, Debug)]
 pub struct OpenAiOptions {
-    /// The required API key; none accepts any key.
+    /// The required API key; `None` accepts any key.
     pub api_key: Option<String>,
-    /// The turns of each session, in order; after the last one the first follows again.
+    /// The turns of each session, in order. After the last one, the list starts again.
     pub turns: Vec<Turn>,
-    /// Transcripts of the caller's utterances that are no turns, by the number of the utterance in its session, from 1: a
-    /// "mm-hm", or nothing for a cough.
+    /// Utterances of the caller that are not turns: the number of the utterance in its session, from 1, and its transcript, such as "mm-hm"
+    /// or an empty text for a cough.
     pub asides: Vec<(usize, String)>,
-    /// What it says if a response is requested before the caller has spoken.
+    /// The text of a response that is requested before the caller has spoken.
     pub greeting: String,
     /// The delay from the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
@@ -28,15 +28,15 @@ pub struct OpenAiOptions {
     pub transcribe: Duration,
     /// The delay from the request to the open socket.
     pub connect: Duration,
-    /// From `session.update` to `session.updated`.
+    /// The delay from `session.update` to `session.updated`.
     pub update: Duration,
     /// The maximum duration of a session.
     pub session_limit: Duration,
-    /// Start each delta with a timestamp: microseconds since the fake AI started.
+    /// Whether each delta starts with a timestamp: microseconds since the fake AI started.
     pub audio_timestamps: bool,
-    /// Models with an announced shutdown date: `2026-12-11`.
+    /// Models and their announced shutdown dates, such as `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
-    /// The answer to requests for a JSON object; none: an object by the schema of the request, with the usual answer as its texts.
+    /// The answer to requests for a JSON object. `None` creates an object by the schema of the request, with the usual answer as its texts.
     pub structured: Option<Value>,
     /// The planned faults.
     pub faults: Faults,
@@ -88,26 +88,26 @@ pub struct FunctionCall {
 }
 
 impl Turn {
-    /// A turn with the transcript `heard` and the answer `answer`.
+    /// Creates a turn with the transcript `heard` and the answer `answer`.
     pub fn new(heard: impl Into<String>, answer: impl Into<String>) -> Self {
         Self { heard: heard.into(), answer: answer.into(), ..Self::default() }
     }
 
-    /// The same turn with an answer of this length.
+    /// Sets the length of the answer.
     #[must_use]
     pub fn lasting(mut self, length: Duration) -> Self {
         self.answer_length = Some(length);
         self
     }
 
-    /// The same turn with a function call before the answer.
+    /// Adds a function call before the answer.
     #[must_use]
     pub fn calling(mut self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
         self.function = Some(FunctionCall { name: name.into(), arguments: arguments.into() });
         self
     }
 
-    /// The length of the answer in milliseconds.
+    /// Returns the length of the answer in milliseconds.
     pub fn answer_ms(&self) -> u64 {
         match self.answer_length {
             Some(length) => u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
@@ -127,7 +127,7 @@ impl Turn {
     }
 }
 
-/// How long it takes to say `text`: about 15 characters a second.
+/// Returns how many milliseconds it takes to say `text`, at about 15 characters a second.
 pub(crate) fn spoken_ms(text: &str) -> u64 {
     (text.chars().count() as u64 * 65).max(400)
 }
@@ -135,53 +135,53 @@ pub(crate) fn spoken_ms(text: &str) -> u64 {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// Realtime sockets are refused with this HTTP status.
+    /// The HTTP status with which realtime sockets are rejected.
     pub refuse_sockets: Option<u16>,
-    /// `session.updated` is never sent.
+    /// Whether `session.updated` is never sent.
     pub never_updated: bool,
-    /// A `session.update` with this field is rejected as a whole: `audio.input.transcription.model`.
+    /// The field, such as `audio.input.transcription.model`, because of which a `session.update` is rejected as a whole.
     pub refuse_field: Option<&'static str>,
-    /// The error for a rejected `session.update` does not name the field.
+    /// Whether the error for a rejected `session.update` omits the name of the field.
     pub refuse_unnamed: bool,
-    /// These responses of each session, counted from 1, fail because of the rate limit.
+    /// The responses of each session, counted from 1, that fail because of the rate limit.
     pub rate_limited: Vec<usize>,
-    /// How long a rate limit lasts, by its message; none means that the message does not state it.
+    /// The duration of the rate limit that the error message states; `None` if the message does not state it.
     pub rate_limit: Option<Duration>,
-    /// The first sessions, this many, detect no speech.
+    /// The number of sessions, from the first, in which no speech is detected.
     pub deaf_sessions: usize,
-    /// The first sessions, this many, start their responses and send none of the audio.
+    /// The number of sessions, from the first, whose responses start but send no audio.
     pub mute_sessions: usize,
-    /// In the first sessions, this many, the end of speech is not detected.
+    /// The number of sessions, from the first, in which the end of speech is not detected.
     pub endless_speech_sessions: usize,
-    /// The first session closes its socket at this time after the end of the caller's first turn.
+    /// Closes the socket of the first session at this time after the end of the caller's first turn.
     pub close_after_speech: Option<Duration>,
-    /// This response of the first session, counted from 1, fails after this much of its audio.
+    /// The response of the first session, counted from 1, that fails, and the amount of audio that it sends before.
     pub fail_midway: Option<(usize, Duration)>,
-    /// This response of the first session, counted from 1, ends as incomplete after this much of its audio, as at the
-    /// limit of output tokens.
+    /// The response of the first session, counted from 1, that ends as incomplete (as at the limit of output tokens), and the amount of
+    /// audio that it sends before.
     pub incomplete: Option<(usize, Duration)>,
-    /// These responses of each session, counted from 1, are completed without any output.
+    /// The responses of each session, counted from 1, that are completed without any output.
     pub empty: Vec<usize>,
-    /// The function calls in these responses of each session are cut off: their items stay incomplete.
+    /// The responses of each session, counted from 1, whose function calls are cut off: their items stay incomplete.
     pub cut_off_calls: Vec<usize>,
-    /// This many response requests of each session are rejected because of an active response that does not exist.
+    /// The number of response requests of each session that are rejected because of an active response that does not exist.
     pub phantom_responses: usize,
-    /// The socket is dropped during this response of the first session, counted from 1, after this much of its audio.
+    /// The response of the first session, counted from 1, during which the socket is dropped, and the amount of audio that it sends before.
     pub break_off: Option<(usize, Duration)>,
-    /// Each HTTP request gets this status.
+    /// The HTTP status of every HTTP response.
     pub refuse_requests: Option<u16>,
-    /// `/chat/completions` rejects these values of `reasoning_effort`.
+    /// The values of `reasoning_effort` that `/chat/completions` rejects.
     pub refuse_efforts: Vec<&'static str>,
-    /// `/chat/completions` spends a budget of fewer tokens on reasoning, and returns no text.
+    /// The number of tokens that `/chat/completions` spends on reasoning. A request with a lower token limit gets no text.
     pub reasoning_tokens: u64,
-    /// These streamed chat completions, counted from 1, break off after this many words.
+    /// The streamed chat completions, counted from 1, that break off, and the number of words that they send before.
     pub break_off_chats: Vec<(usize, usize)>,
-    /// These chat completions are rejected because of the rate limit.
+    /// The chat completions, counted from 1, that are rejected because of the rate limit.
     pub rate_limited_chats: Vec<usize>,
-    /// These streamed chat completions contain an event that is no JSON.
+    /// The streamed chat completions, counted from 1, that contain an event that is not JSON.
     pub malformed_chats: Vec<usize>,
     /// The delay of HTTP responses.
     pub slow_requests: Duration,
-    /// The transcript is sent after the answer.
+    /// Whether the transcript is sent after the answer.
     pub late_transcripts: bool,
 }

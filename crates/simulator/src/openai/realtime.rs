@@ -95,7 +95,7 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
     shared.log.note(Party::OpenAi, format!("a session ended: {ended}"));
 }
 
-/// An error response in the API's form.
+/// Creates an error response in the form of the API.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let error: Value =
         json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});

@@ -18,12 +18,12 @@ pub struct SessionRecord {
     /// All received audio, in mu-law at 8 kHz.
     #[serde(skip)]
     pub heard: Vec<u8>,
-    /// The number of audio events before `session.updated` was sent: the API would interpret their audio by its
+    /// The number of audio events received before `session.updated` was sent. The API would decode their audio in its
     /// default format.
     pub early_appends: u64,
-    /// How often speech was detected.
+    /// The number of times that speech was detected.
     pub speech_started: u64,
-    /// The answers, in order.
+    /// The AI's answers, in order.
     pub answers: Vec<AnswerRecord>,
     /// The outputs of function calls: call id and output.
     pub function_outputs: Vec<(String, String)>,
@@ -39,7 +39,7 @@ pub struct SessionRecord {
     pub ended: Option<String>,
 }
 
-/// An answer.
+/// An answer of the AI.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AnswerRecord {
     /// `resp_…`
@@ -51,7 +51,7 @@ pub struct AnswerRecord {
     /// The whole audio, in mu-law.
     #[serde(skip)]
     pub sound: Vec<u8>,
-    /// How much of the audio was sent.
+    /// The length of the sent audio.
     pub sent_ms: u64,
     /// The length to which it was truncated.
     pub truncated_ms: Option<u64>,

@@ -31,7 +31,7 @@ pub(super) enum ResponseEnd {
     ClientCancelled,
     Completed,
     Failed,
-    /// The limit of output tokens was reached.
+    /// The response reached the limit of output tokens.
     Incomplete,
     TurnDetected,
 }
@@ -45,10 +45,10 @@ pub(super) struct Response {
     pub(super) content: Content,
     /// The whole audio, in mu-law.
     pub(super) sound: Vec<u8>,
-    /// How much of the audio has been sent.
+    /// The number of bytes of the audio that have been sent.
     pub(super) sent_bytes: usize,
     pub(super) begun: bool,
-    /// The item before it in the conversation.
+    /// The id of the item before the response's item in the conversation.
     pub(super) previous_item_id: Option<String>,
     options: Arc<OpenAiOptions>,
     audio_format: AudioFormat,
@@ -94,17 +94,17 @@ impl Response {
         }
     }
 
-    /// When the next step is due.
+    /// Returns the time of the next step.
     pub(super) fn next_us(&self) -> u64 {
         self.next_us
     }
 
-    /// Stops the response: it has no further steps.
+    /// Stops the response permanently: no further step is due.
     pub(super) fn hold(&mut self) {
         self.next_us = u64::MAX;
     }
 
-    /// The events that are due now, and how the response ended if it did.
+    /// Returns the events that are due now, and how the response ended if it has ended.
     pub(super) fn step(&mut self, now_us: u64) -> (Vec<Value>, Option<ResponseEnd>) {
         match self.content.clone() {
             Content::Empty => (Vec::new(), Some(ResponseEnd::Completed)),
@@ -164,7 +164,7 @@ impl Response {
         ]
     }
 
-    /// The events that close the item when the response ends.
+    /// Returns the events that close the item when the response ends.
     pub(super) fn close(&self, ending: ResponseEnd) -> Vec<Value> {
         if !self.begun {
             return Vec::new();
@@ -186,7 +186,7 @@ impl Response {
         events
     }
 
-    /// The item in its current state.
+    /// Returns the item in its current state.
     pub(super) fn item(&self, status: &str) -> Value {
         let common = json!({"id": self.item_id, "object": "realtime.item", "status": status});
         match &self.content {
@@ -207,7 +207,7 @@ impl Response {
         }
     }
 
-    /// The length of the audio that was sent.
+    /// Returns the length of the sent audio, in milliseconds.
     pub(super) fn sent_ms(&self) -> u64 {
         millis(self.sent_bytes)
     }
@@ -219,7 +219,7 @@ impl Response {
         merge(common, more)
     }
 
-    /// The words that belong to the sent audio and have not been sent.
+    /// Returns the words that belong to the sent audio and have not been sent.
     fn next_words(&mut self, text: &str) -> String {
         let said = self.words_by_now(text);
         let words = text.split_inclusive(' ').skip(self.words_sent).take(said - self.words_sent.min(said)).collect();
@@ -227,7 +227,7 @@ impl Response {
         words
     }
 
-    /// All words that have been sent.
+    /// Returns all words that have been sent.
     fn said(&self, text: &str) -> String {
         text.split_inclusive(' ').take(self.words_sent).collect()
     }
@@ -259,6 +259,6 @@ pub(super) fn merge(mut base: Value, more: Value) -> Value {
     base
 }
 
-/// A placeholder in the arguments of a function: it becomes the id of the call, which makes the effects of each call
-/// distinct.
+/// The placeholder in a function's arguments that is replaced by the id of the call, so that each call has a distinct
+/// effect.
 const CALL_ID: &str = "{call_id}";

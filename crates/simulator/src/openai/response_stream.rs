@@ -1,4 +1,4 @@
-//! The Responses API as a stream, with tools.
+//! The Responses API as an event stream, with tools.
 
 use super::chat::{planned_refusal, streamed};
 use super::options::FunctionCall;
@@ -6,7 +6,7 @@ use super::server::Shared;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-/// The answer to a streamed `POST /v1/responses`.
+/// Answers a streamed `POST /v1/responses`.
 pub(super) fn stream_response(shared: &Shared, asked: &Value) -> Response {
     let items = asked["input"].as_array().map_or(&[][..], Vec::as_slice);
     if let Some(complaint) = unanswered_call(items) {
@@ -67,7 +67,7 @@ pub(super) fn stream_response(shared: &Shared, asked: &Value) -> Response {
     streamed(&options, events.sent, number)
 }
 
-/// The API requires an output for each tool call in the input.
+/// Finds a tool call without an output in the input. The API requires an output for each tool call.
 fn unanswered_call(items: &[Value]) -> Option<String> {
     let is_answered = |call: &Value| {
         items.iter().any(|item| item["type"] == "function_call_output" && item["call_id"] == call["call_id"])
@@ -76,7 +76,7 @@ fn unanswered_call(items: &[Value]) -> Option<String> {
     calls.into_iter().find(|call| !is_answered(call)).map(|call| format!("no output for the call {}", call["call_id"]))
 }
 
-/// The events of a stream, numbered.
+/// The numbered events of a stream.
 #[derive(Default)]
 struct Events {
     sent: Vec<String>,

@@ -100,12 +100,12 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
     Json(response).into_response()
 }
 
-/// An answer in the form of a schema: the planned one, or the simplest.
+/// Returns an answer that conforms to a schema: the planned one, or the simplest possible.
 pub(super) fn structured_answer(options: &OpenAiOptions, schema: &Value, text: &str) -> String {
     options.structured.clone().unwrap_or_else(|| by_schema(schema, text)).to_string()
 }
 
-/// The simplest value that a schema allows, with `text` where it allows any text.
+/// Returns the simplest value that a schema allows, with `text` wherever any string is allowed.
 fn by_schema(schema: &Value, text: &str) -> Value {
     if let Some(first) = schema["enum"].get(0) {
         return first.clone();
@@ -148,7 +148,7 @@ pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap,
 }
 
 pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, uri: Uri) -> Response {
-    // A HEAD request only checks that the server is reachable.
+    // The daemon sends a HEAD request only to check that the server is reachable.
     if method != Method::HEAD {
         shared.log.violation(Party::OpenAi, format!("there is no {}", uri.path()));
     }
@@ -156,7 +156,8 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 }
 
 impl Shared {
-    /// Runs before each response: records the request, checks the key, and applies planned faults.
+    /// Runs before each response: records the request, checks the key, and applies planned faults. Returns the error
+    /// response, if any.
     pub(super) async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
         self.record_request(path, asked);
@@ -174,7 +175,7 @@ impl Shared {
         error(StatusCode::BAD_REQUEST, "invalid_request_error", complaint)
     }
 
-    /// The answer to a conversation with `said` user messages.
+    /// Returns the answer to a conversation with `said` user messages.
     fn answer_to(&self, said: usize) -> String {
         let turns = self.options().turns;
         turns.get(said.saturating_sub(1) % turns.len().max(1)).map(|turn| turn.answer.clone()).unwrap_or_default()

@@ -48,7 +48,7 @@ struct Memory {
 }
 
 impl OpenAi {
-    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
+    /// Starts the server on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared {
             log,
@@ -61,29 +61,29 @@ impl OpenAi {
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `OPENAI_BASE_URL`.
+    /// Returns the value for `OPENAI_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address())
     }
 
-    /// The requests that it has received.
+    /// Returns the requests that the server has received.
     pub fn state(&self) -> OpenAiState {
         let memory = lock(&self.shared.memory);
         let sessions = memory.sessions.iter().map(|session| lock(session).clone()).collect();
         OpenAiState { sessions, requests: memory.requests.clone() }
     }
 
-    /// Changes its behaviour from now on; open sessions are not affected.
+    /// Changes the options of the running server. Open sessions are not affected.
     pub fn change(&self, change: impl FnOnce(&mut OpenAiOptions)) {
         change(&mut lock(&self.shared.options));
     }
 
-    /// Stops it; the port is free when this returns.
+    /// Stops the server. The port is free when this function returns.
     pub async fn stop(self) {
         self.server.stop().await;
     }
@@ -94,13 +94,13 @@ impl Shared {
         lock(&self.options).clone()
     }
 
-    /// Microseconds since the fake AI started.
+    /// Returns the microseconds since the fake AI started.
     pub(super) fn now_us(&self) -> u64 {
         let since = crate::clock::instant().saturating_duration_since(self.began);
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A record for a new session, and the number of earlier sessions.
+    /// Creates the record of a new session. Also returns the number of earlier sessions.
     pub(super) fn new_session(&self) -> (Arc<Mutex<SessionRecord>>, usize) {
         let record = Arc::<Mutex<SessionRecord>>::default();
         let mut memory = lock(&self.memory);
@@ -112,21 +112,21 @@ impl Shared {
         lock(&self.memory).requests.push((path.to_owned(), asked));
     }
 
-    /// The number of transcriptions before this one.
+    /// Returns the number of transcriptions before the current one.
     pub(super) fn next_transcription_index(&self) -> usize {
         let mut memory = lock(&self.memory);
         memory.transcriptions += 1;
         memory.transcriptions - 1
     }
 
-    /// The number of this chat completion, from 1.
+    /// Returns the number of the current chat completion, from 1.
     pub(super) fn next_chat(&self) -> usize {
         let mut memory = lock(&self.memory);
         memory.chats += 1;
         memory.chats
     }
 
-    /// The error response to a request with a wrong key.
+    /// Returns the error response for a wrong API key; `None` if the key is correct.
     pub(super) fn check_key(&self, headers: &HeaderMap) -> Option<Response> {
         let value = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let key = value.strip_prefix("Bearer ").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A realtime session without socket and clock: client events in, server events out.
+//! A realtime session without socket and clock: it handles client events and produces server events.
 //!
 //! Based on OpenAI's "Realtime API" reference and guides (the GA version). Times are microseconds on any monotonic
 //! clock.
@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Session {
     options: Arc<OpenAiOptions>,
     record: Arc<Mutex<SessionRecord>>,
-    /// The number of earlier sessions of the fake AI.
+    /// The number of sessions of the fake AI before this one.
     number: usize,
     ids: Ids,
     config: Value,
@@ -40,12 +40,12 @@ pub struct Session {
     items: Vec<Item>,
     active: Option<Response>,
     responses: usize,
-    /// The committed utterances of the caller.
+    /// The number of committed utterances of the caller.
     utterances: usize,
     turn: usize,
     trigger: ResponseTrigger,
     spoken: bool,
-    /// Response requests that were rejected because of an active response that does not exist.
+    /// The number of response requests that were rejected because of an active response that does not exist.
     refused: usize,
 }
 
@@ -65,13 +65,13 @@ pub enum Output {
     Event(Value),
 }
 
-/// The reason for the next response.
+/// The cause of the next response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ResponseTrigger {
-    /// The output of a function: the turn continues.
+    /// The client added the output of a function, so the turn continues.
     Function,
     Nothing,
-    /// An utterance of the user.
+    /// The user has finished an utterance.
     User,
 }
 
@@ -84,7 +84,7 @@ enum Timer {
 }
 
 impl Session {
-    /// A session with `model` that starts now and writes its events to `record`.
+    /// Starts a session with `model` that records its events in `record`.
     pub fn new(
         options: Arc<OpenAiOptions>,
         record: Arc<Mutex<SessionRecord>>,
@@ -129,7 +129,7 @@ impl Session {
         session
     }
 
-    /// Handles an event of the client.
+    /// Handles an event from the client.
     pub fn handle_text(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         if self.ended {
@@ -202,7 +202,7 @@ impl Session {
         self.outputs.pop_front()
     }
 
-    /// When `handle_time` must be called next.
+    /// Returns the time at which `handle_time` must be called next.
     pub fn next_us(&self) -> Option<u64> {
         let timer = self.timers.iter().map(|(due_us, _)| *due_us).min();
         timer.into_iter().chain(self.active.as_ref().map(Response::next_us)).min()
@@ -269,9 +269,9 @@ impl Session {
         self.outputs.push_back(how);
     }
 
-    /// Sends an error that is a violation of the client. `code` and `message` are those of the API.
+    /// Sends an error, and records it as a violation by the client. `code` and `message` are those of the API.
     fn error(&mut self, event: &Value, code: &str, message: &str) {
-        // The response may have ended before the client's request arrived, so this is no violation.
+        // The response may have ended before the client's request arrived, so this error is not a violation.
         if code != "response_cancel_not_active" {
             self.complaints.push(format!("{}: {message} ({code})", event["type"].as_str().unwrap_or("event")));
         }
@@ -300,7 +300,7 @@ impl Session {
     }
 }
 
-/// The configuration of a session before its first `session.update`.
+/// Returns the configuration of a session before its first `session.update`.
 fn default_config(id: &str, model: &str) -> Value {
     json!({
         "type": "realtime", "object": "realtime.session", "id": id, "model": model,
@@ -319,7 +319,7 @@ fn default_config(id: &str, model: &str) -> Value {
     })
 }
 
-/// Applies `wanted` to the configuration. Sections are merged; a format or a turn detection is replaced as a whole.
+/// Merges `wanted` into the configuration. A format or a turn detection is replaced as a whole.
 fn overlay(config: &mut Value, wanted: &Value) {
     let Value::Object(fields) = wanted else { return };
     for (name, value) in fields {
@@ -332,7 +332,7 @@ fn overlay(config: &mut Value, wanted: &Value) {
     }
 }
 
-/// Converts 24 kHz PCM to mu-law at 8 kHz: it keeps every third sample.
+/// Converts 24 kHz PCM to 8 kHz mu-law by keeping every third sample.
 fn mulaw_of_pcm(bytes: &[u8]) -> Vec<u8> {
     let samples = bytes.chunks_exact(6).map(|three| i16::from_le_bytes([three[0], three[1]]));
     samples.map(crate::sound::encode_sample).collect()

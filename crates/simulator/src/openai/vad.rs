@@ -5,7 +5,7 @@ use crate::sound::{bytes_of, loudness, millis};
 /// Detects speech in audio, frame by frame.
 #[derive(Debug, Default)]
 pub(crate) struct Vad {
-    /// Audio that does not fill a frame yet.
+    /// Received audio that does not fill a frame yet.
     rest: Vec<u8>,
     position: usize,
     loud_frames: u32,
@@ -40,7 +40,7 @@ impl Vad {
         events
     }
 
-    /// The buffer was committed or cleared, which ends the speech in progress.
+    /// Ends the speech in progress, because the buffer was committed or cleared.
     pub(crate) fn reset(&mut self) {
         self.speaking = false;
         self.loud_frames = 0;
@@ -68,9 +68,9 @@ impl Vad {
 }
 
 const FRAME: usize = 160;
-/// Speech has at least 60 ms of loud audio; a click is shorter.
+/// The minimum number of loud frames (60 ms) in speech; a click is shorter.
 const FRAMES_OF_SPEECH: u32 = 3;
-/// The loudness at a threshold of 1.
+/// The loudness that corresponds to a threshold of 1.
 const LOUDNESS_OF_ONE: f64 = 800.0;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): enough for data that only has to look varied.
+/// A SplitMix64 generator (Steele, Lea, Flood 2014). It is sufficient for data that only has to look varied.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -19,27 +19,27 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0.
+    /// Returns a number from 0 to `end - 1`; 0 if `end` is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
-    /// True in `percent` of 100 cases.
+    /// Returns true with a probability of `percent` percent.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of these; `T::default` if there is none.
+    /// Returns a random element, or the default value if the list is empty.
     pub(super) fn pick<T: Copy + Default>(&mut self, all: &[T]) -> T {
         let at = self.below(all.len() as u64);
         usize::try_from(at).ok().and_then(|at| all.get(at)).copied().unwrap_or_default()
     }
 
-    /// `digits` hexadecimal digits.
+    /// Returns `digits` hexadecimal digits.
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::new();
         while text.len() < digits {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(text, "{:016x}", self.next());
         }
         text.truncate(digits);

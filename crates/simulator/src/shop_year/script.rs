@@ -2,20 +2,20 @@
 
 use super::random::Random;
 
-/// Lines of a conversation: whether the shop says them, and the text.
+/// The lines of a conversation: whether the shop says the line, and its text.
 pub(super) type Lines = Vec<(bool, &'static str)>;
 
-/// The conversations of WhatsApp.
+/// Returns the WhatsApp conversations.
 pub(super) fn chats() -> Vec<Lines> {
     blocks(include_str!("chats.txt")).into_iter().map(|(_, lines)| lines).collect()
 }
 
-/// The conversations on the phone, each with its summary.
+/// Returns the phone conversations, each with its summary.
 pub(super) fn calls() -> Vec<(&'static str, Lines)> {
     blocks(include_str!("calls.txt"))
 }
 
-/// The first block is about the file.
+/// Splits a file into conversations. The first block is skipped: it describes the file.
 fn blocks(text: &'static str) -> Vec<(&'static str, Lines)> {
     let block = |block: &'static str| {
         let summary = block.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default();
@@ -28,13 +28,13 @@ fn blocks(text: &'static str) -> Vec<(&'static str, Lines)> {
     text.split("\n\n").map(block).filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-/// The words after the language in the lines of a list.
+/// Returns the words in the lines of `list` that start with `language`.
 pub(super) fn words(list: &'static str, language: &str) -> Vec<&'static str> {
     let lines = list.lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix(' '));
     lines.flat_map(str::split_whitespace).collect()
 }
 
-/// The details of one conversation.
+/// The values that replace the placeholders in a conversation.
 pub(super) struct Details {
     values: Vec<(&'static str, String)>,
 }

@@ -1,17 +1,17 @@
-//! What the fake Soniox hears, how fast, and its planned faults.
+//! The transcripts that the fake Soniox returns, its timing, and planned faults.
 
 use crate::delay::NO_SPREAD;
 use crate::transcriber;
 use std::time::Duration;
 
-/// What the fake Soniox hears, how fast, and its planned faults.
+/// The transcripts that the fake Soniox returns, its timing, and planned faults.
 #[derive(Clone, Debug)]
 pub struct SonioxOptions {
-    /// The required API key; none accepts any key.
+    /// The required API key; `None` accepts any key.
     pub api_key: Option<String>,
-    /// The words of each utterance of a session, in order; after the last one the first follows again.
+    /// The transcript of each utterance of a session, in order. After the last one, the list starts again.
     pub heard: Vec<String>,
-    /// The silence after which its model ends an utterance. The real one depends on the words.
+    /// The silence that ends an utterance. The real service's threshold depends on the words.
     pub endpoint: Duration,
     /// The delay from audio to the words in it, and to the end of its utterance.
     pub transcribe: Duration,
@@ -43,24 +43,24 @@ impl Default for SonioxOptions {
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct SonioxFaults {
-    /// Sockets of both services are refused with this HTTP status.
+    /// The HTTP status with which sockets of both services are rejected.
     pub refuse_sockets: Option<u16>,
-    /// The first transcriptions, this many, end with error 503 at the end of the first utterance, as sessions do that
-    /// the service has to restart.
+    /// The number of transcriptions, from the first, that end with error 503 at the end of their first utterance, as
+    /// when the service restarts a session.
     pub restart_transcriptions: usize,
-    /// Every transcription ends with this error as soon as it begins.
+    /// The error with which every transcription ends as soon as it begins.
     pub reject_transcriptions: Option<u16>,
-    /// No utterance ends by itself.
+    /// Whether endpoint detection never ends an utterance.
     pub endless_utterances: bool,
-    /// No words are found in any sound.
+    /// Whether no words are found in any audio.
     pub no_words: bool,
-    /// Each response of the transcription is preceded by a message that is no JSON.
+    /// Whether each transcription response is preceded by a message that is not JSON.
     pub malformed: bool,
-    /// These speech streams of all sockets, counted from 1, are rejected because of the rate limit.
+    /// The speech streams, counted from 1 over all sockets, that are rejected because of the rate limit.
     pub rate_limited_streams: Vec<usize>,
-    /// During this stream, counted from 1 over all sockets, the socket is closed after this much audio; from then on,
-    /// sockets of both services are refused.
+    /// The stream, counted from 1 over all sockets, during which the socket is closed, and the amount of audio that is
+    /// sent before. Afterwards, sockets of both services are rejected.
     pub close_in_stream: Option<(usize, Duration)>,
-    /// From this stream on, streams get no audio.
+    /// The first stream, counted from 1 over all sockets, that gets no audio; all later streams get none either.
     pub mute_from_stream: Option<usize>,
 }

@@ -32,7 +32,7 @@ pub struct SonioxState {
     pub speeches: Vec<SpeechRecord>,
 }
 
-/// A transcription.
+/// The record of a transcription.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TranscriptionRecord {
     /// The start message.
@@ -40,22 +40,22 @@ pub struct TranscriptionRecord {
     /// All received audio, in mu-law.
     #[serde(skip)]
     pub heard: Vec<u8>,
-    /// The utterances that were ended by endpoint detection.
+    /// The number of utterances that endpoint detection ended.
     pub endpoints: usize,
-    /// The utterances that the client finalized.
+    /// The number of utterances that the client finalized.
     pub finalized: usize,
 }
 
-/// A speech stream.
+/// The record of a speech stream.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SpeechRecord {
     /// The start message.
     pub config: Value,
     /// The text.
     pub text: String,
-    /// How much audio was sent.
+    /// The length of the sent audio.
     pub sent_ms: u64,
-    /// Whether the client cancelled it.
+    /// Whether the client cancelled the stream.
     pub cancelled: bool,
 }
 
@@ -67,29 +67,29 @@ pub(super) struct Shared {
 }
 
 impl Soniox {
-    /// Serves both services on `listener`. A request that violates the API's rules is a violation in `log`.
+    /// Serves both services on `listener`. A request that breaks the API's rules is recorded as a violation in `log`.
     pub fn start(listener: TcpListener, options: SonioxOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
         let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `SONIOX_STT_BASE_URL` and `SONIOX_TTS_BASE_URL`.
+    /// Returns the value for `SONIOX_STT_BASE_URL` and `SONIOX_TTS_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// The requests that it has received.
+    /// Returns the requests that the server has received.
     pub fn state(&self) -> SonioxState {
         self.shared.state().clone()
     }
 
-    /// Changes its behaviour from now on.
+    /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut SonioxOptions)) {
         self.shared.change(change);
     }
@@ -112,7 +112,7 @@ impl Shared {
         self.log.violation(Party::Soniox, complaint);
     }
 
-    /// The response to a socket that is not opened.
+    /// Returns the error response to a rejected socket; `None` if the socket may be opened.
     fn refusal(&self, request: &Request) -> Option<Response> {
         let options = self.options();
         if let Some(status) = options.faults.refuse_sockets {
@@ -125,7 +125,7 @@ impl Shared {
     }
 }
 
-/// What is wrong with a start message; empty if it is valid.
+/// Lists the errors in a start message; empty if it is valid.
 pub(super) fn complaints(config: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
     let Some(fields) = config.as_object() else { return vec!["the start message is no JSON object".into()] };
     let missing = required.iter().filter(|name| !fields.contains_key(**name)).map(|name| format!("{name} is missing"));

@@ -1,4 +1,4 @@
-//! A transcription: tokens while the caller speaks, `<end>` when the utterance is over.
+//! Transcription: sends tokens while the caller speaks, and `<end>` when the utterance is over.
 
 use super::options::SonioxOptions;
 use super::server::{Shared, complaints};
@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// A response is sent at least after this much audio.
+/// The minimum interval between responses, in milliseconds of audio.
 const RESPONSE_MS: u64 = 200;
 
 /// A transcription in progress.
@@ -101,7 +101,7 @@ fn ends_utterance(response: &Value) -> bool {
     response["tokens"].as_array().is_some_and(|tokens| tokens.iter().any(|token| token["is_final"] == true))
 }
 
-/// Reads the start message. Returns the number of the transcription; none if it is rejected.
+/// Reads the start message. Returns the index of the transcription; `None` if it is rejected.
 async fn start(shared: &Shared, socket: &mut Socket) -> Option<usize> {
     let Some(Ok(Message::Text(text))) = socket.next().await else { return None };
     let config: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -157,7 +157,7 @@ impl Transcription {
         self.pending.push_back((due, response));
     }
 
-    /// The responses to a piece of audio.
+    /// Returns the responses to a piece of audio.
     fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
         let heard = self.transcriber.hear(audio);
         let now_ms = self.transcriber.now_ms();
@@ -177,7 +177,7 @@ impl Transcription {
         responses
     }
 
-    /// The final tokens of the utterance in progress, and the token that says why they are final.
+    /// Returns the final tokens of the utterance in progress, followed by `marker`, which states why they are final.
     fn finish(&mut self, marker: &str) -> Value {
         let words = self.transcriber.finish();
         self.ended(&words, marker)

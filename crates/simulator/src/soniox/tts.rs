@@ -1,4 +1,4 @@
-//! Speech: up to five streams on one socket.
+//! Text to speech: up to five streams on one socket.
 
 use super::SpeechRecord;
 use super::server::{Shared, complaints};
@@ -15,17 +15,17 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// The length of the audio in one message.
 const PIECE_MS: u64 = 100;
-/// The most streams on one socket.
+/// The maximum number of streams on one socket.
 const MAX_STREAMS: usize = 5;
 
 struct Stream {
     id: String,
-    /// The number of the stream over all sockets, from 1, and its record.
+    /// The number of the stream over all sockets, from 1; its record has the index `number - 1`.
     number: usize,
     text: String,
-    /// It was rejected; a client that has not seen the error yet still sends its text.
+    /// Whether the stream was rejected. A client that has not received the error yet may still send text.
     is_rejected: bool,
-    /// Its audio once the text is complete, how much was sent, and when the next piece is due.
+    /// Set once the text is complete: the audio, the number of sent bytes, and the time of the next piece.
     sound: Option<(Vec<u8>, usize, Instant)>,
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
             () = shared.stopping.cancelled() => false,
         };
         if !sent {
-            // A closed connection of the client ends here too.
+            // This branch also runs when the client has closed the connection.
             let _ = socket.close(None).await;
             return;
         }
@@ -70,7 +70,7 @@ async fn send_all(socket: &mut Socket, replies: Vec<Value>) -> bool {
     true
 }
 
-/// The replies to a message of the client.
+/// Returns the replies to a message from the client.
 fn handle(shared: &Shared, streams: &mut Vec<Stream>, text: &str) -> Vec<Value> {
     let message: Value = serde_json::from_str(text).unwrap_or_default();
     if message["keep_alive"] == true {
@@ -81,7 +81,7 @@ fn handle(shared: &Shared, streams: &mut Vec<Stream>, text: &str) -> Vec<Value> 
         return start(shared, streams, id, message);
     }
     let Some(at) = streams.iter().position(|stream| stream.id == id) else {
-        // A cancel may cross the end of its stream.
+        // A client may cancel a stream that has just ended.
         if message["cancel"] != true {
             shared.violation(format!("speech: no stream {id}: {text}"));
         }
@@ -143,7 +143,7 @@ fn start(shared: &Shared, streams: &mut Vec<Stream>, id: String, config: Value) 
     replies
 }
 
-/// The pieces of audio that are due, and whether the socket is to be closed.
+/// Returns the pieces of audio that are due, and whether to close the socket.
 fn speak(shared: &Shared, streams: &mut Vec<Stream>) -> (Vec<Value>, bool) {
     let (options, now) = (shared.options(), crate::clock::instant());
     let (mut replies, mut closes) = (Vec::new(), false);

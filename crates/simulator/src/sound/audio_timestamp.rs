@@ -1,7 +1,7 @@
-//! Timestamps inside the audio, which measure the exact delay of a single frame.
+//! Timestamps within the audio, for measuring the exact delay of a single frame.
 //!
-//! A timestamp has a marker of four bytes that do not occur by chance, a value of eight bytes (a time or a number),
-//! and a checksum of one byte. It sounds like a faint click.
+//! A timestamp has a marker of four bytes that do not occur in normal audio, a value of eight bytes (a time or a
+//! number), and a checksum of one byte. It sounds like a faint click.
 
 /// The length of a timestamp in bytes.
 pub const AUDIO_TIMESTAMP_BYTES: usize = 13;
@@ -14,7 +14,7 @@ pub fn write_audio_timestamp(sound: &mut [u8], value: u64) {
     place[12] = check(value);
 }
 
-/// The timestamp at the start of `sound`.
+/// Returns the value of the timestamp at the start of `sound`; `None` if there is no valid timestamp.
 pub fn read_audio_timestamp(sound: &[u8]) -> Option<u64> {
     let rest = sound.strip_prefix(&MAGIC)?;
     let value = u64::from_be_bytes(rest.get(..8)?.try_into().ok()?);

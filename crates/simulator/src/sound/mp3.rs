@@ -1,6 +1,6 @@
-//! MP3 files: their playing time, and silent ones as speech responses.
+//! The duration of MP3 files, and silent MP3 files as speech responses.
 
-/// The playing time of an MP3 file in milliseconds, counted from its frames; none if it has no frame.
+/// Returns the duration of an MP3 file in milliseconds, counted from its frames; `None` if it has no frame.
 pub fn mp3_millis(file: &[u8]) -> Option<u64> {
     let mut at = id3_bytes(file);
     let mut micros = 0;
@@ -11,7 +11,7 @@ pub fn mp3_millis(file: &[u8]) -> Option<u64> {
     (micros > 0).then_some(micros / 1_000)
 }
 
-/// An MP3 file of at least `ms` of silence: 24 kHz, mono, 32 kbit/s.
+/// Creates an MP3 file with at least `ms` of silence: 24 kHz, mono, 32 kbit/s.
 pub fn silent_mp3(ms: u64) -> Vec<u8> {
     // MPEG-2 Layer III, no CRC, 32 kbit/s, 24 kHz, no padding, mono. Side information of zeros means silence.
     let mut frame = [0; 96];
@@ -50,7 +50,7 @@ impl Frame {
     }
 }
 
-/// The length of the ID3v2 tag at the start of the file.
+/// Returns the length of the ID3v2 tag at the start of the file; 0 if there is none.
 fn id3_bytes(file: &[u8]) -> usize {
     match file.first_chunk::<10>() {
         Some([b'I', b'D', b'3', _, _, _, size @ ..]) => {

@@ -1,6 +1,6 @@
 //! G.711 mu-law, as defined by ITU-T G.711.
 
-/// The 16-bit linear sample of a mu-law byte.
+/// Decodes a mu-law byte to a 16-bit linear sample.
 pub fn decode_sample(byte: u8) -> i16 {
     let inverted = !byte;
     let exponent = i32::from(inverted >> 4 & 7);
@@ -11,7 +11,7 @@ pub fn decode_sample(byte: u8) -> i16 {
     i16::try_from(sample).unwrap_or_default()
 }
 
-/// The mu-law byte nearest to a 16-bit linear sample.
+/// Encodes a 16-bit linear sample as the nearest mu-law byte.
 pub fn encode_sample(sample: i16) -> u8 {
     let sign = if sample < 0 { 0x80 } else { 0 };
     let magnitude = i32::from(sample).abs().min(CLIP) + BIAS;
@@ -20,7 +20,7 @@ pub fn encode_sample(sample: i16) -> u8 {
     !(sign | u8::try_from(exponent << 4 | mantissa).unwrap_or_default())
 }
 
-/// The loudness of `sound`: the mean magnitude of its samples, 0 to 32,124.
+/// Returns the loudness of `sound`: the mean magnitude of its samples, 0 to 32,124.
 pub fn loudness(sound: &[u8]) -> u32 {
     let sum: u64 = sound.iter().map(|&byte| u64::from(decode_sample(byte).unsigned_abs())).sum();
     u32::try_from(sum / (sound.len().max(1) as u64)).unwrap_or(u32::MAX)

@@ -13,12 +13,12 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// A caller's voice.
+    /// Creates a caller's voice.
     pub fn caller(seed: u64) -> Self {
         Self { pitch: 118.0, seed }
     }
 
-    /// The agent's voice.
+    /// Creates the agent's voice.
     pub fn agent(seed: u64) -> Self {
         Self { pitch: 205.0, seed }
     }
@@ -32,7 +32,7 @@ impl Voice {
 
     fn sample(self, index: u32, breath: &mut u64) -> i16 {
         let t = f64::from(index) / 8_000.0;
-        // Three syllables a second that never become quite silent.
+        // Three syllables a second; the volume never drops to silence, so that the audio is one utterance.
         let syllable = 0.6 + 0.4 * (TAU * 3.0 * t).sin();
         let vibrato = 1.0 + 0.02 * (TAU * 5.0 * t).sin();
         let voiced: f64 = (1..=6).map(|n| (TAU * self.pitch * vibrato * f64::from(n) * t).sin() / f64::from(n)).sum();
@@ -51,7 +51,7 @@ pub fn silence(ms: u64) -> Vec<u8> {
     vec![SILENCE; bytes_of(ms)]
 }
 
-/// Xorshift: good enough randomness for breath noise.
+/// Returns the next number of a xorshift generator, which is random enough for breath noise.
 fn next_random(state: &mut u64) -> u32 {
     *state ^= *state << 13;
     *state ^= *state >> 7;

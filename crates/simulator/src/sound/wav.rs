@@ -18,7 +18,7 @@ pub enum WavError {
     },
 }
 
-/// Reads a WAV file, 16-bit PCM or mu-law of any rate, as mu-law at 8 kHz. Only the first channel is used.
+/// Converts a WAV file, 16-bit PCM or mu-law at any sample rate, to mu-law at 8 kHz. Only the first channel is used.
 pub fn read_wav(file: &[u8]) -> Result<Vec<u8>, WavError> {
     if file.get(..4) != Some(b"RIFF") || file.get(8..12) != Some(b"WAVE") {
         return Err(WavError::NotWav);
@@ -38,7 +38,7 @@ pub fn read_wav(file: &[u8]) -> Result<Vec<u8>, WavError> {
     Err(WavError::NotWav)
 }
 
-/// A WAV file of 16-bit PCM at 8 kHz, mono, as Twilio's recordings are.
+/// Creates a WAV file of 16-bit PCM at 8 kHz, mono, like Twilio's recordings.
 pub fn wav_of_mulaw(sound: &[u8]) -> Vec<u8> {
     let data_bytes = u32::try_from(sound.len() * 2).unwrap_or(u32::MAX);
     let mut file = Vec::with_capacity(44 + sound.len() * 2);
@@ -106,7 +106,7 @@ mod tests {
     fn a_written_file_is_read_back() {
         let mut speech = Voice::caller(7).speak(300);
         let read = read_wav(&wav_of_mulaw(&speech)).unwrap();
-        // PCM has only one zero.
+        // PCM has only one zero, so negative zero becomes positive zero.
         speech.iter_mut().filter(|byte| **byte == 0x7F).for_each(|byte| *byte = 0xFF);
         assert!(read == speech);
     }

@@ -1,5 +1,5 @@
-//! The checks with the schemas built in. They are generated from the vendors' OpenAPI documents by
-//! `tests/fixtures/specs/trim.py`; sources and licences are in the README there.
+//! The checks with the schemas compiled in. `tests/fixtures/specs/trim.py` generates the schemas from the vendors'
+//! OpenAPI documents; the README in that folder lists sources and licences.
 
 use super::OpenAiRequest;
 use jsonschema::error::ValidationErrorKind as ErrorKind;
@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// The types of all events that a client of a realtime session may send.
+/// Returns the types of all events that a client of a realtime session may send.
 pub fn realtime_client_events() -> impl Iterator<Item = &'static str> {
     OPENAI.document["events"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
-/// What is wrong with an event that a client of a realtime session sends; empty if it is valid.
+/// Lists the errors in an event from a client of a realtime session; empty if it is valid.
 pub fn check_realtime_event(event: &Value) -> Vec<String> {
     let Some(kind) = event.get("type").and_then(Value::as_str) else {
         return vec!["an event without a type".into()];
@@ -24,7 +24,7 @@ pub fn check_realtime_event(event: &Value) -> Vec<String> {
     }
 }
 
-/// What is wrong with the body of a request to OpenAI.
+/// Lists the errors in the body of a request to OpenAI; empty if it is valid.
 pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String> {
     let name = match request {
         OpenAiRequest::Chat => "chat",
@@ -36,13 +36,13 @@ pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String>
     OPENAI.check(&format!("/$defs/{schema}"), body)
 }
 
-/// What is wrong with the fields of a multipart form for OpenAI; `file` represents the bytes of the file.
+/// Lists the errors in the fields of a multipart form for OpenAI; `file` represents the bytes of the file.
 pub fn check_transcription_form(fields: &[(String, String)]) -> Vec<String> {
     let schema = &OPENAI.document["$defs"]["CreateTranscriptionRequest"];
     check_openai_request(OpenAiRequest::Transcription, &typed(fields, schema, &OPENAI.document))
 }
 
-/// What is wrong with a request to Twilio's REST interface. `operation` is method and path as in Twilio's document,
+/// Lists the errors in a request to Twilio's REST interface. `operation` is the method and path in Twilio's document,
 /// for example `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`.
 pub fn check_twilio_request(
     operation: &str,
@@ -68,7 +68,7 @@ pub fn check_twilio_request(
     wrong
 }
 
-/// A document of schemas, each compiled at its first use.
+/// A document of schemas. Each schema is compiled at its first use.
 struct Schemas {
     document: Value,
     compiled: Mutex<HashMap<String, Result<Arc<Validator>, String>>>,
@@ -98,7 +98,7 @@ impl Schemas {
     }
 }
 
-/// Where and what, without the value, which may be long.
+/// Describes an error by its place and kind. Omits the value, which may be long.
 fn describe(error: &ValidationError<'_>) -> String {
     let what = match error.kind() {
         ErrorKind::AnyOf { context } | ErrorKind::OneOfNotValid { context } => match nearest(context) {
@@ -114,8 +114,8 @@ fn describe(error: &ValidationError<'_>) -> String {
     if place.is_empty() { what } else { format!("{place}: {what}") }
 }
 
-/// Of all alternatives that did not match, the errors of the closest one: the one with the right type that matches
-/// furthest.
+/// Returns the deepest error of the closest of several alternatives that did not match. The closest alternative has
+/// the right type and the fewest errors.
 fn nearest<'a>(forms: &'a [Vec<ValidationError<'static>>]) -> Option<&'a ValidationError<'static>> {
     let wrong_kind = |error: &ValidationError<'_>| {
         matches!(error.kind(), ErrorKind::Constant { .. } | ErrorKind::Enum { .. } | ErrorKind::Type { .. })
@@ -124,7 +124,7 @@ fn nearest<'a>(forms: &'a [Vec<ValidationError<'static>>]) -> Option<&'a Validat
     errors.iter().max_by_key(|error| error.instance_path().to_string().len())
 }
 
-/// The fields of a form as JSON with the types of `schema`: a form has only text.
+/// Converts the fields of a form to JSON with the types of `schema`, because all values of a form are text.
 fn typed(fields: &[(String, String)], schema: &Value, document: &Value) -> Value {
     let mut object = Map::new();
     for (name, text) in fields {

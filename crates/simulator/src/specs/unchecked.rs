@@ -3,27 +3,27 @@
 use super::OpenAiRequest;
 use serde_json::Value;
 
-/// No type of event is known.
+/// Returns no event types, because there are no schemas.
 pub fn realtime_client_events() -> impl Iterator<Item = &'static str> {
     std::iter::empty()
 }
 
-/// Finds no error.
+/// Reports no error.
 pub fn check_realtime_event(_: &Value) -> Vec<String> {
     Vec::new()
 }
 
-/// Finds no error.
+/// Reports no error.
 pub fn check_openai_request(_: OpenAiRequest, _: &Value) -> Vec<String> {
     Vec::new()
 }
 
-/// Finds no error.
+/// Reports no error.
 pub fn check_transcription_form(_: &[(String, String)]) -> Vec<String> {
     Vec::new()
 }
 
-/// Finds no error.
+/// Reports no error.
 pub fn check_twilio_request(
     _: &str,
     _: &[(String, String)],

@@ -12,13 +12,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account with a random sid and token.
+    /// Creates an account with a random sid and token.
     pub fn random() -> Self {
         Self { sid: random_sid("AC"), auth_token: entropy::random_hex::<16>() }
     }
 }
 
-/// A random id in Twilio's form: two letters and 32 hex digits.
+/// Creates a random id in Twilio's form: two letters and 32 hex digits.
 pub fn random_sid(prefix: &str) -> String {
     format!("{prefix}{}", entropy::random_hex::<16>())
 }

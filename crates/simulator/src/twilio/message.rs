@@ -20,11 +20,11 @@ pub struct MessageRecord {
     pub body: String,
     /// The sid of the template, `HX…`.
     pub content_sid: Option<String>,
-    /// The template's variables.
+    /// The values of the template's variables, as JSON.
     pub content_variables: Option<String>,
-    /// The URLs of media that the daemon sent.
+    /// The media URLs of an outbound message.
     pub media_urls: Vec<String>,
-    /// Media of an inbound message.
+    /// The media files of an inbound message.
     #[serde(skip)]
     pub media: Vec<MediaRecord>,
     /// `queued`, `sent`, `delivered`, `read`, `failed`, `received`, …
@@ -33,7 +33,7 @@ pub struct MessageRecord {
     pub error_code: Option<u32>,
     /// The URL of the status callbacks.
     pub status_callback: Option<String>,
-    /// When Twilio accepted it.
+    /// The time at which Twilio accepted the message.
     pub created_at: Option<Timestamp>,
 }
 
@@ -49,29 +49,29 @@ pub struct MediaRecord {
 }
 
 impl MediaRecord {
-    /// A media file with a new sid.
+    /// Creates a media file with a new sid.
     pub fn new(content_type: impl Into<String>, content: Vec<u8>) -> Self {
         Self { sid: random_sid("ME"), content_type: content_type.into(), content }
     }
 }
 
 impl TwilioState {
-    /// All messages in the order in which Twilio accepted them.
+    /// Returns all messages in the order in which Twilio accepted them.
     pub fn messages(&self) -> Vec<MessageRecord> {
         self.lock().messages.clone()
     }
 
-    /// The messages that the daemon has sent.
+    /// Returns the messages that the daemon has sent.
     pub fn sent_messages(&self) -> Vec<MessageRecord> {
         self.messages().into_iter().filter(|message| message.direction == "outbound-api").collect()
     }
 
-    /// The message with this sid.
+    /// Returns the message with this sid.
     pub fn message(&self, sid: &str) -> Option<MessageRecord> {
         self.lock().messages.iter().find(|message| message.sid == sid).cloned()
     }
 
-    /// Stores a message.
+    /// Stores a message, and assigns its sid and time.
     pub(crate) fn add_message(&self, mut message: MessageRecord) -> MessageRecord {
         let with_media = !message.media.is_empty() || !message.media_urls.is_empty();
         message.sid = random_sid(if with_media { "MM" } else { "SM" });
@@ -80,7 +80,7 @@ impl TwilioState {
         message
     }
 
-    /// Sets the status that the lists show; no callback reports it.
+    /// Sets the status that Twilio's lists show, without a status callback.
     pub fn set_message_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
         if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
             status.clone_into(&mut message.status);
@@ -88,7 +88,7 @@ impl TwilioState {
         }
     }
 
-    /// Returns true if `person` has written to `own` in the last 24 hours.
+    /// Returns true if `person` has written to `own` in the last 24 hours, which allows free text by WhatsApp's rules.
     pub(crate) fn window_is_open(&self, own: &str, person: &str) -> bool {
         let since = crate::clock::now().minus(std::time::Duration::from_hours(24));
         let messages = &self.lock().messages;

@@ -1,4 +1,4 @@
-//! A signed request of Twilio to the daemon.
+//! Signed requests from Twilio to the daemon.
 
 use super::signature::sign;
 use crate::DaemonConnector;
@@ -8,12 +8,12 @@ use url::Url;
 /// How webhooks are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignaturePlan {
-    /// Correctly.
+    /// Signed correctly.
     #[default]
     Good,
-    /// Without a signature.
+    /// Sent without a signature.
     Missing,
-    /// With another auth token.
+    /// Signed with a wrong auth token.
     Wrong,
 }
 
@@ -28,19 +28,19 @@ pub struct WebhookResponse {
     pub body: String,
 }
 
-/// A request of Twilio to the daemon.
+/// A request from Twilio to the daemon.
 pub(crate) struct SignedRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) fields: &'a [(String, String)],
     pub(crate) signature: SignaturePlan,
     pub(crate) auth_token: &'a str,
-    /// The same for each attempt of one request.
+    /// Twilio's `I-Twilio-Idempotency-Token`, equal for all attempts of one request.
     pub(crate) idempotency_token: &'a str,
 }
 
 impl SignedRequest<'_> {
-    /// Sends the request.
+    /// Sends the request, and returns the daemon's response.
     pub(crate) async fn send(&self, connector: &DaemonConnector) -> Result<WebhookResponse, reqwest::Error> {
         let mut url = self.url.clone();
         let (method, form) = if self.method == "GET" {

@@ -1,5 +1,5 @@
-//! Twilio's REST interface, version 2010-04-01, as far as the daemon uses it: calls, messages, media, recordings, and
-//! the account with its phone numbers.
+//! The part of Twilio's REST interface (version 2010-04-01) that the daemon uses: calls, messages, media, recordings,
+//! and the account with its phone numbers.
 
 mod calls;
 mod faults;
@@ -29,18 +29,18 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// What happens to messages after Twilio has accepted them.
+/// The behaviour of the REST interface for messages and media.
 #[derive(Clone, Debug)]
 pub struct TwilioOptions {
-    /// The statuses that Twilio reports, in this order; a real network may reorder them.
+    /// The statuses that Twilio reports for each message, in this order. (A real network may reorder them.)
     pub statuses: Vec<&'static str>,
-    /// The time between them.
+    /// The delay between two statuses.
     pub status_gap: Duration,
-    /// Each status is reported twice.
+    /// Whether each status is reported twice.
     pub statuses_twice: bool,
-    /// A text to a contact who has not written to this number within 24 hours fails with 63016.
+    /// Whether a text to a contact who has not written to this number within 24 hours fails with error 63016.
     pub enforce_window: bool,
-    /// The first request for a media file gets 404, as happens right after the webhook.
+    /// Whether the first request for a media file gets 404, as happens with Twilio right after the webhook.
     pub media_late: bool,
 }
 
@@ -75,15 +75,15 @@ pub(super) struct Shared {
 /// A request to the REST interface.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
-    /// Method and path.
+    /// The method and the path.
     pub what: String,
-    /// The form, or the query.
+    /// The form fields, or the query parameters.
     pub fields: Vec<(String, String)>,
 }
 
 impl TwilioRest {
-    /// Serves `twilio_state` on `listener`; message statuses go to the daemon by `connector`. A request that violates
-    /// Twilio's rules is a violation in `log`.
+    /// Serves `twilio_state` on `listener`, and sends message statuses to the daemon by `connector`. A request that
+    /// breaks Twilio's rules is recorded as a violation in `log`.
     pub fn start(
         listener: TcpListener,
         twilio_state: TwilioState,
@@ -107,12 +107,12 @@ impl TwilioRest {
         Ok(Self { server, shared })
     }
 
-    /// The address of the listener.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `TWILIO_API_BASE_URL`.
+    /// Returns the value for `TWILIO_API_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -127,17 +127,17 @@ impl TwilioRest {
         self.shared.faults.clear();
     }
 
-    /// Changes the handling of messages from now on.
+    /// Changes the options of the running interface.
     pub fn change(&self, change: impl FnOnce(&mut TwilioOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// All requests, in order.
+    /// Returns all requests, in order.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stops it; the port is free when this returns.
+    /// Stops the interface. The port is free when this function returns.
     pub async fn stop(self) {
         self.server.stop().await;
     }
@@ -167,7 +167,7 @@ async fn unknown(
     method: axum::http::Method,
     uri: Uri,
 ) -> Response {
-    // A HEAD request only checks that the server is reachable.
+    // The daemon sends a HEAD request only to check that the server is reachable.
     if method != axum::http::Method::HEAD {
         shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
     }
@@ -175,8 +175,8 @@ async fn unknown(
 }
 
 impl Shared {
-    /// Runs before each response: checks the credentials and the parameters, and applies planned faults. `operation`
-    /// is method and path as in Twilio's document. An error is the response.
+    /// Runs before each response: checks the credentials and the parameters, and applies planned faults. `operation` is
+    /// the method and path in Twilio's document. Returns the error response as `Err`.
     async fn check_request(
         &self,
         kind: Operation,
@@ -200,8 +200,8 @@ impl Shared {
         self.faults.before(kind).await
     }
 
-    /// Records the request and checks only the credentials, for paths that Twilio's document does not have. Returns a
-    /// response if the credentials are wrong.
+    /// Records the request and checks only the credentials, for paths that are missing in Twilio's document. Returns
+    /// the error response for wrong credentials.
     fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
         let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
@@ -221,19 +221,19 @@ impl Shared {
     }
 }
 
-/// An error response in Twilio's form.
+/// Creates an error response in Twilio's form.
 fn error(status: StatusCode, code: u32, message: &str) -> Response {
     let more_info = format!("https://www.twilio.com/docs/errors/{code}");
     let body = json!({"code": code, "message": message, "more_info": more_info, "status": status.as_u16()});
     (status, Json(body)).into_response()
 }
 
-/// The name without the `.json` at the end of each path.
+/// Removes `.json` from the end of a path.
 fn without_json(name: &str) -> &str {
     name.strip_suffix(".json").unwrap_or(name)
 }
 
-/// A time in Twilio's format, RFC 2822.
+/// Formats a time as RFC 2822, as Twilio does.
 fn rfc2822(at: Option<agentlocator_core::domain::Timestamp>) -> Option<String> {
     let at = jiff::Timestamp::from_second(at?.as_secs()).ok()?;
     jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()

@@ -8,8 +8,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// The signature of a request to `url` with the form `fields` (none for GET and for a WebSocket). It covers the URL,
-/// then each name and value, sorted by name, without separators.
+/// Returns the signature of a request to `url` with the form `fields` (empty for GET and WebSocket requests). The
+/// signed text is the URL, followed by each name and value, sorted by name, without separators.
 pub fn sign(auth_token: &str, url: &str, fields: &[(String, String)]) -> String {
     let sorted: BTreeSet<_> = fields.iter().collect();
     let mut signed = url.to_owned();
@@ -20,8 +20,8 @@ pub fn sign(auth_token: &str, url: &str, fields: &[(String, String)]) -> String 
     BASE64_STANDARD.encode(hmac_sha1(auth_token.as_bytes(), signed.as_bytes()))
 }
 
-/// The URL and the signature of a request with a JSON body: the URL has the body's SHA-256, and only the URL is
-/// signed.
+/// Returns the URL and the signature of a request with a JSON body. The SHA-256 of the body is part of the URL, and
+/// only the URL is signed.
 pub fn sign_json_url(auth_token: &str, url: &str, body: &[u8]) -> (String, String) {
     let hash = hex(&Sha256::digest(body));
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -44,7 +44,7 @@ fn hmac_sha1(key: &[u8], text: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The example on Twilio's page.
+    /// The example on Twilio's documentation page.
     #[test]
     fn signs_the_documented_example() {
         let fields = [

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
-/// Twilio's state of one account. Cheap to clone; all clones share one state. The simulated calls and the REST
-/// interface share it, so a REST request really redirects a call.
+/// The state of one Twilio account. Cheap to clone; all clones share one state. The simulated calls and the REST
+/// interface use the same state, so that a REST request can redirect a call in progress.
 #[derive(Clone)]
 pub struct TwilioState {
     account: Arc<Account>,
@@ -62,9 +62,9 @@ pub struct RecordingRecord {
     pub sid: String,
     /// The sid of its call.
     pub call_sid: String,
-    /// The WAV file.
+    /// The content of the WAV file.
     pub wav: Vec<u8>,
-    /// Whole seconds, rounded as by Twilio.
+    /// The duration in whole seconds, rounded as Twilio does.
     pub duration_s: u64,
     /// When it was created.
     pub created_at: Timestamp,
@@ -89,36 +89,35 @@ struct LiveCall {
 /// Why a call cannot be updated.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// It has ended (21220).
+    /// The call has ended (error 21220).
     NotInProgress,
-    /// There is no such call (20404).
+    /// No call has this sid (error 20404).
     Unknown,
 }
 
 impl TwilioState {
-    /// An account without any calls.
+    /// Creates the state of an account without any calls.
     pub fn new(account: Account) -> Self {
         let memory = Memory { api_base_url: "https://api.twilio.com".into(), ..Memory::default() };
         Self { account: Arc::new(account), memory: Arc::new(Mutex::new(memory)) }
     }
 
-    /// The account.
+    /// Returns the account.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The base URL of recordings and media.
+    /// Returns the base URL of recordings and media.
     pub fn api_base_url(&self) -> String {
         self.lock().api_base_url.clone()
     }
 
-    /// Sets the base URL that the daemon uses for the REST interface, if it differs from the interface's address, as
-    /// with a relay.
+    /// Sets the base URL by which the daemon reaches the REST interface, for example through a relay.
     pub fn set_api_base_url(&self, url: String) {
         self.lock().api_base_url = url;
     }
 
-    /// Adds a new call. The receiver gets the updates by REST.
+    /// Adds a new call. Returns the receiver of its updates by REST.
     pub(crate) fn begin_call(&self, sid: &str, from: &str, to: &str) -> mpsc::UnboundedReceiver<CallUpdate> {
         let (updates, receiver) = mpsc::unbounded_channel();
         let record = CallRecord {
@@ -148,7 +147,7 @@ impl TwilioState {
         }
     }
 
-    /// Adds a call that was not reported to the daemon; the list of calls has it. Returns its sid.
+    /// Adds a call to the list of calls without reporting it to the daemon. Returns its sid.
     pub fn insert_call(
         &self,
         from: &str,
@@ -162,7 +161,7 @@ impl TwilioState {
         sid
     }
 
-    /// The same with this sid: a call whose first webhook the daemon has received.
+    /// Adds a call as `insert_call` does, with this sid: a call whose first webhook the daemon has received.
     pub fn insert_call_of(
         &self,
         sid: &str,
@@ -184,12 +183,12 @@ impl TwilioState {
         self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: None });
     }
 
-    /// Adds a recording that was not reported to the daemon; the list of recordings has it. Returns its sid.
+    /// Adds a recording to the list of recordings without reporting it to the daemon. Returns its sid.
     pub fn insert_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
         self.add_recording(call_sid, wav, duration_s).0
     }
 
-    /// All recordings.
+    /// Returns all recordings.
     pub fn recordings(&self) -> Vec<RecordingRecord> {
         self.lock().recordings.values().cloned().collect()
     }
@@ -199,18 +198,18 @@ impl TwilioState {
         let mut memory = self.lock();
         let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;
         let updates = call.updates.as_ref().ok_or(CallError::NotInProgress)?;
-        // The receiver exists as long as the call.
+        // The receiver exists until the call ends.
         let _ = updates.send(update.clone());
         call.record.updates.push(update);
         Ok(call.record.clone())
     }
 
-    /// A live or ended call.
+    /// Returns a call, in progress or ended.
     pub fn call(&self, sid: &str) -> Option<CallRecord> {
         self.lock().calls.get(sid).map(|call| call.record.clone())
     }
 
-    /// All calls.
+    /// Returns all calls.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.lock().calls.values().map(|call| call.record.clone()).collect()
     }
@@ -231,7 +230,7 @@ impl TwilioState {
         (sid, url)
     }
 
-    /// The recording with this sid.
+    /// Returns the recording with this sid.
     pub fn recording(&self, sid: &str) -> Option<RecordingRecord> {
         self.lock().recordings.get(sid).cloned()
     }

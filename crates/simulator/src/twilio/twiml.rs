@@ -1,4 +1,4 @@
-//! TwiML: the parser, and the check against Twilio's documentation.
+//! The TwiML parser, and the check of documents against Twilio's documentation.
 
 mod table;
 
@@ -11,29 +11,29 @@ use url::Url;
 /// An element of a TwiML document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
-    /// Its name: a verb, or a noun within one.
+    /// The name of a verb, or of a noun within a verb.
     pub name: String,
     /// Its attributes in order.
     pub attributes: Vec<(String, String)>,
-    /// The elements in it.
+    /// The child elements.
     pub children: Vec<Element>,
-    /// Its text without the surrounding whitespace.
+    /// The text without the surrounding whitespace.
     pub text: String,
 }
 
 impl Element {
-    /// The value of an attribute.
+    /// Returns the value of an attribute; `None` if it is missing.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of a numeric attribute, or its documented default.
+    /// Returns the value of a numeric attribute, or its documented default.
     pub fn number(&self, name: &str, default: u64) -> u64 {
         self.attribute(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     }
 }
 
-/// Parses a document; returns its verbs in order.
+/// Parses a document, and returns its verbs in order.
 ///
 /// # Errors
 /// What is wrong with the XML or its root element; Twilio reports error 12100 for such a document.
@@ -70,7 +70,7 @@ pub fn parse(document: &str) -> Result<Vec<Element>, String> {
     Ok(root.children)
 }
 
-/// What is wrong with a document that was read from `url`, by Twilio's documentation; empty if it is valid.
+/// Lists the errors in a document that was requested from `url`, by Twilio's documentation; empty if it is valid.
 pub fn check(verbs: &[Element], url: &Url) -> Vec<String> {
     let mut wrong = Vec::new();
     for (place, verb) in verbs.iter().enumerate() {

@@ -8,7 +8,7 @@ use crate::{DaemonConnector, EventLog, Party};
 use agentlocator_core::domain::Timestamp;
 use url::Url;
 
-/// A message from a contact. [`InboundMessage::text`] gives the defaults.
+/// A message from a contact. [`InboundMessage::text`] sets the defaults.
 #[derive(Clone, Debug)]
 pub struct InboundMessage {
     /// The contact's number in E.164 form.
@@ -19,14 +19,14 @@ pub struct InboundMessage {
     pub to: String,
     /// The text.
     pub body: String,
-    /// Files.
+    /// The media files.
     pub media: Vec<MediaRecord>,
     /// Further fields; Twilio may add fields without notice.
     pub more: Vec<(String, String)>,
 }
 
 impl InboundMessage {
-    /// A text message.
+    /// Creates a text message.
     pub fn text(from: impl Into<String>, to: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             from: from.into(),
@@ -48,12 +48,12 @@ pub struct WhatsAppNetwork {
 }
 
 impl WhatsAppNetwork {
-    /// The inbound messages of one account.
+    /// Creates the sender for the inbound messages of one account.
     pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
         Self { twilio_state, connector, log }
     }
 
-    /// Stores `message` as received now, without a webhook. The daemon finds it in the list of messages.
+    /// Stores `message` as received now, without a webhook. The daemon can find it only in the list of messages.
     pub fn keep(&self, message: &InboundMessage) -> MessageRecord {
         self.store_at(message, crate::clock::now())
     }
@@ -80,7 +80,7 @@ impl WhatsAppNetwork {
         (record, answer)
     }
 
-    /// The form fields of the webhook for a stored message.
+    /// Returns the form fields of the webhook for a stored message.
     pub fn fields(&self, message: &InboundMessage, record: &MessageRecord) -> Vec<(String, String)> {
         let account = &self.twilio_state.account().sid;
         let base =

@@ -1,4 +1,4 @@
-//! The real bridge.
+//! The real bridge as a child process.
 
 use super::node_process::{NodeProcess, OnDrop, OutputLines};
 use super::{HarnessError, Programs, WhatsAppServer};
@@ -53,7 +53,7 @@ impl BridgeProcess {
         Ok(bridge)
     }
 
-    /// Starts it again on its port, if it is not running.
+    /// Starts the bridge again on the same port, unless it is running.
     ///
     /// # Errors
     /// The errors of [`BridgeProcess::start`].
@@ -72,45 +72,45 @@ impl BridgeProcess {
         Ok(())
     }
 
-    /// Kills it, as a power loss does.
+    /// Kills the process with SIGKILL, like a power loss.
     pub async fn kill(&mut self) {
         if let Some(node) = self.node.take() {
             node.kill().await;
         }
     }
 
-    /// Requests it to exit, and waits.
+    /// Requests the process to exit, and waits. Returns its exit status.
     pub async fn stop(&mut self) -> Option<ExitStatus> {
         self.node.take()?.stop().await
     }
 
-    /// Returns true while its process exists.
+    /// Returns true while the process is running.
     pub fn is_running(&self) -> bool {
         self.node.as_ref().is_some_and(|node| node.id().is_some())
     }
 
-    /// Its process id while it is running.
+    /// Returns the process id while the process is running.
     pub fn process_id(&self) -> Option<u32> {
         self.node.as_ref()?.id()
     }
 
-    /// `http://127.0.0.1:port`; the same after each start.
+    /// Returns `http://127.0.0.1:port`, which stays the same after each start.
     pub fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The URL that accepts messages to send.
+    /// Returns the URL that accepts messages to send.
     pub fn send_url(&self) -> String {
         format!("{}/send", self.origin())
     }
 
-    /// All lines that its processes have printed.
+    /// Returns all lines that the bridge has printed, over all starts.
     pub fn log_lines(&self) -> Vec<String> {
         self.output.lines()
     }
 }
 
-/// The port, if the line reports that the bridge listens.
+/// Returns the port if the line reports that the bridge listens.
 fn listening(line: &str) -> Option<u16> {
     let line: Value = serde_json::from_str(line).ok()?;
     (line["event"] == "LISTENING").then(|| line["port"].as_u64().and_then(|port| u16::try_from(port).ok()))?

@@ -1,4 +1,4 @@
-//! A process of Node.js, which does not outlive this process.
+//! A child process of Node.js that exits when this process exits.
 
 use super::HarnessError;
 use crate::clock;
@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 
-/// A process of Node.js. It exits when its standard input closes, a pipe from this process; so it also exits if this
-/// process is killed.
+/// A child process of Node.js. It exits when its standard input, a pipe from this process, closes. Therefore it also
+/// exits if this process is killed.
 pub(super) struct NodeProcess {
     what: &'static str,
     child: Child,
@@ -28,7 +28,7 @@ pub(super) enum OnDrop {
     CloseInput,
 }
 
-/// The lines that processes print; clones share them.
+/// The lines that processes print. Clones share the lines.
 #[derive(Clone, Default)]
 pub(super) struct OutputLines {
     shared: Arc<(Mutex<Vec<String>>, Notify)>,
@@ -61,7 +61,7 @@ impl NodeProcess {
         Ok(Self { what, _lifeline: child.stdin.take(), child, output: output.clone() })
     }
 
-    /// Waits for a printed line, from number `first` on, for which `found` returns a value.
+    /// Waits for a printed line with an index of at least `first` for which `found` returns a value.
     pub(super) async fn wait_for_line<T>(
         &mut self,
         first: usize,
@@ -82,17 +82,17 @@ impl NodeProcess {
         }
     }
 
-    /// Its process id while it is running.
+    /// Returns the process id while the process is running.
     pub(super) fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Kills it, as a power loss does, and waits until it has ended.
+    /// Kills the process with SIGKILL, like a power loss, and waits until it has ended.
     pub(super) async fn kill(mut self) {
         let _ = self.child.kill().await;
     }
 
-    /// Requests it to exit, and waits; kills it after ten seconds.
+    /// Requests the process to exit, and waits. Kills it after ten seconds.
     pub(super) async fn stop(mut self) -> Option<ExitStatus> {
         let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
         if let Some(pid) = pid {
@@ -124,7 +124,7 @@ impl OutputLines {
     }
 }
 
-/// On a busy machine Node.js needs some seconds before its first line.
+/// On a busy machine, Node.js needs some seconds until it prints its first line.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! The paths of the programs.
+//! Finds the programs of the bridge and of its WhatsApp test server.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use tokio::process::Command;
 #[derive(Clone, Debug)]
 pub struct Programs {
     pub(super) node: PathBuf,
-    /// `PATH`, where the Node.js programs find others.
+    /// The `PATH` of the child processes.
     pub(super) path: String,
     pub(super) bridge: PathBuf,
     pub(super) server: PathBuf,
@@ -27,7 +27,7 @@ pub enum MissingProgram {
     /// Node.js is too old.
     #[error("Node.js {0} is too old; install version 18.20 or newer, or run `make demo` in the project's folder")]
     OldNode(String),
-    /// No folder has the project.
+    /// The project's folder was not found.
     #[error(
         "the WhatsApp bridge's folder is neither above the current folder nor above this program; run this in the project's folder"
     )]
@@ -38,8 +38,8 @@ pub enum MissingProgram {
 }
 
 impl Programs {
-    /// The programs of the project whose folder is one of `search_dirs`, or a parent of one; `node` is the path of
-    /// Node.js, or its name.
+    /// Finds the programs of the project. The project's folder must be one of `search_dirs` or a parent of one of them.
+    /// `node` is the path or the name of Node.js.
     ///
     /// # Errors
     /// If a program is missing; the text says how to install it.
@@ -62,7 +62,7 @@ impl Programs {
     }
 }
 
-/// The real path of Node.js, and the `PATH` that it receives.
+/// Returns the real path of Node.js, and the `PATH` that Node.js receives.
 async fn resolve_node(node: &Path) -> Result<(PathBuf, String), MissingProgram> {
     let question = "JSON.stringify([process.execPath, process.env.PATH ?? '', process.versions.node])";
     let asked = Command::new(node).args(["-p", question]).stdin(Stdio::null()).output().await;

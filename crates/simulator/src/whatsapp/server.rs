@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A WhatsApp test server on loopback with one business account. Dropping it ends its process.
+/// A WhatsApp test server on loopback with one business account. Dropping it kills its process.
 pub struct WhatsAppServer {
     node: NodeProcess,
     http: reqwest::Client,
     pub(super) endpoints: Endpoints,
 }
 
-/// The line that it prints when it listens.
+/// The line that the server prints when it listens.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Endpoints {
@@ -46,7 +46,7 @@ impl WhatsAppServer {
         let mut node =
             NodeProcess::start(WHAT, &programs.node, &[&programs.server], &environment, &output, OnDrop::CloseInput)?;
         let endpoints = node.wait_for_line(0, |line| serde_json::from_str(line).ok()).await?;
-        // Fails if a provider is already installed, which also works.
+        // An error means that a provider is already installed, which is sufficient.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         Ok(Self { node, http, endpoints })
@@ -62,7 +62,7 @@ impl WhatsAppServer {
         answer(path, response).await
     }
 
-    /// The whole state of the server: `connected`, `logins`, `registrations`, `inbound`, `outbound`, …
+    /// Returns the whole state of the server: `connected`, `logins`, `registrations`, `inbound`, `outbound`, …
     ///
     /// # Errors
     /// If the server is not running.
@@ -71,7 +71,7 @@ impl WhatsAppServer {
         answer("/state", response).await
     }
 
-    /// The business's phone scans the code.
+    /// Scans the QR code with the business's phone.
     ///
     /// # Errors
     /// If the code cannot be paired.
@@ -79,7 +79,7 @@ impl WhatsAppServer {
         self.call("/scan", &json!({ "qr": qr })).await
     }
 
-    /// A contact writes to the business; returns the id of the message.
+    /// Sends a message from a contact to the business. Returns the id of the message.
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::call`], also while no device is linked.
@@ -88,7 +88,7 @@ impl WhatsAppServer {
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
-    /// A contact sends a file: `image`, `audio` with `ptt`, …, as `more` specifies; returns the id of the message.
+    /// Sends a file from a contact to the business: `image`, `audio` with `ptt`, …, as `more` specifies. Returns the id of the message.
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::writes`].
@@ -108,7 +108,7 @@ impl WhatsAppServer {
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "media": media })).await?)
     }
 
-    /// The owner writes to a contact on the phone of the business; returns the id of the message.
+    /// Sends a message from the phone of the business to a contact. Returns the id of the message.
     ///
     /// # Errors
     /// The errors of [`WhatsAppServer::writes`].
@@ -116,7 +116,7 @@ impl WhatsAppServer {
         id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
     }
 
-    /// The texts that the contact's phone shows, from top to bottom, each as often as the phone showed it.
+    /// Returns the texts on the contact's phone, from top to bottom. A text that the phone showed twice is listed twice.
     ///
     /// # Errors
     /// If the server is not running.
@@ -126,12 +126,12 @@ impl WhatsAppServer {
         Ok(shown(messages.filter(|message| message["phone"] == number)))
     }
 
-    /// Its process id while it is running.
+    /// Returns the process id while the process is running.
     pub fn process_id(&self) -> Option<u32> {
         self.node.id()
     }
 
-    /// Ends its process.
+    /// Ends the process.
     pub async fn stop(self) {
         self.node.stop().await;
     }
@@ -147,8 +147,8 @@ async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Harnes
     }
 }
 
-/// The texts on a phone's screen. A phone holds the place of a message that it could not decrypt, requests it again, and
-/// then shows it in that place.
+/// Returns the texts on a phone's screen. For a message that it cannot decrypt, a phone shows a placeholder and requests the message again.
+/// It then shows the message in that position.
 fn shown<'a>(messages: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let mut places: Vec<(&Value, Vec<String>)> = Vec::new();
     for message in messages.filter(|message| message["duplicate"] == false) {

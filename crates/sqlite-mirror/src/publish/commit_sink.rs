@@ -11,7 +11,7 @@ pub struct CommitSink {
     queue: Arc<Queue>,
 }
 
-/// Held while a commit is made and handed over.
+/// A guard that the writer holds while it commits and passes the commit to the publisher.
 pub struct CommitGuard<'q> {
     queue: &'q Queue,
     log: MutexGuard<'q, WalReader>,
@@ -22,20 +22,20 @@ impl CommitSink {
         Self { queue }
     }
 
-    /// Must be called before a commit.
+    /// Returns the guard for a commit. Must be called before the commit.
     pub fn begin_commit(&self) -> CommitGuard<'_> {
         CommitGuard { queue: &self.queue, log: self.queue.log() }
     }
 
-    /// Number of frames in the write-ahead log.
+    /// Returns the number of frames in the write-ahead log.
     pub fn frames(&self) -> u32 {
         self.queue.log().at().position.frame
     }
 }
 
 impl CommitGuard<'_> {
-    /// Hands over a commit that has just been made, and its callers, who are answered when it is published. Returns the
-    /// callers that are answered at once.
+    /// Passes a new commit and its callers to the publisher, which acknowledges the commit to them once it is
+    /// published. Returns the callers that need not wait.
     pub fn committed(mut self, callers: Callers) -> Callers {
         self.queue.committed(&mut self.log, callers, clock::instant())
     }

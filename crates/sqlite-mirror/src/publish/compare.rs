@@ -1,9 +1,10 @@
-//! After an unclean stop: the published file is not written before the live database has been verified. Meanwhile it is
-//! compared with the live database, if the log does not show what it lacks. Reading needs no lease, because only the
-//! service writes the file.
+//! After an unclean stop, the published file is not written before the live database has been verified. Meanwhile the
+//! publisher compares the two, if the log does not show which pages the file lacks. Reading the file needs no lease,
+//! because only the service writes it.
 //!
-//! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but only for
-//! a limited time: the kernel would break the lease, and a nightly backup must not hang.
+//! After a power failure the published file may be torn. The publisher then holds the lease during the comparison, so
+//! that a program that copies the file waits. It holds the lease only for a limited time: the kernel would break the
+//! lease, and a nightly backup must not hang.
 
 use super::error::PublishError;
 use super::image::Image;
@@ -18,12 +19,12 @@ use std::time::{Duration, Instant};
 /// The progress of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
-    /// The next page to compare; none when all pages are done.
+    /// The next page to compare; `None` when all pages have been compared.
     next: Option<u32>,
     began: Instant,
-    /// The lease makes openers wait.
+    /// The publisher holds the lease, which makes processes that open the file wait.
     leased: bool,
-    /// Since when a program has waited to open the file.
+    /// The time since when a program has waited to open the file.
     opener_since: Option<Instant>,
 }
 
@@ -33,14 +34,14 @@ impl Comparison {
         Self { next: Some(1), began: clock::instant(), leased, opener_since: None }
     }
 
-    /// Compares no pages: what the file lacks is known.
+    /// Compares no pages, because the missing pages are known.
     pub(super) fn of_no_pages() -> Self {
         Self { next: None, began: clock::instant(), leased: false, opener_since: None }
     }
 }
 
 impl Publisher {
-    /// Compares some pages, waits for the verification of the live database, or continues with publishing.
+    /// Compares some pages, waits for the verification of the live database, or continues to publish.
     pub(super) fn verify(&mut self) -> Result<Progress, PublishError> {
         let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
         self.pending.spill_to_images(&mut self.images);
@@ -79,7 +80,7 @@ impl Publisher {
         outcome
     }
 
-    /// Makes the next write wait for the verification of the live database.
+    /// Delays the next write until the live database has been verified.
     pub(super) fn wait_for_verification(&mut self) {
         let may_write = self.verification.is_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
@@ -87,8 +88,8 @@ impl Publisher {
         }
     }
 
-    /// Freezes the published file if the live database is damaged: it is then the last undamaged copy. Returns true if
-    /// so.
+    /// Freezes the published file if the live database is damaged, because the file is then the last undamaged copy.
+    /// Returns true if the file is frozen.
     pub(super) fn freeze_if_damaged(&mut self) -> bool {
         let is_damaged = self.verification.is_damaged();
         let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
@@ -107,7 +108,7 @@ impl Publisher {
         self.start_bypass(Late::Frozen, clock::instant());
     }
 
-    /// A later check may find the live database undamaged, after a repair.
+    /// Checks whether the live database is undamaged again, after a repair.
     pub(super) fn check_for_repair(&mut self) -> Progress {
         self.pending.take_commits();
         if self.verification.is_verified() {
@@ -124,9 +125,9 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Marks differing pages from `first` on as stale. Returns the page to continue with; none at the end.
+    /// Marks the differing pages from `first` on as stale. Returns the page to continue with; `None` at the end.
     ///
-    /// Each chunk may be compared with another snapshot: a later commit marks the pages that it changes.
+    /// Each chunk may be compared with another snapshot, because a later commit marks the pages that it changes.
     fn compare_from(&mut self, first: u32) -> Result<Option<u32>, PublishError> {
         let page_size = self.source.page_size();
         let snapshot = self.source.current_snapshot()?;

@@ -1,6 +1,6 @@
-//! Compares the whole published file with the live database on request, as the nightly self-check does. The publisher
-//! reads through its own descriptor and between two publishings: any other descriptor, also of this process, would keep
-//! it from getting the lease, as a program that copies the file does.
+//! Compares the whole published file with the live database on request; the nightly self-check makes such a request.
+//! The publisher reads the file through its own descriptor, between two publications. Any other descriptor, even in
+//! this process, would prevent it from acquiring the lease.
 
 use super::error::PublishError;
 use super::publisher::{Phase, Publisher};
@@ -8,29 +8,29 @@ use crate::clock;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// What a check of the published file has found.
+/// The result of a check of the published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckedCopy {
-    /// It equals the live database, except for changes that are being published.
+    /// The file equals the live database, except for changes that are being published.
     Equal,
-    /// Pages differ without a reason.
+    /// Pages differ for no known reason.
     Differs {
-        /// How many; 0 if only the length differs.
+        /// The number of differing pages; 0 if only the length differs.
         pages: u32,
-        /// The first one.
+        /// The first differing page.
         first: u32,
     },
-    /// The publisher does not maintain the file: it waits for a verification or for the owner.
+    /// The publisher does not update the file, because it waits for a verification or for a decision of the owner.
     NotMaintained,
-    /// One of the two could not be read.
+    /// The file or the database could not be read.
     Failed(String),
 }
 
-/// A check that has been requested.
+/// A requested check.
 #[derive(Debug)]
 pub(super) struct RunningCheck {
     next: u32,
-    /// Not before this time, so that the disk is free for half of the time.
+    /// The time before which no further step runs, so that the check uses the disk for at most half of the time.
     pub next_at: Instant,
     differing: u32,
     first: u32,
@@ -59,7 +59,7 @@ impl RunningCheck {
 }
 
 impl Publisher {
-    /// Compares the next pages for the oldest check, if they are due.
+    /// Compares the next pages for the oldest check, if a step is due.
     pub(super) fn continue_checks(&mut self) {
         self.checks.extend(self.queue.take_checks().into_iter().map(RunningCheck::new));
         let began = clock::instant();
@@ -86,12 +86,12 @@ impl Publisher {
         } else {
             CheckedCopy::NotMaintained
         };
-        // The receiver is gone if the caller has dropped its future.
+        // Sending fails if the caller has dropped its future.
         let _ = check.reply.send(checked);
     }
 
-    /// Compares some pages from `first` on. Returns the page to continue with, none at the end, and the pages that differ
-    /// although no known change of them waits to be published.
+    /// Compares some pages from `first` on. Returns the page to continue with (`None` at the end) and the pages that
+    /// differ although no known change of them waits to be published.
     fn compare_for_check(&mut self, first: u32) -> Result<(Option<u32>, Vec<u32>), PublishError> {
         let (snapshot, batch) = self.source.snapshot(&self.queue)?;
         self.pending.add(batch, &mut self.images);
@@ -112,5 +112,5 @@ impl Publisher {
     }
 }
 
-/// 1 MB of pages of the usual size.
+/// Number of pages per step: 1 MB with the usual page size.
 const PAGES_PER_STEP: u32 = 256;

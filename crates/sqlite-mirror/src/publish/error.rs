@@ -1,4 +1,4 @@
-//! Errors of publishing.
+//! The errors of publishing.
 
 use super::state::{ForeignCause, LateCause};
 use crate::Error;
@@ -7,16 +7,16 @@ use std::io;
 /// Why the published file cannot be brought up to date.
 #[derive(Debug)]
 pub(super) enum PublishError {
-    /// There is no file of that name any more.
+    /// The published file no longer exists.
     Gone,
-    /// Another program has changed or replaced it.
+    /// Another program has changed or replaced the file.
     Foreign(ForeignCause),
-    /// A read or write failed; it is retried.
+    /// A read or write failed. It is retried.
     Failed(LateCause),
 }
 
 impl PublishError {
-    /// Creates the error of a failed file operation.
+    /// Returns a function that creates the error of a failed file operation.
     pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Failed(LateCause::Failed(format!("cannot {doing}: {error}")))
     }

@@ -1,5 +1,6 @@
-//! Publishing while another process keeps the published file open for long: a spare file, which no process has open, is
-//! brought up to date and then exchanges names with it. Readers of the old file continue to read it unchanged.
+//! Publishes while another process keeps the published file open for long. A spare file, which no process has open, is
+//! brought up to date and then exchanges names with the published file. Readers of the old file continue to read the
+//! unchanged file.
 
 use super::error::PublishError;
 use super::image::Image;
@@ -11,7 +12,7 @@ use crate::sys::{self, LeaseAnswer};
 use std::time::Duration;
 
 impl Publisher {
-    /// One step: writes some pages, or the last ones and exchanges the names.
+    /// Performs one step: writes some pages, or writes the last pages and exchanges the names.
     pub(super) fn publish_by_exchange(&mut self) -> Result<Progress, PublishError> {
         self.check_published()?;
         let Some(spare) = self.free_spare()? else {
@@ -19,7 +20,7 @@ impl Publisher {
         };
         self.spare_used_at = clock::instant();
         let outcome = self.advance_spare(spare);
-        // Also the image that is the published one by now.
+        // Includes the image that now has the published name.
         for image in &self.images {
             image.release_lease();
         }
@@ -40,8 +41,8 @@ impl Publisher {
                 self.images.swap(0, spare);
                 self.images[spare].path = other;
             }
-            // Not every file system and kernel supports the exchange. Readers of the old file continue to read it; only
-            // its name is gone.
+            // Some file systems and kernels do not support the exchange. A plain rename replaces the old file: its
+            // readers can continue to read it, but it no longer has a name.
             Err(error) if sys::is_unsupported(&error) => {
                 sys::rename(&other, &published).map_err(PublishError::file("give the published file its name"))?;
                 let image = self.images.remove(spare);
@@ -55,7 +56,8 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// A leased spare that no other process has open: the one that lacks the fewest pages. Created if necessary.
+    /// Returns a leased spare that no other process has open, preferring the one with the fewest missing pages. Creates
+    /// a spare if necessary.
     fn free_spare(&mut self) -> Result<Option<usize>, PublishError> {
         self.drop_shared_spares();
         let mut best: Option<usize> = None;
@@ -73,7 +75,8 @@ impl Publisher {
                 }
             }
         }
-        // A spare with another name is dropped as soon as it has lost the published name, so it does not count.
+        // A spare with a second name does not count, because it is dropped as soon as it no longer has the published
+        // name.
         let kept = self.images.iter().filter(|image| !image.is_shared()).count();
         if best.is_some() || kept > MAX_SPARES {
             return Ok(best);
@@ -95,8 +98,8 @@ impl Publisher {
         Ok(Some(self.images.len() - 1))
     }
 
-    /// Another program may have opened the file for writing while it had the published name: what it wrote was meant
-    /// for the published file, so the file gets the name back.
+    /// Checks for a write to the spare. Another program may have opened the file for writing while the file had the
+    /// published name. That write was meant for the published file, so the file gets the published name back.
     fn check_spare(&mut self, spare: usize) -> Result<(), PublishError> {
         let image = &self.images[spare];
         if !image.is_modified().map_err(PublishError::file("inspect a spare"))? {
@@ -106,7 +109,8 @@ impl Publisher {
         Err(PublishError::Foreign(ForeignCause::Changed))
     }
 
-    /// No spare is available: the file is written however long that takes, as soon as no other process has it open.
+    /// Publishes when no spare is available: waits until no other process has the file open, however long that takes,
+    /// and then writes the file in place.
     fn publish_in_place_without_spare(&mut self) -> Result<Progress, PublishError> {
         match self.images[0].acquire_lease() {
             LeaseAnswer::Granted => {}
@@ -120,7 +124,7 @@ impl Publisher {
         outcome
     }
 
-    /// Periodic maintenance.
+    /// Runs the periodic maintenance.
     pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
         let now = clock::instant();
         if now < self.maintain_at {
@@ -134,8 +138,8 @@ impl Publisher {
             for spare in 1..self.images.len() {
                 self.check_spare(spare)?;
             }
-            // Unknown commits were made by another program. If the commit was the service's own after all, the extra
-            // page costs nothing.
+            // If SQLite's change counter differs, another program has committed. If the commit was the service's own
+            // after all, writing one extra page costs nothing.
             if self.pending.commits().is_empty() && self.source.header()?.change != self.pending.change {
                 self.images[0].stale.insert(1);
             }
@@ -146,18 +150,18 @@ impl Publisher {
         Ok(())
     }
 
-    /// Drops spares to which another program has given a second name: they belong to that program now.
+    /// Drops the spares to which another program has given a second name, because they belong to that program now.
     fn drop_shared_spares(&mut self) {
         self.remove_spares(Image::is_shared);
     }
 
-    /// Removes the spares, except those that a process has open: it may yet write to a file that it takes for the
-    /// published one.
+    /// Deletes the spares, except those that a process has open. Such a process may still write to the spare, which it
+    /// opened as the published file.
     pub(super) fn drop_spares(&mut self) {
         self.remove_spares(|spare| spare.acquire_lease() != LeaseAnswer::Busy);
     }
 
-    /// Removes the spares selected by `is_dropped`, but none that another program has written to.
+    /// Removes the spares that `is_dropped` selects. A spare to which another program has written is kept.
     fn remove_spares(&mut self, is_dropped: impl Fn(&Image) -> bool) {
         let mut spares = self.images.split_off(1.min(self.images.len()));
         spares.retain(|spare| {
@@ -171,12 +175,12 @@ impl Publisher {
     }
 }
 
-/// Number of pages written into a spare before checking again whether the published file is free.
+/// Number of pages to write into a spare before checking again whether the published file is free.
 const PAGES_PER_STEP: usize = 1024;
 const MAX_SPARES: usize = 2;
-/// Disk space that a spare leaves free.
+/// Bytes that a spare must leave free on the disk.
 const MIN_FREE: u64 = 64 << 20;
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
-/// Spares that were unused for this long are removed.
+/// A spare that was unused for this long is removed.
 const SPARE_IDLE_LIMIT: Duration = Duration::from_hours(1);
 const _: () = assert!(PAGES_PER_STEP <= MAX_PAGES_IN_PLACE);

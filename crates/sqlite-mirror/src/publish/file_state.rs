@@ -1,16 +1,19 @@
-//! Classifies the published file at a start, by owner and by missing pages. A file counts as the service's own by one of
-//! these rules; any other file is foreign and is never written.
+//! Classifies the published file at a start: who wrote it, and which pages it lacks. The file counts as the service's
+//! own by one of the rules below. Any other file is foreign, and the service never writes to it.
 //!
-//! 1. It has the recorded stamp, or that of the file that was about to get the name.
-//! 2. After a clean stop it differs from the recorded stamp only by its inode: the folder was moved to another disk.
-//! 3. It is the recorded file by its inode, and its header is zeroed: a torn write.
-//! 4. It is the recorded file by its inode, a write of it was recorded as begun, the machine has not booted since, and it
-//!    holds what the log has up to the begin or the end of that write: the process was killed before it recorded the end.
-//! 5. After a power cut, which loses the last records: it has the service's mark, and the times of its content and of its
-//!    inode agree, which no tool can arrange for a copy; or its header is zeroed and it is the file that was about to get the
-//!    name.
+//! 1. The file has the recorded stamp, or the stamp of the file that was about to get the published name.
+//! 2. After a clean stop, the file differs from the recorded stamp only by its inode: the folder was moved to another
+//!    disk.
+//! 3. The file has the recorded inode, and its header is zeroed: a write was interrupted (a torn write).
+//! 4. The file has the recorded inode, the start of a write was recorded, the machine has not booted since, and the
+//!    file contains what the log has up to the start or the end of that write: the process was killed before it could
+//!    record the end.
+//! 5. After a power failure, which loses the last records, one of two cases applies. Either the file has the service's
+//!    mark, and the times of its content and of its inode agree, which no tool can achieve for a copy. Or its header is
+//!    zeroed, and the file is the one that was about to get the published name.
 //!
-//! A file with the same pages as the live database counts as the service's own too; that takes reading both (`startup`).
+//! A file with the same pages as the live database also counts as the service's own. That comparison reads both files
+//! completely, so the startup code makes it (`startup`).
 
 use super::image::has_marker;
 use super::state::ForeignCause;
@@ -22,39 +25,39 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 
-/// How a start classifies the published file.
+/// The classification of the published file at a start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// There is no file.
+    /// The file is missing.
     Missing,
-    /// The service wrote it. It is not written before the live database is verified.
+    /// The service wrote the file. The file is not written before the live database is verified.
     Ours(MissingPages),
-    /// A write by the service was interrupted: no program takes the file for a database.
+    /// A write by the service was interrupted. No program can open the file as a database.
     Torn(MissingPages),
-    /// It is foreign, and is not changed.
+    /// The file is foreign, and is not changed.
     Foreign {
         /// What was found.
         cause: ForeignCause,
-        /// True if it could not be read or adopted: the next start examines it again. False if it waits for the owner's
-        /// decision.
+        /// True if the file could not be read or adopted, so that the next start examines it again. False if the file
+        /// waits for the owner's decision.
         examine_again: bool,
     },
 }
 
 impl FileState {
-    /// A foreign file that waits for the owner's decision.
+    /// Creates the state of a foreign file that waits for the owner's decision.
     pub fn foreign(cause: ForeignCause) -> Self {
         Self::Foreign { cause, examine_again: false }
     }
 
-    /// A foreign file that could not be read or adopted.
+    /// Creates the state of a foreign file that could not be read or adopted.
     pub fn unusable(cause: ForeignCause) -> Self {
         Self::Foreign { cause, examine_again: true }
     }
 
-    /// Classifies the published file at a start, by its `stat` result, without reading all of it. `record` is what the
-    /// last run left in the state file, `boot` the id of this boot of the machine, and `clean` says that the last run
-    /// stopped cleanly and the live database has not changed since.
+    /// Classifies the published file at a start by its `stat` result and its first bytes. `record` is the content of
+    /// the state file that the last run wrote. `boot` is the id of this boot of the machine. `clean` is true if the
+    /// last run stopped cleanly and the live database has not changed since.
     pub fn of(folder: &Folder, found: Option<&Metadata>, record: Option<&Record>, boot: &str, clean: bool) -> Self {
         let Some(found) = found else { return Self::Missing };
         if !found.is_file() {
@@ -81,15 +84,15 @@ impl FileState {
 /// The pages of the live database that the service's file may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingPages {
-    /// None.
+    /// No pages.
     Nothing,
-    /// Those in the log from this position on.
+    /// The pages in the log from this position on.
     Since(Position),
-    /// Any: it must be compared.
+    /// Any pages: the file must be compared with the live database.
     Any,
 }
 
-/// What is known of the file without reading all of it.
+/// The facts about the file that are known without reading it completely.
 #[derive(Clone, Copy, Debug)]
 struct Observed<'o> {
     /// The file's stamp.
@@ -100,13 +103,13 @@ struct Observed<'o> {
     pub has_header: bool,
     /// The last run stopped cleanly, and the live database has not changed since.
     pub clean: bool,
-    /// Whether the machine has booted since that run.
+    /// The result of comparing the recorded boot id with this boot's.
     pub boot: Boot,
     /// The record of the last run.
     pub record: Option<&'o Record>,
 }
 
-/// Classifies the file. `holds_write` returns whether the file holds what the log has up to a position; it is called
+/// Classifies the file. `holds_write` returns true if the file contains what the log has up to a position. It is called
 /// only if a write may have been completed but not recorded.
 fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
     let foreign = || FileState::foreign(ForeignCause::NotOurs);
@@ -139,8 +142,8 @@ fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> File
     if record.successor == Some(file.stamp) {
         return FileState::Ours(MissingPages::Any);
     }
-    // A power cut loses the last records. The service's own writes set its mark and both times of the file at once; a
-    // tool that copies a file with its times does not.
+    // A power failure loses the last records. Each write by the service sets its mark and both times of the file at
+    // once. A tool that copies a file together with its times does not set them so.
     let times_agree = (-MARKER_AHEAD..=COPIED_AFTER).contains(&(file.changed_at - file.stamp.modified.0));
     if boot == Boot::Another && record.closed.is_none() && record.foreign.is_none() {
         if file.has_header && has_marker(&file.stamp) && times_agree {
@@ -153,7 +156,7 @@ fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> File
     foreign()
 }
 
-/// Under load the mark may be ahead of the clock, by a millisecond for each write.
+/// Maximum number of seconds by which the mark may be ahead of the clock. Under load, each write can add a millisecond.
 const MARKER_AHEAD: i64 = 5;
 
 #[cfg(test)]

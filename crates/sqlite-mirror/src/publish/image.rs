@@ -1,7 +1,8 @@
 //! A file that is, or is to become, an exact copy of the live database.
 //!
-//! Rules: it is written only while this process holds its lease or while it has no published name; its header is zeroed
-//! first and written last, so every reader rejects an interrupted write; and after another program has written to it,
+//! Rules: the publisher writes the file only while this process holds its lease or while the file does not have the
+//! published name. The header is zeroed first and written last, so every reader rejects an interrupted write. After
+//! another program has written to the file, the service never writes to it again.
 //! the service never writes to it again.
 
 use super::error::PublishError;
@@ -30,7 +31,7 @@ pub(super) struct Image {
     pub stale: PageSet,
     /// Number of bytes allocated on the disk.
     reserved: u64,
-    /// The last time that was set on it, in milliseconds.
+    /// The modification time that was last set on the file, in milliseconds since the epoch.
     marked_ms: i64,
     /// The service's user may write to it.
     is_writable: bool,
@@ -40,8 +41,8 @@ pub(super) struct Image {
 pub(super) type Page<'p> = (u32, &'p [u8]);
 
 impl Image {
-    /// Opens an existing file. A file that the service's user may only read, for example because root has moved a backup
-    /// there, is opened for reading: it gets no lease, so the publisher replaces it with a file of its own.
+    /// Opens an existing file. A file that the service's user can only read (for example because root restored a
+    /// backup) is opened for reading. Such a file cannot be leased, so the publisher replaces it with its own file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         match OpenOptions::new().read(true).write(true).open(path) {
             Ok(file) => Self::of(file, path),
@@ -62,7 +63,7 @@ impl Image {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
         if let Ok(like) = std::fs::metadata(like) {
             file.set_permissions(sys::owner_writable(like.mode()))?;
-            // Only root may change a file's owner; otherwise it stays.
+            // Only root may change a file's owner. If the change fails, the owner stays.
             let _ = std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()));
         } else {
             file.set_permissions(Permissions::from_mode(MODE))?;
@@ -85,32 +86,33 @@ impl Image {
         })
     }
 
-    /// Requests the lease, which is held until [`Image::release_lease`] or until the image is dropped.
+    /// Requests the lease, which lasts until [`Image::release_lease`] or until the image is dropped.
     pub(super) fn acquire_lease(&self) -> LeaseAnswer {
         if self.is_writable { sys::take_lease(&self.file) } else { LeaseAnswer::Denied }
     }
 
-    /// Releases the lease: processes that wait to open the file continue.
+    /// Releases the lease, so that processes that wait to open the file continue.
     pub(super) fn release_lease(&self) {
         sys::release_lease(&self.file);
     }
 
-    /// True while the lease is held and no process waits for it.
+    /// Returns true while the lease is held and no process waits for it.
     pub(super) fn is_lease_uncontended(&self) -> bool {
         sys::is_lease_uncontended(&self.file)
     }
 
-    /// True if another program has written to it.
+    /// Returns true if another program has written to the file.
     pub(super) fn is_modified(&self) -> io::Result<bool> {
         Ok(FileStamp::of(&self.file.metadata()?) != self.stamp)
     }
 
-    /// True if the file has a second name, for example from a backup by hard links: the file must then stay as it is.
+    /// Returns true if the file has a second name, for example because a backup program made a hard link. Such a file
+    /// must stay unchanged.
     pub(super) fn is_shared(&self) -> bool {
         self.file.metadata().is_ok_and(|found| found.nlink() > 1)
     }
 
-    /// Reads from an offset on, as far as `out` and the file go.
+    /// Reads from an offset on until `out` is full or the file ends. Returns the number of bytes.
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut length = 0;
         while length < out.len() {
@@ -124,7 +126,7 @@ impl Image {
         Ok(length)
     }
 
-    /// The pages in which it differs from a snapshot of the live database.
+    /// Returns the pages in which the file differs from a snapshot of the live database.
     pub(super) fn differing(
         &self,
         snapshot: &Snapshot<'_>,
@@ -154,8 +156,8 @@ impl Image {
         self.file.sync_all()
     }
 
-    /// Writes pages, lowest first. Only the last of several writes is `complete`: after it the file is a database of
-    /// `page_count` pages, and no page is stale. No other process may have the file open.
+    /// Writes pages in ascending order. If several calls write one state, only the last call is `complete`: after it
+    /// the file is a database of `page_count` pages, and no page is stale. No other process may have the file open.
     pub(super) fn write(
         &mut self,
         pages: &[Page<'_>],
@@ -164,10 +166,10 @@ impl Image {
         complete: bool,
     ) -> io::Result<()> {
         let written = self.write_pages(pages, page_count, page_size, complete);
-        // Also after a failure: what was written so far was written by the service.
+        // The mark is set even after a failure, because the service wrote the bytes that were written.
         let marked = self.set_marker();
         if written.is_err() || marked.is_err() {
-            // How many pages were written is unknown.
+            // It is unknown how many pages were written.
             self.stale.insert_up_to(page_count);
             return written.and(marked);
         }
@@ -186,7 +188,8 @@ impl Image {
         self.file.write_all_at(bytes, offset)
     }
 
-    /// Writes page content. `is_changed` becomes true with the first byte that is written, also if the rest fails.
+    /// Writes page content. Sets `is_changed` to true as soon as the first byte is written, even if the write then
+    /// fails.
     fn overwrite(&self, content: &[u8], offset: u64, is_changed: &mut bool) -> io::Result<()> {
         fault_injection::inject()?;
         let written = loop {
@@ -199,7 +202,7 @@ impl Image {
         self.file.write_all_at(&content[written..], offset + written as u64)
     }
 
-    /// Makes every reader reject the file. Returns the header that it had.
+    /// Zeroes the header, so that every reader rejects the file. Returns the previous header.
     fn zero_header(&self) -> io::Result<[u8; MAGIC.len()]> {
         let mut header = [0; MAGIC.len()];
         self.read_at(&mut header, 0)?;
@@ -209,7 +212,7 @@ impl Image {
 
     fn write_pages(&mut self, pages: &[Page<'_>], page_count: u32, page_size: usize, complete: bool) -> io::Result<()> {
         let length = u64::from(page_count) * page_size as u64;
-        // While the old content is still complete: without space, nothing is written.
+        // Space is allocated while the old content is still complete: if the disk lacks space, nothing is written.
         if length > self.reserved {
             let more = if self.stamp.length == 0 { length } else { length.next_multiple_of(RESERVE) };
             sys::reserve(&self.file, self.reserved, more - self.reserved)?;
@@ -219,8 +222,8 @@ impl Image {
         let mut is_changed = false;
         let written = self.replace_pages(pages, length, page_size, complete, &mut is_changed);
         if written.is_err() && !is_changed {
-            // A file system that copies on write, or a quota, may refuse even the first page: the old content is then
-            // complete, and its header makes it readable again.
+            // A copy-on-write file system or a quota may reject even the first page. The old content is then complete,
+            // and restoring its header makes the file readable again.
             self.write_at(&header, 0)?;
         }
         written
@@ -263,8 +266,8 @@ impl Image {
         Ok(())
     }
 
-    /// Sets the service's mark in the modification time: a time that no other program would set, and a later one at
-    /// each write, so that tools that compare times see a change.
+    /// Sets the service's mark in the modification time: a value that no other program would set. Each write sets a
+    /// later time, so that tools that compare times detect the change.
     fn set_marker(&mut self) -> io::Result<()> {
         self.marked_ms = clock::now_ms().max(self.marked_ms + 1);
         let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARKER;
@@ -275,13 +278,13 @@ impl Image {
     }
 }
 
-/// Sets the only difference between a live database and its copy: the read and write version in the first page, which
-/// say whether there is a log beside it.
+/// Clears the two header bytes in the first page that select WAL mode: the read version and the write version. They are
+/// the only difference between a live database and its copy.
 pub fn clear_wal_mode(first_page: &mut [u8]) {
     first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
-/// True if the service wrote the file last.
+/// Returns true if the service was the last program that wrote the file.
 pub(super) fn has_marker(stamp: &FileStamp) -> bool {
     stamp.modified.1 % 1_000_000 == i64::from(MARKER.subsec_nanos())
 }
@@ -290,5 +293,5 @@ pub(super) fn has_marker(stamp: &FileStamp) -> bool {
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const MARKER: Duration = Duration::from_nanos(123_457);
 const MODE: u32 = 0o640;
-/// Disk space is allocated in multiples of this.
+/// Disk space is allocated in multiples of this many bytes.
 const RESERVE: u64 = 1 << 20;

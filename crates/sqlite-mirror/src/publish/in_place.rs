@@ -1,5 +1,5 @@
-//! The usual way of publishing: no other process has the published file open, so its lease is taken and the changed
-//! pages are written into it.
+//! Publishes in place, which is the usual case: no other process has the published file open, so the publisher acquires
+//! the lease and writes the changed pages into the file.
 
 use super::error::PublishError;
 use super::image::Page;
@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 impl Publisher {
-    /// Brings the published file up to date by one of the ways.
+    /// Brings the published file up to date, in place or by exchange.
     pub(super) fn publish(&mut self) -> Result<Progress, PublishError> {
         if self.pending.commits().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
@@ -47,12 +47,12 @@ impl Publisher {
         }
     }
 
-    /// Another process has the published file open.
+    /// Decides what to do while another process has the published file open.
     ///
-    /// A small file is replaced by a spare after [`READER_TIMEOUT`]. A spare of a large file is a full copy of the database,
-    /// and a backup program that copies it each night would cost one such copy each night: so the publisher waits for
-    /// that process, lets no caller wait meanwhile (health says `late`), and creates a spare only after
-    /// [`LARGE_FILE_READER_TIMEOUT`].
+    /// A small file is replaced with a spare after [`READER_TIMEOUT`]. A spare of a large file is a full copy of the
+    /// database, and a nightly backup of the published file would require such a copy every night. So for a large file
+    /// the publisher waits until the process closes it. Meanwhile the callers do not wait (the health report says
+    /// `late`). After [`LARGE_FILE_READER_TIMEOUT`] the publisher creates a spare nevertheless.
     fn wait_for_reader(&mut self, is_large: bool, now: Instant) -> Result<Progress, PublishError> {
         let waited = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         if waited < READER_TIMEOUT {
@@ -73,7 +73,7 @@ impl Publisher {
         bytes > fault_injection::large_threshold().unwrap_or(LARGE)
     }
 
-    /// Switches to replacing the published file as a whole, because its lease is refused.
+    /// Switches to replacing the whole published file on each update, because the lease was refused.
     pub(super) fn switch_to_renaming(&mut self, refused: LeaseAnswer) -> Progress {
         let file = &self.folder.published;
         self.observer.report(&if refused == LeaseAnswer::Denied {
@@ -86,11 +86,11 @@ impl Publisher {
     }
 
     /// Calls [`Publisher::write_published`] until no page is missing. The header is zeroed meanwhile, so the lease must
-    /// not be released before: a program that waits to open the file would read zeros and report success. While no
-    /// program waits, the kernel sets no limit.
+    /// be held until the end: a program that opens the file earlier would read zeros and report success. The kernel
+    /// limits the time of the lease only while another process waits for it.
     pub(super) fn write_published_completely(&mut self) -> Result<Progress, PublishError> {
         if self.check_published()? > 1 {
-            // Its content is shared with another name.
+            // The file has a second name, through which another program may use its content.
             return Ok(Progress::Busy);
         }
         let mut opener_since = None;
@@ -109,14 +109,14 @@ impl Publisher {
         }
     }
 
-    /// A disk that takes longer than the kernel lets openers wait.
+    /// Reports that another process waited longer than the kernel's limit, so the kernel has broken the lease.
     fn report_a_broken_lease(&self, waited: Duration) {
         if waited >= sys::lease_break_time() {
             self.observer.report(&Event::LeaseBroken { file: &self.folder.published, waited });
         }
     }
 
-    /// Writes some of what the published file lacks, while its lease is held.
+    /// Writes some of the missing pages into the published file, while its lease is held.
     fn write_published(&mut self) -> Result<Progress, PublishError> {
         if self.images[0].stale.is_empty() {
             self.write_commits()?;
@@ -129,8 +129,8 @@ impl Publisher {
         Ok(Progress::Working)
     }
 
-    /// Checks that the published name is still the service's file and that no other program has written to it. Returns
-    /// how many names the file has.
+    /// Checks that the published name still refers to the service's file and that no other program has written to the
+    /// file. Returns the number of names (hard links) of the file.
     pub(super) fn check_published(&self) -> Result<u64, PublishError> {
         let image = &self.images[0];
         match std::fs::symlink_metadata(&image.path) {
@@ -144,7 +144,7 @@ impl Publisher {
         }
     }
 
-    /// Writes the content that is in memory.
+    /// Writes the page content that is in memory.
     fn write_commits(&mut self) -> Result<(), PublishError> {
         self.record_write_started(self.published_position(), self.pending.position);
         let pages = latest_pages(self.pending.commits());
@@ -157,13 +157,13 @@ impl Publisher {
         Ok(())
     }
 
-    /// The position in the log up to which the published file is known to be complete.
+    /// Returns the position in the log up to which the published file is known to be complete.
     fn published_position(&self) -> Position {
         self.state.record().published.map_or(Position::NOWHERE, |published| published.position)
     }
 
-    /// Writes up to `most` of the pages that an image lacks, from one snapshot. Returns true if the image is then
-    /// complete.
+    /// Writes up to `most` of the pages that an image lacks, from one snapshot. Returns true if the image is complete
+    /// afterwards.
     pub(super) fn write_missing_pages(&mut self, which: usize, most: usize) -> Result<bool, PublishError> {
         let deltas = self.pending.spill_to_images(&mut self.images);
         self.queue.recycle(deltas);
@@ -182,7 +182,8 @@ impl Publisher {
         }
         drop(snapshot);
         if self.images[which].path == self.folder.published {
-            // What the file lacks is in the log from the recorded position on; if not, the position is `NOWHERE`.
+            // The log contains what the file lacks, from the recorded position on. If it does not, the position is
+            // `NOWHERE`.
             self.record_write_started(self.published_position(), self.pending.position);
         }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
@@ -193,13 +194,13 @@ impl Publisher {
     }
 }
 
-/// The pages of several commits, lowest first, each with its last content.
+/// Returns the pages of several commits in ascending order, each with its newest content.
 fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
     let contents = deltas.iter().filter_map(|delta| match &delta.changes {
         Changes::Content(content) => Some(content),
         Changes::Numbers(_) | Changes::Unknown => None,
     });
-    // Newest first, so that the stable sort puts the newest version of each page first.
+    // Newest first, so that the stable sort puts the newest content of each page first.
     let mut pages: Vec<Page<'_>> = contents.flat_map(Content::pages).collect();
     pages.reverse();
     pages.sort_by_key(|(number, _)| *number);
@@ -207,16 +208,17 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
     pages
 }
 
-/// Maximum number of pages written into the current published file; for more, another file is written.
+/// Maximum number of pages written into the current published file. For more pages, another file is written.
 pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
-/// The same for a large file, for which another file is a complete further copy: 256 MB, written in one to a few
-/// seconds.
+/// The same for a large file, for which another file would be a further complete copy: 256 MB, which takes up to a few
+/// seconds to write.
 const MAX_PAGES_IN_PLACE_IF_LARGE: usize = 65_536;
-/// How long a process may keep the file open before a spare takes its name, or callers of a large one stop waiting.
+/// How long a process may keep a small file open before a spare replaces it. For a large file, callers stop waiting
+/// then.
 const READER_TIMEOUT: Duration = Duration::from_millis(100);
-/// How long a process may keep a large file open before a spare takes its name: longer than copying a few GB takes.
+/// How long a process may keep a large file open before a spare replaces it. Longer than copying a few GB takes.
 const LARGE_FILE_READER_TIMEOUT: Duration = Duration::from_mins(5);
-/// A file is large above this many bytes.
+/// A file with more bytes than this is large.
 const LARGE: u64 = 256 << 20;
 /// How long the publisher waits between attempts while no caller waits for it.
 const LATE_RETRY_INTERVAL: Duration = Duration::from_millis(10);

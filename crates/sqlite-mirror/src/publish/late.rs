@@ -1,5 +1,6 @@
-//! Handles a published file that is behind, while callers are answered nevertheless. The state file records this before
-//! the first of them is answered: otherwise a folder copied at that time would be used without their writes.
+//! Handles a published file that is behind while commits are acknowledged nevertheless. The state file records that the
+//! file is behind before the first such acknowledgement. Otherwise, a folder that is copied at that time would be used
+//! without those writes.
 
 use super::queue::Queue;
 use super::state::Late;
@@ -8,14 +9,14 @@ use crate::file_stamp::FileStamp;
 use crate::run_state::{FOREVER, RunState};
 use std::time::{Duration, Instant};
 
-/// Lets callers be answered without waiting for the copy from here on.
+/// Starts the bypass: from here on, commits are acknowledged without waiting for the copy.
 pub(super) fn start_bypass(queue: &Queue, state: &RunState, observer: &Observer, kind: Late, now: Instant) {
     queue.start_bypass(kind, now);
     record_late(queue, state, observer);
     queue.release_callers();
 }
 
-/// Answers all callers, if one of them has waited too long. Returns true if so.
+/// Starts the bypass if a caller has waited for `limit`. Returns true if so.
 pub(super) fn answer_overdue(
     queue: &Queue,
     state: &RunState,
@@ -31,7 +32,7 @@ pub(super) fn answer_overdue(
     is_overdue
 }
 
-/// Records that the published file, which has this stamp, has everything that was acknowledged, if it was behind.
+/// Records, after a bypass, that the published file with this stamp contains everything that was acknowledged.
 pub(super) fn record_caught_up(queue: &Queue, state: &RunState, observer: &Observer, published: FileStamp) {
     report_write_error(
         observer,
@@ -43,7 +44,7 @@ pub(super) fn record_caught_up(queue: &Queue, state: &RunState, observer: &Obser
     );
 }
 
-/// The queue is read while the record is locked, so the last record is correct.
+/// Records that the file is behind. The queue is read while the record is locked, so the last record is correct.
 fn record_late(queue: &Queue, state: &RunState, observer: &Observer) {
     report_write_error(
         observer,

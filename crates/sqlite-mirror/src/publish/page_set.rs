@@ -1,6 +1,6 @@
 //! A set of page numbers.
 
-/// A set of page numbers, as a bitmap up to the highest page that was ever in it.
+/// A set of page numbers, stored as a bitmap up to the highest page that it has ever contained.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageSet {
     words: Vec<u64>,
@@ -8,7 +8,7 @@ pub(super) struct PageSet {
 }
 
 impl PageSet {
-    /// Pages 1 to `last`.
+    /// Creates a set of the pages 1 to `last`.
     pub(super) fn up_to(last: u32) -> Self {
         let mut set = Self::default();
         set.insert_up_to(last);
@@ -27,7 +27,7 @@ impl PageSet {
         }
     }
 
-    /// Adds pages 1 to `last`.
+    /// Adds the pages 1 to `last`.
     pub(super) fn insert_up_to(&mut self, last: u32) {
         for page in 1..=last {
             self.insert(page);
@@ -43,13 +43,13 @@ impl PageSet {
         }
     }
 
-    /// True if the page is in the set.
+    /// Returns true if the page is in the set.
     pub(super) fn contains(&self, page: u32) -> bool {
         let (word, bit) = bit_of(page);
         self.words.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
-    /// Removes every page beyond `last`.
+    /// Removes all pages above `last`.
     pub(super) fn remove_beyond(&mut self, last: u32) {
         let beyond: Vec<u32> = self.iter().filter(|page| *page > last).collect();
         for page in beyond {
@@ -62,17 +62,17 @@ impl PageSet {
         *self = Self::default();
     }
 
-    /// Number of pages in the set.
+    /// Returns the number of pages in the set.
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// True if the set is empty.
+    /// Returns true if the set is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The pages, lowest first.
+    /// Returns the pages in ascending order.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.words.iter().enumerate().filter(|(_, bits)| **bits != 0).flat_map(|(word, bits)| {
             let base = u32::try_from(word).unwrap_or(u32::MAX).saturating_mul(u64::BITS);

@@ -1,4 +1,4 @@
-//! Commits that are not yet in an image.
+//! Commits that have not been written to an image yet.
 
 use super::image::Image;
 use super::queue::CommitBatch;
@@ -9,7 +9,7 @@ use crate::wal::{Changes, Delta, Header, Position};
 /// Commits that are not in the published file yet.
 #[derive(Debug, Default)]
 pub(super) struct PendingChanges {
-    /// Commits with their content, if all commits since the last publishing have theirs.
+    /// Commits with their content. Empty if the content of any commit since the last publication is missing.
     commits: Vec<Delta>,
     bytes: usize,
     /// The number of the last commit added.
@@ -20,12 +20,12 @@ pub(super) struct PendingChanges {
     pub position: Position,
     /// The log's change counter after that commit.
     pub change: u32,
-    /// The store is being closed.
+    /// True while the store is being closed.
     pub stop: bool,
 }
 
 impl PendingChanges {
-    /// No commits since `from`; `page_count` is the length of the database.
+    /// Creates a state without commits, which starts at `from`. `page_count` is the length of the database.
     pub(super) fn new(from: Header, page_count: u32) -> Self {
         Self { position: from.position, change: from.change, page_count, ..Self::default() }
     }
@@ -48,7 +48,7 @@ impl PendingChanges {
         }
     }
 
-    /// Drops the content, and marks the changed pages as stale in every image.
+    /// Drops the content of the commits, and marks their pages as stale in every image. Returns the commits.
     pub(super) fn spill_to_images(&mut self, images: &mut [Image]) -> Vec<Delta> {
         for delta in &self.commits {
             for image in &mut *images {
@@ -58,7 +58,7 @@ impl PendingChanges {
         self.take_commits()
     }
 
-    /// Marks the changed pages as stale in the images, and keeps the content.
+    /// Marks the changed pages as stale in the images. The content is kept.
     pub(super) fn mark_stale(&self, images: &mut [Image]) {
         for delta in &self.commits {
             for image in &mut *images {
@@ -67,12 +67,12 @@ impl PendingChanges {
         }
     }
 
-    /// The commits with their content.
+    /// Returns the commits with their content.
     pub(super) fn commits(&self) -> &[Delta] {
         &self.commits
     }
 
-    /// True if one of the commits with their content changes this page.
+    /// Returns true if a commit with content changes this page.
     pub(super) fn changes(&self, page: u32) -> bool {
         self.commits.iter().any(|delta| match &delta.changes {
             Changes::Content(content) => content.numbers().contains(&page),
@@ -81,13 +81,14 @@ impl PendingChanges {
         })
     }
 
-    /// Takes the commits with their content out.
+    /// Removes the commits with their content, and returns them.
     pub(super) fn take_commits(&mut self) -> Vec<Delta> {
         self.bytes = 0;
         std::mem::take(&mut self.commits)
     }
 
-    /// Takes over a snapshot's position. If it holds commits of another program, every page of every image is stale.
+    /// Adopts the position of a snapshot. If the snapshot contains commits of another program, marks every page of
+    /// every image as stale.
     pub(super) fn sync_with_snapshot(&mut self, snapshot: &Snapshot<'_>, images: &mut [Image], observer: &Observer) {
         self.page_count = snapshot.page_count();
         self.position = snapshot.position();
@@ -109,5 +110,6 @@ fn mark_stale_pages(image: &mut Image, delta: &Delta) {
     }
 }
 
-/// More bytes than this are read back from the database, and written to another file than the current published file.
+/// Above this many bytes of content, the pages are read back from the database, and are written to another file than
+/// the current published file.
 const MAX_BUFFERED_BYTES: usize = 16 << 20;

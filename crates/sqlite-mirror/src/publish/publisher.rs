@@ -27,64 +27,64 @@ pub(super) struct Publisher {
     pub queue: Arc<Queue>,
     pub source: Source,
     pub state: Arc<RunState>,
-    /// Whether the live database is verified.
+    /// The result of verifying the live database.
     pub verification: Arc<Verification>,
     pub pending: PendingChanges,
-    /// The published file first, if there is one; then spares.
+    /// The published file first, if it exists; then the spares.
     pub images: Vec<Image>,
     pub phase: Phase,
     pub lock_pacer: LockPacer,
-    /// Since when another process has had the published file open while there was something to write.
+    /// The time since when another process has had the published file open while there were pages to write.
     pub busy_since: Option<Instant>,
     pub maintain_at: Instant,
-    /// When a spare was last needed.
+    /// The time at which a spare was last needed.
     pub spare_used_at: Instant,
     /// Requested checks of the whole file, oldest first.
     pub checks: VecDeque<RunningCheck>,
     pub observer: Observer,
 }
 
-/// The state of the thread.
+/// The phase of the publisher.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// The service wrote the published file, and all pages that it lacks are known.
     Exact,
-    /// The service wrote the published file, which is not written until the live database has been verified.
+    /// The service wrote the published file. It is not written again until the live database has been verified.
     Verifying(Comparison),
     /// The live database is damaged: the published file is kept as the last undamaged copy.
     Frozen,
-    /// The last image is being written and then gets the published name.
+    /// The publisher writes the last image, which then gets the published name.
     Building(InstallMode),
-    /// There are no leases: a new file replaces the old one each time.
+    /// The file system has no leases: a new file replaces the old one at each update.
     Renaming,
-    /// A foreign file has the published name.
+    /// The published name belongs to a foreign file.
     Foreign,
 }
 
-/// How a new file gets the published name.
+/// How a new file is given the published name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstallMode {
-    /// There is no file of that name.
+    /// No file has that name.
     Free,
-    /// The existing file was written by the service and is replaced.
+    /// The service wrote the existing file, which is replaced.
     Replace,
 }
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The published file holds all commits that had been added.
+    /// The published file contains all commits that had been added.
     Current,
-    /// Continue at once.
+    /// The step is incomplete, and the next step can run at once.
     Working,
     /// Another process has the file open.
     Busy,
-    /// Nothing can be done yet.
+    /// The publisher waits for the verification of the live database.
     Waiting,
 }
 
 impl Publisher {
-    /// Works until the store is closed and everything is published.
+    /// Runs until the store is closed and everything is published.
     pub(super) fn run(&mut self) {
         loop {
             let batch = self.queue.take(self.next_check(), clock::instant);
@@ -130,7 +130,7 @@ impl Publisher {
             Phase::Exact => self.publish(),
             Phase::Verifying(_) => self.verify(),
             Phase::Frozen => Ok(self.check_for_repair()),
-            // It would replace a copy that may be the only undamaged one.
+            // Replacing the file is not allowed yet: it may be the only undamaged copy.
             Phase::Building(InstallMode::Replace) if !self.verification.is_verified() => Ok(Progress::Waiting),
             Phase::Building(install_mode) => self.build(install_mode),
             Phase::Renaming => self.publish_by_renaming(),
@@ -138,7 +138,7 @@ impl Publisher {
         }
     }
 
-    /// When to continue if nothing is committed before.
+    /// Returns when to continue if no commit arrives before.
     pub(super) fn next_check(&self) -> Instant {
         let is_idle = match self.phase {
             Phase::Foreign | Phase::Frozen => true,
@@ -149,7 +149,7 @@ impl Publisher {
         self.checks.front().map_or(next, |check| next.min(check.next_at))
     }
 
-    /// True if the published file lacks none of the added commits.
+    /// Returns true if the published file lacks none of the added commits.
     pub(super) fn is_up_to_date(&self) -> bool {
         self.pending.commits().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
     }
@@ -177,14 +177,14 @@ impl Publisher {
         self.pending.take_commits();
         let foreign = self.foreign_stamp();
         self.update_record(|record| *record = Record { foreign, ..record.of_a_new_run(self.state.boot()) });
-        // Synced: after a power cut the file must not count as the service's own again.
+        // The state is synced: after a power failure the file must not count as the service's own again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
         self.start_bypass(Late::Foreign(cause), now);
     }
 
-    /// Records how the foreign file changed since it was found, for example because a program was still writing it: the
-    /// next start must not take it for a file that was put there while the service was off.
+    /// Records how the foreign file has changed since it was found, for example because a program was still writing it.
+    /// The next start must not mistake it for a file that was placed there while the service was off.
     pub(super) fn record_foreign(&self) {
         self.update_record(|record| {
             if record.foreign.is_some() {
@@ -197,10 +197,10 @@ impl Publisher {
         std::fs::symlink_metadata(&self.folder.published).ok().map(|found| ExactStamp::of(&found))
     }
 
-    /// True if a store that is being closed has nothing left to publish.
+    /// Returns true if no publishing remains to be done before the store is closed.
     fn is_settled(&self) -> bool {
         match self.phase {
-            // The next start can compare as well.
+            // The next start can compare the file instead.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_up_to_date() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
@@ -239,8 +239,8 @@ impl Publisher {
         sync_folder(self.folder.root())
     }
 
-    /// Records that the published file is about to be written. After a crash, `from` is the position to continue from,
-    /// and the log up to `to` shows whether the file is the one that was being written.
+    /// Records that a write of the published file starts. After a crash, `from` is the position to continue from. The
+    /// log up to `to` shows whether the file is the one that was being written.
     pub(super) fn record_write_started(&self, from: Position, to: Position) {
         self.update_record(|record| {
             if let Some(published) = &mut record.published {
@@ -249,7 +249,7 @@ impl Publisher {
         });
     }
 
-    /// Records that a write of the published file has failed: whatever it left was written by the service.
+    /// Records that a write of the published file has failed. The service wrote whatever content remains in the file.
     fn record_write_failure(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
         self.update_record(|record| {
@@ -268,24 +268,24 @@ impl Publisher {
         });
     }
 
-    /// Changes the record for the next run.
+    /// Changes the record that the next run reads.
     pub(super) fn update_record(&self, change: impl FnOnce(&mut Record)) {
         late::report_write_error(&self.observer, self.state.change(change));
     }
 
-    /// Lets callers be answered although the copy is not current.
+    /// Acknowledges commits from here on, although the copy is not current.
     pub(super) fn start_bypass(&self, kind: Late, now: Instant) {
         late::start_bypass(&self.queue, &self.state, &self.observer, kind, now);
     }
 
-    /// Drops the published content, and keeps its buffers for the next commits.
+    /// Drops the published content, and keeps its buffers for later commits.
     pub(super) fn recycle_buffers(&mut self) {
         let deltas = self.pending.take_commits();
         self.queue.recycle(deltas);
     }
 }
 
-/// Limits how often the published file is locked against openers to a small part of the time.
+/// Limits the fraction of time for which the published file is locked against other processes.
 #[derive(Debug)]
 pub(super) struct LockPacer {
     longest: Duration,
@@ -297,25 +297,25 @@ impl LockPacer {
         Self { longest, next: None }
     }
 
-    /// Records that openers had to wait from `began` to `ended`.
+    /// Records that other processes could not open the file from `began` to `ended`.
     pub(super) fn record_lock(&mut self, began: Instant, ended: Instant) {
         let pause = ended.saturating_duration_since(began) * FREE_FACTOR;
         self.next = Some(ended + pause.min(self.longest));
     }
 
-    /// Time until the next lock is allowed.
+    /// Returns the time until the next lock is allowed.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 }
 
-/// The file stays free for this many times as long as it was locked.
+/// After a lock, the file stays unlocked for this many times as long.
 const FREE_FACTOR: u32 = 20;
 const RETRY_INTERVAL: Duration = Duration::from_micros(500);
-/// Interval of checking whether the live database has been verified.
+/// Interval between checks of whether the live database has been verified.
 const VERIFICATION_POLL_INTERVAL: Duration = Duration::from_millis(2);
 const FAILURE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a store that is being closed waits for processes that have the file open.
+/// How long closing the store waits for processes that have the file open.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]

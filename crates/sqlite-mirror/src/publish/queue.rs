@@ -1,7 +1,8 @@
-//! The queue between the writer and the publisher: commits, and the callers that wait until they are published.
+//! The queue between the writer and the publisher: it contains the commits and the callers that wait until they are
+//! published.
 //!
-//! The writer never waits here. Callers wait for a limited time: after that they are answered from the live database,
-//! which has their write on disk, and no caller waits until the copy has caught up.
+//! The writer never waits here. Callers wait for a limited time. After that time they receive the acknowledgement
+//! because the live database has their write on disk. From then on, no caller waits until the copy has caught up.
 
 use super::copy_check::CheckedCopy;
 use super::state::{Late, LateCause};
@@ -14,15 +15,16 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Commits, in order, and their callers.
+/// The commits, in order, and their callers.
 pub(super) struct Queue {
     // Held while a few values are moved in or out, never during I/O.
     inner: Mutex<Inner>,
-    // Wakes the publisher: there is work.
+    // Wakes the publisher when there is work.
     work: Condvar,
-    // Wakes a pausing publisher: the store is being closed.
+    // Wakes a pausing publisher when the store is being closed.
     closing: Condvar,
-    // Held by the writer from a commit until its change is queued here: the holder sees both or neither.
+    // The writer holds this lock from a commit until the change is queued here. Another holder therefore sees both or
+    // neither.
     log: Mutex<WalReader>,
     observer: Observer,
 }
@@ -31,14 +33,14 @@ pub(super) struct Queue {
 struct Inner {
     deltas: Vec<Delta>,
     bytes: usize,
-    /// Buffers for reuse.
+    /// Buffers that can be reused.
     buffers: Vec<Vec<u8>>,
     callers: VecDeque<Waiting>,
     committed: u64,
     published: u64,
     /// Requested checks of the published file.
     checks: Vec<oneshot::Sender<CheckedCopy>>,
-    /// Callers are answered without waiting.
+    /// Set while commits are acknowledged without waiting for the copy.
     bypass: Option<Bypass>,
     stop: bool,
 }
@@ -50,30 +52,29 @@ struct Waiting {
     callers: Callers,
 }
 
-/// Why callers do not wait.
+/// Why callers do not wait for the copy.
 #[derive(Clone, Debug)]
 struct Bypass {
     since: Instant,
     kind: Late,
-    /// Callers are answered. Until then they still wait, because the state file does not record yet that the copy is
-    /// behind.
+    /// True once the state file records that the copy is behind. Until then callers still wait.
     is_recorded: bool,
-    /// The problem is over: callers wait again, and the copy is current once this commit is published.
+    /// Set when the problem is over: callers wait again, and the copy is current once this commit is published.
     until: Option<u64>,
 }
 
-/// What the publisher takes from the queue.
+/// The work that the publisher takes from the queue.
 pub(super) struct CommitBatch {
-    /// The commits since the last time.
+    /// The commits since the last call.
     pub deltas: Vec<Delta>,
     /// The number of the newest commit.
     pub committed: u64,
-    /// The store is being closed.
+    /// True while the store is being closed.
     pub stop: bool,
 }
 
 impl Queue {
-    /// A queue of the commits that `log` will read.
+    /// Creates a queue for the commits that `log` will read.
     pub(super) fn new(log: WalReader, observer: Observer) -> Self {
         let (work, closing) = (Condvar::new(), Condvar::new());
         Self { inner: Mutex::default(), work, closing, log: Mutex::new(log), observer }
@@ -83,14 +84,15 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // ---- the writer's side
+    // ---- called by the writer
 
-    /// The log. Held from before a commit until [`Queue::committed`].
+    /// Locks the log. The writer holds the lock from before a commit until [`Queue::committed`] returns.
     pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a commit, and its callers, who are answered when it is published. Returns the callers that need not wait.
+    /// Adds a commit and its callers, which are notified when the commit is published. Returns the callers that need
+    /// not wait.
     pub(super) fn committed(&self, log: &mut WalReader, mut callers: Callers, now: Instant) -> Callers {
         let buffer = self.lock().buffers.pop().unwrap_or_default();
         let delta = log.read(buffer);
@@ -109,14 +111,14 @@ impl Queue {
         callers
     }
 
-    // ---- the publisher's side
+    // ---- called by the publisher
 
-    /// Adds what other programs have committed, up to a position in the log.
+    /// Adds the commits of other programs, up to a position in the log.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
         self.lock().add_delta(log.read_up_to(up_to, Vec::new()));
     }
 
-    /// Waits until there is work or until `until`, and takes the work.
+    /// Waits until work arrives or until the time `until`, and returns the work.
     pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> CommitBatch {
         let mut inner = self.lock();
         loop {
@@ -135,17 +137,17 @@ impl Queue {
         drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
     }
 
-    /// Takes the requested checks.
+    /// Removes and returns the requested checks.
     pub(super) fn take_checks(&self) -> Vec<oneshot::Sender<CheckedCopy>> {
         std::mem::take(&mut self.lock().checks)
     }
 
-    /// Like [`Queue::take`], without waiting.
+    /// Returns the work without waiting.
     pub(super) fn take_now(&self) -> CommitBatch {
         self.lock().take()
     }
 
-    /// Records that all commits up to this one are in the published file.
+    /// Records that the published file contains all commits up to this one, and notifies their callers.
     pub(super) fn published(&self, commit: u64, now: Instant) {
         let mut inner = self.lock();
         inner.published = inner.published.max(commit);
@@ -163,7 +165,7 @@ impl Queue {
         complete_all(callers, &Ok(()));
     }
 
-    /// Returns buffers for reuse.
+    /// Adds buffers for reuse.
     pub(super) fn recycle(&self, deltas: Vec<Delta>) {
         let mut inner = self.lock();
         for delta in deltas {
@@ -176,7 +178,7 @@ impl Queue {
         }
     }
 
-    /// Frees the memory that only a busy store needs.
+    /// Frees memory that only a busy store needs.
     pub(super) fn release_buffers(&self) {
         let mut inner = self.lock();
         inner.buffers = Vec::new();
@@ -184,14 +186,14 @@ impl Queue {
         inner.callers.shrink_to_fit();
     }
 
-    // ---- both sides of a late copy; see `late`
+    // ---- called while the copy is late; see `late`
 
-    /// Records that the copy is late. Callers wait until [`Queue::release_callers`].
+    /// Records that the copy is late. Callers still wait until [`Queue::release_callers`].
     pub(super) fn start_bypass(&self, kind: Late, now: Instant) {
         self.lock().start_bypass(kind, now, &self.observer);
     }
 
-    /// The same, if one of the callers has waited too long. Returns true if so.
+    /// Records that the copy is late, if a caller has waited for `limit`. Returns true if so.
     pub(super) fn start_bypass_if_overdue(&self, limit: Duration, now: Instant) -> bool {
         let mut inner = self.lock();
         let overdue = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= limit;
@@ -202,7 +204,7 @@ impl Queue {
         is_overdue
     }
 
-    /// Lets no caller wait for the copy from here on, unless it is current by now.
+    /// Notifies all callers and stops making callers wait for the copy, unless the copy is current again.
     pub(super) fn release_callers(&self) {
         let mut inner = self.lock();
         let Some(bypass) = &mut inner.bypass else { return };
@@ -212,44 +214,45 @@ impl Queue {
         complete_all(callers, &Ok(()));
     }
 
-    // ---- the self-check's side
+    // ---- called by the self-check
 
-    /// Requests a check of the whole published file. The sender is dropped if the publisher ends before.
+    /// Requests a check of the whole published file. The sender is dropped if the publisher ends before the check.
     pub(super) fn request_check(&self, reply: oneshot::Sender<CheckedCopy>) {
         self.lock().checks.push(reply);
         self.work.notify_one();
     }
 
-    // ---- the supervisor's side
+    // ---- called by the supervisor
 
-    /// When the oldest caller will have waited for `limit`.
+    /// Returns when the oldest caller will have waited for `limit`.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
         self.lock().callers.front().map(|callers| callers.since + limit)
     }
 
-    /// True if the store is being closed.
+    /// Returns true if the store is being closed.
     pub(super) fn is_stopping(&self) -> bool {
         self.lock().stop
     }
 
-    /// Closes the queue: no more commits will come.
+    /// Closes the queue. No commits follow.
     pub(super) fn stop(&self) {
         self.lock().stop = true;
         self.work.notify_all();
         self.closing.notify_all();
     }
 
-    /// Since when the copy is not current, and why; none if it holds everything that has been acknowledged.
+    /// Returns since when the copy is not current, and why. `None` if the copy contains everything that was
+    /// acknowledged.
     pub(super) fn status(&self) -> Option<(Instant, Late)> {
         self.lock().bypass.as_ref().map(|bypass| (bypass.since, bypass.kind.clone()))
     }
 
-    /// True if the copy holds everything that has been acknowledged.
+    /// Returns true if the copy contains everything that was acknowledged.
     pub(super) fn is_current(&self) -> bool {
         self.lock().bypass.is_none()
     }
 
-    /// True if the service wrote the copy and it lacks acknowledged writes.
+    /// Returns true if the service wrote the copy and the copy lacks acknowledged writes.
     pub(super) fn is_behind(&self) -> bool {
         self.status().is_some_and(|(_, late)| !matches!(late, Late::Foreign(_)))
     }
@@ -293,7 +296,8 @@ impl Inner {
         callers
     }
 
-    /// Drops the content because the publisher does not take it: only the fact that something changed is kept.
+    /// Drops the queued content because the publisher does not take it. Only the fact that the database changed is
+    /// kept.
     fn drop_content(&mut self) {
         if let Some(last) = self.deltas.pop() {
             self.deltas.clear();

@@ -1,4 +1,4 @@
-//! Gives the published name to a new file, if there is none yet or none any more, and on file systems without leases.
+//! Gives the published name to a new file: if the name is free, and on file systems without leases.
 
 use super::error::PublishError;
 use super::image::Image;
@@ -11,7 +11,8 @@ use crate::sys::{self, LeaseAnswer};
 use std::io;
 
 impl Publisher {
-    /// One step of writing the file that gets the published name: some pages, or the last ones and the name.
+    /// Performs one step of writing the file that gets the published name: writes some pages, or writes the last pages
+    /// and renames the file.
     pub(super) fn build(&mut self, install_mode: InstallMode) -> Result<Progress, PublishError> {
         if self.images.is_empty() {
             let image = self.new_image()?;
@@ -20,7 +21,7 @@ impl Publisher {
         let building = self.images.len() - 1;
         let is_complete = self.write_missing_pages(building, PAGES_PER_STEP);
         if matches!(is_complete, Err(PublishError::Failed(_))) {
-            // The live database needs the space that the file takes on a full disk.
+            // On a full disk, the live database needs the space that the file occupies.
             if let Some(unfinished) = self.images.pop() {
                 let _ = std::fs::remove_file(&unfinished.path);
             }
@@ -32,7 +33,8 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Without leases it is unknown which processes read a file, so each state of the database gets a new file.
+    /// Publishes with a new file for each state of the database: without leases it is unknown which processes read a
+    /// file.
     pub(super) fn publish_by_renaming(&mut self) -> Result<Progress, PublishError> {
         if self.pending.commits().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
@@ -53,7 +55,7 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Checks whether the published name, which a foreign file has, is free again.
+    /// Checks whether the published name, which a foreign file has taken, is free again.
     pub(super) fn check_for_free_name(&mut self) -> Result<Progress, PublishError> {
         self.pending.take_commits();
         match std::fs::symlink_metadata(&self.folder.published) {
@@ -70,7 +72,7 @@ impl Publisher {
         let (path, like) = (self.folder.unfinished_copy(), &self.folder.published);
         let size = u64::from(self.pending.page_count) * self.source.page_size() as u64;
         if disk_reserve::check_space(&self.folder, size, "the published file").is_err() {
-            // In whole MB and without the free space, so that the cause stays the same and is logged once.
+            // In whole MB and without the free space, so that the cause stays equal and is logged only once.
             return Err(PublishError::Failed(LateCause::NoSpace { size_mb: size.div_ceil(1 << 20) }));
         }
         Image::create(&path, like, self.pending.page_count).map_err(PublishError::file("create the published file"))
@@ -107,7 +109,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Checks that the published name is a file that the service put there.
+    /// Checks that the published name refers to a file that the service wrote.
     fn check_replaceable(&self) -> Result<(), PublishError> {
         let known = self.state.record().published.map(|published| published.stamp.inode);
         match std::fs::symlink_metadata(&self.folder.published) {

@@ -7,7 +7,8 @@ use crate::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
-/// A connection that reads pages through SQLite's `sqlite_dbpage` table: SQLite chooses between log and database.
+/// A connection that reads pages through SQLite's `sqlite_dbpage` table. SQLite finds each page in the log or the
+/// database.
 #[derive(Debug)]
 pub(super) struct Source {
     conn: Connection,
@@ -15,7 +16,7 @@ pub(super) struct Source {
     page_size: usize,
 }
 
-/// A snapshot. It ends when dropped.
+/// A snapshot, which ends when it is dropped.
 pub(super) struct Snapshot<'s> {
     conn: &'s Connection,
     page_size: usize,
@@ -27,29 +28,30 @@ impl Source {
         let conn = open::reader(live)?;
         conn.execute_batch("PRAGMA cache_size = -64")?;
         let page_size = open::page_size(&conn)?;
-        // Fails here, at the start, if SQLite was built without SQLITE_ENABLE_DBPAGE_VTAB.
+        // Fails early, at the start, if SQLite was built without SQLITE_ENABLE_DBPAGE_VTAB.
         conn.prepare(PAGE)?;
         Ok(Self { conn, wal, page_size })
     }
 
-    /// The page size in bytes.
+    /// Returns the page size in bytes.
     pub(super) fn page_size(&self) -> usize {
         self.page_size
     }
 
-    /// The current end of the log.
+    /// Returns the current end of the log.
     pub(super) fn header(&self) -> Result<Header> {
         self.wal.header().map_err(super::log_unreadable)
     }
 
-    /// Begins a snapshot, and takes all commits that it holds out of the queue, including those of other programs.
+    /// Begins a snapshot, and takes all commits that it contains out of the queue, including those of other programs.
     pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, CommitBatch), PublishError> {
-        // While this is held, no commit of the service is between log and queue.
+        // While this lock is held, every commit in the log is also in the queue.
         let mut log = queue.log();
         for _ in 0..ATTEMPTS {
             let header = self.header()?;
             let snapshot = self.begin(header)?;
-            // Only another program can commit here; then the snapshot may be from before or after that commit.
+            // Only another program can commit here. The snapshot may then be from before or after that commit, so try
+            // again.
             if self.header()? == header {
                 queue.foreign_commits(&mut log, header);
                 return Ok((snapshot, queue.take_now()));
@@ -58,7 +60,7 @@ impl Source {
         Err(Error::Busy("another program keeps writing to the live database".into()).into())
     }
 
-    /// A snapshot of the current moment, without taking commits from the queue.
+    /// Begins a snapshot of the current state without taking commits from the queue.
     pub(super) fn current_snapshot(&self) -> Result<Snapshot<'_>> {
         self.begin(self.header()?)
     }
@@ -73,17 +75,17 @@ impl Source {
 }
 
 impl Snapshot<'_> {
-    /// The length of the database, in pages.
+    /// Returns the length of the database in pages.
     pub(super) fn page_count(&self) -> u32 {
         self.header.page_count
     }
 
-    /// The log's change counter.
+    /// Returns the log's change counter.
     pub(super) fn change(&self) -> u32 {
         self.header.change
     }
 
-    /// The end of the log.
+    /// Returns the end of the log.
     pub(super) fn position(&self) -> Position {
         self.header.position
     }
@@ -106,7 +108,7 @@ impl Snapshot<'_> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        // Nothing was written, so a failing rollback has no effect.
+        // The transaction has only read, so a failed rollback has no effect.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
 }

@@ -1,5 +1,5 @@
-//! The publisher's start: no caller is answered before the published file is current, or is verified to be what the
-//! last run left, with everything that run had acknowledged.
+//! Starts the publisher. No caller is answered before one of two conditions holds: the published file is current, or it
+//! is verified to be the file of the last run, with everything that run had acknowledged.
 
 use super::compare::Comparison;
 use super::error::PublishError;
@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The publisher's inputs at the start.
+/// What the publisher needs at the start.
 pub(super) struct PublisherContext {
     pub folder: Folder,
     pub queue: Arc<Queue>,
@@ -35,8 +35,8 @@ pub(super) struct PublisherContext {
 }
 
 impl Publisher {
-    /// A publisher for the published file as the start has found it. No file that opens as a database is written before
-    /// the live database has been verified.
+    /// Creates a publisher for the published file in the state that the start has found. A file that can be opened as a
+    /// database is not written before the live database has been verified.
     pub(super) fn prepare(context: &PublisherContext, found: &FileState, from: Header) -> Result<Self> {
         let mut publisher = Self::unattached(context, from, Phase::Building(InstallMode::Free))?;
         publisher.clean_up_spares();
@@ -66,7 +66,8 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// Replaces a publisher that panicked. What the panicked publisher wrote last is unknown, so a new file is created.
+    /// Creates a replacement for a publisher that panicked. What the panicked publisher wrote last is unknown, so the
+    /// replacement creates a new file.
     pub(super) fn replacement(context: &PublisherContext) -> Result<Self> {
         let header = context.wal.header().map_err(super::log_unreadable)?;
         let install_mode =
@@ -74,7 +75,8 @@ impl Publisher {
         Self::unattached(context, header, Phase::Building(install_mode))
     }
 
-    /// Works until the file is current or locked, or it is clear that it cannot become current.
+    /// Publishes until the file is current, or until it is clear that the file cannot become current now: it is frozen
+    /// or foreign, it is still being verified, or `START_TIMEOUT` has passed.
     pub(super) fn catch_up(&mut self) {
         let deadline = clock::instant() + START_TIMEOUT;
         loop {
@@ -97,8 +99,8 @@ impl Publisher {
                 self.start_bypass(Late::Behind(LateCause::Compared), now);
                 return;
             }
-            // The phone must not stay silent because another process keeps a file open and there is no space for
-            // another one.
+            // Callers must not wait longer: another process keeps the file open, and the disk has no space for a spare.
+            // The phone must be answered nevertheless.
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > START_TIMEOUT) {
                 self.start_bypass(Late::Behind(LateCause::OpenWithoutSpace), now);
                 return;
@@ -133,7 +135,7 @@ impl Publisher {
         self.images.push(image);
         let pages = match missing {
             MissingPages::Nothing => Some(Vec::new()),
-            // If the log has not been restarted since.
+            // `None` if the log has restarted since that position.
             MissingPages::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
             MissingPages::Any => None,
         };
@@ -142,14 +144,14 @@ impl Publisher {
                 self.images[0].stale.insert(page);
             }
             if is_torn {
-                // For its header.
+                // Page 1 contains the header, which is zeroed in a torn file.
                 self.images[0].stale.insert(1);
             }
             // A torn file is not a valid copy, so overwriting it loses nothing.
             let at_once = is_torn || self.verification.is_verified();
             if at_once { Phase::Exact } else { Phase::Verifying(Comparison::of_no_pages()) }
         } else {
-            // After a power cut the file may be torn although its header is valid.
+            // After a power failure the file may be torn although its header is valid.
             let may_be_torn = missing == MissingPages::Any && !is_torn && !self.verification.is_verified();
             let leased = may_be_torn && self.images[0].acquire_lease() == LeaseAnswer::Granted;
             Phase::Verifying(Comparison::of_all_pages(leased))
@@ -168,14 +170,14 @@ impl Publisher {
         }
     }
 
-    /// True if the published file is being verified and cannot become current while a caller waits.
+    /// Returns true if the published file is being verified and is too large to become current while a caller waits.
     fn takes_long_to_verify(&self) -> bool {
         matches!(self.phase, Phase::Verifying(_))
             && self.images.first().is_some_and(|image| image.stamp.length >= LARGE)
     }
 
-    /// Deletes the spares of the last run. A spare without the service's mark may hold another program's data and is
-    /// kept.
+    /// Deletes the spares of the last run. A spare without the service's mark is kept, because it may contain another
+    /// program's data.
     fn clean_up_spares(&self) {
         for number in 1..=2 {
             let path = self.folder.spare(number);
@@ -195,7 +197,8 @@ impl Publisher {
     }
 }
 
-/// A database of this many bytes cannot be verified while a caller waits.
+/// A database with more bytes than this cannot be verified while a caller waits.
 const LARGE: u64 = 256 << 20;
-/// How long a start may take to make the published file current, once it is clear that there is a problem.
+/// Maximum time in which a start tries to make the published file current. After it, callers need not wait for the
+/// file.
 const START_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! The state of the published file, and why it is not current.
+//! The state of the published file, and the reason if it is not current.
 
 use crate::permission;
 use std::io;
@@ -7,13 +7,13 @@ use std::time::Duration;
 /// The state of the published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyState {
-    /// It holds everything that has been acknowledged.
+    /// The file contains everything that was acknowledged.
     Current,
-    /// It is not current; writes are nevertheless acknowledged, once they are in the live database.
+    /// The file is not current. Writes are nevertheless acknowledged, once they are in the live database.
     Late {
-        /// For how long.
+        /// How long the file has not been current.
         age: Duration,
-        /// Why.
+        /// Why the file is not current.
         reason: Late,
     },
 }
@@ -21,33 +21,33 @@ pub enum CopyState {
 /// Why the published file is not current.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Late {
-    /// It is behind, for now.
+    /// The file is temporarily behind.
     Behind(LateCause),
-    /// A foreign file has its name.
+    /// A foreign file has the published name.
     Foreign(ForeignCause),
-    /// It is kept as the last undamaged copy, because the live database is damaged.
+    /// The file is kept as the last undamaged copy, because the live database is damaged.
     Frozen,
 }
 
 /// Why the published file is behind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LateCause {
-    /// After an unclean stop it is compared with the live database.
+    /// The file is compared with the live database after an unclean stop.
     #[error("the file is compared with the database; until then it stays as the last run left it")]
     Compared,
-    /// Another program has it open.
+    /// Another program has the file open.
     #[error("another program has the published file open, as while copying it")]
     OpenElsewhere,
-    /// Another program has it open, and there is no disk space for another one.
+    /// Another program has the file open, and the disk has no space for a second file.
     #[error("another process has the published file open, and there is no disk space for another one")]
     OpenWithoutSpace,
-    /// It could not be written within the time for which callers wait.
+    /// The file could not be written within the time for which callers wait.
     #[error("the published file could not be written in time")]
     Slow,
-    /// There is no disk space for it.
+    /// The disk has no space for the file.
     #[error("the disk has no space for the published file, which takes {size_mb} MB")]
     NoSpace {
-        /// Its size.
+        /// The size of the file in MB.
         size_mb: u64,
     },
     /// The publisher was restarted.
@@ -58,30 +58,31 @@ pub enum LateCause {
     Failed(String),
 }
 
-/// Why the file under the published name counts as foreign. As text it completes a sentence that begins with the file.
+/// Why the file under the published name counts as foreign. The text completes a sentence that begins with the file
+/// name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForeignCause {
-    /// The service did not write it.
+    /// The service did not write the file.
     #[error("is not the file that this service left there")]
     NotOurs,
-    /// It is a folder, a link or a device.
+    /// The file is a folder, a link or a device.
     #[error("is not a regular file")]
     NotRegular,
-    /// Another program wrote to it while the service ran.
+    /// Another program wrote to the file while the service ran.
     #[error("was written to by another program")]
     Changed,
-    /// Another file took its name while the service ran.
+    /// Another file replaced it while the service ran.
     #[error("was replaced by another file")]
     Replaced,
-    /// The service's user may not read it.
+    /// The service's user has no permission to read the file.
     #[error(
         "cannot be read by the service's user {user}; give it to that user with `chown {user}:`, and restart the service"
     )]
     Denied {
-        /// The service's user.
+        /// The name of the service's user.
         user: String,
     },
-    /// It cannot be read or adopted.
+    /// The file cannot be read or adopted.
     #[error("{0}")]
     Unusable(String),
 }

@@ -12,19 +12,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Starts the publisher's thread. The receiver gets whether the publisher has finished its work.
+/// Starts the publisher's thread. The receiver gets true if the publisher has finished its work, false if it gave up.
 pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
     let (sender, ended) = channel();
     std::thread::Builder::new().name("store-publish".into()).spawn(move || {
         let has_ended = run_with_restarts(&context, publisher);
-        // The supervisor may have stopped waiting.
+        // Sending fails if the supervisor has stopped waiting.
         let _ = sender.send(has_ended);
     })?;
     Ok(ended)
 }
 
-/// Publishes until the store is closed. If the publisher panics, a new one replaces it, and creates a new file,
-/// because the last write of the panicked one is unknown. Returns false if the store is closed before a new one has started.
+/// Publishes until the store is closed. If the publisher panics, a replacement creates a new file, because the last
+/// write of the panicked publisher is unknown. Returns false if the store is closed before a replacement has started.
 pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
@@ -46,7 +46,7 @@ pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher
     }
 }
 
-/// Supervises until the publisher has stopped. Returns false if it did not stop in time.
+/// Supervises the publisher until it has stopped. Returns false if it did not stop in time.
 pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {
@@ -70,7 +70,7 @@ pub(super) fn supervise(queue: &Queue, state: &RunState, observer: &Observer, en
 
 /// Maximum interval between two checks.
 const TICK: Duration = Duration::from_secs(1);
-/// After this time a caller is answered although the copy does not have the write yet.
+/// After this time a caller is notified although the copy does not contain the write yet.
 const CALLER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long closing the store waits for the publisher.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);

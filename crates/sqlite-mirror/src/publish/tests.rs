@@ -1,5 +1,5 @@
-//! Drives the publisher by hand: whatever happens in whatever order, the published file ends equal to the live
-//! database, and a file that another process has open does not change.
+//! Drives the publisher step by step. After every sequence of events, the published file equals the live database, and
+//! a file that another process has open does not change.
 
 mod faults;
 mod large;
@@ -25,7 +25,7 @@ struct Rig {
     sink: CommitSink,
     publisher: Publisher,
     folder: Folder,
-    // Last: the connections above are closed before the log's files.
+    // Must be the last field: the connections above are closed before the log's files.
     files: Vec<WalFiles>,
     dir: TempDir,
 }
@@ -43,7 +43,7 @@ fn open_state(folder: &Folder) -> (RunState, Option<Record>) {
     RunState::open(&folder.run_state(), "shop", &boot_id()).unwrap()
 }
 
-/// The record in the state file.
+/// Reads the record in the state file.
 fn left(folder: &Folder) -> Record {
     open_state(folder).1.unwrap()
 }
@@ -64,7 +64,7 @@ fn context(conn: &Connection, folder: &Folder) -> (CommitSink, PublisherContext,
     (sink, context, from, files)
 }
 
-/// How a start classifies the published file.
+/// Classifies the published file as a start does.
 fn found(folder: &Folder, record: Option<&Record>) -> FileState {
     let metadata = std::fs::symlink_metadata(&folder.published).ok();
     FileState::of(folder, metadata.as_ref(), record, &boot_id(), false)
@@ -79,23 +79,23 @@ fn rig() -> Rig {
 }
 
 impl Rig {
-    /// Commits as the service.
+    /// Commits as the service does.
     fn commit(&mut self, sql: &str) {
         self.commit_for(sql, Callers::new());
     }
 
-    /// The same with waiting callers.
+    /// Commits as the service does, with waiting callers.
     fn commit_for(&mut self, sql: &str, callers: Callers) {
         let guard = self.sink.begin_commit();
         self.conn.execute_batch(sql).unwrap();
         guard.committed(callers);
     }
 
-    /// Lets the publisher work until nothing is left to do, without waiting for processes that have the file open.
+    /// Runs the publisher until no work remains, without waiting for processes that have the file open.
     fn publish(&mut self) {
         for _ in 0..200 {
             self.publisher.busy_since = Some(clock::instant().checked_sub(Duration::from_secs(1)).unwrap());
-            // Processes that open the file meanwhile wait.
+            // Processes that open the file during the verification wait.
             while matches!(self.publisher.phase, Phase::Verifying(_)) {
                 self.publisher.advance();
             }
@@ -107,14 +107,14 @@ impl Rig {
         panic!("the published file stays different: {:?}", self.difference());
     }
 
-    /// Lets the publisher take one step.
+    /// Runs one step of the publisher.
     fn publish_once(&mut self) {
         let batch = self.publisher.queue.take_now();
         self.publisher.pending.add(batch, &mut self.publisher.images);
         self.publisher.advance();
     }
 
-    /// Kills the process and starts it again.
+    /// Simulates a kill of the process and a restart.
     fn restarted(self) -> Self {
         let Self { conn, sink, publisher, folder, mut files, dir } = self;
         drop((sink, publisher));
@@ -126,7 +126,7 @@ impl Rig {
         Self { conn, sink, publisher, folder, files, dir }
     }
 
-    /// The content of the published file when it is current.
+    /// Returns the content that the published file must have when it is current.
     fn exact_copy(&self) -> Vec<u8> {
         let snapshot = self.publisher.source.current_snapshot().unwrap();
         let mut copy = Vec::new();
@@ -137,7 +137,7 @@ impl Rig {
         copy
     }
 
-    /// The first page in which the published file differs from the live database.
+    /// Returns the first page in which the published file differs from the live database.
     fn difference(&self) -> Option<usize> {
         let (exact, published) = (self.exact_copy(), std::fs::read(&self.folder.published).unwrap());
         if published.len() != exact.len() {
@@ -169,7 +169,7 @@ impl Acknowledge for Caller {
     }
 }
 
-/// A file that a process has open, and its content at the time of opening.
+/// A file that a process has open, with its content at the time of opening.
 struct Reader {
     file: File,
     content: Vec<u8>,
@@ -241,7 +241,7 @@ fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut Vec<(
         Step::ForeignCommit => other_program(rig, "INSERT INTO filler(content) VALUES (randomblob(5000)) RETURNING id"),
         Step::ForeignCheckpoint => other_program(rig, "PRAGMA wal_checkpoint(RESTART)"),
         Step::Publish => {
-            // Only a commit by the service detects at once that another program has committed.
+            // The publisher detects another program's commit at once only when the service itself commits.
             rig.commit("INSERT INTO filler(content) VALUES (NULL)");
             rig.publish();
         }
@@ -275,7 +275,7 @@ proptest! {
     }
 }
 
-/// As Litestream does: it writes a little, checkpoints, and writes again, into a log that was restarted.
+/// Writes as Litestream does: a small write, a checkpoint, and another write into the restarted log.
 #[test]
 fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_database() {
     let mut rig = rig();
@@ -295,7 +295,8 @@ fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_data
     }
 }
 
-/// Records, when it is answered, whether the state file already says that the published file is behind.
+/// A caller that records whether the state file already says, at the acknowledgement, that the published file is
+/// behind.
 struct Witness {
     folder: Folder,
     seen: std::sync::mpsc::Sender<bool>,
@@ -326,7 +327,7 @@ fn the_state_file_says_that_the_copy_is_behind_before_any_caller_is_answered() {
     assert!(late::answer_overdue(queue, state, observer, limit, clock::instant() + limit));
     assert_eq!(seen.try_recv(), Ok(true));
 
-    // Later callers need not wait, until the copy is current.
+    // Later callers need not wait until the copy is current again.
     let guard = rig.sink.begin_commit();
     rig.conn.execute_batch("INSERT INTO filler(content) VALUES (2)").unwrap();
     complete_all(guard.committed(witness()), &Ok(()));

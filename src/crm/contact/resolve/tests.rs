@@ -116,7 +116,7 @@ fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
         let (known, _) = hear(tx, std::slice::from_ref(&number), "", "a", 0);
         let (hidden, _) = hear(tx, &[lid("222222222")], "Dana", "b", 1);
         hear(tx, std::slice::from_ref(&number), "", "c", 2);
-        // The same message had come through both providers.
+        // The same message also arrived through the other provider.
         hear(tx, &[lid("222222222")], "Dana", "c", 2);
         assert_ne!(known.contact, hidden.contact);
 

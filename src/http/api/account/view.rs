@@ -1,37 +1,38 @@
-//! What the API shows of the current user and its session.
+//! API types of the login, the session and the password.
 
 use crate::config::BusinessConfig;
 use crate::http::api::users::view::{Role, User};
 use serde::{Deserialize, Serialize};
 
-/// Name and password.
+/// The name and password of a login.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginRequest {
-    /// Not case-sensitive.
+    /// The user name; not case-sensitive.
     pub(super) name: String,
     pub(super) password: String,
 }
 
-/// The current user.
+/// The session of the request: its user, role and business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SessionResponse {
     /// Always true.
     pub(super) ok: bool,
-    /// Who it is; null for a token.
+    /// The user who is logged in; null if the request has a token.
     pub(super) user: Option<User>,
-    /// The role.
+    /// The role of the user or the token.
     pub(super) role: Role,
-    /// Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none.
+    /// The value of the `X-CSRF-Token` header of every request that changes something; null for a token, which needs no
+    /// CSRF token.
     pub(super) csrf_token: Option<String>,
-    /// What the page needs to know of the business to show names, times and numbers.
+    /// Settings of the business that clients need to format names, times and numbers.
     pub(super) business: BusinessSummary,
 }
 
-/// The business, as the page's head and its formats need it.
+/// Settings of the business that clients need for page titles and formats.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BusinessSummary {
-    /// Empty until it is set.
+    /// The name of the business; empty until it is set.
     pub(super) name: String,
     /// The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`.
     time_zone: String,
@@ -49,11 +50,11 @@ impl BusinessSummary {
     }
 }
 
-/// The old password and the new one.
+/// The current password and the new one.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordRequest {
     pub(super) current_password: String,
-    /// At least 10 characters, and none of the common passwords.
+    /// The new password: at least 10 characters, and not a common password.
     pub(super) new_password: String,
 }

@@ -1,4 +1,4 @@
-//! What the API shows of alerts.
+//! API types of alerts.
 
 use crate::domain::{self, Alert, Language, Mute, Timestamp};
 use crate::http::api::one_of::OneOf;
@@ -15,26 +15,26 @@ type AlertTransition = OneOf<domain::AlertTransition>;
 pub(crate) type AlertEventItemPage = Page<AlertEventItem>;
 pub(crate) type AlertItemPage = Page<AlertItem>;
 
-/// An alert.
+/// An alert: a problem that the daemon has detected and reports to users.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertItem {
     kind: AlertKind,
     state: AlertState,
     /// The name of the alert, in Hebrew and English.
     headline: Bilingual,
-    /// What was found.
+    /// The details of the problem.
     detail: Bilingual,
-    /// What to do about it.
+    /// The action that fixes the problem.
     remedy: Bilingual,
-    /// Since when it is active, or was active last.
+    /// When the alert became active for the last time.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
-    /// When it cleared.
+    /// When the alert cleared; null while it is active.
     #[schema(value_type = Option<String>, format = DateTime)]
     cleared_at: Option<Timestamp>,
-    /// Whether no notification is sent at present.
+    /// Whether the alert is muted: no notification is sent.
     muted: bool,
-    /// Until when the alert is muted; null if it is not muted, or is muted until it clears (see `muted`).
+    /// When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
     /// The last notification by each channel.
@@ -74,14 +74,14 @@ impl Bilingual {
     }
 }
 
-/// The last notification by one channel.
+/// The last notification of an alert by one channel.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AlertDelivery {
-    /// The channel.
+    /// The channel, such as mail or WhatsApp.
     channel: AlertChannel,
-    /// What the notification reported.
+    /// The state change that the notification reported.
     transition: AlertTransition,
-    /// When it was sent.
+    /// When the notification was sent.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -92,19 +92,19 @@ impl From<domain::AlertDelivery> for AlertDelivery {
     }
 }
 
-/// A change of an alert's state, or a notification of it.
+/// A state change of an alert, or a notification about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertEventItem {
-    /// The id.
+    /// The id of the entry.
     id: i64,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
-    /// The name of the alert, in Hebrew and English; null for a kind that this release does not know.
+    /// The name of the alert, in Hebrew and English; null for a kind that this release does not support.
     headline: Option<Bilingual>,
-    /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
+    /// The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`.
     transition: String,
-    /// The channel of a notification; empty for a change of state.
+    /// The channel of a notification; empty for a state change.
     channel: String,
 }
 
@@ -116,11 +116,11 @@ impl From<AlertEvent> for AlertEventItem {
     }
 }
 
-/// How long to mute an alert.
+/// The duration for which an alert is muted.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MuteRequest {
-    /// The number of hours, 1 to 720; without it, until the alert has cleared.
+    /// The number of hours, 1 to 720; absent or null: until the alert has cleared.
     #[schema(minimum = 1, maximum = 720)]
     pub(super) hours: Option<u32>,
 }

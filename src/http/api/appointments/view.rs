@@ -1,4 +1,4 @@
-//! What the API shows of appointments.
+//! API types of appointments.
 
 use crate::crm::appointment::AppointmentChange;
 use crate::domain::{self, ResourceId, ServiceId, Timestamp};
@@ -17,60 +17,60 @@ pub(crate) type AppointmentSource = OneOf<domain::AppointmentSource>;
 /// An appointment of a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Appointment {
-    /// The id.
+    /// The id of the appointment.
     id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
     /// The contact's phone number, E.164.
     contact_number: Option<String>,
-    /// The service.
+    /// The id of the service.
     service_id: i64,
     /// The name of the service.
     service_name: String,
-    /// The resource that it occupies.
+    /// The id of the resource that the appointment occupies.
     resource_id: i64,
-    /// The name of the resource; null for the resource of a new database.
+    /// The name of the resource; null for the default resource of a new database.
     resource_name: Option<String>,
-    /// When it starts.
+    /// When the appointment starts.
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
-    /// When it ends.
+    /// When the appointment ends.
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
-    /// The time zone of the business when it was booked.
+    /// The time zone of the business at the time of the booking.
     time_zone: String,
-    /// Its state.
+    /// The state of the appointment.
     state: AppointmentState,
-    /// Who booked it.
+    /// Whether the agent or a user booked the appointment.
     source: AppointmentSource,
-    /// The call in which it was booked.
+    /// The id of the call in which the agent booked the appointment; null if it was not booked in a call.
     call_id: Option<i64>,
-    /// When a user has first seen it; null: no user has, and the agent booked it.
+    /// When a user first saw the appointment; null if the agent booked it and no user has seen it.
     #[schema(value_type = Option<String>, format = DateTime)]
     seen_at: Option<Timestamp>,
-    /// A note for users.
+    /// A note for users; the contact does not see it.
     note: String,
-    /// The price in agorot when it was booked.
+    /// The price in agorot at the time of the booking.
     price_minor: Option<i64>,
-    /// Why it was cancelled.
+    /// The reason for the cancellation.
     cancel_reason: Option<String>,
-    /// Who booked it: `user:3`, `token:2`, `agent`.
+    /// The actor that booked the appointment: `user:3`, `token:2` or `agent`.
     created_by: String,
-    /// When it was booked.
+    /// When the appointment was booked.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the appointment was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When it was cancelled.
+    /// When the appointment was cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
     cancelled_at: Option<Timestamp>,
 }
 
 impl Versioned for Appointment {
-    // Neither a look at the appointment nor another name of the contact refuses a change.
+    // `seen_at` and the contact's name are left out, so that neither a view nor a rename makes a change fail with 412.
     fn version(&self) -> impl Serialize {
         let place = (self.contact_id, self.service_id, self.resource_id, self.starts_at, self.ends_at);
         (self.id, place, self.state, &self.note, self.updated_at)
@@ -106,45 +106,46 @@ impl From<domain::Appointment> for Appointment {
     }
 }
 
-/// A new appointment.
+/// An appointment to be booked.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BookAppointmentRequest {
-    /// The contact.
+    /// The id of the contact.
     pub(super) contact_id: i64,
-    /// The service.
+    /// The id of the service.
     pub(super) service_id: i64,
-    /// The resource; absent or null: the first one that provides the service and is free.
+    /// The id of the resource; absent or null: the first one that provides the service and is free.
     pub(super) resource_id: Option<i64>,
-    /// When it starts, at a full minute.
+    /// When the appointment starts; a full minute.
     #[schema(value_type = String, format = DateTime)]
     pub(super) starts_at: Timestamp,
     /// A note for users.
     pub(super) note: Option<String>,
-    /// Books in the past and outside of the opening hours as well, but never a time that is taken; false by default.
+    /// Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
+    /// False by default.
     pub(super) force: Option<bool>,
-    /// The entry of the waiting list that the appointment fulfils; it is removed.
+    /// The id of the waiting-list entry that the appointment fulfils; the entry is removed.
     pub(super) waiting_entry_id: Option<i64>,
 }
 
-/// A change of an appointment; what is absent stays as it is.
+/// A change of an appointment. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeAppointmentRequest {
-    /// When it starts, at a full minute.
+    /// The new start; a full minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     starts_at: Option<Timestamp>,
-    /// The resource; null: the first one that provides the service and is free.
+    /// The id of the resource; null: the first one that provides the service and is free.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     resource_id: Option<Option<i64>>,
-    /// The service; with another one, the length and the price are those of that service.
+    /// The id of the service; the duration and the price change to those of the new service.
     service_id: Option<i64>,
     /// A note for users; null clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     note: Option<Option<String>>,
-    /// As when booking; false by default.
+    /// Whether a time in the past or outside of the opening hours is allowed; false by default.
     force: Option<bool>,
 }
 
@@ -160,10 +161,10 @@ impl From<ChangeAppointmentRequest> for AppointmentChange {
     }
 }
 
-/// Why an appointment is cancelled.
+/// A cancellation of an appointment.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelAppointmentRequest {
-    /// The reason.
+    /// The reason for the cancellation.
     pub(super) reason: Option<String>,
 }

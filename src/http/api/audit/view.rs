@@ -1,4 +1,4 @@
-//! What the API shows of the audit log.
+//! API types of the audit log.
 
 use crate::domain;
 use crate::domain::Timestamp;
@@ -12,22 +12,24 @@ pub(crate) type AuditEntryPage = Page<AuditEntry>;
 pub(crate) struct AuditEntry {
     /// The number of the entry; later entries have greater numbers.
     id: i64,
-    /// When it happened.
+    /// When the action happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The actor: `user:3`, `token:2`, `cli`.
+    /// The actor: `user:3`, `token:2` or `cli`.
     actor: String,
     /// The name of the user or the token; null for other actors.
     actor_name: Option<String>,
-    /// For a token, the actor that created it.
+    /// The actor that created the token; null if the actor is not a token.
     token_created_by: Option<String>,
-    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
+    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API, the `operationId` of
+    /// the request.
     action: String,
-    /// What was changed: `user:3`, `token:2`, …
+    /// The resource that was changed: `user:3`, `token:2`, …
     subject: String,
-    /// The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's name or number.
+    /// The current name of the changed resource, or, for a resource that belongs to a contact, the contact's name or
+    /// number; null if the resource has no name or no longer exists.
     subject_name: Option<String>,
-    /// The contact that was changed, or to whom it belongs.
+    /// The id of the contact that was changed, or to which the changed resource belongs.
     contact_id: Option<i64>,
 }
 

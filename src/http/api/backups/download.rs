@@ -1,7 +1,7 @@
-//! The file of a snapshot.
+//! Download of a snapshot's file.
 //!
-//! It holds all data, with the hashes of passwords, so a session must have been confirmed with the password: an owner's browser
-//! on the counter of a shop is not always the owner's alone.
+//! A snapshot contains all data, including password hashes, so the session must have been confirmed with the password:
+//! other people may use the browser of an owner who is logged in, for example on the counter of a shop.
 
 use super::refusal::refusal;
 use crate::clock;
@@ -22,7 +22,9 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Download a snapshot: a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges work.
+/// Download a snapshot.
+///
+/// The file is a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges are supported.
 #[utoipa::path(get, path = "/api/backups/{name}/download", tag = "system", operation_id = "download_backup",
     params(("name" = String, Path, description = "The file name, as the list has it")), responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/vnd.sqlite3"),
@@ -47,7 +49,7 @@ pub(in crate::http::api) async fn download(
     }
     let is_encrypted = std::path::Path::new(&name).extension().is_some_and(|extension| extension == "age");
     let mime = if is_encrypted { "application/octet-stream" } else { "application/vnd.sqlite3" };
-    // A snapshot is never changed, and its name contains the millisecond.
+    // The name is a valid `ETag`: a snapshot never changes, and its name contains the creation time in milliseconds.
     let info = FileInfo { mime, length, etag: &name, cache_control: "private, no-store" };
     let mut response = answer(&method, &headers, &info, |part| stream_file(Arc::new(file), part));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"agentlocator-{name}\""));
@@ -55,7 +57,7 @@ pub(in crate::http::api) async fn download(
     Ok(response)
 }
 
-/// Streams a part of a file. The next piece is read when the client has taken the last one.
+/// Streams a part of a file. The next piece is read only after the client has consumed the previous one.
 fn stream_file(file: Arc<File>, part: Range<u64>) -> Body {
     Body::from_stream(stream::try_unfold(part, move |left| {
         let file = file.clone();

@@ -1,10 +1,11 @@
-//! Why a snapshot cannot be begun or read.
+//! Error responses for snapshots that cannot be created or read.
 
 use crate::backup;
 use crate::http::ApiError;
 use axum::http::StatusCode;
 
-/// The error response for a snapshot that cannot be begun or read.
+/// Converts a backup error into its error response: 409 with `backup_running` or `no_space`, 404, or 503 for all other
+/// errors.
 pub(super) fn refusal(error: backup::Error) -> ApiError {
     let message = error.to_string();
     let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());

@@ -1,34 +1,35 @@
-//! What the API shows of snapshots.
+//! API types of snapshots.
 
 use crate::backup;
 use crate::domain::Timestamp;
 use serde::Serialize;
 
-/// The snapshots.
+/// The snapshots, and the status of the backups.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupsResponse {
-    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
+    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: no night has passed yet;
+    /// `off`: backups are off.
     pub(super) status: &'static str,
-    /// The snapshot that is being created now.
+    /// The snapshot that is being created now; null if none is.
     pub(super) running: Option<RunningSnapshot>,
-    /// The result of the last attempt.
+    /// The result of the last attempt to create a snapshot.
     pub(super) last_run: BackupRun,
     /// The snapshots in the folder, newest first.
     pub(super) snapshots: Vec<Snapshot>,
-    /// Whether they are uploaded to a bucket too.
+    /// Whether snapshots are also uploaded to a bucket.
     pub(super) bucket: bool,
-    /// The folder of the snapshots on the machine.
+    /// The absolute path of the snapshot folder on the server.
     pub(super) folder: String,
-    /// The file of the database on the machine, which a restore replaces.
+    /// The absolute path of the database file on the server, which a restore replaces.
     pub(super) database: String,
 }
 
 /// A snapshot that is being created.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RunningSnapshot {
-    /// The occasion: `nightly` or `manual`.
+    /// The kind of the snapshot: `nightly` or `manual`.
     kind: &'static str,
-    /// When it was begun.
+    /// When the creation started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
 }
@@ -39,15 +40,15 @@ impl From<backup::RunningSnapshot> for RunningSnapshot {
     }
 }
 
-/// The result of the last snapshot.
+/// The result of the last attempt to create a snapshot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupRun {
     /// When the last attempt succeeded.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_success_at: Option<Timestamp>,
-    /// The file name.
+    /// The file name of the last successful snapshot.
     last_snapshot: Option<String>,
-    /// The size in bytes.
+    /// The size of the last successful snapshot in bytes.
     last_bytes: u64,
     /// When the last attempt was made.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -56,7 +57,7 @@ pub(crate) struct BackupRun {
     last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     lacks_space: bool,
-    /// When the bucket was last verified to be complete.
+    /// When the upload to the bucket was last verified to be complete.
     #[schema(value_type = Option<String>, format = DateTime)]
     bucket_success_at: Option<Timestamp>,
     /// Why the last upload to the bucket failed; null if it succeeded.
@@ -78,21 +79,21 @@ impl From<backup::BackupRun> for BackupRun {
     }
 }
 
-/// A snapshot.
+/// A snapshot: a complete copy of the database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Snapshot {
     /// The file name.
     name: String,
-    /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
+    /// The kind of the snapshot: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
     kind: &'static str,
-    /// When it was created.
+    /// When the snapshot was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// The size in bytes.
     bytes: u64,
-    /// Whether it is encrypted.
+    /// Whether the snapshot is encrypted.
     encrypted: bool,
-    /// The SHA-256 of the file, in hexadecimal; null if none was stored with it.
+    /// The SHA-256 of the file, in hexadecimal; null if no checksum was stored with the file.
     sha256: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of the bridge.
+//! API types of the WhatsApp bridge.
 
 use crate::domain::{Language, Notice, Timestamp};
 use crate::http::api::one_of::OneOf;
@@ -11,15 +11,15 @@ type LinkState = OneOf<link::LinkState>;
 /// The state of the bridge. A field that an older bridge does not report is null.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct BridgeStatus {
-    /// Whether the bridge is in use.
+    /// Whether the bridge is enabled in the settings.
     enabled: bool,
-    /// Whether the bridge answers.
+    /// Whether the bridge answers the daemon.
     reachable: bool,
-    /// Whether the link to WhatsApp is up.
+    /// Whether the bridge is connected to WhatsApp.
     connected: bool,
-    /// The state of the link.
+    /// The state of the link to WhatsApp.
     state: LinkState,
-    /// What prevents the link and what to do about it, for people, in the business's language; null if nothing does.
+    /// The problem that prevents the link and its remedy, in the business's language; null if there is no problem.
     reason: Option<String>,
     /// Since when the link is in this state.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -30,19 +30,19 @@ pub(crate) struct BridgeStatus {
     version: Option<String>,
     /// The linked WhatsApp account.
     account: Option<LinkedAccount>,
-    /// What is queued in the bridge.
+    /// The messages and files that are queued in the bridge.
     waiting: BridgeBacklog,
-    /// WhatsApp's restriction on starting new chats, while there is one.
+    /// WhatsApp's restriction on starting new chats; null while there is none.
     restriction: Option<AccountRestriction>,
-    /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
-    /// is not so.
+    /// Since when the link, although connected, has received nothing, not even a reply from the account's own phone;
+    /// null while data arrives.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
-    /// The code to scan, while one waits; for owners.
+    /// The QR code to scan while one is valid; for owners only.
     pairing: Option<PairingQr>,
     /// The pairing code while one is valid; for owners only.
     pairing_code: Option<String>,
-    /// When the pairing code expires; another one follows.
+    /// When the pairing code expires; the bridge then creates a new one.
     #[schema(value_type = Option<String>, format = DateTime)]
     pairing_code_expires_at: Option<Timestamp>,
 }
@@ -50,27 +50,27 @@ pub(crate) struct BridgeStatus {
 /// The linked WhatsApp account.
 #[derive(Serialize, utoipa::ToSchema)]
 struct LinkedAccount {
-    /// E.164.
+    /// The phone number in E.164.
     phone: Option<String>,
-    /// The profile name.
+    /// The profile name of the account.
     name: Option<String>,
 }
 
-/// What is queued in the bridge; null if unknown.
+/// The messages and files that are queued in the bridge. A null count is unknown.
 #[derive(Serialize, utoipa::ToSchema)]
 struct BridgeBacklog {
-    /// Messages and updates that the daemon has not accepted yet.
+    /// The number of messages and updates that the daemon has not accepted yet.
     inbox: Option<u64>,
-    /// Files of messages.
+    /// The number of files of messages that are still to be transferred.
     media: Option<u64>,
-    /// Messages and updates that the daemon refused; see the log.
+    /// The number of messages and updates that the daemon rejected; the log gives the reasons.
     refused: Option<u64>,
 }
 
 /// WhatsApp's restriction on starting new chats.
 #[derive(Serialize, utoipa::ToSchema)]
 struct AccountRestriction {
-    /// When it ends; null if WhatsApp does not say.
+    /// When the restriction ends; null if WhatsApp does not report it.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// WhatsApp's name for the restriction.
@@ -84,7 +84,7 @@ struct PairingQr {
     qr: String,
     /// The QR code as SVG; null if the bridge does not draw it.
     svg: Option<String>,
-    /// When it expires; another one follows.
+    /// When the QR code expires; the bridge then creates a new one.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
@@ -118,7 +118,7 @@ impl BridgeStatus {
         }
     }
 
-    /// The state without a bridge.
+    /// Returns the state for a bridge that is disabled.
     pub(super) fn disabled(language: Language) -> Self {
         let state = link::LinkState::Disabled;
         Self {
@@ -141,12 +141,12 @@ impl BridgeStatus {
     }
 }
 
-/// The result of a request to pair.
+/// The response to a request to start pairing.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct StartPairingResponse {
     /// Always true.
     pub(super) ok: bool,
-    /// The state of the link.
+    /// The state of the link to WhatsApp.
     pub(super) state: LinkState,
 }
 
@@ -154,15 +154,15 @@ pub(crate) struct StartPairingResponse {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PairingCodeRequest {
-    /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
+    /// The phone number of the account to be linked: `+9725…`, or the national form `05…`.
     pub(super) phone: String,
 }
 
-/// A pairing code, to be typed into the phone.
+/// A pairing code, which is typed into the phone.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct PairingCodeResponse {
     /// Always true.
     pub(super) ok: bool,
-    /// Eight letters and digits.
+    /// The pairing code: eight letters and digits.
     pub(super) code: String,
 }

@@ -1,4 +1,4 @@
-//! What the API shows of days and free times.
+//! API types of calendar days and free times.
 
 use crate::booking::{DayOpening, Slot, hebrew_date, hebrew_number, holiday};
 use crate::crm::booking::slots::Gap;
@@ -18,7 +18,7 @@ pub(crate) type HolidayKind = OneOf<domain::HolidayKind>;
 
 pub(crate) type ClosedReason = OneOf<domain::ClosedReason>;
 
-/// Days in order.
+/// Calendar days in chronological order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CalendarDays {
     /// The days.
@@ -33,28 +33,28 @@ pub(crate) struct CalendarDay {
     date: LocalDate,
     /// The weekday: 0 is Sunday, 6 is Saturday.
     weekday: i8,
-    /// The Hebrew date. It stands for the civil day: the evening before is not counted to it.
+    /// The Hebrew date of the daytime; the Hebrew day begins on the evening before.
     hebrew_date: Option<HebrewDate>,
     /// The holiday or other special day of the Israeli calendar on this date; null if there is none.
     holiday: Option<DayName>,
-    /// When the business is open, in order.
+    /// The hours in which the business is open, in chronological order.
     open: Vec<OpenRange>,
-    /// Why it is closed, or open for less time than on other such weekdays.
+    /// Why the business is closed, or open for less time than on other such weekdays.
     closed_reason: Option<ClosedReason>,
     /// The reasons of the business's closures on this day.
     closures: Vec<String>,
-    /// The hours of each resource that takes appointments.
+    /// The available hours of each resource that takes appointments.
     resources: Vec<ResourceDay>,
 }
 
-/// When a resource takes appointments on a day.
+/// The hours in which a resource takes appointments on a day.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ResourceDay {
-    /// The resource.
+    /// The id of the resource.
     resource_id: i64,
-    /// When it is available, in order: within the hours of the business and its own.
+    /// The hours in which the resource is available, in order: its own hours within those of the business.
     open: Vec<OpenRange>,
-    /// Why it is not available, or for less time than on other such weekdays.
+    /// Why the resource is not available, or available for less time than on other such weekdays.
     closed_reason: Option<ClosedReason>,
     /// The reasons of the resource's own closures on this day.
     closures: Vec<String>,
@@ -75,16 +75,16 @@ pub(crate) struct HebrewDate {
     text_en: String,
 }
 
-/// A day of the Israeli calendar.
+/// A holiday or other special day of the Israeli calendar.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DayName {
-    /// Which day it is.
+    /// The identifier of the day.
     key: Holiday,
     /// Its name in Hebrew.
     name_he: String,
     /// Its name in English.
     name_en: String,
-    /// What it means for a business.
+    /// How the day affects the opening hours of a business.
     kind: HolidayKind,
 }
 
@@ -100,7 +100,7 @@ pub(crate) struct OpenRange {
 }
 
 impl CalendarDay {
-    /// The view of a day.
+    /// Creates the view of a calendar day.
     pub(super) fn new(date: Date, opening: DayOpening, closures: Vec<String>, resources: Vec<ResourceDay>) -> Self {
         Self {
             date: LocalDate(date),
@@ -116,7 +116,7 @@ impl CalendarDay {
 }
 
 impl ResourceDay {
-    /// The view of a resource on a day.
+    /// Creates the view of a resource on a day.
     pub(super) fn new(id: ResourceId, opening: DayOpening, closures: Vec<String>) -> Self {
         Self { resource_id: id.0, open: views(opening.ranges), closed_reason: opening.reason.map(Into::into), closures }
     }
@@ -156,23 +156,23 @@ impl From<domain::Holiday> for DayName {
     }
 }
 
-/// Free times in order.
+/// Free times in chronological order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeSlots {
-    /// The free times, each once.
+    /// The free times; each start time is listed once.
     pub(super) slots: Vec<FreeSlot>,
 }
 
 /// A free time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeSlot {
-    /// When the appointment would start.
+    /// When an appointment at this time would start.
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
-    /// When it would end.
+    /// When an appointment at this time would end.
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
-    /// The first resource that is free.
+    /// The id of the first resource that is free at this time.
     resource_id: i64,
 }
 
@@ -182,22 +182,22 @@ impl From<Slot> for FreeSlot {
     }
 }
 
-/// Gaps in the calendars of the resources, by resource and time.
+/// Free gaps in the calendars of the resources, ordered by resource and time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGaps {
     /// The gaps.
     pub(super) gaps: Vec<FreeGap>,
 }
 
-/// A gap: a free time begins with it.
+/// A free gap: an appointment can start at its beginning.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGap {
-    /// The resource.
+    /// The id of the resource.
     resource_id: i64,
-    /// The beginning.
+    /// When the gap begins.
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
-    /// The end; on the same day, or at its end.
+    /// When the gap ends; at the latest at the end of the same day.
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! Ends running calls, puts them through, and tells their agents something.
+//! Actions on running calls: hang up, transfer, and send a hint to the agent.
 
 use super::view::HintRequest;
 use crate::clock;
@@ -16,8 +16,8 @@ use axum::http::StatusCode;
 
 /// End a running call.
 ///
-/// If the caller talks with the agent, the agent stops speaking and the caller hears a short goodbye; a second request skips it.
-/// Any other call, such as one that was put through, is ended by Twilio at once.
+/// If the caller is talking with the agent, the agent stops speaking and plays a short goodbye; a second request skips
+/// the goodbye. Twilio ends any other call immediately, such as one that was transferred.
 #[utoipa::path(post, path = "/api/calls/{id}/hang-up", tag = "calls", operation_id = "hang_up_call", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`, `twilio_not_configured`."),
@@ -36,16 +36,16 @@ pub(super) async fn hang_up(
             complete(&state, &sid).await?;
         }
     } else {
-        // The call remains as it is if Twilio does not end it.
+        // If Twilio rejects the request, the call is not recorded as completed.
         let completed = complete(&state, &sid).await?;
         actor.transact(&state.store, move |tx| call::record_completed(tx, id, by, completed, now)).await?;
     }
     Ok(OkResponse::OK)
 }
 
-/// Put a running call through to the person's phone (`agent.transfer_to`).
+/// Transfer a running call to the business's phone number (`agent.transfer_to`).
 ///
-/// The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent continues with the caller.
+/// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
 #[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "put_call_through", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
@@ -68,10 +68,10 @@ pub(super) async fn put_through(
     }
 }
 
-/// Tell the agent of a running call something that the caller does not hear.
+/// Send a hint to the agent of a running call; the caller does not hear it.
 ///
-/// The agent acts on it from its next answer on; what it is saying is not interrupted. The hint is in the call's transcript, as a turn of
-/// `system`.
+/// The agent uses the hint from its next answer on; its current utterance is not interrupted. The transcript of the
+/// call contains the hint as a turn of `system`.
 #[utoipa::path(post, path = "/api/calls/{id}/hints", tag = "calls", operation_id = "hint_call", params(("id" = i64, Path)),
     request_body = HintRequest, responses((status = 200, body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`, or `no_agent`: the greeting plays, or the call is with voicemail, \
@@ -96,7 +96,7 @@ fn no_agent(message: &'static str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "no_agent", message)
 }
 
-/// Ends a call at Twilio.
+/// Requests that Twilio ends a call.
 async fn complete(state: &AppState, sid: &CallSid) -> Result<Completed, ApiError> {
     match state.calls.complete(sid).await {
         Ok(()) => Ok(Completed::Now),

@@ -1,4 +1,4 @@
-//! Listening to running calls.
+//! Live audio of running calls.
 
 use crate::audio::wav;
 use crate::clock;
@@ -23,8 +23,9 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Listen to a running call.
 ///
-/// The answer is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, about a quarter of a
-/// second behind it, and ends with the call or with the login. A client that reads too slowly misses parts.
+/// The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
+/// delay of about a quarter of a second. It ends with the call, or when the login expires or is revoked. A client that
+/// reads too slowly misses parts.
 #[utoipa::path(get, path = "/api/calls/{id}/listen", tag = "calls", operation_id = "listen_to_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The sound of the call", content_type = "audio/wav", body = Vec<u8>),
         (status = 403, body = ErrorBody, description = "Another site's page asks."),
@@ -58,7 +59,7 @@ pub(super) async fn listen(
         let piece = listener.next().await?;
         Some((Ok::<_, Infallible>(piece), listener))
     });
-    // Reverse proxies must not collect the sound.
+    // Reverse proxies must not buffer the audio.
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -67,7 +68,8 @@ pub(super) async fn listen(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-/// Browsers say for each request whether a page of this server causes it; other clients do not.
+/// Returns false if a browser reports that a page of another site caused the request. Clients other than browsers do
+/// not send `Sec-Fetch-Site`, and are accepted.
 fn is_from_own_page(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")
 }
@@ -82,13 +84,13 @@ struct Listener {
     pieces: broadcast::Receiver<Bytes>,
     stopping: Stopping,
     store: Store,
-    /// The credential that opened the stream. The stream ends when it is no longer accepted.
+    /// The credential that opened the stream. The stream ends when the credential is no longer accepted.
     credential: Credential,
     next_check: Instant,
 }
 
 impl Listener {
-    /// The next piece of the file; none ends it.
+    /// Returns the next piece of the file, or none at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(header) = self.header.take() {
             return Some(header);
@@ -100,7 +102,7 @@ impl Listener {
             tokio::select! {
                 piece = self.pieces.recv() => match piece {
                     Ok(piece) => return Some(piece),
-                    // A client that is too slow continues with what is new.
+                    // A client that reads too slowly skips the dropped audio and continues with the newest.
                     Err(RecvError::Lagged(missed)) => {
                         metrics::counter!("agentlocator_call_listener_dropped_total").increment(missed);
                     }
@@ -116,13 +118,14 @@ impl Listener {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
         let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
-        // While the database cannot be read, the login counts as valid.
+        // If the database cannot be read, the login counts as valid.
         accepted.unwrap_or(true).then_some(())
     }
 }
 
-/// The caller and the agent.
+/// The number of audio channels: one for the caller, one for the agent.
 const CHANNELS: u16 = 2;
 
-/// How soon the sound ends when the login is over.
+/// The interval at which the credential is checked again, and so the maximum delay until the stream ends after a
+/// logout.
 const CHECK_EVERY: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! The recording of a call: the stored file or a decoded WAV, whole or in ranges, so that a player can seek.
+//! The recording of a call, as the stored file or as a decoded WAV file. Byte ranges let a player seek.
 
 use super::view::Format;
 use crate::audio::opus::{self, OpusFile};
@@ -19,14 +19,15 @@ use serde::Deserialize;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Which of a call's sound files, and in which form.
+/// Selects one of a call's audio files, and its format.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RecordingQuery {
     /// The id of one of the call's `recordings`; by default the newest complete one.
     recording_id: Option<i64>,
-    /// `opus` for the file as it is stored, `wav` for players that cannot play Ogg Opus (Safari before 18.4). Overrides
-    /// `Accept`; without either, the file as it is stored. A recording that is not compressed yet is WAV in both.
+    /// `opus` for the file as it is stored; `wav` for players that cannot play Ogg Opus (Safari before 18.4). The
+    /// parameter overrides the `Accept` header. Without both, the response is the file as it is stored. A recording
+    /// that is not compressed yet is WAV in both formats.
     #[param(inline)]
     format: Option<Format>,
 }
@@ -88,8 +89,8 @@ pub(super) fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<
     newest(RecordingState::Complete).or_else(|| newest(RecordingState::Pruned))
 }
 
-/// Returns true if `Accept` rates WAV above Ogg (RFC 9110, section 12.5.1). Safari accepts everything in it, so its page
-/// chooses by `format`.
+/// Returns true if `Accept` rates WAV above Ogg (RFC 9110, section 12.5.1). Safari's `Accept` header does not tell the
+/// two apart, so the web page sets `format` for Safari.
 fn prefers_wav(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<(String, f32)> = lists.flat_map(|list| list.split(',')).filter_map(media_range).collect();
@@ -126,7 +127,7 @@ fn frame_bytes(file: &OpusFile) -> u64 {
     u64::from(file.channels) * 2
 }
 
-/// A part of the decoded file: the header, then a segment at a time.
+/// Streams a byte range of the decoded WAV file: the header, then one segment at a time.
 fn decode_part(store: Store, id: RecordingId, file: Arc<OpusFile>, part: Range<u64>) -> Body {
     Body::from_stream(stream::try_unfold(part, move |left| {
         let (store, file) = (store.clone(), file.clone());
@@ -146,7 +147,7 @@ fn decode_part(store: Store, id: RecordingId, file: Arc<OpusFile>, part: Range<u
     }))
 }
 
-/// The header or the decoded segment that holds a byte, and where in the file it begins.
+/// Returns the header or the decoded segment that contains the byte at this offset, and the offset at which it begins.
 async fn piece_at(store: &Store, id: RecordingId, file: Arc<OpusFile>, at: u64) -> Result<(u64, Bytes), PlayError> {
     const HEADER: u64 = wav::PCM_HEADER_BYTES as u64;
     let Some(in_sound) = at.checked_sub(HEADER) else {
@@ -154,7 +155,7 @@ async fn piece_at(store: &Store, id: RecordingId, file: Arc<OpusFile>, at: u64) 
         return Ok((0, Bytes::copy_from_slice(&header)));
     };
     let segment = file.segment_of(in_sound / frame_bytes(&file));
-    // The head is the first chunk, and each segment is one.
+    // Chunk 0 is the Opus header; segment `n` is chunk `n + 1`.
     let seq = i64::try_from(segment).unwrap_or(i64::MAX).saturating_add(1);
     let chunks = store.read(move |tx| {
         let before = if seq > 1 { tx.recording_chunk(id, seq - 1)? } else { None };
@@ -169,7 +170,7 @@ async fn piece_at(store: &Store, id: RecordingId, file: Arc<OpusFile>, at: u64) 
     Ok((begin, decoding.await.map_err(|_| PlayError::Short)??.into()))
 }
 
-/// Why a decoded file ends before its announced length.
+/// The error that ends a decoded file before its announced length.
 #[derive(Debug, thiserror::Error)]
 enum PlayError {
     #[error(transparent)]
@@ -191,7 +192,7 @@ mod tests {
         for (accept, wav) in [
             ("*/*", false),
             ("", false),
-            // Firefox's audio element.
+            // The `Accept` header of Firefox's audio element.
             ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", false),
             ("audio/wav", true),
             ("audio/x-wav, audio/*;q=0.5", true),

@@ -1,4 +1,4 @@
-//! What the API shows of calls.
+//! API types of calls.
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
@@ -30,18 +30,18 @@ pub(crate) struct CallPage {
     pub(super) next_cursor: Option<String>,
 }
 
-/// A call as lists show it.
+/// A call as an item of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallItem {
     #[serde(flatten)]
     call: Call,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// What became of it.
+    /// The outcome of the call.
     outcome: CallOutcome,
-    /// One line about what it was about: of the summary, the message, or what the caller said first.
+    /// One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance.
     summary_line: Option<String>,
-    /// Whether there is a recording to listen to.
+    /// Whether a recording of the call can be played.
     has_audio: bool,
 }
 
@@ -62,29 +62,31 @@ impl From<domain::CallItem> for CallItem {
 pub(crate) struct CallDetail {
     #[serde(flatten)]
     pub(super) call: CallItem,
-    /// The turns in order.
+    /// The turns of the call in order.
     pub(super) turns: Vec<Turn>,
-    /// The recordings; `/api/calls/{id}/recording` plays them.
+    /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
-    /// The name of the user or API token that ended the call; null if no employee did. A removed token has no name.
+    /// The name of the user or API token that ended the call; null if the call ended otherwise, or the token was
+    /// deleted.
     pub(super) hung_up_by: Option<String>,
-    /// The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times.
+    /// The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time.
     pub(super) bookings: Vec<CallBooking>,
-    /// What was recorded about it after its end.
+    /// The findings that were extracted from the transcript after the end of the call.
     #[serde(flatten)]
     pub(super) findings: CallFindings,
 }
 
-/// What was recorded about a call after its end, from its transcript.
+/// The findings that were extracted from a call's transcript after its end.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallFindings {
-    /// The whole summary; null if there is none, or not yet.
+    /// The complete summary; null if there is none yet, or none at all.
     summary: Option<String>,
     /// The language that the caller spoke, such as `he`; null if it is not known.
     language: Option<String>,
-    /// What the caller may buy; null if nothing was found, or the lead was deleted.
+    /// The lead of the call; null if none was found, or the lead was deleted.
     lead: Option<Lead>,
-    /// The questions that the agent could not answer, and that were not asked again in a later call.
+    /// The questions that the agent could not answer. A question that was asked again in a later call is listed there
+    /// instead.
     questions: Vec<KnowledgeGap>,
 }
 
@@ -102,13 +104,13 @@ impl From<domain::CallFindings> for CallFindings {
 /// An appointment that the agent booked, moved or cancelled in a call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallBooking {
-    /// The appointment as it is now.
+    /// The current state of the appointment.
     appointment: Appointment,
-    /// Whether it was booked in the call.
+    /// Whether the appointment was booked in the call.
     booked: bool,
-    /// Whether it was moved in the call.
+    /// Whether the appointment was moved in the call.
     moved: bool,
-    /// Whether it was cancelled in the call.
+    /// Whether the appointment was cancelled in the call.
     cancelled: bool,
 }
 
@@ -122,44 +124,45 @@ impl From<domain::CallBooking> for CallBooking {
 /// A phone call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Call {
-    /// The id.
+    /// The id of the call.
     id: i64,
-    /// The business.
+    /// The id of the business.
     business_id: i64,
     /// Twilio's CallSid.
     call_sid: String,
-    /// The thread of calls with this contact.
+    /// The id of the thread of calls with this contact.
     thread_id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
-    /// Who called whom.
+    /// Whether the call is inbound or outbound.
     direction: CallDirection,
     /// The network: phone or WhatsApp.
     medium: CallMedium,
-    /// The caller's number in E.164, else what Twilio sent (`anonymous`).
+    /// The caller's number in E.164, or the text that Twilio sent instead (`anonymous`).
     peer_number: String,
     /// The business's number.
     own_number: String,
     /// The state of the call.
     state: CallState,
-    /// The voice engine: `realtime`, `pipeline`, `voicemail`, `record`; null before the stream began.
+    /// The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began.
     engine: Option<String>,
     /// The AI model.
     model: Option<String>,
-    /// When Twilio announced the call.
+    /// When Twilio reported the call to the daemon.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// When the media stream began.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the call ended; null while it runs.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// Why it ended.
+    /// Why the call ended.
     end_reason: Option<EndReason>,
-    /// Whether the call was missed: the service was off or unreachable, and learned of the call from Twilio's list afterwards.
+    /// Whether the call was missed: the service was off or unreachable during the call, and found it later in Twilio's
+    /// list of calls.
     missed: bool,
-    /// The duration as Twilio reports it, else as measured here.
+    /// The duration as Twilio reports it, or as the daemon measured it if Twilio has not reported it.
     duration_ms: Option<i64>,
     /// The cost of the AI, in millionths of a dollar.
     cost_micros: i64,
@@ -197,33 +200,33 @@ impl From<domain::Call> for Call {
 /// An utterance of one speaker.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Turn {
-    /// The id.
+    /// The id of the turn.
     id: i64,
-    /// The call.
+    /// The id of the call.
     call_id: i64,
     /// The position in the call, from 1.
     seq: i64,
     /// The speaker.
     speaker: Speaker,
-    /// The whole text; empty for `tool`.
+    /// The complete text; empty for `tool`.
     text: String,
     /// The tool that the agent used, if the speaker is `tool`.
     tool: Option<ToolUse>,
-    /// The part of `text` that the other side heard.
+    /// The part of `text` that the other party heard.
     heard_text: String,
-    /// Whether the other side interrupted it.
+    /// Whether the other party interrupted the turn.
     interrupted: bool,
-    /// Milliseconds since the stream began.
+    /// The start of the turn, in milliseconds since the media stream began.
     started_ms: i64,
-    /// Milliseconds since the stream began.
+    /// The end of the turn, in milliseconds since the media stream began; null while the turn continues.
     ended_ms: Option<i64>,
-    /// The latency of each stage of the answer.
+    /// The latency of each stage of the agent's answer.
     latency: TurnLatency,
-    /// AI tokens read for this turn.
+    /// The number of AI input tokens of this turn.
     tokens_in: i64,
-    /// AI tokens written for this turn.
+    /// The number of AI output tokens of this turn.
     tokens_out: i64,
-    /// The cost, in millionths of a dollar.
+    /// The cost of the AI for this turn, in millionths of a dollar.
     cost_micros: i64,
 }
 
@@ -251,14 +254,14 @@ impl From<domain::Turn> for Turn {
     }
 }
 
-/// A tool that the agent used.
+/// A use of a tool by the agent.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ToolUse {
-    /// The tool, such as `book_appointment`.
+    /// The name of the tool, such as `book_appointment`.
     name: String,
-    /// Its arguments; a text if the model passed no valid ones.
+    /// The arguments of the tool; a string if the model passed invalid JSON.
     arguments: Value,
-    /// What it returned to the model, with `error` if it did nothing; null while it runs.
+    /// The result that was returned to the model, with `error` if the tool failed; null while the tool runs.
     output: Option<Value>,
 }
 
@@ -271,13 +274,13 @@ impl From<domain::ToolUse> for ToolUse {
 /// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TurnLatency {
-    /// The AI began to respond.
+    /// When the AI began to respond.
     response_created_ms: Option<i64>,
-    /// The first audio arrived from the AI.
+    /// When the first audio arrived from the AI.
     first_delta_ms: Option<i64>,
-    /// The first audio was sent to Twilio.
+    /// When the first audio was sent to Twilio.
     first_sent_ms: Option<i64>,
-    /// The caller began to hear it, by Twilio's mark.
+    /// When the caller began to hear the answer, as reported by Twilio's mark.
     first_played_ms: Option<i64>,
 }
 
@@ -295,25 +298,25 @@ impl From<domain::TurnLatency> for TurnLatency {
 /// A recording of a call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Recording {
-    /// The id.
+    /// The id of the recording.
     id: i64,
-    /// The call.
+    /// The id of the call.
     call_id: i64,
-    /// What made the recording.
+    /// The source of the recording, such as the daemon or Twilio.
     source: RecordingSource,
     /// The MIME type.
     mime: String,
-    /// 2 for both sides: the caller left, the agent right.
+    /// The number of channels; 2 for both parties: the caller left, the agent right.
     channels: i64,
-    /// The duration.
+    /// The duration in milliseconds.
     duration_ms: i64,
     /// The size in bytes.
     bytes: i64,
     /// The state of the recording.
     state: RecordingState,
-    /// Where in the recording the caller's message begins.
+    /// The offset in milliseconds at which the caller's message begins; null if there is no message.
     message_ms: Option<i64>,
-    /// Why it could not be fetched.
+    /// Why the recording could not be downloaded from Twilio; null if no download failed.
     error: Option<String>,
     /// When the recording began.
     #[schema(value_type = String, format = DateTime)]
@@ -338,11 +341,11 @@ impl From<domain::Recording> for Recording {
     }
 }
 
-/// A hint for the agent.
+/// A hint for the agent of a running call.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HintRequest {
-    /// 1 to 500 characters, in any language.
+    /// The hint: 1 to 500 characters, in any language.
     #[schema(max_length = 500)]
     pub(super) text: String,
 }
@@ -350,7 +353,7 @@ pub(crate) struct HintRequest {
 /// The loudness of a recording over time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Peaks {
-    /// The duration of the recording.
+    /// The duration of the recording in milliseconds.
     duration_ms: i64,
     /// The peaks of the caller, 0 to 255.
     caller: Vec<u8>,

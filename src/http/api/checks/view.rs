@@ -1,4 +1,4 @@
-//! What the API shows of checks.
+//! API types of checks.
 
 use crate::doctor::SettingsCheck;
 use crate::domain;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A check.
+/// A check to run, with values that may differ from the saved ones.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckRequest {
@@ -33,19 +33,19 @@ pub(crate) struct CheckResponse {
     pub(super) findings: Vec<CheckFinding>,
 }
 
-/// A finding.
+/// One finding of a check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CheckFinding {
-    /// How good or bad it is.
+    /// The severity of the finding.
     pub(super) status: CheckStatus,
-    /// What was found, for programs; null if it has no code.
+    /// The code of the finding, for programs; null if the finding has no code.
     code: Option<&'static str>,
     /// The values in the text, by name.
     #[schema(value_type = BTreeMap<String, Value>)]
     pub(super) params: BTreeMap<&'static str, Value>,
     /// The finding, in the language of the request; English by default.
     text: String,
-    /// What to do about it; null if nothing.
+    /// The action that fixes the problem; null if no action is needed.
     remedy: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of closures.
+//! API types of closures.
 
 use crate::crm::booking::closures::ClosureChange;
 use crate::domain::{self, DayTime, ResourceId, Timestamp};
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type ClosurePage = Page<Closure>;
 
-/// A time in which the business or a resource is closed, such as a vacation.
+/// A period in which the business or a resource is closed, such as a vacation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Closure {
-    /// The id.
+    /// The id of the closure.
     id: i64,
-    /// The resource; null for the whole business.
+    /// The id of the resource; null if the whole business is closed.
     resource_id: Option<i64>,
     /// The first day.
     #[schema(value_type = String, format = Date)]
@@ -23,21 +23,21 @@ pub(crate) struct Closure {
     /// The last day.
     #[schema(value_type = String, format = Date)]
     to_date: LocalDate,
-    /// When it begins on the first day, `HH:MM`; null: with the day.
+    /// The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day.
     #[schema(value_type = Option<String>)]
     from: Option<DayTime>,
-    /// When it ends on the last day, `HH:MM`; null: with the day.
+    /// The time of the last day at which the closure ends, `HH:MM`; null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
     /// The reason.
     reason: String,
-    /// When it was created.
+    /// When the closure was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the closure was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -71,11 +71,11 @@ impl From<domain::Closure> for Closure {
     }
 }
 
-/// A new closure. It lasts from `from` on its first day to `to` on its last one.
+/// A closure to be added. It lasts from `from` on the first day to `to` on the last day.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateClosureRequest {
-    /// The resource; absent or null: the whole business.
+    /// The id of the resource; absent or null: the whole business.
     resource_id: Option<i64>,
     /// The first day.
     #[schema(value_type = String, format = Date)]
@@ -83,10 +83,10 @@ pub(crate) struct CreateClosureRequest {
     /// The last day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
-    /// When it begins on the first day, `HH:MM`; absent or null: with the day.
+    /// The time of the first day at which the closure begins, `HH:MM`; absent or null: the beginning of the day.
     #[schema(value_type = Option<String>)]
     from: Option<DayTime>,
-    /// When it ends on the last day, `HH:MM`; absent or null: with the day.
+    /// The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
     /// The reason.
@@ -106,11 +106,11 @@ impl From<CreateClosureRequest> for ClosureChange {
     }
 }
 
-/// A change of a closure; what is absent stays as it is.
+/// A change of a closure. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeClosureRequest {
-    /// The resource; null: the whole business.
+    /// The id of the resource; null: the whole business.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     resource_id: Option<Option<i64>>,
@@ -120,11 +120,11 @@ pub(crate) struct ChangeClosureRequest {
     /// The last day.
     #[schema(value_type = Option<String>, format = Date)]
     to_date: Option<LocalDate>,
-    /// When it begins on the first day, `HH:MM`; null: with the day.
+    /// The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     from: Option<Option<DayTime>>,
-    /// When it ends on the last day, `HH:MM`; null: with the day.
+    /// The time of the last day at which the closure ends, `HH:MM`; null: the end of the day.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     to: Option<Option<DayTime>>,

@@ -1,4 +1,4 @@
-//! What the API shows of the confirmation of a password.
+//! API types of the confirmation of a password.
 
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ pub(crate) struct ConfirmPasswordRequest {
     pub(super) password: String,
 }
 
-/// The session is confirmed.
+/// The confirmation of the session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ConfirmPasswordResponse {
-    /// Until when.
+    /// When the confirmation expires.
     #[schema(value_type = String, format = DateTime)]
     pub(super) valid_until: Timestamp,
 }

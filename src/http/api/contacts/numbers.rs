@@ -19,8 +19,10 @@ pub(in crate::http::api) fn operations() -> Operations {
     operations![add, correct, remove]
 }
 
-/// Add a number to a contact, or restore one that was removed. A new one becomes the contact's main number, unless
-/// `restored_id` or `former_at` gives it another place; a former one takes its former place.
+/// Add a number to a contact, or restore a number that was removed.
+///
+/// A new number becomes the contact's main number, unless `restored_id` or `former_at` is set. With `restored_id`, the
+/// number is restored to its former position; with `former_at`, it is added as a former number.
 #[utoipa::path(post, path = "/api/contacts/{id}/numbers", tag = "contacts", operation_id = "add_contact_number",
     params(("id" = i64, Path)), request_body = AddNumberRequest,
     responses((status = 201, body = Address),
@@ -46,7 +48,9 @@ pub(in crate::http::api) async fn add(
     Ok((StatusCode::CREATED, Tagged(added.await?)))
 }
 
-/// Correct a number of a contact. Conversations and messages that wait go to the new number.
+/// Correct a number of a contact.
+///
+/// Conversations and queued messages move to the new number.
 #[utoipa::path(patch, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
     operation_id = "correct_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
     request_body = CorrectNumberRequest,
@@ -65,7 +69,9 @@ pub(in crate::http::api) async fn correct(
     if_match.edit(&actor, &state.store, move |tx| show(tx, contact, id), correct).await
 }
 
-/// Remove a number of a contact. Its next message or call comes from a new contact.
+/// Remove a number of a contact.
+///
+/// The next message or call from the number creates a new contact.
 #[utoipa::path(delete, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
     operation_id = "remove_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
     responses((status = 200, body = OkResponse),
@@ -86,7 +92,7 @@ fn show(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, c
     Ok(number::find(tx, contact, id)?.into())
 }
 
-/// Parses a phone number. A number without a country code belongs to the country of the business.
+/// Parses a phone number. A number without a country code is read in the country of the business.
 pub(super) fn parse(state: &AppState, number: &str) -> Result<PhoneNumber, ApiError> {
     let number = PhoneNumber::parse(number, state.config().business.country);
     number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))

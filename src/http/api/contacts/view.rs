@@ -1,4 +1,4 @@
-//! What the API shows of contacts.
+//! API types of contacts.
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::appointments::view::Appointment;
@@ -18,9 +18,9 @@ pub(crate) type ContactPage = Page<Contact>;
 /// A contact of the business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Contact {
-    /// The id.
+    /// The id of the contact.
     id: i64,
-    /// The business.
+    /// The id of the business.
     business_id: i64,
     /// The name that the owner gave, else the WhatsApp profile name; may be empty.
     display_name: String,
@@ -31,7 +31,8 @@ pub(crate) struct Contact {
     last_activity_at: Option<Timestamp>,
     /// The tags, by name.
     tags: Vec<ContactTag>,
-    /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
+    /// Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
+    /// out.
     opted_out: bool,
     /// Whether a user has blocked the contact: calls are rejected, and messages are stored without notice.
     blocked: bool,
@@ -45,9 +46,9 @@ pub(crate) struct Contact {
 /// A tag of a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ContactTag {
-    /// The id.
+    /// The id of the tag.
     id: i64,
-    /// The name.
+    /// The name of the tag.
     name: String,
 }
 
@@ -74,7 +75,7 @@ impl From<domain::Contact> for Contact {
     }
 }
 
-/// A contact with all that is known about it.
+/// A contact with its addresses, threads, fields, merges, tasks and appointments.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ContactDetail {
     #[serde(flatten)]
@@ -98,7 +99,7 @@ pub(crate) struct ContactDetail {
 /// A contact's value of a field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ContactField {
-    /// The field.
+    /// The id of the field.
     field_id: i64,
     /// The name of the field.
     name: String,
@@ -135,7 +136,8 @@ impl From<domain::ContactMerge> for MergedContact {
 impl Versioned for ContactDetail {
     fn version(&self) -> impl Serialize {
         let Contact { id, display_name, opted_out, blocked, .. } = &self.contact;
-        // The summary of a call notes the language, which must not refuse the edit of a name.
+        // The language is left out: the summary of a call sets it, which must not make a user's edit of the name fail
+        // with 412.
         (id, display_name, opted_out, blocked, &self.fields)
     }
 }
@@ -143,18 +145,19 @@ impl Versioned for ContactDetail {
 /// An address of a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Address {
-    /// The id.
+    /// The id of the address.
     id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The kind of the address.
     kind: AddressKind,
     /// The address, normalised: E.164 for a phone number.
     value: String,
-    /// Of a phone number: since when the contact has another number instead; null while it is current.
+    /// When the number ceased to be current, if the contact has another phone number now; null for a current number or
+    /// another kind of address.
     #[schema(value_type = Option<String>, format = DateTime)]
     former_at: Option<Timestamp>,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -176,14 +179,14 @@ impl Listed for Address {
 pub(crate) struct AddNumberRequest {
     /// The number, in international form or as it is written in the country of the business.
     pub(super) number: String,
-    /// Since when the contact has another number instead; absent or null: the number is current.
+    /// When the number ceased to be current; absent or null: the number is current.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) former_at: Option<Timestamp>,
-    /// The id of a number that was removed: with it, the number takes its former place in the list.
+    /// The id of a removed number to restore: the number returns to its former position in the list.
     pub(super) restored_id: Option<i64>,
 }
 
-/// A number as it should be.
+/// The corrected number.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CorrectNumberRequest {
@@ -216,7 +219,7 @@ pub(crate) struct CreateContactRequest {
     pub(super) number: String,
 }
 
-/// A change of a contact. What is absent stays as it is.
+/// A change of a contact. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateContactRequest {
@@ -232,7 +235,7 @@ pub(crate) struct UpdateContactRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OptOutRequest {
-    /// True: the contact receives no messages, whatever they write, until this is set to false.
+    /// True: no messages are sent to the contact, whatever the contact writes, until this is set to false.
     pub(super) opted_out: bool,
 }
 
@@ -253,15 +256,15 @@ pub(crate) struct SetFieldRequest {
     pub(super) value: Option<String>,
 }
 
-/// The contact to be merged.
+/// The contact to merge into another one.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeRequest {
-    /// The contact that is merged into the one of the path.
+    /// The id of the contact that is merged into the contact of the path.
     pub(super) contact_id: i64,
 }
 
-/// A merge that was done, and can be undone.
+/// A merge that was made, and can be undone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeResponse {
     ok: bool,

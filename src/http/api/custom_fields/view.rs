@@ -1,4 +1,4 @@
-//! What the API shows of custom fields.
+//! API types of custom fields.
 
 use crate::domain;
 use crate::http::api::contacts::view::FieldKind;
@@ -11,9 +11,9 @@ pub(crate) type CustomFieldPage = Page<CustomField>;
 /// A field of the business's contacts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CustomField {
-    /// The id.
+    /// The id of the field.
     pub(super) id: i64,
-    /// The name.
+    /// The name of the field.
     pub(super) name: String,
     /// The kind of its values; it cannot be changed.
     pub(super) kind: FieldKind,
@@ -42,7 +42,7 @@ pub(crate) struct CreateCustomFieldRequest {
     pub(super) choices: Vec<String>,
 }
 
-/// A change of a field. What is absent stays as it is.
+/// A change of a field. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateCustomFieldRequest {

@@ -1,4 +1,4 @@
-//! What the API shows of the database.
+//! API types of the database.
 
 use crate::domain::Timestamp;
 use crate::http::api::one_of::OneOf;
@@ -10,33 +10,34 @@ type StartEvent = OneOf<store::StartEvent>;
 /// The state of the database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DatabaseStatus {
-    /// The state of the published file, which may be copied at any time.
+    /// The state of the published file, a consistent copy of the database that may be copied at any time.
     #[schema(value_type = Object)]
     pub(super) published: PublishState,
     /// The result of the integrity checks.
     #[schema(value_type = Object)]
     pub(super) integrity: Integrity,
-    /// What the last start did with a file that the service did not write; null when dismissed.
+    /// The action of the last start on a database file that the service had not written; null if there was none, or the
+    /// notice was dismissed.
     pub(super) notice: Option<StartNotice>,
     /// Messages that are held since a restore, the oldest first.
     pub(super) held: Vec<HeldMessage>,
-    /// Data migrations that run beside the service.
+    /// Data migrations that run in the background.
     pub(super) backfills: Vec<BackfillProgress>,
 }
 
-/// A notice of the last start for the owner.
+/// A notice for the owner about the last start.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StartNotice {
-    /// What the start did.
+    /// The action of the start.
     event: StartEvent,
-    /// The file that it archived; null where there was none.
+    /// The path of the file that the start archived; null if it archived none.
     archived: Option<String>,
     /// The reason, in English; may be empty.
     reason: String,
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The owner has ordered it, so only held messages are reported.
+    /// Whether the owner ordered the action, so that only the held messages are reported.
     quiet: bool,
 }
 
@@ -52,18 +53,18 @@ impl From<store::StartNotice> for StartNotice {
     }
 }
 
-/// A message that is held.
+/// A message that is held since a restore, until the owner decides to send or discard it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HeldMessage {
-    /// The message.
+    /// The id of the message.
     message_id: i64,
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
     /// The address of the recipient.
     recipient: String,
     /// The text.
     text: String,
-    /// When it was committed.
+    /// When the message was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -80,7 +81,7 @@ impl From<store::HeldMessage> for HeldMessage {
     }
 }
 
-/// The progress of a data migration that runs beside the service.
+/// The progress of a data migration that runs in the background.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackfillProgress {
     /// The name of the migration.
@@ -106,11 +107,12 @@ impl From<store::BackfillProgress> for BackfillProgress {
     }
 }
 
-/// Which data the service continues with.
+/// The data that the service continues to use.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseRequest {
-    /// `found`: the file that was found, from the next start on. `current`: the data of the running service; the file is archived.
+    /// `found`: the file that was found, from the next start on. `current`: the data of the running service; the found
+    /// file is archived.
     #[schema(value_type = String)]
     pub(super) data: Choice,
 }
@@ -118,28 +120,28 @@ pub(crate) struct ChooseRequest {
 /// The result of the choice.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ChooseResponse {
-    /// The service must be restarted before the file is used.
+    /// Whether the service must be restarted before it uses the chosen file.
     pub(super) restart_required: bool,
 }
 
-/// What to do with the held messages.
+/// The action on the held messages.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeldAction {
     /// Send them now.
     Send,
-    /// Discard them; they are shown as failed.
+    /// Discard the messages; they are shown as failed.
     Discard,
 }
 
-/// What to do with the held messages.
+/// The decision about the held messages.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReviewRequest {
     pub(super) action: HeldAction,
 }
 
-/// The number of messages.
+/// The number of messages that were sent or discarded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReviewResponse {
     pub(super) messages: u64,

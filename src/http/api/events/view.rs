@@ -1,4 +1,4 @@
-//! What the API shows of changes and notices.
+//! API types of changes and notices.
 
 use crate::domain::Timestamp;
 use crate::http::api::one_of::OneOf;
@@ -15,10 +15,10 @@ pub(crate) enum EventData {
     Empty {},
 }
 
-/// A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds.
+/// A user is typing in a thread; for `event: typing`, which has no `id`. The notice expires after six seconds.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Typing {
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
     /// The user; null for an API client with a token.
     user_id: Option<i64>,
@@ -32,7 +32,7 @@ impl From<TypingNotice> for EventData {
     }
 }
 
-/// One change.
+/// A change of stored data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Change {
     /// The number of the change; later changes have greater numbers.
@@ -40,11 +40,11 @@ pub(crate) struct Change {
     /// When it was committed.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What changed.
+    /// The kind of change.
     kind: ChangeKind,
-    /// The thread that it belongs to.
+    /// The id of the thread to which the changed item belongs.
     thread_id: Option<i64>,
-    /// The message, thread, contact or call.
+    /// The id of the message, thread, contact or call that changed.
     ref_id: Option<i64>,
 }
 

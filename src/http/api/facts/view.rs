@@ -1,4 +1,4 @@
-//! What the API shows of facts.
+//! API types of facts.
 
 use crate::crm::fact::FactChange;
 use crate::domain::{self, Timestamp};
@@ -11,26 +11,26 @@ pub(crate) type FactPage = Page<Fact>;
 
 pub(crate) type FactSource = OneOf<domain::FactSource>;
 
-/// A fact about the business, from which the agent answers.
+/// A fact about the business, which the agent uses for its answers.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Fact {
-    /// The id.
+    /// The id of the fact.
     id: i64,
     /// The topic.
     topic: String,
     /// The fact.
     text: String,
-    /// Where it came from.
+    /// The source of the fact.
     source: FactSource,
-    /// Who added it: `user:3`, `token:2`, `agent`.
+    /// The actor that added the fact: `user:3`, `token:2` or `agent`.
     created_by: String,
     /// When it was added.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the fact was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -70,11 +70,11 @@ pub(crate) struct CreateFactRequest {
     pub(super) topic: String,
     /// The fact, 1 to 4000 characters.
     pub(super) text: String,
-    /// Where it came from; `user` by default.
+    /// The source of the fact; `user` by default.
     pub(super) source: Option<FactSource>,
 }
 
-/// A change of a fact; what is absent stays as it is.
+/// A change of a fact. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeFactRequest {
@@ -82,7 +82,7 @@ pub(crate) struct ChangeFactRequest {
     topic: Option<String>,
     /// The fact, 1 to 4000 characters.
     text: Option<String>,
-    /// Where it came from.
+    /// The source of the fact.
     source: Option<FactSource>,
 }
 

@@ -1,43 +1,44 @@
-//! What the API shows of the greeting.
+//! API types of the greeting.
 
 use crate::domain::{self, Timestamp};
 use crate::runtime::{ActiveSettings, GreetingSource};
 use serde::Deserialize;
 use serde::Serialize;
 
-/// The greeting that callers hear, and those that are kept.
+/// The active greeting, and the stored greetings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct GreetingResponse {
-    /// Where it comes from: `shipped`, `page`, or `file`: `voice.greeting_file` names it, and the page cannot change it.
+    /// The source of the greeting: `shipped`, `page`, or `file`: the setting `voice.greeting_file` has precedence, so
+    /// the web page cannot change the greeting.
     source: &'static str,
     /// Its duration.
     duration_ms: u64,
-    /// Changes with its sound.
+    /// The version of the audio; it changes with the audio.
     version: String,
-    /// With `file`: the path of the file.
+    /// The path of the greeting file, if `source` is `file`.
     path: Option<String>,
-    /// With `file`: the settings file that names it.
+    /// The settings file that sets the path, if `source` is `file`.
     file: Option<String>,
     /// The line of the settings file.
     line: Option<usize>,
-    /// With `file`: the environment variable that names it.
+    /// The environment variable that sets the path, if `source` is `file`.
     variable: Option<String>,
-    /// The greetings that were recorded or uploaded on the page, newest first; the last five are kept.
+    /// The greetings that were recorded or uploaded on the web page, newest first; the last five are kept.
     recordings: Vec<StoredGreeting>,
 }
 
 /// A greeting that was recorded or uploaded on the page.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StoredGreeting {
-    /// The id.
+    /// The id of the greeting.
     id: i64,
-    /// Whether it is the one of the page that callers hear.
+    /// Whether this greeting is the chosen one of the stored greetings.
     is_current: bool,
     /// Its duration.
     duration_ms: i64,
     /// Its name; null for a recording.
     name: Option<String>,
-    /// Who added it: `user:3`, `token:2`.
+    /// The actor that added the greeting: `user:3` or `token:2`.
     author: String,
     /// When it was added.
     #[schema(value_type = String, format = DateTime)]
@@ -80,16 +81,16 @@ impl GreetingResponse {
     }
 }
 
-/// The setting of a greeting on the machine.
+/// The key of the setting for a greeting file on the server.
 pub(super) const KEY: &str = "voice.greeting_file";
 
 /// An uploaded file that becomes the greeting.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetGreetingRequest {
-    /// The id of the file, as `POST /api/media` answers it: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
+    /// The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s.
     pub(super) media_id: String,
-    /// A name to show, such as that of the file.
+    /// The name to display, such as the file name.
     pub(super) name: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that happened with a contact as one list.
+//! The timeline of a contact: messages, calls, notes, tasks, appointments and merges in one list.
 
 use super::view::{TimelineItem, TimelinePage};
 use crate::domain::{ContactId, TimelineCursor};
@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Deserializer};
 
-/// Which page of a timeline.
+/// The page of a timeline to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::api) struct TimelineQuery {
@@ -18,12 +18,12 @@ pub(in crate::http::api) struct TimelineQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the following page.
+    /// `next_cursor` of another page, to get the page with the entries before it.
     #[param(value_type = Option<String>)]
     before: Option<TimelinePosition>,
 }
 
-/// `next_cursor` of another page of a timeline.
+/// A position in a timeline, which a page returns as `next_cursor`.
 #[derive(Clone, Copy, Debug)]
 struct TimelinePosition(TimelineCursor);
 
@@ -34,7 +34,9 @@ impl<'de> Deserialize<'de> for TimelinePosition {
     }
 }
 
-/// List everything that happened with a contact, oldest first within the page; without `before` the newest entries.
+/// List the timeline of a contact, oldest first within the page.
+///
+/// Without `before`, the page has the newest entries.
 #[utoipa::path(get, path = "/api/contacts/{id}/timeline", tag = "contacts", operation_id = "list_timeline",
     params(("id" = i64, Path), TimelineQuery), responses((status = 200, body = TimelinePage)))]
 pub(in crate::http::api) async fn list(

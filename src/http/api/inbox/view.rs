@@ -1,4 +1,4 @@
-//! What the API shows of the inbox and of timelines.
+//! API types of the inbox and of timelines.
 
 use crate::domain::{self, Language, TimelineContent, Timestamp};
 use crate::http::api::appointments::view::Appointment;
@@ -19,15 +19,15 @@ type TimelineKind = OneOf<domain::TimelineKind>;
 /// The conversation with one contact, over all channels.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InboxRow {
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
     /// The contact's current phone number in E.164.
     number: Option<String>,
-    /// Whose turn it is.
+    /// Whether the business or the contact must answer next.
     turn: ThreadTurn,
-    /// Since when the contact waits for an answer.
+    /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
     /// The number of unread messages and calls.
@@ -37,13 +37,13 @@ pub(crate) struct InboxRow {
     last_activity_at: Timestamp,
     /// The newest message or call; null if there is none yet.
     last: Option<LastActivity>,
-    /// The thread of messages.
+    /// The id of the thread of messages.
     whatsapp_thread_id: Option<i64>,
-    /// The thread of calls.
+    /// The id of the thread of calls.
     call_thread_id: Option<i64>,
-    /// What the asking user has begun to write.
+    /// The draft of the current user.
     draft: Option<Draft>,
-    /// When it was archived; a new message or call ends that.
+    /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// The tags of the contact.
@@ -53,7 +53,7 @@ pub(crate) struct InboxRow {
 /// The newest message or call with a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LastActivity {
-    /// Which of the two it is.
+    /// Whether it is a message or a call.
     kind: TimelineKind,
     /// The message.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ impl InboxRow {
 }
 
 impl LastActivity {
-    /// The later of the two.
+    /// Returns the newer of a message and a call.
     fn of(message: Option<domain::LastMessage>, call: Option<domain::LastCall>) -> Option<Self> {
         let message_at = message.as_ref().map(|message| message.created_at);
         let is_message = message_at >= call.as_ref().map(|call| call.started_at);
@@ -100,12 +100,12 @@ impl LastActivity {
     }
 }
 
-/// An entry of a contact's timeline. It has the field that `kind` names; `task_done` has `task`.
+/// An entry of a contact's timeline. It has one field with the content, which `kind` names; `task_done` has `task`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TimelineItem {
-    /// What it is.
+    /// The kind of the entry.
     kind: TimelineKind,
-    /// Its time.
+    /// When the entry happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The message.
@@ -117,7 +117,7 @@ pub(crate) struct TimelineItem {
     /// The note.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<Note>,
-    /// The task, as it is now.
+    /// The task in its current state.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Task>,
     /// The appointment.
@@ -135,13 +135,13 @@ struct ContactMerge {
     merge_id: i64,
     /// The name of the merged contact; may be empty.
     contact_name: String,
-    /// When it was made.
+    /// When the merge was made.
     #[schema(value_type = String, format = DateTime)]
     merged_at: Timestamp,
 }
 
 impl TimelineItem {
-    /// `language` is that of the errors of messages.
+    /// Creates an entry; errors of messages are in `language`.
     pub(super) fn new(entry: domain::TimelineEntry, language: Language) -> Self {
         let kind = entry.content.kind().into();
         let item = Self {

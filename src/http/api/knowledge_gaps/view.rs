@@ -1,4 +1,4 @@
-//! What the API shows of questions that the agent could not answer.
+//! API types of questions that the agent could not answer.
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
@@ -12,19 +12,19 @@ pub(crate) type GapState = OneOf<domain::GapState>;
 /// A question that the agent could not answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct KnowledgeGap {
-    /// The id.
+    /// The id of the question.
     id: i64,
     /// The question, in a few words.
     question: String,
-    /// In how many calls it was asked.
+    /// The number of calls in which the question was asked.
     times_asked: i64,
-    /// What became of it.
+    /// The state of the question: open, answered or dismissed.
     state: GapState,
-    /// The contact who asked it last.
+    /// The id of the contact who asked the question last.
     contact_id: Option<i64>,
-    /// The call in which it was asked last.
+    /// The id of the call in which the question was asked last.
     call_id: Option<i64>,
-    /// The fact with the answer; null if there is none, or it was deleted.
+    /// The id of the fact with the answer; null if there is none, or it was deleted.
     fact_id: Option<i64>,
     /// When it was asked first.
     #[schema(value_type = String, format = DateTime)]

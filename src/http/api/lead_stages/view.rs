@@ -1,4 +1,4 @@
-//! What the API shows of lead stages.
+//! API types of lead stages.
 
 use crate::domain;
 use crate::http::api::nullable::nullable;
@@ -14,17 +14,18 @@ pub(crate) type LeadOutcome = OneOf<domain::LeadOutcome>;
 /// A stage of leads.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LeadStage {
-    /// The id.
+    /// The id of the stage.
     pub(super) id: i64,
-    /// Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`. A page names it by this while `name` is null.
+    /// The key of a built-in stage: `new`, `quoted`, `won` or `lost`; clients display its translation while `name` is
+    /// null. Null for other stages.
     key: Option<String>,
     /// The name that a user gave it.
     pub(super) name: Option<String>,
-    /// What a lead in it has become; empty while it is open.
+    /// The outcome of a lead in this stage; empty while the lead is open.
     pub(super) outcome: LeadOutcome,
-    /// Its place among the stages.
+    /// The position of the stage in the list.
     pub(super) position: i64,
-    /// The number of leads in it.
+    /// The number of leads in the stage.
     lead_count: i64,
 }
 
@@ -53,22 +54,22 @@ impl From<domain::LeadStage> for LeadStage {
 pub(crate) struct CreateLeadStageRequest {
     /// The name.
     pub(super) name: String,
-    /// What a lead in it has become; empty, the default, while it is open.
+    /// The outcome of a lead in this stage; empty, the default, for a stage of open leads.
     pub(super) outcome: Option<LeadOutcome>,
-    /// Its place among the stages; the last one by default.
+    /// The position of the stage in the list; at the end by default.
     pub(super) position: Option<i64>,
 }
 
-/// A change of a stage. What is absent stays as it is.
+/// A change of a stage. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadStageRequest {
-    /// The name; null gives a stage that every business starts with its original name.
+    /// The new name; null resets a built-in stage to its original name.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     pub(super) name: Option<Option<String>>,
-    /// What a lead in it has become.
+    /// The outcome of a lead in this stage.
     pub(super) outcome: Option<LeadOutcome>,
-    /// Its place among the stages.
+    /// The position of the stage in the list.
     pub(super) position: Option<i64>,
 }

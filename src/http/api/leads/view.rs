@@ -1,4 +1,4 @@
-//! What the API shows of leads.
+//! API types of leads.
 
 use crate::domain::{self, LeadContent, StageId, Timestamp};
 use crate::http::api::nullable::nullable;
@@ -11,32 +11,32 @@ pub(crate) type LeadPage = Page<Lead>;
 /// A lead: something that a contact may buy.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Lead {
-    /// The id.
+    /// The id of the lead.
     id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
-    /// The name of the contact, else its number.
+    /// The name of the contact, or its number if it has no name.
     contact_name: Option<String>,
-    /// What may be sold.
+    /// The product or service that may be sold.
     title: String,
-    /// The stage.
+    /// The id of the stage.
     stage_id: i64,
     /// The expected amount in hundredths of the currency.
     value_minor: Option<i64>,
-    /// Where it came from; may be empty.
+    /// The source of the lead; may be empty.
     source: String,
     /// The actor that created it: `user:3`, `token:2`, `agent`.
     created_by: String,
-    /// When it was created.
+    /// When the lead was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the lead was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// Since when it is in a stage with an outcome.
+    /// Since when the lead has been in a stage with an outcome; null while it is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -76,38 +76,38 @@ impl From<domain::Lead> for Lead {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateLeadRequest {
-    /// The contact.
+    /// The id of the contact.
     pub(super) contact_id: i64,
-    /// What may be sold.
+    /// The product or service that may be sold.
     pub(super) title: String,
     /// The stage; the first one by default.
     pub(super) stage_id: Option<i64>,
     /// The expected amount in hundredths of the currency.
     pub(super) value_minor: Option<i64>,
-    /// Where it came from.
+    /// The source of the lead.
     pub(super) source: Option<String>,
 }
 
-/// A change of a lead. What is absent stays as it is.
+/// A change of a lead. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadRequest {
-    /// What may be sold.
+    /// The product or service that may be sold.
     title: Option<String>,
-    /// The stage.
+    /// The id of the stage.
     stage_id: Option<i64>,
     /// The expected amount in hundredths of the currency; null removes it.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     value_minor: Option<Option<i64>>,
-    /// Where it came from; null removes it.
+    /// The source of the lead; null removes it.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     source: Option<Option<String>>,
 }
 
 impl UpdateLeadRequest {
-    /// Makes the change.
+    /// Applies the change to the content of a lead.
     pub(super) fn apply(self, to: &mut LeadContent) {
         if let Some(title) = self.title {
             to.title = title;

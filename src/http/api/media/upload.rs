@@ -14,7 +14,9 @@ use form_urlencoded::parse;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 
-/// Upload a file for a message. The body is the file itself.
+/// Upload a file for a message.
+///
+/// The request body is the content of the file.
 #[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     params(("X-File-Name" = Option<String>, Header, description = "The name of the file, percent-encoded UTF-8.")),
@@ -55,12 +57,13 @@ async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
     })
 }
 
-/// The type by the content. Of a type that has no mark, what the client states counts, unless a browser would run it.
+/// Detects the media type by the content. If the content has no signature, the type that the client declares is used,
+/// unless browsers run files of that type.
 fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match sniff_mime(content) {
-        // Office documents are archives, and sound may be in a container for video.
+        // Office documents are ZIP archives, and audio may be in a video container: the declared type is more precise.
         Some("application/zip") if stated.starts_with("application/vnd.") => stated,
         Some("video/webm") if stated == "audio/webm" => stated,
         Some("video/mp4") if stated == "audio/mp4" => stated,
@@ -70,10 +73,11 @@ fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
     }
 }
 
-/// The name without folders, control characters and marks of direction, which could hide the extension.
+/// Returns the file name without folders, control characters and Unicode direction marks, which could hide the
+/// extension.
 fn file_name(headers: &HeaderMap) -> Option<String> {
     let encoded = headers.get("x-file-name")?.to_str().ok()?;
-    // A plus sign is itself in a percent-encoded name.
+    // The form decoder would turn a plus sign into a space, and split the name at `&` and `=`.
     let encoded = encoded.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     let decoded = parse(encoded.as_bytes()).next()?.0.into_owned();
     let last = decoded.rsplit(['/', '\\']).next().unwrap_or_default();

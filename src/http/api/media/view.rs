@@ -1,4 +1,4 @@
-//! What the API shows of the files of messages.
+//! API types of the files of messages.
 
 use crate::domain::MEDIA_PATH;
 use crate::store::UploadedMedia;
@@ -9,19 +9,19 @@ use serde::Serialize;
 pub(crate) struct UploadedFile {
     /// The id: the SHA-256 of the content.
     id: String,
-    /// The media type, by the content.
+    /// The media type, detected by the content.
     mime: String,
-    /// The size.
+    /// The size in bytes.
     bytes: i64,
     /// The width of an image in pixels.
     width: Option<i64>,
     /// The height of an image in pixels.
     height: Option<i64>,
-    /// The duration of sound or video.
+    /// The duration of audio or video in milliseconds.
     duration_ms: Option<i64>,
     /// The URL of a small JPEG of an image.
     thumbnail_url: Option<String>,
-    /// A picture of about 25 bytes (thumbhash), in Base64.
+    /// A preview of an image in about 25 bytes (thumbhash), in Base64.
     thumbhash: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of merge suggestions.
+//! API types of merge suggestions.
 
 use crate::domain;
 use crate::domain::Timestamp;
@@ -9,10 +9,10 @@ use serde::Serialize;
 
 pub(crate) type MergeSuggestionPage = Page<MergeSuggestion>;
 
-/// Two contacts with histories that may be the same person; a user decides.
+/// Two contacts that may be the same person; a user decides whether to merge them.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeSuggestion {
-    /// The id.
+    /// The id of the suggestion.
     pub(super) id: i64,
     /// The older contact; a merge keeps it.
     pub(super) contact: Contact,

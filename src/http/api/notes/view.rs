@@ -1,4 +1,4 @@
-//! What the API shows of notes.
+//! API types of notes.
 
 use crate::domain;
 use crate::domain::Timestamp;
@@ -11,9 +11,9 @@ pub(crate) type NotePage = Page<Note>;
 /// A note about a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Note {
-    /// The id.
+    /// The id of the note.
     pub(super) id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The text.
     pub(super) text: String,
@@ -21,7 +21,8 @@ pub(crate) struct Note {
     pub(super) author: String,
     /// The name of the user or token that wrote it.
     author_name: Option<String>,
-    /// The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more.
+    /// The actor that last changed the text; null if the text was not changed, or the audit log no longer has the
+    /// change.
     edited_by: Option<String>,
     /// The name of the user or token that last changed its text.
     edited_by_name: Option<String>,
@@ -37,7 +38,7 @@ pub(crate) struct Note {
     /// When it was deleted; it can be restored.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -85,6 +86,6 @@ pub(crate) struct CreateNoteRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateNoteRequest {
-    /// The new text; absent leaves it as it is.
+    /// The new text; absent: unchanged.
     pub(super) text: Option<String>,
 }

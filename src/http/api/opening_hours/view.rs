@@ -1,4 +1,4 @@
-//! What the API shows of opening hours.
+//! API types of opening hours.
 
 use crate::crm::booking::hours::WeekHours;
 use crate::domain::{self, DayRange, DayTime, EveRule};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type HolidayRule = OneOf<domain::HolidayRule>;
 
-/// One range of hours on a weekday.
+/// One range of opening hours on a weekday.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoursRange {
@@ -25,7 +25,7 @@ pub(crate) struct HoursRange {
     to: DayTime,
 }
 
-/// The ranges of a request.
+/// Converts the ranges of a request into domain values.
 pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHours>, ApiError> {
     let read = |one: &HoursRange| {
         let weekday = Weekday::from_sunday_zero_offset(one.weekday)
@@ -35,7 +35,7 @@ pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHo
     hours.iter().map(read).collect()
 }
 
-/// The ranges of a response.
+/// Converts the ranges of domain values into a response.
 pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
     let view = |one: &domain::OpeningHours| HoursRange {
         weekday: one.weekday.to_sunday_zero_offset(),
@@ -45,17 +45,17 @@ pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
     hours.iter().map(view).collect()
 }
 
-/// Whether the business opens on the eves of holidays: `closed`, `open`, or until a time.
+/// The opening hours on the eves of holidays: `closed`, `open`, or a closing time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Eves {
     /// `closed` or `open`.
     Word(HolidayRule),
-    /// Until a time.
+    /// The business closes at a time.
     Until(EvesUntil),
 }
 
-/// Until when the business is open on the eves of holidays.
+/// The closing time on the eves of holidays.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvesUntil {
@@ -91,9 +91,9 @@ pub(crate) struct OpeningHours {
     hours: Vec<HoursRange>,
     /// Whether the business opens on holidays.
     holidays: HolidayRule,
-    /// Whether it opens on the eves of holidays.
+    /// The opening hours on the eves of holidays.
     eves: Eves,
-    /// How many minutes before its start a contact must book an appointment.
+    /// The minimum number of minutes between a contact's booking and the start of the appointment.
     notice_min: u32,
 }
 
@@ -110,7 +110,7 @@ impl From<WeekHours> for OpeningHours {
     }
 }
 
-/// The opening hours of the business.
+/// The new opening hours of the business.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpeningHoursRequest {
@@ -118,8 +118,8 @@ pub(crate) struct OpeningHoursRequest {
     pub(super) hours: Vec<HoursRange>,
     /// Whether the business opens on holidays.
     pub(super) holidays: HolidayRule,
-    /// Whether it opens on the eves of holidays.
+    /// The opening hours on the eves of holidays.
     pub(super) eves: Eves,
-    /// How many minutes before its start a contact must book an appointment; absent: as before.
+    /// The minimum number of minutes between a contact's booking and the start of the appointment; absent: unchanged.
     pub(super) notice_min: Option<u32>,
 }

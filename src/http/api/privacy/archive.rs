@@ -1,4 +1,5 @@
-//! The ZIP archive with everything about a contact. It is written while it is sent, in pieces, so that it is never in memory as a whole.
+//! The ZIP archive with all data about a contact. The archive is streamed in pieces, so it is never in memory as a
+//! whole.
 
 use crate::domain::Timestamp;
 use crate::store::{self, PersonalData, PersonalFile, ReadTx, Store};
@@ -11,7 +12,8 @@ use tokio::sync::mpsc;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-/// Starts to write the archive; the body has it piece by piece. If the client disconnects, the writing ends.
+/// Starts a thread that writes the archive, and returns the body that streams it. The thread ends if the client
+/// disconnects.
 pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
     let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
     let handle = Handle::current();
@@ -21,7 +23,7 @@ pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
         let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data };
         if let Err(error) = archive.write(now) {
             tracing::warn!(event = "EXPORT_FAILED", contact.id = contact, %error, "The export of contact {contact} was cut off: {error}");
-            // The client sees that the file is incomplete.
+            // An error in the body aborts the response, so the client detects that the file is incomplete.
             let _ = sender.blocking_send(Err(error));
         }
     }));
@@ -48,7 +50,7 @@ impl Archive {
         output.flush()
     }
 
-    /// The rows of each table under its name.
+    /// Writes `data.json`: the rows of each table, under the table's name.
     fn write_rows(&mut self, now: Timestamp) -> io::Result<()> {
         write!(self.zip, "{{\"exported_at\": \"{now}\"")?;
         for table in PersonalData::exported_tables() {
@@ -87,7 +89,7 @@ impl Archive {
         }
     }
 
-    /// Each piece is read in a transaction of its own: a slow client must not keep a connection of the database.
+    /// Reads in a separate transaction for each piece, so that a slow client does not hold a database connection.
     fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> store::Result<T> + Send + 'static,
@@ -100,7 +102,7 @@ fn options(method: CompressionMethod) -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(method)
 }
 
-/// The name of a file in the archive.
+/// Returns the name of a file in the archive.
 fn name(file: &PersonalFile) -> String {
     match file {
         PersonalFile::Media { sha256, mime } => format!("media/{sha256}.{}", extension(mime)),
@@ -125,7 +127,7 @@ fn extension(mime: &str) -> &'static str {
     }
 }
 
-/// Sends what is written to the body, and waits while the client is slower.
+/// A writer that sends its output to the response body, and blocks while the client reads too slowly.
 struct ChannelWriter {
     pieces: mpsc::Sender<io::Result<Bytes>>,
     piece: Vec<u8>,

@@ -1,39 +1,39 @@
-//! What the API shows of the erasure of a contact.
+//! API types of the erasure of a contact.
 
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The confirmation of a deletion.
+/// The confirmation of an erasure.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EraseContactRequest {
-    /// The contact's name, number or other address; of a contact without any, its id.
+    /// The contact's name, number or other address, or its id if it has none of these.
     pub(super) confirm: String,
 }
 
-/// What was deleted, and where copies remain.
+/// The result of an erasure: the deleted rows, and the copies that remain.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct EraseContactResponse {
-    /// The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact.
+    /// The number of deleted rows by table. Rows of `audit_log` remain, without a reference to the contact.
     pub(super) deleted: BTreeMap<String, u64>,
-    /// Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
-    /// Litestream copies the log; the content is overwritten when the log is emptied the next time.
+    /// Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
+    /// or Litestream copies the log; the next checkpoint that truncates the log removes the content.
     pub(super) overwritten: bool,
-    /// Whether the bridge has not yet deleted the data of the contact, because it did not answer. The request is
-    /// repeated for 30 days.
+    /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
+    /// days.
     pub(super) bridge_pending: bool,
-    /// The snapshots that were made before, newest first: they contain the contact.
+    /// The snapshots that were created before the erasure, newest first; they still contain the contact.
     pub(super) snapshots: Vec<SnapshotWithContact>,
 }
 
-/// A snapshot that was made before a contact was deleted.
+/// A snapshot that was created before a contact was erased.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SnapshotWithContact {
     /// The file name.
     pub(super) name: String,
-    /// When the retention policy deletes it at the latest, if a snapshot is made each night. Null: when enough newer ones of its kind
-    /// exist.
+    /// The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
+    /// night. Null: the snapshot is deleted when enough newer ones of its kind exist.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) until: Option<Timestamp>,
 }

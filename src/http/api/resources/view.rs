@@ -1,4 +1,4 @@
-//! What the API shows of resources.
+//! API types of resources.
 
 use crate::crm::booking::resources::ResourceChange;
 use crate::domain::{self, Offer, ServiceId, Timestamp, UserId};
@@ -13,34 +13,34 @@ pub(crate) type ResourcePage = Page<Resource>;
 
 pub(crate) type ResourceKind = OneOf<domain::ResourceKind>;
 
-/// What an appointment occupies: a member of the staff, or a room.
+/// A bookable resource: a staff member or a room.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Resource {
-    /// The id.
+    /// The id of the resource.
     id: i64,
-    /// `business` for the resource that a new database has, which may lack a name.
+    /// `business` for the default resource of a new database, which may have no name; null for others.
     key: Option<String>,
-    /// The name.
+    /// The name of the resource.
     name: Option<String>,
-    /// What it is.
+    /// The kind of the resource.
     kind: ResourceKind,
-    /// The user that it stands for.
+    /// The id of the user whom the resource represents.
     user_id: Option<i64>,
-    /// Its place in lists, and in the choice of a free resource; the lowest is first.
+    /// The position in lists, and the priority when a free resource is chosen; the lowest is first.
     position: i64,
-    /// Whether it takes no appointments any more.
+    /// Whether the resource accepts no new appointments.
     archived: bool,
-    /// Whether it provides every service, including later ones.
+    /// Whether the resource provides every service, including services that are added later.
     all_services: bool,
-    /// The services that it provides; with `all_services` those that are offered.
+    /// The ids of the services that the resource provides; with `all_services`, those of all offered services.
     service_ids: Vec<i64>,
-    /// When it was created.
+    /// When the resource was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the resource was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -51,7 +51,7 @@ impl Listed for Resource {
 }
 
 impl Versioned for Resource {
-    // A new service does not change the resources that provide all, and their hours have a version of their own.
+    // A new service must not change the version of resources that provide all services; hours have their own version.
     fn version(&self) -> impl Serialize {
         let services = (!self.all_services).then_some(&self.service_ids);
         (self.id, &self.name, self.kind, self.user_id, self.position, self.archived, services)
@@ -59,7 +59,7 @@ impl Versioned for Resource {
 }
 
 impl Resource {
-    /// The view of a resource; `offered` are the services that are offered.
+    /// Creates the view of a resource; `offered` are the services that are not archived.
     pub(super) fn new(resource: domain::Resource, offered: &[domain::Service]) -> Self {
         let (all_services, services) = match resource.offer {
             Offer::All => (true, offered.iter().map(|service| service.id.0).collect()),
@@ -89,15 +89,15 @@ impl Resource {
 pub(crate) struct CreateResourceRequest {
     /// The name, 1 to 200 characters.
     name: String,
-    /// What it is; `staff` by default.
+    /// The kind of the resource; `staff` by default.
     kind: Option<ResourceKind>,
-    /// The user that it stands for.
+    /// The id of the user whom the resource represents.
     user_id: Option<i64>,
-    /// Its place in lists; 0 by default.
+    /// The position in lists; 0 by default.
     position: Option<i64>,
-    /// Whether it takes no appointments any more; false by default.
+    /// Whether the resource accepts no new appointments; false by default.
     archived: Option<bool>,
-    /// The services that it provides; absent or null: every one.
+    /// The ids of the services that the resource provides; absent or null: all services.
     service_ids: Option<Vec<i64>>,
 }
 
@@ -114,25 +114,25 @@ impl From<CreateResourceRequest> for ResourceChange {
     }
 }
 
-/// A change of a resource; what is absent stays as it is.
+/// A change of a resource. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeResourceRequest {
-    /// The name; only a resource with a key may lack one.
+    /// The name; null is allowed only for a resource with a key.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
-    /// What it is.
+    /// The kind of the resource.
     kind: Option<ResourceKind>,
-    /// The user that it stands for.
+    /// The id of the user whom the resource represents; null removes the reference.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     user_id: Option<Option<i64>>,
-    /// Its place in lists.
+    /// The position in lists.
     position: Option<i64>,
-    /// Whether it takes no appointments any more.
+    /// Whether the resource accepts no new appointments.
     archived: Option<bool>,
-    /// The services that it provides; null: every one.
+    /// The ids of the services that the resource provides; null: all services.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<i64>>)]
     service_ids: Option<Option<Vec<i64>>>,
@@ -158,7 +158,8 @@ fn service_ids(ids: Vec<i64>) -> Vec<ServiceId> {
 /// A resource's own opening hours.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ResourceHours {
-    /// Its own hours of the week, which count within those of the business; null if it follows the business.
+    /// The weekly hours of the resource, which apply within those of the business; null if it has the hours of the
+    /// business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }
 
@@ -168,6 +169,6 @@ impl Versioned for ResourceHours {}
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceHoursRequest {
-    /// Its own hours of the week; null to follow the business.
+    /// The weekly hours of the resource; null for the hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }

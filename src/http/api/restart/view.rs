@@ -1,30 +1,30 @@
-//! What the API shows of a restart.
+//! API types of a restart.
 
 use crate::host::systemd_notify;
 use crate::http::AppState;
 use serde::{Deserialize, Serialize};
 
-/// When to restart.
+/// The time of a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RestartTime {
-    /// At once; refused while calls are active.
+    /// Restart immediately; rejected while calls are active.
     Now,
-    /// When no call is active.
+    /// Restart when no call is active.
     AfterCalls,
 }
 
-/// A restart.
+/// A request to restart the daemon.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestartRequest {
     pub(super) when: RestartTime,
 }
 
-/// Whether the daemon can be restarted now.
+/// Whether the daemon can be restarted, and whether a restart is pending.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RestartStatus {
-    /// Whether systemd has started the daemon, and starts it again when it ends.
+    /// Whether systemd started the daemon, and restarts it after it exits.
     supported: bool,
     /// The number of active calls.
     pub(super) calls: usize,

@@ -1,29 +1,29 @@
-//! What the API shows of retention limits.
+//! API types of retention limits.
 
 use crate::crm::retention::DeletedCount;
 use crate::domain::Timestamp;
 use serde::Serialize;
 
-/// What would be deleted.
+/// The amount of data that retention limits would delete.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RetentionPreview {
     /// One entry for each kind of data that has a limit; data that is kept forever has none.
     pub(super) items: Vec<RetentionAmount>,
 }
 
-/// How much of one kind of data is older than its limit.
+/// The amount of one kind of data that is older than its limit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RetentionAmount {
     /// The setting, such as `retention.recordings_days`.
     key: String,
-    /// `media`, `recordings`, `transcripts`, `journal` or `audit`.
+    /// The kind of data: `media`, `recordings`, `transcripts`, `journal` or `audit`.
     kind: &'static str,
-    /// Older data is deleted, in the next hours.
+    /// The cutoff: older data is deleted within the next hours.
     #[schema(value_type = String, format = DateTime)]
     before: Timestamp,
-    /// The number of files, recordings, turns, webhooks or audit rows.
+    /// The number of files, recordings, turns, webhooks or audit entries.
     rows: u64,
-    /// The bytes of their content.
+    /// The size of their content in bytes.
     bytes: u64,
 }
 

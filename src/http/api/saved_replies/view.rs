@@ -1,4 +1,4 @@
-//! What the API shows of saved replies.
+//! API types of saved replies.
 
 use crate::domain;
 use crate::domain::Timestamp;
@@ -11,19 +11,19 @@ pub(crate) type SavedReplyPage = Page<SavedReply>;
 /// A text that users send often.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SavedReply {
-    /// The id.
+    /// The id of the saved reply.
     pub(super) id: i64,
-    /// What a user types to get it; one word.
+    /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: String,
     /// The text.
     pub(super) text: String,
-    /// When it was created.
+    /// When the saved reply was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the saved reply was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -50,17 +50,17 @@ impl From<domain::SavedReply> for SavedReply {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateSavedReplyRequest {
-    /// What a user types to get it; one word.
+    /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: String,
     /// The text.
     pub(super) text: String,
 }
 
-/// What changes of a saved reply.
+/// A change of a saved reply. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeSavedReplyRequest {
-    /// What a user types to get it; one word.
+    /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: Option<String>,
     /// The text.
     pub(super) text: Option<String>,

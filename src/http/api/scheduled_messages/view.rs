@@ -1,4 +1,4 @@
-//! What the API shows of scheduled messages.
+//! API types of scheduled messages.
 
 use crate::crm::scheduled_message::{ScheduleChange, ScheduleRequest};
 use crate::domain::{self, ActorId, ThreadId, Timestamp};
@@ -12,36 +12,36 @@ use serde::{Deserialize, Serialize};
 pub(super) type ScheduledState = OneOf<domain::ScheduledState>;
 pub(super) type ScheduledMessagePage = Page<ScheduledMessage>;
 
-/// A message that is sent later.
+/// A message that is scheduled to be sent later.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScheduledMessage {
-    /// The id.
+    /// The id of the message.
     id: i64,
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The text.
     text: String,
-    /// The id of its file.
+    /// The id of the attached file.
     media_id: Option<String>,
     /// When it is to be sent.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
-    /// The requested provider; null leaves the choice to the policy.
+    /// The requested provider; null: the routing policy chooses one.
     provider: Option<Provider>,
     /// The state.
     state: ScheduledState,
-    /// The message that it became.
+    /// The id of the message that was sent.
     message_id: Option<i64>,
-    /// Why it was not sent: an error code of `POST /api/whatsapp/send`.
+    /// The error code of `POST /api/whatsapp/send`, if the message could not be sent.
     error_code: Option<String>,
-    /// Who scheduled it: `user:3`, `token:2`.
+    /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,
     /// When it was scheduled.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the message was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -72,7 +72,7 @@ impl From<domain::ScheduledMessage> for ScheduledMessage {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleMessageRequest {
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
     /// The text.
     #[serde(default)]
@@ -82,7 +82,7 @@ pub(crate) struct ScheduleMessageRequest {
     /// When it is to be sent, within the next 366 days.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
-    /// The provider; the policy chooses by default.
+    /// The provider; by default, the routing policy chooses one.
     provider: Option<Provider>,
 }
 
@@ -99,7 +99,7 @@ impl ScheduleMessageRequest {
     }
 }
 
-/// What changes of a scheduled message; null clears a file or a provider.
+/// A change of a scheduled message. Absent fields keep their values; null clears a file or a provider.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeScheduledRequest {
@@ -112,7 +112,7 @@ pub(crate) struct ChangeScheduledRequest {
     /// When it is to be sent, within the next 366 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<Timestamp>,
-    /// The provider; null leaves the choice to the policy.
+    /// The provider; null: the routing policy chooses one.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Provider>)]
     provider: Option<Option<Provider>>,

@@ -1,4 +1,4 @@
-//! What the API shows of search hits.
+//! API types of search hits.
 
 use crate::domain::Timestamp;
 use crate::http::api::one_of::OneOf;
@@ -13,26 +13,26 @@ pub(crate) type SearchKind = OneOf<domain::SearchKind>;
 /// A hit of a search.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SearchHit {
-    /// What it is.
+    /// The kind of the hit.
     kind: SearchKind,
     /// The id of the contact, the message, the turn, the call or the note.
     id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The thread.
+    /// The id of the thread.
     thread_id: Option<i64>,
-    /// The call.
+    /// The id of the call.
     call_id: Option<i64>,
-    /// When it was written or said.
+    /// When the content was written or said.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Of a turn: where in the call it begins.
+    /// The offset in milliseconds at which a turn begins in its call; null for other kinds.
     offset_ms: Option<i64>,
     /// The text around the first hit.
     text: String,
-    /// Beginning and end of each hit in `text`, in UTF-16 units.
+    /// The beginning and end of each match in `text`, in UTF-16 code units.
     #[schema(value_type = Vec<Vec<usize>>)]
     highlights: Vec<(usize, usize)>,
 }
@@ -55,5 +55,5 @@ impl SearchHit {
     }
 }
 
-/// Characters of a text around a hit.
+/// The maximum number of characters of a text around a match.
 const MAX_EXCERPT: usize = 300;

@@ -1,4 +1,4 @@
-//! What the API shows of self-checks.
+//! API types of self-checks.
 
 use crate::domain::{self, Language, Timestamp};
 use crate::http::api::finding_text::FindingText;
@@ -12,7 +12,7 @@ type CheckStatus = OneOf<domain::CheckStatus>;
 /// The results of the self-checks.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SelfChecksResponse {
-    /// The last one; null before the first.
+    /// The last self-check; null before the first one.
     pub(super) last: Option<SelfCheck>,
     /// The results of the last month, newest first.
     pub(super) history: Vec<SelfCheck>,
@@ -27,7 +27,7 @@ pub(crate) struct SelfCheck {
     /// When it finished.
     #[schema(value_type = String, format = DateTime)]
     ended_at: Timestamp,
-    /// Whether nothing needs attention.
+    /// Whether no finding needs attention.
     ok: bool,
     /// The findings.
     findings: Vec<CheckResult>,
@@ -47,14 +47,14 @@ struct CheckResult {
     check: String,
     /// The severity.
     state: CheckStatus,
-    /// What was found, for programs; null if it has no code, as findings of earlier releases.
+    /// The code of the finding, for programs; null if it has none, such as findings of earlier releases.
     code: Option<&'static str>,
     /// The values in the text, by name.
     #[schema(value_type = BTreeMap<String, Value>)]
     params: BTreeMap<&'static str, Value>,
-    /// What was found, in the language of the request; English by default.
+    /// The text of the finding, in the language of the request; English by default.
     found: String,
-    /// What to do about it, in the same language; empty if nothing.
+    /// The action that fixes the problem, in the same language; empty if no action is needed.
     remedy: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of services.
+//! API types of services.
 
 use crate::crm::booking::services::ServiceChange;
 use crate::domain::{self, Timestamp};
@@ -12,31 +12,31 @@ pub(crate) type ServicePage = Page<Service>;
 /// A service that can be booked.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Service {
-    /// The id.
+    /// The id of the service.
     id: i64,
-    /// The name.
+    /// The name of the service.
     name: String,
-    /// Its length in minutes.
+    /// The duration in minutes.
     duration_min: u32,
-    /// Minutes before it in which the resource is not available.
+    /// The minutes before the appointment in which the resource is not available.
     buffer_before_min: u32,
-    /// Minutes after it in which the resource is not available.
+    /// The minutes after the appointment in which the resource is not available.
     buffer_after_min: u32,
     /// The price in agorot.
     price_minor: Option<i64>,
     /// A description for contacts.
     description: String,
-    /// Its place in lists; the lowest is first.
+    /// The position in lists; the lowest is first.
     position: i64,
-    /// Whether it is not offered any more.
+    /// Whether the service is no longer offered.
     archived: bool,
-    /// When it was created.
+    /// When the service was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the service was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -79,19 +79,19 @@ impl From<domain::Service> for Service {
 pub(crate) struct CreateServiceRequest {
     /// The name, 1 to 200 characters.
     name: String,
-    /// Its length in minutes, 1 to 1440.
+    /// The duration in minutes, 1 to 1440.
     duration_min: u32,
-    /// Minutes before it in which the resource is not available, at most 480; 0 by default.
+    /// The minutes before the appointment in which the resource is not available, at most 480; 0 by default.
     buffer_before_min: Option<u32>,
-    /// Minutes after it in which the resource is not available, at most 480; 0 by default.
+    /// The minutes after the appointment in which the resource is not available, at most 480; 0 by default.
     buffer_after_min: Option<u32>,
     /// The price in agorot.
     price_minor: Option<i64>,
     /// A description for contacts.
     description: Option<String>,
-    /// Its place in lists; 0 by default.
+    /// The position in lists; 0 by default.
     position: Option<i64>,
-    /// Whether it is not offered any more; false by default.
+    /// Whether the service is no longer offered; false by default.
     archived: Option<bool>,
 }
 
@@ -110,17 +110,17 @@ impl From<CreateServiceRequest> for ServiceChange {
     }
 }
 
-/// A change of a service; what is absent stays as it is.
+/// A change of a service. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeServiceRequest {
     /// The name, 1 to 200 characters.
     name: Option<String>,
-    /// Its length in minutes, 1 to 1440. Appointments that are booked keep theirs.
+    /// The duration in minutes, 1 to 1440. Existing appointments keep their duration.
     duration_min: Option<u32>,
-    /// Minutes before it in which the resource is not available, at most 480.
+    /// The minutes before the appointment in which the resource is not available, at most 480.
     buffer_before_min: Option<u32>,
-    /// Minutes after it in which the resource is not available, at most 480.
+    /// The minutes after the appointment in which the resource is not available, at most 480.
     buffer_after_min: Option<u32>,
     /// The price in agorot.
     #[serde(default, deserialize_with = "nullable")]
@@ -128,9 +128,9 @@ pub(crate) struct ChangeServiceRequest {
     price_minor: Option<Option<i64>>,
     /// A description for contacts.
     description: Option<String>,
-    /// Its place in lists.
+    /// The position in lists.
     position: Option<i64>,
-    /// Whether it is not offered any more.
+    /// Whether the service is no longer offered.
     archived: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of sessions.
+//! API types of sessions.
 
 use crate::domain::Timestamp;
 use crate::http::pagination::Page;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 pub(crate) type SessionItemPage = Page<SessionItem>;
 
-/// A session.
+/// A login session of a user.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SessionItem {
     /// The id for `DELETE /api/sessions/{id}`.
@@ -15,12 +15,12 @@ pub(crate) struct SessionItem {
     pub(super) user_agent: String,
     #[schema(value_type = String, format = DateTime)]
     pub(super) created_at: Timestamp,
-    /// When it was last used, to within a few minutes.
+    /// When the session was last used, with a precision of a few minutes.
     #[schema(value_type = String, format = DateTime)]
     pub(super) last_seen_at: Timestamp,
-    /// When it expires if it is not used.
+    /// When the session expires if it is not used again.
     #[schema(value_type = String, format = DateTime)]
     pub(super) expires_at: Timestamp,
-    /// Whether it is the session of this request.
+    /// Whether this is the session of the request.
     pub(super) is_current: bool,
 }

@@ -1,4 +1,4 @@
-//! How a change of settings is stored, and why it is refused.
+//! Storage of a change of settings, and the error responses for a rejected change.
 
 use super::view::{ChangeSettingsRequest, SettingItem};
 use crate::clock;
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Stores the change in one transaction, with history and audit log.
+/// Returns the callback that stores a change in one transaction, with its history and audit log entries.
 pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
     let store = state.store.clone();
     Box::new(move |changed| {
@@ -22,7 +22,7 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
     })
 }
 
-/// The versions that the change is based on, each of a setting that it changes.
+/// Returns the setting versions on which the change is based. A version of a setting that is not changed is an error.
 pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
     match body.expected.keys().find(|key| !body.changes.contains_key(*key)) {
         None => Ok(body.expected.clone()),
@@ -33,8 +33,7 @@ pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, 
     }
 }
 
-/// The error response of a refused change.
-/// `items` are the settings as they are now.
+/// Returns the error response of a rejected change. `items` are the current settings.
 pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiError {
     match rejected {
         ChangeRejected::Overtaken(keys) => {
@@ -56,7 +55,7 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiE
     }
 }
 
-/// The error response for a setting that is locked or invalid.
+/// Returns the error response for a setting that is locked or invalid.
 pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError) -> ApiError {
     match refusal {
         ChangeRefusal::Invalid(message) => {

@@ -1,4 +1,4 @@
-//! What the API shows of settings.
+//! API types of settings.
 
 use crate::config::{Lock, SettingInfo};
 use crate::domain::{Language, Timestamp};
@@ -21,38 +21,38 @@ pub(crate) struct SettingItem {
     pub(super) key: &'static str,
     /// The section of the settings file.
     section: &'static str,
-    /// How to edit it: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`, `secret`, `url`, `phone`,
-    /// `size`, `path` or `listener`.
+    /// The editor for the value: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`,
+    /// `secret`, `url`, `phone`, `size`, `path` or `listener`.
     kind: &'static str,
     /// The value; null if it is not set, and always null for a secret.
     value: Value,
-    /// The value without any setting.
+    /// The default value.
     default: Value,
-    /// The allowed words; empty if there is no fixed set of them.
+    /// The allowed values; empty if there is no fixed set.
     choices: Vec<&'static str>,
-    /// The least allowed number.
+    /// The minimum of a number.
     minimum: Option<f64>,
-    /// The greatest allowed number.
+    /// The maximum of a number.
     maximum: Option<f64>,
     /// The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`.
     unit: Option<&'static str>,
-    /// Whether it may be left out; then an empty text means that it is not set.
+    /// Whether the setting is optional; an empty text then removes it.
     optional: bool,
-    /// What is allowed, in English.
+    /// The allowed values, described in English.
     allowed: String,
-    /// Where the value comes from: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the configured
-    /// settings are invalid.
+    /// The source of the value: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the
+    /// configured settings are invalid.
     source: &'static str,
-    /// The file that sets it.
+    /// The settings file that sets the value.
     file: Option<String>,
     /// The line of the file.
     line: Option<usize>,
     /// The environment variable that sets it.
     variable: Option<String>,
-    /// Whether the page may change it.
+    /// Whether the web page may change the setting.
     editable: bool,
-    /// Why not: `file`, `credential`, `environment` or `last_good` sets it; `start`: it is needed before the database is open;
-    /// `machine`: it names files or accounts of the machine.
+    /// Why the setting is locked: `file`, `credential`, `environment` or `last_good` sets it; `start`: the daemon needs
+    /// it before the database is open; `machine`: it names files or accounts of the server.
     locked_reason: Option<&'static str>,
     /// Whether a change takes effect only after a restart.
     requires_restart: bool,
@@ -60,23 +60,24 @@ pub(crate) struct SettingItem {
     restart_pending: bool,
     /// For a secret, whether it is set.
     secret_set: bool,
-    /// Its name, in the language of the request.
+    /// The name of the setting, in the language of the request.
     title: String,
-    /// What it does, in the language of the request.
+    /// The effect of the setting, in the language of the request.
     help: String,
-    /// When the page changed it last; null if it never did.
+    /// When the web page last changed the setting; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
-    /// The actor of that change: `user:3`, `token:2`.
+    /// The actor of the last change: `user:3` or `token:2`.
     actor: Option<String>,
-    /// The name of the user or the token of that change; null for other actors.
+    /// The name of the user or the token that made the last change; null for other actors.
     actor_name: Option<String>,
-    /// The number of its newest change, 0 if the page never changed it; for `expected` in a change.
+    /// The number of the last change, for `expected` in a change request; 0 if the web page never changed the setting.
     version: i64,
 }
 
 impl SettingItem {
-    /// Shows the saved value; `active` is the one in use. `page_secrets` are the keys in the file of the page's secrets.
+    /// Creates the view of a setting. `saved` has the value to show, `active` the value in use; `page_secrets` are the
+    /// keys in the secrets file of the web page.
     pub(super) fn new(
         active: &SettingInfo,
         saved: SettingInfo,
@@ -129,8 +130,9 @@ impl SettingItem {
 pub(crate) struct ChangeSettingsRequest {
     /// The new values by key; null resets a setting to its default, or removes a secret.
     pub(super) changes: BTreeMap<String, Value>,
-    /// By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
-    /// (412), unless it has the new value already. A setting that is left out is changed at any version.
+    /// By key, the `version` of the setting on which the change is based. If a setting has changed since and does not
+    /// already have the new value, the request is rejected with 412 and changes nothing. For a setting without an
+    /// entry, the version is not checked.
     #[serde(default)]
     pub(super) expected: BTreeMap<String, i64>,
 }
@@ -140,11 +142,11 @@ pub(crate) struct ChangeSettingsRequest {
 pub(crate) struct ChangeSettingsResponse {
     /// The keys whose values have changed.
     changed: Vec<String>,
-    /// Those of them that take effect only after a restart.
+    /// The changed keys that take effect only after a restart.
     requires_restart: Vec<String>,
     /// Likely mistakes in the settings, in English.
     warnings: Vec<String>,
-    /// The settings of the request, as they are now.
+    /// The settings of the request, in their current state.
     items: Vec<SettingItem>,
 }
 
@@ -171,9 +173,9 @@ pub(crate) struct SettingChangeItem {
     id: i64,
     /// The key of the setting.
     key: String,
-    /// The new value; null if it was reset. For a secret: true if it was set, null if it was removed.
+    /// The new value; null if the setting was reset. For a secret: true if it was set, null if it was removed.
     value: Value,
-    /// The value before; null if the page had set none. For a secret as in `value`.
+    /// The previous value; null if the web page had not set one. For a secret, as in `value`.
     previous: Value,
     /// When it was changed.
     #[schema(value_type = String, format = DateTime)]

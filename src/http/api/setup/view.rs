@@ -1,4 +1,4 @@
-//! What the API shows of the set-up.
+//! API types of the setup.
 
 use crate::crm::setup;
 use crate::domain;
@@ -7,40 +7,40 @@ use crate::http::ErrorDetail;
 use crate::http::api::one_of::OneOf;
 use serde::{Deserialize, Serialize};
 
-/// The state of the first set-up.
+/// The state of the first setup.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SetupStatus {
     /// Whether the first owner is still to be created.
     pub(super) needed: bool,
-    /// Why passwords are not taken on this connection, with the address where they are (`https_required`); missing where
-    /// they are taken.
+    /// The error `https_required`, with the address at which passwords are accepted; absent if this connection accepts
+    /// passwords.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) connection_error: Option<ErrorDetail>,
 }
 
 pub(crate) type SetupStep = OneOf<domain::SetupStep>;
 
-/// How far the set-up on the page is.
+/// The progress of the setup on the web page.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SetupProgress {
-    /// The steps that an owner has skipped for now.
+    /// The steps that an owner has skipped.
     pub(super) skipped: Vec<SetupStep>,
-    /// The steps that are complete, as far as the daemon knows without asking a provider.
+    /// The steps that are complete according to the daemon's own data, without requests to providers.
     proved: Vec<SetupStep>,
     /// When the agent first answered in a trial call; null if it has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     agent_answered_at: Option<Timestamp>,
-    /// The newest call that another number has forwarded here, as the network reported it; null if there was none. Some networks do
-    /// not report it.
+    /// The newest call that was forwarded from another number, as the network reported it; null if there was none. Some
+    /// networks do not report forwarding.
     forwarded_call: Option<ForwardedCall>,
 }
 
-/// A call that another number has forwarded here.
+/// A call that was forwarded from another number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ForwardedCall {
-    /// The call.
+    /// The id of the call.
     call_id: i64,
-    /// The number that was called first, E.164 where it is one.
+    /// The number that was called originally, in E.164 if possible.
     forwarded_from: String,
 }
 
@@ -57,23 +57,23 @@ impl From<setup::Progress> for SetupProgress {
     }
 }
 
-/// A step to skip, or to take up again.
+/// A step to skip, or to resume.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SkipStepRequest {
     /// The step.
     pub(super) step: SetupStep,
-    /// Whether it is skipped.
+    /// True to skip the step, false to resume it.
     pub(super) skipped: bool,
 }
 
-/// The set-up code and the first owner's account.
+/// The setup code and the first owner's account.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupRequest {
     /// The one-time code that `agentlocator setup` prints.
     pub(super) code: String,
     pub(super) name: String,
-    /// At least 10 characters, and none of the common passwords.
+    /// The password: at least 10 characters, and not a common password.
     pub(super) password: String,
 }

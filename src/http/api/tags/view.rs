@@ -1,4 +1,4 @@
-//! What the API shows of tags.
+//! API types of tags.
 
 use crate::domain;
 use crate::domain::{ContactId, TagChanges, TagId};
@@ -11,11 +11,11 @@ pub(crate) type TagPage = Page<Tag>;
 /// A tag.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Tag {
-    /// The id.
+    /// The id of the tag.
     pub(super) id: i64,
-    /// The name.
+    /// The name of the tag.
     pub(super) name: String,
-    /// The number of contacts that have it.
+    /// The number of contacts with the tag.
     contact_count: i64,
 }
 
@@ -35,7 +35,7 @@ impl From<domain::Tag> for Tag {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTagRequest {
-    /// The name, which no other tag has.
+    /// The name; it must be unique.
     pub(super) name: String,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct CreateTagRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTagRequest {
-    /// The new name; absent leaves it as it is.
+    /// The new name; absent: unchanged.
     pub(super) name: Option<String>,
 }
 
@@ -51,22 +51,22 @@ pub(crate) struct UpdateTagRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TagContactsRequest {
-    /// The contacts, up to 1000.
+    /// The ids of the contacts, at most 1000.
     pub(super) contact_ids: Vec<i64>,
-    /// The tags that they get.
+    /// The ids of the tags to add.
     #[serde(default)]
     pub(super) add: Vec<i64>,
-    /// The tags that they lose.
+    /// The ids of the tags to remove.
     #[serde(default)]
     pub(super) remove: Vec<i64>,
 }
 
-/// What a change of tags has really changed, in pairs of contact and tag, so that it can be undone.
+/// The actual changes, in pairs of contact id and tag id, with which a client can undo them.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TagContactsResponse {
-    /// The contacts that did not have the tag before.
+    /// The pairs that were added; contacts that had the tag already are left out.
     added: Vec<[i64; 2]>,
-    /// The contacts that had the tag before.
+    /// The pairs that were removed; contacts that did not have the tag are left out.
     removed: Vec<[i64; 2]>,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of tasks.
+//! API types of tasks.
 
 use crate::domain::{self, CallId, ContactId, TaskContent, ThreadId, Timestamp, UserId};
 use crate::http::api::nullable::nullable;
@@ -11,47 +11,47 @@ type TaskSource = OneOf<domain::TaskSource>;
 pub(super) type TaskState = OneOf<domain::TaskState>;
 pub(crate) type TaskPage = Page<Task>;
 
-/// A task.
+/// A task of the users.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Task {
-    /// The id.
+    /// The id of the task.
     id: i64,
-    /// What is to be done.
+    /// The text of the task.
     title: String,
-    /// The contact that it concerns.
+    /// The id of the contact that the task is about.
     contact_id: Option<i64>,
-    /// The name of the contact, else its number.
+    /// The name of the contact, or its number if it has no name.
     contact_name: Option<String>,
-    /// The thread that it concerns.
+    /// The id of the thread that the task is about.
     thread_id: Option<i64>,
-    /// The call that it concerns.
+    /// The id of the call that the task is about.
     call_id: Option<i64>,
-    /// The moment by which it is to be done.
+    /// The time by which the task must be done.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which it is to be done. A task has at most one of `due_at` and `due_date`.
+    /// The day on which the task must be done. A task has at most one of `due_at` and `due_date`.
     #[schema(format = Date)]
     due_date: Option<String>,
-    /// The user who is to do it.
+    /// The id of the assigned user.
     assignee: Option<i64>,
-    /// The name of that user.
+    /// The name of the assigned user.
     assignee_name: Option<String>,
-    /// Who created it.
+    /// Whether a user or the agent created the task.
     source: TaskSource,
     /// The actor that created it: `user:3`, `token:2`, `agent`.
     created_by: String,
-    /// When it was created.
+    /// When the task was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the task was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When it was done.
+    /// When the task was completed; null while it is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     done_at: Option<Timestamp>,
-    /// The actor that marked it as done.
+    /// The actor that completed the task.
     done_by: Option<String>,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -98,21 +98,21 @@ impl From<domain::Task> for Task {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTaskRequest {
-    /// What is to be done.
+    /// The text of the task.
     title: String,
-    /// The contact that it concerns.
+    /// The id of the contact that the task is about.
     contact_id: Option<i64>,
-    /// The thread that it concerns.
+    /// The id of the thread that the task is about.
     thread_id: Option<i64>,
-    /// The call that it concerns.
+    /// The id of the call that the task is about.
     call_id: Option<i64>,
-    /// The moment by which it is to be done.
+    /// The time by which the task must be done.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which it is to be done, in place of `due_at`.
+    /// The day on which the task must be done, instead of `due_at`.
     #[schema(format = Date)]
     due_date: Option<String>,
-    /// The user who is to do it.
+    /// The id of the assigned user.
     assignee: Option<i64>,
 }
 
@@ -130,40 +130,40 @@ impl From<CreateTaskRequest> for TaskContent {
     }
 }
 
-/// A change of a task. What is absent stays as it is; null removes it.
+/// A change of a task. Absent fields keep their values; null clears a field.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTaskRequest {
-    /// What is to be done.
+    /// The text of the task.
     title: Option<String>,
-    /// The contact that it concerns.
+    /// The id of the contact that the task is about.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     contact_id: Option<Option<i64>>,
-    /// The thread that it concerns.
+    /// The id of the thread that the task is about.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     thread_id: Option<Option<i64>>,
-    /// The call that it concerns.
+    /// The id of the call that the task is about.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     call_id: Option<Option<i64>>,
-    /// The moment by which it is to be done; it replaces `due_date`.
+    /// The time by which the task must be done; it replaces `due_date`.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(default, deserialize_with = "nullable")]
     due_at: Option<Option<Timestamp>>,
-    /// The day on which it is to be done; it replaces `due_at`.
+    /// The day on which the task must be done; it replaces `due_at`.
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(default, deserialize_with = "nullable")]
     due_date: Option<Option<String>>,
-    /// The user who is to do it.
+    /// The id of the assigned user.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     assignee: Option<Option<i64>>,
 }
 
 impl UpdateTaskRequest {
-    /// Makes the change.
+    /// Applies the change to the content of a task.
     pub(super) fn apply(self, to: &mut TaskContent) {
         if let Some(title) = self.title {
             to.title = title;
@@ -180,7 +180,7 @@ impl UpdateTaskRequest {
         if let Some(id) = self.assignee {
             to.assignee = id.map(UserId);
         }
-        // Each of the two replaces the other, unless the request contains both.
+        // `due_at` and `due_date` replace each other, unless the request contains both.
         if matches!((&self.due_at, &self.due_date), (Some(Some(_)), None)) {
             to.due_date = None;
         }

@@ -1,4 +1,4 @@
-//! Which way a message in a thread would take, and who is typing in it.
+//! The route of the next message in a thread, and typing notices.
 
 use super::view::route::MessageRoute;
 use crate::clock;
@@ -12,7 +12,7 @@ use crate::runtime::typing::TypingNotice;
 use axum::Json;
 use axum::extract::State;
 
-/// Get the way that a message in a thread would take now.
+/// Preview the route of a message that would be sent in a thread now.
 #[utoipa::path(get, path = "/api/threads/{id}/route", tag = "threads", operation_id = "preview_route",
     params(("id" = i64, Path)), responses((status = 200, body = MessageRoute)))]
 pub(in crate::http::api) async fn preview(
@@ -26,7 +26,9 @@ pub(in crate::http::api) async fn preview(
     Ok(Json(preview.into()))
 }
 
-/// Report that the asking user types in a thread; open pages show it for six seconds.
+/// Report that the current user is typing in a thread.
+///
+/// Open pages show the notice for six seconds.
 #[utoipa::path(post, path = "/api/threads/{id}/typing", tag = "threads", operation_id = "report_typing",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(in crate::http::api) async fn typing(

@@ -1,4 +1,4 @@
-//! What the API shows of threads and messages.
+//! API types of threads and messages.
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
@@ -37,7 +37,7 @@ pub(crate) struct MessagePage {
     pub(super) next_cursor: Option<String>,
 }
 
-/// The AI mode of a thread.
+/// The mode of the AI in a thread.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetAiModeRequest {
@@ -47,18 +47,18 @@ pub(crate) struct SetAiModeRequest {
 /// The conversation with one contact over one channel.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Thread {
-    /// The id.
+    /// The id of the thread.
     id: i64,
-    /// The business.
+    /// The id of the business.
     business_id: i64,
     /// The channel.
     #[serde(rename = "type")]
     kind: ThreadType,
-    /// The provider that was used last; none for calls before the first one.
+    /// The provider that was used last; null for calls before the first one.
     provider: Option<Provider>,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
-    /// The contact's number in E.164, else another address.
+    /// The contact's number in E.164, or another address if it has no number.
     peer_number: String,
     /// The title of the thread.
     title: String,
@@ -75,27 +75,27 @@ pub(crate) struct Thread {
     last_message: Option<LastMessage>,
     /// The newest call.
     last_call: Option<LastCall>,
-    /// Whose turn it is.
+    /// Whether the business or the contact must answer next.
     turn: ThreadTurn,
-    /// Since when the contact waits for an answer.
+    /// Since when the contact has waited for an answer; null if the contact does not wait.
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
-    /// When it was archived; a new message or call ends that.
+    /// When the thread was archived; null if it is not. A new message or call moves it out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
-    /// What the asking user has begun to write.
+    /// The draft of the current user.
     draft: Option<Draft>,
     /// Until when free text may be sent.
     window: Window,
     /// The tags of the contact.
     tags: Vec<TagName>,
-    /// When it started.
+    /// When the thread was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
 
 impl Thread {
-    /// Adds the draft of the asking user, and the tags of the contact.
+    /// Adds the draft of the current user, and the tags of the contact.
     pub(crate) fn with(self, draft: Option<domain::Draft>, tags: Vec<domain::ContactTag>) -> Self {
         Self { draft: draft.map(Into::into), tags: views(tags), ..self }
     }
@@ -134,23 +134,23 @@ pub(crate) struct MessageDetail {
     /// The message in its current form.
     #[serde(flatten)]
     message: Message,
-    /// The message that it answers, where that is known.
+    /// The message to which this one replies; null if there is none, or it is unknown.
     quote: Option<Quote>,
-    /// The current reactions, at most one of each side.
+    /// The current reactions, at most one from each party.
     reactions: Vec<Reaction>,
     /// The edits, oldest first.
     edits: Vec<Edit>,
-    /// When its author deleted it; the text is kept.
+    /// When the author deleted the message; the text is kept.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
-    /// Who deleted it: `contact`, or `phone` for the business's own phone.
+    /// The party that deleted the message: `contact`, or `phone` for the business's own phone.
     deleted_by: Option<String>,
     /// The files.
     files: Vec<MessageFile>,
 }
 
 impl MessageDetail {
-    /// `language` is that of the error.
+    /// Creates the view; the error of the message is in `language`.
     pub(crate) fn new(detail: domain::MessageDetail, language: Language) -> Self {
         Self {
             message: Message::new(detail.message, language),
@@ -164,12 +164,12 @@ impl MessageDetail {
     }
 }
 
-/// One message.
+/// A message of a thread.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Message {
     /// The id; messages that arrived later have greater ids.
     id: i64,
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
     /// The direction.
     direction: Direction,
@@ -179,35 +179,35 @@ struct Message {
     media_kind: MediaKind,
     /// The text; empty for a file without a caption.
     content_text: String,
-    /// The URL of the file: the provider's, then the local one once it has been fetched.
+    /// The URL of the file: the provider's URL, and after the download the local one.
     media_url: Option<String>,
-    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
-    /// `pruned` if it was deleted according to the retention settings.
+    /// The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
+    /// `failed`, or `pruned` if the retention settings deleted it.
     media_state: Option<String>,
-    /// The way it took, or will take.
+    /// The provider that sent the message, or is expected to send it.
     provider: Option<Provider>,
     /// The provider's id of the message.
     provider_msg_id: Option<String>,
     /// The delivery status.
     status: MessageStatus,
-    /// Why it failed: an AgentLocator or provider error code.
+    /// The error code of AgentLocator or the provider, if sending failed.
     error_code: Option<String>,
-    /// Why it failed, or that it may have been sent; for people.
+    /// A readable text that says why sending failed, or that the message may have been sent; null without an error.
     error: Option<String>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     author: Option<String>,
     /// The provider's id of the quoted message.
     quoted_msg_id: Option<String>,
-    /// When a provider accepted it.
+    /// When a provider accepted the message.
     #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
-    /// When it was delivered to the contact's phone.
+    /// When the message was delivered to the contact's phone.
     #[schema(value_type = Option<String>, format = DateTime)]
     delivered_at: Option<Timestamp>,
-    /// When the contact read it.
+    /// When the contact read the message.
     #[schema(value_type = Option<String>, format = DateTime)]
     read_at: Option<Timestamp>,
-    /// When it was written: for a message that was delayed the provider's time, else the time of arrival.
+    /// When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -238,7 +238,7 @@ impl Message {
     }
 }
 
-/// The quoted message.
+/// The message to which another one replies.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Quote {
     /// The id of the message.
@@ -262,7 +262,7 @@ struct Reaction {
     emoji: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     actor: String,
-    /// When it was made.
+    /// When the reaction was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -280,7 +280,7 @@ struct Edit {
     previous_text: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     actor: String,
-    /// When it was made.
+    /// When the edit was made.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -300,23 +300,23 @@ struct MessageFile {
     file_name: Option<String>,
     /// The MIME type.
     mime: Option<String>,
-    /// The size in bytes; null until it has been fetched.
+    /// The size in bytes; null until the file has been downloaded.
     bytes: Option<i64>,
-    /// `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`.
+    /// The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`.
     state: String,
-    /// Why it could not be fetched.
+    /// Why the file could not be downloaded.
     error: Option<String>,
-    /// The URL of the file; null until it has been fetched.
+    /// The URL of the file; null until the file has been downloaded.
     url: Option<String>,
     /// The width of an image in pixels.
     width: Option<i64>,
     /// The height of an image in pixels.
     height: Option<i64>,
-    /// The duration of sound or video.
+    /// The duration of audio or video in milliseconds.
     duration_ms: Option<i64>,
-    /// A picture of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded.
+    /// A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded.
     thumbhash: Option<String>,
-    /// The URL of a small JPEG of an image.
+    /// The URL of the thumbnail of an image, a small JPEG.
     thumbnail_url: Option<String>,
 }
 

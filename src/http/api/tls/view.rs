@@ -1,4 +1,4 @@
-//! What the API shows of certificates.
+//! API types of certificates.
 
 use crate::domain::Timestamp;
 use crate::http::api::one_of::OneOf;
@@ -8,12 +8,12 @@ use serde::Serialize;
 type CertificateSource = OneOf<tls::CertificateSource>;
 type TlsHealth = OneOf<tls::TlsHealth>;
 
-/// The state of TLS.
+/// The state of TLS and its certificate.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TlsStatus {
-    /// Whether action is needed.
+    /// Whether the certificate needs action.
     health: TlsHealth,
-    /// The source of the certificate that is served.
+    /// The source of the active certificate.
     source: CertificateSource,
     /// The host names that the certificate covers.
     names: Vec<String>,
@@ -29,20 +29,20 @@ pub(crate) struct TlsStatus {
     /// When the certificate expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
-    /// What went wrong last, until it goes well.
+    /// The last error; null after the next success.
     last_error: Option<TlsError>,
     /// When the next request to the certificate authority is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
 }
 
-/// The last error.
+/// The last error of the certificate's renewal or loading.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TlsError {
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What happened and what to do, for people.
+    /// The error and its remedy, as a readable text.
     text: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the API shows of API tokens.
+//! API types of API tokens.
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::users::view::Role;
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type ApiTokenPage = Page<ApiToken>;
 
-/// A bearer token for the API, without the secret, which is shown once and not kept.
+/// An API token, without the secret, which is shown only once and not stored.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ApiToken {
-    /// The id.
+    /// The id of the token.
     id: i64,
-    /// Its purpose, as its creator named it.
+    /// The purpose of the token, as its creator named it.
     name: String,
     /// The role of the token.
     role: Role,
-    /// When it was created.
+    /// When the token was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// When the token was last used, rounded to the minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
-    /// The actor that created it: `user:3`, `token:2`, `cli`. Null if unknown.
+    /// The actor that created the token: `user:3`, `token:2` or `cli`; null if unknown.
     created_by: Option<String>,
-    /// The name of the user who answers for it; null for a token of the command line. Without this user, or without a role
-    /// that has the token's rights, the token is not accepted.
+    /// The name of the user who is responsible for the token; null for a token of the command line. If this user is
+    /// removed, or loses the role that the token has, the token is rejected.
     user_name: Option<String>,
-    /// When it expires; null: never.
+    /// When the token expires; null: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
@@ -47,15 +47,15 @@ impl From<domain::ApiToken> for ApiToken {
     }
 }
 
-/// A new token.
+/// A token to be created.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTokenRequest {
-    /// Its purpose, as its creator named it.
+    /// The purpose of the token.
     pub(super) name: String,
     /// The role of the token; `staff` by default.
     pub(super) role: Option<Role>,
-    /// When it expires; absent or null: never.
+    /// When the token expires; absent or null: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) expires_at: Option<Timestamp>,
 }
@@ -65,6 +65,6 @@ pub(crate) struct CreateTokenRequest {
 pub(crate) struct CreateTokenResponse {
     #[serde(flatten)]
     pub(super) details: ApiToken,
-    /// Goes into `Authorization: Bearer …`.
+    /// The secret, for the header `Authorization: Bearer …`.
     pub(super) token: String,
 }

@@ -1,16 +1,16 @@
-//! What the API shows of trial calls.
+//! API types of trial calls.
 
 use crate::http::media_stream::TRIAL_PATH;
 use crate::runtime::calls::TrialTicket;
 use serde::Serialize;
 
-/// The right to one trial call.
+/// The permission for one trial call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TrialCall {
-    /// The id, which the first message on the socket names.
+    /// The id of the call, which the first message on the WebSocket contains.
     #[schema(example = "CA00000000000000000000000000000001")]
     id: String,
-    /// The secret that the first message on the socket carries; for one socket, within a minute.
+    /// The secret that the first message on the WebSocket contains; valid for one connection, and for a minute.
     token: String,
     /// The path of the WebSocket.
     #[schema(example = "/ws/trial")]

@@ -1,4 +1,4 @@
-//! What the API shows of the phone numbers of the Twilio account.
+//! API types of the phone numbers of the Twilio account.
 
 use crate::crm::twilio_number::ReplacedWebhooks;
 use crate::doctor::webhooks_at;
@@ -11,48 +11,49 @@ pub(crate) type TwilioNumberPage = Page<TwilioNumber>;
 /// A phone number of the Twilio account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TwilioNumber {
-    /// `PN…`
+    /// Twilio's id of the number, `PN…`.
     sid: String,
-    /// With `+` and country code.
+    /// The number, with `+` and country code.
     number: String,
-    /// Its name in Twilio's console.
+    /// The name of the number in Twilio's console.
     friendly_name: String,
-    /// What it can do: `voice`, `sms`, `mms`, `fax`.
+    /// The capabilities of the number: `voice`, `sms`, `mms`, `fax`.
     capabilities: Vec<String>,
-    /// Whether its calls and their status changes come here.
+    /// Whether all webhooks of the number's calls have the URLs of this server.
     points_here: bool,
-    /// Where its calls go: `here`, `elsewhere`, `nowhere`, `trunk` or `app`.
+    /// The destination of the number's calls: `here`, `elsewhere`, `nowhere`, `trunk` or `app`.
     calls_go_to: &'static str,
-    /// Where its calls go, and by which method.
+    /// The webhooks of the number's calls.
     webhooks: TwilioWebhooks,
-    /// Whether a change of its webhooks can be undone.
+    /// Whether a change of the webhooks can be undone.
     can_undo: bool,
 }
 
 /// The webhooks of a number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TwilioWebhooks {
-    /// Requested for an incoming call; empty if there is none.
+    /// The URL that Twilio requests for an incoming call; empty if there is none.
     voice_url: String,
-    /// The HTTP method.
+    /// The HTTP method of `voice_url`.
     voice_method: String,
-    /// Receives the status of a call; empty if there is none.
+    /// The URL that receives status changes of calls; empty if there is none.
     status_callback: String,
-    /// The HTTP method.
+    /// The HTTP method of `status_callback`.
     status_callback_method: String,
 }
 
 /// A number whose webhooks were set.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct WebhooksResponse {
-    /// The number as it is now.
+    /// The number in its current state.
     pub(super) number: TwilioNumber,
-    /// Its webhooks before.
+    /// The webhooks before the change.
     pub(super) replaced: TwilioWebhooks,
 }
 
 impl TwilioNumber {
-    /// `base` is the public address; `known` are the numbers whose webhooks can be restored.
+    /// Creates the view. `base` is the public address of this server; `known` are the numbers whose webhooks can be
+    /// restored.
     pub(super) fn new(number: AccountNumber, base: Option<&str>, known: &[(String, ReplacedWebhooks)]) -> Self {
         let points_here = base.is_some_and(|base| number.webhooks == webhooks_at(base));
         let is_at = |base: &str| number.webhooks.voice_url == webhooks_at(base).voice_url;

@@ -1,17 +1,17 @@
-//! What the API shows of updates.
+//! API types of updates.
 
 use crate::domain::Timestamp;
 use crate::providers::release_feed;
 use serde::Serialize;
 
-/// The installed release, and newer ones.
+/// The installed release, and the newest one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct UpdatesResponse {
     /// How often the release feed is checked: `off` or `weekly`.
     pub(super) check: &'static str,
     /// The running release.
     pub(super) installed: &'static str,
-    /// The newest release that the feed has named, if it was ever asked.
+    /// The newest release in the feed; null if the feed has never been checked.
     pub(super) newest: Option<Release>,
     /// Whether the newest release is newer than the installed one.
     pub(super) is_newer: bool,
@@ -23,13 +23,13 @@ pub(crate) struct UpdatesResponse {
 /// A release.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Release {
-    /// The version, as `1.4.0`.
+    /// The version, such as `1.4.0`.
     version: String,
-    /// The release date, as `2026-11-20`.
+    /// The release date, such as `2026-11-20`.
     date: Option<String>,
     /// The URL of the release notes.
     notes_url: Option<String>,
-    /// Whether it fixes something urgent.
+    /// Whether the release fixes an urgent problem.
     urgent: bool,
 }
 

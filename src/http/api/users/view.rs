@@ -1,4 +1,4 @@
-//! What the API shows of users.
+//! API types of users.
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 pub(crate) type Role = OneOf<domain::Role>;
 pub(crate) type UserPage = Page<User>;
 
-/// A user.
+/// A user of the web page and the API.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct User {
-    /// The id.
+    /// The id of the user.
     id: i64,
-    /// The log-in name; not case-sensitive.
+    /// The login name; not case-sensitive.
     name: String,
     /// The role.
     role: Role,
-    /// When it was created.
+    /// When the user was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When they last logged in.
+    /// When the user last logged in.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login_at: Option<Timestamp>,
 }
@@ -43,7 +43,7 @@ impl From<domain::User> for User {
 pub(crate) struct CreateUserRequest {
     pub(super) name: String,
     pub(super) role: Role,
-    /// At least 10 characters, and none of the common passwords.
+    /// The password: at least 10 characters, and not a common password.
     pub(super) password: String,
 }
 
@@ -51,6 +51,6 @@ pub(crate) struct CreateUserRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordRequest {
-    /// At least 10 characters, and none of the common passwords.
+    /// The new password: at least 10 characters, and not a common password.
     pub(super) password: String,
 }

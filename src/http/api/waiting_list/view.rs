@@ -1,4 +1,4 @@
-//! What the API shows of the waiting list.
+//! API types of the waiting list.
 
 use crate::crm::waiting_list::{Waiting, WaitingEntryChange};
 use crate::domain::{ResourceId, ServiceId, Timestamp};
@@ -11,51 +11,51 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type WaitingEntryPage = Page<WaitingEntry>;
 
-/// A contact who waits for an appointment.
+/// An entry of the waiting list: a contact who waits for an appointment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct WaitingEntry {
-    /// The id.
+    /// The id of the entry.
     id: i64,
-    /// The contact.
+    /// The id of the contact.
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
     /// The contact's phone number.
     contact_number: Option<String>,
-    /// The service.
+    /// The id of the service.
     service_id: i64,
     /// The name of the service.
     service_name: String,
-    /// The resource; null: any.
+    /// The id of the resource; null: any resource.
     resource_id: Option<i64>,
-    /// The name of the resource; null if any suits, or if it has none.
+    /// The name of the resource; null if any resource is suitable, or the resource has no name.
     resource_name: Option<String>,
-    /// The first day that suits the contact.
+    /// The first suitable day.
     #[schema(value_type = String, format = Date)]
     from_date: LocalDate,
-    /// The last day that suits the contact.
+    /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     to_date: LocalDate,
     /// A note for users.
     note: String,
-    /// Who added the entry: `user:3`, `token:2`, `agent`.
+    /// The actor that added the entry: `user:3`, `token:2` or `agent`.
     created_by: String,
-    /// Since when the contact waits: the time of the addition, unless `waiting_since` came with it.
+    /// Since when the contact waits: `waiting_since` of the request that added the entry, or the time of that request.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// The first free time from now on that suits: of the service, at the resource, on the days.
+    /// The first free time for the service, the resource and the days of the entry.
     free_slot: Option<FreeSlot>,
-    /// The contact's next appointment for the service, if it was booked since the entry was added, or is on its days; null if there
-    /// is none.
+    /// The contact's next appointment for the service, if it was booked after the entry was added, or is within the
+    /// days of the entry; otherwise null.
     appointment: Option<WaitingAppointment>,
-    /// The version of the item, for `If-Match`: its `ETag`.
+    /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
 }
 
 /// An appointment of a contact who is on the waiting list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct WaitingAppointment {
-    /// The id.
+    /// The id of the appointment.
     id: i64,
     /// When it starts.
     #[schema(value_type = String, format = DateTime)]
@@ -102,39 +102,39 @@ impl From<Waiting> for WaitingEntry {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateWaitingEntryRequest {
-    /// The contact.
+    /// The id of the contact.
     pub(super) contact_id: i64,
-    /// The service.
+    /// The id of the service.
     pub(super) service_id: i64,
-    /// The resource; absent or null: any.
+    /// The id of the resource; absent or null: any resource.
     pub(super) resource_id: Option<i64>,
-    /// The first day that suits the contact.
+    /// The first suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) from_date: LocalDate,
-    /// The last day that suits the contact.
+    /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
     /// A note for users.
     pub(super) note: Option<String>,
-    /// Since when the contact waits; absent or null: since now.
+    /// Since when the contact waits; absent or null: the current time.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) waiting_since: Option<Timestamp>,
 }
 
-/// A change of an entry of the waiting list; what is absent stays as it is.
+/// A change of an entry of the waiting list. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeWaitingEntryRequest {
-    /// The service.
+    /// The id of the service.
     service_id: Option<i64>,
-    /// The resource; null: any.
+    /// The id of the resource; null: any resource.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     resource_id: Option<Option<i64>>,
-    /// The first day that suits the contact.
+    /// The first suitable day.
     #[schema(value_type = Option<String>, format = Date)]
     from_date: Option<LocalDate>,
-    /// The last day that suits the contact.
+    /// The last suitable day.
     #[schema(value_type = Option<String>, format = Date)]
     to_date: Option<LocalDate>,
     /// A note for users.

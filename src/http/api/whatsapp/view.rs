@@ -1,4 +1,4 @@
-//! What the API shows of messages that are sent.
+//! API types of sent messages.
 
 use crate::config;
 use crate::crm::outbox;
@@ -20,8 +20,8 @@ pub(crate) struct SendMessageRequest {
     pub(super) media_id: Option<String>,
     /// The provider; `auto` by default.
     pub(super) provider: Option<ProviderChoice>,
-    /// The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
-    /// Twilio the message goes without it.
+    /// The id of a message of the same thread to which this message replies. The bridge shows it as a quote. Twilio
+    /// cannot quote messages, so through Twilio the message is sent without the quote.
     pub(super) reply_to: Option<i64>,
 }
 
@@ -32,9 +32,9 @@ pub(crate) type ProviderChoice = OneOf<config::ProviderChoice>;
 pub(crate) struct SendMessageResponse {
     /// Always true.
     ok: bool,
-    /// The message.
+    /// The id of the message.
     pub(super) message_id: i64,
-    /// The thread.
+    /// The id of the thread.
     thread_id: i64,
     /// `queued`.
     pub(super) status: MessageStatus,

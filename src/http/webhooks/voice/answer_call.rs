@@ -1,4 +1,4 @@
-//! Incoming calls.
+//! Webhooks of incoming calls.
 
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, ring, store_best_effort, stream};
 use crate::config::{BusinessConfig, RingFirst};
@@ -17,7 +17,7 @@ use axum::response::Response;
 
 const PATH: &str = "/webhook/incoming_call";
 
-/// `POST /webhook/incoming_call`.
+/// Handles `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(call_sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -29,7 +29,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     if forwarded_back == ForwardedBack::Yes {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
         let (raw, business) = (raw(&form, PATH), state.config().business.clone());
-        // Stored, so the call is not read back from Twilio's list as a missed call.
+        // The call is stored, so that it is not imported from Twilio's list as a missed call later.
         store_best_effort(&state, move |tx| {
             store_call(tx, &call, &raw, &business)?;
             call::end_by_answer(tx, &call.call_sid, EndReason::NotConnected, clock::now())
@@ -50,24 +50,24 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     }
 }
 
-/// Starts the conversation with the AI.
+/// Starts the conversation with the AI, and returns the TwiML for it.
 pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
     let sid = context.call.call_sid.clone();
     state.calls.start(context);
     answer(&greeting(state, state.calls.token(&sid)))
 }
 
-/// What a stored call is.
+/// The result of storing an incoming call.
 pub(super) enum Stored {
-    /// A call to answer, and whether the business is open.
+    /// A call that must be answered, and whether the business is open.
     Call(CallContext, bool),
     /// The call of a blocked contact.
     Blocked,
-    /// A call that is over.
+    /// A call that has already ended.
     Over,
 }
 
-/// Stores a call as received now, if the database can be written.
+/// Stores a call as received now, if the database is writable.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let stored = store_best_effort(state, move |tx| {
@@ -89,7 +89,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
         return Stored::Over;
     }
-    // The limits of a number apply across all networks that it calls from.
+    // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     Stored::Call(CallContext { call, name: received.name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open)
 }
@@ -104,8 +104,8 @@ fn store_call(
     call::receive(tx, call, raw, business.country, start_of_day(now, &business.time_zone), now)
 }
 
-/// `GET /webhook/incoming_call`: with a signature it is a call; without one, a preview of the TwiML that a call would
-/// get.
+/// Handles `GET /webhook/incoming_call`. With a signature, the request is a call; otherwise, the response is a preview
+/// of the TwiML for a call.
 pub(super) async fn preview(State(state): State<AppState>, request: Request) -> Response {
     if !request.headers().contains_key("x-twilio-signature") {
         return answer(&greeting(&state, None));
@@ -116,15 +116,16 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
     }
 }
 
-/// The greeting, and the stream.
+/// Returns the verbs that play the greeting and connect the media stream.
 fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
     let [stream, next] = connect(state, token, 1);
     let path = state.settings.current().prompts.greeting_path();
     [Verb::Play(public_url(state, &path)), stream, next]
 }
 
-/// The stream, and the verb that follows it. `action` and the next verb lead to the same URL, because Twilio uses one
-/// or the other depending on how the stream ends. `number`: how many streams the call has had, this one included.
+/// Returns the verb that connects the media stream, and the verb that follows it. The stream's `action` and the next
+/// verb have the same URL, because Twilio uses one or the other, depending on how the stream ends. `number` is the
+/// number of the call's streams, including this one.
 pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
     let next = public_url(state, &stream::path_after(number, None));
     [

@@ -1,4 +1,4 @@
-//! The fallback without a media stream: Twilio records, turn by turn.
+//! The fallback without a media stream: Twilio records the caller, turn by turn.
 
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
@@ -14,11 +14,11 @@ use axum::http::Uri;
 use axum::response::Response;
 
 pub(in crate::http::webhooks) const PATH: &str = "/webhook/handle_recording";
-/// The silence that ends a recording.
+/// The seconds of silence that end a recording.
 const SILENCE_S: u32 = 5;
 
-/// `POST /webhook/handle_recording`: without a recording, requests one; with a recording, stores it and, if an AI is
-/// configured, answers it and records again.
+/// Handles `POST /webhook/handle_recording`. Without a recording, requests one. With a recording, stores it and, if an
+/// AI is configured, answers it and records again.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -46,7 +46,8 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     reply(&state, &call, PendingReply { recording: new.recording_sid, round: 0 }).await
 }
 
-/// "Please leave a message", and the recorder. Twilio continues after it only if nothing was said.
+/// Returns the verbs that ask for a message and record it. Twilio executes the verb after the recorder only if the
+/// caller said nothing.
 pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
     [Verb::Play(public_url(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
 }
@@ -66,7 +67,7 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
-/// The AI's answer to a recording; while it is not ready, a waiting message.
+/// Returns the AI's answer to a recording, or a waiting message while the answer is not ready.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
@@ -82,7 +83,7 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
     }
 }
 
-/// Speaks by the voice of the settings.
+/// Creates a verb that speaks with the voice of the settings.
 fn say(state: &AppState, text: &str) -> Verb {
     super::say(&state.config().voice.say_voice, text)
 }
@@ -91,7 +92,7 @@ fn say_phrase(state: &AppState, phrase: &Phrase) -> Verb {
     super::say_phrase(&state.config().voice.say_voice, phrase)
 }
 
-/// The recording of a webhook; none if it has none.
+/// Returns the recording of a webhook; none if the webhook has no recording.
 pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewRecording> {
     let form = &webhook.form;
     let url = form.value("RecordingUrl")?.to_owned();
@@ -102,7 +103,7 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
     Some(NewRecording { call: incoming(webhook, call.clone()), recording_sid: sid.parse().ok()?, url, duration_ms })
 }
 
-/// The caller waits for the answer to a recording: `?answer=RE…&round=2`.
+/// A caller's wait for the answer to a recording, encoded in the query: `?answer=RE…&round=2`.
 struct PendingReply {
     recording: RecordingSid,
     round: u32,

@@ -1,5 +1,5 @@
-//! An incoming call that rings at the human agent's phone before the AI answers it (`voice.ring_first`). The human agent
-//! accepts it as a transfer.
+//! Incoming calls that ring at the human agent's phone before the AI answers (`voice.ring_first`). The human agent
+//! accepts such a call like a transfer.
 
 use super::answer_call::Stored;
 use super::{
@@ -16,20 +16,21 @@ use axum::response::Response;
 
 pub(super) const PATH: &str = "/webhook/ring_ended";
 
-/// Rings the human agent's phone.
+/// Returns the TwiML that rings the human agent's phone.
 pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
     tracing::info!(event = "CALL_RINGS", call.sid = %sid, "Call {sid} rings at the human agent's phone");
     answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])
 }
 
-/// Stores that the human agent has accepted a call.
+/// Records that the human agent accepted a call.
 pub(super) async fn accepted(state: &AppState, sid: CallSid) {
     tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
     let at = clock::now();
     store_best_effort(state, move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
-/// `POST /webhook/ring_ended`: the phone does not ring any more, or the two have talked. Twilio may request it twice.
+/// Handles `POST /webhook/ring_ended`: the phone stopped ringing, or the conversation with the human agent ended.
+/// Twilio may request it twice.
 pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -49,11 +50,11 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         return answer(&[Verb::Hangup]);
     }
     if matches!(value("CallStatus"), Some("completed" | "canceled" | "failed" | "busy" | "no-answer")) {
-        // The caller is gone; Twilio reports the end of the call itself.
+        // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }
     tracing::info!(event = "CALL_RANG", call.sid = %sid, status, "The human agent did not accept call {sid} ({status}); the AI answers it");
-    // The process may have restarted while it rang.
+    // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),
         None => match answer_call::store(&state, &form, PATH, incoming(&form, sid)).await {

@@ -9,7 +9,7 @@ use crate::http::{AppState, TwilioForm};
 use axum::extract::State;
 use axum::http::StatusCode;
 
-/// `POST /webhook/recording_status`: a recording is ready.
+/// Handles `POST /webhook/recording_status`: a recording is ready.
 pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/recording_status";
     let is_ready = form.form.value("RecordingStatus").is_none_or(|status| status == "completed");
@@ -25,7 +25,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
     StatusCode::NO_CONTENT
 }
 
-/// `POST /webhook/call_status`: the status of a call.
+/// Handles `POST /webhook/call_status`: the status of a call changed.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {

@@ -17,12 +17,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const PATH: &str = "/webhook/stream_ended";
 const CONNECT: &str = "connect";
 const TRANSFER: &str = "transfer";
-/// How much of an unsigned notification is logged.
+/// The maximum number of bytes of an unsigned notification that are logged.
 const MAX_LOGGED_BYTES: usize = 1024;
-/// The longest notification that is read. Twilio's have less than 1 KiB.
+/// The maximum length of a notification. Twilio's notifications have less than 1 KiB.
 const MAX_STATUS_BYTES: usize = 16 << 10;
 
-/// `POST /webhook/stream_ended`: returns the TwiML that follows. Twilio may request it twice for one call.
+/// Handles `POST /webhook/stream_ended`: returns the next TwiML. Twilio may request it twice for one call.
 pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         log_malformed(&state, &form, PATH, NO_CALL).await;
@@ -63,8 +63,8 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     }
 }
 
-/// The path that Twilio requests after a stream or a transfer. The numbers distinguish a repeated request from the next
-/// one.
+/// Returns the path that Twilio requests after a stream or a transfer. The numbers distinguish a repeated request from
+/// a request for the next stream or transfer.
 pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
     match (connect, transfer) {
         (1, None) => PATH.to_owned(),
@@ -73,12 +73,13 @@ pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
     }
 }
 
-/// A number in our own query; 0 if it has none.
+/// Returns a number in the query of a URL of this server; 0 if the query has none.
 fn query_number(uri: &Uri, name: &str) -> u32 {
     own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
-/// After a restart, the end reason in the database decides; without one, a message is recorded.
+/// Returns the action after a restart of the daemon, by the end reason in the database. Without an end reason, the
+/// caller can leave a message.
 fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
         Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => {
@@ -88,12 +89,13 @@ fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     }
 }
 
-/// `POST /webhook/stream_status`: always acknowledged; only notifications that Twilio signed are processed.
+/// Handles `POST /webhook/stream_status`. Every notification is acknowledged; only those with Twilio's signature are
+/// processed.
 pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
     match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
         Ok(AnyForm::Signed(form)) => signed(&state, &form).await,
         Ok(AnyForm::Unsigned(body)) => unsigned(&body),
-        // The response does not depend on the content.
+        // An unreadable notification is acknowledged as well.
         Err(_) => {}
     }
     let headers =
@@ -114,7 +116,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     state.store.write_soon(move |tx| call::log_notification(tx, &raw, &sid, at));
 }
 
-/// Logged, truncated, and at most once a second, because any client can send this.
+/// Logs an unsigned notification, truncated, and at most one per second, because any client can send notifications.
 fn unsigned(body: &[u8]) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();

@@ -1,6 +1,6 @@
-//! The transfer of a call to a human agent, who hears the caller's name and reason and accepts by pressing 1. Voicemail
-//! presses nothing. If the human agent does not accept, Twilio requests [`super::stream::ended`], which calls [`fail`] and
-//! gives the caller a new stream.
+//! Transfers of calls to a human agent, who hears the caller's name and reason, and accepts by pressing 1. The key
+//! press distinguishes a person from voicemail. If the human agent does not accept, Twilio requests
+//! [`super::stream::ended`], which calls [`fail`] and connects the caller to a new stream.
 
 use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, ring, store_best_effort};
 use crate::clock;
@@ -15,14 +15,15 @@ use axum::http::Uri;
 use axum::response::Response;
 
 pub(super) const PATH: &str = "/webhook/transfer";
-/// How long the human agent's phone rings for a transfer.
+/// The seconds that the human agent's phone rings for a transfer.
 pub(super) const RING_TIMEOUT_S: u32 = 25;
-/// How long to wait for a key after each prompt.
+/// The seconds to wait for a key press after each prompt.
 const KEY_TIMEOUT_S: u32 = 5;
 
-/// Dials the human agent; Twilio requests `action` when the dialled call is over.
+/// Returns the verb that dials the human agent. Twilio requests `action` when the dialled call has ended.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str, timeout_s: u32) -> Verb {
-    // Twilio shows the caller's number as the caller id if it is a phone number, else ours.
+    // By default, Twilio uses the caller's number as the caller id. It must be a phone number, otherwise the business's
+    // number is used.
     let shows_ours = transfer.medium == CallMedium::WhatsApp || transfer.caller_number.is_none();
     let caller_id = transfer.called_number.filter(|_| shows_ours);
     Verb::Dial {
@@ -34,8 +35,8 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
     }
 }
 
-/// `POST /webhook/transfer?call=CA…`: the human agent answered, or pressed a key. The webhook describes the agent's
-/// leg; the transferred call is named in the query, which Twilio has signed with the rest.
+/// Handles `POST /webhook/transfer?call=CA…`: the human agent answered, or pressed a key. The webhook describes the
+/// call to the agent. The transferred call is in the query, which Twilio's signature covers.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let sid = own_query(&uri).and_then(|query| query.value("call")?.parse::<CallSid>().ok());
     let Some(sid) = sid.filter(|_| form.is_own_account) else {
@@ -45,7 +46,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     let (raw, asked, now) = (raw(&form, PATH), sid.clone(), clock::now());
     store_best_effort(&state, move |tx| call::log_notification(tx, &raw, &asked, now)).await;
     match form.form.value("Digits") {
-        // The two are connected where the document ends.
+        // An empty TwiML document connects the human agent with the caller.
         Some("1") if state.calls.accept_ringing(&sid) => {
             ring::accepted(&state, sid).await;
             answer(&[])
@@ -62,8 +63,8 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     }
 }
 
-/// Returns true if the two have talked: the human agent has accepted, or Twilio reports it of a call that an earlier
-/// daemon process has transferred.
+/// Returns true if the human agent accepted the call, according to this process, or according to Twilio for a call that
+/// an earlier process transferred.
 pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridged: Option<&str>) -> bool {
     if state.calls.is_transferred(sid) {
         return true;
@@ -71,7 +72,7 @@ pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridge
     !state.calls.is_active(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
 }
 
-/// Records that the human agent did not accept, by the result of transfer `number`. Returns true if the conversation
+/// Records that the human agent did not accept transfer `number`, with the reason. Returns true if the conversation
 /// continues.
 pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -> bool {
     let why = match status {
@@ -87,7 +88,7 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
     continues
 }
 
-/// The caller's name and reason, said twice.
+/// Returns the prompt with the caller's name and reason, which is spoken twice.
 fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
     let config = state.config();
     let voice = config.voice.say_voice.as_str();
@@ -103,7 +104,7 @@ fn announcement(transfer: &PendingTransfer, language: Language) -> String {
     let caller = match &transfer.caller_name {
         ContactName::ByOwner(name) | ContactName::ByProfile(name) => name.clone(),
         ContactName::Unknown => match &transfer.caller_number {
-            // Digit by digit, because the voice would read it as one large number.
+            // Digits are separated, because the voice would read the number as one large value.
             Some(number) => number.digits().chars().flat_map(|digit| [digit, ' ']).collect(),
             None => messages::text(language, &Phrase::SayWithheldNumber),
         },

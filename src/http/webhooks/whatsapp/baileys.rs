@@ -27,8 +27,9 @@ pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Re
     ingest(&app, read, raw).await
 }
 
-/// Proves to the bridge that this is the daemon, so that the bridge does not send the secret to another program that listens here.
-/// Only to a program of this machine: the bridge asks only there, and anybody else could try secrets against the proof.
+/// Proves to the bridge that this program is the daemon, so that the bridge does not send its secret to another program
+/// that listens on this port. Only requests from this machine are answered: the bridge runs there, and other clients
+/// could use the proof to guess the secret.
 pub(super) async fn proof(State(app): State<AppState>, peer: Peer, headers: HeaderMap) -> Response {
     let nonce = headers.get(NONCE).and_then(|nonce| nonce.to_str().ok()).filter(|nonce| is_nonce(nonce));
     let config = app.config();
@@ -45,7 +46,7 @@ fn is_nonce(text: &str) -> bool {
     (32..=64).contains(&text.len()) && is_hex(text.as_bytes())
 }
 
-/// The body of an authenticated webhook of the bridge. A handler that takes one rejects all others.
+/// An extractor for the body of an authenticated webhook of the bridge. All other requests are rejected.
 pub(super) struct BridgeBody {
     content_type: String,
     body: Bytes,

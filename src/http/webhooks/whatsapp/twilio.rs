@@ -1,4 +1,4 @@
-//! Twilio's two webhooks: inbound messages, and status updates of outbound ones.
+//! Twilio's two WhatsApp webhooks: inbound messages, and status updates of outbound messages.
 
 use super::ingest;
 use crate::crm::webhook_log::RawWebhook;

@@ -1,12 +1,13 @@
-//! What a merge copies to the kept contact where that has nothing of its own: tags, values of fields, the language, and the
-//! decisions to send no messages and to block. The merged contact keeps its rows, so undoing a merge only removes the copies.
+//! Copies values from the merged contact to the kept contact where the kept contact has none: tags, field values, the
+//! language, and the decisions to send no messages and to block. The merged contact keeps its rows, so undoing a merge
+//! only removes the copies.
 
 use super::super::super::{ReadTx, Result, WriteTx};
 use crate::domain::ContactId;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-/// What was copied.
+/// The values that were copied.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Copied {
@@ -41,7 +42,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A column of the merged contact, if the kept one has no value there.
+    /// Returns the value of a column of the merged contact, if the kept contact has no value in that column.
     fn missing_value(&self, column: &str, kept: ContactId, merged: ContactId) -> Result<Option<String>> {
         let sql = format!(
             "SELECT iif(own.{column} IS NULL, other.{column}, NULL) FROM contacts own, contacts other
@@ -88,7 +89,7 @@ impl WriteTx<'_> {
         Ok(copied)
     }
 
-    /// Removes what was copied. What a user has changed since stays.
+    /// Removes the copied values. A value that a user has changed since the merge is kept.
     pub(super) fn remove_copies(&self, kept: ContactId, copied: &Copied) -> Result<()> {
         let mut tag = self.conn.prepare_cached("DELETE FROM contact_tags WHERE contact_id = ?1 AND tag_id = ?2")?;
         for id in &copied.tags {
@@ -111,7 +112,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets when the newest message or call was, from the threads that the contact has now.
+    /// Sets the time of the newest message or call, from the current threads of the contact.
     pub(super) fn refresh_last_activity(&self, contact: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET last_activity_at = (

@@ -1,4 +1,4 @@
-//! Merges, and random sequences of merges, moves and undos.
+//! Tests merges, and random sequences of merges, moves and undos.
 
 use super::*;
 use crate::domain::ThreadType;
@@ -34,7 +34,7 @@ fn following_merges_ends_at_the_kept_contact() {
     });
 }
 
-/// What happens to contacts 0 to 3 and to the rows about them.
+/// An operation on the contacts 0 to 3 and on their rows.
 #[derive(Clone, Debug)]
 enum Op {
     AddTask(usize),
@@ -59,7 +59,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The rows, each with the contacts to which it was given.
+/// The rows, each with the contact to which it was assigned.
 struct Harness<'t, 'c> {
     tx: &'t WriteTx<'c>,
     contacts: [ContactId; 4],
@@ -129,7 +129,7 @@ impl Harness<'_, '_> {
         Ok(())
     }
 
-    /// Every row is at the contact that has taken the place of one to which it was given.
+    /// Checks that every row belongs to the contact into which its assigned contact has been merged.
     fn check(&self) -> Result<()> {
         let contact_of =
             |sql: &str, id: i64| -> Result<ContactId> { Ok(self.tx.conn.query_row(sql, [id], |row| row.get(0))?) };
@@ -171,7 +171,7 @@ fn no_row_is_lost_or_at_a_contact_that_never_had_it() {
     });
 }
 
-/// Records of earlier versions do not have what later ones record.
+/// Records of earlier versions lack fields that were added later.
 #[test]
 fn a_record_of_an_earlier_version_can_be_read() {
     let old =

@@ -27,7 +27,7 @@ pub(super) struct Newest {
     scheduled: i64,
 }
 
-/// What was added to a thread after a merge.
+/// The rows that were added to a thread after a merge.
 struct Added {
     messages: Vec<i64>,
     calls: Vec<i64>,
@@ -43,7 +43,8 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([], row)?)
     }
 
-    /// The rows of a thread that were added after a merge: by their ids, or, without [`Newest`], by their times.
+    /// Returns the rows of a thread that were added after a merge. [`Newest`] identifies them by id, otherwise they are
+    /// identified by time.
     fn added_since(&self, thread: ThreadId, newest: Option<Newest>, merged_at: Timestamp) -> Result<Added> {
         let added = |table: &str, time: &str, newest: Option<i64>| -> Result<Vec<i64>> {
             let sql = format!(
@@ -69,7 +70,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Moves the content of `merged`'s threads into `kept`'s threads of the same kind, where there are any.
+    /// Moves the content of `merged`'s threads into `kept`'s threads of the same kind, if such threads exist.
     pub(super) fn merge_threads(&self, kept: ContactId, merged: ContactId) -> Result<Vec<MovedThread>> {
         let mut pairs = self.conn.prepare_cached(
             "SELECT loser.id, winner.id, loser.unread_count FROM threads loser JOIN threads winner
@@ -96,7 +97,8 @@ impl WriteTx<'_> {
         Ok(MovedThread { from, into, messages, calls, unread, drafts })
     }
 
-    /// Moves back what is still in the thread that it was moved into. A draft that was changed since stays there.
+    /// Moves the content of a thread back, if it is still in the thread that it was moved into. A draft that has
+    /// changed since the merge is not moved back.
     pub(super) fn unmerge_thread(&self, thread: &MovedThread, merged_at: Timestamp) -> Result<()> {
         let MovedThread { from, into, messages, calls, unread, drafts } = thread;
         for (table, ids) in [("messages", messages), ("calls", calls)] {
@@ -109,7 +111,7 @@ impl WriteTx<'_> {
             "UPDATE OR IGNORE drafts SET thread_id = ?1 WHERE thread_id = ?2 AND actor = ?3 AND updated_at <= ?4",
         )?;
         drafts.iter().try_for_each(|author| draft.execute(params![from, into, author, merged_at]).map(drop))?;
-        // What was read since the merge stays read.
+        // Messages that were read after the merge stay read.
         self.conn
             .prepare_cached(
                 "UPDATE threads SET merged_into = NULL,
@@ -122,8 +124,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives the kept contact a thread of its own for what was added since the merge to a thread that returns to the other contact.
-    /// Returns that thread, if there is anything.
+    /// Creates a thread for the kept contact with the rows that were added after the merge to a thread that returns to
+    /// the merged contact. Returns that thread; `None` if no rows were added.
     pub(super) fn split_thread(
         &self,
         thread: ThreadId,

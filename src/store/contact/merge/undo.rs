@@ -1,5 +1,5 @@
-//! Undoes a merge: moves back what the merge moved, as far as it is still where the merge put it. What users have moved elsewhere since
-//! stays there, and what was added to the kept contact since stays with it.
+//! Undoes a merge: moves back the rows that are still where the merge put them. Rows that users have moved elsewhere
+//! since then stay there. Rows that were added to the kept contact since then stay with it.
 
 use super::super::super::json::json_list;
 use super::super::super::{Error, ReadTx, Result, WriteTx};
@@ -16,7 +16,7 @@ struct ActiveMerge {
 }
 
 impl ReadTx<'_> {
-    /// The newest merge in which the contact that a merge has kept took part later, and which has not been undone.
+    /// Returns the newest later merge that involves the kept contact of `merge` and has not been undone.
     pub fn later_merge(&self, merge: i64) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT max(later.id) FROM contact_merges later JOIN contact_merges m ON m.id = ?1
@@ -38,8 +38,8 @@ impl ReadTx<'_> {
         Ok(ActiveMerge { kept, merged, moved, merged_at })
     }
 
-    /// Those of the moved rows that are still at the kept contact. In tables whose rows users delete, a later row may have the id of a
-    /// moved one.
+    /// Returns the moved rows that still belong to the kept contact. In tables whose rows users can delete, a newer row
+    /// may have reused the id of a moved row; such a row is excluded.
     fn still_at_kept(&self, table: &str, merge: &ActiveMerge) -> Result<Vec<i64>> {
         let Some(ids) = merge.moved.rows.get(table).filter(|ids| !ids.is_empty()) else { return Ok(Vec::new()) };
         let is_old = if DELETED_BY_USERS.contains(&table) { "AND created_at <= ?3" } else { "AND ?3 IS NOT NULL" };
@@ -53,7 +53,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Undoes a merge. The merges that [`ReadTx::later_merge`] names must have been undone before.
+    /// Undoes a merge. The later merges that [`ReadTx::later_merge`] returns must be undone first.
     pub fn undo_merge(&self, id: i64, now: Timestamp) -> Result<()> {
         let merge = self.active_merge(id)?;
         let ActiveMerge { kept, merged, moved, .. } = &merge;
@@ -93,5 +93,5 @@ impl WriteTx<'_> {
     }
 }
 
-/// Of [`TABLES`], those whose rows users delete.
+/// The tables of [`TABLES`] whose rows users can delete.
 const DELETED_BY_USERS: [&str; 5] = ["contact_notes", "tasks", "leads", "appointments", "waiting_list"];

@@ -1,4 +1,4 @@
-//! Requests that change what can be booked, and appointments.
+//! Example requests that change the booking catalog and appointments.
 
 use crate::support::Client;
 use crate::support::client::send;
@@ -19,10 +19,11 @@ pub(super) const BOOKED_BY_AGENT: &str = "
         (2, 'Dogs?', 'dogs', 'open', 1, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z'),
         (3, 'Cats?', 'cats', 'dismissed', 1, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
 
-/// A request that succeeds: method, path, body, and the subject of its audit row. The action is the operation.
+/// A request that succeeds: method, path, body, and the subject of its audit row. The audit row's action is the
+/// operation.
 pub(super) type Request = (Method, String, Value, String);
 
-/// The request for an operation, after the objects that it needs have been created; none for operations of other nouns.
+/// Creates the objects that the operation needs, and returns its request. Returns `None` for operations of other nouns.
 pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> {
     let (noun, path) = match operation {
         "add_service" | "change_service" | "archive_service" => ("service", "/api/services"),
@@ -48,7 +49,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
             return Some((Method::POST, path, body, format!("knowledge-gap:{id}")));
         }
         "mark_appointment_seen" => {
-            // Only what the agent has booked is not seen yet.
+            // Only an appointment that the agent booked can be unseen.
             let path = "/api/appointments/1/seen".to_owned();
             return Some((Method::POST, path, json!({}), "appointment:1".to_owned()));
         }
@@ -59,7 +60,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     };
     let body = new(owner, noun).await;
     if operation.starts_with("add_") || operation == "book_appointment" {
-        // Ids grow by one: the next one follows the id of an object that is made first.
+        // Ids increase by one, so the id of the next object follows from the id of an object created now.
         let id = made(owner, path, &body).await + 1;
         let body = new(owner, noun).await;
         return Some((Method::POST, path.to_owned(), body, format!("{noun}:{id}")));
@@ -84,7 +85,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     Some((method, path, body, format!("{noun}:{id}")))
 }
 
-/// The body of a new object.
+/// Returns the body of a new object.
 async fn new(owner: &Client, noun: &str) -> Value {
     match noun {
         "service" => json!({"name": "a service", "duration_min": 1}),
@@ -96,7 +97,7 @@ async fn new(owner: &Client, noun: &str) -> Value {
             if noun == "waiting-list" {
                 return json!({"contact_id": 1, "service_id": service, "from_date": "2030-01-01", "to_date": "2030-01-02"});
             }
-            // A minute of its own for each appointment.
+            // Each appointment gets its own minute.
             let start = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(60 * 24 + 2 * service);
             let start = format!("{:.0}", start.round(jiff::Unit::Minute).unwrap());
             json!({"contact_id": 1, "service_id": service, "starts_at": start, "force": true})

@@ -1,11 +1,11 @@
-//! Requests that change what the business records about its contacts.
+//! Example requests that change what the business records about its contacts.
 
 use super::{Example, Shop};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// A request by which the operation succeeds, after the objects that it needs have been created.
+    /// Creates the objects that the operation needs, and returns a request with which it succeeds.
     pub(super) async fn contact_example(&self, operation: &str) -> Example {
         let (method, path, body, subject) = match operation {
             "create_contact" => {
@@ -100,14 +100,14 @@ impl Shop {
         super::super::change(&self.owner, "POST", path, body, 201).await["id"].clone()
     }
 
-    /// A tag that contact 1 has.
+    /// Creates a tag and adds it to contact 1.
     async fn tagged(&self, name: &str) -> Value {
         let id = self.created("/api/tags", json!({"name": name})).await;
         super::super::change(&self.owner, "PUT", &format!("/api/contacts/1/tags/{id}"), Value::Null, 200).await;
         id
     }
 
-    /// A request that adds a row to a table.
+    /// Returns a request that adds a row to a table.
     fn next(&self, noun: &str, table: &str, body: Value) -> (&'static str, String, Value, String) {
         let next = self.daemon.query_value::<i64>(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"));
         ("POST", format!("/api/{noun}s"), body, format!("{noun}:{next}"))
@@ -118,7 +118,7 @@ fn contact(method: &'static str, path: &str, body: Value) -> (&'static str, Stri
     (method, format!("/api/contacts/1{path}"), body, "contact:1".to_owned())
 }
 
-/// A request that changes an item; `body` is that of a PATCH.
+/// Returns a request that changes an item; `body` is the body of a PATCH.
 fn item(operation: &str, noun: &str, id: &Value, body: Value) -> (&'static str, String, Value, String) {
     let (method, end, body) = match operation.split('_').next() {
         Some("update") => ("PATCH", "", body),

@@ -1,4 +1,4 @@
-//! Requests that change conversations, and what users send later or often.
+//! Example requests that change conversations, scheduled messages and saved replies.
 
 use super::super::change;
 use super::{Example, SECRET, Shop};
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// An example for the operations of the inbox; none for operations of other nouns.
+    /// Returns an example for an operation of the inbox; `None` for operations of other nouns.
     pub(super) async fn inbox_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
             "mark_conversation_read" => {
@@ -41,7 +41,7 @@ impl Shop {
                 let id = change(&self.owner, "POST", "/api/scheduled-messages", scheduled(), 201).await["id"].clone();
                 item(operation, "change_scheduled_message", "scheduled-messages", &id, json!({"text": "y"}))
             }
-            // The body is the file: `{}`.
+            // The uploaded file is the body `{}`.
             "upload_media" => (
                 Method::POST,
                 "/api/media".to_owned(),
@@ -53,7 +53,7 @@ impl Shop {
         Some(Example { method, path, body, action: operation.to_owned(), subject })
     }
 
-    /// A new contact with an unread message.
+    /// Creates a contact with an unread message.
     async fn contact_who_wrote(&self) -> i64 {
         let body = json!({"from": "972503333331", "text": "a", "id": "unread"});
         let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");

@@ -1,4 +1,4 @@
-//! Requests by which an owner changes the machine: snapshots, the greeting, a restart.
+//! Example requests by which an owner changes the server: snapshots, the greeting, a restart.
 
 use super::{Example, Shop};
 use crate::support::access::PASSWORD;
@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 impl Shop {
-    /// An example for the operations of the owner; none for operations of other nouns.
+    /// Returns an example for an operation of the owner; `None` for operations of other nouns.
     pub(super) async fn owner_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
             "confirm_password" => (Method::POST, "/api/session/confirm", json!({"password": PASSWORD}), String::new()),
@@ -36,13 +36,13 @@ impl Shop {
         Some(Example { method, path: path.to_owned(), body, action: operation.to_owned(), subject })
     }
 
-    /// An uploaded sound.
+    /// Uploads a sound file and returns its id.
     async fn sound(&self, frames: usize) -> Value {
         let file = [&wav::pcm_header(1, 8000, frames as u64)[..], &vec![9; frames * 2]].concat();
         send(self.owner.request(Method::POST, "/api/media").body(file)).await.json()["id"].clone()
     }
 
-    /// A greeting in use; its id.
+    /// Activates a greeting and returns its id.
     async fn greeting(&self, frames: usize) -> Value {
         let body = json!({"media_id": self.sound(frames).await});
         let set = send(self.owner.request(Method::PUT, "/api/greeting").json(&body)).await.json();

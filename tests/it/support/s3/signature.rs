@@ -9,12 +9,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// The decoded parameters of the query.
+/// Returns the decoded parameters of the query.
 pub(super) fn query(uri: &Uri) -> Vec<(String, String)> {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
-/// Returns S3's error code for an invalid signature.
+/// Verifies the signature of a request. Returns S3's error code if it is invalid.
 pub(super) fn check(
     method: &Method,
     uri: &Uri,
@@ -106,7 +106,7 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Encodes as the documentation's `UriEncode()`.
+/// Encodes text by the documentation's `UriEncode()`.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

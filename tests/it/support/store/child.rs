@@ -1,4 +1,4 @@
-//! A store with writers in a separate process, so that it can be killed: this test binary runs itself again.
+//! A store with writers in a separate process, which a test can kill. The process runs this test binary again.
 
 use super::{Acks, Load, StoreFixture};
 use agentlocator::config::StoreConfig;
@@ -10,19 +10,19 @@ use std::time::Duration;
 
 const ROLE: &str = "STORE_TEST_CHILD";
 
-/// The other process.
+/// The separate process.
 pub struct Child {
     process: std::process::Child,
     lines: BufReader<std::process::ChildStdout>,
 }
 
 impl Child {
-    /// Starts it, and waits until its store is open.
+    /// Starts the process, and waits until its store is open.
     pub fn start(fixture: &StoreFixture, clients: usize) -> Self {
         Self::start_by(fixture, clients, &["env"], &[])
     }
 
-    /// The same through a wrapper program, which executes the command in its arguments (`exec`).
+    /// Starts the process by a wrapper program, which executes the command in its arguments (`exec`).
     pub fn start_by(fixture: &StoreFixture, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(by[0])
             .args(&by[1..])
@@ -40,20 +40,20 @@ impl Child {
         child
     }
 
-    /// Waits until its published file holds everything that it has acknowledged: on a large database it may be late
-    /// while a start verifies it, and while another program has the file open.
+    /// Waits until the published file contains everything that the process has acknowledged. On a large database, the
+    /// file may be out of date while a start verifies the database, or while another program has the file open.
     pub fn wait_until_current(&mut self) {
         self.process.stdin.as_mut().unwrap().write_all(b"current?\n").unwrap();
         self.line_with("CURRENT");
     }
 
-    /// Kills it with SIGKILL, as a power failure would.
+    /// Kills the process with SIGKILL, like a power failure.
     pub fn kill9(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Lets it exit by itself.
+    /// Ends the process in an orderly way.
     pub fn stop(mut self) {
         drop(self.process.stdin.take());
         assert!(self.process.wait().unwrap().success());
@@ -69,13 +69,14 @@ impl Child {
 }
 
 impl StoreFixture {
-    /// What the store has acknowledged to the clients of the other process.
+    /// Opens the record of the writes that the store acknowledged to the clients in the other process.
     pub fn acks(&self, clients: usize) -> Acks {
         Acks::open(&self.folder().join("acks"), clients)
     }
 }
 
-/// Not a test: the body of the other process. Without its variables it does nothing.
+/// The body of the separate process, which is no test of its own. It does nothing unless its environment variables are
+/// set.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_process() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -85,7 +86,7 @@ async fn the_other_process() {
     let acks = Acks::open(&config.published_file().with_file_name("acks"), clients.parse().unwrap());
     println!("OPEN");
     let load = Load::start(&store, &Arc::new(acks));
-    // Until the parent closes our stdin. Each line asks for a current published file.
+    // Runs until the parent closes stdin. Each line requests a current published file.
     let asked = || std::io::stdin().read_line(&mut String::new()).unwrap() > 0;
     while tokio::task::spawn_blocking(asked).await.unwrap() {
         until_current(&store).await;
@@ -95,7 +96,8 @@ async fn the_other_process() {
     store.close();
 }
 
-/// A write is acknowledged once it is published, or else the health says that the file is late.
+/// Waits until the published file is current. A write is acknowledged once it is published, unless the health state
+/// reports that the file is out of date.
 async fn until_current(store: &Store) {
     loop {
         store.write(|tx| tx.set_meta("published", "")).await.unwrap();

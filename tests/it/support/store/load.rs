@@ -1,4 +1,4 @@
-//! Writers that record what the store acknowledged to them, and the check of a copy against that record.
+//! Writers that record which writes the store acknowledged, and a check of a copy against that record.
 
 use super::open_copy;
 use agentlocator::domain::{ActorId, Timestamp, TokenId};
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
 
-/// The last acknowledged number of each client, in a file, so that they survive the writing process.
+/// The last acknowledged number of each client. The numbers are in a file, so that they survive a kill of the writing
+/// process.
 pub struct Acks {
     file: File,
     clients: usize,
@@ -34,14 +35,14 @@ impl Acks {
     }
 }
 
-/// Clients in a closed loop, each numbering its rows, until `stop`.
+/// Clients that write numbered rows one after the other until `stop`.
 pub struct Load {
     stop: Arc<AtomicBool>,
     clients: JoinSet<()>,
 }
 
 impl Load {
-    /// Each client continues at the number where the database says that it stopped.
+    /// Starts the clients. Each client continues after its last number in the database.
     pub fn start(store: &Store, acks: &Arc<Acks>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut clients = JoinSet::new();
@@ -62,7 +63,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Stops the clients.
+    /// Stops the clients and waits for them.
     pub async fn stop(mut self) {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(outcome) = self.clients.join_next().await {
@@ -71,7 +72,7 @@ impl Load {
     }
 }
 
-/// Writes the next number of a client in one transaction: into a ring of rows, into a row for the last number, and
+/// Writes the next number of a client in one transaction: into a ring of rows, into the row of the last number, and
 /// sometimes into a table that grows.
 pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlocator::store::Error> {
     let name = name.to_owned();
@@ -86,7 +87,7 @@ pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlo
         .await
 }
 
-/// What a copy lacks or has incomplete; None if it is intact and has all acknowledged writes.
+/// Describes what a copy lacks; `None` if it is intact and has all acknowledged writes.
 pub fn check_copy(copy: &Path, acknowledged: &[i64]) -> Option<String> {
     if let Some(found) = super::integrity(copy) {
         return Some(found);

@@ -1,4 +1,4 @@
-//! The bridge's HTTP interface: it stores idempotency keys, and sends once for each.
+//! A fake of the bridge's HTTP interface, which sends once for each idempotency key.
 
 use super::{hang_up, serve};
 use axum::body::Bytes;
@@ -11,22 +11,22 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-/// What happens to the next request to send.
+/// The outcome of the next send request.
 #[derive(Clone, Copy, Debug)]
 pub enum BridgeReply {
-    /// It is sent.
+    /// The message is sent.
     Send,
-    /// It is sent, but the answer is lost.
+    /// The message is sent, but the response is lost.
     SendWithoutReply,
-    /// It is not sent, and there is no answer.
+    /// The message is not sent, and no response follows.
     DropWithoutReply,
-    /// It is not sent, and this status is returned.
+    /// The message is not sent, and the response has this status.
     Refuse(u16),
-    /// The answer is delayed, and the message is sent only then.
+    /// The message is sent after this delay, and then the response.
     SendAfter(std::time::Duration),
 }
 
-/// The fake bridge.
+/// A running fake bridge.
 pub struct FakeBridge {
     pub origin: String,
     state: Shared,
@@ -41,13 +41,13 @@ struct Bridge {
     down: bool,
     no_echo: bool,
     health_checks: usize,
-    /// Every request, with its authentication headers, and the last body as it arrived.
+    /// Every send request with its authentication headers, and the last body byte for byte.
     requests: Vec<(Value, String, String)>,
     last_body: Bytes,
-    /// The messages that the contact received, `(to, text)`, and the ids by key.
+    /// The messages that were sent, and the message ids by idempotency key.
     sent: Vec<Value>,
     keys: HashMap<String, String>,
-    /// The addresses of the requests to forget.
+    /// The addresses that the bridge was requested to forget.
     forgotten: Vec<Value>,
 }
 
@@ -65,47 +65,47 @@ impl FakeBridge {
         Self { origin, state, _server: server }
     }
 
-    /// Sets the outcomes of the next requests; after them all are sent.
+    /// Sets the outcomes of the next requests. Later requests succeed.
     pub fn reply_next(&self, next: impl IntoIterator<Item = BridgeReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
 
-    /// Sets whether it reports that it is not connected.
+    /// Sets whether the bridge reports that it is not connected.
     pub fn down(&self, down: bool) {
         self.state.lock().unwrap().down = down;
     }
 
-    /// Sets whether it reports that its link receives no messages.
+    /// Sets whether the bridge reports that its link receives no messages.
     pub fn set_no_echo(&self, no_echo: bool) {
         self.state.lock().unwrap().no_echo = no_echo;
     }
 
-    /// How often its health was requested.
+    /// Returns the number of health requests.
     pub fn health_checks(&self) -> usize {
         self.state.lock().unwrap().health_checks
     }
 
-    /// Every request to send, with its token and signature.
+    /// Returns every send request with its token and signature.
     pub fn requests(&self) -> Vec<(Value, String, String)> {
         self.state.lock().unwrap().requests.clone()
     }
 
-    /// The last request's body, byte for byte.
+    /// Returns the body of the last request, byte for byte.
     pub fn last_body(&self) -> Bytes {
         self.state.lock().unwrap().last_body.clone()
     }
 
-    /// The messages that the contacts received, in order.
+    /// Returns the messages that the contacts received, in order.
     pub fn sent(&self) -> Vec<Value> {
         self.state.lock().unwrap().sent.clone()
     }
 
-    /// The addresses that it was requested to forget while it was up.
+    /// Returns the addresses that the bridge was requested to forget while it was up.
     pub fn forgotten(&self) -> Vec<Value> {
         self.state.lock().unwrap().forgotten.clone()
     }
 
-    /// The texts of these messages.
+    /// Returns the texts of the messages that the contacts received.
     pub fn texts(&self) -> Vec<String> {
         self.sent().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
     }

@@ -1,4 +1,4 @@
-//! A daemon between the fakes of both providers.
+//! A daemon that uses the fakes of both providers.
 
 use super::twilio::{ACCOUNT, TOKEN};
 use super::{FakeBridge, FakeTwilio};
@@ -15,7 +15,7 @@ pub const SHARED_SECRET: &str = "the-shared-secret";
 pub const WEBHOOK_SECRET: &str = "the-webhook-secret";
 pub const OWN_SENDER: &str = "whatsapp:+97239999999";
 
-/// A daemon between both fakes.
+/// A daemon that uses both fakes.
 pub struct Shop {
     pub daemon: Daemon,
     pub twilio: FakeTwilio,
@@ -24,12 +24,12 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Both providers configured, no template, no pacing.
+    /// Starts a shop with both providers, without a template and without rate limits.
     pub async fn open() -> Self {
         Self::open_with(|_| {}, "").await
     }
 
-    /// The same with other settings, and with these rows in the database.
+    /// Starts a shop with additional settings, and with these rows in the database.
     pub async fn open_with(configure: impl FnOnce(&mut Setup), seed: &str) -> Self {
         let (twilio, bridge) = (FakeTwilio::start().await, FakeBridge::start().await);
         let mut daemon = Daemon::prepare(|setup| {
@@ -52,12 +52,12 @@ impl Shop {
         Self { daemon, twilio, bridge, api }
     }
 
-    /// A signed webhook of Twilio.
+    /// Posts a signed webhook as Twilio does, with the account's id added.
     pub async fn twilio_posts(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         self.twilio_posts_exactly(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
     }
 
-    /// The same with only these fields.
+    /// Posts a signed webhook with exactly these fields.
     pub async fn twilio_posts_exactly(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         let form: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = format!("{}{path}", self.daemon.url());
@@ -66,14 +66,14 @@ impl Shop {
         send(request.form(&form)).await
     }
 
-    /// A message by Twilio.
+    /// Posts the webhook of a message, as Twilio does.
     pub async fn receive_by_twilio(&self, from: &str, sid: &str, text: &str) {
         let pairs = [("MessageSid", sid), ("From", from), ("To", OWN_SENDER), ("Body", text), ("NumMedia", "0")];
         let reply = self.twilio_posts("/webhook/whatsapp/twilio", &pairs).await;
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
-    /// A status callback of Twilio; `code` is its `ErrorCode`.
+    /// Posts a status callback, as Twilio does; `code` is its `ErrorCode`.
     pub async fn twilio_reports_status(&self, sid: &str, status: &str, code: &str) {
         let pairs =
             [("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", code), ("To", "whatsapp:+972501234567")];
@@ -81,7 +81,7 @@ impl Shop {
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
-    /// A webhook of the bridge with the token.
+    /// Posts a webhook with the token, as the bridge does.
     pub async fn bridge_posts(&self, body: &Value) -> Reply {
         self.bridge_posts_raw(body.to_string().into_bytes()).await
     }
@@ -91,25 +91,25 @@ impl Shop {
         send(request.header("X-BAILEYS-SECRET", WEBHOOK_SECRET).body(body)).await
     }
 
-    /// A message by the bridge.
+    /// Posts the webhook of a message, as the bridge does.
     pub async fn receive_by_bridge(&self, from: &str, id: &str, text: &str) {
         let reply = self.bridge_posts(&json!({ "from": from, "text": text, "id": id })).await;
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
-    /// Sends through the API.
+    /// Sends a message through the API.
     pub async fn send(&self, body: &Value) -> Reply {
         self.api.post_json("/api/whatsapp/send", body).await
     }
 
-    /// Sends a text by the provider that the policy chooses; returns the answer.
+    /// Sends a text by the provider that the policy selects. Returns the API's response.
     pub async fn say(&self, to: &str, text: &str) -> Value {
         let reply = self.send(&json!({ "to": to, "text": text })).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
     }
 
-    /// A message as the API shows it.
+    /// Returns the message of an API response, as the API shows it.
     pub async fn message(&self, answer: &Value) -> Value {
         let thread = answer["thread_id"].as_i64().unwrap();
         let page = self.api.get(&format!("/api/threads/{thread}/messages?limit=200")).await.json();
@@ -117,7 +117,7 @@ impl Shop {
         messages.iter().find(|message| message["id"] == answer["message_id"]).unwrap().clone()
     }
 
-    /// Waits until a message has this status.
+    /// Waits until the message of an API response has this status.
     pub async fn until_status(&self, answer: &Value, status: &str) -> Value {
         until(&format!("message {} to be {status}", answer["message_id"]), async || {
             let message = self.message(answer).await;
@@ -126,7 +126,7 @@ impl Shop {
         .await
     }
 
-    /// All texts of the only thread with this number, `>` before outbound ones.
+    /// Returns all texts of the only thread with this number, with `>` before outbound ones.
     pub async fn talk(&self, number: &str) -> Vec<String> {
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
         let threads: Vec<_> =

@@ -1,4 +1,4 @@
-//! Twilio's REST interface for messages.
+//! A fake of Twilio's REST interface for messages.
 
 use super::{hang_up, serve};
 use axum::body::Bytes;
@@ -11,36 +11,36 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// What happens to the next request to send.
+/// The outcome of the next send request.
 #[derive(Clone, Debug)]
 pub enum TwilioReply {
-    /// It is accepted.
+    /// The message is accepted.
     Take,
-    /// It is accepted, but the answer is lost.
+    /// The message is accepted, but the response is lost.
     AcceptWithoutReply,
-    /// It is lost, and there is no answer.
+    /// The request is lost, and no response follows.
     DropWithoutReply,
-    /// It is refused: HTTP status, Twilio's code.
+    /// The message is rejected, with this HTTP status and Twilio error code.
     Refuse(u16, u32),
 }
 
-/// What the list of messages shows.
+/// The content of the list of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
-    /// The accepted messages.
+    /// The list has the accepted messages.
     True,
-    /// Nothing yet.
+    /// The list is still empty.
     Empty,
     /// The request for the list fails.
     Broken,
 }
 
-/// A message that was accepted or refused, as it arrived.
+/// An accepted or rejected message, as received.
 #[derive(Clone, Debug)]
 pub struct SentMessage {
     pub form: Vec<(String, String)>,
     pub authorization: String,
-    /// The id, if it was accepted.
+    /// The id, if the message was accepted.
     pub sid: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl SentMessage {
     }
 }
 
-/// The fake Twilio.
+/// A running fake Twilio.
 pub struct FakeTwilio {
     pub origin: String,
     state: Shared,
@@ -64,7 +64,7 @@ struct Twilio {
     list: List,
     listed: usize,
     attempts: Vec<SentMessage>,
-    /// The answers of a file's address, in order, and the authorization of each request for it.
+    /// The responses to file requests, in order, and the authorization of each of these requests.
     files: VecDeque<(u16, Value)>,
     file_requests: Vec<String>,
 }
@@ -92,7 +92,7 @@ impl FakeTwilio {
         Self { origin, state, _server: server }
     }
 
-    /// Sets the outcomes of the next requests; after them all are accepted.
+    /// Sets the outcomes of the next requests. Later requests are accepted.
     pub fn reply_next(&self, next: impl IntoIterator<Item = TwilioReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
@@ -101,22 +101,22 @@ impl FakeTwilio {
         self.state.lock().unwrap().list = list;
     }
 
-    /// How often the list was read.
+    /// Returns how often the list was read.
     pub fn listed(&self) -> usize {
         self.state.lock().unwrap().listed
     }
 
-    /// All requests to send.
+    /// Returns all send requests.
     pub fn attempts(&self) -> Vec<SentMessage> {
         self.state.lock().unwrap().attempts.clone()
     }
 
-    /// The messages that the contact received.
+    /// Returns the messages that the contact received.
     pub fn taken(&self) -> Vec<SentMessage> {
         self.attempts().into_iter().filter(|message| message.sid.is_some()).collect()
     }
 
-    /// Sets the answers to the next requests for a file: a status, and the address that a redirect names.
+    /// Sets the responses to the next file requests: a status, and the URL of a redirect.
     pub fn files(&self, files: impl IntoIterator<Item = (u16, Value)>) {
         self.state.lock().unwrap().files.extend(files);
     }
@@ -125,7 +125,7 @@ impl FakeTwilio {
         self.state.lock().unwrap().file_requests.clone()
     }
 
-    /// The address of a file.
+    /// Returns the URL of a file.
     pub fn file_url(&self) -> String {
         format!("{}/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1", self.origin)
     }
@@ -155,7 +155,7 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
     let wanted: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let wanted = |name: &str| wanted.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
     if wanted("DateSent").is_some() {
-        // The inbound messages of a day: none. Only requests for outbound messages count.
+        // The list of inbound messages is empty. Only requests for outbound messages are counted.
         return Json(json!({ "messages": [], "page": 0, "page_size": 200, "next_page_uri": null })).into_response();
     }
     let mut twilio = state.lock().unwrap();
@@ -172,7 +172,7 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
     Json(json!({ "messages": messages, "page": 0, "page_size": 50 })).into_response()
 }
 
-/// A message as the list shows it; a template has its variables filled in.
+/// Returns a message as the list shows it; the variables of a template are filled in.
 fn listed(message: &SentMessage) -> Value {
     let variables: Value = serde_json::from_str(message.value("ContentVariables").unwrap_or("{}")).unwrap();
     let template = variables["1"].as_str().map(|text| format!("Hello, {text}"));

@@ -6,7 +6,10 @@ import { Sessions } from './Sessions'
 import { Tokens } from './Tokens'
 import { UserSessions } from './UserSessions'
 
-/** The user's own password and sessions; for owners also the sessions of all users, and the API tokens. */
+/**
+ * The account page: the user's own password and sessions; for owners also the sessions of all users, and the API
+ * tokens.
+ */
 export default function AccountPage() {
   const { t } = useLingui()
   const { user, role, isOwner } = useSession()

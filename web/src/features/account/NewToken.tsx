@@ -5,7 +5,7 @@ import { client, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
 import { useOwnPassword } from '#shared/components/own-password'
 
-/** Creates a token, and shows it once. */
+/** Creates an API token, and shows it once. */
 export function NewToken({ onCreated }: { onCreated: () => void }) {
   const { t } = useLingui()
   const [name, setName] = useState('')

@@ -8,10 +8,10 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { PasswordField } from '#shared/components/field'
 import { toast } from '#shared/components/toasts'
 
-/** The daemon refuses shorter passwords. */
+/** The daemon's minimum password length. */
 const SHORTEST_PASSWORD = 10
 
-/** Changes the password of the logged-in user; this ends the other sessions. */
+/** Changes the password of the logged-in user. The daemon then ends the user's other sessions. */
 export function PasswordForm({ name }: { name: string }) {
   const { t } = useLingui()
   const [current, setCurrent] = useState('')

@@ -10,7 +10,7 @@ import { deviceName } from './device'
 const sessions = apiQuery('/api/sessions')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: sessions.queryKey })
 
-/** The browsers in which the user is logged in. */
+/** The list of the user's sessions, one per browser. */
 export function Sessions() {
   const { t } = useLingui()
   const query = useQuery(sessions)

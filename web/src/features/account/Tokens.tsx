@@ -11,7 +11,7 @@ import { NewToken } from './NewToken'
 const tokens = apiQuery('/api/tokens')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: tokens.queryKey })
 
-/** For owners: the tokens of programs that use the API. */
+/** The list of API tokens, for owners. */
 export function Tokens() {
   const query = useQuery(tokens)
   return (

@@ -17,7 +17,10 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/** «Chrome · Windows», from a `User-Agent`; the text itself if it is no browser's; undefined if it is empty. */
+/**
+ * Returns the browser and system of a `User-Agent`, such as «Chrome · Windows». Returns the text itself (shortened) if
+ * it is not a browser's, and undefined if it is empty.
+ */
 export function deviceName(userAgent: string): string | undefined {
   const find = (list: readonly [RegExp, string][]) => list.find(([pattern]) => pattern.test(userAgent))?.[1]
   const parts = [find(BROWSERS), find(SYSTEMS)].filter(Boolean)

@@ -15,11 +15,11 @@ import { ResourceName } from './ResourceName'
 type Line = { from: number; slot: Slot } | { from: number; free: { resource: number; minutes: number }[] }
 
 interface Props extends ViewProps {
-  /** When each resource can be booked; an error if that was never loaded. */
+  /** The free time of each resource, or the error if it was never loaded. */
   free: { gaps: ReadonlyMap<Day, readonly Gap[]>; error: unknown; refetch: () => unknown }
 }
 
-/** The phone's calendar: the days of the week as a strip, and the agenda of one of them. */
+/** The calendar on phones: a strip with the days of the week, and the agenda of one day. */
 export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -143,7 +143,7 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   )
 }
 
-/** Who is not there at the hours of the business, and when they are. */
+/** The resources that are away during the business's opening hours, with their own hours. */
 function Away({ day, lanes }: { day: CalendarDay; lanes: ViewProps['lanes'] }) {
   const away = lanes.filter(({ id }) => awayWithin(day, id).length > 0)
   if (away.length === 0) return null

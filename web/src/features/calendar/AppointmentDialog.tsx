@@ -27,12 +27,12 @@ import { WaitsStill } from './WaitsStill'
 
 interface Props {
   id: number
-  /** What the list knows of it. */
+  /** The appointment as the list has it, shown until the request for its details is answered. */
   known: Appointment | undefined
   close: () => void
 }
 
-/** The card of an appointment: who, what, when, who made it, and what can be done with it. */
+/** The card of an appointment: contact, service, time, author, and the actions. */
 export function AppointmentDialog({ id, known, close }: Props) {
   const { t } = useLingui()
   useReturnFocus()
@@ -65,14 +65,14 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
   const onDone = () => refresh(cache)
   const { mutate: see } = useAction({ run: () => markSeen(id), onDone, onError: () => true })
   const unseen = isUnseen(appointment)
-  // To open it is to look at it: the pencil becomes pen.
+  // Opening the card marks the appointment as seen.
   useEffect(() => {
     if (unseen) see()
   }, [unseen, see])
   const name = isolate(appointment.contact_name || t`הלקוח`)
   const edit = useEdit<Appointment>(knownEtag(`/api/appointments/${id}`), { follows: true })
   const { theirs } = edit
-  // What was refused because another user was first.
+  // The action that was refused because another user saved first.
   const [refused, setRefused] = useState<'cancel' | 'done' | 'no-show'>('cancel')
   const refuse = (what: typeof refused) => (error: ApiError) => {
     if (!edit.refused(error)) return false

@@ -25,15 +25,15 @@ import { putBack } from './waiting'
 
 interface Props {
   shown: Shown
-  /** Closes the form; with a day, the calendar goes there. */
+  /** Closes the form. With a day, the calendar then shows that day. */
   close: (day?: Day) => void
   services: readonly Service[]
-  /** The entry of the waiting list for which it is; none also if it was removed meanwhile. */
+  /** The entry of the waiting list that the appointment is for; null if there is none, or it was removed meanwhile. */
   waiter: WaitingEntry | null
   leaving: Leaving
 }
 
-/** Who, what, at whom, when. */
+/** The form of a new appointment: contact, service, resource, time. */
 export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -42,7 +42,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
   const [params] = useSearchParams()
   const lane = params.get('lane')
   const [contact, setContact] = useState<Picked | null>(null)
-  // The entry is removed by the booking, and the undo restores it.
+  // A copy of the entry: the booking removes it from the list, and the undo restores it.
   const [begun] = useState(given)
   const first = begun?.free_slot ?? null
   const [service, setService] = useState<Service | null>(
@@ -56,10 +56,11 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
   const [note, setNote] = useState('')
   const [conflict, setConflict] = useState<string | null>(null)
   const able = (resources.data?.items ?? []).filter(({ service_ids }) => service && service_ids.includes(service.id))
-  // The lane that was pressed counts only if its owner does this service.
+  // The resource whose lane was pressed is preselected only if it provides this service.
   const at = able.some(({ id }) => id === resource) ? resource : null
   const startsAt = exact ?? slot?.starts_at ?? null
-  // A contact who waits for this service leaves the list also when the form was not opened from there.
+  // The contact may be on the waiting list for this service even if the form was not opened from there; the booking can
+  // then remove that entry.
   const [leaves, setLeaves] = useState(true)
   const own = useQuery({
     ...apiQuery('/api/waiting-list', { query: { contact_id: contact?.id ?? 0 } }),
@@ -110,7 +111,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
     setExact(null)
     setConflict(null)
   }
-  // Days are text, so `Math.max` does not apply.
+  // Days are strings, so `Math.max` cannot be used.
   const latest = (...days: Day[]) => days.sort().at(-1) ?? shown.today
   const wanted = begun ? latest(begun.from_date, shown.today) : latest(shown.day, shown.today)
   const from = first ? format.day(first.starts_at) : shown.at ? format.day(shown.at) : wanted

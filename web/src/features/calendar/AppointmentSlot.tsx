@@ -13,7 +13,7 @@ interface Props {
   open: () => void
 }
 
-/** An appointment in a lane. One that the agent booked is dashed until a user has opened it. */
+/** An appointment in a lane. It has a dashed border if the agent booked it and no user has opened it yet. */
 export function AppointmentSlot({ slot: { appointment }, top, height, isSelected, open }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -34,7 +34,7 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
     height < 44 && 'tiny',
   ]
   const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
-  // The name of a control begins with the words that are seen on it.
+  // The accessible name must begin with the visible text (WCAG 2.5.3, label in name).
   const said = [`${name} ${appointment.service_name}`, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
   return (
     <button

@@ -19,19 +19,19 @@ import { WaitingButton } from './WaitingButton'
 interface Props {
   shown: Shown
   change: (change: Record<string, string | number | null>) => void
-  /** One step of the current view forth or back. */
+  /** Moves by this number of weeks or days, depending on the view. */
   move: (steps: number) => void
   resources: readonly Resource[]
-  /** Opens the choice of a day. */
+  /** Opens the dialog to choose a day. */
   jump: () => void
 }
 
-/** The month, the way to other days, and what is shown. */
+/** The header of the calendar: the month, the navigation, and the choice of view. */
 export function CalendarHead({ shown, change, move, resources, jump }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const noon = atNoon(shown.day)
-  // On a phone there is no space for the year that everybody knows.
+  // Phones hide the current year to save space.
   const [, month, year] = /^(.*?)(\s\d+)?$/.exec(format.month(noon)) ?? []
   const isThisYear = shown.day.slice(0, 4) === shown.today.slice(0, 4)
   const only = resources.find(({ id }) => id === shown.resource)

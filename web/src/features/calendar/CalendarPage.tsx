@@ -18,7 +18,7 @@ import { WaitingList } from './WaitingList'
 
 const JumpToDate = lazy(() => import('./JumpToDate'))
 
-/** The calendar: a week or a day by resource, on phones seven days and the agenda of one. */
+/** The calendar: a week or a day with a lane for each resource; on phones seven days and the agenda of one. */
 export default function CalendarPage() {
   const { t } = useLingui()
   useDocumentTitle(t`יומן`)

@@ -18,7 +18,7 @@ import { ResourceName } from './ResourceName'
 
 const closures = apiQuery('/api/closures')
 
-/** Days on which the business, or one member of staff, is away. */
+/** The list of days on which the business or a resource is closed. */
 export function Closures() {
   const { t } = useLingui()
   const query = useQuery(closures)
@@ -125,7 +125,7 @@ function Days({ closure: { from_date, to_date, from, to } }: { closure: Schemas[
   )
 }
 
-/** Who is away, and why. */
+/** The resource that is away, and the reason. */
 function About({ closure: { resource_id, reason } }: { closure: Schemas['Closure'] }) {
   const resources = useResources()
   const resource = resources.data?.items.find(({ id }) => id === resource_id)

@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
-/** Says that the time was booked in the meantime, and the next free one. */
+/** Reports that the chosen time was booked meanwhile, and offers the next free time. */
 export function Conflict({ nextFree }: { nextFree: string }) {
   const format = useFormat()
   return (

@@ -19,14 +19,14 @@ export interface Picked {
 
 interface Props {
   value: Picked | null
-  /** A contact that is known already. */
+  /** The id of the preselected contact. */
   initial: number | null
   choose: (contact: Picked | null) => void
 }
 
 const LOOKS_LIKE_NUMBER = /^[\d\s()+-]{3,}$/
 
-/** Finds a contact by name or number, or adds one. */
+/** Finds a contact by name or number, or creates one. */
 export function ContactPicker({ value, initial, choose }: Props) {
   const { t } = useLingui()
   const id = useId()
@@ -70,7 +70,8 @@ export function ContactPicker({ value, initial, choose }: Props) {
       </label>
       <input
         id={id}
-        // The form asks for the contact first. While a contact of the address loads, nothing is asked.
+        // The contact is the first field to fill in, so it has the focus. While a preselected contact loads, the focus
+        // does not move.
         ref={initial === null || first ? focus : undefined}
         className="field"
         dir="auto"
@@ -100,12 +101,12 @@ export function ContactPicker({ value, initial, choose }: Props) {
   )
 }
 
-/** A number that is shown for a name is not shown twice. */
+/** Returns false if the contact's number is shown instead of a name, so that the number is not shown twice. */
 const isNamed = (name: string) => name.trim() !== '' && !isPhone(name)
 
 const focus = (input: HTMLInputElement | null) => input?.focus()
 
-/** Adds a contact with the words that were searched for. */
+/** Creates a contact with the text that was searched for. */
 function NewContact({ words, choose }: { words: string; choose: Props['choose'] }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)

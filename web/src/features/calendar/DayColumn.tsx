@@ -13,7 +13,7 @@ interface Props {
   day: CalendarDay
   lanes: readonly Resource[]
   slots: Lanes | undefined
-  /** The shown hours, in minutes of the day. */
+  /** The first and the last visible minute of the day. */
   first: number
   last: number
   isShut: boolean
@@ -21,13 +21,16 @@ interface Props {
   change: (change: Record<string, string | number | null>) => void
 }
 
-/** A press on an empty place means the quarter of an hour under it. */
+/** A press on an empty area selects the quarter of an hour below the pointer. */
 const STEP_MINUTES = 15
 
-/** A shorter time has no space for its reason. */
+/** A shorter absence has no space for its reason, in minutes. */
 const NAMED_MINUTES = 45
 
-/** One day: closed hours shaded, in each lane those of its resource, appointments, and the line of the present. */
+/**
+ * The column of one day: shaded closed hours, the hours of each lane's resource, the appointments, and a line for the
+ * current time.
+ */
 export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -57,7 +60,7 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
         </span>
       ))}
       {lanes.map(lane => (
-        // The pointer's way; the keyboard and screen readers have the button of the head and N.
+        // Only for the pointer; with the keyboard or a screen reader, use the button in the header or the key N.
         <div key={lane.id} className="lane" onClick={event => create(event, lane)}>
           {awayWithin(day, lane.id).map(([from, to]) => (
             <span

@@ -10,15 +10,15 @@ import './calendar.css'
 
 interface Props {
   title: string
-  /** What the list is for, in a sentence. */
+  /** A sentence that explains the purpose of the list. */
   lead: ReactNode
   action?: ReactNode
-  /** Staff see what holds, and that only owners change it. */
+  /** Whether only owners may change the list; staff then see a notice. */
   ownerOnly?: boolean
   children: ReactNode
 }
 
-/** A page of the settings with one list. */
+/** A settings page with one list. */
 export function EditorPage({ title, lead, action, ownerOnly = false, children }: Props) {
   useDocumentTitle(title)
   const { isOwner } = useSession()

@@ -6,13 +6,13 @@ import { useFormat, useSession } from '#shared/session'
 
 interface Props {
   day: Day
-  /** The time that was pressed in the calendar. */
+  /** The time that was pressed in the calendar, if any. */
   initial: string | null
   value: string | null
   choose: (startsAt: string | null) => void
 }
 
-/** A time of one's own choice on a day, also outside the opening hours. */
+/** A field for any time of a day, also outside the opening hours. */
 export function ExactTime({ day, initial, value, choose }: Props) {
   const { t } = useLingui()
   const format = useFormat()

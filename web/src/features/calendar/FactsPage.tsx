@@ -19,7 +19,7 @@ import { Gaps } from './Gaps'
 type Fact = Schemas['Fact']
 const facts = apiQuery('/api/facts', { query: { limit: 200 } })
 
-/** What the agent may say about the business. */
+/** The facts that the agent may tell callers about the business. */
 export default function FactsPage() {
   const { t } = useLingui()
   const query = useQuery(facts)

@@ -5,13 +5,15 @@ import { WaitingDays } from './WaitingDays'
 
 interface Props {
   entry: WaitingEntry
-  /** Whether the booking removes the entry. */
+  /** Whether the booking removes the entry from the waiting list. */
   leaves: boolean
-  /** Decides that; none where the form was opened from the list, which says it already. */
+  /**
+   * Changes `leaves`; undefined if the form was opened from the waiting list, because the entry is always removed then.
+   */
   choose: ((leaves: boolean) => void) | undefined
 }
 
-/** What a contact who waits has asked for, and that they leave the list. */
+/** Shows the entry of a contact on the waiting list, and whether the booking removes it. */
 export function FromWaitingList({ entry, leaves, choose }: Props) {
   return (
     <div className="note">

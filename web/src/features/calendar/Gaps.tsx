@@ -12,7 +12,7 @@ import { Problem } from '#shared/components/Problem'
 type Gap = Schemas['KnowledgeGap']
 const gaps = apiQuery('/api/knowledge-gaps', { query: { limit: 50 } })
 
-/** Questions of callers that the agent could not answer: an answer becomes a fact. */
+/** Questions of callers that the agent could not answer. An answer that a user enters becomes a fact. */
 export function Gaps() {
   const query = useQuery(gaps)
   if (query.isError)

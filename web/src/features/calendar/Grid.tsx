@@ -16,16 +16,19 @@ export interface ViewProps {
   change: (change: Record<string, string | number | null>) => void
 }
 
-/** One hour. */
+/** The height of one hour, in pixels. */
 export const HOUR_PX = 69
 
-/** Where the view begins: an hour before the present if it shows today, so that what comes is on the screen. */
+/**
+ * Returns the initial scroll position. If the view includes today, this is an hour before the current time, so that the
+ * coming appointments are visible.
+ */
 function scrollAtOpening(columns: readonly CalendarDay[], now: { day: Day; minute: number }, first: number): number {
   const hasToday = columns.some(({ date }) => date === now.day)
   return hasToday ? Math.max(0, ((now.minute - 60 - first) / 60) * HOUR_PX) : 0
 }
 
-/** A week or a day: a column for each day, in it a lane for each resource; hours at the start edge. */
+/** A week or a day as a grid: a column for each day, with a lane for each resource, and the hours at the start side. */
 export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const { t } = useLingui()
   const format = useFormat()

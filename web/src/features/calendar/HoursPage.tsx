@@ -21,7 +21,7 @@ import { type DraftRange, fromApi, isComplete, paddedTime, problemOf, toApi } fr
 
 type Hours = Schemas['OpeningHours']
 
-/** The opening hours of the week, what holds on holidays and their eves, and closed days. */
+/** The editor of the weekly opening hours, the rules for holidays and their eves, and the closed days. */
 export default function HoursPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
@@ -40,7 +40,7 @@ export default function HoursPage() {
   )
 }
 
-/** What was changed and not saved; it counts only for the hours that it was made from. */
+/** Unsaved changes. They apply only to the stored hours on which they are based. */
 interface Draft {
   base: string
   week: DraftRange[]
@@ -49,7 +49,7 @@ interface Draft {
   until: string
 }
 
-/** The name of the draft in this browser. */
+/** The key of the draft in this browser's storage. */
 const DRAFT = 'opening-hours'
 
 const PATH = '/api/opening-hours'

@@ -20,7 +20,10 @@ interface Props {
 
 const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
 
-/** Mantine moves to the next day at the right arrow also where the next day is to the left. */
+/**
+ * Swaps the left and right arrow keys in right-to-left pages: Mantine's calendar always moves to the next day with the
+ * right arrow, although the next day is on the left.
+ */
 function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   const key = MIRRORED[event.key]
   const isOurs = !event.nativeEvent.isTrusted
@@ -30,7 +33,7 @@ function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
 }
 
-/** Goes to a day: typed, or chosen in the month. */
+/** The dialog to choose a day, by typing a date or in a month view. */
 export default function JumpToDate({ day, today, go, close }: Props) {
   const { t } = useLingui()
   const locale = useLocale()

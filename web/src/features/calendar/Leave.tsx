@@ -2,15 +2,18 @@ import { Trans } from '@lingui/react/macro'
 import { type ReactNode, useState } from 'react'
 import { useUnsaved } from '#shared/unsaved'
 
-/** Asks whether to throw away what was filled in. */
+/** The state of the question whether to discard a form. */
 export interface Leaving {
   onDirty: (isDirty: boolean) => void
-  /** Whether it asks at the moment. */
+  /** Whether the question is shown. */
   asks: boolean
   goOn: () => void
 }
 
-/** Lets a press beside a form close it at once only while nothing was filled in; after the question, the next press closes it. */
+/**
+ * Protects a form from being closed accidentally. A click outside closes an unchanged form at once. For a changed form
+ * it shows a question first; a second click then closes the form.
+ */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, onDirty] = useState(false)
   const [asks, setAsks] = useState(false)
@@ -23,7 +26,7 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
   }
 }
 
-/** The foot of a form: its button, or the question. */
+/** The footer of a form: its buttons, or the question whether to discard it. */
 export function LeaveFoot(props: Leaving & { question: ReactNode; close: () => void; children: ReactNode }) {
   const { asks, goOn, question, close, children } = props
   if (!asks) return <div className="ap-foot">{children}</div>

@@ -23,7 +23,7 @@ interface Props {
 const patch = (id: number, body: { starts_at: string; resource_id: number }, headers = {}) =>
   unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body, headers }))
 
-/** Moves an appointment to a free time, of the same or of another member of staff. */
+/** Moves an appointment to another free time, of the same or another resource. */
 export function MoveAppointment({ appointment, close, back }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -32,10 +32,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const [resource, setResource] = useState<number | null>(appointment.resource_id)
   const [slot, setSlot] = useState<FreeSlot | null>(null)
   const [conflict, setConflict] = useState<string | null>(null)
-  // The version that was on the screen when the move began.
+  // The version that was on the screen when the user started the move.
   const edit = useEdit<Appointment>(knownEtag(`/api/appointments/${appointment.id}`))
   const { theirs } = edit
-  // What the undo restores: the version that the move replaced.
+  // The version that the move replaced; the undo restores it.
   const [replaced, setReplaced] = useState(appointment)
   const { id, starts_at, resource_id } = theirs ?? replaced
   const when = (at: { starts_at: string }) => `${format.longDate(at.starts_at)}, ${format.time(at.starts_at)}`

@@ -12,16 +12,16 @@ import type { Shown } from './url'
 
 interface Props {
   shown: Shown
-  /** Closes the form; with a day, the calendar goes there. */
+  /** Closes the form. With a day, the calendar then shows that day. */
   close: (day?: Day) => void
 }
 
-/** The form for a new appointment: who, what, at whom, when. */
+/** The dialog for a new appointment: contact, service, resource, time. */
 export function NewAppointment({ shown, close }: Props) {
   const { t } = useLingui()
   const services = useServices()
   const entry = useWaitingEntry(shown.waiter)
-  // Removed meanwhile: the appointment can be booked without it.
+  // The entry was removed meanwhile; the appointment can be booked without it.
   const isGone = entry.error !== null && asApiError(entry.error).status === 404
   const none = shown.waiter === null || isGone ? null : undefined
   const { leave, ...leaving } = useLeave(close)

@@ -16,7 +16,7 @@ interface Props {
   close: () => void
 }
 
-/** The form of a member of staff or a room. */
+/** The form of a resource: a member of staff or a room. */
 export function ResourceForm({ resource, services, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()

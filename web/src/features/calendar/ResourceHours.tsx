@@ -11,7 +11,7 @@ import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
 import { fromApi, isComplete, toApi } from './week'
 
-/** The own hours of one member of staff; without any, those of the business hold. */
+/** The editor of a resource's own hours. Without own hours, the business's hours apply. */
 export function ResourceHours({ resource: { id } }: { resource: Resource }) {
   const path = { path: { id } }
   const own = useQuery(apiQuery('/api/resources/{id}/hours', path))

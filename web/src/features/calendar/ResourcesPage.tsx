@@ -15,7 +15,7 @@ import { ResourceForm } from './ResourceForm'
 import { ResourceName } from './ResourceName'
 import { ResourceWords } from './ResourceWords'
 
-/** Staff and rooms: at whom appointments are, what each can do, and their own hours. */
+/** The settings of resources (staff and rooms): their services, and their own hours. */
 export default function ResourcesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
@@ -69,7 +69,7 @@ interface RowProps {
   resource: Resource
   services: readonly Service[]
   isOnly: boolean
-  /** None for those who may not change it. */
+  /** Opens the form; undefined for users who may not change the resource. */
   open: (() => void) | undefined
 }
 

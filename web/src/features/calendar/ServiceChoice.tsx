@@ -9,7 +9,7 @@ interface Props {
   choose: (service: Service) => void
 }
 
-/** The services with length and price. */
+/** The choice of a service, with length and price. */
 export function ServiceChoice({ services, value, choose }: Props) {
   const format = useFormat()
   return (

@@ -10,7 +10,7 @@ import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
 import { ServiceWords } from './ServiceWords'
 
-/** An amount in shekels as agorot; none if it is empty, `undefined` if it is no amount. */
+/** Parses an amount in shekels to agorot; null if the text is empty, `undefined` if it is not an amount. */
 export function minorOf(text: string): number | null | undefined {
   const trimmed = text.replace(/[₪,\s]/g, '')
   if (!trimmed) return null
@@ -19,7 +19,7 @@ export function minorOf(text: string): number | null | undefined {
 
 const minutesOf = (text: string): number | undefined => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : undefined)
 
-/** The form of a service, new or known. */
+/** The form of a new or existing service. */
 export function ServiceForm({ service, close }: { service?: Service; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()

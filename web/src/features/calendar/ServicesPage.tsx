@@ -16,7 +16,7 @@ import { Price } from './Price'
 import { ServiceForm } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
 
-/** The services: what a contact can book, how long it takes and what it costs. */
+/** The settings of services: what a contact can book, with length and price. */
 export default function ServicesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()

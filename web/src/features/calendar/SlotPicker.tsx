@@ -12,23 +12,26 @@ export type FreeSlot = Schemas['FreeSlot']
 
 interface Props {
   service: number
-  /** One resource, or any that can do the service. */
+  /** The chosen resource; null for any resource that provides the service. */
   resource: number | null
-  /** The first day that is shown. */
+  /** The first day to show. */
   from: Day
   value: FreeSlot | null
-  /** The appointment that is being moved: its own time counts as free. */
+  /** The id of the appointment that is being moved: its own time counts as free. */
   moving?: number
   choose: (slot: FreeSlot) => void
 }
 
-/** Times on the half hours and quarters would be too many buttons; any other time can be typed. */
+/**
+ * The interval of the offered times, in minutes. Quarters of an hour would give too many buttons; any other time can be
+ * typed.
+ */
 const STEP_MIN = 30
 
-/** How many days one page of free times holds. */
+/** The number of days on one page. */
 const DAYS = 7
 
-/** The free times of a week as buttons, by day. */
+/** The free times of a week as buttons, grouped by day. */
 export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
   const format = useFormat()
   const [skipped, skip] = useState(0)
@@ -53,8 +56,8 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
         title={<Trans>השעות הפנויות לא נטענו</Trans>}
       >
         {({ slots }) => {
-          // Several may be free at the same time: one button a time.
-          // The chosen time may lie between those that are offered.
+          // Several resources may be free at the same time, but each time has one button. The chosen time may lie
+          // between the offered ones, so it is added.
           const chosen = value ? format.day(value.starts_at) : ''
           const offered = value && chosen >= first && chosen < addDays(first, DAYS) ? [...slots, value] : slots
           const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])

@@ -9,7 +9,10 @@ interface Props {
   choose: (resource: number | null) => void
 }
 
-/** The resource of an appointment: one that provides the service, or the first free one. Empty where there is only one. */
+/**
+ * The choice of a resource for an appointment: one that provides the service, or the first free one. Renders nothing if
+ * there is only one.
+ */
 export function StaffChoice({ resources, service, value, choose }: Props) {
   const { t } = useLingui()
   const able = resources.filter(({ service_ids }) => service === null || service_ids.includes(service))

@@ -9,7 +9,7 @@ interface Props {
   toggle: (isOpen: boolean) => void
 }
 
-/** Opens and closes the waiting list; it says how many wait. */
+/** A button that opens and closes the waiting list, with the number of its entries. */
 export function WaitingButton({ isOpen, toggle }: Props) {
   const { entries, hasNextPage } = useWaitingList()
   const count = entries?.length ?? 0

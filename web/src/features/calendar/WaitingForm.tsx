@@ -22,7 +22,7 @@ import { WaitingWords } from './WaitingWords'
 import { add, change, remove } from './waiting'
 
 interface Props {
-  /** The entry that is changed; none for a new one. */
+  /** The entry to change; null for a new one. */
   entry: WaitingEntry | null
   close: () => void
 }
@@ -31,10 +31,10 @@ interface FormProps extends Props {
   leaving: Leaving
 }
 
-/** A new entry is for this many days, unless others are entered. */
+/** The default number of days for which a new entry is valid. */
 const DAYS = 7
 
-/** Adds a contact to the waiting list, or changes what an entry says. */
+/** Adds a contact to the waiting list, or changes an entry. */
 export function WaitingForm({ entry, close }: Props) {
   const { t } = useLingui()
   const { leave, ...leaving } = useLeave(close)
@@ -57,9 +57,9 @@ export function WaitingForm({ entry, close }: Props) {
   )
 }
 
-/** The entry as it is now, with its version. */
+/** Loads the current entry and its version. */
 function Edit({ id, close, leaving }: { id: number } & Omit<FormProps, 'entry'>) {
-  // What others change while the form is open does not change what is typed: saving finds out.
+  // A change by another user while the form is open does not affect the input; saving detects the conflict.
   const query = useWaitingEntry(id)
   return (
     <Loaded
@@ -83,7 +83,7 @@ function Form({ entry, close, leaving }: FormProps) {
   const [contact, setContact] = useState<Picked | null>(null)
   const [chosen, setService] = useState<number | null>(entry?.service_id ?? null)
   const [resource, setResource] = useState<number | null>(entry?.resource_id ?? null)
-  // As it was when the form began: the day may end meanwhile.
+  // The default dates are fixed when the form opens, because the day may end meanwhile.
   const [begun] = useState({
     from: written(entry?.from_date ?? today),
     to: written(entry?.to_date ?? addDays(today, DAYS)),
@@ -111,7 +111,7 @@ function Form({ entry, close, leaving }: FormProps) {
     run: async () => {
       const body = {
         service_id: service ?? 0,
-        // One that is not among those who can be chosen stays: archived, or not loaded.
+        // A resource that is not in the list (archived, or not loaded) is kept.
         ...(isMoved && resources.data && { resource_id: able ? resource : null }),
         from_date: first ?? '',
         to_date: last ?? '',
@@ -134,7 +134,7 @@ function Form({ entry, close, leaving }: FormProps) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    // While what another user has saved stands beside this, the choice is theirs or mine.
+    // While the other user's version is shown, the user must choose between the versions first.
     if (theirs === undefined && isComplete) save.mutate()
   }
   const said = (day: Day | undefined) => (day ? format.longDate(atNoon(day)) : t`למשל 24.12 או 24.12.2026`)

@@ -18,7 +18,7 @@ interface Props {
   book: () => void
 }
 
-/** A contact who waits: who, for what, on which days, since when, and the first free time that suits. */
+/** An entry of the waiting list: contact, service, days, waiting time, and the first free time that suits. */
 export function WaitingRow({ entry, edit, book }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -1,7 +1,7 @@
 import type { WaitingEntry } from './data'
 import { WaitingDays } from './WaitingDays'
 
-/** What an entry of the waiting list says, in one line. */
+/** An entry of the waiting list on one line. */
 export function WaitingWords({ entry }: { entry: WaitingEntry }) {
   return (
     <span className="strong">

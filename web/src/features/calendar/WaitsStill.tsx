@@ -7,7 +7,10 @@ import { useRemoveWaiting } from './useRemoveWaiting'
 import { WaitingDays } from './WaitingDays'
 import { WaitingWords } from './WaitingWords'
 
-/** Whether the contact of a booked appointment still waits for this service, and the button that ends that. */
+/**
+ * Shown on a booked appointment if its contact is still on the waiting list for the service, with a button that removes
+ * the entry.
+ */
 export function WaitsStill({ appointment }: { appointment: Appointment }) {
   const { contact_id, state, id } = appointment
   const list = useQuery({

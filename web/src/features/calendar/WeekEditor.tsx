@@ -13,7 +13,7 @@ interface Props {
   onChange: (value: DraftRange[]) => void
 }
 
-/** The opening hours of a week as text fields: none, one or several ranges a day. */
+/** The opening hours of a week as text fields: zero or more ranges for each day. */
 export function WeekEditor({ value, onChange }: Props) {
   const { t } = useLingui()
   const format = useFormat()

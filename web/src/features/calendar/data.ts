@@ -21,7 +21,7 @@ export const useResources = () => useQuery(apiQuery('/api/resources'))
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
 
-/** When each resource can be booked, by day. Fetched again when the beginning of a gap is over. */
+/** Returns the free time of each resource by day. The data is fetched again when the start of a gap has passed. */
 export function useGaps(from: Day, enabled: boolean) {
   const zone = useSession().business.time_zone
   const { data, error, refetch } = useQuery({ ...apiQuery('/api/free-gaps', { query: { from } }), enabled })
@@ -30,7 +30,10 @@ export function useGaps(from: Day, enabled: boolean) {
   return { gaps, error: data ? null : error, refetch }
 }
 
-/** The waiting list, as far as it was fetched, longest first. Fetched again when a free time that it shows has begun. */
+/**
+ * Returns the fetched pages of the waiting list, longest wait first. The data is fetched again when a shown free time
+ * has passed.
+ */
 export function useWaitingList() {
   const query = useInfiniteQuery(apiPages('/api/waiting-list', { query: { limit: PAGE } }))
   const entries = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
@@ -41,16 +44,19 @@ export function useWaitingList() {
   return { ...query, entries }
 }
 
-/** An entry of the waiting list as it is when a form begins: what others change meanwhile does not change the form. */
+/**
+ * Returns an entry of the waiting list as it was when the form opened. Later changes by other users do not affect the
+ * form.
+ */
 export function useWaitingEntry(id: number | null) {
   const query = useQuery({ ...apiQuery('/api/waiting-list/{id}', { path: { id: id ?? 0 } }), enabled: id !== null })
   const first = useRef<WaitingEntry>(undefined)
-  // What is cached may be from before the last change, until it is fetched again.
+  // Cached data may be older than the last change, so wait until the request is complete.
   if (!query.isFetching && !query.error) first.current ??= query.data
   return { data: first.current, error: query.isFetching ? null : query.error, refetch: query.refetch }
 }
 
-/** All appointments of the days from `from` to `to`, both included. */
+/** Returns all appointments of the days from `from` to `to`, both included. */
 export function useAppointments(from: Day, to: Day) {
   const zone = useSession().business.time_zone
   const [begin, end] = useMemo(

@@ -2,7 +2,7 @@ import { msg } from '@lingui/core/macro'
 import { IconCalendar, IconCalendarPlus, IconHourglass } from '@tabler/icons-react'
 import type { Feature } from '#shared/feature'
 
-/** What shows free times; those who wait are shown with the first one that suits. */
+/** The paths whose responses contain free times. Entries of the waiting list contain the first free time that suits. */
 const FREE = ['/api/free-slots', '/api/free-gaps', '/api/waiting-list']
 
 export const feature: Feature = {

@@ -3,21 +3,23 @@ import { type Day, minuteOf, wallTime } from '#shared/format/dates'
 
 type Appointment = Schemas['Appointment']
 type CalendarDay = Schemas['CalendarDay']
-/** Hours of a day: the business's, or those of one resource. */
+/** The hours of a day: those of the business or of one resource. */
 type Hours = Pick<CalendarDay, 'open'>
 
 /** An appointment in a day's column. */
 export interface Slot {
   appointment: Appointment
-  /** Minutes of the day in the business's zone. */
+  /** The start and end, in minutes of the day in the business's time zone. */
   from: number
   to: number
 }
 
-/** The appointments of one day and one lane, by time. */
+/** The appointments of one day for each resource, sorted by time. */
 export type Lanes = Map<number, Slot[]>
 
-/** Appointments by day and by resource. One that lasts over midnight ends at its first day's end. */
+/**
+ * Groups appointments by day and resource. An appointment that ends after midnight is cut at the end of its first day.
+ */
 export function slotsByDay(appointments: readonly Appointment[], zone: string): Map<Day, Lanes> {
   const days = new Map<Day, Lanes>()
   for (const appointment of appointments) {
@@ -34,11 +36,11 @@ export function slotsByDay(appointments: readonly Appointment[], zone: string): 
   return days
 }
 
-/** The opening intervals of a day in minutes. */
+/** Returns the opening intervals of a day, in minutes. */
 export const opening = (day: Hours): [number, number][] =>
   day.open.map(({ from, to }) => [minuteOf(from) ?? 0, to === '24:00' ? 24 * 60 : (minuteOf(to) ?? 24 * 60)])
 
-/** The intervals between two minutes that are not in these hours. */
+/** Returns the intervals between two minutes that are outside these hours. */
 export function closedWithin(day: Hours, first: number, last: number): [number, number][] {
   const closed: [number, number][] = []
   let at = first
@@ -50,23 +52,28 @@ export function closedWithin(day: Hours, first: number, last: number): [number, 
   return closed.filter(([from, to]) => to > from)
 }
 
-/** The hours of one resource on a day. */
+/** Returns the hours of one resource on a day. */
 export const hoursOf = (day: CalendarDay, resource: number) =>
   day.resources.find(({ resource_id }) => resource_id === resource)
 
-/** The intervals in which the business is open and the resource is away: by its own hours, or on a day off. */
+/**
+ * Returns the intervals in which the business is open but the resource is away, because of its own hours or a day off.
+ */
 export function awayWithin(day: CalendarDay, resource: number): [number, number][] {
   const own = hoursOf(day, resource)
   return own ? opening(day).flatMap(([from, to]) => closedWithin(own, from, to)) : []
 }
 
-/** Why a resource is away. A closure of a part of the day is not the reason of its other free hours, so only that of a whole day is named. */
+/**
+ * Returns why a resource is away. A closure is named only if it covers the whole day: otherwise it may not be the
+ * reason for the other hours.
+ */
 export function whyAway(day: CalendarDay, resource: number): string {
   const own = hoursOf(day, resource)
   return own?.open.length === 0 ? own.closures.filter(Boolean).join(', ') : ''
 }
 
-/** The first and the last shown minute: whole hours around all opening hours and appointments. */
+/** Returns the first and the last minute to show: full hours around all opening hours and appointments. */
 export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day, Lanes>): [number, number] {
   const times = days.flatMap(opening)
   for (const { date } of days) {
@@ -79,18 +86,18 @@ export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day,
   return [Math.floor(first / 60) * 60, Math.ceil(last / 60) * 60]
 }
 
-/** All appointments of a day, by time. */
+/** Returns all appointments of a day, sorted by time. */
 export const agendaOf = (lanes: Lanes | undefined): Slot[] =>
   [...(lanes?.values() ?? [])].flat().sort((a, b) => a.from - b.from || a.appointment.id - b.appointment.id)
 
-/** A part of the day in which a resource can be booked. */
+/** An interval of a day in which a resource can be booked. */
 export interface Gap {
   resource: number
   from: number
   to: number
 }
 
-/** The gaps of each day. One that lasts until midnight ends with its day. */
+/** Groups the gaps by day. A gap that lasts until midnight ends with its day. */
 export function gapsByDay(gaps: readonly Schemas['FreeGap'][], zone: string): Map<Day, Gap[]> {
   const days = new Map<Day, Gap[]>()
   for (const { resource_id: resource, starts_at, ends_at } of gaps) {

@@ -1,6 +1,9 @@
 import { type Day, isDay } from '#shared/format/dates'
 
-/** A date as people write it, «24.12», «24/12/26»: without a year the next such day from `today` on. */
+/**
+ * Parses a typed date, such as «24.12» or «24/12/26». Without a year, returns the first such day that is not before
+ * `today`.
+ */
 export function parseDate(text: string, today: Day): Day | undefined {
   const found = /^\s*(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\s*$/.exec(text)
   if (!found) return isDay(text.trim()) ? text.trim() : undefined
@@ -12,6 +15,6 @@ export function parseDate(text: string, today: Day): Day | undefined {
     return isDay(day) ? day : undefined
   }
   const year = Number(today.slice(0, 4))
-  // 29 February waits for the next leap year.
+  // The loop covers 9 years, because 29 February may be up to 8 years away.
   return Array.from({ length: 9 }, (_, at) => of(year + at)).find(day => isDay(day) && day >= today)
 }

@@ -5,26 +5,26 @@ import { idOf, type UrlChange, useUrl } from '#shared/url'
 
 export type View = 'day' | 'week'
 
-/** What the calendar shows; it is in the address, so that a link and the browser's back button lead there. */
+/** The state of the calendar. It is stored in the URL, so that links and the browser's back button restore it. */
 export interface Shown {
   view: View
   day: Day
   today: Day
-  /** One resource, or all of them. */
+  /** The id of the shown resource; null for all. */
   resource: number | null
-  /** The appointment whose card is open. */
+  /** The id of the appointment whose card is open. */
   open: number | null
-  /** The form for a new appointment: the contact, the time and the resource that are known already. */
+  /** Whether the form for a new appointment is open, and its initial values: the contact, the time and the resource. */
   isNew: boolean
   contact: number | null
   at: string | null
-  /** The entry of the waiting list for which it is. */
+  /** The entry of the waiting list that the new appointment is for. */
   waiter: number | null
   /** Whether the waiting list is shown. */
   isWaitingOpen: boolean
 }
 
-/** Reads the address, and changes it. `null` removes a part. */
+/** Returns the state of the calendar, and a function that changes it. `null` removes a query parameter. */
 export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => void] {
   const [params, change] = useUrl(false)
   const today = useFormat().day(new Date())

@@ -9,7 +9,10 @@ import { refresh } from './appointments'
 import type { WaitingEntry } from './data'
 import { putBack, remove } from './waiting'
 
-/** Removes an entry of the waiting list, with undo; `edit` shows it if another user has changed it meanwhile. */
+/**
+ * Removes an entry of the waiting list, with undo. `edit` contains the current entry if another user has changed it
+ * meanwhile.
+ */
 export function useRemoveWaiting(entry: WaitingEntry) {
   const { t } = useLingui()
   const country = useCountry()

@@ -16,11 +16,11 @@ export const change = (id: number, body: Schemas['ChangeWaitingEntryRequest'], h
 export const remove = (id: number, headers: Headers = {}) =>
   unwrap(client.DELETE('/api/waiting-list/{id}', { params: at(id), headers }))
 
-/** Adds a removed entry again, at its place in the list. */
+/** Adds a removed entry again with its original time, so that it keeps its place in the list. */
 export const putBack = ({ contact_id, service_id, resource_id, from_date, to_date, note, created_at }: Entry) =>
   add({ contact_id, service_id, resource_id, from_date, to_date, note, waiting_since: created_at })
 
-/** The days that suit, from today on: none of the past is named. */
+/** Returns the suitable days from today on, without days in the past. */
 export function daysOf({ from_date, to_date }: Pick<Entry, 'from_date' | 'to_date'>, today: Day, format: Formatter) {
   const name = (day: Day) => format.date(atNoon(day))
   if (to_date < today) return { kind: 'over' as const, to: name(to_date) }

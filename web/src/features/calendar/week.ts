@@ -1,7 +1,7 @@
 import type { Schemas } from '#shared/api/client'
 import { clockText, minuteOf } from '#shared/format/dates'
 
-/** Opening hours while they are typed. */
+/** Opening hours that are being typed. */
 export interface DraftRange {
   weekday: number
   from: string
@@ -11,7 +11,9 @@ export interface DraftRange {
 const DAY_END = 24 * 60
 const endOf = (text: string): number | undefined => (/^\s*24([:.]?00)?\s*$/.test(text) ? DAY_END : minuteOf(text))
 
-/** What is wrong with a range: no time, the end before the beginning, or an overlap with another one of the day. */
+/**
+ * Returns the error of a range: not a time, an end before the start, or an overlap with another range of the same day.
+ */
 export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time' | 'order' | 'overlap' | null {
   const [from, to] = [minuteOf(range.from), endOf(range.to)]
   if (from === undefined || to === undefined) return 'time'
@@ -24,7 +26,7 @@ export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time'
   return overlaps ? 'overlap' : null
 }
 
-/** A typed time as it is written: «8» is «8:00»; unchanged if it is not a time. */
+/** Normalises a typed time: «8» becomes «8:00». Other text is returned unchanged. */
 export function tidyTime(text: string): string {
   const minute = endOf(text)
   return minute === undefined ? text : clockText(minute)
@@ -32,10 +34,10 @@ export function tidyTime(text: string): string {
 
 export const isComplete = (all: readonly DraftRange[]): boolean => all.every(range => problemOf(range, all) === null)
 
-/** «09:30», as the API takes it. */
+/** Formats a time for the API: «09:30». */
 export const paddedTime = (minute: number): string => clockText(minute).padStart(5, '0')
 
-/** The ranges as the API takes them; only if they are complete. */
+/** Converts the ranges to the API's format. All ranges must be valid. */
 export const toApi = (all: readonly DraftRange[]): Schemas['HoursRange'][] =>
   [...all]
     .map(({ weekday, from, to }) => ({

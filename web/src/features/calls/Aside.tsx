@@ -13,11 +13,11 @@ import { Waterfall } from './Waterfall'
 interface Props {
   call: CallDetail
   player: Player | null
-  /** Where in the recording the message begins. */
+  /** The position of the caller's message in the recording, in ms. */
   messageMs: number | null
 }
 
-/** What came of the call: summary, message, task, response time, cost. */
+/** The results of a call: summary, message, task, response times, cost. */
 export function Aside({ call, player, messageMs }: Props) {
   const summary = summaryOf(call)
   return (
@@ -61,7 +61,10 @@ export function Aside({ call, player, messageMs }: Props) {
   )
 }
 
-/** The whole summary; without one the line of the list, unless it only repeats the message or the first words. */
+/**
+ * Returns the full summary, or else the summary line of the list, unless that only repeats the message or the first
+ * words.
+ */
 function summaryOf(call: CallDetail): string | null {
   if (call.summary) return call.summary
   const line = call.summary_line?.trim()
@@ -69,7 +72,7 @@ function summaryOf(call: CallDetail): string | null {
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line
 }
 
-/** What the call cost; only for owners. */
+/** The cost of the call, for owners only. */
 function Cost({ call }: { call: CallDetail }) {
   const { isOwner } = useSession()
   const format = useFormat()

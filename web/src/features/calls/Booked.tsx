@@ -9,7 +9,7 @@ import { useFormat } from '#shared/session'
 
 type Booking = Schemas['CallBooking']
 
-/** The appointments that the agent booked, moved or cancelled in a call, as they are now. */
+/** The appointments that the agent booked, moved or cancelled in a call, in their current state. */
 export function Booked({ bookings }: { bookings: readonly Booking[] }) {
   if (bookings.length === 0) return null
   return (
@@ -63,7 +63,7 @@ function Line({ booking }: { booking: Booking }) {
   )
 }
 
-/** What the agent did in the call. */
+/** The agent's action on the appointment during the call. */
 function Done({ booking: { booked, moved, cancelled } }: { booking: Booking }) {
   if (booked && cancelled) return <Trans>נקבע ובוטל</Trans>
   if (cancelled) return <Trans>בוטל</Trans>
@@ -72,7 +72,7 @@ function Done({ booking: { booked, moved, cancelled } }: { booking: Booking }) {
   return null
 }
 
-/** What became of the appointment after the call. */
+/** The change of the appointment since the call. */
 function Since({ booking: { cancelled, appointment } }: { booking: Booking }) {
   switch (appointment.state) {
     case 'booked':

@@ -12,7 +12,7 @@ import type { CallDetail } from './api'
 import { numberOf } from './CallRow'
 import { endTexts } from './end-reason'
 
-/** Who called, when, how long, how it ended, and what can be done now. */
+/** The header of a call: contact, time, length, outcome, and the actions. */
 export function CallHeader({ call }: { call: CallDetail }) {
   const { i18n } = useTexts()
   const { t } = useLingui()
@@ -69,7 +69,7 @@ export function CallHeader({ call }: { call: CallDetail }) {
   )
 }
 
-/** On a phone: back to the list. */
+/** The back button to the list, on phones. */
 export function Back() {
   const { t } = useLingui()
   return (

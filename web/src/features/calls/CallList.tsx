@@ -11,7 +11,7 @@ import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
 import { useCallFilter } from './url'
 
-/** The list of calls with search and filters. J and K move, Enter opens. */
+/** The list of calls with search and filters. The keys J and K move the selection; Enter opens a call. */
 export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()
   const [filter, setFilter] = useCallFilter()

@@ -6,7 +6,7 @@ import { Link } from '#shared/components/Link'
 import { Duration, Name, Time } from '#shared/components/text'
 import type { CallItem } from './api'
 
-/** A call in the list: outcome, who, when, how long. */
+/** A row of the list: outcome, contact, time, length. */
 export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolean }) {
   const { i18n } = useTexts()
   const { icon, text, tone } = outcomeOf(call)
@@ -41,7 +41,7 @@ export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolea
   )
 }
 
-/** The caller's number; null if it was withheld. */
+/** Returns the caller's number; null if it was withheld. */
 export function numberOf({ peer_number }: { peer_number: string }): string | null {
   return peer_number.startsWith('+') ? peer_number : null
 }

@@ -5,7 +5,7 @@ import { TaskBox } from '#shared/components/TaskBox'
 import { Plain } from '#shared/components/text'
 import { refreshTasks, type Task } from './api'
 
-/** A task about the call, and whether it is done. */
+/** A task about the call, with its checkbox. */
 export function CallTask({ task }: { task: Task }) {
   const { t } = useLingui()
   const params = { path: { id: task.id } }

@@ -8,7 +8,7 @@ import { CallHeader } from './CallHeader'
 import { EndedCall } from './EndedCall'
 import { LiveCall } from './LiveCall'
 
-/** One call. A live one becomes an ended one in place. */
+/** A live or ended call. When a live call ends, the view changes in place. */
 export function CallView({ id }: { id: number }) {
   const query = useQuery(callQuery(id))
   if (query.error && asApiError(query.error).status === 404) {

@@ -6,7 +6,7 @@ import { EmptyState } from '#shared/components/states'
 import { CallList } from './CallList'
 import { CallView } from './CallView'
 
-/** The calls: the list, and beside it one call. On a phone one of the two. */
+/** The page of calls: the list, and one call beside it. A phone shows one of the two. */
 export default function CallsPage() {
   const { t } = useLingui()
   const { id } = useParams<{ id?: string }>()

@@ -9,13 +9,14 @@ import { Transcript } from './Transcript'
 import { type Follow, useFollow } from './use-follow'
 import { type Line, linesOf, placeOf } from './words'
 
-/** A call that is over: recording, transcript, and what came of it. */
+/** An ended call: recording, transcript and results. */
 export function EndedCall({ call }: { call: CallDetail }) {
   const { recording, pick } = usePicked(call)
   const player = usePlayer(recordingUrl(call.id, recording?.id))
   const durationMs = recording?.duration_ms ?? call.duration_ms ?? 0
   const lines = useMemo(() => linesOf(call.turns, durationMs), [call.turns, durationMs])
-  // Only the daemon's own recording begins with the first turn; Twilio's has one part of the call.
+  // Only the daemon's own recording starts with the first turn. Twilio's recording covers a part of the call, so its
+  // times do not match the transcript.
   const isInStep = recording?.source === 'stream'
   const follow = useFollow(player, lines)
   const found = useFound(lines, isInStep ? player : null, follow)
@@ -34,7 +35,10 @@ export function EndedCall({ call }: { call: CallDetail }) {
   )
 }
 
-/** The recording that is played: the daemon's own of both sides, else the newest complete one. */
+/**
+ * Returns the recording to play: the one the user chose, or else the daemon's own recording of both sides, or else the
+ * newest complete one.
+ */
 function usePicked({ recordings }: CallDetail) {
   const [picked, pick] = useState<number | null>(null)
   const complete = recordings.filter(({ state }) => state === 'complete')
@@ -43,7 +47,10 @@ function usePicked({ recordings }: CallDetail) {
   return { recording, pick }
 }
 
-/** The line that the address names by its time (`?at=12400`): it is marked and in view, and the sound begins there. */
+/**
+ * Returns the transcript line at the time in the URL (`?at=12400`). Scrolls the line into view, and starts the playback
+ * there.
+ */
 function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: Follow): number {
   const [search] = useSearchParams()
   const at = search.get('at')

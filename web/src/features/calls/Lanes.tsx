@@ -13,7 +13,7 @@ const HEIGHT = 32
 const STEP_MS = 5000
 
 interface Props {
-  /** Undefined while they are loaded, or where there are none: then only who spoke when is drawn. */
+  /** Undefined while the peaks load, or if there are none. Then the drawing shows only who spoke when. */
   peaks: Peaks | undefined
   lines: readonly Line[]
   durationMs: number
@@ -22,7 +22,10 @@ interface Props {
   agent: ReactNode
 }
 
-/** The call as two lanes with their own axes: the contact above, the agent below. A slider for the place in the sound. */
+/**
+ * The call as two lanes with separate axes: the contact above, the agent below. The drawing is also a slider for the
+ * playback position.
+ */
 export function Lanes({ peaks, lines, durationMs, player, caller, agent }: Props) {
   const { t } = useLingui()
   const { ref, width } = useElementSize()
@@ -109,7 +112,7 @@ function Lane({ count, className, bars, lost }: LaneProps) {
   )
 }
 
-/** Where the sound is. */
+/** The marker of the playback position. */
 function Playhead({ player, durationMs }: { player: Player; durationMs: number }) {
   const share = usePlayerState(player, state => Math.min(1, state.positionMs / Math.max(1, durationMs)))
   return <span className="playhead" style={{ insetInlineStart: `${(share * 100).toFixed(2)}%` }} />

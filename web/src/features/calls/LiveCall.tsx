@@ -18,7 +18,7 @@ import { ToolLine } from './ToolLine'
 import { Whisper } from './Whisper'
 import { linesOf } from './words'
 
-/** A call that is on the line: the words as they come. */
+/** A live call, with its transcript in real time. */
 export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const elapsed = useCallClock(call)
@@ -65,12 +65,12 @@ export function LiveCall({ call }: { call: CallDetail }) {
   )
 }
 
-/** Whether the caller leaves a message instead of talking with the agent. */
+/** Returns true if the caller leaves a message instead of talking with the agent. */
 function isVoicemail({ engine }: CallDetail): boolean {
   return engine === 'voicemail' || engine === 'record'
 }
 
-/** Who has the call at this moment. */
+/** Shows who currently talks with the caller. */
 function WhoTalks({ call }: { call: CallDetail }) {
   const isMessage = isVoicemail(call)
   return (
@@ -89,7 +89,10 @@ function WhoTalks({ call }: { call: CallDetail }) {
   )
 }
 
-/** The words; the newest stays in view unless the user reads above. Times are not announced. */
+/**
+ * The transcript. It scrolls to the newest words unless the user has scrolled up. Screen readers do not announce the
+ * times.
+ */
 function Log({ turns, caller }: { turns: readonly Turn[]; caller: string }) {
   const { t } = useLingui()
   const ref = useRef<HTMLDivElement>(null)

@@ -7,7 +7,7 @@ import { setVolume, useIsHeard, useListenError, useVolume } from '#shared/audio/
 import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
 
-/** The volume of what is heard, or why nothing can be heard. */
+/** The volume control while the user listens, or the reason why listening failed. */
 export function Listening({ callId }: { callId: number }) {
   const isHeard = useIsHeard(callId)
   const error = useListenError(callId)
@@ -47,11 +47,11 @@ export function Listening({ callId }: { callId: number }) {
   )
 }
 
-/** Ends the call, after a question: a call cannot be brought back. */
+/** Ends the call after a confirmation, because a call cannot be restored. */
 export function HangUp({ callId }: { callId: number }) {
   const hangUp = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/hang-up', { params: { path: { id: callId } } })),
-    // The call ended by itself meanwhile.
+    // The call ended by itself meanwhile, so there is nothing to report.
     onError: error => error.code === 'call_over',
   })
   return (
@@ -68,12 +68,12 @@ export function HangUp({ callId }: { callId: number }) {
   )
 }
 
-/** Takes the call over: the phone to which calls are put through rings. */
+/** Takes over the call: the daemon forwards it to the business's phone, which rings. */
 export function PutThrough({ callId }: { callId: number }) {
   const putThrough = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/put-through', { params: { path: { id: callId } } })),
     done: () => <Trans>הלקוח ממתין, והטלפון שלכם מצלצל.</Trans>,
-    // The call ended by itself meanwhile.
+    // The call ended by itself meanwhile, so there is nothing to report.
     onError: error => error.code === 'call_over',
   })
   return (

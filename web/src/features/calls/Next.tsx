@@ -14,7 +14,7 @@ import { type CallDetail, createTask, deleteTask, refreshTasks, tasksQuery } fro
 import { numberOf } from './CallRow'
 import { CallTask } from './CallTask'
 
-/** What can be done after the call, and the tasks about it. The key T makes one, unless one is open already. */
+/** The actions after a call, and its tasks. The key T creates a task, unless a task is open already. */
 export function Next({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const country = useCountry()
@@ -23,7 +23,7 @@ export function Next({ call }: { call: CallDetail }) {
   const number = numberOf(call)
   const who = call.contact_name ? isolate(call.contact_name) : number ? ltr(formatPhone(number, country)) : t`מספר חסוי`
   const isCallBack = call.outcome === 'missed' || call.outcome === 'failed'
-  // The same for a request that is sent again because its answer was lost.
+  // The idempotency key stays the same for a retry after a lost response.
   const key = useRef(newKey())
   const task = useAction({
     run: () =>

@@ -3,7 +3,7 @@ import { IconMicrophoneOff } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import type { CallDetail } from './api'
 
-/** Why there is nothing to listen to. */
+/** Explains why a call has no recording. */
 export function NoRecording({ call }: { call: CallDetail }) {
   return (
     <div className="rec none">

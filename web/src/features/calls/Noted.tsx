@@ -8,7 +8,10 @@ import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import type { CallDetail } from './api'
 
-/** What the agent noted about the call besides the summary: the language, a lead, and the questions that it could not answer. */
+/**
+ * The agent's notes about the call beside the summary: the language, a lead, and the questions that it could not
+ * answer.
+ */
 export function Noted({ call: { language, lead, questions } }: { call: CallDetail }) {
   const { isOwner } = useSession()
   const foreign = useForeign(language)
@@ -56,7 +59,7 @@ export function Noted({ call: { language, lead, questions } }: { call: CallDetai
   )
 }
 
-/** A question that the agent could not answer, and what became of it. */
+/** A question that the agent could not answer, and its current state. */
 function Question({ question: { question, state } }: { question: Schemas['KnowledgeGap'] }) {
   return (
     <li>
@@ -81,7 +84,7 @@ function Question({ question: { question, state } }: { question: Schemas['Knowle
   )
 }
 
-/** The name of the call's language, unless it is that of the page. */
+/** Returns the name of the call's language; null if it is the page's language. */
 function useForeign(language: string | null | undefined): string | null {
   const locale = useLocale()
   if (!language || language === locale) return null

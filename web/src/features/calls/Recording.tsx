@@ -27,7 +27,7 @@ interface Props {
   pick: (id: number) => void
 }
 
-/** The player that stays at the top: two lanes, time, speed. All of it runs left to right. */
+/** The player, which stays at the top of the page: two lanes, time, speed. Its layout is always left to right. */
 export function Recording({ call, recording, lines, player, pick }: Props) {
   const { t } = useLingui()
   const peaks = useQuery(peaksQuery(call.id)).data
@@ -117,7 +117,7 @@ function Speed({ player }: { player: Player }) {
   )
 }
 
-/** A link that opens this call at this second. */
+/** A button that copies a link to the current position of this call. */
 function ShareMoment({ player }: { player: Player }) {
   const { t } = useLingui()
   const [, setParams] = useSearchParams()
@@ -125,7 +125,7 @@ function ShareMoment({ player }: { player: Player }) {
     const second = Math.floor(player.state.positionMs / 1000)
     const url = new URL(location.href)
     url.searchParams.set('t', String(second))
-    // Over plain http the browser offers no clipboard.
+    // Over plain http the browser has no clipboard API.
     if (navigator.clipboard) {
       navigator.clipboard.writeText(url.href).then(
         () => toast.done(t`הקישור לרגע הזה הועתק`),
@@ -146,7 +146,7 @@ function ShareMoment({ player }: { player: Player }) {
   )
 }
 
-/** A call may have several recordings: the daemon's, and Twilio's after it. */
+/** The choice between several recordings of a call: the daemon's and Twilio's. */
 function Choice({ call, current, pick }: { call: CallDetail; current: number; pick: (id: number) => void }) {
   const complete = call.recordings.filter(({ state }) => state === 'complete')
   if (complete.length < 2) return null

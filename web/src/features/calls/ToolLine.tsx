@@ -6,7 +6,7 @@ import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { factsOf, type ToolFacts } from './tool-use'
 
-/** What the agent did in the call, in words, and what the staff whispered to it. */
+/** A line of the transcript for a tool that the agent used, or for an instruction that a user sent to the agent. */
 export function ToolLine({ turn }: { turn: Turn }) {
   if (turn.speaker === 'system') {
     return (

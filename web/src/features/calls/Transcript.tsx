@@ -13,14 +13,14 @@ import type { Line } from './words'
 interface Props {
   call: CallDetail
   lines: readonly Line[]
-  /** Null where the words and the sound do not fit together. */
+  /** The player; null if the times of the transcript do not match the recording. */
   player: Player | null
   follow: Follow
-  /** The line that a search found, or -1. */
+  /** The index of the line that a search found, or -1. */
   found: number
 }
 
-/** What was said, in step with the sound. */
+/** The transcript, synchronised with the playback. */
 export function Transcript({ call, lines, player, follow, found }: Props) {
   const { t } = useLingui()
   const place = useCurrentPlace(player, lines)
@@ -64,7 +64,7 @@ export function Transcript({ call, lines, player, follow, found }: Props) {
   )
 }
 
-/** All that was said is the message. */
+/** The transcript of a voicemail: it consists of the caller's message only. */
 function LeftMessage({ text, caller }: { text: string; caller: string }) {
   const { t } = useLingui()
   return (

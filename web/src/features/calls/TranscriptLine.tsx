@@ -13,12 +13,15 @@ interface Props {
   line: Line
   caller: string
   player: Player | null
-  /** The word that sounds, -1 between words; null if another line sounds. */
+  /** The index of the word that is being played, -1 between words; null if another line is being played. */
   currentWord: number | null
   isFound: boolean
 }
 
-/** One turn: a time that plays from there, the speaker, the words. A click on a word plays from it. */
+/**
+ * A turn of the transcript: the time, the speaker, the words. A click on the time or on a word starts the playback
+ * there.
+ */
 export const TranscriptLine = memo(function TranscriptLine(props: Props) {
   const { index, line, caller, player, currentWord, isFound } = props
   const { turn, fromMs, words } = line

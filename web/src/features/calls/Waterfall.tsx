@@ -4,10 +4,10 @@ import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { type Answer, answersOf, median, SLOW_MS } from './latency'
 
-/** Bars are not drawn against less than this, so that fast answers look fast. */
+/** The minimum length of the time scale, in ms, so that fast answers look fast. */
 const LEAST_SCALE_MS = 900
 
-/** How long the contact waited for each answer, by stage. Time runs left to right. */
+/** The response time of each answer, divided into stages. Time runs left to right. */
 export function Waterfall({ turns }: { turns: readonly Turn[] }) {
   const { t } = useLingui()
   const format = useFormat()

@@ -5,7 +5,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 
-/** Tells the agent something that the caller does not hear. */
+/** Sends an instruction to the agent that the caller does not hear. */
 export function Whisper({ callId }: { callId: number }) {
   const { t } = useLingui()
   const note = useId()
@@ -14,7 +14,7 @@ export function Whisper({ callId }: { callId: number }) {
     run: (text: string) =>
       unwrap(client.POST('/api/calls/{id}/hints', { params: { path: { id: callId } }, body: { text } })),
     done: () => <Trans>הסוכן יודע, וישתמש בזה מהתשובה הבאה.</Trans>,
-    // What was written meanwhile stays.
+    // Text that was typed after the send is kept.
     onDone: (_, sent) => setText(now => (now.trim() === sent ? '' : now)),
   })
   const submit = (event: FormEvent) => {

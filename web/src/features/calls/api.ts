@@ -3,14 +3,14 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import type { CallOutcome } from '#shared/call-outcome'
 
-// The names of the API's types within this feature.
+// Short names for the API's types within this feature.
 export type CallItem = Schemas['CallItem']
 export type CallDetail = Schemas['CallDetail']
 export type Task = Schemas['Task']
 export type Turn = Schemas['Turn']
 export type Recording = Schemas['Recording']
 
-/** What the list shows. */
+/** The filter of the list. */
 export interface CallFilter {
   outcome?: CallOutcome | undefined
   q?: string | undefined
@@ -22,15 +22,15 @@ export const callsOf = (data: InfiniteData<Schemas['CallPage']>): CallItem[] => 
 
 export const callQuery = (id: number) => apiQuery('/api/calls/{id}', { path: { id } })
 
-/** The tasks about a call, also those that are done. */
+/** The query for all tasks about a call, including completed ones. */
 export const tasksQuery = ({ id, contact_id }: CallDetail) =>
   apiQuery('/api/tasks', { query: { call_id: id, contact_id, state: 'all' } })
 
-/** Creates a task; the answer is the task. */
+/** Creates a task, and returns it. */
 export const createTask = (body: Schemas['CreateTaskRequest'], key: string): Promise<Task> =>
   unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } }))
 
 export const deleteTask = (id: number) => unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } }))
 
-/** Fetches tasks again: what the user has done is shown before the stream reports it. */
+/** Fetches tasks again, so that the page shows the user's change before the event stream reports it. */
 export const refreshTasks = (): void => void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })

@@ -1,9 +1,9 @@
-/** The steps that an axis of times may have, in seconds. */
+/** The allowed distances between two labels of a time axis, in seconds. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
-/** More times do not fit below the lanes of a phone. */
+/** The maximum number of intervals: more labels do not fit on a phone. */
 const MOST = 5
 
-/** The times below the lanes of a call, in ms: round ones, from 0 on. */
+/** Returns the times to label below the lanes of a call, in ms: multiples of the step, from 0 on. */
 export function axisOf(durationMs: number): number[] {
   const seconds = Math.max(0, durationMs) / 1000
   const step = STEPS.find(step => seconds / step <= MOST) ?? 3600 * Math.ceil(seconds / 3600 / MOST)

@@ -1,6 +1,6 @@
 import { BAR_PX } from '#shared/waveform'
 
-/** A path with one line for each bar, to both sides of the axis in the middle. */
+/** Returns an SVG path with one line for each bar, symmetric around the axis in the middle. */
 export function mirroredPath(bars: readonly number[], height: number): string {
   const middle = height / 2
   let path = ''
@@ -13,7 +13,7 @@ export function mirroredPath(bars: readonly number[], height: number): string {
   return path
 }
 
-/** Bars of one height inside of the parts: who spoke when, where the loudness is not known. */
+/** Returns bars of equal height within the given parts, for calls whose loudness is not known. */
 export function partBars(
   parts: readonly (readonly [from: number, to: number])[],
   durationMs: number,

@@ -39,7 +39,7 @@ test('what came after an interruption is not heard, and takes no time', () => {
   const words = wordsOf(interrupted, 1000)
   expect(words.filter(({ isHeard }) => isHeard).map(({ text }) => text)).toEqual(['ביום', 'שלישי'])
   expect(words.at(-1)).toMatchObject({ fromMs: 1000, toMs: 1000, isHeard: false })
-  // A turn that is still in progress has no heard part yet, and is not struck through.
+  // A turn in progress has no heard text yet, and must not be struck through.
   expect(wordsOf(turn(1, 'agent', 'רגע', 0, null, { heard_text: '' }), 500)[0]?.isHeard).toBe(true)
 })
 
@@ -58,7 +58,7 @@ test('the place in the sound names a line and a word', () => {
   )
   expect(placeOf(lines, 0)).toEqual({ line: 0, word: 0 })
   expect(placeOf(lines, 900)).toEqual({ line: 0, word: 1 })
-  // Silence after a line keeps the line, and tools are never the current line.
+  // During silence after a line, that line stays current. Tool lines are never current.
   expect(placeOf(lines, 1500)).toEqual({ line: 0, word: -1 })
   expect(placeOf(lines, 2500)).toEqual({ line: 2, word: 0 })
   expect(placeOf([], 10)).toEqual({ line: -1, word: -1 })
@@ -110,7 +110,7 @@ test('a quiet recording is drawn at full height, both lanes by the same factor',
     caller: [153, 255],
     agent: [51],
   })
-  // Noise alone is not made loud.
+  // A recording that contains only noise is not amplified to full height.
   expect(louder({ duration_ms: 1, caller: [4], agent: [] }).caller).toEqual([26])
 })
 

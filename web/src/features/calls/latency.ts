@@ -1,6 +1,6 @@
 import type { Turn } from './api'
 
-/** How long the contact waited for one answer, by stage, in milliseconds. A stage that was not measured is absent. */
+/** The response time of one answer by stage, in ms. Stages that were not measured are null. */
 export interface Answer {
   turnId: number
   atMs: number
@@ -13,7 +13,7 @@ export interface Answer {
 const between = (from: number | null | undefined, to: number | null | undefined): number | null =>
   from == null || to == null ? null : Math.max(0, to - from)
 
-/** The answers of the agent whose time was measured. */
+/** Returns the response times of those answers of the agent that were measured. */
 export function answersOf(turns: readonly Turn[]): Answer[] {
   return turns.flatMap((turn): Answer[] => {
     const {
@@ -37,7 +37,7 @@ export function answersOf(turns: readonly Turn[]): Answer[] {
   })
 }
 
-/** The middle one of the totals; null without any. */
+/** Returns the median of the total times; null for an empty list. */
 export function median(answers: readonly Answer[]): number | null {
   const totals = answers.map(({ total }) => total).sort((a, b) => a - b)
   const half = Math.floor(totals.length / 2)
@@ -46,5 +46,5 @@ export function median(answers: readonly Answer[]): number | null {
   return totals.length % 2 === 1 ? upper : Math.round(((totals[half - 1] ?? upper) + upper) / 2)
 }
 
-/** Slower answers are marked. */
+/** Answers slower than this are marked, in ms. */
 export const SLOW_MS = 1000

@@ -3,19 +3,19 @@ import type { Turn } from './api'
 
 type ToolUse = NonNullable<Turn['tool']>
 
-/** What a tool was used for, as far as its words can be read. */
+/** The readable facts about a use of a tool. */
 export interface ToolFacts {
   name: string
   state: 'running' | 'done' | 'failed'
   service?: string
-  /** The day and the time of day of an appointment, by the business's clock. */
+  /** The day and the time of day of an appointment, in the business's time zone. */
   day?: Date
   time?: string
-  /** What was searched for. */
+  /** The search text. */
   words?: string
 }
 
-/** Reads what a tool was given and what it returned; models pass anything. */
+/** Reads the arguments and the output of a tool. Every value is validated, because a model may pass anything. */
 export function factsOf(tool: ToolUse): ToolFacts {
   const given = record(tool.arguments)
   const output = record(tool.output)

@@ -4,7 +4,7 @@ import type { CallFilter } from './api'
 
 const OUTCOMES: ReadonlySet<string> = new Set(['missed', 'message', 'booked', 'transferred', 'answered', 'failed'])
 
-/** The filter of the list; it is in the address. */
+/** Returns the filter of the list, which is stored in the URL, and a function that changes it. */
 export function useCallFilter(): [CallFilter, (change: UrlChange) => void] {
   const [params, change] = useUrl()
   const outcome = params.get('outcome')

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type Player, usePlayerState } from '#shared/audio'
 import { type Line, placeOf } from './words'
 
-/** The line and word that sound at this moment. Until something is played there is none. */
+/** Returns the line and the word that are being played; -1 for both before the first playback. */
 export function useCurrentPlace(player: Player | null, lines: readonly Line[]): { line: number; word: number } {
   const key = usePlayerState(player ?? SILENT, ({ positionMs, isPlaying }) => {
     if (!player || (positionMs === 0 && !isPlaying)) return '-1:-1'
@@ -13,13 +13,13 @@ export function useCurrentPlace(player: Player | null, lines: readonly Line[]): 
   return { line, word }
 }
 
-/** Used where there is no sound. */
+/** A placeholder for calls without a recording. */
 const SILENT = {
   state: { isPlaying: false, positionMs: 0, speed: 1, hasFailed: false },
   subscribe: () => () => undefined,
 } as unknown as Player
 
-/** Keeps the line that sounds in view, until the user scrolls away. */
+/** Keeps the current line in view, until the user scrolls away. */
 export function useFollow(player: Player, lines: readonly Line[]) {
   const scrollRef = useRef<HTMLElement>(null)
   const [isFollowing, setFollowing] = useState(true)

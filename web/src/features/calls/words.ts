@@ -1,15 +1,15 @@
 import type { Turn } from './api'
 
-/** A word of a turn, with the part of the recording in which it is spoken. */
+/** A word of a turn, and the time range of the recording in which it is spoken. */
 export interface Word {
   text: string
   fromMs: number
   toMs: number
-  /** False: the agent said it, and the contact had already interrupted. */
+  /** False if the contact interrupted the agent before this word was played. */
   isHeard: boolean
 }
 
-/** A turn with its place in the recording. */
+/** A turn, and its time range in the recording. */
 export interface Line {
   turn: Turn
   fromMs: number
@@ -17,7 +17,10 @@ export interface Line {
   words: Word[]
 }
 
-/** Words per turn have no times of their own: a turn's time is divided by the letters of each word. */
+/**
+ * Splits a turn into words. Words have no times of their own, so the turn's time is divided in proportion to their
+ * letters.
+ */
 export function wordsOf(turn: Turn, toMs: number): Word[] {
   const heardTo = turn.interrupted ? sharedLength(turn.text, turn.heard_text) : turn.text.length
   const found = Array.from(turn.text.matchAll(/\S+/g), match => ({
@@ -34,14 +37,14 @@ export function wordsOf(turn: Turn, toMs: number): Word[] {
   })
 }
 
-/** How much of the text the heard part covers, whatever the spaces. */
+/** Returns the length of the part of `text` that `heard` covers, ignoring trailing spaces. */
 function sharedLength(text: string, heard: string): number {
   const part = heard.trimEnd()
   if (text.startsWith(part)) return part.length
   return Math.min(text.length, part.length)
 }
 
-/** The turns with their words; a turn without an end lasts until the next one, or until the end of the call. */
+/** Returns the turns with their words. A turn without an end lasts until the next one, or until the end of the call. */
 export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   return turns.map((turn, at) => {
     const next = turns.slice(at + 1).find(({ started_ms }) => started_ms > turn.started_ms)
@@ -51,7 +54,7 @@ export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   })
 }
 
-/** The line that is spoken at a place of the recording, and the word in it; the last one that has begun. */
+/** Returns the line at a position of the recording (the last one that has started), and the word in it. */
 export function placeOf(lines: readonly Line[], ms: number): { line: number; word: number } {
   let line = -1
   for (const [at, { turn, fromMs }] of lines.entries())
@@ -61,10 +64,10 @@ export function placeOf(lines: readonly Line[], ms: number): { line: number; wor
   return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }
 }
 
-/** The time that the words would have taken that were not heard, for the drawing; about 14 letters a second. */
+/** The estimated duration of unheard words, in ms per letter: about 14 letters per second. */
 const MS_PER_LETTER = 70
 
-/** The parts of the agent's lane that were not heard. */
+/** Returns the time ranges of the agent's speech that the contact did not hear. */
 export function unheardParts(lines: readonly Line[], durationMs: number): [from: number, to: number][] {
   return lines.flatMap(({ words, toMs }, at): [number, number][] => {
     const letters = words.reduce((sum, word) => sum + (word.isHeard ? 0 : word.text.length + 1), 0)

@@ -3,7 +3,10 @@ import { Switch } from '@mantine/core'
 import { patch, useAction } from '#shared/api/action'
 import { type ContactDetail, refresh, request } from './api'
 
-/** Whether the contact's calls are rejected and its messages kept quiet. A contact without an address cannot be recognised. */
+/**
+ * The switch that blocks a contact: its calls are rejected, and its messages cause no notification. Without an address
+ * the contact cannot be recognised, so it cannot be blocked.
+ */
 export function Block({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const send = (blocked: boolean) =>

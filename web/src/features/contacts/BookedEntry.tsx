@@ -42,7 +42,7 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
   )
 }
 
-/** A task in the timeline: when it was created, and once more when it was done. */
+/** A task in the timeline. It appears when it was created, and again when it was completed. */
 export function TaskEntry({ task, isDone }: { task: Task; isDone: boolean }) {
   return (
     <p className={task.done_at ? 'task-done' : undefined}>
@@ -51,7 +51,7 @@ export function TaskEntry({ task, isDone }: { task: Task; isDone: boolean }) {
   )
 }
 
-/** A merge in the timeline, with its undo. */
+/** A merge in the timeline, with its undo button. */
 export function MergeEntry({ merge }: { merge: Merged }) {
   return (
     <p className="row wrap">

@@ -14,7 +14,9 @@ interface Change {
   isAdded: boolean
 }
 
-/** What can be done with the selected contacts: tags, with undo of exactly what has changed. */
+/**
+ * The actions for the selected contacts: adding and removing tags. The undo reverses only the tags that really changed.
+ */
 export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; clear: () => void }) {
   const { t } = useLingui()
   const tags = useQuery(tagsQuery).data?.items ?? []

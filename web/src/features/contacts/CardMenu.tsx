@@ -5,7 +5,7 @@ import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import type { ContactDetail } from './api'
 
-/** The rarer actions of the card. */
+/** A menu with the less frequent actions of the card. */
 export function CardMenu({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [, go] = useLocation()

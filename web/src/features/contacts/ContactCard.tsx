@@ -15,7 +15,7 @@ import { Numbers } from './Numbers'
 import { OptOut } from './OptOut'
 import { TagsEditor } from './TagsEditor'
 
-/** Who the contact is, and what can be done at once. */
+/** The card of a contact: its data, and the most frequent actions. */
 export function ContactCard({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const { id, number, created_at } = contact
@@ -70,7 +70,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
   )
 }
 
-/** The suggestion that this contact is another one as well. */
+/** A suggestion to merge this contact with a duplicate. */
 function Duplicate({ id }: { id: number }) {
   const { data } = useQuery(apiQuery('/api/merge-suggestions'))
   const found = data?.items.find(({ contact, other_contact }) => contact.id === id || other_contact.id === id)

@@ -6,7 +6,7 @@ import { type ContactFilter, type Sort, tagsQuery } from './api'
 
 const SORTS: ReadonlySet<string> = new Set(['activity', 'name', 'created'])
 
-/** The filter of the table; it is in the address. */
+/** Returns the filter of the table, which is stored in the URL, and a function that changes it. */
 export function useContactFilter(): [ContactFilter, (change: UrlChange) => void] {
   const [params, change] = useUrl()
   const filter: ContactFilter = {}
@@ -18,7 +18,7 @@ export function useContactFilter(): [ContactFilter, (change: UrlChange) => void]
   return [filter, change]
 }
 
-/** Search, tags and order of the table. */
+/** The search field, the tag filter and the sort order of the table. */
 export function ContactFilters() {
   const { t } = useLingui()
   const [filter, change] = useContactFilter()

@@ -8,7 +8,7 @@ import { LeadForm } from './LeadForm'
 import { useMoveLead } from './lead-actions'
 import { stageName } from './stages'
 
-/** The leads of a contact: what may be sold, in which stage. */
+/** The leads of a contact, with their stages. */
 export function ContactLeads({ contact }: { contact: ContactDetail }) {
   const leads = useQuery(leadsQuery(contact.id)).data?.items ?? []
   const stages = useQuery(stagesQuery).data?.items ?? []

@@ -14,14 +14,14 @@ import { type Erased, ErasedContact } from './ErasedContact'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
 
-/** One contact: the card, all that has happened, and what is to be done. */
+/** The page of a contact: the card, the timeline, and the open tasks. */
 export default function ContactPage() {
   const { t } = useLingui()
   const { id } = useParams<{ id: string }>()
   const query = useQuery(contactQuery(Number(id)))
   const name = query.data?.display_name
   useDocumentTitle(name ? isolate(name) : t`לקוח`)
-  // The event of the deletion may be here before its answer, so this outlives the contact.
+  // The event of the deletion may arrive before the response, so this state must survive the removal of the contact.
   const [erased, setErased] = useState<{ id: string; answer: Erased }>()
   if (erased?.id === id) return <ErasedContact erased={erased.answer} />
   if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />

@@ -73,7 +73,7 @@ function TaskLine({ task }: { task: Task }) {
   )
 }
 
-/** When it is due; late is a word, not only a colour. */
+/** The due time of a task. Overdue is shown as text, not only by colour. */
 function Due({ task: { due_at, due_date } }: { task: Task }) {
   const format = useFormat()
   const now = useNow()
@@ -96,7 +96,7 @@ function AddTask({ contactId }: { contactId: number }) {
   const { t } = useLingui()
   const [title, setTitle] = useState('')
   const add = useAction({
-    // A request whose answer was lost is sent again as it was.
+    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ title, key }: { title: string; key: string }) =>
       request<Task>('POST', '/api/tasks', {
         body: { title, contact_id: contactId },

@@ -82,7 +82,7 @@ export default function ContactsPage() {
   )
 }
 
-/** The suggestions to merge that wait for a person. */
+/** A link to the merge suggestions that wait for a decision. */
 function Duplicates() {
   const { data } = useQuery(apiQuery('/api/merge-suggestions'))
   const count = data?.items.length ?? 0

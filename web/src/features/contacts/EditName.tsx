@@ -10,7 +10,7 @@ import { Name } from '#shared/components/text'
 import { useUnsaved } from '#shared/unsaved'
 import { type ContactDetail, refresh, request } from './api'
 
-/** The name as the page's heading; a button turns it into a field. */
+/** The contact's name as the heading of the page, with a button that makes it editable. */
 export function EditName({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
@@ -39,7 +39,9 @@ interface FormProps {
   close: () => void
 }
 
-/** The name as it was is part of the change: the cached contact has the new one by the time of the undo. */
+/**
+ * The change includes the previous name, because the cached contact already has the new name at the time of an undo.
+ */
 interface Rename {
   display_name: string
   before: string
@@ -78,7 +80,7 @@ function NameForm({ contact, path, close }: FormProps) {
   const save = () => rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    // While the name of another user stands beside this one, the choice is theirs or mine.
+    // While the other user's name is shown, the user must choose between the names first.
     if (theirs !== undefined) return
     if (name.trim() === contact.display_name) close()
     else save()

@@ -1,9 +1,9 @@
 import { Ltr, Plain, Time } from '#shared/components/text'
 import type { FieldKind } from './api'
 
-/** The value of a field as people read it. */
+/** The value of a field, formatted for display. */
 export function FieldText({ kind, value }: { kind: FieldKind; value: string }) {
-  // A day has no time zone; noon is the same day in every zone that a business may have.
+  // A day has no time. 10:00 UTC is on the same day in every time zone that a business may have.
   if (kind === 'date') return <Time at={`${value}T10:00:00Z`} style="date" />
   if (kind === 'number') return <Ltr>{value}</Ltr>
   return <Plain text={value} />

@@ -11,7 +11,7 @@ import { FieldEditor } from './FieldEditor'
 import { FieldText } from './FieldText'
 import { NewField } from './NewField'
 
-/** The fields that the business has defined, with this contact's values; a click on a value edits it. */
+/** The custom fields of the business, with this contact's values. A click on a value edits it. */
 export function Fields({ contact }: { contact: ContactDetail }) {
   const fields = useQuery(fieldsQuery).data?.items ?? []
   const values = new Map(contact.fields.map(({ field_id, value }) => [field_id, value]))
@@ -53,10 +53,12 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
   const { theirs } = edit
   const storedIn = ({ fields }: ContactDetail) => fields.find(({ field_id }) => field_id === field.id)?.value ?? null
   const set = useAction({
-    // The value as it was is part of the change: the cached contact has the new one by the time of the undo.
+    // The change includes the previous value, because the cached contact already has the new value at the time of an
+    // undo.
     run: ({ next, before }: Change) =>
       send(next, edit.headers()).catch(reason => {
-        // The version is that of the contact: what was changed may be another field, or the name.
+        // The version is that of the whole contact. If another field or the name was changed, there is no real
+        // conflict, and the request is repeated.
         const isOther = reason instanceof ApiError && reason.code === 'changed' && reason.current
         if (isOther && storedIn(reason.current as ContactDetail) === before) return send(next, ifMatch(reason.etag))
         throw reason

@@ -3,7 +3,7 @@ import { patch, useAction } from '#shared/api/action'
 import { useLocale } from '#shared/i18n/locale'
 import { type ContactDetail, refresh, request } from './api'
 
-/** The languages in which the agent can begin a call. */
+/** The languages in which the agent can start a call. */
 const LANGUAGES = ['he', 'en', 'ar', 'ru', 'fr']
 
 interface Change {
@@ -11,7 +11,9 @@ interface Change {
   before: string | null
 }
 
-/** The language that the contact speaks: the agent begins with it. It is noted after calls, and can be set here. */
+/**
+ * The contact's language, in which the agent starts calls. The daemon stores it after calls, and users can set it here.
+ */
 export function Language({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const names = new Intl.DisplayNames([useLocale()], { type: 'language' })
@@ -19,7 +21,8 @@ export function Language({ contact }: { contact: ContactDetail }) {
   const send = (next: string | null) =>
     request('PATCH', '/api/contacts/{id}', { params: { path: { id: contact.id } }, body: { language: next } })
   const set = useAction({
-    // The language as it was is part of the change: the cached contact has the new one by the time of the undo.
+    // The change includes the previous language, because the cached contact already has the new one at the time of an
+    // undo.
     run: ({ language }: Change) => send(language),
     patches: ({ language }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, language })),
@@ -31,7 +34,7 @@ export function Language({ contact }: { contact: ContactDetail }) {
     },
     onDone: () => refresh('/api/contacts'),
   })
-  // A language that the agent does not begin with stays one of the choices.
+  // A stored language that the agent cannot start with remains in the list of choices.
   const known = language && !LANGUAGES.includes(language) ? [language, ...LANGUAGES] : LANGUAGES
   return (
     <section className="language">

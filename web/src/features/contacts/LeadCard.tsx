@@ -17,7 +17,7 @@ interface Props {
   move: (stage: number) => void
 }
 
-/** A lead on the board. It is moved by dragging, or with its menu. */
+/** A lead on the board. It can be moved by drag and drop, or with its menu. */
 export function LeadCard({ lead, stages, move }: Props) {
   const { t } = useLingui()
   const { i18n } = useTexts()
@@ -33,7 +33,7 @@ export function LeadCard({ lead, stages, move }: Props) {
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: () => refresh('/api/leads', '/api/lead-stages'),
-    // Changed meanwhile: the card is shown as it is now, and can be deleted then.
+    // The lead was changed meanwhile: the board is fetched again, and the user can delete the current lead.
     onError: () => void refresh('/api/leads', '/api/lead-stages'),
   })
   return (

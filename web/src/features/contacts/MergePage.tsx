@@ -11,7 +11,7 @@ import { contactQuery } from './api'
 import { MergePicker } from './MergePicker'
 import { MergeTable } from './MergeTable'
 
-/** Two contacts side by side, before they become one. */
+/** Compares two contacts before they are merged. */
 export default function MergePage() {
   const { t } = useLingui()
   useDocumentTitle(t`איחוד לקוחות`)

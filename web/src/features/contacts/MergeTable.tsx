@@ -12,7 +12,7 @@ import { Contacted } from './MergeWords'
 interface Props {
   kept: ContactDetail
   merged: ContactDetail
-  /** The suggestion that is decided by this, if there is one. */
+  /** The id of the merge suggestion that this merge accepts, if there is one. */
   suggestion: number | null
 }
 
@@ -26,7 +26,7 @@ const ROOTS = [
   '/api/tasks',
 ]
 
-/** Both contacts in columns; the name to keep is chosen, everything else is joined. */
+/** Shows both contacts in columns. The user chooses the name to keep; all other data is combined. */
 export function MergeTable({ kept, merged, suggestion }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -4,10 +4,10 @@ import { apiQuery } from '#shared/api/query'
 import { Plain } from '#shared/components/text'
 import type { ContactDetail } from './api'
 
-/** More is not counted. */
+/** The maximum number of timeline items to count. */
 const MOST = 200
 
-/** How much there is of a contact, and the last words: what tells two contacts apart. */
+/** The number of messages and calls of a contact, and the last message: this helps to tell two contacts apart. */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
   const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MOST } }))
   if (!data) return <span className="faint">…</span>

@@ -19,7 +19,7 @@ const KINDS: Record<string, MessageDescriptor> = {
   contact: msg`איש קשר`,
 }
 
-/** A message in the timeline, or the newest of several. */
+/** A message in the timeline, or the newest one of several consecutive messages. */
 export function MessageEntry({ message, count, contactId }: { message: Message; count: number; contactId: number }) {
   const { i18n } = useTexts()
   const kind = KINDS[message.media_kind]

@@ -19,7 +19,7 @@ export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: bool
 }
 
 interface Known {
-  /** What was searched for before. */
+  /** The initial values, from the preceding search. */
   name?: string | null
   number?: string | null
 }

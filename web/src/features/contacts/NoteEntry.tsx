@@ -11,7 +11,7 @@ import { dirOf, stripMarks } from '#shared/format/bidi'
 import { type Note, refresh, request } from './api'
 import { NoteForm } from './NoteForm'
 
-/** A note: its text, who wrote it, and the buttons to change and delete it. */
+/** A note: its text, its author, and the buttons to edit and delete it. */
 export function NoteEntry({ note }: { note: Note }) {
   const { t } = useLingui()
   const [isEdited, setEdited] = useState(false)

@@ -6,13 +6,13 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Plain } from '#shared/components/text'
 import { type Note, refresh, request } from './api'
 
-/** The field for a new note, or for the text of an old one. Ctrl-Enter saves, Esc closes. */
+/** The form for a new note, or for editing a note. Ctrl-Enter saves; Esc closes the form. */
 export function NoteForm({ contactId, note, close }: { contactId: number; note?: Note; close: () => void }) {
   const { t } = useLingui()
   const [text, setText] = useState(note?.text ?? '')
   const edit = useEdit<Note>(note?.etag)
   const { theirs } = edit
-  // What the change replaces, and its undo restores.
+  // The version that the change replaces; the undo restores it.
   const seen = useRef(note)
   if (theirs) seen.current = theirs
   const write = (id: number, body: { text: string }, headers: Record<string, string> = {}) =>
@@ -42,7 +42,7 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
   })
   const submit = (event?: FormEvent) => {
     event?.preventDefault()
-    // While the text of another user stands beside this one, the choice is theirs or mine.
+    // While the other user's text is shown, the user must choose between the texts first.
     if (text.trim() && !save.isPending && !theirs) save.mutate()
   }
   const onKeyDown = (event: KeyboardEvent) => {

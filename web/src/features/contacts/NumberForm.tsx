@@ -15,12 +15,15 @@ import { type Address, type ContactDetail, refresh, request } from './api'
 
 interface Props {
   contact: ContactDetail
-  /** The number that is corrected; none for another one. */
+  /** The number to correct; undefined to add a number. */
   address?: Address
   close: () => void
 }
 
-/** Adds a number to a contact, or corrects one. A number of another contact is not taken from it: the two can be merged. */
+/**
+ * Adds a number to a contact, or corrects one. A number that belongs to another contact is not moved; the form offers
+ * to merge the two.
+ */
 export function NumberForm({ contact, address, close }: Props) {
   const { t } = useLingui()
   const country = useCountry()
@@ -50,7 +53,7 @@ export function NumberForm({ contact, address, close }: Props) {
       const former_at = contact.addresses.find(({ id }) => id === saved.id)?.former_at
       if (address) await correct(saved.id, (edit.replaced() ?? address).value)
       else if (former_at) {
-        // A number of earlier times, which the addition made a current one.
+        // The number was a former one, which the addition made current again. The undo restores its former state.
         const body = { number: saved.value, former_at }
         await request('POST', '/api/contacts/{id}/numbers', { params: { path }, body })
       } else {

@@ -3,7 +3,7 @@ import { Switch } from '@mantine/core'
 import { patch, useAction } from '#shared/api/action'
 import { type ContactDetail, refresh, request } from './api'
 
-/** Whether the business may write to the contact. */
+/** The switch for whether the business may send messages to the contact. */
 export function OptOut({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const send = (opted_out: boolean) =>

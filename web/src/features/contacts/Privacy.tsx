@@ -14,11 +14,11 @@ import type { Erased } from './ErasedContact'
 
 interface Props {
   contact: ContactDetail
-  /** Shows what was deleted: the page of the contact is gone by then. */
+  /** Called with the result, to show what was deleted: the contact's page no longer exists then. */
   onErased: (answer: Erased) => void
 }
 
-/** Deletion of everything about a contact: for owners, after the name was typed, and never undone. */
+/** Deletes all data of a contact. For owners only, after typing the name, and without undo. */
 export function Privacy({ contact, onErased }: Props) {
   const { isOwner } = useSession()
   const [isOpen, setOpen] = useState(false)
@@ -56,7 +56,8 @@ function Form({ contact, onErased, close }: Props & { close: () => void }) {
   const country = useCountry()
   const [typed, setTyped] = useState('')
   const shown = contact.display_name || (contact.number ? formatPhone(contact.number, country) : '')
-  // The daemon compares with the stored name or number, not with the national form.
+  // The daemon compares the text with the stored name or E.164 number, so the national format that is shown must be
+  // replaced.
   const confirm = typed.trim() === shown && !contact.display_name ? (contact.number ?? typed.trim()) : typed.trim()
   const erase = useAction({
     run: () =>

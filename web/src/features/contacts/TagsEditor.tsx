@@ -8,7 +8,7 @@ import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './api'
 
-/** The tags of a contact: chips with a button to remove, and a list to add from. */
+/** The tags of a contact: chips with a remove button, and a list of tags to add. */
 export function TagsEditor({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const change = useTagChange(contact)

@@ -13,10 +13,10 @@ import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
 import { daysOf, isShown, keyOf, type TimelineFilter } from './timeline'
 
-/** So many entries of a kind are read before the reader asks for more. */
+/** With a filter, pages are fetched until at least this many entries match. */
 const ENOUGH = 15
 
-/** Everything with one contact in one line of time, newest first. */
+/** All events of a contact, newest first. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')
@@ -24,7 +24,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
   const query = useInfiniteQuery(timelinePages(contact.id))
   const { hasNextPage, isFetching, isError, fetchNextPage } = query
   const shown = query.data ? itemsOf<TimelineItem>(query.data).filter(item => isShown(item, filter)).length : 0
-  // Entries of one kind may be far apart: more is read until there is something to see.
+  // Entries of one kind may be far apart, so more pages are fetched until enough entries match.
   const isSparse = filter !== 'all' && shown < ENOUGH && hasNextPage
   useEffect(() => {
     if (isSparse && !isFetching && !isError) void fetchNextPage()

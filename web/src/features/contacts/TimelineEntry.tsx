@@ -18,7 +18,7 @@ import { MessageEntry } from './MessageEntry'
 import { NoteEntry } from './NoteEntry'
 import type { Entry } from './timeline'
 
-/** A line of the timeline: time in the margin, icon, what it was. */
+/** An entry of the timeline: the time in the margin, an icon, the content. */
 export function TimelineEntry({ entry: { item, count }, contact }: { entry: Entry; contact: ContactDetail }) {
   return (
     <li className={classOf(item)}>

@@ -4,7 +4,7 @@ import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import type { paths } from '#shared/api/schema'
 import { concerns } from '#shared/events/changes'
 
-// The names of the API's types within this feature.
+// Short names for the API's types within this feature.
 export type Tag = Schemas['Tag']
 export type Contact = Schemas['Contact']
 export type Address = Schemas['Address']
@@ -45,11 +45,11 @@ interface Init {
   signal?: AbortSignal
 }
 
-/** A request by its path's template, such as `/api/notes/{id}`. */
+/** Sends a request to the template of a path, such as `/api/notes/{id}`. */
 export const request = <T = unknown>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: unknown) => Promise<never>)(path, init))
 
-/** The parameters without those that are undefined. */
+/** Returns the query parameters without undefined ones. */
 const given = ({ q, tag_id, blocked, sort, limit }: ContactFilter) => ({
   ...(q !== undefined && { q }),
   ...(tag_id !== undefined && { tag_id }),

@@ -1,13 +1,13 @@
 import { isDay } from '#shared/format/dates'
 
-/** A day as people type it in Israel: «7.6.1990», «7/6/90», «1990-06-07». Null for anything else. */
+/** Parses a day in the formats used in Israel: «7.6.1990», «7/6/90», «1990-06-07». Returns null for any other text. */
 export function parseDay(text: string, thisYear = new Date().getUTCFullYear()): string | null {
   const written = text.trim()
   if (isDay(written)) return written
   const found = /^(\d{1,2})[./-](\d{1,2})[./-](\d{2}|\d{4})$/.exec(written)
   if (!found) return null
   const [, day = '', month = '', year = ''] = found
-  // Two digits of a year in the future mean the last century: birthdays are the usual case.
+  // A year of two digits that would be in the future means the last century, because most dates are birthdays.
   const short = Number(year) + 2000
   const full = year.length === 4 ? Number(year) : short > thisYear + 10 ? short - 100 : short
   const result = `${full}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`

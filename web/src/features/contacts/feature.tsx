@@ -6,7 +6,7 @@ import { formatPhone, isPhone } from '#shared/format/phone'
 import { matchOf, newContactHref } from '#shared/search'
 import { contactPage } from './api'
 
-/** How many contacts the palette shows. */
+/** The maximum number of contacts in the palette. */
 const MOST = 6
 
 async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]> {

@@ -10,7 +10,7 @@ interface Move {
   stage: number
 }
 
-// Without a version: a move says where the lead shall be, and the next one may come before the answer.
+// Sent without a version: a move states the target stage, and the next move may start before the response arrives.
 const send = ({ lead, stage }: Move) =>
   request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: { stage_id: stage } })
 
@@ -35,7 +35,7 @@ export function useMoveLead(stages: readonly Stage[]) {
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: () => refresh('/api/leads', '/api/lead-stages'),
-    // It may have been moved or deleted by another user: the board shows where it is now.
+    // Another user may have moved or deleted the lead, so the board is fetched again.
     onError: () => void refresh('/api/leads', '/api/lead-stages'),
   })
 }

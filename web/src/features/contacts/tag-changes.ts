@@ -1,4 +1,4 @@
-/** What a change of tags has really changed: pairs of contact and tag. */
+/** The effective changes of a tag request, as pairs of contact and tag. */
 export interface TagChanges {
   added: [contactId: number, tagId: number][]
   removed: [contactId: number, tagId: number][]
@@ -11,7 +11,10 @@ export interface TagRequest {
   remove: number[]
 }
 
-/** The requests that reverse a change, one for each tag: contacts that had the tag before keep it. */
+/**
+ * Returns the requests that reverse a change, one for each tag. Contacts that already had the tag before the change
+ * keep it.
+ */
 export function undoTags({ added, removed }: TagChanges): TagRequest[] {
   const byTag = (pairs: TagChanges['added']) => {
     const found = new Map<number, number[]>()

@@ -2,10 +2,10 @@ import type { Message, TimelineItem } from './api'
 
 export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note' | 'task'
 
-/** One line of the timeline: an item, or messages of one side that follow each other. */
+/** A line of the timeline: an item, or a group of consecutive messages of one side. */
 export interface Entry {
   item: TimelineItem
-  /** The number of consecutive messages that this line stands for, including `item`; 1 for other items. */
+  /** The number of consecutive messages in the group, including `item`; 1 for other items. */
   count: number
 }
 
@@ -14,16 +14,16 @@ export interface Day {
   entries: Entry[]
 }
 
-/** Messages of one side within this time are one line. */
+/** Messages of one side within this time are grouped, in ms. */
 const TOGETHER_MS = 30 * 60_000
 
 const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
 
-/** Whether an item is of the kind that the filter wants. */
+/** Returns true if an item matches the filter. */
 export const isShown = ({ kind }: TimelineItem, filter: TimelineFilter): boolean =>
   filter === 'all' || kind === filter || (filter === 'task' && kind === 'task_done')
 
-/** The items newest first, by days of the business's calendar; `dayOf` names the day. */
+/** Groups the items by day of the business's calendar, newest first; `dayOf` returns the day of a time. */
 export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, dayOf: (at: string) => string): Day[] {
   const shown = items.filter(item => isShown(item, filter)).toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []
@@ -46,6 +46,6 @@ export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, d
   return days
 }
 
-/** What tells an item from all others. */
+/** Returns a unique key of an item. */
 export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
   `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`

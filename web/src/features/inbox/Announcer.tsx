@@ -5,7 +5,10 @@ import type { TimelineItem } from './api'
 import { sideOf } from './model/rows'
 import { useMediaText } from './texts'
 
-/** Reads new messages to screen readers, once each and without their times. The drawn rows come and go with scrolling. */
+/**
+ * Announces each new message to screen readers once, without its time. The rendered rows cannot be a live region,
+ * because scrolling adds and removes them.
+ */
 export function Announcer({ items, name }: { items: readonly TimelineItem[] | undefined; name: string }) {
   const { t } = useLingui()
   const mediaText = useMediaText()

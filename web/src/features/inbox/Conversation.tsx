@@ -173,7 +173,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   )
 }
 
-/** The first value that is not undefined. */
+/** Returns the first value that is not undefined. */
 function useFirst(value: string | undefined): string | null {
   const first = useRef<string>(undefined)
   first.current ??= value
@@ -186,7 +186,10 @@ function useForgetShown(items: ReturnType<typeof useTimeline>['items']) {
   }, [items])
 }
 
-/** The entry that the address names (`?message=7`, `?call=3`, `?note=5`), or that a quote leads to; marked for a moment. */
+/**
+ * Returns the entry that the URL names (`?message=7`, `?call=3`, `?note=5`), or to which a quote links. The entry is
+ * highlighted for a moment.
+ */
 function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isReady: boolean) {
   const [search] = useSearchParams()
   const kind = ['message', 'call', 'note'].find(kind => search.get(kind))

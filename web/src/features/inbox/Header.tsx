@@ -26,14 +26,14 @@ import { AnswersStrip, AnswersSwitch } from './WhoAnswers'
 interface Props {
   contact: Contact
   number: string | null
-  /** The agent has written to this contact: only then is there a switch. */
+  /** Whether the agent has written to this contact. Only then is the switch shown. */
   hasAgent: boolean
   onArchive: () => void
   onTask: () => void
   onCard: () => void
 }
 
-/** Who it is, who answers, and what can be done with the conversation. */
+/** The header of a conversation: the contact, the switch for who answers, and the actions. */
 export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -22,7 +22,10 @@ import { useFullScreen } from './useFullScreen'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
-/** The inbox: list, conversation and card side by side; on a phone the list or the conversation. */
+/**
+ * The inbox: the list, the conversation and the contact's card side by side. A phone shows the list or the
+ * conversation.
+ */
 export default function InboxPage() {
   const { t } = useLingui()
   const [, go] = useLocation()
@@ -72,7 +75,7 @@ export default function InboxPage() {
     {
       code: 'Enter',
       run: event => {
-        // A focused row or button keeps its own Enter.
+        // A focused row or button handles Enter itself.
         if (event.target instanceof HTMLElement && event.target.closest('a, button')) event.target.click()
         else focusComposer()
       },
@@ -151,7 +154,10 @@ function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()
 }
 
-/** Tells whether a menu or dialog was open when the last key was pressed: Escape closes that, and nothing below it. */
+/**
+ * Returns a function that tells whether a menu or dialog was open when the last key was pressed. Escape must then close
+ * only that layer.
+ */
 function useLayers(): () => boolean {
   const wasOpen = useRef(false)
   useEffect(() => {
@@ -164,7 +170,7 @@ function useLayers(): () => boolean {
   return useCallback(() => wasOpen.current, [])
 }
 
-/** On a phone the list returns to the row that was opened. */
+/** On a phone, returns the focus to the opened row when the user goes back to the list. */
 function useFocusOnReturn(contactId: number | null, isPhone: boolean) {
   const last = useRef<number>(undefined)
   useEffect(() => {

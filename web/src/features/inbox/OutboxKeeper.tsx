@@ -3,7 +3,7 @@ import { useConnection } from '#shared/events/stream'
 import { useSession } from '#shared/session'
 import { outbox } from './outbox'
 
-/** Sends what was written without a connection, whichever page is open. Draws nothing. */
+/** Sends the messages that were written without a connection, on every page. Renders nothing. */
 export function OutboxKeeper() {
   const { user } = useSession()
   const connection = useConnection()

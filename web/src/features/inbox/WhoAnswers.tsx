@@ -10,7 +10,7 @@ interface Props {
   contactId: number
 }
 
-/** Decides who answers; the argument is true for the agent. */
+/** Returns an action that sets who answers; its argument is true for the agent. */
 function useWhoAnswers({ threadId, contactId }: Props) {
   return useAction({
     run: (next: boolean) =>
@@ -32,7 +32,7 @@ function useWhoAnswers({ threadId, contactId }: Props) {
   })
 }
 
-/** Who answers, as a switch in the header; only where the header has room for the name beside it. */
+/** The switch in the header for who answers, if the header has enough space for it beside the name. */
 export function AnswersSwitch(props: Props) {
   const { t } = useLingui()
   const isAgent = props.mode === 'auto'
@@ -59,7 +59,7 @@ export function AnswersSwitch(props: Props) {
   )
 }
 
-/** Who answers, as a strip below the header of a phone. */
+/** The strip below a phone's header with the switch for who answers. */
 export function AnswersStrip(props: Props) {
   const { t } = useLingui()
   const isAgent = props.mode === 'auto'

@@ -11,7 +11,7 @@ const without = (contactId: number) =>
 
 const releases = new Set<() => void>()
 
-/** Calls `listener` after a change that this user made: the list may then move under the pointer. */
+/** Calls `listener` after a change by this user: the list may then be reordered even under the pointer. */
 export function whenReleased(listener: () => void): () => void {
   releases.add(listener)
   return () => releases.delete(listener)
@@ -24,7 +24,7 @@ const refresh = () => {
   }
 }
 
-/** What can be done with a whole conversation; each with undo. */
+/** Returns the actions on a whole conversation. Each can be undone. */
 export function useConversationActions() {
   const { t } = useLingui()
   const archive = useAction({

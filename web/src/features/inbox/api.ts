@@ -1,7 +1,7 @@
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import type { paths } from '#shared/api/schema'
 
-// The names of the API's types within this feature.
+// Short names for the API's types within this feature.
 export type InboxFilter = 'all' | 'waiting' | 'agent' | 'archived'
 export type Provider = Schemas['Provider']
 export type MessageStatus = Schemas['MessageStatus']
@@ -41,6 +41,6 @@ interface Init {
 }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** A request by its path's template, such as `/api/notes/{id}`. */
+/** Sends a request to the template of a path, such as `/api/notes/{id}`. */
 export const call = <T>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: Init) => Promise<never>)(path, init))

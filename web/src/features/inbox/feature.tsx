@@ -10,10 +10,10 @@ import { countsQuery } from './queries'
 
 const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
 
-/** How many hits the palette shows. */
+/** The maximum number of hits in the palette. */
 const MOST = 6
 
-/** What was written, said and noted. */
+/** Searches messages, transcripts and notes. */
 async function search(query: string): Promise<PaletteHit[]> {
   if (query.length < SHORTEST_SEARCH) return []
   const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MOST))

@@ -5,9 +5,9 @@ import { recall, remember } from '#shared/storage'
 import { call, type Media, type Provider } from './api'
 import type { Reply } from './model/reply'
 
-/** A message that the daemon does not have yet, or that the timeline does not show yet. */
+/** A message that the daemon has not accepted yet, or that the timeline does not show yet. */
 export interface Outgoing {
-  /** The `Idempotency-Key`: however often it is asked for, one message is made. */
+  /** The `Idempotency-Key`: however often the request is repeated, it creates one message. */
   key: string
   userId: number
   contactId: number
@@ -15,9 +15,9 @@ export interface Outgoing {
   text: string
   media?: { id: string; mime: string; name: string; width: number | null; height: number | null }
   provider: 'auto' | Provider
-  /** The message that it answers. */
+  /** The quoted message. */
   reply?: Reply
-  /** When it was written, and from when on it is sent (ms). */
+  /** When the message was written, and the earliest time at which it is sent (Unix ms). */
   at: number
   sendAt: number
   state: 'held' | 'sending' | 'waiting' | 'sent' | 'failed'
@@ -25,10 +25,13 @@ export interface Outgoing {
   error?: { code: string; message: string }
 }
 
-/** What begins the key of a refused message that is sent again: pressed twice, in two tabs or by two people, it is one message. */
+/**
+ * The prefix of the key for resending a refused message. Because the key is derived from the message, repeated clicks,
+ * other tabs and other users create one message only.
+ */
 export const againKey = (messageId: number) => `again-${messageId}-`
 
-/** The messages that this browser has sent again. */
+/** Returns the ids of the messages that this browser has sent again. */
 export const sentAgain = () => (recall('again') ?? '').split(',').map(Number)
 
 function rememberAgain(key: string): void {
@@ -36,11 +39,11 @@ function rememberAgain(key: string): void {
   if (id) remember('again', [...sentAgain().slice(-49), id].join())
 }
 
-/** How long a message can still be stopped. */
+/** How long a message can still be stopped, in ms. */
 export const HOLD_MS = 3_000
-/** Attempts without a connection: at most this far apart. */
+/** The maximum delay between two attempts without a connection, in ms. */
 const SLOWEST_RETRY_MS = 30_000
-/** A sent message that the timeline does not show by then is forgotten. */
+/** A sent message that the timeline does not show within this time is dropped, in ms. */
 const FORGET_MS = 60_000
 
 let entries: readonly Outgoing[] = load()
@@ -70,7 +73,10 @@ const change = (key: string, part: Partial<Outgoing>) =>
 
 const own = () => entries.filter(entry => entry.userId === userId)
 
-/** Sends what is due; of each contact one message at a time, in the order in which they were written. */
+/**
+ * Sends the messages that are due. Sends one message at a time for each contact, in the order in which they were
+ * written.
+ */
 function work(): void {
   clearTimeout(timer)
   if (userId === 0) return
@@ -120,9 +126,9 @@ async function send(entry: Outgoing): Promise<void> {
   }
 }
 
-/** Messages on their way to the daemon. They are kept in this browser until the daemon has them. */
+/** The queue of messages to the daemon. This browser stores them until the daemon has accepted them. */
 export const outbox = {
-  /** Holds a message for 3 s, then sends it. */
+  /** Adds a message, which is sent after 3 s. */
   add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'> & { key?: string }): Outgoing {
     const known = entries.find(({ key }) => key === made.key)
     if (known) return known
@@ -132,14 +138,14 @@ export const outbox = {
     work()
     return entry
   },
-  /** Withdraws a message that is not on its way yet. */
+  /** Withdraws a message that is not being sent yet. */
   stop(key: string): Outgoing | undefined {
     const entry = entries.find(entry => entry.key === key)
     if (!entry || entry.state === 'sending' || entry.state === 'sent') return undefined
     outbox.drop([key])
     return entry
   },
-  /** Sends a refused message again, by the same or another provider. It is another message, so it has another key. */
+  /** Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
     if (!entry) return
@@ -153,11 +159,11 @@ export const outbox = {
   drop(keys: readonly string[]): void {
     if (entries.some(({ key }) => keys.includes(key))) set(entries.filter(({ key }) => !keys.includes(key)))
   },
-  /** Forgets the messages that the timeline shows. */
+  /** Drops the messages that the timeline shows. */
   shown(ids: ReadonlySet<number>): void {
     outbox.drop(own().flatMap(entry => (entry.messageId !== undefined && ids.has(entry.messageId) ? entry.key : [])))
   },
-  /** Begins to send for this user: also what an earlier page has left. */
+  /** Starts to send for this user, including messages that an earlier page has left. */
   start(user: number): () => void {
     userId = user
     set(entries.filter(entry => entry.state !== 'sent'))
@@ -178,14 +184,17 @@ export const outbox = {
       removeEventListener('pagehide', leave)
     }
   },
-  /** Tries what waits for a connection now. */
+  /** Retries the messages that wait for a connection now. */
   flush: () => {
     failures = 0
     work()
   },
 }
 
-/** Who closes the page has decided: what is held goes out. The key makes a second attempt harmless. */
+/**
+ * When the user closes the page, held messages are sent immediately, because the user can no longer stop them. The
+ * idempotency key makes a second attempt harmless.
+ */
 function leave(): void {
   for (const entry of own()) {
     if (entry.state !== 'held') continue
@@ -204,13 +213,13 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
-/** The messages to a contact that are on their way. */
+/** Returns the outgoing messages to a contact. */
 export function useOutgoing(contactId: number): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
   return useMemo(() => all.filter(entry => entry.contactId === contactId && entry.userId === userId), [all, contactId])
 }
 
-/** An uploaded file, as a message carries it. */
+/** Converts an uploaded file to the attachment of a message. */
 export const mediaOf = (media: Media, name: string): Outgoing['media'] => ({
   id: media.id,
   mime: media.mime,

@@ -1,7 +1,7 @@
 import { apiPages, apiQuery } from '#shared/api/query'
 import { call, type InboxFilter, type Page, type Scheduled, type TimelineItem } from './api'
 
-/** How many contacts wait, and how many the agent answered. */
+/** The numbers of waiting contacts and of contacts whom the agent answered. */
 export const countsQuery = apiQuery('/api/threads/counts')
 export const repliesQuery = apiQuery('/api/saved-replies')
 
@@ -18,11 +18,11 @@ export const appointmentsQuery = (contactId: number, from: string) =>
   apiQuery('/api/appointments', { query: { contact_id: contactId, from, state: 'booked', limit: 5 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })
 
-/** The list of the inbox. */
+/** The paginated query of the inbox's list. */
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })
 
-/** A page of a contact's timeline; the newest without `before`. */
+/** Fetches a page of a contact's timeline; without `before` the newest page. */
 export const timelinePage = (id: number, before: string | null, limit: number, signal?: AbortSignal) =>
   call<Page<TimelineItem>>('GET', '/api/contacts/{id}/timeline', {
     params: { path: { id }, query: { limit, ...(before !== null && { before }) } },

@@ -26,7 +26,7 @@ import { useBridgeOutage } from '#shared/bridge'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import type { CallOutcome, MediaKind, MessageStatus, Provider } from './api'
 
-/** The icon of a message's kind; none for text. */
+/** The icon of each kind of message; undefined for text. */
 export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
   image: IconPhoto,
   video: IconVideo,
@@ -39,7 +39,7 @@ export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
   template: IconTemplate,
 }
 
-/** What a message without text is. */
+/** Returns a function that describes a message without text. */
 export function useMediaText(): (kind: MediaKind) => string {
   const { t } = useLingui()
   const texts: Record<MediaKind, string> = {
@@ -58,7 +58,7 @@ export function useMediaText(): (kind: MediaKind) => string {
   return kind => texts[kind] ?? texts.other
 }
 
-/** The icon of a call. */
+/** Returns the icon of a call. */
 export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outcome: CallOutcome }): IconGlyph {
   if (outcome === 'missed' || outcome === 'failed') return IconPhoneX
   if (outcome === 'blocked') return IconBan
@@ -67,7 +67,7 @@ export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outc
   return direction === 'out' ? IconPhoneOutgoing : outcome === 'transferred' ? IconPhone : IconPhoneIncoming
 }
 
-/** What a call was. */
+/** Returns a function that describes the outcome of a call. */
 export function useCallText(): (call: { direction: 'in' | 'out'; outcome: CallOutcome }) => string {
   const { t } = useLingui()
   return ({ direction, outcome }) => {
@@ -88,7 +88,10 @@ const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> 
   failed: [IconAlertCircle, <Trans key="failed">לא נשלח</Trans>],
 }
 
-/** The delivery status of an outgoing message, as an icon and a word; a message that waits for the business's phone says so. */
+/**
+ * The delivery status of an outgoing message, as an icon and a word. It also shows that a message waits for the
+ * business's phone.
+ */
 export function Ticks({ status, provider }: { status: MessageStatus; provider?: Provider | null }) {
   const outage = useBridgeOutage(status === 'queued' && provider !== 'twilio')
   if (status === 'received') return null
@@ -101,7 +104,10 @@ export function Ticks({ status, provider }: { status: MessageStatus; provider?: 
   )
 }
 
-/** Why a message was not sent, by the code of the daemon or the provider; the daemon's sentence where the page has none. */
+/**
+ * Returns a function that explains why a message was not sent, from the code of the daemon or the provider. For an
+ * unknown code it returns the daemon's own message.
+ */
 export function useFailure(): (code: string | null | undefined, sentence: string | null | undefined) => string {
   const { t } = useLingui()
   return (code, sentence) => {

@@ -3,12 +3,12 @@ import { onTyping } from '#shared/events/stream'
 import { useSession } from '#shared/session'
 import { call } from './api'
 
-/** The daemon tells each keystroke's report for this long. */
+/** How long a typing report is shown, in ms. */
 const SHOWN_MS = 6_000
-/** Reports of our own are at least this far apart. */
+/** The minimum interval between two of our own typing reports, in ms. */
 const PAUSE_MS = 3_000
 
-/** Who else is writing, by thread. */
+/** Returns a function that gives the name of another user who is typing in a thread. */
 export function useTypingIn(): (thread: number | null | undefined) => string | undefined {
   const own = useSession().user?.id
   const [names, setNames] = useState<ReadonlyMap<number, string>>(new Map())
@@ -34,11 +34,11 @@ export function useTypingIn(): (thread: number | null | undefined) => string | u
 
 let reported = { thread: 0, at: 0 }
 
-/** Tells the other users that this one is writing. */
+/** Reports to the other users that this user is typing. */
 export function reportTyping(thread: number): void {
   const now = performance.now()
   if (reported.thread === thread && now - reported.at < PAUSE_MS) return
   reported = { thread, at: now }
-  // Nothing depends on it.
+  // A failure is ignored, because the report is optional.
   call('POST', '/api/threads/{id}/typing', { params: { path: { id: thread } } }).catch(() => undefined)
 }

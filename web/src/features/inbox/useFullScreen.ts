@@ -1,6 +1,9 @@
 import { useLayoutEffect } from 'react'
 
-/** While this is true, the page below the strips fills a phone's screen and hides the bar: `html[data-full]` in the styles. */
+/**
+ * While `isFull` is true, the page fills a phone's screen below the strips, and the bottom bar is hidden
+ * (`html[data-full]` in the styles).
+ */
 export function useFullScreen(isFull: boolean): void {
   useLayoutEffect(() => {
     if (!isFull) return

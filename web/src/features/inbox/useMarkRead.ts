@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react'
 import { type Contact, call } from './api'
 import { unreadOf } from './model/person'
 
-/** A glance is not reading. */
+/** A conversation counts as read only after this time on the screen, in ms. */
 const PATIENCE_MS = 600
 
-/** Marks the conversation as read while it is on the screen. */
+/** Marks the conversation as read while it is visible. */
 export function useMarkRead(contact: Contact, newest: string | undefined): void {
   const isVisible = useVisible()
   const { id } = contact

@@ -14,14 +14,14 @@ type Call = Schemas['CallItem']
 
 const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'live', 'fallback'])
 
-/** A call is live for minutes, so it is among the newest. */
+/** The number of newest calls to fetch. A live call is always among them, because it lasts only minutes. */
 const NEWEST = 20
 
-/** The calls that are on the line at this moment, above every page. */
+/** The strip with the live calls, above every page. */
 export function LiveCallStrip() {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
   const [path] = useLocation()
-  // A call's own page shows it already.
+  // The page of a call shows that call already.
   const [call, ...others] = liveCalls(data?.calls ?? []).filter(({ id }) => path !== `/app/calls/${id}`)
   if (!call) return null
   return (
@@ -53,7 +53,7 @@ export function LiveCallStrip() {
   )
 }
 
-/** The calls that have not ended, the oldest first. */
+/** Returns the calls that have not ended, oldest first. */
 function liveCalls(calls: readonly Call[]): Call[] {
   return calls.filter(({ state }) => LIVE.has(state)).sort((a, b) => a.started_at.localeCompare(b.started_at))
 }
@@ -65,7 +65,7 @@ function Caller({ call: { contact_name, peer_number } }: { call: Call }) {
 
 function Elapsed({ call }: { call: Call }) {
   const elapsed = useCallClock(call)
-  // Outside of what a screen reader announces: it changes each second.
+  // Hidden from screen readers, because the text changes every second.
   return (
     <bdi dir="ltr" aria-hidden>
       {duration(elapsed)}

@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { GatePage } from '#shared/components/GatePage'
 import { Link } from '#shared/components/Link'
 
-/** How to get a new password: this machine sends no mail to users. */
+/** Explains how to get a new password. The daemon sends no e-mails to users. */
 export default function ForgotPage() {
   const { t } = useLingui()
   useDocumentTitle(t`שכחתי סיסמה`)

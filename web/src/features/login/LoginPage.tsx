@@ -13,13 +13,16 @@ import { GatePage } from '#shared/components/GatePage'
 import { sessionQuery } from '#shared/session'
 import { recall } from '#shared/storage'
 
-/** Where the login leads; only addresses inside the page are taken from the query. */
+/**
+ * Returns the path to open after the login. Only paths of the page are accepted from the query, to prevent an open
+ * redirect.
+ */
 function destination(): string {
   const to = new URLSearchParams(location.search).get('to') ?? ''
   return /^\/(app\/|calendar$)/.test(to) ? to : '/app'
 }
 
-/** Name and password. */
+/** The login form: name and password. */
 export default function LoginPage() {
   const { t } = useLingui()
   const [, go] = useLocation()

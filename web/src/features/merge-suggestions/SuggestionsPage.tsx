@@ -15,7 +15,7 @@ import { Name, Phone } from '#shared/components/text'
 const suggestions = apiQuery('/api/merge-suggestions')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: suggestions.queryKey })
 
-/** Contacts that may be one person; only a person decides. */
+/** Contacts that may be duplicates. The daemon never merges them by itself; a user decides. */
 export default function SuggestionsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות כפולים`)
@@ -48,7 +48,7 @@ export default function SuggestionsPage() {
   )
 }
 
-/** Why two contacts may be one. */
+/** The text for each reason why two contacts may be the same. */
 const REASONS: Record<Schemas['SuggestionReason'], MessageDescriptor> = {
   number_moved: msg`המספר הזה היה של אחד מהם, ועכשיו הוא של השני.`,
   named_together: msg`הודעה אחת הזכירה את שניהם.`,

@@ -12,7 +12,7 @@ import { type Choice, choose, useChoice } from './strip/choice'
 import { support, usePermission } from './strip/permission'
 import { show } from './strip/show'
 
-/** Of what this browser notifies while the page is not in view. */
+/** The settings of this browser's notifications, which appear while the page is not visible. */
 export default function NotificationsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`התראות בדפדפן`)

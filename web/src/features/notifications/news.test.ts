@@ -30,7 +30,7 @@ test('a contact is news once for each activity', () => {
     { kind: 'message', href: '/app/inbox/1', words: 'words 10' },
   ])
   expect(seen.take(rows(message(1, 10)), [])).toEqual([])
-  // Answered, and opened again without anything new.
+  // The conversation was answered, and then reopened without a new message.
   expect(seen.take([], [])).toEqual([])
   expect(seen.take(rows(message(1, 10)), [])).toEqual([])
   expect(seen.take(rows(message(1, 11), message(2, 12)), [])).toHaveLength(2)
@@ -50,12 +50,12 @@ test('what a handled conversation lets into the full page is old, and what begin
   seen.take(rows(at(50, message(1, 50)), at(40, message(2, 40))), [])
   expect(seen.take(rows(at(50, message(1, 50)), at(30, message(3, 30))), [])).toEqual([])
   expect(seen.take(rows(at(30, message(3, 30)), at(20, message(4, 20))), [])).toEqual([])
-  // A call that began before the newest message has ended, and an agent has handed over.
+  // A call that started before the newest message has ended, and the agent has handed over another conversation.
   const missed = at(25, called(5, 9, 'missed'))
   expect(seen.take(rows(at(30, message(3, 30)), missed), [])).toMatchObject([{ kind: 'missed' }])
   expect(seen.take(rows(at(55, message(6, 55)), at(30, message(3, 30))), [])).toHaveLength(1)
   expect(seen.take(rows(at(56, message(4, 56)), at(55, message(6, 55))), [])).toHaveLength(1)
-  // With fewer than a page nothing is below.
+  // The list has less than a full page, so no rows are below it.
   expect(seen.take(rows(at(55, message(6, 55))), [])).toEqual([])
   expect(seen.take(rows(at(55, message(6, 55)), at(10, message(7, 10, 'out'))), [])).toMatchObject([{ kind: 'waits' }])
 })

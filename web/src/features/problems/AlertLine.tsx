@@ -8,7 +8,7 @@ import { useSession } from '#shared/session'
 import { AlertFix, MuteMenu } from './actions'
 import { iconOf, isSevere } from './kinds'
 
-/** One alert: what, since when, what to do, and one button; owners may mute it. */
+/** An alert: the problem, its start, the remedy, and a button. Owners may mute it. */
 export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
   const locale = useLocale()
   const { isOwner } = useSession()

@@ -7,10 +7,10 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { useLocale } from '#shared/i18n/locale'
 
-/** Kinds because of which what is written may not be stored. */
+/** Alerts that mean that new data may not be stored. */
 const KINDS: readonly Schemas['AlertKind'][] = ['database_unwritable', 'disk_low']
 
-/** Above every page while the disk is full: what anyone writes now may be refused. */
+/** A strip above every page while the disk is full: new data may be refused. */
 export function DiskStrip() {
   const locale = useLocale()
   const { data } = useQuery(apiQuery('/api/alerts'))

@@ -19,7 +19,7 @@ type Event = Schemas['AlertEventItem']
 
 const pages = apiPages('/api/alerts/history', { query: { limit: 100 } })
 
-/** What was wrong, when it began and cleared, and which notifications were sent; newest first. */
+/** Past problems: when each began and cleared, and the notifications sent; newest first. */
 export default function HistoryPage() {
   const { t } = useLingui()
   useDocumentTitle(t`תקלות שהיו`)
@@ -96,7 +96,7 @@ function Days({ events }: { events: readonly Event[] }) {
   )
 }
 
-/** When the problem began that has cleared with this event. The events are newest first. */
+/** Returns when the problem that this event clears had begun. The events are sorted newest first. */
 function raisedBefore(events: readonly Event[], { id, kind, transition, channel }: Event): string | null {
   if (transition !== 'cleared' || channel !== '') return null
   return events.find(one => one.id < id && one.kind === kind && one.transition === 'raised' && !one.channel)?.at ?? null
@@ -139,7 +139,7 @@ function Line({ event, raised }: { event: Event; raised: string | null }) {
   )
 }
 
-/** A notification: by which channel, and of what. */
+/** A notification: its channel and its subject. */
 function Told({ event: { channel, transition }, name }: { event: Event; name: ReactNode }) {
   const by =
     channel === 'mail' ? (

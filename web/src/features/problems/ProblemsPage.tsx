@@ -9,7 +9,7 @@ import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { AlertLine } from './AlertLine'
 
-/** What needs a person: the raised alerts, then the muted ones, then what this browser refuses. */
+/** The problems that a user must solve: raised alerts, then muted ones, then limits of this browser. */
 export default function ProblemsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`תקלות`)
@@ -70,7 +70,7 @@ export default function ProblemsPage() {
   )
 }
 
-/** What this browser does not allow on an unencrypted address, in words. */
+/** The features that this browser does not allow on an unencrypted origin. */
 function BrowserLimits() {
   if (window.isSecureContext) return null
   return (

@@ -11,7 +11,7 @@ import { placeOf } from './kinds'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: apiQuery('/api/alerts').queryKey })
 
-/** The button that solves an alert, or leads to where it is solved. */
+/** The button that solves an alert, or links to the page where it can be solved. */
 export function AlertFix({ kind }: { kind: Schemas['AlertKind'] }) {
   const { i18n } = useTexts()
   if (kind === 'foreign_file') return <ChooseDatabase />
@@ -73,7 +73,7 @@ function DismissNotice() {
   )
 }
 
-/** Mutes an alert for a day or until it is over, or ends that. */
+/** Mutes an alert for a day or until it clears, or unmutes it. */
 export function MuteMenu({ alert }: { alert: Schemas['AlertItem'] }) {
   const { t } = useLingui()
   const path = { kind: alert.kind }

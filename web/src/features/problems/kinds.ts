@@ -44,7 +44,7 @@ const ICONS: Partial<Record<Kind, IconGlyph>> = {
   settings_rejected: IconSettings,
 }
 
-/** Kinds by which money, data or calls are at risk. */
+/** Alerts that put money, data or calls at risk. */
 const SEVERE: ReadonlySet<Kind> = new Set<Kind>([
   'disk_low',
   'database_unwritable',
@@ -64,7 +64,7 @@ interface Place {
 
 const WHATSAPP: Place = { href: '/app/whatsapp', label: msg`לחיבור ל־WhatsApp` }
 
-/** Where an alert is solved on the page. */
+/** The page on which each alert can be solved. */
 const PLACES: Partial<Record<Kind, Place>> = {
   bridge_link: { href: '/app/whatsapp', label: msg`לחיבור מחדש` },
   bridge_down: WHATSAPP,
@@ -81,7 +81,7 @@ const PLACES: Partial<Record<Kind, Place>> = {
   ai_limit: { href: '/app/settings/phone?at=voice.ai_usd_per_day', label: msg`לתקרה` },
 }
 
-/** Any other alert is explained by the checks of the system. */
+/** The default: the system checks explain any other alert. */
 const HEALTH: Place = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
 
 export const placeOf = (kind: Kind): Place => PLACES[kind] ?? HEALTH

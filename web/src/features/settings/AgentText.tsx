@@ -14,13 +14,13 @@ import { AGENT_TEXT, type Item } from './sections'
 import { useChange } from './use-settings'
 import { ownValue, toText } from './value'
 
-/** The longest text that the machine takes. */
+/** The daemon's maximum length of the text. */
 const LONGEST = 20_000
 
-/** The name of the text's draft in this browser. */
+/** The key of the text's draft in this browser's storage. */
 const DRAFT = AGENT_TEXT
 
-/** The agent's instructions, saved as a whole, with their earlier versions. */
+/** The editor of the agent's instructions, which are saved as a whole, with their earlier versions. */
 export function AgentText({ item }: { item: Item }) {
   const { t } = useLingui()
   const format = useFormat()
@@ -29,7 +29,9 @@ export function AgentText({ item }: { item: Item }) {
   const canEdit = item.editable && isOwner
   const [draft] = useState(() => (canEdit ? recallDraft<{ text: string; base: string }>(DRAFT) : undefined))
   const [text, setText] = useState(draft?.text ?? stored)
-  /** The text that was changed; another one in its place means that another user has saved in the meantime. */
+  /**
+   * The stored text on which the edit is based. If the stored text differs from it, another user has saved meanwhile.
+   */
   const [base, setBase] = useState(draft?.base ?? stored)
   const [error, setError] = useState<string>()
   const isDirty = text !== base
@@ -44,7 +46,7 @@ export function AgentText({ item }: { item: Item }) {
   const undo = useChange()
   const change = useChange({
     onError: problem => {
-      // The list has the other text now, and both are shown.
+      // The list contains the other user's text now, and both texts are shown.
       if (problem.code === 'changed') return true
       if (!problem.isTransient) setError(problemText(problem))
       return !problem.isTransient

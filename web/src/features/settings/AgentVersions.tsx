@@ -17,7 +17,7 @@ interface Props {
   onRestore: (text: string) => void
 }
 
-/** The earlier texts of the agent: what each change did, and a way back. */
+/** The earlier versions of the agent's instructions, with the changes of each and a button to restore it. */
 export function AgentVersions({ item, canEdit, onRestore }: Props) {
   const query = useInfiniteQuery(apiPages('/api/settings/history', { query: { key: item.key, limit: 20 } }))
   const [open, setOpen] = useState<number>()

@@ -10,7 +10,7 @@ import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
 
-/** What an entry of the audit log is about, behind a dot; nothing where that has no name any more. */
+/** The subject of an entry of the audit log, after a dot. Renders nothing if the subject has no name any more. */
 export function AuditSubject({ entry }: { entry: Entry }) {
   const shown = useSubject(entry)
   if (shown === null) return null
@@ -60,7 +60,10 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
   }
 }
 
-/** «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z» in the page's language. */
+/**
+ * Translates a subject such as «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z» to the page's
+ * language.
+ */
 function Deleted({ subject }: { subject: string }) {
   const { i18n } = useTexts()
   const format = useFormat()

@@ -10,7 +10,7 @@ import { Ltr, Time } from '#shared/components/text'
 
 const backups = apiQuery('/api/backups')
 
-/** Starts a snapshot, and shows the one that is being created. The event stream reports its end. */
+/** Starts a backup, and shows the one in progress. The event stream reports its end. */
 export function BackUpNow({ running }: { running: Schemas['BackupsResponse']['running'] }) {
   const [space, setSpace] = useState<{ needed: string; free: string }>()
   const start = useAction({
@@ -21,7 +21,7 @@ export function BackUpNow({ running }: { running: Schemas['BackupsResponse']['ru
     },
     onError: ({ code, params }) => {
       if (code === 'no_space') setSpace({ needed: params.needed_mb ?? '', free: params.free_mb ?? '' })
-      // Another one runs: the list shows it.
+      // Another backup is in progress: the list shows it.
       if (code === 'backup_running') void queryClient.invalidateQueries({ queryKey: backups.queryKey })
       return code === 'no_space' || code === 'backup_running'
     },

@@ -11,7 +11,7 @@ import { BackUpNow } from './BackUpNow'
 import { RestoreGuide } from './RestoreGuide'
 import { Snapshots } from './Snapshots'
 
-/** The snapshots of the database, the last result, and how to restore one. */
+/** The backups of the database, the result of the last one, and how to restore a backup. */
 export function Backups() {
   const query = useQuery(apiQuery('/api/backups'))
   return (

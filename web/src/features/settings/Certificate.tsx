@@ -11,7 +11,7 @@ import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 
-/** Where the certificate comes from, and what that means. */
+/** The text for each source of the certificate, with its consequences. */
 const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
   none: msg`אין תעודה.`,
   self_signed: msg`המכונה חתמה עליה בעצמה, ולכן דפדפנים מזהירים לפני הכניסה, ו־Twilio לא מקבלת אותה.`,
@@ -19,7 +19,7 @@ const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
   acme: msg`המכונה קיבלה אותה בעצמה, ומחדשת אותה לבד.`,
 }
 
-/** The certificate that is served, and what went wrong with it. */
+/** The active certificate, and its problems. */
 export function Certificate() {
   const { i18n } = useTexts()
   const query = useQuery(apiQuery('/api/tls'))

@@ -6,7 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { useLocale } from '#shared/i18n/locale'
 import { Findings } from './Findings'
 
-/** Proves saved settings: asks the machine to try them. */
+/** A button that lets the daemon verify saved settings by using them. */
 export function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
   const locale = useLocale()
   const run = useAction({

@@ -12,12 +12,12 @@ export interface ControlProps {
   isBad: boolean
   labelledBy: string
   describedBy: string
-  /** Saves a value. `version` is the one that the edit began with, if the setting may have changed since. */
+  /** Saves a value. `version` is the version on which the edit is based, if the setting may have changed since. */
   onSave: (value: unknown, version?: number) => void
   onRejection: (kind: 'number' | 'range' | undefined) => void
 }
 
-/** More choices than this are in a list. */
+/** With more choices than this, a list is shown instead of radio buttons. */
 const MOST_RADIOS = 3
 
 /** The control of a setting, by its kind. */
@@ -46,14 +46,14 @@ export function Control(props: ControlProps) {
   const known = KNOWN_VALUES[item.key]
   if (known && canEdit) {
     const value = toText(item.value)
-    // A value that the page does not know stays one of the choices.
+    // A stored value that the page does not know remains in the list of choices.
     const choices = value && !known.includes(value) ? [value, ...known] : [...known]
     return <Select {...props} item={{ ...item, choices }} />
   }
   return <TextControl {...props} />
 }
 
-/** What a fixed word means. */
+/** Returns a function that translates a fixed value. */
 function useWord() {
   const { i18n } = useTexts()
   return (word: string) => {
@@ -122,7 +122,7 @@ function Select({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps
   )
 }
 
-/** Kinds whose values people write in their own language. */
+/** Returns true for values that are written in natural language. */
 const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'business.name'
 
 function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onRejection }: ControlProps) {
@@ -131,7 +131,10 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   const stored = toText(item.value)
   const isMissing = !canEdit && stored === ''
   const [text, setText] = useState(stored)
-  /** The setting that is being edited. What is typed stays while another user changes it, and is compared when it is saved. */
+  /**
+   * The setting on which the edit is based. If another user changes it meanwhile, the input is kept, and saving detects
+   * the conflict.
+   */
   const [base, setBase] = useState(item)
   if (base !== item && (text === toText(base.value) || text === stored)) {
     setBase(item)

@@ -5,7 +5,7 @@ import { diffLines } from './compare'
 
 const SIGNS = { added: '+', removed: '−', same: '' } as const
 
-/** Two texts, line by line: what was removed and what was added. */
+/** The difference of two texts, line by line. */
 export function Diff({ before, after }: { before: string; after: string }) {
   return (
     <ol className="diff">

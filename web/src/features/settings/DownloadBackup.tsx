@@ -13,7 +13,7 @@ interface Props {
   onClose: () => void
 }
 
-/** The download of a snapshot, which holds everything: it begins after the password was entered again. */
+/** The download of a backup. It requires the password again, because a backup contains all data. */
 export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
   const own = useOwnPassword({ autoFocus: true })
   const confirm = useAction({
@@ -57,7 +57,7 @@ export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
   )
 }
 
-/** Lets the browser download the file, with its own progress and resumption. */
+/** Lets the browser download the file, which shows the progress and can resume. */
 function save(name: string): void {
   const link = document.createElement('a')
   link.href = `/api/backups/${encodeURIComponent(name)}/download`

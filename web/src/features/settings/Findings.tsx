@@ -5,11 +5,11 @@ import { Icon } from '#shared/components/Icon'
 import { Hidden, Plain } from '#shared/components/text'
 
 type Finding = Pick<Schemas['CheckFinding'], 'status' | 'text' | 'remedy'> & {
-  /** What was checked, in the page's language. */
+  /** The name of the check, in the page's language. */
   title?: string
 }
 
-/** What a check found, line by line. The sentences come from the machine, in the page's language. */
+/** The results of a check. The daemon returns the sentences in the page's language. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   return (
     <ul className="findings">
@@ -37,7 +37,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   )
 }
 
-/** A check's result in a word. */
+/** The status of a check in one word. */
 export function StatusWord({ status }: { status: Schemas['CheckStatus'] }) {
   switch (status) {
     case 'ok':

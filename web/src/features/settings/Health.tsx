@@ -17,7 +17,7 @@ import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
 import { Version } from './Version'
 
-/** The state of the machine: the self-check, the database, and the version. */
+/** The state of the system: the self-check, the database, and the version. */
 export function Health() {
   return (
     <>
@@ -30,7 +30,7 @@ export function Health() {
 
 const SELF_CHECK = '/api/self-check'
 
-/** The findings are in the page's language. */
+/** The query of the self-check. The findings are in the page's language. */
 const selfCheckQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [SELF_CHECK, { locale }] as const,

@@ -3,7 +3,7 @@ import { Ltr } from '#shared/components/text'
 import type { Item } from './sections'
 import { isNumber, toText } from './value'
 
-/** What is wrong with a value, an example, and which value is still active. */
+/** Explains why a value is invalid, with an example and the value that is still active. */
 export function Invalid({ item }: { item: Item }) {
   return (
     <span>

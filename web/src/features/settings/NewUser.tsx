@@ -7,7 +7,7 @@ import { problemText } from '#shared/api/problem-text'
 import { Field, PasswordField } from '#shared/components/field'
 import { useOwnPassword } from '#shared/components/own-password'
 
-/** The daemon refuses shorter passwords. */
+/** The daemon's minimum password length. */
 const SHORTEST_PASSWORD = 10
 
 /** Adds a user. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link } from '#shared/components/Link'
 
-/** A line that leads to another page. */
+/** A line with a link to another page. */
 export function Pointer({ href, link, children }: { href: string; link: ReactNode; children: ReactNode }) {
   return (
     <div className="set pointer">

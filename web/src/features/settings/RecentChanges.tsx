@@ -7,10 +7,10 @@ import type { Item } from './sections'
 import { useChange } from './use-settings'
 import { isSame } from './value'
 
-/** How many changes of a section are shown. */
+/** The maximum number of changes shown for a section. */
 const MOST = 8
 
-/** What was changed lately in a section, by whom; the last change of each setting can be undone. */
+/** The recent changes of a section with their authors. The last change of each setting can be undone. */
 export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
   const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
   const change = useChange()

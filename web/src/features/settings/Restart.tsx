@@ -13,13 +13,14 @@ import type { Item } from './sections'
 const status = apiQuery('/api/restart')
 const ask = () => void queryClient.invalidateQueries({ queryKey: status.queryKey })
 
-/** Offers a restart while a changed setting waits for one, and shows the restart itself. */
+/** Offers a restart while a changed setting requires one, and shows the progress of the restart. */
 export function Restart({ items }: { items: readonly Item[] }) {
   const { isOwner } = useSession()
   const [phase, setPhase] = useState<'asked' | 'away' | 'back'>()
   const connection = useConnection()
   const pending = items.filter(({ restart_pending }) => restart_pending)
-  // The old process still takes connections while it ends: the page was back with it, and has to come back once more.
+  // The old process still accepts connections while it shuts down. If the page has reconnected to it, it must wait for
+  // another reconnection.
   const wasEarly = phase === 'back' && pending.length > 0
   useEffect(() => {
     if ((phase === 'asked' || wasEarly) && connection === 'lost') setPhase('away')

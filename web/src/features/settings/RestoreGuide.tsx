@@ -8,7 +8,7 @@ interface Props {
 
 const UNITS = 'agentlocator-{web,http,https,bridge}.socket agentlocator.service'
 
-/** How to go back to a snapshot, with the commands of this machine. */
+/** Explains how to restore a backup, with the commands for this machine. */
 export function RestoreGuide({ folder, database, newest }: Props) {
   const file = newest ?? 'FILE'
   const isEncrypted = file.endsWith('.age')

@@ -20,12 +20,15 @@ interface ShorterProps {
   onCancel: () => void
 }
 
-/** What a shorter limit deletes, before it is saved. If it deletes nothing, it is saved at once. */
+/**
+ * Shows how much data a shorter limit deletes, before it is saved. If nothing would be deleted, the limit is saved at
+ * once.
+ */
 export function Shorter({ item, days, onConfirm, onCancel }: ShorterProps) {
   const kind = retainedKind(item.key)
   const query = useQuery({
     ...apiQuery('/api/retention', { query: { [`${kind}_days`]: days } }),
-    // Counted again each time.
+    // The amounts must be current, so they are not cached.
     staleTime: 0,
     gcTime: 0,
   })
@@ -97,7 +100,7 @@ function What({ amount: { kind, rows } }: { amount: Amount }) {
   }
 }
 
-/** What the saved limits delete in the next hours. */
+/** Shows how much data the saved limits will delete in the next hours. */
 export function RetentionNow() {
   const { isOwner } = useSession()
   const query = useQuery({ ...apiQuery('/api/retention'), enabled: isOwner, staleTime: 0 })

@@ -2,13 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import type { ControlProps } from './Control'
 
-/** A secret: it is never shown, only replaced or removed. */
+/** A secret setting. Its value is never shown; it can only be replaced or removed. */
 export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }: ControlProps) {
   const { t } = useLingui()
   const [text, setText] = useState<string>()
   const [before, setBefore] = useState(item)
   const [isSent, setSent] = useState(false)
-  // A saved secret closes the field; nothing else tells that it was taken. One that another user saves does not.
+  // The field closes when the secret is saved, which is the only sign of success. It stays open when another user saves
+  // the secret.
   if (before.version !== item.version && (isSent || text === undefined)) {
     setBefore(item)
     setSent(false)

@@ -21,11 +21,11 @@ import { Users } from './Users'
 interface Props {
   section: Section
   items: readonly Item[]
-  /** The setting to show first. */
+  /** The key of the setting to scroll to. */
   target: string | undefined
 }
 
-/** A section: what it shows of its own, then its settings, then its recent changes. */
+/** A section of the settings: its own content, its settings, and its recent changes. */
 export function SectionBody({ section, items, target }: Props) {
   const { i18n } = useTexts()
   const { isOwner } = useSession()

@@ -7,17 +7,17 @@ import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
 import { find, type Item, SECTIONS, sectionOf } from './sections'
 
-/** More hits than this are not looked at. */
+/** The maximum number of search hits. */
 const MOST_HITS = 30
 
 interface Props {
   items: readonly Item[]
   current: string | undefined
-  /** It is the whole page, on a phone. */
+  /** Whether the list is the whole page (on a phone). */
   isPage: boolean
 }
 
-/** The sections, with a search over all settings. */
+/** The list of sections, with a search over all settings. */
 export function SectionList({ items, current, isPage }: Props) {
   const { t } = useLingui()
   const [query, setQuery] = useState('')

@@ -16,18 +16,18 @@ import type { Item } from './sections'
 import { type Change, useChange } from './use-settings'
 import { isSame, ownValue } from './value'
 
-/** How long «saved» stands beside a field; its undo stays in the list of changes. */
+/** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
 const SAVED_MS = 12_000
 
 type Rejection = { kind: 'value' } | { kind: 'number' } | { kind: 'range' } | { kind: 'other'; text: string }
 
-/** One setting: its name and help, its control, and one note. It is saved by itself. */
+/** A setting: its name and help, its control, and a note. Each setting is saved separately. */
 export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: boolean }) {
   const { isOwner } = useSession()
   const row = useRef<HTMLDivElement>(null)
   const [rejection, setRejection] = useState<Rejection>()
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()
-  /** What was refused because another user was first. */
+  /** The value that was refused because another user saved first. */
   const [mine, setMine] = useState<{ value: unknown }>()
   const refused = (error: ReturnType<typeof asApiError>, { changes }: Change) => {
     if (error.isTransient) return false
@@ -59,7 +59,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     setRejection(undefined)
     setMine(undefined)
     if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
-    // What is deleted does not come back, so it is counted first.
+    // Deleted data cannot be restored, so the user must confirm the amount first.
     if (deletesMore(item, value)) return setShorter({ days: value, version })
     store(value, version)
   }
@@ -148,7 +148,7 @@ interface OvertakenProps {
   onTheirs: () => void
 }
 
-/** Another user was first: what they have set, and what was to be saved. A secret is not shown. */
+/** Shown when another user saved first: their value and the refused value. Secrets are not shown. */
 function Overtaken({ item, mine, onMine, onTheirs }: OvertakenProps) {
   const shown =
     item.kind === 'secret' ? {} : { theirs: <Shown value={item.value} />, mine: <Shown value={mine ?? item.default} /> }

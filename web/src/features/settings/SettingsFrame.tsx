@@ -7,7 +7,10 @@ import { SECTIONS } from './sections'
 import { useSettings } from './use-settings'
 import './settings.css'
 
-/** The list of sections beside a page of another feature that is one of them; on a phone the page alone. */
+/**
+ * Shows the list of sections beside a page of another feature that belongs to the settings. A phone shows only the
+ * page.
+ */
 export default function SettingsFrame({ children }: { children: ReactNode }) {
   const { t } = useLingui()
   const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })

@@ -9,10 +9,10 @@ import { DownloadBackup } from './DownloadBackup'
 
 type Snapshot = Schemas['Snapshot']
 
-/** How many are in the list before the rest is asked for. */
+/** The number of backups shown before the user expands the list. */
 const SHOWN = 5
 
-/** The snapshots on the machine, each with its download. */
+/** The backups on the machine, each with a download button. */
 export function Snapshots({ snapshots }: { snapshots: readonly Snapshot[] }) {
   const [isAll, setAll] = useState(false)
   const [asked, setAsked] = useState<string>()

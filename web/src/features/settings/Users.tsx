@@ -14,13 +14,13 @@ import { Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { NewUser } from './NewUser'
 
-/** The daemon refuses shorter passwords. */
+/** The daemon's minimum password length. */
 const SHORTEST_PASSWORD = 10
 
 const users = apiQuery('/api/users')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: users.queryKey })
 
-/** Who may log in: adds and removes users, and sets their passwords. */
+/** The list of users: adds and removes users, and sets their passwords. */
 export function Users() {
   const query = useQuery(users)
   return (

@@ -6,7 +6,7 @@ import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 
-/** The installed version, a newer one, and how to install it. */
+/** The installed version, and how to install a newer one. */
 export function Version() {
   const query = useQuery(apiQuery('/api/updates'))
   return (

@@ -17,7 +17,7 @@ const changes = Object.entries(paths).flatMap(([path, methods]) =>
   ),
 )
 
-/** What `http/auth/audit.rs` makes of the part of the path before the first id. */
+/** Converts the part of the path before the first id as `http/auth/audit.rs` does. */
 const singular = (noun: string) => (noun.endsWith('ies') ? `${noun.slice(0, -3)}y` : noun.replace(/s$/, ''))
 
 test('every action of the audit log has words', () => {

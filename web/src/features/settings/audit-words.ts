@@ -2,7 +2,10 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { Schemas } from '#shared/api/client'
 
-/** What an action of the audit log was. A test compares it with the operations of the API and the daemon's own entries. */
+/**
+ * The text for each action of the audit log. A test compares the list with the operations of the API and the daemon's
+ * own entries.
+ */
 const ACTIONS: Record<string, MessageDescriptor> = {
   login: msg`כניסה`,
   log_in: msg`כניסה`,
@@ -145,10 +148,13 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   retention: msg`מחיקה לפי זמן השמירה`,
 }
 
-/** An action in words; none for one of a newer daemon. */
+/** Returns the text of an action; undefined for an action of a newer daemon. */
 export const actionText = (action: string): MessageDescriptor | undefined => ACTIONS[action]
 
-/** How the log shows what an entry is about. The words of the action already say what kind of thing it is, and an id says nothing. */
+/**
+ * How the log shows the subject of an entry. The text of the action already names the kind of the subject, and a bare
+ * id is not shown.
+ */
 export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'file' | 'nothing'
 
 const FORMS: Record<string, SubjectForm> = {
@@ -187,10 +193,10 @@ const FORMS: Record<string, SubjectForm> = {
   'waiting-list': 'contact',
 }
 
-/** The form for the part of a subject before its id (`user:3`); none for one of a newer daemon. */
+/** Returns the form for the part of a subject before its id (`user:3`); undefined for a kind of a newer daemon. */
 export const subjectForm = (noun: string): SubjectForm | undefined => FORMS[noun]
 
-/** The steps of the set-up. */
+/** The text for each step of the set-up. */
 export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   name: msg`שם העסק`,
   address: msg`כתובת מאובטחת`,
@@ -203,7 +209,7 @@ export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   call: msg`להתקשר עכשיו`,
 }
 
-/** What an alert is about. */
+/** The subject of each alert. */
 export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   disk_low: msg`מקום בדיסק`,
   database_unwritable: msg`מסד הנתונים`,
@@ -234,7 +240,7 @@ export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   self_check: msg`בדיקה עצמית`,
 }
 
-/** What the retention limits delete. */
+/** The text for each kind of data that retention limits delete. */
 export const RETAINED: Record<string, MessageDescriptor> = {
   media: msg`קבצים`,
   recordings: msg`הקלטות`,
@@ -243,7 +249,7 @@ export const RETAINED: Record<string, MessageDescriptor> = {
   audit: msg`שורות ביומן`,
 }
 
-/** What a part of the self-check looks at. */
+/** The text for each part of the self-check. */
 export const CHECKS: Record<string, MessageDescriptor> = {
   database: msg`מסד הנתונים`,
   published_copy: msg`העותק לקריאה`,

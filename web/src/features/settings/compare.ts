@@ -4,12 +4,12 @@ export interface DiffLine {
   text: string
 }
 
-/** Texts with more lines are shown as replaced, so that the table below stays small. */
+/** Longer texts are shown as completely replaced, to limit the size of the table below. */
 const MOST_LINES = 1_500
 
 const lines = (text: string): string[] => (text === '' ? [] : text.split('\n'))
 
-/** What was removed from `before` and added in `after`, line by line, by the longest common subsequence. */
+/** Returns the difference of two texts line by line, using the longest common subsequence. */
 export function diffLines(before: string, after: string): DiffLine[] {
   const a = lines(before)
   const b = lines(after)
@@ -29,7 +29,7 @@ function middle(a: string[], b: string[]): DiffLine[] {
   const removed = (text: string): DiffLine => ({ kind: 'removed', text })
   const added = (text: string): DiffLine => ({ kind: 'added', text })
   if (a.length > MOST_LINES || b.length > MOST_LINES) return [...a.map(removed), ...b.map(added)]
-  // longest[i][j]: the longest common subsequence of the lines from i in a and from j in b.
+  // longest[i][j] is the length of the longest common subsequence of a[i..] and b[j..].
   const width = b.length + 1
   const longest = new Uint16Array((a.length + 1) * width)
   const at = (i: number, j: number) => longest[i * width + j] ?? 0

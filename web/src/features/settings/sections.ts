@@ -26,7 +26,7 @@ export type Item = Schemas['SettingItem']
 interface GroupPlan {
   title: MessageDescriptor
   keys: readonly string[]
-  /** The check that proves these settings. */
+  /** The check that verifies these settings. */
   check?: Schemas['SettingsCheck']
 }
 
@@ -34,17 +34,17 @@ export interface Section {
   id: string
   title: MessageDescriptor
   icon: IconGlyph
-  /** A page of another feature, instead of settings. */
+  /** The link to a page of another feature, instead of settings. */
   href?: string
   ownerOnly?: boolean
   groups?: readonly GroupPlan[]
-  /** Sections of the settings file whose other settings stand here, folded. */
+  /** Sections of the settings file whose other settings are shown here, in a collapsed group. */
   rest?: readonly string[]
-  /** More words by which the search finds it. */
+  /** Additional search terms of the section. */
   words?: string
 }
 
-/** The sections of the page, in their order. A setting is in the first group that names it. */
+/** The sections of the page, in order. A setting belongs to the first group that lists it. */
 export const SECTIONS: readonly Section[] = [
   {
     id: 'business',
@@ -207,10 +207,10 @@ export const SECTIONS: readonly Section[] = [
   },
 ]
 
-/** The section for settings that this page does not know yet. */
+/** The section for settings that this page does not know. */
 const LAST = 'health'
 
-/** Has an editor of its own. */
+/** This setting has a separate editor. */
 export const AGENT_TEXT = 'agent.instructions'
 
 export interface Group {
@@ -224,13 +224,13 @@ const named = new Map(
 )
 const restOf = new Map(SECTIONS.flatMap(({ id, rest = [] }) => rest.map(section => [section, id] as const)))
 
-/** The section in which a setting stands. */
+/** Returns the id of the section to which a setting belongs. */
 export function sectionOf(item: Pick<Item, 'key' | 'section'>): string {
   if (item.key === AGENT_TEXT) return 'agent'
   return named.get(item.key) ?? restOf.get(item.section) ?? LAST
 }
 
-/** The settings of a section: its groups, and those that are folded. */
+/** Returns the settings of a section: its groups, and the collapsed remainder. */
 export function layout(section: Section, items: readonly Item[]): { groups: Group[]; rest: Item[] } {
   const byKey = new Map(items.map(item => [item.key, item]))
   const groups = (section.groups ?? [])
@@ -240,7 +240,10 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
   return { groups, rest }
 }
 
-/** The settings whose name, help or key contains all the words; those first whose name contains them as they were typed. */
+/**
+ * Returns the settings whose name, help or key contains all the words. Settings whose name contains the query as typed
+ * come first.
+ */
 export function find(items: readonly Item[], query: string): Item[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return []

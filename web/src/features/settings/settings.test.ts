@@ -47,7 +47,7 @@ test('a search finds first the setting whose name was typed', () => {
 })
 
 describe('the comparison of texts', () => {
-  /** The two texts that a comparison stands for. */
+  /** Reconstructs the two texts from their comparison. */
   const sides = (before: string, after: string) => {
     const found = diffLines(before, after)
     const side = (left: 'added' | 'removed') =>

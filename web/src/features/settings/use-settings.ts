@@ -8,12 +8,13 @@ import type { Item } from './sections'
 
 const ROOT = '/api/settings'
 
-/** All settings; their names and help are in the page's language. */
+/** The query for all settings, with names and help in the page's language. */
 const settingsQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [ROOT, { locale }] as const,
     queryFn: ({ signal }) => unwrap(client.GET(ROOT, { params: { header: { 'Accept-Language': locale } }, signal })),
-    // While the names in another language load, nothing is drawn again: what was entered would be lost.
+    // While the names in another language load, the old ones stay on the screen: otherwise the fields would be
+    // unmounted and lose their input.
     placeholderData: keepPreviousData,
   })
 
@@ -21,15 +22,15 @@ export const useSettings = () => useQuery(settingsQuery(useLocale()))
 
 type Page = Schemas['SettingItemPage']
 
-/** Puts values into the cached list. */
+/** Replaces items in the cached list. */
 const withItems = (page: Page, items: readonly Item[]): Page => {
   const byKey = new Map(items.map(item => [item.key, item]))
   return { ...page, items: page.items.map(item => byKey.get(item.key) ?? item) }
 }
 
 /**
- * What this page's own changes made of the versions that they replaced. A value that was typed before the answer to the last change had
- * arrived is based on what that change made, not overtaken by it.
+ * Maps each version that a change of this page replaced to the version that the change created. A value that was typed
+ * before the response to the previous change arrived is based on the new version, so it is not a conflict.
  */
 const replacements = new Map<string, number>()
 const nameOf = (key: string, version: number) => `${key}@${version}`
@@ -39,24 +40,26 @@ function latestOf(key: string, version: number): number {
   return next === undefined ? version : latestOf(key, next)
 }
 
-/** The versions on which a change is based, once all changes before it are answered. */
+/** Returns the versions on which a change is based, after all earlier changes have been answered. */
 const basedOn = ({ expected }: Change): Record<string, number> =>
   Object.fromEntries(Object.entries(expected).map(([key, version]) => [key, latestOf(key, version)]))
 
 export interface Change {
-  /** The new values by key; null resets a setting. */
+  /** The new values by key; null resets a setting to its default. */
   changes: Record<string, unknown>
-  /** By key, the version that the user saw. If another user was first, the change is refused as `changed`. */
+  /**
+   * The version that the user saw, by key. If another user saved first, the change is refused with the code `changed`.
+   */
   expected: Record<string, number>
 }
 
 interface Options {
   onDone?: (answer: Schemas['ChangeSettingsResponse'], change: Change) => void
-  /** True if the error is shown beside the field. */
+  /** Handles an error. Returns true if the error is shown beside the field. */
   onError?: (error: ReturnType<typeof asApiError>, change: Change) => boolean
 }
 
-/** Changes settings; the page shows the new values at once. */
+/** Returns an action that changes settings, with optimistic updates. */
 export function useChange({ onDone, onError }: Options = {}) {
   const locale = useLocale()
   const show = (items: readonly Item[]) =>
@@ -86,7 +89,7 @@ export function useChange({ onDone, onError }: Options = {}) {
       onDone?.(answer, change)
     },
     onError: (error, change) => {
-      // The answer has what the other user has set; the event of that change may still be on its way.
+      // The response contains the other user's values; the event of their change may arrive later.
       if (error.code === 'changed') show((error.current as { items: Item[] } | undefined)?.items ?? [])
       return onError?.(error, change)
     },

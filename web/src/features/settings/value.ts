@@ -2,22 +2,22 @@ import type { Schemas } from '#shared/api/client'
 
 type Item = Schemas['SettingItem']
 
-/** A value that can be sent, or why it cannot. */
+/** A value that can be sent, or the reason why the input is invalid. */
 export type Parsed = { value: unknown } | { problem: 'number' | 'range' }
 
 const WHOLE: ReadonlySet<string> = new Set(['integer', 'duration'])
 
-/** Whether the kind is edited as a number. */
+/** Returns true if the kind is edited as a number. */
 export const isNumber = (kind: string): boolean => WHOLE.has(kind) || kind === 'decimal'
 
-/** A stored value as the text of its field. */
+/** Converts a stored value to the text of its field. */
 export function toText(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (Array.isArray(value)) return value.join(', ')
   return String(value)
 }
 
-/** The text of a field as a value; an empty field of an optional setting or of a number resets it. */
+/** Converts the text of a field to a value. An empty field resets an optional or numeric setting. */
 export function fromText(item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'maximum'>, typed: string): Parsed {
   const text = item.kind === 'long_text' ? typed : typed.trim()
   if (text === '' && (item.optional || isNumber(item.kind))) return { value: null }
@@ -39,15 +39,18 @@ export function fromText(item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'max
   return { value: number }
 }
 
-/** A number as people write it, with its country code where it is an Israeli one. */
+/** Removes separators from a typed number. An Israeli national number gets its country code. */
 function toE164(text: string): string {
   const digits = text.replace(/[\s()\-\u05BE\u200E\u200F\u2066-\u2069]/g, '')
   return /^0\d{8,9}$/.test(digits) ? `+972${digits.slice(1)}` : digits
 }
 
-/** Whether two values are the same. */
+/** Returns true if two values are equal. */
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 
-/** What the page itself has set; null where the value comes from elsewhere. Setting it again undoes a change. */
+/**
+ * Returns the value that was set on the page; null if the value comes from another source. Saving it again undoes a
+ * change.
+ */
 export const ownValue = (item: Pick<Item, 'source' | 'value' | 'kind'>): unknown =>
   item.source === 'page' && item.kind !== 'secret' ? item.value : null

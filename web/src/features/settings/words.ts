@@ -1,7 +1,7 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 
-/** What the fixed words of settings mean, in the page's language. */
+/** The text for each fixed value of settings, in the page's language. */
 export const CHOICES: Record<string, MessageDescriptor> = {
   auto: msg`אוטומטי`,
   twilio: msg`Twilio`,
@@ -39,13 +39,13 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   tls: msg`מוצפן מההתחלה (TLS)`,
 }
 
-/** Settings that take any text, of which only these make sense to choose here. */
+/** Settings that accept any text, but for which the page offers only these values. */
 export const KNOWN_VALUES: Record<string, readonly string[]> = {
   'agent.language': ['he', 'en', 'ar', 'ru', 'fr', 'am'],
   'openai.voice': ['marin', 'cedar', 'alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'],
 }
 
-/** Units that stand after a number. */
+/** The text of each unit after a number. */
 export const UNITS: Record<string, MessageDescriptor> = {
   s: msg`שניות`,
   ms: msg`אלפיות שנייה`,

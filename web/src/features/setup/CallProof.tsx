@@ -9,17 +9,17 @@ import { Name, Phone, Plain } from '#shared/components/text'
 import { progressQuery } from './strip/progress'
 
 interface Props {
-  /** The number that must have forwarded the call; without it, any call counts. */
+  /** The number that must have forwarded the call. If undefined, any call counts. */
   forwardedBy?: string
-  /** What to do, while no call has come. */
+  /** The instructions, shown until a call arrives. */
   children: ReactNode
 }
 
-/** Waits for a call, and shows its words as they are said. */
+/** Waits for a test call, and shows its transcript in real time. */
 export function CallProof({ forwardedBy, children }: Props) {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   const newest = data?.calls[0]
-  // The newest call when the step was opened; only a later one proves anything.
+  // The newest call when the step was opened. Only a later call counts.
   const [before, setBefore] = useState<number | null>()
   if (data && before === undefined) setBefore(newest?.id ?? null)
   const latest = newest && before !== undefined && newest.id !== before ? newest : undefined
@@ -29,7 +29,7 @@ export function CallProof({ forwardedBy, children }: Props) {
   const isProof =
     latest !== undefined &&
     (forwardedBy === undefined || isForwarded({ by, caller: latest.peer_number, own: forwardedBy }))
-  // What is proved stays proved when another call comes.
+  // Once a call has verified the step, a later call does not change the result.
   const [proof, setProof] = useState<typeof latest>()
   if (isProof && !proof) setProof(latest)
   const call = proof && latest?.id === proof.id ? latest : proof
@@ -64,24 +64,27 @@ export function CallProof({ forwardedBy, children }: Props) {
 }
 
 interface SeenCall {
-  /** The number that has forwarded the call, as the network reports it. */
+  /** The number that forwarded the call, as the network reports it. */
   by: string | null
   caller: string
   own: string
 }
 
-/** Whether a call came by the number `own`. Some networks show that number as the caller and name no forwarding. */
+/**
+ * Returns true if a call was forwarded by the number `own`. Some networks show that number as the caller and do not
+ * report a forwarding.
+ */
 const isForwarded = ({ by, caller, own }: SeenCall): boolean => (by === null ? caller === own : by === own)
 
 interface NotForwardedProps {
   caller: { contact_name: string; peer_number: string }
-  /** The number that has forwarded the call, if the network named one. */
+  /** The number that forwarded the call, if the network reported one. */
   by: string | null
   own: string
   waits: ReactNode
 }
 
-/** A call came that does not prove the forwarding: why, and what to do. */
+/** Shown for a call that was not forwarded: the reason, and what to do. */
 function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
   return (
     <div className="wizard-call">

@@ -4,7 +4,7 @@ import { CHECK_ICONS } from '#shared/check-status'
 import { Icon } from '#shared/components/Icon'
 import { Plain } from '#shared/components/text'
 
-/** What a check of a step found. */
+/** The results of a step's check. */
 export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefined }) {
   if (!answer) return null
   return (

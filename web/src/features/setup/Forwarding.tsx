@@ -17,7 +17,10 @@ const MEANINGS = {
   '21': msg`תמיד, בלי לצלצל אצלכם`,
 } as const
 
-/** For those who keep their number: the codes that forward its calls, and a call that proves it. */
+/**
+ * For businesses that keep their number: the codes that forward its calls, and a test call that verifies the
+ * forwarding.
+ */
 export function Forwarding({ own }: { own: string }) {
   const { i18n } = useTexts()
   const { t } = useLingui()

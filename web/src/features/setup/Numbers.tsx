@@ -11,7 +11,10 @@ import { numbersQuery } from './steps'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: numbersQuery.queryKey })
 
-/** The numbers of the account: where their calls go, and one click that sends them here. */
+/**
+ * The numbers of the Twilio account: the current target of their calls, and a button that directs the calls to this
+ * machine.
+ */
 export function Numbers() {
   const query = useQuery(numbersQuery)
   return (

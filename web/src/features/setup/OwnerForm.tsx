@@ -9,18 +9,18 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { Field, PasswordField } from '#shared/components/field'
 import { sessionQuery } from '#shared/session'
 
-/** The daemon refuses shorter passwords. */
+/** The daemon's minimum password length. */
 const SHORTEST_PASSWORD = 10
 
 const codeOfAddress = () => new URLSearchParams(location.hash.slice(1)).get('code') ?? ''
 
-/** The owner's account, with the one-time code of the machine. */
+/** Creates the owner's account, with the machine's one-time code. */
 export function OwnerForm() {
   const { t } = useLingui()
   const [, go] = useLocation()
   const [code, setCode] = useState(codeOfAddress)
   useEffect(() => {
-    // The machine's link, opened in a tab that shows the set-up already, changes only the fragment.
+    // If the set-up is already open in the tab, opening the machine's link changes only the fragment, without a reload.
     const read = () => setCode(before => codeOfAddress() || before)
     addEventListener('hashchange', read)
     return () => removeEventListener('hashchange', read)
@@ -33,7 +33,7 @@ export function OwnerForm() {
       setCsrfToken(session.csrf_token ?? null)
       queryClient.setQueryData(sessionQuery.queryKey, session)
       queryClient.removeQueries({ queryKey: apiQuery('/api/setup').queryKey })
-      // The code has been used.
+      // Removes the used code from the history.
       history.replaceState(null, '', '/setup')
       go('/app/setup', { replace: true })
     },

@@ -11,7 +11,7 @@ import { useLocale } from '#shared/i18n/locale'
 
 type Item = Schemas['SettingItem']
 
-/** What was typed, by key, with the version of the setting at the time. */
+/** The input by setting key, with the version of the setting when the user typed it. */
 type Typed = Record<string, { text: string; version: number }>
 
 const mapOf = <T,>(typed: Typed, of: (one: Typed[string]) => T): Record<string, T> =>
@@ -19,16 +19,16 @@ const mapOf = <T,>(typed: Typed, of: (one: Typed[string]) => T): Record<string, 
 
 interface Props {
   items: readonly (Item | undefined)[]
-  /** The step's own words say what the fields are for. */
+  /** Whether the step's own text explains the fields, so that their help is hidden. */
   isExplained?: boolean
   check?: Schemas['SettingsCheck']
-  /** Called with the findings; the values are saved only if the check has found no error. */
+  /** Called with the results of the check. The values are saved only if the check has found no error. */
   onChecked?: (answer: Schemas['CheckResponse']) => void
-  /** Called when the values are stored: a step that is nothing else is over. */
+  /** Called when the values are stored, to complete a step that has no other task. */
   onSaved?: () => void
 }
 
-/** The settings of a step: they are checked before they are saved. */
+/** The settings of a step. They are checked before they are saved. */
 export function SettingFields({ items, isExplained = false, check, onChecked, onSaved }: Props) {
   const known = items.filter(item => item !== undefined)
   const [typed, setTyped] = useState<Typed>({})

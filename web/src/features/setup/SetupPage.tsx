@@ -10,7 +10,7 @@ import { ErrorState } from '#shared/components/states'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
 import { OwnerForm } from './OwnerForm'
 
-/** The first set-up of a new machine: the language, then the owner's account. */
+/** The initial set-up of a new machine: the language, then the owner's account. */
 export default function SetupPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה ראשונה`)

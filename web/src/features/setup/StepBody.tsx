@@ -16,7 +16,7 @@ import { type Facts, isDone, type StepId } from './steps'
 interface Props {
   step: StepId
   facts: Facts
-  /** Goes to the next step. */
+  /** Opens the next step. */
   onward: () => void
 }
 
@@ -29,7 +29,7 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
   )
 }
 
-/** One step: what it is for, its fields, and the proof that it works. */
+/** A step of the set-up: its purpose, its fields, and the result that verifies it. */
 export function StepBody({ step, facts, onward }: Props) {
   const get = (key: string) => facts.items.get(key)
   const [answer, setAnswer] = useState<Schemas['CheckResponse']>()

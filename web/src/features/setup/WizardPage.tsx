@@ -12,7 +12,9 @@ import { StepBody } from './StepBody'
 import { type Facts, isDone, nextStep, STEPS, type StepId, useFacts, useSettingItems, useSkip } from './steps'
 import './setup.css'
 
-/** The set-up after the owner's account: each step can be skipped, and continues on another device. */
+/**
+ * The set-up steps after the owner's account. Each step can be skipped, and the set-up can continue on another device.
+ */
 export default function WizardPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה`)

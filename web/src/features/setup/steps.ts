@@ -10,7 +10,7 @@ export { STEPS, type StepId }
 
 type Item = Schemas['SettingItem']
 
-/** All settings by key, in the page's language. */
+/** Returns the query of all settings, with texts in the page's language. */
 export function useSettingItems() {
   const locale = useLocale()
   return useQuery(
@@ -18,13 +18,14 @@ export function useSettingItems() {
       queryKey: ['/api/settings', { locale }] as const,
       queryFn: ({ signal }) =>
         unwrap(client.GET('/api/settings', { params: { header: { 'Accept-Language': locale } }, signal })),
-      // While the names in another language load, nothing is drawn again: what was entered would be lost.
+      // While the texts in another language load, the old ones stay on the screen: otherwise the fields would be
+      // unmounted and lose their input.
       placeholderData: keepPreviousData,
     }),
   )
 }
 
-/** What the steps are derived from. */
+/** The data from which the state of the steps is derived. */
 export interface Facts {
   items: ReadonlyMap<string, Item>
   pointsHere: boolean
@@ -33,7 +34,7 @@ export interface Facts {
   hasServices: boolean
   hasCalls: boolean
   hasGreeting: boolean
-  /** An engine of the agent has all that it needs, with or without OpenAI. */
+  /** An engine of the agent has all required settings, with or without OpenAI. */
   hasAgent: boolean
   /** The agent has answered in a trial call. */
   hasTried: boolean
@@ -44,7 +45,7 @@ export interface Facts {
 const isSet = (item: Item | undefined) =>
   item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
 
-/** Whether a step is proved. */
+/** Returns true if a step is complete. */
 export function isDone(step: StepId, facts: Facts): boolean {
   const has = (key: string) => isSet(facts.items.get(key))
   switch (step) {
@@ -71,7 +72,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
 
 export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
 
-/** Everything that the steps are derived from; undefined until the settings are there. */
+/** Returns the data from which the steps are derived; undefined until the settings and the progress are loaded. */
 export function useFacts(): Facts | undefined {
   const settings = useSettingItems()
   const items = new Map((settings.data?.items ?? []).map(item => [item.key, item]))
@@ -84,7 +85,7 @@ export function useFacts(): Facts | undefined {
   const calls = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   const { isOwner } = useSession()
   const progress = useQuery({ ...progressQuery, enabled: isOwner })
-  // Without the skipped steps, one of them would be shown as the next.
+  // Wait for the progress: without it, a skipped step would be shown as the next one.
   if (!settings.data || progress.isPending) return undefined
   return {
     items,
@@ -100,7 +101,7 @@ export function useFacts(): Facts | undefined {
   }
 }
 
-/** Skips a step for now, or takes it up again. */
+/** Returns an action that skips a step, or withdraws the skip. */
 export const useSkip = () =>
   useAction({
     run: (body: { step: StepId; skipped: boolean }) => unwrap(client.PUT(PROGRESS, { body })),
@@ -113,15 +114,15 @@ export const useSkip = () =>
     onDone: progress => queryClient.setQueryData(progressQuery.queryKey, progress),
   })
 
-/** The steps that are neither proved nor skipped. */
+/** Returns the steps that are neither complete nor skipped. */
 export const openSteps = (facts: Facts): (typeof STEPS)[number][] =>
   STEPS.filter(({ id }) => !isDone(id, facts) && !facts.skipped.has(id))
 
-/** The step at which the set-up continues. */
+/** Returns the step at which the set-up continues. */
 export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
 
-/** The codes by which mobile networks forward calls (3GPP TS 22.030); an operator may use others. */
+/** The codes with which mobile networks forward calls (3GPP TS 22.030). Some operators use others. */
 export const FORWARDING = ['61', '67', '62', '21'] as const
 
-/** The number as it is dialled inside its country. */
+/** Returns the number in the national format for dialling. */
 export const dialled = (number: string): string => number.replace(/^\+972/, '0')

@@ -15,7 +15,10 @@ interface Person {
   name: string
 }
 
-/** Who is to do a task. Owners choose among all users, others between themselves and whose task it is. */
+/**
+ * The choice of the user who does a task. Owners choose among all users; other users choose between themselves and the
+ * current assignee.
+ */
 export function Assignee({ task, value, choose }: Props) {
   const { t } = useLingui()
   const { user, isOwner } = useSession()
@@ -23,7 +26,7 @@ export function Assignee({ task, value, choose }: Props) {
   const known: Person[] = users.data?.items ?? (user ? [user] : [])
   const theirs = task.assignee != null ? { id: task.assignee, name: task.assignee_name ?? '' } : null
   const people = theirs && !known.some(({ id }) => id === theirs.id) ? [...known, theirs] : known
-  // A single user has no one to choose.
+  // If there is only one user, there is nothing to choose.
   if (people.length < 2 && value === null && isOwner) return null
   return (
     <fieldset className="seg" aria-label={t`מי עושה`}>

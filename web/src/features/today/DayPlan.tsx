@@ -15,17 +15,17 @@ import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
 
-/** Those who wait for an appointment, each with the first free time that suits. */
+/** The query of the waiting list. Each entry contains the first free time that suits. */
 export const waitingList = apiQuery('/api/waiting-list', { query: { limit: 200 } })
 
-/** The appointments of today along the ledger, with the present marked. */
+/** The appointments of today in order of time, with a marker at the current time. */
 export function DayPlan() {
   const format = useFormat()
   const locale = useLocale()
   const now = useNow()
   const day = format.day(now)
   const days = useQuery(apiQuery('/api/calendar/days', { query: { from: day, to: day } }))
-  // The list is asked for a day and a half around noon, whatever the zone; only today's are shown.
+  // The range of 26 hours before and after noon UTC covers today in every time zone. Only today's appointments are shown.
   const noon = Date.parse(`${day}T12:00:00Z`)
   const query = useQuery(
     apiQuery('/api/appointments', {
@@ -98,7 +98,7 @@ export function DayPlan() {
   )
 }
 
-/** Says for how many of those who wait for an appointment a time is free. */
+/** Shows for how many entries of the waiting list a time is free. */
 function WaitingListLine() {
   const { data, refetch } = useQuery(waitingList)
   useFetchAgain(

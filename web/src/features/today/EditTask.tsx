@@ -13,24 +13,27 @@ import { Assignee } from './Assignee'
 import { readDue } from './read-due'
 import { refresh, type Task } from './tasks'
 
-/** When a task is due: a day, a moment, or neither. */
+/** When a task is due: a day, an instant, or neither. */
 interface Due {
   due_date: string | null
   due_at: string | null
 }
 
-/** A day, or a day and a time, in the words of a new task. */
+/**
+ * Parses a typed day, or a day and a time, in the same format as in a new task. Returns undefined for any other text.
+ */
 function readTyped(text: string, today: string, zone: string): Due | undefined {
   const { title, due_date, due_at } = readDue(`- ${text.trim()}`, today, zone)
   return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
 }
 
-/** The words of a task, when it is due, and who is to do it. */
+/** The form to edit a task: its title, due time and assignee. */
 export function EditTask({ task: current, close }: { task: Task; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
-  // As it was when the form was opened: what others change meanwhile is no change of this form.
+  // The task as it was when the form was opened. A later change by another user must not look like a change of this
+  // form.
   const [task] = useState(current)
   const [title, setTitle] = useState(task.title)
   const [due, setDue] = useState<Due>({ due_date: task.due_date ?? null, due_at: task.due_at ?? null })
@@ -47,19 +50,19 @@ export function EditTask({ task: current, close }: { task: Task; close: () => vo
   const params = { path: { id: task.id } }
   const written = typed.trim() ? readTyped(typed, today, format.zone) : undefined
   const wanted = written ?? due
-  // The day of a task with a time shows which of the choices it is, and pressing that one keeps the time.
+  // For a task with a time, the choice of its day is marked; selecting the same day again keeps the time.
   const day = wanted.due_date ?? (wanted.due_at ? format.day(wanted.due_at) : null)
   const isSame = wanted.due_date === (task.due_date ?? null) && wanted.due_at === (task.due_at ?? null)
   const isUnread = typed.trim() !== '' && !written
   const named = ({ due_date, due_at }: Due) =>
     due_at ? `${format.longDate(due_at)}, ${format.time(due_at)}` : due_date ? format.longDate(atNoon(due_date)) : ''
   const patch = (body: Schemas['UpdateTaskRequest']) => unwrap(client.PATCH('/api/tasks/{id}', { params, body }))
-  // A day replaces a moment, and a moment a day.
+  // A day replaces an instant, and an instant replaces a day.
   const on = ({ due_at, due_date }: Due) => (due_at ? { due_at } : { due_at: null, due_date })
   const isRenamed = title.trim() !== task.title
   const isReassigned = assignee !== (task.assignee ?? null)
   useUnsaved(isRenamed || !isSame || isReassigned || isUnread)
-  // What was not changed here is not sent: another user may have changed it meanwhile.
+  // Only changed fields are sent: another user may have changed the others meanwhile.
   const save = useAction({
     run: () =>
       patch({

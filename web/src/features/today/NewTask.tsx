@@ -9,7 +9,7 @@ import { useFormat } from '#shared/session'
 import { readDue } from './read-due'
 import { refresh } from './tasks'
 
-/** One line for a new task; words such as «מחר» at its end set the day. */
+/** A field for a new task. Words such as «מחר» at its end set the day. */
 export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const { t } = useLingui()
   const cache = useQueryClient()
@@ -19,7 +19,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
-    // A request whose answer was lost is sent again as it was.
+    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ body, key }: { body: typeof read; key: string }) =>
       unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } })),
     done: () => t`המשימה נוספה`,

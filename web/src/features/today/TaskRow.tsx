@@ -10,7 +10,7 @@ import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
 
-/** A task: the box, the words, when it is due, and whom it concerns. A done one can be reopened. */
+/** A task: its checkbox, title, due time and contact. A completed task can be reopened. */
 export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -17,7 +17,7 @@ type Show = 'open' | 'mine' | 'done'
 
 const GROUPS: readonly Group[] = ['late', 'today', 'later', 'some_day']
 
-/** All tasks: the open ones by day, one's own, and the done ones. */
+/** All tasks: the open ones by day, the user's own, and the completed ones. */
 export default function TasksPage() {
   const { t } = useLingui()
   useDocumentTitle(t`משימות`)

@@ -17,19 +17,22 @@ import './today.css'
 import { groupOf } from './tasks'
 import { WaitingRow } from './WaitingRow'
 
-/** More of those who wait are in the inbox; the tasks and the day stay in view. */
+/**
+ * The maximum number of waiting contacts shown, so that the tasks and the appointments stay visible. The inbox shows
+ * all of them.
+ */
 const MOST_WAITING = 5
 
 const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
 const counts = apiQuery('/api/threads/counts')
 const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 
-/** After this time the page is drawn with what is there. */
+/** After this time the page is rendered with the data that has arrived, in ms. */
 const PATIENCE_MS = 1_000
 
 /**
- * True once all lists of the page have their first answer, which come together: drawn one after the other, each would move those below
- * it. It stays true, also if an answer takes too long.
+ * Returns true once all lists of the page have their first response, or after a time limit. Rendering each list as it
+ * arrives would shift the lists below it. Once true, the result stays true.
  */
 function useFirstData(): boolean {
   const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useQuery(waitingList)].some(
@@ -43,7 +46,7 @@ function useFirstData(): boolean {
   return isDrawn || !pending
 }
 
-/** The start page: what is wrong, who waits, what is due, and the appointments of the day. */
+/** The start page: problems, waiting contacts, due tasks, and today's appointments. */
 export default function TodayPage() {
   const { t } = useLingui()
   useDocumentTitle(t`היום`)

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
 
-/** How many open tasks there are, up to a page of them. */
+/** Returns the number of open tasks, at most one page of them. */
 function useOpenTasks(): number {
   return useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })).data?.items.length ?? 0
 }

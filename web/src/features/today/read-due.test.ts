@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readDue } from './read-due'
 
-// A Sunday.
+// 2026-11-22 is a Sunday.
 const read = (text: string) => readDue(text, '2026-11-22', 'Asia/Jerusalem')
 
 test('the day is read from the words of a task', () => {
@@ -17,7 +17,7 @@ test('the day is read from the words of a task', () => {
 })
 
 test('so is the time', () => {
-  // Jerusalem is two hours ahead.
+  // In winter, Jerusalem is two hours ahead of UTC.
   expect(read('להתקשר לרונית מחר ב-10')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })
   expect(read('להתקשר לרונית ב־10 מחר')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })
   expect(read('להתקשר לרונית מחר בשעה 9:30')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T07:30:00.000Z' })

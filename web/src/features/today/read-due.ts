@@ -1,24 +1,24 @@
 import { addDays, instantOf, isDay, weekdayOf } from '#shared/format/dates'
 
-/** A new task: its words, and when it is due, if they say so. */
+/** A new task: its title, and its due time if the text contains one. */
 export interface NewTask {
   title: string
   due_date?: string
   due_at?: string
 }
 
-/** Until this hour «ב־3» is the afternoon. */
+/** An hour without a daytime is in the afternoon if it is before this: «ב־3» is 15:00. */
 const AFTERNOON_BEFORE = 7
 
 const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
 const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
-/** A part of the words that says when, at their end. */
+/** The position of a date or time at the end of a text. */
 interface Found {
   index: number
 }
 
-/** «היום», «מחר», «ביום שלישי», «24.12», `on Monday` at the end of the words. */
+/** Finds a day at the end of a text: «היום», «מחר», «ביום שלישי», «24.12», `on Monday`. */
 function dayAtEnd(words: string, today: string): (Found & { day: string }) | undefined {
   const names: [RegExp, number][] = [
     [/[\s,]+(?:ל|ב)?היום$|[\s,]+today$/i, 0],
@@ -26,7 +26,7 @@ function dayAtEnd(words: string, today: string): (Found & { day: string }) | und
     [/[\s,]+(?:ל|ב)?מחרתיים$/, 2],
     ...DAYS.map((name, weekday): [RegExp, number] => [
       new RegExp(`[\\s,]+(?:ביום|יום|ב)[\\s־-]*(?:${name})$|[\\s,]+(?:on\\s+)?${ENGLISH_DAYS[weekday]}$`, 'i'),
-      // Today's own name means the next week.
+      // The name of today's weekday means the same day of the next week.
       ((weekday - weekdayOf(today) + 6) % 7) + 1,
     ]),
   ]
@@ -44,7 +44,10 @@ function dayAtEnd(words: string, today: string): (Found & { day: string }) | und
   return day ? { index: date.index, day } : undefined
 }
 
-/** «ב־10», «בשעה 9:30», `at 10` at the end of the words. A bare hour is one only beside a day: «ב־10» may be anything. */
+/**
+ * Finds a time at the end of a text: «ב־10», «בשעה 9:30», `at 10`. An hour such as «ב־10» is ambiguous, so it counts as
+ * a time only beside a day.
+ */
 function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean }) | undefined {
   const found = /[\s,]+(בשעה\s+|at\s+|ב[־-]?)(\d{1,2})(?::([0-5]\d))?(?:\s*(בבוקר|בערב|אחר הצהריים|am|pm))?$/i.exec(
     words,
@@ -60,13 +63,13 @@ function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean })
   return { index: found.index, minute: hour * 60 + Number(found[3] ?? 0), isSure }
 }
 
-/** Words at the end of a new task that say when: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. */
+/** Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. */
 export function readDue(text: string, today: string, zone: string): NewTask {
   const title = text.trim()
   const cut = (at: Found) => title.slice(0, at.index)
   const day = dayAtEnd(title, today)
   if (day) {
-    // «ב־10 מחר»
+    // The time before the day: «ב־10 מחר».
     const time = timeAtEnd(cut(day))
     const at = time && instantOf(day.day, time.minute, zone)
     if (time && at && cut(time).trim()) return { title: cut(time), due_at: at }
@@ -74,7 +77,7 @@ export function readDue(text: string, today: string, zone: string): NewTask {
   }
   const time = timeAtEnd(title)
   if (!time) return { title }
-  // «מחר ב־10»
+  // The day before the time: «מחר ב־10».
   const before = dayAtEnd(cut(time), today)
   if (!before && !time.isSure) return { title }
   const at = instantOf(before?.day ?? today, time.minute, zone)

@@ -7,7 +7,7 @@ const now = new Date('2026-11-22T21:30:00Z')
 const task = (due: Partial<Task>) => ({ done_at: null, due_at: null, due_date: null, ...due }) as Task
 
 test('a task is late by the calendar of the business', () => {
-  // It is 23:30 there on the 22nd.
+  // In the business's time zone it is 23:30 on the 22nd.
   expect(isLate(task({ due_date: '2026-11-22' }), now, format)).toBe(false)
   expect(isLate(task({ due_date: '2026-11-21' }), now, format)).toBe(true)
   expect(isLate(task({ due_at: '2026-11-22T21:00:00Z' }), now, format)).toBe(true)

@@ -5,10 +5,10 @@ import { Icon } from '#shared/components/Icon'
 import type { Levels } from './levels'
 
 const STEPS = 12
-/** After this, a quiet microphone is worth a word. */
+/** If the microphone is silent for this long, a hint is shown, in ms. */
 const QUIET_MS = 8_000
 
-/** How loud the microphone is, and a hint if it hears nothing. */
+/** The level of the microphone, and a hint if it is silent. */
 export function Microphone({ levels, isMuted }: { levels: Levels; isMuted: boolean }) {
   const { t } = useLingui()
   useSyncExternalStore(levels.subscribe, levels.snapshot)
@@ -26,7 +26,7 @@ export function Microphone({ levels, isMuted }: { levels: Levels; isMuted: boole
         aria-valuenow={lit}
       >
         {Array.from({ length: STEPS }, (_, step) => (
-          // The steps never change their order.
+          // The steps keep their order, so the index is a stable key.
           <span key={step} className={step < lit ? 'lit' : ''} />
         ))}
       </span>

@@ -12,7 +12,7 @@ import { useTrialCall } from './useTrialCall'
 import { Words } from './Words'
 import './trial.css'
 
-/** A trial call: the page is the telephone. Nothing of it is stored. */
+/** A trial call, in which the browser replaces the telephone. The daemon stores nothing of it. */
 export function TrialCallPanel() {
   const { conversation, levels, isMuted, start, hangUp, setMuted } = useTrialCall()
   const { phase, state, lines, ended, problem } = conversation
@@ -76,7 +76,7 @@ function Introduction() {
   )
 }
 
-/** How long the call has lasted. Outside of what screen readers announce: it changes each second. */
+/** The duration of the call. Hidden from screen readers, because it changes every second. */
 function Clock() {
   const { t } = useLingui()
   const [began] = useState(() => Date.now())

@@ -7,7 +7,7 @@ import { Problem } from '#shared/components/Problem'
 import { Ltr } from '#shared/components/text'
 import type { CallProblem } from './protocol'
 
-/** Why there is no call, and what to do. */
+/** Explains why the call failed, and what to do. */
 export function TrialProblem({ problem }: { problem: CallProblem }) {
   const { icon, title, text, action } = describe(problem)
   return (
@@ -27,7 +27,7 @@ interface Description {
 }
 
 function describe({ kind, setting }: CallProblem): Description {
-  // The field is in the section that has the settings of calls, or of the agent.
+  // The section of the settings that contains the setting to change.
   const section = setting?.startsWith('voice.') ? 'phone' : 'agent'
   const toField = (label: ReactNode) => (
     <Link className="btn" href={`/app/settings/${section}${setting ? `?at=${setting}` : ''}`}>

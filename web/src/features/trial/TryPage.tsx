@@ -4,7 +4,7 @@ import { useSearch } from 'wouter'
 import { Link } from '#shared/components/Link'
 import { TrialCallPanel } from './TrialCallPanel'
 
-/** Talk to the agent as a caller would. */
+/** The page for a trial call with the agent. */
 export default function TryPage() {
   const { t } = useLingui()
   useDocumentTitle(t`דברו עם הסוכן`)

@@ -5,7 +5,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr, Plain } from '#shared/components/text'
 import { type Line, type TurnMessage, unheard } from './protocol'
 
-/** What was said, as it is said. Complete lines are announced; the words of the moment are only shown. */
+/** The transcript in real time. Screen readers announce complete lines only; partial lines are only shown. */
 export function Words({ lines }: { lines: readonly Line[] }) {
   const { t } = useLingui()
   const end = useRef<HTMLDivElement>(null)
@@ -13,7 +13,8 @@ export function Words({ lines }: { lines: readonly Line[] }) {
   const length = shown.reduce((sum, line) => sum + (line.kind === 'turn' ? line.turn.heard_text.length + 1 : 1), 0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: new words move the end
   useEffect(() => {
-    // Braces: newer browsers return a promise, which is no clean-up.
+    // The braces are necessary: in newer browsers the call returns a promise, which React would treat as a clean-up
+    // function.
     end.current?.scrollIntoView({ block: 'nearest' })
   }, [length])
   return (
@@ -57,7 +58,7 @@ function TurnLine({ turn }: { turn: TurnMessage }) {
   )
 }
 
-/** What is worth knowing of a complete turn of the agent. */
+/** The notes below a complete turn of the agent: the response time and an interruption. */
 function Note({ turn }: { turn: TurnMessage }) {
   if (turn.speaker !== 'agent' || !turn.is_final) return null
   const seconds = turn.latency_ms === null ? null : (turn.latency_ms / 1000).toFixed(1)

@@ -7,19 +7,24 @@ import { type Action, type CallProblem, microphoneProblem, type ServerMessage } 
 
 export interface CallEvents {
   onAction: (action: Action) => void
-  /** How loud both sides were for 20 ms, from 0 to 1. */
+  /** Called with the loudest sample of one side in 20 ms, from 0 to 1. */
   onPeak: (side: 'you' | 'agent', peak: number) => void
 }
 
 const QUIET_FRAME = toBase64(encode(new Float32Array(FRAME_SAMPLES)))
 
-/** One trial call: the browser is the telephone. It speaks Twilio's Media Streams with the daemon. */
+/**
+ * A trial call, in which the browser replaces the telephone. It uses Twilio's Media Streams protocol with the daemon.
+ */
 export class TrialCall {
   private readonly events: CallEvents
   private readonly stopped = new AbortController()
   private devices: Devices | undefined
   private socket: WebSocket | undefined
-  /** Frames sent since the greeting was heard; before it, the server expects none. */
+  /**
+   * The number of frames sent since the greeting was played; undefined before, because the server expects no frames
+   * then.
+   */
   private frames: number | undefined
   private isMuted = false
 
@@ -27,7 +32,7 @@ export class TrialCall {
     this.events = events
   }
 
-  /** Opens the microphone and calls. Call it in a click. */
+  /** Opens the microphone and starts the call. Call this function in a click handler. */
   async start(): Promise<void> {
     this.events.onAction({ event: 'begin' })
     if (!window.isSecureContext || !navigator.mediaDevices) return this.fail({ kind: 'insecure' })
@@ -53,7 +58,7 @@ export class TrialCall {
     this.isMuted = isMuted
   }
 
-  /** Ends the call; nothing is reported any more but the end itself. */
+  /** Ends the call. After this, only the end itself is reported. */
   hangUp(): void {
     this.send({ event: 'stop' })
     this.socket?.close()

@@ -2,16 +2,16 @@ import { heightOf } from '#shared/audio/loudness'
 
 export type Side = 'you' | 'agent'
 
-/** One bar of the drawing, in milliseconds. */
+/** The duration of one bar, in ms. */
 export const BAR_MS = 100
-/** What is drawn at most: a minute. */
+/** The maximum number of bars: one minute. */
 const MOST_BARS = 600
-/** Louder than the noise of a quiet room. */
+/** The peak above which sound counts as audible: louder than the noise of a quiet room. */
 const AUDIBLE = 0.02
-/** Peaks come every 20 ms. */
+/** The number of peaks in a bar; one peak arrives every 20 ms. */
 const PEAKS_A_BAR = BAR_MS / 20
 
-/** How loud both sides of a call were, as bars; a new one begins every 100 ms of the microphone's audio. */
+/** The loudness of both sides of a call as bars. A new bar starts every 100 ms of the microphone's audio. */
 export class Levels {
   readonly bars: Record<Side, number[]> = { you: [], agent: [] }
   private readonly current: Record<Side, number> = { you: 0, agent: 0 }
@@ -20,7 +20,7 @@ export class Levels {
   private readonly listeners = new Set<() => void>()
   private version = 0
 
-  /** Adds the loudest sample of 20 ms. */
+  /** Adds the peak of 20 ms. */
   add(side: Side, peak: number): void {
     this.current[side] = Math.max(this.current[side], peak)
     if (side !== 'you' || ++this.peaks < PEAKS_A_BAR) return
@@ -36,12 +36,12 @@ export class Levels {
     for (const listener of this.listeners) listener()
   }
 
-  /** How loud the microphone is, from 0 to 1. */
+  /** The level of the microphone, from 0 to 1. */
   get now(): number {
     return this.bars.you.at(-1) ?? 0
   }
 
-  /** For how long the microphone has heard nothing. */
+  /** How long the microphone has been silent, in ms. */
   get quietMs(): number {
     return this.quietBars * BAR_MS
   }

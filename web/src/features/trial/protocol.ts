@@ -1,4 +1,4 @@
-/** What the call is doing. The first two are the page's own, the others the server's. */
+/** The state of the call. The page sets the first two states, the server the others. */
 export type CallState =
   | 'microphone'
   | 'greeting'
@@ -8,7 +8,7 @@ export type CallState =
   | 'thinking'
   | 'speaking'
 
-/** A message of the server: Media Streams of Twilio, and reports about the conversation. */
+/** A message from the server: Twilio's Media Streams messages, and reports about the conversation. */
 export type ServerMessage =
   | { event: 'media'; media: { payload: string } }
   | { event: 'mark'; mark: { name: string } }
@@ -27,7 +27,7 @@ export interface TurnMessage {
   seq: number
   speaker: 'caller' | 'agent'
   text: string
-  /** What the caller heard of it so far: a beginning of `text`. */
+  /** The part of `text`, from its start, that the caller has heard so far. */
   heard_text: string
   is_final: boolean
   interrupted: boolean
@@ -43,13 +43,13 @@ export interface EndedMessage {
   cost_micros: number
 }
 
-/** A line of the conversation: words, or a tool that the agent used. */
+/** A line of the conversation: a turn, or a tool that the agent used. */
 export type Line = { kind: 'turn'; turn: TurnMessage } | { kind: 'tool'; id: string; name: string }
 
-/** Why there is no call. */
+/** Why the call failed. */
 export interface CallProblem {
   kind: 'insecure' | 'denied' | 'no_microphone' | 'microphone_busy' | 'no_engine' | 'limit_reached' | 'unreachable'
-  /** The setting to change. */
+  /** The key of the setting to change. */
   setting?: string
 }
 
@@ -68,7 +68,7 @@ export type Action =
   | { event: 'failed'; problem: CallProblem }
   | Exclude<ServerMessage, { event: 'media' | 'mark' | 'clear' }>
 
-/** The conversation after a message. */
+/** Returns the conversation after a message. */
 export function reduce(now: Conversation, message: Action): Conversation {
   switch (message.event) {
     case 'begin':
@@ -78,7 +78,7 @@ export function reduce(now: Conversation, message: Action): Conversation {
     case 'greeting':
       return { ...now, state: 'greeting' }
     case 'state':
-      // The engine connects while the greeting plays.
+      // The engine connects while the greeting plays, so the state `greeting` is kept.
       return now.state === 'greeting' && message.state === 'connecting' ? now : { ...now, state: message.state }
     case 'turn':
       return { ...now, lines: withTurn(now.lines, message) }
@@ -89,12 +89,12 @@ export function reduce(now: Conversation, message: Action): Conversation {
     case 'ended':
       return now.phase === 'on' ? { ...now, phase: 'ended', ended: message } : now
     default:
-      // Also messages of a newer server.
+      // Ignores unknown messages, such as those of a newer server.
       return now
   }
 }
 
-/** Turns are in the order in which they began; a tool stays before the answer that it led to. */
+/** Inserts or replaces a turn. Turns are sorted by their start; a tool stays before the answer that it led to. */
 function withTurn(lines: readonly Line[], turn: TurnMessage): readonly Line[] {
   const line: Line = { kind: 'turn', turn }
   if (lines.some(other => other.kind === 'turn' && other.turn.id === turn.id)) {
@@ -105,12 +105,12 @@ function withTurn(lines: readonly Line[], turn: TurnMessage): readonly Line[] {
   return [...lines.slice(0, at), line, ...lines.slice(at)]
 }
 
-/** The part of a turn that was not heard, and whether it will be. */
+/** Returns the part of the agent's turn that the caller has not heard (yet). */
 export function unheard(turn: TurnMessage): string {
   return turn.speaker === 'agent' ? turn.text.slice(turn.heard_text.length) : ''
 }
 
-/** Why the microphone cannot be used, by the browser's error. */
+/** Returns why the microphone cannot be used, from the browser's error. */
 export function microphoneProblem(error: unknown): CallProblem {
   const name = error instanceof DOMException ? error.name : ''
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return { kind: 'no_microphone' }

@@ -21,7 +21,7 @@ export const refreshLink = () =>
 
 const ICONS = { ok: IconPlugConnected, wait: IconClock, bad: IconAlertCircle }
 
-/** The state in words, the code to scan, and what an owner can do. */
+/** The state of the link, the code to scan, and the actions of an owner. */
 export function LinkPanel({ link }: { link: Link }) {
   const { i18n } = useTexts()
   const { isOwner } = useSession()

@@ -4,7 +4,7 @@ import { Ltr } from '#shared/components/text'
 import { duration } from '#shared/format/time'
 import { grouped, secondsUntil } from './states'
 
-/** The code that is typed on the phone, with the time that is left. */
+/** The code to type on the phone, with the remaining time. */
 export function PairingCode({ code, until }: { code: string; until: string | null | undefined }) {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {

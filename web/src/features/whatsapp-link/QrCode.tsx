@@ -1,7 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import type { Schemas } from '#shared/api/client'
 
-/** The code that the phone scans. It is shown as an image only: no script in an image runs, and it fetches nothing. */
+/**
+ * The QR code for the phone to scan. It is rendered as an image, in which no script can run and which can fetch
+ * nothing.
+ */
 export function QrCode({ pairing }: { pairing: Schemas['PairingQr'] }) {
   const { t } = useLingui()
   return (

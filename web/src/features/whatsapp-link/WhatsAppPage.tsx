@@ -5,7 +5,10 @@ import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { LinkPanel } from './LinkPanel'
 
-/** The bridge's state is not part of the database, so the event stream does not report it: it is asked while it is shown. */
+/**
+ * The polling interval of the bridge's state, in ms. The state is not in the database, so the event stream does not
+ * report it.
+ */
 const ASK_EVERY_MS = 2_500
 
 /** The link to the business's WhatsApp account. */

@@ -4,7 +4,7 @@ import type { Schemas } from '#shared/api/client'
 
 type State = Schemas['LinkState']
 
-/** What each state of the link means, and what to do about it. */
+/** The text for each state of the link: its meaning, and what to do. */
 export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   connected: msg`מחובר ל־WhatsApp`,
   starting: msg`החיבור ל־WhatsApp עולה. זה לוקח רגע.`,
@@ -26,10 +26,10 @@ export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   disabled: msg`החיבור ל־WhatsApp לא הופעל. מי שמטפל במכונה מגדיר את BAILEYS_WEBHOOK_SECRET במכונה ובתוכנה שמחברת ל־WhatsApp.`,
 }
 
-/** In place of the state's text while a code waits to be typed. */
+/** Replaces the state's text while a pairing code is shown. */
 export const TYPED_CODE_TEXT = msg`הקוד מוכן. מקלידים אותו בטלפון של העסק.`
 
-/** States in which reconnecting at once may help. */
+/** States in which an immediate reconnection may help. */
 const RETRIED: ReadonlySet<State> = new Set<State>([
   'connecting',
   'replaced',
@@ -50,16 +50,16 @@ const LINKED_BY_CODE: ReadonlySet<State> = new Set<State>([
   'other',
 ])
 
-/** States that are no error yet. */
+/** States that are not errors yet. */
 const UNDER_WAY: ReadonlySet<State> = new Set<State>(['starting', 'pairing', 'connecting'])
 
 type Link = Schemas['BridgeStatus']
 
-/** How the state is shown. */
+/** Returns how the state is shown. */
 export const levelOf = ({ state }: Link): 'ok' | 'wait' | 'bad' =>
   state === 'connected' ? 'ok' : UNDER_WAY.has(state) ? 'wait' : 'bad'
 
-/** What an owner may do in this state. */
+/** Returns the actions that an owner may use in this state. */
 export function possible(link: Link): { link: boolean; reconnect: boolean; unlink: boolean } {
   const { reachable, connected, account, state } = link
   return {
@@ -69,9 +69,9 @@ export function possible(link: Link): { link: boolean; reconnect: boolean; unlin
   }
 }
 
-/** «ABCD1234» as the phone shows it: «ABCD-1234». */
+/** Formats the pairing code as the phone shows it: «ABCD1234» becomes «ABCD-1234». */
 export const grouped = (code: string): string => code.replace(/^(.{4})(.{4})$/, '$1-$2')
 
-/** Seconds until `at`; 0 when it is over. */
+/** Returns the seconds until `at`; 0 after that time. */
 export const secondsUntil = (at: string | null | undefined, now: number): number =>
   at ? Math.max(0, Math.round((Date.parse(at) - now) / 1000)) : 0

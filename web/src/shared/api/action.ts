@@ -4,24 +4,24 @@ import { toast } from '../components/toasts'
 import { asApiError } from './errors'
 import { problemText } from './problem-text'
 
-/** A change of cached data that is shown before the daemon has confirmed it. */
+/** An optimistic update: a change of cached data that is shown before the daemon has confirmed it. */
 export interface Patch<D = never> {
-  /** The keys that begin like this one are patched. */
+  /** All cached queries whose key starts with this key are patched. */
   key: QueryKey
   update: (data: D) => D
 }
 
-/** Describes one patch with the type of its data. */
+/** Creates a patch with the type of its data. */
 export const patch = <D>(key: QueryKey, update: (data: D) => D): Patch => ({ key, update }) as unknown as Patch
 
 interface Items<T> {
   items: T[]
 }
 
-/** A list as it is cached: the answer of `apiQuery`, or the pages of `apiPages`. Both begin with the same path. */
+/** A cached list: the response of `apiQuery`, or the pages of `apiPages`. The keys of both start with the same path. */
 type List<T> = Partial<Items<T>> & { pages?: Items<T>[] }
 
-/** Describes a patch of the items of every cached list whose key begins like this one. */
+/** Creates a patch for the items of every cached list whose key starts with this key. */
 export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch =>
   patch<List<T>>(key, data => {
     if (data.pages) return { ...data, pages: data.pages.map(page => ({ ...page, items: update(page.items) })) }
@@ -29,23 +29,23 @@ export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch
   })
 
 interface Action<V, R> {
-  /** The request. */
+  /** Sends the request. */
   run: (values: V) => Promise<R>
-  /** Actions with the same name run one after the other. */
+  /** Actions with the same scope run one at a time. */
   scope?: string
-  /** What the page shows meanwhile; undone if the request fails. */
+  /** The optimistic updates; rolled back if the request fails. */
   patches?: (values: V) => Patch[]
-  /** The sentence of the toast when it is done; none where the row itself shows it. */
+  /** The text of the toast after a success; absent if the row itself shows the result. */
   done?: (values: V, result: R) => ReactNode
-  /** Reverses the change; the toast then offers it for 8 s. */
+  /** Reverses the change. If present, the toast offers an undo button for 8 s. */
   undo?: (values: V, result: R) => Promise<unknown>
   /** Called after the request has succeeded. */
   onDone?: (result: R, values: V) => void
-  /** Handles the error; true if nothing more is to be shown. */
+  /** Handles the error. Returns true if no toast is needed. */
   onError?: (error: ReturnType<typeof asApiError>, values: V) => boolean | undefined
 }
 
-/** A change with optimistic display, an error toast with retry, and undo. */
+/** Returns a function that runs an action with optimistic updates, an error toast with a retry button, and undo. */
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
   const mutation = useMutation({

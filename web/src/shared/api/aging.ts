@@ -1,7 +1,10 @@
 import { useEffect } from 'react'
 import { useNow } from '../format/clock'
 
-/** Fetches again what shows future times, when one of them has begun: the passing of time is no change that the event stream names. */
+/**
+ * Fetches a list of future times again when one of them has passed. The event stream reports only changes of data, not
+ * the passing of time.
+ */
 export function useFetchAgain(times: readonly string[] | undefined, refetch: () => unknown): void {
   const now = useNow()
   const begun = times?.filter(at => new Date(at) < now).length ?? 0

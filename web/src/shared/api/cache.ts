@@ -1,8 +1,8 @@
 import { type InvalidateOptions, type InvalidateQueryFilters, type Query, QueryClient } from '@tanstack/react-query'
 
 /**
- * The cache of what was fetched. A first request that is under way when its data is marked as out of date continues, and is repeated
- * after its answer, which may be older than the change.
+ * The cache of all fetched data. If data is invalidated during its first request, the request continues and is repeated
+ * after its response, because the response may be older than the change.
  */
 export class Cache extends QueryClient {
   readonly #repeated = new WeakSet<Query>()
@@ -18,7 +18,7 @@ export class Cache extends QueryClient {
     this.#repeated.add(query)
     query.promise
       ?.then(() => super.invalidateQueries({ queryKey: query.queryKey, exact: true }))
-      // Its failure is shown where it is used.
+      // The component that uses the query shows its error.
       .catch(() => undefined)
       .finally(() => this.#repeated.delete(query))
   }

@@ -4,32 +4,34 @@ import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
 
-/** A request without a whole answer counts as failed after this time; what is only read is shown as failed sooner. */
+/** The time limits of a request until its complete response, in ms. The limit of a read is shorter. */
 const READ_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 20_000
-/** Requests for which the daemon itself asks others, who may take their time. */
+/** Requests for which the daemon calls external services, which may be slow. */
 const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge)/
 
 let csrfToken: string | null = null
 const etags = new Map<string, string>()
 const onUnauthorized = new Set<() => void>()
 
-/** The token of the session, which goes into every request that changes something. */
+/** Sets the session's CSRF token, which is sent with every request that changes something. */
 export function setCsrfToken(token: string | null): void {
   csrfToken = token
   if (token === null) etags.clear()
 }
 
-/** Calls `listener` when the daemon says that the session is over. */
+/**
+ * Calls `listener` when the daemon answers that the session has ended. Returns a function that removes the listener.
+ */
 export function whenUnauthorized(listener: () => void): () => void {
   onUnauthorized.add(listener)
   return () => onUnauthorized.delete(listener)
 }
 
-/** The version of the item at this address, as it was last fetched; for `ifMatch` when an edit begins. */
+/** Returns the last fetched ETag of the item at this path, for `ifMatch` at the start of an edit. */
 export const knownEtag = (path: string): string | undefined => etags.get(path)
 
-/** The header that makes a change fail with `changed` if the item is no longer this version. */
+/** Returns the header that makes a change fail with the code `changed` if the item no longer has this version. */
 export const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { 'If-Match': etag } : {})
 
 const session: Middleware = {
@@ -41,13 +43,13 @@ const session: Middleware = {
     const path = new URL(request.url).pathname
     const etag = response.headers.get('ETag')
     if (etag && response.ok && request.method !== 'DELETE') etags.set(path, etag)
-    // The login answers 401 as well, which ends no session.
+    // A failed login is answered with 401 as well, but does not end a session.
     if (response.status === 401 && csrfToken !== null) for (const listener of onUnauthorized) listener()
     return response
   },
 }
 
-/** The time after which a request counts as failed. */
+/** Returns the time limit of a request, in ms. */
 const patienceFor = ({ method, url }: Request): number =>
   method === 'GET' && !SLOW.test(new URL(url).pathname) ? READ_TIMEOUT_MS : TIMEOUT_MS
 
@@ -56,7 +58,8 @@ async function timedFetch(request: Request): Promise<Response> {
   const give = () => control.abort(request.signal.reason)
   if (request.signal.aborted) give()
   request.signal.addEventListener('abort', give)
-  // It continues while the body is read, which may hang as well. Once all has arrived, it does nothing.
+  // The timer continues while the body is read, because that can hang as well. Aborting a completed request has no
+  // effect.
   setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), patienceFor(request))
   try {
     return await fetch(request, { signal: control.signal })
@@ -72,7 +75,7 @@ client.use(session)
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
 
-/** The body of a good answer; any other is thrown as an `ApiError`. */
+/** Returns the body of a successful response. Throws any other response as an `ApiError`. */
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer.catch(reason => {
     throw reason instanceof SyntaxError ? asApiError(reason) : reason
@@ -81,7 +84,7 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   return data as T
 }
 
-/** A request that the API document does not describe as JSON: an upload or a download. */
+/** Sends a request that the API document does not describe as JSON: an upload or a download. */
 export async function raw(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers)
   if (csrfToken !== null && init.method && init.method !== 'GET') headers.set('X-CSRF-Token', csrfToken)
@@ -93,10 +96,10 @@ export async function raw(path: string, init: RequestInit = {}): Promise<Respons
   throw errorOf(response.status, await response.json().catch(() => null))
 }
 
-/** The headers of a request that is not made by this module, such as an upload with progress. */
+/** Returns the session headers for a request that is not made by this module, such as an upload with progress. */
 export const sessionHeaders = (): Record<string, string> => (csrfToken === null ? {} : { 'X-CSRF-Token': csrfToken })
 
-/** Random bytes for an `Idempotency-Key`. `crypto.randomUUID` does not exist over plain http. */
+/** Returns random hex digits for an `Idempotency-Key`. `crypto.randomUUID` does not exist over plain http. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -2,25 +2,32 @@ import { useRef, useState } from 'react'
 import { ifMatch, knownEtag } from './client'
 import type { ApiError } from './errors'
 
-/** What a form needs to change an item that another user may change meanwhile. */
+/** Optimistic locking for a form or button that changes an item which another user may change at the same time. */
 export interface Edit<T> {
-  /** The headers of the request: it fails with `changed` if the item is no longer the one that the form began with. */
+  /**
+   * Returns the headers of the request. With them the request fails with the code `changed` if the item is no longer
+   * the version on which the edit is based.
+   */
   headers: () => Record<string, string>
-  /** The item as another user has saved it; while it is there, the user decides whose stays. */
+  /** The version that another user has saved. While it is set, the user must choose between the two versions. */
   theirs: T | undefined
-  /** The item of another user over which the form has saved, or is about to; the undo restores it. */
+  /** Returns the other user's version that the form has overwritten or is about to overwrite; an undo restores it. */
   replaced: () => T | undefined
-  /** Handles the refusal of a change (`onError` of `useAction`); true if it was one because another user was first. */
+  /**
+   * Handles the error of a change (`onError` of `useAction`). Returns true if the error was a conflict with another
+   * user's change.
+   */
   refused: (error: ApiError) => boolean
-  /** Lets the form save over the other version, which the user has now seen. */
+  /** Keeps the user's own version: the next save overwrites the other version. */
   takeMine: () => void
-  /** Keeps the version of the other user, which the user has now seen: the next change is based on it. */
+  /** Keeps the other user's version: the next change is based on it. */
   takeTheirs: () => void
 }
 
 /**
- * Begins an edit of the version that `etag` names. After a refusal it is based on the version that was shown.
- * A button beside an item `follows` the version on the screen; a form stays with the one that it began with.
+ * Starts an edit of the version that `etag` names. After a conflict the edit is based on the version that was shown.
+ * With `follows` (for a button beside an item) the edit is based on the version on the screen; without it (for a form)
+ * on the first version.
  */
 export function useEdit<T>(etag: string | undefined, { follows = false } = {}): Edit<T> {
   const first = useRef(etag)
@@ -30,10 +37,10 @@ export function useEdit<T>(etag: string | undefined, { follows = false } = {}): 
   return {
     headers: () => {
       const known = version.current
-      // A new attempt: whether another user was first is for its answer to say.
+      // This is a new attempt: only its response can tell whether there is a conflict.
       setTheirs(undefined)
       if (known === undefined) replaced.current = undefined
-      // The version that was shown after a refusal is for the next attempt: what follows it is based on the screen again.
+      // The version shown after a conflict is valid for one attempt only; later attempts are based on the screen again.
       if (follows) version.current = undefined
       return ifMatch(known ?? (follows ? etag : first.current))
     },
@@ -52,8 +59,8 @@ export function useEdit<T>(etag: string | undefined, { follows = false } = {}): 
 }
 
 /**
- * The item at `path` as its form begins with it. What others save meanwhile replaces it only while nothing was changed in the form, so
- * nothing that was typed is lost, and saving it finds out.
+ * Returns the item at `path` as the base of a form. A newer version from the daemon replaces the base only while the
+ * form is unchanged. Otherwise the input is kept, and saving detects the conflict.
  */
 export function useBase<T>(current: T, path: string) {
   const [base, setBase] = useState(() => ({ item: current, etag: knownEtag(path) }))

@@ -2,16 +2,19 @@ import type { components } from './schema'
 
 type Detail = components['schemas']['ErrorDetail']
 
-/** Codes that the page makes itself: no answer arrived, none in time, or one that is not of the daemon. */
+/**
+ * Codes that the page itself creates: no response arrived, none arrived in time, or the response is not from the
+ * daemon.
+ */
 export const OFFLINE = 'offline'
 export const TIMEOUT = 'timeout'
 const BAD_ANSWER = 'bad_answer'
 const GATEWAY = 'gateway'
 
-/** Every code of the API document, and the page's own ones. */
+/** Every code of the API document, and the page's own codes. */
 export type ErrorCode = Detail['code'] | typeof OFFLINE | typeof BAD_ANSWER | typeof GATEWAY
 
-/** The code of an answer whose body is not the daemon's, such as one of a proxy on the way. */
+/** Codes for responses whose body is not from the daemon, such as a proxy's error page. */
 const CODES: Record<number, ErrorCode> = {
   401: 'unauthorized',
   403: 'forbidden',
@@ -25,15 +28,15 @@ const CODES: Record<number, ErrorCode> = {
   504: GATEWAY,
 }
 
-/** A request that failed: the daemon's answer, or `offline` where there was none. */
+/** A failed request: the daemon's error response, or `offline` if there was no response. */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly field: string | undefined
   readonly params: Record<string, string>
-  /** With code `changed`: the item as it is now. */
+  /** For the code `changed`: the current item. */
   readonly current: unknown
-  /** With code `changed`: the version of that item; none where the answer has several. */
+  /** For the code `changed`: the ETag of the current item; undefined if the response contains several items. */
   readonly etag: string | undefined
 
   constructor(
@@ -58,15 +61,18 @@ export class ApiError extends Error {
   }
 }
 
-/** Any thrown value as an `ApiError`. */
+/** Converts any thrown value to an `ApiError`. */
 export function asApiError(reason: unknown): ApiError {
   if (reason instanceof ApiError) return reason
-  // A body that is cut off, or the page of another server.
+  // The body is truncated, or is a page of another server.
   if (reason instanceof SyntaxError) return new ApiError(0, { code: BAD_ANSWER, message: reason.message })
   return new ApiError(0, { code: OFFLINE, message: reason instanceof Error ? reason.message : String(reason) })
 }
 
-/** The error that an answer's body describes; a body that is not ours gives only the status. */
+/**
+ * Returns the error that a response body describes. A body that is not the daemon's gives an error with the status
+ * only.
+ */
 export function errorOf(status: number, body: unknown, etag?: string | null): ApiError {
   if (body !== null && typeof body === 'object' && 'error' in body) {
     const { error, current } = body as { error: Partial<Detail>; current?: unknown }

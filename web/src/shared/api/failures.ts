@@ -3,11 +3,11 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { asApiError } from './errors'
 import { queryClient } from './query'
 
-/** The errors that some part of the page shows with a retry, and how many parts do. */
+/** The errors that components show with a retry button, each with the number of these components. */
 const shown = new Map<unknown, number>()
 const listeners = new Set<() => void>()
 
-/** Called by what shows an error of a query, so that it is said once. */
+/** Registers that a component shows this error, so that the page does not show it a second time. */
 export function useShownError(error: unknown): void {
   useEffect(() => {
     count(error, 1)
@@ -22,10 +22,13 @@ function count(error: unknown, by: 1 | -1): void {
   for (const listener of listeners) listener()
 }
 
-/** Codes by which the request itself failed. Others, such as `not_found` or one of a provider, are answers, and the screen knows them. */
+/**
+ * Codes of failed requests. Other codes, such as `not_found` or a provider's error, are valid answers, which the
+ * components handle themselves.
+ */
 const FAILED = /^(offline|timeout|bad_answer|gateway|internal|unavailable|too_large|too_many_requests|http_\d+)$/
 
-/** A part of the screen stays empty because of this query, and nothing says so. */
+/** Returns true if a query failed, a component needs its data, and no component shows the error. */
 const isSilent = (query: Query): boolean => {
   const { status, data, error } = query.state
   if (status !== 'error' || data !== undefined || !query.isActive() || shown.has(error)) return false
@@ -43,8 +46,8 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Whether a part of the screen did not load without saying so itself. */
+/** Returns true if a part of the page could not be loaded and does not show this itself. */
 export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent().length > 0)
 
-/** Loads what is missing again. */
+/** Repeats the failed requests whose errors no component shows. */
 export const retrySilent = (): void => void queryClient.refetchQueries({ predicate: isSilent })

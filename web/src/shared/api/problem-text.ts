@@ -3,7 +3,7 @@ import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { ApiError, ErrorCode } from './errors'
 
-/** A text for every code of the API document; the type makes a new code without a text an error. */
+/** The text for every code of the API document. The type makes a missing text a compile error. */
 export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   offline: msg`אין חיבור למכונה. אפשר לנסות שוב בעוד רגע.`,
   gateway: msg`המכונה לא עונה כרגע, אבל מה ששמור בה נשאר. אפשר לנסות שוב בעוד רגע.`,
@@ -86,13 +86,15 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   nothing_to_undo: msg`אין מה לבטל: המספר הזה לא הופנה מכאן.`,
 }
 
-/** The text of a code, if it is one of the API's. */
+/** Returns the text of a code, or undefined if the code is not in the API document. */
 export function codeText(code: string | null | undefined): string | undefined {
   const own: MessageDescriptor | undefined = TEXTS[code as ErrorCode]
   return own && i18n._(own)
 }
 
-/** What happened, in the page's language; the daemon's sentence for a code of a newer daemon. */
+/**
+ * Returns the error text in the page's language, or the daemon's own message for a code that this page does not know.
+ */
 export function problemText({ code, message, status }: ApiError): string {
   const own = codeText(code)
   if (own) return own

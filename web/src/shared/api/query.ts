@@ -4,14 +4,14 @@ import { client, unwrap } from './client'
 import { ApiError, TIMEOUT } from './errors'
 import type { paths } from './schema'
 
-/** The paths that can be fetched with GET. */
+/** The API paths that can be fetched with GET. */
 export type GetPath = {
   [P in keyof paths]: paths[P] extends { get: { responses: { 200: { content: { 'application/json': unknown } } } } }
     ? P
     : never
 }[keyof paths]
 
-/** The body of the answer to GET. */
+/** The type of the response body of a GET. */
 export type GetData<P extends GetPath> = paths[P] extends {
   get: { responses: { 200: { content: { 'application/json': infer D } } } }
 }
@@ -22,7 +22,7 @@ type Parameters<P extends GetPath> = paths[P] extends { get: { parameters: infer
 type Query<P extends GetPath> = Parameters<P> extends { query?: infer Q } ? NonNullable<Q> : never
 type Path<P extends GetPath> = Parameters<P> extends { path: infer Q } ? Q : undefined
 
-/** What a GET needs beside its path. */
+/** The parameters of a GET beside its path. */
 export type GetParams<P extends GetPath> = (Path<P> extends undefined ? { path?: never } : { path: Path<P> }) & {
   query?: Query<P>
 }
@@ -33,8 +33,8 @@ const get = (path: string, params: unknown, signal: AbortSignal) =>
   unwrap((client.GET as (path: string, init: unknown) => Promise<never>)(path, { params, signal }))
 
 /**
- * The query for a GET. Its key is `[path, params]`, so that the event stream can name what has changed by path;
- * see `events/changes.ts`.
+ * Creates the query for a GET. Its key is `[path, params]`, so that the event stream can invalidate it by path; see
+ * `events/changes.ts`.
  */
 export function apiQuery<P extends GetPath>(path: P, ...[params]: Rest<P>) {
   return queryOptions({
@@ -43,7 +43,7 @@ export function apiQuery<P extends GetPath>(path: P, ...[params]: Rest<P>) {
   })
 }
 
-/** The query for a list with `next_cursor`, page after page. `cursorName` is the parameter that takes the cursor. */
+/** Creates the paginated query for a list with `next_cursor`. `cursorName` is the parameter that takes the cursor. */
 export function apiPages<P extends GetPath>(path: P, params: GetParams<P>, cursorName: 'cursor' | 'before' = 'cursor') {
   return infiniteQueryOptions({
     queryKey: [path, params, 'pages'] as const,
@@ -56,7 +56,7 @@ export function apiPages<P extends GetPath>(path: P, params: GetParams<P>, curso
   })
 }
 
-/** The cache of everything fetched. Nothing becomes stale by time: the event stream says what has changed. */
+/** The cache of all fetched data. Data never becomes stale by time: the event stream invalidates it. */
 export const queryClient = new Cache({
   defaultOptions: {
     queries: {
@@ -65,7 +65,7 @@ export const queryClient = new Cache({
       networkMode: 'always',
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
-      // Who has waited for an answer that did not come decides whether to wait again.
+      // A timeout is not retried automatically: after the long wait, the user decides whether to retry.
       retry: (failures, reason) =>
         failures < 2 && reason instanceof ApiError && reason.isTransient && reason.code !== TIMEOUT,
     },

@@ -17,7 +17,7 @@ const sources = readdirSync(`${root}web/src`, { recursive: true, encoding: 'utf8
   .join('\n')
 const words = new Set([...sources.matchAll(/'([a-z0-9_]*)'|\b([a-z0-9_]+):/g)].map(([, quoted, key]) => quoted ?? key))
 
-/** States that the page shows without words of its own, and why. */
+/** States for which the page has no text, and the reason. */
 const ELSEWHERE: Record<string, string> = {
   AlertState: 'the page lists those that are raised',
   AlertTransition: 'of messages to the owner',
@@ -46,12 +46,12 @@ test('every state that the API can answer occurs in the page', () => {
 })
 
 test('what an answer says of a finished change is shown', () => {
-  // Answers whose fields a person needs; the page reads each of them.
+  // Responses whose fields are all relevant to a user: the page must read each of them.
   const fields = ['EraseContactResponse', 'RestartStatus', 'CallBooking', 'RunningSnapshot'].flatMap(name =>
     Object.keys(schemas[name]?.properties ?? {}).map(field => [name, field] as const),
   )
   expect(fields.length).toBeGreaterThan(8)
-  // The numbers of deleted rows are for programs.
+  // Only programs need the numbers of deleted rows.
   const isRead = (field: string) => field === 'deleted' || new RegExp(`\\b${field}\\b`).test(sources)
   expect(fields.filter(([, field]) => !isRead(field))).toEqual([])
 })

@@ -5,15 +5,15 @@ interface Upload {
   path: string
   body: Blob
   headers?: Record<string, string>
-  /** Called with the part that is sent, from 0 to 1. */
+  /** Called with the sent fraction, from 0 to 1. */
   onProgress?: (part: number) => void
   signal?: AbortSignal
 }
 
-/** An upload of which nothing moves for this time counts as failed. */
+/** An upload without progress for this time fails, in ms. */
 const STALLED_MS = 20_000
 
-/** Sends a file as the body of a POST, with progress, which `fetch` does not report. */
+/** Sends a file as the body of a POST. Uses XMLHttpRequest because `fetch` does not report progress. */
 export function upload<T>({ path, body, headers = {}, onProgress, signal }: Upload): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

@@ -6,21 +6,21 @@ import { LiveSound } from './live-sound'
 import { SAMPLE_RATE } from './mulaw'
 import { Resampler } from './resampler'
 
-/** What is heard of a running call; it continues while the user opens other pages. */
+/** The state of listening to a live call. It continues while the user opens other pages. */
 interface Listening {
-  /** The call; null while nothing is heard. */
+  /** The id of the call; null while the user listens to none. */
   callId: number | null
   status: 'off' | 'connecting' | 'on'
-  /** Why the call cannot be heard. */
+  /** Why listening failed. */
   error: ApiError | undefined
-  /** From 0 to 1. */
+  /** The volume, from 0 to 1. */
   volume: number
   bars: LiveSound['bars']
 }
 
-/** What is kept ready to be played, so that a late piece makes no gap. */
+/** The playback buffer in seconds, so that a late piece causes no gap. */
 const AHEAD_S = 0.15
-/** More than this is dropped: a listener wants to hear now. */
+/** If more than this is buffered, in seconds, the excess is dropped to keep the delay short. */
 const MOST_AHEAD_S = 1.5
 const NO_BARS: LiveSound['bars'] = { caller: [], agent: [] }
 
@@ -39,11 +39,11 @@ function set(change: Partial<Listening>): void {
   for (const listener of listeners) listener()
 }
 
-/** Listens to a call. Call it in a click: browsers start no sound otherwise. */
+/** Starts to listen to a live call. Call this function in a click handler: browsers start audio only then. */
 export function listen(callId: number): void {
   stopListening()
   const stop = new AbortController()
-  // The samples are scheduled by this page, because browsers have no audio worklets on pages without https.
+  // The page schedules the samples itself, because browsers have no audio worklets on pages without https.
   const context = new AudioContext({ latencyHint: 'interactive' })
   const gain = new GainNode(context, { gain: state.volume })
   gain.connect(context.destination)
@@ -59,7 +59,7 @@ export function listen(callId: number): void {
     })
 }
 
-/** Ends the sound. */
+/** Stops listening. */
 export function stopListening(): void {
   release()
   set({ callId: null, status: 'off', error: undefined, bars: NO_BARS })
@@ -71,15 +71,15 @@ export function setVolume(volume: number): void {
   set({ volume })
 }
 
-/** Whether this call is heard, or about to be. */
+/** Returns true if the user listens to this call, or the connection is being opened. */
 export const useIsHeard = (callId: number): boolean =>
   useSyncExternalStore(subscribe, () => state.callId === callId && state.status !== 'off')
 
-/** Why this call cannot be heard. */
+/** Returns why listening to this call failed. */
 export const useListenError = (callId: number): ApiError | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId ? state.error : undefined))
 
-/** How loud this call was, in bars of a tenth of a second; undefined while it is not heard. */
+/** Returns the loudness of this call in bars of a tenth of a second; undefined while the user does not listen to it. */
 export const useLiveBars = (callId: number): LiveSound['bars'] | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId && state.status === 'on' ? state.bars : undefined))
 

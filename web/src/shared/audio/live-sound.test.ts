@@ -6,7 +6,7 @@ const header = new TextEncoder().encode(`RIFF----WAVEfmt ${'-'.repeat(22)}fact--
 const voice = encodeSample(0.5)
 const quiet = encodeSample(0)
 
-/** Two tenths of a second: the caller speaks, then the agent. */
+/** Returns a file of two tenths of a second: first the caller speaks, then the agent. */
 function file(): Uint8Array<ArrayBuffer> {
   const pairs = Array.from({ length: 1600 }, (_, at) => (at < 800 ? [voice, quiet] : [quiet, voice]))
   return Uint8Array.from([...header, ...pairs.flat()])

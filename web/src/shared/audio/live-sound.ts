@@ -1,21 +1,24 @@
 import { heightOf } from './loudness'
 import { decode, SAMPLE_RATE } from './mulaw'
 
-/** One bar of the drawing: a tenth of a second. */
+/** The samples of one bar: a tenth of a second. */
 const BAR_SAMPLES = SAMPLE_RATE / 10
-/** What is drawn at most: a minute. */
+/** The maximum number of bars: one minute. */
 const MOST_BARS = 600
 
-/** What a growing WAV file of a running call says: mu-law, the caller left and the agent right, in pieces of any size. */
+/**
+ * Decodes the growing WAV file of a live call, in pieces of any size. The audio is mu-law, with the caller on the left
+ * channel and the agent on the right.
+ */
 export class LiveSound {
   readonly bars = { caller: [] as number[], agent: [] as number[] }
   private head: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(0)
-  /** The caller's sample whose other half has not arrived. */
+  /** The caller's last sample, whose pair (the agent's sample) has not arrived yet. */
   private half: number | undefined
   private readonly peaks = { caller: 0, agent: 0 }
   private measured = 0
 
-  /** The samples of both sides together, for the ears. */
+  /** Decodes a piece and returns the mix of both channels, for playback. */
   push(piece: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
     const data = this.afterHeader(piece)
     const count = (this.half === undefined ? 0 : 1) + data.length
@@ -48,7 +51,7 @@ export class LiveSound {
     }
   }
 
-  /** The samples behind the header, which ends with `data` and a length. */
+  /** Returns the bytes after the header, which ends with `data` and a length. */
   private afterHeader(piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     if (!this.head) return piece
     const whole = new Uint8Array(this.head.length + piece.length)

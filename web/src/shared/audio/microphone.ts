@@ -1,14 +1,14 @@
-/** Why there is no microphone: the page's address, the user's refusal, or none is connected. */
+/** Why no microphone is available: the page is not on a secure origin, the user denied it, or none is connected. */
 export type MicrophoneProblem = 'insecure' | 'denied' | 'missing'
 
-/** Browsers give the microphone only to pages of secure addresses. */
+/** Returns true if the page may request the microphone: browsers allow this only on secure origins. */
 export const canAskForMicrophone = (): boolean => isSecureContext && Boolean(navigator.mediaDevices)
 
-/** What a rejected `getUserMedia` means. */
+/** Returns the cause of a rejected `getUserMedia`. */
 export const microphoneProblem = (reason: unknown): MicrophoneProblem =>
   reason instanceof DOMException && reason.name === 'NotFoundError' ? 'missing' : 'denied'
 
-/** How loud the last `samples` samples of a stream were: 0 to 1. */
+/** Creates a meter whose `peak` returns the loudness of the last `samples` samples of a stream, from 0 to 1. */
 export function peakMeter(stream: MediaStream, samples: number): { peak: () => number; close: () => void } {
   const context = new AudioContext()
   const analyser = context.createAnalyser()

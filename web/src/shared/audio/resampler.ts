@@ -1,21 +1,21 @@
-/** Zero crossings of the kernel to each side: more are sharper and slower. */
+/** Zero crossings of the sinc kernel on each side. More crossings give a steeper filter, but cost more time. */
 const ZEROS = 12
-/** The part of the smaller rate's band that passes; the rest is the slope of the low-pass. */
+/** The fraction of the smaller rate's band that passes; the remainder is the transition band of the low-pass. */
 const PASSED = 0.9
 
 /**
- * Converts audio from one sample rate to another, piece by piece, with a windowed-sinc low-pass, so that nothing above the
- * smaller rate's band is folded into it. Positions are whole numbers, so that it never drifts.
+ * Converts audio from one sample rate to another, piece by piece. A windowed-sinc low-pass prevents aliasing of
+ * frequencies above the smaller rate's band. Positions are integers, so they never drift.
  */
 export class Resampler {
   /** Input samples between two output samples: `step / phases`. */
   private readonly step: number
   private readonly phases: number
-  /** Input samples to each side that an output sample depends on. */
+  /** The number of input samples on each side that an output sample depends on. */
   private readonly reach: number
   private readonly kernels: Float32Array[]
   private input: Float32Array
-  /** The next output sample's position in `input`: `at + phase / phases`. */
+  /** The position of the next output sample in `input`: `at + phase / phases`. */
   private at: number
   private phase = 0
 
@@ -30,7 +30,7 @@ export class Resampler {
     this.at = this.reach
   }
 
-  /** Takes the next samples, and returns the output samples that are complete with them. */
+  /** Adds input samples, and returns the output samples that can be computed with them. */
   process(samples: Float32Array): Float32Array<ArrayBuffer> {
     const input = new Float32Array(this.input.length + samples.length)
     input.set(this.input)
@@ -66,7 +66,7 @@ function kernel(cutoff: number, reach: number, offset: number): Float32Array {
     const angle = Math.PI * cutoff * x
     return window * (angle === 0 ? 1 : Math.sin(angle) / angle)
   })
-  // Silence and a constant stay what they are.
+  // Normalises the sum of the weights to 1, so that a constant signal keeps its level.
   const sum = taps.reduce((all, tap) => all + tap, 0)
   return taps.map(tap => tap / sum)
 }

@@ -8,7 +8,7 @@ import { Waveform } from './Waveform'
 
 const NONE: Peaks = { duration_ms: 0, caller: [], agent: [] }
 
-/** The round button that plays and pauses. */
+/** The round play and pause button. */
 export function PlayButton({ player }: { player: Player }) {
   const { t } = useLingui()
   const isPlaying = usePlayerState(player, state => state.isPlaying)
@@ -19,7 +19,7 @@ export function PlayButton({ player }: { player: Player }) {
   )
 }
 
-/** A small player of a call: button and two-lane waveform. For a contact's timeline and conversation. */
+/** A compact player of a call: a button and a waveform of two lanes. Used in a contact's timeline and conversation. */
 export function CallPlayer({ callId, durationMs }: { callId: number; durationMs: number }) {
   const { t } = useLingui()
   const player = usePlayer(recordingUrl(callId))

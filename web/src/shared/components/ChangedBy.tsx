@@ -2,20 +2,20 @@ import { Trans } from '@lingui/react/macro'
 import type { ReactNode } from 'react'
 
 interface Props {
-  /** The user who was first; none if it was a command or the machine. */
+  /** The name of the user who saved first; undefined if a command or the machine made the change. */
   name: string | null | undefined
-  /** What the other one has set; none for a secret. */
+  /** The value that the other user saved; undefined for a secret. */
   theirs?: ReactNode
-  /** What was refused; none where the field shows it. */
+  /** The refused value; undefined if the field itself shows it. */
   mine?: ReactNode
-  /** The two buttons, where it is not a text that is saved or kept. */
+  /** The labels of the two buttons, if they are not those for saving or keeping a text. */
   mineLabel?: ReactNode
   theirsLabel?: ReactNode
   onMine: () => void
   onTheirs: () => void
 }
 
-/** A change was refused because another user was first: both values, and the choice. */
+/** Shown when a change was refused because another user saved first: both values, and buttons to choose one. */
 export function ChangedBy({ name, theirs, mine, mineLabel, theirsLabel, onMine, onTheirs }: Props) {
   return (
     <div className="conflict" role="alert">

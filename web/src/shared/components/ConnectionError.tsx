@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '../api/client'
 import { GatePage } from './GatePage'
 
-/** Why passwords are not taken on this connection, and the way to one where they are. */
+/** Explains why passwords are refused on this connection, and links to the https page. */
 export function ConnectionError({ error }: { error: Pick<Schemas['ErrorDetail'], 'params'> }) {
   const params = (error.params ?? {}) as Record<string, string | undefined>
   const url = params.https_url
@@ -24,7 +24,7 @@ function ByHttps({ url }: { url: string }) {
       <p className="lead">
         <Trans>סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם. הדף נמצא גם כאן:</Trans>
       </p>
-      {/* The set-up code is in the fragment. */}
+      {/* The fragment contains the set-up code, so the link keeps it. */}
       <a className="btn pen big" dir="ltr" href={url + location.pathname + location.search + location.hash}>
         {url}
       </a>

@@ -22,7 +22,10 @@ import type { ComponentType, SVGProps } from 'react'
 /** An icon of `@tabler/icons-react`. */
 export type IconGlyph = ComponentType<Pick<SVGProps<SVGSVGElement>, 'className' | 'aria-hidden'>>
 
-/** The icons that are mirrored in right-to-left pages. Never: phone, play, check, clock, search, pencil, refresh. */
+/**
+ * The icons that are mirrored in right-to-left pages. Never add these: phone, play, check, clock, search, pencil,
+ * refresh.
+ */
 const FLIPPED: ReadonlySet<unknown> = new Set([
   IconArrowLeft,
   IconArrowRight,
@@ -50,7 +53,10 @@ interface Props {
   className?: string
 }
 
-/** The only way to draw an icon: it has the stroke of the design, and flips by itself where it must. Always decorative. */
+/**
+ * Renders an icon with the stroke width of the design, mirrored where necessary. Use only this component to render
+ * icons. Icons are always decorative: they are hidden from screen readers.
+ */
 export function Icon({ icon: Glyph, size = 'm', className = '' }: Props) {
   const flip = FLIPPED.has(Glyph) ? { 'data-flip': '' } : {}
   return <Glyph className={`i ${size === 'm' ? '' : size} ${className}`} aria-hidden {...flip} />

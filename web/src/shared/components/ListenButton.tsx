@@ -3,7 +3,7 @@ import { IconHeadphones, IconHeadphonesOff } from '@tabler/icons-react'
 import { listen, stopListening, useIsHeard } from '#shared/audio/listening'
 import { Icon } from './Icon'
 
-/** Begins and ends to listen to a running call. */
+/** A button that starts and stops listening to a live call. */
 export function ListenButton({ callId, isBig }: { callId: number; isBig?: boolean }) {
   const isHeard = useIsHeard(callId)
   return (

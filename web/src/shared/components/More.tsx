@@ -1,6 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
-/** Calls `run` when the returned element comes near the screen, while that `isWanted`. */
+/** Calls `run` when the returned element comes near the screen, while `isWanted` is true. */
 export function useInView<E extends HTMLElement>(
   run: () => unknown,
   isWanted = true,
@@ -21,7 +21,7 @@ export function useInView<E extends HTMLElement>(
   return element
 }
 
-/** The end of a list: fetches the next page when it comes into view, or when it is pressed. */
+/** The end of a paginated list. Fetches the next page when it scrolls into view or is pressed. */
 export function More({ run, children }: { run: () => void; children: ReactNode }) {
   const ref = useInView<HTMLDivElement>(run)
   return (

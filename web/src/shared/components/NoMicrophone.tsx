@@ -6,13 +6,13 @@ import { Problem } from './Problem'
 
 interface Props {
   problem: MicrophoneProblem
-  /** What to do instead without a secure address, and without a microphone. */
+  /** The advice for a page on an insecure origin, and for a device without a microphone. */
   insecure: ReactNode
   missing: ReactNode
   action?: ReactNode
 }
 
-/** Why nothing can be recorded, and what to do. */
+/** Explains why recording is impossible, and what the user can do. */
 export function NoMicrophone({ problem, insecure, missing, action }: Props) {
   const texts: Record<MicrophoneProblem, { title: ReactNode; help: ReactNode }> = {
     insecure: { title: <Trans>הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http</Trans>, help: insecure },

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import type { components } from '../api/schema'
 
-/** Who wrote a note, and who has changed it since. */
+/** The author of a note, and the last user who edited it. */
 export function NoteAuthor({ note }: { note: components['schemas']['Note'] }) {
   const isOtherEditor = note.edited_by_name && note.edited_by !== note.author
   return (

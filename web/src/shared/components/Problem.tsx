@@ -3,15 +3,15 @@ import { Icon, type IconGlyph } from './Icon'
 
 interface Props {
   icon: IconGlyph
-  /** Red: money, data or calls at risk. Amber: degraded. Gray: the browser refuses. */
+  /** `bad` (red): money, data or calls are at risk. `warn` (amber): degraded. `plain` (gray): the browser refuses. */
   level?: 'bad' | 'warn' | 'plain'
   title: ReactNode
   children?: ReactNode
-  /** One button. */
+  /** A single button. */
   action?: ReactNode
 }
 
-/** A problem: what happened, its effect, and one button. */
+/** A problem: what happened, its effect, and a button that helps. */
 export function Problem({ icon, level = 'warn', title, children, action }: Props) {
   return (
     <div className={`problem ${level}`}>

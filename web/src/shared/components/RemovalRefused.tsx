@@ -5,12 +5,14 @@ import { ChangedBy } from './ChangedBy'
 
 interface Props<T> {
   edit: Edit<T>
-  /** The item as it is now, in words. */
+  /** Renders the current item as text. */
   show: (theirs: T) => ReactNode
   remove: () => void
 }
 
-/** A removal was refused because another user has changed the item: what it is now, and the choice. */
+/**
+ * Shown when a removal was refused because another user has changed the item: the current item, and buttons to choose.
+ */
 export function RemovalRefused<T>({ edit, show, remove }: Props<T>) {
   if (edit.theirs === undefined) return null
   return (

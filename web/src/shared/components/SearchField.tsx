@@ -3,13 +3,13 @@ import { IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { Icon } from './Icon'
 
-/** How long typing may pause before the search begins. */
+/** The debounce time of the search, in ms. */
 const PAUSE_MS = 200
 
 interface Props {
-  /** What is searched for now. */
+  /** The active search text. */
   value: string
-  /** Called when typing pauses, without spaces at the ends. */
+  /** Called with the trimmed text after the debounce time. */
   onChange: (text: string) => void
   label: string
   placeholder: string

@@ -8,7 +8,7 @@ interface Props {
   toggle: () => void
 }
 
-/** The box of a task. The check shows only in a checked one. */
+/** The checkbox of a task. */
 export function TaskBox({ label, isDone, isBusy, toggle }: Props) {
   return (
     <button

@@ -3,22 +3,24 @@ import type { KeyboardEvent, PointerEvent } from 'react'
 import { BAR_PX, barsOfPeaks, lanePath, type Part, speechBars, type Voice } from '../waveform'
 
 interface Props {
-  /** Peaks from 0 to 255, as `/api/calls/{id}/peaks` serves them. */
+  /** The peaks from 0 to 255, as `/api/calls/{id}/peaks` returns them. */
   caller: readonly number[]
   agent: readonly number[]
   durationMs: number
-  /** Where the playback is. */
+  /** The playback position, in ms. */
   positionMs?: number
   onSeek?: (ms: number) => void
-  /** Names the picture for screen readers. */
+  /** The label for screen readers. */
   label: string
   height?: number
 }
 
-/** One step of the arrow keys. */
+/** The step of the arrow keys, in ms. */
 const STEP_MS = 5_000
 
-/** A call as two lanes around one axis: the contact above, the agent below. Time runs left to right in every language. */
+/**
+ * A call as two lanes around one axis: the contact above, the agent below. Time runs left to right in every language.
+ */
 export function Waveform({ caller, agent, durationMs, positionMs = 0, onSeek, label, height = 40 }: Props) {
   const { ref, width } = useElementSize()
   const count = Math.max(1, Math.floor(width / BAR_PX))
@@ -76,7 +78,7 @@ export function Waveform({ caller, agent, durationMs, positionMs = 0, onSeek, la
   )
 }
 
-/** A drawn call, as decoration. */
+/** A generated waveform for decoration, not of a real call. */
 export function PictureOfCall({ seed, parts, height }: { seed: number; parts: readonly Part[]; height: number }) {
   const { ref, width } = useElementSize()
   const count = Math.max(1, Math.ceil(width / BAR_PX))

@@ -1,4 +1,4 @@
-/** A sentence of the daemon, in which commands stand between backticks. */
+/** Renders a sentence of the daemon, with the commands between backticks as code. */
 export function WithCode({ text }: { text: string }) {
   return text.split('`').map((part, at) =>
     at % 2 === 1 ? (
@@ -11,5 +11,7 @@ export function WithCode({ text }: { text: string }) {
   )
 }
 
-/** With a capital first letter: reasons are written to stand inside a sentence as well. */
+/**
+ * Capitalises the first letter. The daemon's reasons begin in lower case, because they are also used inside sentences.
+ */
 export const asSentence = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1)

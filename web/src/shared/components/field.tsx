@@ -6,7 +6,7 @@ import { Icon } from './Icon'
 interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'className'> {
   label: ReactNode
   help?: ReactNode
-  /** What is wrong with the value. */
+  /** The error of the value. */
   error?: ReactNode
 }
 
@@ -26,7 +26,7 @@ export function Field({ label, help, error: given, ...input }: Props) {
   )
 }
 
-/** A password with a button that shows it. */
+/** A password field with a button that shows the password. */
 export function PasswordField({ label, help, error: given, ...input }: Props) {
   const { t } = useLingui()
   const id = useId()
@@ -61,7 +61,10 @@ export function PasswordField({ label, help, error: given, ...input }: Props) {
   )
 }
 
-/** What the browser's own check of the field finds, in the page's language and below the field: its bubbles speak the browser's. */
+/**
+ * Shows the browser's own validation error below the field in the page's language: the browser's bubbles use the
+ * browser's language.
+ */
 function useOwnChecks(onChange: Props['onChange']) {
   const { t } = useLingui()
   const [problem, setProblem] = useState<string>()

@@ -7,14 +7,14 @@ import { PasswordField } from './field'
 interface OwnPassword {
   field: ReactNode
   isEmpty: boolean
-  /** Confirms the session with the password; fails if it is wrong. */
+  /** Verifies the password for this session. Rejects if the password is wrong. */
   confirm: () => Promise<unknown>
   clear: () => void
-  /** Shows at the field that the password is wrong; false if the error is another one. */
+  /** Shows below the field that the password is wrong. Returns false for any other error. */
   handles: (error: ApiError) => boolean
 }
 
-/** The password of the user who is logged in, entered again: for what a page that was left open must not be enough for. */
+/** A field for the logged-in user's own password, for actions that an unattended open page must not allow. */
 export function useOwnPassword({ autoFocus }: { autoFocus?: boolean } = {}): OwnPassword {
   const { t } = useLingui()
   const [password, setPassword] = useState('')

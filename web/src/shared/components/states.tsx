@@ -7,15 +7,15 @@ import { Ltr } from './text'
 
 interface EmptyProps {
   title: ReactNode
-  /** What will appear here, and why. */
+  /** What will appear here, and when. */
   children?: ReactNode
-  /** One button. */
+  /** A single button. */
   action?: ReactNode
-  /** `h1` where it is the whole page. */
+  /** `h1` if the state fills the whole page. */
   heading?: 'h1' | 'h2'
 }
 
-/** Shown in place of a list that is empty. */
+/** Replaces an empty list. */
 export function EmptyState({ title, children, action, heading: Heading = 'h2' }: EmptyProps) {
   return (
     <div className="empty">
@@ -26,7 +26,7 @@ export function EmptyState({ title, children, action, heading: Heading = 'h2' }:
   )
 }
 
-/** What failed and what is safe, with a button to retry. */
+/** Replaces data that failed to load: the error, and a retry button. */
 export function ErrorState({ error, title, retry }: { error: unknown; title?: ReactNode; retry?: () => void }) {
   const found = asApiError(error)
   useShownError(error)
@@ -49,8 +49,8 @@ export function ErrorState({ error, title, retry }: { error: unknown; title?: Re
 }
 
 /**
- * Rows of the same height as those that follow. They take their space at once, so that nothing below moves, and are seen only if the
- * data takes longer than 150 ms.
+ * Placeholder rows with the height of the expected rows. They reserve the space at once, so that the layout does not
+ * shift, and become visible only if the data takes longer than 150 ms.
  */
 export function SkeletonRows({ count = 8, height = 66 }: { count?: number; height?: number }) {
   const { t } = useLingui()
@@ -73,7 +73,7 @@ interface QueryLike<T> {
   refetch: () => unknown
 }
 
-/** Draws the answer of a query, or its skeleton, or its error with a retry. */
+/** Renders the data of a query, its skeleton while it loads, or its error with a retry button. */
 export function Loaded<T>(props: {
   query: QueryLike<T>
   skeleton?: ReactNode

@@ -5,7 +5,10 @@ import { formatPhone, isPhone, phoneParts } from '../format/phone'
 import { duration } from '../format/time'
 import { useCountry, useFormat } from '../session'
 
-/** A phone number, in the national form where it is of the business's country; the only way to show one. */
+/**
+ * A phone number, in the national format if it belongs to the business's country. Use only this component to show phone
+ * numbers.
+ */
 export function Phone({ number, className }: { number: string; className?: string }) {
   return (
     <bdi dir="ltr" className={className} translate="no">
@@ -14,7 +17,10 @@ export function Phone({ number, className }: { number: string; className?: strin
   )
 }
 
-/** A contact's name; the number where there is no name. Isolated, so that it does not reorder what surrounds it. */
+/**
+ * A contact's name, or the number if there is no name. Isolated (bidi), so that it does not reorder the surrounding
+ * text.
+ */
 export function Name({ name, number }: { name?: string | null; number?: string | null }) {
   const text = stripMarks(name ?? '').trim()
   if (text && !isPhone(text)) return <bdi>{text}</bdi>
@@ -22,7 +28,7 @@ export function Name({ name, number }: { name?: string | null; number?: string |
   return found ? <Phone number={found} /> : <bdi>—</bdi>
 }
 
-/** Numbers, codes, versions, addresses, ranges: always left to right. */
+/** Text that is always left to right: numbers, codes, versions, addresses, ranges. */
 export function Ltr({ children, className }: { children: ReactNode; className?: string }) {
   return (
     <bdi dir="ltr" className={className}>
@@ -31,7 +37,7 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
   )
 }
 
-/** Text that people wrote: each paragraph in its own direction, the numbers in it isolated. */
+/** Text written by users or contacts: each paragraph has its own direction, and numbers are isolated (bidi). */
 export function Plain({ text, className = '' }: { text: string; className?: string }) {
   return (
     <span className={`plain ${className}`} dir={dirOf(text)}>
@@ -42,7 +48,7 @@ export function Plain({ text, className = '' }: { text: string; className?: stri
 
 type Style = 'time' | 'when' | 'ago' | 'date' | 'long' | 'day' | 'full'
 
-/** An instant in the business's time zone. `ago` and `when` stay right while the page is open. */
+/** A time in the business's time zone. The styles `ago` and `when` are updated while the page is open. */
 export function Time({ at, style = 'time', className }: { at: string; style?: Style; className?: string }) {
   const format = useFormat()
   const now = useNow()
@@ -62,8 +68,8 @@ export function Time({ at, style = 'time', className }: { at: string; style?: St
   )
 }
 
-/** A length of time: «1:07». */
+/** A duration: «1:07». */
 export const Duration = ({ ms }: { ms: number }) => <bdi dir="ltr">{duration(ms)}</bdi>
 
-/** Text for screen readers alone. */
+/** Text for screen readers only. */
 export const Hidden = ({ children }: { children: ReactNode }) => <span className="vh">{children}</span>

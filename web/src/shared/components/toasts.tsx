@@ -10,9 +10,9 @@ interface Toast {
   action?: { label: ReactNode; run: () => void }
 }
 
-/** How long a toast stays; errors stay until they are closed. */
+/** How long a toast is shown, in ms. Errors stay until they are closed. */
 const SHOWN_MS = 8_000
-/** Older ones make room. */
+/** The maximum number of toasts; older ones are removed. */
 const MOST = 3
 
 let toasts: readonly Toast[] = []
@@ -26,26 +26,26 @@ function set(value: readonly Toast[]): void {
 
 function add(made: Omit<Toast, 'id'>): number {
   const id = next++
-  // The same sentence twice is one toast.
+  // A toast with the same text replaces the earlier one.
   set([...toasts.filter(({ text }) => text !== made.text), { ...made, id }].slice(-MOST))
   return id
 }
 
-/** Short messages at the bottom of the page. */
+/** Functions that show short messages at the bottom of the page. */
 export const toast = {
-  /** Something is done; `undo` takes it back. */
+  /** Shows that an action is complete; `undo` reverses it. */
   done(text: ReactNode, undo?: () => void): number {
     return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
   },
-  /** Something failed; it stays until it is closed or retried. */
+  /** Shows an error. It stays until the user closes or retries it. */
   error(text: ReactNode, retry?: () => void): number {
     return add({ text, kind: 'error', ...(retry && { action: { label: <Trans>לנסות שוב</Trans>, run: retry } }) })
   },
-  /** Something happens in a moment; `stop` prevents it. */
+  /** Announces an action that will run soon; `stop` prevents it. */
   soon(text: ReactNode, stop: () => void): number {
     return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, run: stop } })
   },
-  /** Says something, with a way on. */
+  /** Shows a message with a button. */
   offer(text: ReactNode, label: ReactNode, run: () => void): number {
     return add({ text, kind: 'done', action: { label, run } })
   },
@@ -54,7 +54,7 @@ export const toast = {
   },
 }
 
-/** The place of the toasts: bottom, start side, above the bar and the composer. */
+/** The container of the toasts: at the bottom of the start side, above the bottom bar and the composer. */
 export function Toasts() {
   const { t } = useLingui()
   const shown = useSyncExternalStore(

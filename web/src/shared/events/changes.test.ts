@@ -19,7 +19,7 @@ test('a change during the first request is not lost: its answer may be older', a
   await expect.poll(() => answers.length).toBe(2)
   answers[1]?.('after it')
   await expect.poll(() => observer.getCurrentResult().data).toBe('after it')
-  // With data, one request replaces the other.
+  // Once there is data, a new request cancels the previous one.
   applyChanges(cache, [change])
   applyChanges(cache, [change])
   await expect.poll(() => answers.length).toBe(4)

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 
-/** One change, as `/api/events` reports it. Newer daemons may send kinds that this page does not know. */
+/** A change, as `/api/events` reports it. A newer daemon may send kinds that this page does not know. */
 export interface Change {
   seq: number
   at: string
@@ -9,12 +9,12 @@ export interface Change {
   ref_id: number | null
 }
 
-/** The API paths whose cached answers a change makes out of date; a path stands for those below it as well. */
+/** For each kind of change, the API paths whose cached responses it invalidates. A path includes the paths below it. */
 export type ChangeMap = Record<string, readonly string[]>
 
 const map = new Map<string, Set<string>>()
 
-/** Adds paths to the map; each feature names those that it fetches. */
+/** Adds paths to the map. Each feature registers the paths that it fetches. */
 export function registerChanges(more: ChangeMap): void {
   for (const [kind, paths] of Object.entries(more)) {
     const known = map.get(kind) ?? new Set()
@@ -43,25 +43,27 @@ registerChanges({
   token_updated: ['/api/tokens'],
 })
 
-/** Returns true if an answer cached under `path` may be out of date after a change of one of these `roots`. */
+/** Returns true if a change of one of these `roots` may invalidate a response cached under `path`. */
 export function concerns(path: string, roots: ReadonlySet<string>): boolean {
   for (const root of roots) if (path === root || path.startsWith(`${root}/`)) return true
   return false
 }
 
-/** Items with an id in their path are left alone if the change names another id. */
+/**
+ * Returns true if the cached item's id differs from the id of the changed item, so that the change cannot affect it.
+ */
 function isOtherItem(params: unknown, path: string, change: Change): boolean {
   const id = (params as { path?: { id?: unknown } } | undefined)?.path?.id
   if (id === undefined) return false
   if (path.startsWith('/api/threads/{id}') && change.thread_id !== null) return Number(id) !== change.thread_id
   if (path.startsWith('/api/calls/{id}') && /^(call|turn)_/.test(change.kind) && change.ref_id !== null) {
-    // A turn's reference is the turn, so only calls can be distinguished.
+    // The reference of a turn is the turn's own id, so only changes of calls identify the call.
     return change.kind.startsWith('call_') && Number(id) !== change.ref_id
   }
   return false
 }
 
-/** Marks what the changes concern as out of date; what is on the screen is fetched again at once. */
+/** Invalidates the cached data that the changes affect. Data on the screen is fetched again at once. */
 export function applyChanges(cache: QueryClient, changes: readonly Change[]): void {
   void cache.invalidateQueries({
     predicate: ({ queryKey: [path, params] }) =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EventStream, type Signal } from './source'
 
-/** A source whose events the test sends. */
+/** A fake EventSource whose events the test sends. */
 class FakeSource extends EventTarget {
   static readonly CONNECTING = 0
   static readonly OPEN = 1
@@ -54,7 +54,7 @@ afterEach(() => {
 test('without a known position only the same connection resumes', () => {
   current().fail(FakeSource.CONNECTING)
   current().open()
-  // A proxy answered 502: the browser gives up, and the next source does not know the last event.
+  // A proxy answered 502: the browser does not reconnect, and a new EventSource does not know the last event id.
   current().fail(FakeSource.CLOSED)
   vi.advanceTimersByTime(5_000)
   expect(FakeSource.made).toHaveLength(2)
@@ -130,14 +130,14 @@ test('a tab that joins gets the changes after its position, or has to fetch all'
   const unknown = { type: 'open', isResumed: false }
   expect(kinds(3)).toEqual([unknown])
   for (let seq = 10; seq < 520; seq++) change(seq)
-  // Not handed on yet: it will be, to the new tab as well.
+  // The changes are not forwarded yet. They will be, to the new tab as well.
   expect(kinds(9)).toEqual([resumed])
   vi.advanceTimersByTime(1_000)
   expect(kinds(517)).toEqual([resumed, [518, 519]])
   expect(kinds(519)).toEqual([resumed])
   expect(kinds()).toEqual([unknown])
   expect(kinds(8)).toEqual([unknown])
-  // The oldest ten are no longer kept.
+  // The ten oldest changes are no longer kept.
   expect(kinds(18)).toEqual([unknown])
   expect(kinds(19)[0]).toEqual(resumed)
   current().fail(FakeSource.CONNECTING)

@@ -1,8 +1,11 @@
 import type { Change } from './changes'
 
-/** What a tab receives. */
+/** A signal that a tab receives from the stream. */
 export type Signal =
-  /** The stream is open. Resumed, it brings all changes since a position that the tab knows; else changes may have been missed. */
+  /**
+   * The stream is open. If `isResumed`, it sends all changes since the tab's position; otherwise changes may have been
+   * missed.
+   */
   | { type: 'open'; isResumed: boolean }
   | { type: 'waiting' }
   | { type: 'refused' }
@@ -10,27 +13,27 @@ export type Signal =
   | { type: 'changes'; changes: Change[] }
   | { type: 'typing'; data: Typing }
 
-/** A person is writing in a thread. */
+/** A user is typing in a conversation. */
 export interface Typing {
   thread_id: number
   user_id: number
   user_name: string
 }
 
-/** Changes of one commit arrive within this time, and are handed on together. */
+/** The changes of one commit arrive within this time, and are forwarded together, in ms. */
 const BATCH_MS = 40
 /**
- * Further batches follow at this distance. What is out of date is fetched again for each, and a request that is under way is given up
- * for the next: without a distance, a list would show nothing new as long as many changes arrive.
+ * The minimum interval between batches, in ms. Each batch refetches the invalidated data and cancels the running
+ * request. Without an interval, a list would not update as long as many changes arrive.
  */
 const DISTANCE_MS = 300
-/** The daemon sends something every 15 s. A connection that is silent for longer has died without a sign. */
+/** The daemon sends an event at least every 15 s. A connection that is silent for longer than this is dead, in ms. */
 const SILENCE_MS = 40_000
-/** A refused stream (no session) is tried again after this time. */
+/** The delay before a refused stream (no session) is retried, in ms. */
 const REFUSED_MS = 5_000
-/** After this time without a stream its position is given up. */
+/** After this time without a stream, its position is discarded, in ms. */
 const FORGET_MS = 300_000
-/** The number of changes that are kept for tabs that are opened later. */
+/** The maximum number of changes kept for tabs that are opened later. */
 const MOST_KEPT = 500
 
 /** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
@@ -43,23 +46,26 @@ export class EventStream {
   #lastFlush = 0
   #lastSign = 0
   #changes: Change[] = []
-  /** The number of the last change that is known, at which another connection continues; undefined before the first. */
+  /** The number of the last known change, from which a new connection resumes; undefined before the first change. */
   #position: number | undefined
-  /** All changes after this number are in `#kept`. */
+  /** `#kept` contains all changes after this number. */
   #keptSince: number | undefined
   #kept: Change[] = []
-  /** None before the first answer. */
+  /** The current state; undefined until the first response. */
   #state: Signal | undefined
 
   constructor(tell: (signal: Signal) => void) {
     this.#tell = tell
   }
 
-  /** Opens the stream if it is not open. `after` is the position up to which the page knows the data, if it knows one. */
+  /**
+   * Opens the stream if it is not open. `after` is the number of the last change that the page's data contains, if
+   * known.
+   */
   start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
-    // Long after the last sign it takes less to fetch what is shown than to receive each change.
+    // After a long outage, fetching the visible data again costs less than receiving each change.
     if (this.#position !== undefined && Date.now() - this.#lastSign > FORGET_MS) this.#begin(undefined)
     if (after !== undefined && (this.#position === undefined || after < this.#position)) this.#begin(after)
     const source = new EventSource(this.#position === undefined ? '/api/events' : `/api/events?after=${this.#position}`)
@@ -88,7 +94,7 @@ export class EventStream {
     source.onerror = () => {
       this.#sign()
       if (source.readyState !== EventSource.CLOSED) return this.#enter({ type: 'waiting' })
-      // The browser gives up after an answer that is not a stream: 401, or an error of a proxy.
+      // The browser does not reconnect after a response that is not a stream: 401, or a proxy's error.
       this.#enter({ type: 'refused' })
       this.#retry = setTimeout(() => this.start(), REFUSED_MS)
     }
@@ -102,12 +108,15 @@ export class EventStream {
     this.#state = undefined
   }
 
-  /** What a tab that joins an open stream has to know: the state, and the changes after the position up to which it knows the data. */
+  /**
+   * Yields the signals for a tab that joins the open stream: the state, and the changes after `after`, the last change
+   * that the tab's data contains.
+   */
   *catchUp(after?: number): Generator<Signal> {
     const isKnown = after !== undefined && this.#keptSince !== undefined && after >= this.#keptSince
     if (this.#state?.type !== 'open') {
       if (this.#state) yield this.#state
-      // A stream that continues later does so at its own position.
+      // A stream that resumes later does so from its own position, so the tab's data may be too old for it.
       if (!isKnown && this.#position !== undefined) yield { type: 'reset' }
     } else {
       yield { type: 'open', isResumed: isKnown }
@@ -126,7 +135,10 @@ export class EventStream {
     this.#lastSign = Date.now()
   }
 
-  /** Replaces a connection that is open and silent: after a sleep, or behind a router that has forgotten it. */
+  /**
+   * Replaces a connection that is open but silent, for example after a sleep, or behind a router that has dropped its
+   * state.
+   */
   #check(): void {
     if (Date.now() - this.#lastSign < SILENCE_MS || this.#source?.readyState !== EventSource.OPEN) return
     this.#enter({ type: 'waiting' })
@@ -162,7 +174,7 @@ export class EventStream {
         this.#keep(changes)
         this.#tell({ type: 'changes', changes })
       },
-      // A clock that was set back must not hold changes.
+      // If the clock was set back, the wait must not exceed the interval.
       Math.min(wait, DISTANCE_MS),
     )
   }

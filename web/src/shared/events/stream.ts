@@ -5,7 +5,7 @@ import { applyChanges } from './changes'
 import { EventStream, type Signal, type Typing } from './source'
 import type { Request } from './worker'
 
-/** The state of the connection to the daemon, as the page sees it. */
+/** The state of the page's connection to the daemon. */
 export type Connection = 'connecting' | 'open' | 'lost'
 
 let connection: Connection = 'connecting'
@@ -18,7 +18,7 @@ function set(next: Connection): void {
   for (const listener of listeners) listener()
 }
 
-/** Whether the page receives changes at this moment. */
+/** Returns the state of the connection: whether the page currently receives changes. */
 export function useConnection(): Connection {
   return useSyncExternalStore(
     listener => {
@@ -29,28 +29,31 @@ export function useConnection(): Connection {
   )
 }
 
-/** Calls `listener` with each signal of the stream: for what is shown without being fetched, such as typing. */
+/**
+ * Calls `listener` with each signal of the stream, for state that is not fetched, such as typing. Returns a function
+ * that removes the listener.
+ */
 export function onSignal(listener: (signal: Signal) => void): () => void {
   signals.add(listener)
   return () => signals.delete(listener)
 }
 
-/** Calls `listener` when a person types in a thread. */
+/** Calls `listener` when a user types in a conversation. */
 export const onTyping = (listener: (typing: Typing) => void): (() => void) =>
   onSignal(signal => signal.type === 'typing' && listener(signal.data))
 
 const hasFailed = ({ state }: Query): boolean =>
   state.status === 'error' || (state.isInvalidated && state.fetchStatus !== 'fetching')
 
-/** Follows the daemon's changes, and keeps the cache current; returns what ends it. */
+/** Subscribes to the daemon's changes and keeps the cache current. Returns a function that unsubscribes. */
 export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
   const receive = (signal: Signal) => {
     if (signal.type === 'open') {
       if (!signal.isResumed) {
-        // What was fetched before the stream was open may have changed unseen.
+        // Data that was fetched before the stream opened may have changed since.
         void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
       } else {
-        // What was asked for during the outage has failed, and no change will name it again.
+        // Requests during the outage failed, and no later change would trigger them again.
         void cache.refetchQueries({ type: 'active', predicate: hasFailed })
       }
       set('open')
@@ -83,7 +86,7 @@ function followShared(receive: (signal: Signal) => void, after?: number): () => 
   const back = (event: PageTransitionEvent) => {
     if (!event.persisted) return
     ask({ ask: 'start' })
-    // Nothing was received while the page was frozen.
+    // The page was frozen and received nothing meanwhile.
     receive({ type: 'reset' })
   }
   addEventListener('pagehide', leave)
@@ -97,8 +100,8 @@ function followShared(receive: (signal: Signal) => void, after?: number): () => 
 }
 
 /**
- * Without shared workers (Android, older Safari) only a visible tab holds a stream, so that no tab blocks another. When it is visible
- * again, the stream continues at its position.
+ * Without shared workers (Android, older Safari), only a visible tab keeps a stream open, because a browser limits the
+ * connections to a host. When the tab becomes visible again, the stream resumes from its position.
  */
 function followAlone(receive: (signal: Signal) => void, after?: number): () => void {
   const stream = new EventStream(receive)

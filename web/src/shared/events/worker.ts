@@ -1,8 +1,11 @@
 /// <reference lib="webworker" />
-// The browser allows six connections to a host over HTTP/1.1, and each stream holds one: all tabs share this worker's.
+// Over HTTP/1.1 a browser allows six connections to a host, and each stream uses one. Therefore all tabs share this stream.
 import { EventStream, type Signal } from './source'
 
-/** What a tab asks for; `after` is the last change that the data of its HTML file contains. */
+/**
+ * A request of a tab to the worker; `after` is the number of the last change that the data in the tab's HTML file
+ * contains.
+ */
 export type Request = { ask: 'start' | 'stop' | 'leave'; after?: number }
 
 const ports = new Map<MessagePort, boolean>()

@@ -1,18 +1,27 @@
 const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
 
-/** A letter of Hebrew has four marks at most; whole towers of them are drawn over the lines above and below. */
+/**
+ * More than six combining marks on one letter: such marks cover the lines above and below. A Hebrew letter has at most
+ * four.
+ */
 const TOWER = /(\p{M}{6})\p{M}+/gu
 
-/** The text without the characters that change the direction of what follows, and with few marks on each letter. */
+/** Removes bidi control characters, which change the direction of the text after them, and excess combining marks. */
 export const stripMarks = (text: string): string => text.replace(MARKS, '').replace(TOWER, '$1')
 
-/** Isolates a number, a range or a code in a plain string (a title, an `aria-label`), so that it is not reordered. */
+/**
+ * Isolates a number, a range or a code in a plain string (a title, an `aria-label`), so that the bidi algorithm does
+ * not reorder it.
+ */
 export const ltr = (text: string): string => `\u2066${text}\u2069`
 
-/** Isolates text that people wrote in a plain string. */
+/** Isolates text written by users or contacts in a plain string. */
 export const isolate = (text: string): string => `\u2068${stripMarks(text)}\u2069`
 
-/** `dir` for text that people wrote: text without a letter (digits, emoji) follows the page. */
+/**
+ * Returns the `dir` attribute for text written by users or contacts. Text without letters (digits, emoji) has the
+ * page's direction.
+ */
 export function dirOf(text: string): 'auto' | undefined {
   return /\p{L}/u.test(text) ? 'auto' : undefined
 }

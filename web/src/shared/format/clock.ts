@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** How often relative times are updated. */
+/** The update interval of relative times, in ms. */
 const TICK_MS = 20_000
 let now = new Date()
 let timer: ReturnType<typeof setInterval> | undefined
@@ -21,7 +21,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** The current time, to 20 s; all components that use it are rendered again together. */
+/** Returns the current time with a precision of 20 s. All components that use it re-render at the same time. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
 }

@@ -36,9 +36,9 @@ describe('wall time', () => {
   test('becomes an instant over both clock changes of 2027', () => {
     expect(instantOf('2027-03-25', 600, ZONE)).toBe('2027-03-25T08:00:00.000Z')
     expect(instantOf('2027-03-26', 600, ZONE)).toBe('2027-03-26T07:00:00.000Z')
-    // 02:30 does not exist on that night.
+    // The clock change skips 02:30 on this night.
     expect(instantOf('2027-03-26', 150, ZONE)).toBeUndefined()
-    // 01:30 exists twice; the first is in summer time.
+    // 01:30 occurs twice; the first time is daylight saving time.
     expect(instantOf('2027-10-31', 90, ZONE)).toBe('2027-10-30T22:30:00.000Z')
     expect(instantOf('2027-10-31', 600, ZONE)).toBe('2027-10-31T08:00:00.000Z')
   })

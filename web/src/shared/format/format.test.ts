@@ -62,7 +62,7 @@ describe('times', () => {
   test('are those of the business, whatever the zone of the machine', () => {
     expect(he.time('2026-11-22T07:12:00Z')).toBe('9:12')
     expect(he.day('2026-11-21T22:30:00Z')).toBe('2026-11-22')
-    // The night in which the clock goes forward.
+    // The night on which the clock goes forward.
     expect(he.time('2027-03-26T07:00:00Z')).toBe('10:00')
     expect(he.time('2027-03-25T08:00:00Z')).toBe('10:00')
   })
@@ -79,7 +79,7 @@ describe('times', () => {
     expect(he.ago('2026-11-22T08:26:00Z', now)).toMatch(/לפני 4 דק/)
     expect(he.ago('2026-11-22T05:30:00Z', now)).toBe('לפני 3 שעות')
     expect(he.ago('2026-11-20T05:30:00Z', now)).toBe('שלשום')
-    // A clock that runs behind the server's.
+    // The browser's clock is behind the server's.
     expect(he.ago('2026-11-22T08:31:00Z', now)).toBe('עכשיו')
   })
 
@@ -105,7 +105,7 @@ test('text without a letter follows the page; marks that reorder are removed', (
   expect(dirOf('12:30 ☎')).toBeUndefined()
   expect(dirOf('שלום')).toBe('auto')
   expect(stripMarks('\u202Egpj.exe\u2066')).toBe('gpj.exe')
-  // Points and accents stay; a tower of them does not.
+  // Vowel points and accents are kept, but stacks of them are shortened.
   for (const text of ['שָׁלוֹם', 'בְּרֵאשִׁ֖ית', 'é', '👩🏽‍🦱']) expect(stripMarks(text)).toBe(text)
   expect(stripMarks(`ש${'\u0301'.repeat(500)}ב`)).toBe(`ש${'\u0301'.repeat(6)}ב`)
 })

@@ -1,6 +1,6 @@
 import { stripMarks } from './bidi'
 
-/** A number in E.164 as people write it: Israeli numbers in the national form, others in the international one. */
+/** Formats an E.164 number: Israeli numbers in the national format, others in the international one. */
 export function formatPhone(number: string, country = 'IL'): string {
   const text = number.trim()
   const israeli = /^\+972(\d{7,10})$/.exec(text)?.[1]
@@ -14,30 +14,33 @@ export function formatPhone(number: string, country = 'IL'): string {
 }
 
 function national(digits: string): string {
-  // 1-700, 1-800: no leading zero.
+  // Toll-free and shared-cost numbers (1-700, 1-800) have no leading zero.
   const toll = /^(1\d00)(\d{3})(\d{3,4})$/.exec(digits)
   if (toll) return `${toll[1]?.slice(0, 1)}-${toll[1]?.slice(1)}-${toll[2]}-${toll[3]}`
-  // Mobile (5x) and network (7x) numbers have two digits of prefix, the others one.
+  // Mobile (5x) and VoIP (7x) numbers have a prefix of two digits, landlines of one.
   const parts = /^([57]\d|[2-4689])(\d{3})(\d{4})$/.exec(digits)
   return parts ? `0${parts[1]}-${parts[2]}-${parts[3]}` : `0${digits}`
 }
 
-/** Returns true if the text is a number that `formatPhone` knows: a display name may be one. */
+/** Returns true if the text is an E.164 number. A display name may be one. */
 export const isPhone = (text: string): boolean => /^\+\d{8,15}$/.test(text.trim())
 
-/** A number as people write it within a text: international with +, a national one of Israel, or a short one such as *6040. */
+/** A phone number within a text: international with +, Israeli national, or a short one such as *6040. */
 const IN_TEXT =
   /(?<![\p{L}\d+*/]|\d[.-])(?:\+\d(?:[ \-().]{0,2}\d){7,14}|0(?:[57]\d|[23489])[ -]?\d{3}[ -]?\d{4}|1-?[578]00-?\d{3}-?\d{3,4}|\*\d{3,5})(?![\p{L}\d*/]|[.-]\d)/gu
 
 interface TextPart {
   text: string
-  /** Where the part begins. */
+  /** The position at which the part begins. */
   at: number
-  /** For numbers: the address that dials it. */
+  /** For phone numbers: the number to dial. */
   tel?: string
 }
 
-/** The text in parts: phone numbers, which must be isolated because a text in Hebrew scrambles them, and what stands between. */
+/**
+ * Splits a text into phone numbers and the text between them. Numbers must be isolated (bidi), because Hebrew text
+ * would reorder them.
+ */
 export function phoneParts(text: string): TextPart[] {
   const parts: TextPart[] = []
   let last = 0
@@ -51,7 +54,10 @@ export function phoneParts(text: string): TextPart[] {
   return parts
 }
 
-/** A typed number in E.164: an international one, or one of the business's country; undefined if it is neither. */
+/**
+ * Converts a typed number to E.164. Accepts international numbers and numbers of the business's country; returns
+ * undefined otherwise.
+ */
 export function fullNumber(text: string, country = 'IL'): string | undefined {
   const digits = stripMarks(text).replace(/[\s().\p{Pd}]/gu, '')
   if (/^\+\d{8,15}$/.test(digits)) return digits

@@ -1,7 +1,7 @@
 import { ltr } from './bidi'
 import { hebrewNumber } from './hebrew-number'
 
-/** Writes times and numbers for one language, in the time zone of the business: never in that of the browser. */
+/** Formats times and numbers in one language, always in the time zone of the business, never in the browser's. */
 export class Formatter {
   readonly locale: string
   readonly zone: string
@@ -51,9 +51,10 @@ export class Formatter {
     return this.#format({ weekday: 'short' }).format(new Date(at))
   }
 
-  /** «י״ב בכסלו תשפ״ז», by the civil day. */
+  /** «י״ב בכסלו תשפ״ז»: the Hebrew date of the civil day. */
   hebrewDate(at: Date | string): string {
-    // Chromium writes no letters: with `dateStyle` it falls back to another pattern, so the letters are made here.
+    // Chromium does not write Hebrew numerals: with `dateStyle` it uses another pattern, so the letters are generated
+    // here.
     const parts = this.#format({ day: 'numeric', month: 'long', year: 'numeric' }, 'he-IL-u-ca-hebrew')
     return parts
       .formatToParts(new Date(at))
@@ -71,10 +72,10 @@ export class Formatter {
     return this.#format({ weekday: 'long' }).format(new Date(at))
   }
 
-  /** «45 דק׳», «שעה 30 דק׳»: a length of time in minutes. */
+  /** «45 דק׳», «שעה 30 דק׳»: a duration in minutes. */
   length(minutes: number): string {
     const unit = (value: number, unit: 'hour' | 'minute') =>
-      // Hebrew says «שעה», without the digit.
+      // Hebrew writes «שעה» without the digit 1.
       this.number(value, { style: 'unit', unit, unitDisplay: 'short' }).replace(/^1 (?=שעה$)/, '')
     const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
     if (hours === 0) return unit(rest, 'minute')
@@ -101,12 +102,12 @@ export class Formatter {
     return this.hebrewDate(at).replace(/^\S+ ב?/, '')
   }
 
-  /** The day of the business's calendar: «2026-11-20». */
+  /** The day in the business's time zone: «2026-11-20». */
   day(at: Date | string): string {
     return this.#format({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(new Date(at))
   }
 
-  /** How many days `at` lies before (negative) or after the day of `now`. */
+  /** Returns the number of days from the day of `now` to the day of `at`; negative for the past. */
   daysFrom(at: Date | string, now: Date): number {
     return Math.round((Date.parse(this.day(at)) - Date.parse(this.day(now))) / 86_400_000)
   }
@@ -119,7 +120,7 @@ export class Formatter {
     return this.date(at, now)
   }
 
-  /** For rows: the time today, then «אתמול», the weekday, the date. */
+  /** For list rows: the time for today, then «אתמול», then the weekday, then the date. */
   when(at: Date | string, now: Date): string {
     const days = this.daysFrom(at, now)
     if (days === 0) return this.time(at)
@@ -128,7 +129,7 @@ export class Formatter {
     return this.date(at, now)
   }
 
-  /** «לפני 4 דק׳», «לפני 3 שעות», «אתמול»: how long something waits. */
+  /** «לפני 4 דק׳», «לפני 3 שעות», «אתמול»: the time that has passed since `at`. */
   ago(at: Date | string, now: Date): string {
     const minutes = Math.max(0, Math.round((now.getTime() - new Date(at).getTime()) / 60_000))
     if (minutes < 1) return this.#relative('second', 0)
@@ -138,14 +139,14 @@ export class Formatter {
   }
 
   #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
-    // «לפני דקה» and «1 min ago» are as short as the abbreviation, which has no singular in Hebrew.
+    // Singular minutes use the long form: the Hebrew abbreviation has no singular, and «לפני דקה» is short enough.
     const style = unit === 'minute' && Math.abs(value) > 1 ? 'short' : 'long'
     const text = new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
     // CLDR adds the digit to the Hebrew singular and dual: «לפני שעה (1)», «לפני שעתיים (2)».
     return text.replace(/ \(\u200F?\d+\u200F?\)/, '')
   }
 
-  /** «12:30–14:30», isolated, start first. */
+  /** «12:30–14:30»: isolated (bidi), with the start first. */
   range(from: Date | string, to: Date | string): string {
     return ltr(`${this.time(from)}–${this.time(to)}`)
   }
@@ -154,7 +155,7 @@ export class Formatter {
     return new Intl.NumberFormat(this.locale, options).format(value)
   }
 
-  /** Shekels from agorot; whole amounts without decimals. */
+  /** Formats an amount in minor units (agorot). Whole amounts have no decimals. */
   money(minor: number, currency = 'ILS'): string {
     const digits = minor % 100 === 0 ? 0 : 2
     return this.number(minor / 100, { style: 'currency', currency, minimumFractionDigits: digits })

@@ -13,7 +13,7 @@ import type { Sound } from './sound'
 import { type Greeting, greetingQuery, useGreetingActions } from './useGreeting'
 import './greeting.css'
 
-/** The greeting that callers hear: listen, record, upload, and go back. */
+/** The editor of the greeting that callers hear: play, record, upload, and restore an earlier one. */
 export function GreetingEditor() {
   const query = useQuery(greetingQuery)
   return (

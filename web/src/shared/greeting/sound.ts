@@ -1,22 +1,22 @@
-/** Samples a second: twice the telephone's, so that Twilio loses nothing when it converts. */
+/** The sample rate: twice that of the telephone, so that Twilio's conversion loses nothing. */
 const RATE = 16_000
-/** What is quieter counts as silence. */
+/** Samples below this amplitude count as silence. */
 const SILENCE = 0.015
-/** Silence that stays at both ends, in seconds. */
+/** The silence that is kept at both ends, in seconds. */
 const MARGIN_S = 0.12
 
-/** A sound as the machine takes it. */
+/** A sound in the format that the daemon accepts. */
 export interface Sound {
-  /** A WAV file: 16 bits, one channel. */
+  /** A WAV file with 16 bits and one channel. */
   file: Blob
   ms: number
-  /** Its loudest sample, from 0 to 1. */
+  /** The loudest sample, from 0 to 1. */
   peak: number
 }
 
-/** Reads any sound that the browser can play. Throws if it cannot. */
+/** Reads any sound that the browser can decode. Throws for other files. */
 export async function readSound(file: Blob): Promise<Sound> {
-  // An offline context converts to its own rate while it decodes.
+  // An offline context resamples to its own rate while decoding.
   const context = new OfflineAudioContext(1, 1, RATE)
   const audio = await context.decodeAudioData(await file.arrayBuffer())
   const channels = Array.from({ length: audio.numberOfChannels }, (_, at) => audio.getChannelData(at))
@@ -28,17 +28,17 @@ export async function readSound(file: Blob): Promise<Sound> {
   }
 }
 
-/** Whether anything is heard in a sound. */
+/** Returns true if nothing is audible in a sound. */
 export const isSilent = (sound: Sound): boolean => sound.peak < SILENCE * 2
 
-/** All channels in one. */
+/** Mixes all channels into one. */
 export function mixed(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels
   if (!first) return new Float32Array(0)
   return first.map((sample, at) => others.reduce((sum, other) => sum + (other[at] ?? 0), sample) / channels.length)
 }
 
-/** Without the silence before the first word and after the last one: a caller waits for the end. */
+/** Removes the silence at both ends, because a caller must wait for the end of the greeting. */
 export function trimmed(samples: Float32Array, rate: number): Float32Array {
   const isLoud = (sample: number) => Math.abs(sample) >= SILENCE
   const first = samples.findIndex(isLoud)
@@ -48,7 +48,7 @@ export function trimmed(samples: Float32Array, rate: number): Float32Array {
   return samples.slice(Math.max(0, first - margin), last + 1 + margin)
 }
 
-/** A WAV file of 16 bits and one channel. */
+/** Encodes a WAV file with 16 bits and one channel. */
 export function wavOf(samples: Float32Array, rate: number): Blob {
   const view = new DataView(new ArrayBuffer(44 + samples.length * 2))
   const text = (at: number, letters: string) => {

@@ -7,10 +7,10 @@ import type { Sound } from './sound'
 
 export type Greeting = Schemas['GreetingResponse']
 
-/** The greeting that callers hear. */
+/** The query for the greeting that callers hear. */
 export const greetingQuery = apiQuery('/api/greeting')
 
-/** Longer greetings are refused: a caller waits for their end. */
+/** The maximum length of a greeting, in ms: a caller must wait for its end. */
 export const MOST_MS = 10_000
 
 const choose = (id: number | undefined) =>
@@ -26,7 +26,7 @@ async function send({ file }: Sound, name: string | undefined): Promise<Greeting
   return unwrap(client.PUT('/api/greeting', { body: { media_id: media.id, ...(name && { name }) } }))
 }
 
-/** Changes of the greeting, each of which can be undone. */
+/** Returns the actions that change the greeting. Each of them can be undone. */
 export function useGreetingActions() {
   const { t } = useLingui()
   const before = () => currentOf(queryClient.getQueryData(greetingQuery.queryKey))
@@ -48,7 +48,7 @@ export function useGreetingActions() {
     isPending: use.isPending || goBack.isPending,
     use: (sound: Sound, name: string | undefined, onSuccess: () => void) =>
       use.mutate({ sound, name, was: before() }, { onSuccess }),
-    /** A recording that is kept, or without an id the greeting of the package. */
+    /** Activates a stored recording, or without an id the built-in greeting. */
     goBack: (id?: number) => goBack.mutate({ id, was: before() }),
   }
 }

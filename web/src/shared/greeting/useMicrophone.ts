@@ -5,9 +5,9 @@ const LEVEL_MS = 60
 const METER_SAMPLES = 2048
 
 interface Running {
-  /** Ends the recording, and gives its sound. */
+  /** Ends the recording, and resolves with its sound. */
   finish: () => Promise<Blob>
-  /** Ends it without a sound. */
+  /** Ends the recording, and discards its sound. */
   drop: () => void
 }
 
@@ -37,7 +37,7 @@ export function useMicrophone({ mostMs, onSound }: Options) {
     setMeter(undefined)
   }, [])
 
-  /** Call it in a click: browsers ask for the microphone only then. */
+  /** Starts the recording. Call this function in a click handler: browsers ask for the microphone only then. */
   const start = useCallback(async () => {
     setProblem(undefined)
     if (!canAskForMicrophone()) return setProblem('insecure')

@@ -8,15 +8,15 @@ export type Locale = 'he' | 'en'
 
 type Catalog = () => Promise<{ messages: Messages }>
 const catalogs = import.meta.glob<{ messages: Messages }>(['../../app/locales/*.po', '../../features/*/locales/*.po'])
-/** The texts of the shell, by language. */
+/** The texts of the shell, for each language. */
 const shell = new Map<string, Messages>()
 /**
- * For each feature that is loaded, its texts over those of the shell. Each has an instance of its own: the same Hebrew word may be another
- * English one in another feature.
+ * The texts of each loaded feature, combined with those of the shell. Each feature has its own instance, because the
+ * same Hebrew text may have a different English translation in another feature.
  */
 const features = new Map<string, I18n>()
 
-/** The language that this browser was last used in, else its own. */
+/** Returns the language last used in this browser, or else the browser's own language. */
 export function initialLocale(): Locale {
   const known = recall('language')
   if (known === 'he' || known === 'en') return known
@@ -31,7 +31,9 @@ async function load(feature: string, texts: I18n, locale: string): Promise<void>
   texts.load(locale, { ...shell.get(locale), ...found?.messages })
 }
 
-/** Loads a component of a feature with the feature's texts; they are there before it is drawn. */
+/**
+ * Loads a component of a feature, together with the feature's texts, so that the texts are present at the first render.
+ */
 export async function withTexts<P extends object>(
   feature: string,
   component: Promise<{ default: ComponentType<P> }>,
@@ -59,20 +61,20 @@ export async function activateLocale(locale: Locale): Promise<void> {
   document.cookie = `agentlocator_language=${locale}; Path=/; Max-Age=31536000; SameSite=Lax`
 }
 
-/** Switches, and remembers it for this browser. */
+/** Switches the language, and stores the choice in this browser. */
 export async function chooseLocale(locale: Locale): Promise<void> {
   remember('language', locale)
   await activateLocale(locale)
 }
 
-/** Follows a switch in another tab of this browser. */
+/** Applies a language switch from another tab of this browser. */
 export function followLocale(): void {
   window.addEventListener('storage', ({ key, newValue }) => {
     if (key === stored('language') && (newValue === 'he' || newValue === 'en')) void activateLocale(newValue)
   })
 }
 
-/** The direction of a language's script, by the browser's own data. */
+/** Returns the direction of a language's script, from the browser's own data. */
 export function directionOf(locale: string): 'rtl' | 'ltr' {
   const known = new Intl.Locale(locale) as Intl.Locale & {
     getTextInfo?: () => { direction?: string }
@@ -82,7 +84,7 @@ export function directionOf(locale: string): 'rtl' | 'ltr' {
   return (direction ?? (locale === 'he' ? 'rtl' : 'ltr')) === 'rtl' ? 'rtl' : 'ltr'
 }
 
-/** The language in use. */
+/** Returns the current language. */
 export function useLocale(): Locale {
   return useLingui().i18n.locale === 'en' ? 'en' : 'he'
 }

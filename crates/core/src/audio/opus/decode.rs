@@ -1,4 +1,4 @@
-//! Decoding of segments, or of parts of them.
+//! Decoding of the segments of a file.
 
 use super::{GRANULE_RATE, OpusError, PACKETS_PER_SECOND, RATES, SEGMENT_SECONDS, channels};
 use ogg::{Packet, PacketReader};
@@ -13,14 +13,14 @@ pub struct OpusFile {
     pub channels: u16,
     /// The sample rate of the input, per channel.
     pub rate: u32,
-    /// The number of frames that were encoded (a frame is one sample of each channel).
+    /// The number of encoded frames. A frame is one sample of each channel.
     pub frames: u64,
-    /// The codec's delay, in frames.
+    /// The delay of the codec, in frames.
     delay: u64,
 }
 
 impl OpusFile {
-    /// Reads the head and the last segment of a file.
+    /// Reads the properties of a file from its head and its last segment.
     pub fn open(head: &[u8], last: &[u8]) -> Result<Self, OpusError> {
         let id = PacketReader::new(Cursor::new(head)).read_packet_expected()?.data;
         if id.len() < 19 || !id.starts_with(b"OpusHead\x01") {
@@ -44,33 +44,34 @@ impl OpusFile {
         })
     }
 
-    /// The duration of the audio.
+    /// Returns the duration of the audio in milliseconds.
     pub fn duration_ms(&self) -> u64 {
         self.frames * 1000 / u64::from(self.rate)
     }
 
-    /// The number of segments.
+    /// Returns the number of segments.
     pub fn segments(&self) -> u64 {
         (self.frames + self.delay).div_ceil(self.segment_frames()).max(1)
     }
 
-    /// The segment that holds a frame.
+    /// Returns the index of the segment that contains a frame.
     pub fn segment_of(&self, frame: u64) -> u64 {
         (frame + self.delay) / self.segment_frames()
     }
 
-    /// The first frame of a segment.
+    /// Returns the index of the first frame of a segment.
     pub fn first_frame(&self, segment: u64) -> u64 {
         (segment * self.segment_frames()).saturating_sub(self.delay)
     }
 
-    /// The samples of a segment, channels interleaved. `before` is the previous segment, which the first one lacks.
+    /// Decodes a segment and returns its samples, channels interleaved. `before` is the previous segment; none for the
+    /// first segment.
     pub fn decode(&self, segment: u64, before: Option<&[u8]>, content: &[u8]) -> Result<Vec<i16>, OpusError> {
         let mut decoder =
             Decoder::new(self.rate, channels(self.channels)).map_err(|_| OpusError::Malformed("the rate"))?;
         let width = usize::from(self.channels);
         let mut packet_out = vec![0; LONGEST_MS * self.rate as usize / 1000 * width];
-        // The audio before the segment only sets the state of the decoder.
+        // The audio before the segment is decoded only to initialise the state of the decoder.
         let run_in = before.map(|before| packets(&[&self.head, before])).transpose()?.unwrap_or_default();
         let run_in = &run_in[run_in.len().saturating_sub(RUN_IN_PACKETS)..];
         for packet in run_in {
@@ -94,7 +95,7 @@ impl OpusFile {
     }
 }
 
-/// The audio packets in these pieces of a file; the first piece is the head, which has none.
+/// Returns the audio packets in these pieces of a file. The first piece must be the head, which contains no audio.
 fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
     let mut reader = PacketReader::new(Cursor::new(pieces.concat()));
     let mut found = Vec::new();
@@ -105,8 +106,9 @@ fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
 }
 
 const HEAD_PACKETS: usize = 2;
-/// RFC 7845 requires at least 80 ms. With half a second, a segment differs from the same part of the complete file by
-/// less than a twentieth of the codec's own distortion; a longer run-in does not help.
+/// The number of packets that are decoded before a segment. RFC 7845 requires at least 80 ms. With half a second, the
+/// difference to a continuous decoding of the file is less than a twentieth of the codec's own distortion. A longer
+/// run-in does not reduce the difference.
 const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
-/// The longest packet that Opus allows.
+/// The longest packet that Opus allows, in milliseconds.
 const LONGEST_MS: usize = 120;

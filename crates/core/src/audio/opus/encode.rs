@@ -11,9 +11,9 @@ pub struct OpusEncoder {
     serial: u32,
     channels: u16,
     rate: u32,
-    /// Samples that do not fill a packet yet, channels interleaved.
+    /// Buffered samples that do not fill a packet yet, channels interleaved.
     waiting: Vec<i16>,
-    /// A finished packet, kept until it is known whether it is the last one.
+    /// An encoded packet. It is held until the next packet exists, because the last packet must be marked as the end.
     held: Option<Vec<u8>>,
     frames: u64,
     packets: u64,
@@ -47,17 +47,17 @@ impl OpusEncoder {
         })
     }
 
-    /// The two header pages. Call it once, before the first sample.
+    /// Returns the two header pages. Must be called once, before the first sample.
     pub fn head(&mut self) -> Result<Vec<u8>, OpusError> {
         let mut head = b"OpusHead\x01".to_vec();
         head.push(if self.channels == 1 { 1 } else { 2 });
         head.extend(u16::try_from(self.pre_skip()).unwrap_or(u16::MAX).to_le_bytes());
         head.extend(self.rate.to_le_bytes());
-        // No gain, and the channel mapping of RTP: mono, or left and right.
+        // No output gain, and channel mapping family 0: mono, or left and right.
         head.extend([0, 0, 0]);
         let mut tags = b"OpusTags".to_vec();
         for text in [VENDOR, ""] {
-            // The second one is the number of comments, which is 0.
+            // The second length field is the number of comments, which is 0.
             tags.extend(u32::try_from(text.len()).unwrap_or_default().to_le_bytes());
             tags.extend(text.as_bytes());
         }
@@ -67,16 +67,16 @@ impl OpusEncoder {
         Ok(std::mem::take(self.pages.inner_mut()))
     }
 
-    /// Adds samples, channels interleaved. Returns the segments that are complete.
+    /// Encodes samples, channels interleaved. Returns the segments that became complete.
     pub fn push(&mut self, samples: &[i16]) -> Result<Vec<Vec<u8>>, OpusError> {
         self.frames += samples.len() as u64 / u64::from(self.channels);
         self.encode(samples)
     }
 
-    /// Ends the file. Returns the last segments.
+    /// Ends the file. Returns the remaining segments.
     pub fn finish(mut self) -> Result<Vec<Vec<u8>>, OpusError> {
-        // The codec delays its output, so silence is added to flush the last samples; the last page states where the
-        // audio ends.
+        // The codec delays its output, so silence is added to flush the last samples. The position in the last page
+        // states where the audio ends.
         let packet_frames = u64::from(self.packet_frames());
         let packets = (self.frames + u64::from(self.encoder.lookahead())).div_ceil(packet_frames).max(1);
         let missing = (packets * packet_frames).saturating_sub(self.frames) * u64::from(self.channels);
@@ -105,7 +105,7 @@ impl OpusEncoder {
         Ok(segments)
     }
 
-    /// Writes a packet that is not the last one. Returns a segment that ends with it.
+    /// Writes a packet that is not the last one. Returns the segment if the packet completes it.
     fn write(&mut self, packet: Vec<u8>) -> Result<Option<Vec<u8>>, OpusError> {
         self.packets += 1;
         let ends = |seconds: u32| self.packets.is_multiple_of(u64::from(seconds * PACKETS_PER_SECOND));
@@ -120,18 +120,18 @@ impl OpusEncoder {
         self.rate / PACKETS_PER_SECOND
     }
 
-    /// Samples at the start that a player drops: the codec's delay.
+    /// Returns the number of samples at the start that a player must skip, at `GRANULE_RATE`: the delay of the codec.
     fn pre_skip(&self) -> u64 {
         u64::from(self.encoder.lookahead()) * u64::from(GRANULE_RATE / self.rate)
     }
 }
 
-/// Both sides of a call. They mostly speak in turns, so one side gets nearly the whole bit rate: measured with
-/// telephone speech, the crosstalk of one side on the other is 48 dB lower.
+/// The bit rate for both sides of a call, in bit/s. Usually only one side speaks, and then gets nearly the whole bit
+/// rate. Measured with telephone speech, the crosstalk from one side to the other is at -48 dB.
 const BITRATE_STEREO: u32 = 24_000;
 const BITRATE_MONO: u32 = 16_000;
-/// Out of 10: takes 0.6 times as long as 10.
+/// The encoder's complexity, from 0 to 10. At 5, encoding takes 0.6 times as long as at 10.
 const COMPLEXITY: u8 = 5;
-/// More than 20 ms can take at any bit rate.
+/// The size of the packet buffer in bytes: more than a packet of 20 ms needs at any bit rate.
 const LONGEST_PACKET: usize = 1500;
 const VENDOR: &str = "AgentLocator";

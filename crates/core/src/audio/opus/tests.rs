@@ -2,7 +2,7 @@ use super::super::wav::{Encoding, WavFormat};
 use super::*;
 use proptest::prelude::*;
 
-/// Two tones that come and go, one on each side.
+/// Returns two tones of varying loudness, one on each side.
 fn tones(channels: u16, rate: u32, frames: usize) -> Vec<i16> {
     let mut samples = Vec::with_capacity(frames * usize::from(channels));
     for at in 0..frames {
@@ -42,7 +42,7 @@ fn decode(chunks: &[Vec<u8>]) -> Vec<i16> {
     (0..chunks.len() - 1).flat_map(|number| segment(&file, chunks, number)).collect()
 }
 
-/// The ratio of the signal to the difference, in decibels.
+/// Returns the ratio of the signal to the coding error, in decibels.
 fn fidelity(sound: &[i16], decoded: &[i16]) -> f64 {
     let energy = |difference: &mut dyn Iterator<Item = f64>| difference.map(|value| value * value).sum::<f64>();
     let sound_energy = energy(&mut sound.iter().map(|sample| f64::from(*sample)));
@@ -70,7 +70,7 @@ fn a_segment_sounds_as_it_does_in_the_whole() {
     let sound = tones(2, 8000, 8000 * 45);
     let chunks = encode(2, 8000, &sound, 8000);
     let file = open(&chunks);
-    // Without the segment boundaries: one decoder for all.
+    // The reference: one decoder for the complete file, without segment boundaries.
     let mut decoder = ropus::Decoder::new(8000, ropus::Channels::Stereo).unwrap();
     let mut reader = ogg::PacketReader::new(std::io::Cursor::new(chunks.concat()));
     let (mut whole, mut out) = (Vec::new(), [0; 960 * 2]);

@@ -1,4 +1,4 @@
-//! Abbreviations in full.
+//! Expansion of Hebrew abbreviations.
 
 use super::lists::{List, lines};
 use super::plain::{bases, is_dash, is_hebrew, plain, word_length, words_before};
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with('~')).collect());
 
-/// The same, for those that stand without a letter before them.
+/// Abbreviations that are expanded only without a Hebrew prefix, marked by `~` in the data file.
 static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('~')?, full))).collect());
 
@@ -19,7 +19,7 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     pairs.map(|(short, full)| (short.trim(), full.trim()))
 }
 
-/// The text with its abbreviations in full, and with the names of the days for their letters.
+/// Replaces abbreviations by their full forms, and letters that denote weekdays by the names of the days.
 pub(super) fn abbreviations(text: &str) -> String {
     let (mut said, mut at, mut follows_day) = (String::with_capacity(text.len()), 0, false);
     while let Some(c) = text[at..].chars().next() {
@@ -63,7 +63,7 @@ pub(super) fn abbreviations(text: &str) -> String {
     said
 }
 
-/// The full form of a word, with the letters that are written together with it.
+/// Returns the full form of an abbreviation, with its Hebrew prefix; none if the word is not an abbreviation.
 fn full(word: &str) -> Option<String> {
     bases(word).find_map(|base| {
         let full = FULL.get(base).or_else(|| if base == word { ALONE.get(base) } else { None })?;
@@ -71,7 +71,8 @@ fn full(word: &str) -> Option<String> {
     })
 }
 
-/// An abbreviation with points between its letters: its full form, and its length.
+/// Parses an abbreviation with full stops between its letters at the beginning of a text. Returns its full form and its
+/// length in bytes.
 fn dotted(text: &str) -> Option<(String, usize)> {
     let (mut letters, mut length, mut parts) = (String::new(), 0, 0);
     loop {
@@ -84,7 +85,8 @@ fn dotted(text: &str) -> Option<(String, usize)> {
         length += part.len();
         let Some(rest) = text[length..].strip_prefix('.') else { break };
         if !rest.starts_with(is_hebrew) {
-            // The last point may be the end of the sentence.
+            // The last full stop may end the sentence, so it belongs to the abbreviation only if the sentence
+            // continues.
             length += usize::from(
                 rest.starts_with([' ', ':', ','])
                     && rest
@@ -100,7 +102,7 @@ fn dotted(text: &str) -> Option<(String, usize)> {
     full(&format!("{before}\"{last}")).map(|full| (full, length))
 }
 
-/// The name of the day for which a letter stands.
+/// Returns the name of the weekday that a letter denotes, with a leading "and" if the letter has it.
 fn weekday(word: &str) -> Option<String> {
     let letter = |word: &str| {
         let short = word.strip_suffix('\'').unwrap_or(word);
@@ -114,7 +116,7 @@ fn weekday(word: &str) -> Option<String> {
     letter(&word[first.len_utf8()..]).map(|day| format!("{first}{day}"))
 }
 
-/// The letter stands for a day: "day" is before it, or it belongs to a list or range of days.
+/// Returns true if the letter denotes a weekday: the word "day" precedes it, or it is in a list or range of days.
 fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
     let is_number = after.trim_start_matches(is_dash).starts_with(|c: char| c.is_ascii_digit());
     let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
@@ -137,7 +139,7 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
         || !is_lettered && (begins_range() || continues_range() || has_mark && (follows_day || has_time()))
 }
 
-/// A day with "and" before it.
+/// Returns true if the letter of a weekday has the prefix "and".
 fn is_and_day(word: &str) -> bool {
     word.trim_end_matches('\'').chars().count() > 1
 }

@@ -1,4 +1,4 @@
-//! Times of day in words.
+//! Conversion of times of day to words.
 
 use super::lists::{Gender, List};
 use super::numeral::cardinal;
@@ -17,7 +17,7 @@ impl Clock {
         is_valid.then_some(Self { hour, minute, second: None })
     }
 
-    /// In words of a clock of twelve hours, as times are said in Israel.
+    /// Returns the time in words on a 12-hour clock, which is how times are spoken in Israel.
     pub(super) fn words(self) -> String {
         let (and, to) = (List::And.word(), List::To.word());
         if self.hour.is_multiple_of(24) && self.minute == 0 && self.second.is_none() {

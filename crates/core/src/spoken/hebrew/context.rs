@@ -1,4 +1,4 @@
-//! What stands around a number.
+//! The context of a number: the text around it, which decides how the number is read.
 
 use super::counted::{Counted, after_shared, next_word};
 use super::lists::List;
@@ -9,22 +9,22 @@ use super::run::Number;
 /// The text around a number.
 pub(super) struct Context<'a> {
     pub(super) before: &'a str,
-    /// The letters that are written together with the number.
+    /// The Hebrew prefix of the number, such as "in" or "to"; may be empty.
     pub(super) prefix: &'a str,
     pub(super) after: &'a str,
-    /// It has a sign.
+    /// Whether the number has a sign.
     pub(super) is_signed: bool,
-    /// What the number before it is, if both are connected, such as in "from nine until".
+    /// The kind of the previous number if it is connected with this number, as in "from nine until".
     pub(super) follows: Kind,
 }
 
 impl Context<'_> {
-    /// One of the last words before the number is in the list.
+    /// Returns true if one of the last `words` words before the number is in the list.
     pub(super) fn has_before(&self, list: List, words: usize) -> bool {
         words_before(self.before).take(words).any(|word| list.has(&word))
     }
 
-    /// The last word before the number, if nothing but spaces or a colon is between them.
+    /// Returns the last word before the number, if only spaces, colons and dashes are between them.
     pub(super) fn last_word(&self) -> Option<String> {
         let is_near = self
             .before
@@ -35,7 +35,8 @@ impl Context<'_> {
 
     pub(super) fn counted(&self) -> Option<Counted> {
         let counted = Counted::after(self.after, self.begins_range())?;
-        // "At nine we open": a verb looks like a plural.
+        // "At nine we open": the form of a verb resembles a plural noun, so the verb must not be taken for a counted
+        // noun.
         let is_at = || self.prefix.ends_with(AT) || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
         let is_verb =
             |word: &str| List::Verbs.words().contains(&word) || counted.noun.is_none() && word.starts_with(FROM);
@@ -44,41 +45,41 @@ impl Context<'_> {
         is_counted.then_some(counted)
     }
 
-    /// A known noun is counted.
+    /// Returns true if the number counts a noun of the data files.
     pub(super) fn counts_known(&self) -> bool {
         self.counted().is_some_and(|counted| counted.noun.is_some())
     }
 
-    /// "To" after the number leads to the end of a range. After "at nine", it does not.
+    /// Returns true if "to" after the number begins the end of a range. After "at nine", it does not.
     fn begins_range(&self) -> bool {
         self.prefix.is_empty() || self.prefix.contains(FROM)
     }
 
-    /// The next word says the half of the day.
+    /// Returns true if the next word is a part of the day, such as "in the morning".
     pub(super) fn has_daypart(&self) -> bool {
         let after = plain(self.after.trim_start_matches([' ', '\u{a0}']));
         let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
         List::Dayparts.words().iter().any(|part| after.strip_prefix(part).is_some_and(is_whole))
     }
 
-    /// The next word is a month, or "of the month".
+    /// Returns true if the next word is a month, or "of the month".
     pub(super) fn has_month(&self) -> bool {
         let is_month = |at| next_word(self.after, at).is_some_and(|word| List::AfterDay.has(&plain(&self.after[word])));
         is_month(0) || after_shared(self.after, self.begins_range()).is_some_and(is_month)
     }
 
-    /// Whole numbers are hours here.
+    /// Returns true if a whole number in this context is an hour.
     pub(super) fn is_hour(&self) -> bool {
         let named = || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
         self.follows == Kind::Hour || named() || self.has_daypart() || self.is_open() && self.is_bounded()
     }
 
-    /// It is about opening hours.
+    /// Returns true if the sentence is about opening hours.
     pub(super) fn is_open(&self) -> bool {
         self.has_before(List::Open, 5)
     }
 
-    /// The last word is the name of a day.
+    /// Returns true if the last word is the name of a weekday.
     pub(super) fn follows_weekday(&self) -> bool {
         self.last_word().is_some_and(|word| List::Weekdays.has(&word))
     }
@@ -88,7 +89,7 @@ impl Context<'_> {
         !self.prefix.is_empty() || until()
     }
 
-    /// A date without a year may be here.
+    /// Returns true if the number may be a date without a year.
     pub(super) fn is_date(&self) -> bool {
         let before = self.before.trim_end_matches([' ', ',', '(', ':']);
         let last = words_before(before).next();
@@ -98,7 +99,7 @@ impl Context<'_> {
             || is_near && last.is_some_and(|word| List::BeforeDate.has(&word))
     }
 
-    /// The number is a code, which is read digit by digit.
+    /// Returns true if the number is a code, which is read digit by digit.
     pub(super) fn is_code(&self, number: &Number) -> bool {
         let length = number.digits.len();
         let touches_latin = || {
@@ -120,8 +121,8 @@ impl Context<'_> {
     }
 }
 
-/// In (or "at"), to.
+/// The prefixes "in" (also "at") and "to".
 const AT: [char; 2] = ['\u{5d1}', '\u{5dc}'];
 
-/// The letter that means "from", with which many verbs begin.
+/// The prefix "from". Many verbs begin with this letter.
 const FROM: char = '\u{5de}';

@@ -1,4 +1,4 @@
-//! What a number counts: the noun after it, with its gender.
+//! The noun that a number counts. It decides the gender of the number.
 
 use super::lists::{Gender, List, Noun};
 use super::plain::{bases, is_dash, is_prefix, plain, word_length};
@@ -7,22 +7,24 @@ use super::plain::{bases, is_dash, is_prefix, plain, word_length};
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub(super) gender: Gender,
-    /// The noun, if it is a known one.
+    /// The noun; none if the data files do not contain it.
     pub(super) noun: Option<&'static Noun>,
-    /// It has its singular form.
+    /// Whether the noun is in the singular.
     pub(super) is_singular: bool,
-    /// It has the article.
+    /// Whether the noun has the article.
     pub(super) is_definite: bool,
-    /// Another number is between this number and the noun: "2 or 3 days".
+    /// Whether another number is between this number and the noun, as in "2 or 3 days".
     pub(super) is_shared: bool,
     /// The length of the text up to the end of the noun, in bytes.
     pub(super) length: usize,
-    /// The singular of the adjective after it ("square metres"), and the length up to its end.
+    /// The singular of the adjective after the noun ("square metres"), and the length of the text up to its end, in
+    /// bytes.
     adjective: Option<(&'static str, usize)>,
 }
 
 impl Counted {
-    /// The noun that the number before this text counts. `begins_range`: a "to" after the number leads to a second one.
+    /// Returns the noun that the number before this text counts. `begins_range` is true if "to" after the number begins
+    /// the end of a range.
     pub(super) fn after(text: &str, begins_range: bool) -> Option<Self> {
         let (mut at, mut is_shared) = (0, false);
         if let Some(after) = after_shared(text, begins_range) {
@@ -39,7 +41,7 @@ impl Counted {
         noun(&plain(&text[word])).map(|noun| Self { is_shared, length: end, adjective: adjective(), ..noun })
     }
 
-    /// The noun's singular with its adjective, and the length of the text up to their end.
+    /// Returns the singular of the noun with its adjective, and the length of the text up to their end, in bytes.
     pub(super) fn one(&self) -> Option<(String, usize)> {
         let singular = self.noun?.singular;
         let with_adjective = self.adjective.map(|(adjective, end)| (format!("{singular} {adjective}"), end));
@@ -47,7 +49,7 @@ impl Counted {
     }
 }
 
-/// Where a text continues after another number that shares the noun: after "or 3", "until 5" and "to 5".
+/// Returns the offset after a second number that shares the noun: after "or 3", "until 5" or "to 5".
 pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
     let word = next_word(text, 0)?;
     let found = plain(&text[word.clone()]);
@@ -60,7 +62,7 @@ pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
     }
 }
 
-/// The range of the next word, after spaces or one dash.
+/// Returns the range of the next word, after spaces or one dash.
 pub(super) fn next_word(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
     let rest = &text[at..];
     let dash = rest.chars().next().filter(|c| is_dash(*c)).map_or(0, char::len_utf8);
@@ -70,7 +72,7 @@ pub(super) fn next_word(text: &str, at: usize) -> Option<std::ops::Range<usize>>
     (length > 0 && (dash == 0 || spaces == 0)).then(|| start..start + length)
 }
 
-/// Where a text continues after the number that follows this place.
+/// Returns the offset after the number that begins at `at`, with or without a prefix; none if there is no number.
 fn skip_number(text: &str, at: usize) -> Option<usize> {
     let mut start = at;
     // "until 5", "until to-5", "or 5".
@@ -98,12 +100,12 @@ fn noun(word: &str) -> Option<Counted> {
     }
     for base in bases(word).skip(1) {
         if let Some((noun, is_singular)) = Noun::find(base) {
-            // The article is the only letter that may be between a number and its noun.
+            // The article is the only prefix that a counted noun may have.
             let is_definite = word.chars().count() == base.chars().count() + 1 && word.starts_with(ARTICLE);
             return if is_definite && !is_singular { counted(noun.gender, Some(noun), false, true) } else { None };
         }
     }
-    // "In" or "to" is before the noun rather than a part of it.
+    // A first letter "in" or "to" is probably a prefix, so the word is not a counted noun.
     let is_long = word.chars().count() >= 4 && !word.starts_with(PREPOSITIONS);
     if is_long && word.ends_with(PLURALS[0]) {
         counted(Gender::Masculine, None, false, false)
@@ -116,10 +118,10 @@ fn noun(word: &str) -> Option<Counted> {
 
 const ARTICLE: char = '\u{5d4}';
 
-/// To, and.
+/// The prefixes "to" and "and".
 const CONNECTING: [char; 2] = ['\u{5dc}', '\u{5d5}'];
 
-/// In, to.
+/// The prefixes "in" and "to".
 const PREPOSITIONS: [char; 2] = ['\u{5d1}', '\u{5dc}'];
 
 /// The endings of plurals: -im, -ot.

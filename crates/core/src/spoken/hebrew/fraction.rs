@@ -1,4 +1,4 @@
-//! Fractions in words.
+//! Conversion of fractions to words.
 
 use super::context::Context;
 use super::counted::next_word;
@@ -9,19 +9,19 @@ use super::quantity::{self, Amount};
 use super::reading::Reading;
 use super::run::Run;
 
-/// It has a name of its own: 1/2 to 9/10.
+/// Returns true if the fraction has a name in words: 1/2 to 9/10.
 pub(super) fn is_named(above: u64, below: u64) -> bool {
     (1..below).contains(&above) && (2..=10).contains(&below)
 }
 
-/// It is a fraction wherever a date is not expected.
+/// Returns true if two numbers with a slash are a fraction wherever a date is not expected.
 pub(super) fn is_usual(above: u64, below: u64) -> bool {
     matches!((above, below), (1 | 2, 3) | (1, 2) | (1 | 3, 4))
 }
 
-/// What is after it has parts: a noun, or "of".
+/// Returns true if a counted noun or "of" follows the fraction.
 pub(super) fn is_counted(context: &Context<'_>) -> bool {
-    // "On 1/5 we open": after "on", only a singular or "of the" makes it a fraction.
+    // "On 1/5 we open": where a date is expected, it is a fraction only before a singular noun or "of the".
     let is_date = context.is_date();
     if context.counted().is_some_and(|counted| counted.is_singular || !is_date) {
         return true;
@@ -31,7 +31,7 @@ pub(super) fn is_counted(context: &Context<'_>) -> bool {
     rest.is_some_and(|rest| !is_date || rest.starts_with(ARTICLE))
 }
 
-/// A fraction in words, such as "three quarters".
+/// Returns a fraction in words, such as "three quarters"; none if it has no name.
 pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<String> {
     if !is_named(above, below) {
         return None;
@@ -51,7 +51,7 @@ pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<Str
     Some(format!("{count} {}", plurals.at(index.checked_sub(3)?)))
 }
 
-/// A whole number with a fraction after it, such as 2 1/2.
+/// Reads a whole number with a fraction after it, such as 2 1/2.
 pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
     let rest = context.after.strip_prefix(' ').unwrap_or(context.after);
     let run = Run::read(rest)?;

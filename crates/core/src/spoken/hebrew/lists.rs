@@ -1,4 +1,4 @@
-//! The words and nouns of the data files.
+//! Parsers for the data files with words and nouns.
 
 use super::plain::bases;
 use std::collections::BTreeMap;
@@ -94,22 +94,23 @@ lists! {
 }
 
 impl List {
-    /// Its entries, in order.
+    /// Returns the entries of the section, in order.
     pub(in crate::spoken) fn words(self) -> &'static [&'static str] {
         WORDS.get(self.heading()).map_or(&[], Vec::as_slice)
     }
 
-    /// The entry at this place; empty if there is none.
+    /// Returns the entry at an index; empty if the index is out of range.
     pub(in crate::spoken) fn at(self, index: usize) -> &'static str {
         self.words().get(index).copied().unwrap_or_default()
     }
 
-    /// Its only entry.
+    /// Returns the first entry, for sections with a single entry.
     pub(in crate::spoken) fn word(self) -> &'static str {
         self.at(0)
     }
 
-    /// It has this word, or the word without letters that are written together with it ("in", "the"). The word is plain.
+    /// Returns true if the section contains the word, with or without its Hebrew prefixes ("in", "the"). The word must
+    /// be normalised by `plain`.
     pub(in crate::spoken) fn has(self, word: &str) -> bool {
         bases(word).any(|base| self.words().contains(&base))
     }
@@ -127,7 +128,7 @@ static WORDS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::ne
     words
 });
 
-/// The lines of a data file without comments.
+/// Returns the lines of a data file without comments and empty lines.
 pub(in crate::spoken) fn lines(file: &'static str) -> impl Iterator<Item = &'static str> {
     file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
@@ -144,20 +145,20 @@ pub(in crate::spoken) enum Gender {
 pub(in crate::spoken) struct Noun {
     pub(in crate::spoken) gender: Gender,
     pub(in crate::spoken) singular: &'static str,
-    /// "Two" in one word, such as "two hours".
+    /// The dual form: one word that means two of the noun, such as "two hours".
     pub(in crate::spoken) dual: Option<&'static str>,
-    /// The singular is used with numbers above ten.
+    /// Whether the singular is used with numbers above ten.
     pub(in crate::spoken) counts_in_singular: bool,
-    /// A number follows its singular.
+    /// Whether the singular is followed by a number that identifies it, as in "building 3".
     pub(in crate::spoken) is_numbered: bool,
     plurals: Vec<&'static str>,
 }
 
 impl Noun {
-    /// The form after this number.
+    /// Returns the form of the noun after this number.
     pub(in crate::spoken) fn many(&self, number: u64) -> &'static str {
         let plural = self.plurals.first().copied().unwrap_or(self.singular);
-        // Currencies of other countries are counted in the singular: "twenty dollar".
+        // Foreign currencies are counted in the singular: "twenty dollar".
         if number > 10
             && self.counts_in_singular
             && List::Minor.words().get(4..).is_some_and(|minor| minor.contains(&self.singular))
@@ -168,14 +169,14 @@ impl Noun {
         }
     }
 
-    /// The noun that has this form, and whether the form is its singular only.
+    /// Returns the noun that has this form, and whether the form is unambiguously the singular.
     pub(in crate::spoken) fn find(word: &str) -> Option<(&'static Self, bool)> {
         let noun = NOUNS.1.get(word).and_then(|index| NOUNS.0.get(*index))?;
         Some((noun, word == noun.singular && !noun.plurals.contains(&word)))
     }
 }
 
-/// All nouns, and for each form the noun's place.
+/// All nouns, and the index of the noun for each form.
 static NOUNS: LazyLock<(Vec<Noun>, BTreeMap<&'static str, usize>)> = LazyLock::new(|| {
     let (mut nouns, mut forms): (Vec<Noun>, BTreeMap<_, _>) = (Vec::new(), BTreeMap::new());
     for line in lines(include_str!("nouns.txt")) {
@@ -194,7 +195,8 @@ static NOUNS: LazyLock<(Vec<Noun>, BTreeMap<&'static str, usize>)> = LazyLock::n
             plurals,
         });
     }
-    // Plurals before another noun: "days of illness". Only of masculine nouns; of others they look like other words.
+    // The construct plurals, which are used before another noun: "days of illness". Only masculine nouns have entries,
+    // because the other construct plurals resemble other words.
     for (index, noun) in nouns.iter().enumerate().filter(|(_, noun)| noun.gender == Gender::Masculine) {
         for construct in noun.plurals.iter().filter_map(|plural| plural.strip_suffix(PLURAL_END)) {
             forms.entry(construct).or_insert(index);
@@ -203,5 +205,5 @@ static NOUNS: LazyLock<(Vec<Noun>, BTreeMap<&'static str, usize>)> = LazyLock::n
     (nouns, forms)
 });
 
-/// The last letter of masculine plurals, which falls away before another noun.
+/// The last letter of masculine plurals, which the construct plural omits.
 const PLURAL_END: char = '\u{5dd}';

@@ -1,4 +1,4 @@
-//! Finds the numbers of a text and puts words in their place.
+//! Replacement of the numbers in a text by words.
 
 use super::context::Context;
 use super::lists::List;
@@ -7,7 +7,7 @@ use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_prefix, 
 use super::reading::{self, Kind, Reading};
 use super::run::Run;
 
-/// The text with words for all of its numbers.
+/// Replaces all numbers in a text by words.
 pub(super) fn numbers(text: &str) -> String {
     let mut scan = Scan { text, at: 0, said: String::with_capacity(text.len() * 2), last: None };
     while let Some(digit) = scan.next_digit() {
@@ -19,10 +19,10 @@ pub(super) fn numbers(text: &str) -> String {
 
 struct Scan<'a> {
     text: &'a str,
-    /// The beginning of the part that is not read yet.
+    /// The byte offset of the part that is not read yet.
     at: usize,
     said: String,
-    /// What the last number was, and where it ends.
+    /// The kind of the last number, and the byte offset of its end.
     last: Option<(Kind, usize)>,
 }
 
@@ -41,7 +41,7 @@ impl Scan<'_> {
         self.text[self.at..].find(|c: char| c.is_ascii_digit()).map(|at| self.at + at)
     }
 
-    /// Puts words in the place of the number at this digit.
+    /// Replaces the number whose first digit is at `digit` by words.
     fn number(&mut self, digit: usize) {
         let (mut start, sign, is_joined) = self.sign(digit);
         let prefix = self.prefix(start, is_joined);
@@ -60,7 +60,8 @@ impl Scan<'_> {
         self.after_number();
     }
 
-    /// Where the number at this digit begins with its sign, and whether a dash joins it to the word before it.
+    /// Returns the start of the number including its sign, the sign, and whether a dash joins the number to the word
+    /// before it.
     fn sign(&self, digit: usize) -> (usize, Sign, bool) {
         let head = &self.text[self.at..digit];
         let Some(mark) = head.chars().next_back() else { return (digit, Sign::None, false) };
@@ -68,7 +69,7 @@ impl Scan<'_> {
         let before = self.text[..start].chars().next_back();
         let is_free = before.is_none_or(|c| !is_letter(c) && !c.is_ascii_digit());
         match mark {
-            // Markdown's stars are around a number, not before it.
+            // Markdown puts stars on both sides of a number; only a star before the number alone is a sign.
             '*' if is_free && before != Some('*') && !self.is_starred(digit) => (start, Sign::Star, false),
             '+' if is_free || before.is_some_and(is_hebrew) => (start, Sign::Plus, false),
             '#' => (start, Sign::Number, false),
@@ -78,12 +79,12 @@ impl Scan<'_> {
         }
     }
 
-    /// A star is after the number at this digit as well.
+    /// Returns true if a star follows the number at `digit`.
     fn is_starred(&self, digit: usize) -> bool {
         self.text[digit..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('*')
     }
 
-    /// The letters before a number that are written together with it, such as "in" and "to".
+    /// Returns the range of the Hebrew prefix of a number, such as "in" and "to".
     fn prefix(&self, start: usize, is_joined: bool) -> Option<std::ops::Range<usize>> {
         let head = &self.text[self.at..start];
         let letters = head.trim_end_matches(' ');
@@ -138,7 +139,8 @@ impl Scan<'_> {
         (said, end + length)
     }
 
-    /// A letter directly after a number is a word of its own.
+    /// Handles the characters directly after a number: reads `+` and `#` as words, and separates letters from the
+    /// number.
     fn after_number(&mut self) {
         let mut rest = self.text[self.at..].chars();
         let sign = match rest.next() {
@@ -154,7 +156,7 @@ impl Scan<'_> {
             }
             return;
         }
-        // "1.Haircut" is an item of a list.
+        // "1.Haircut" is an item of a list, so the full stop is separated from the word.
         if let Some(rest) = self.text[self.at..].strip_prefix('.')
             && rest.starts_with(is_hebrew)
         {
@@ -165,7 +167,7 @@ impl Scan<'_> {
         let rest = &self.text[self.at..];
         let joined = rest.chars().next().filter(|c| is_dash(*c));
         let word = joined.map_or(rest, |dash| &rest[dash.len_utf8()..]);
-        // A quotation mark between a number and a letter would make an abbreviation of them.
+        // Without the space, a quotation mark between the number and a letter would form an abbreviation.
         if word.trim_start_matches(is_quote).starts_with(is_letter) {
             self.said.push(' ');
             self.at += joined.map_or(0, char::len_utf8);

@@ -1,16 +1,17 @@
-//! Whole numbers in words.
+//! Conversion of whole numbers to words.
 
 use super::lists::{Gender, List};
 
-/// The greatest number that has words.
+/// The greatest number that is converted to words. Greater numbers are read digit by digit.
 pub(super) const GREATEST: u64 = 999_999_999_999_999;
 
-/// A number that is counted or named by itself.
+/// Returns a cardinal number that is not directly before a noun.
 pub(in crate::spoken) fn cardinal(number: u64, gender: Gender) -> String {
     words(number, gender, false)
 }
 
-/// A number directly before the noun that it counts; `is_definite` if the noun has the article.
+/// Returns a cardinal number directly before the noun that it counts. `is_definite` is true if the noun has the
+/// article.
 pub(super) fn before_noun(number: u64, gender: Gender, is_definite: bool) -> String {
     match (number, gender) {
         (2, Gender::Feminine) => List::FeminineTwo.word().to_owned(),
@@ -20,7 +21,7 @@ pub(super) fn before_noun(number: u64, gender: Gender, is_definite: bool) -> Str
     }
 }
 
-/// A number as an ordinal, without the article; from eleven on it is the cardinal.
+/// Returns an ordinal number without the article. From eleven on, Hebrew uses the cardinal.
 pub(in crate::spoken) fn ordinal(number: u64, gender: Gender) -> String {
     let ordinals = if gender == Gender::Feminine { List::FeminineOrdinals } else { List::MasculineOrdinals };
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
@@ -28,14 +29,14 @@ pub(in crate::spoken) fn ordinal(number: u64, gender: Gender) -> String {
     found.map_or_else(|| cardinal(number, gender), |word| (*word).to_owned())
 }
 
-/// Digits one by one.
+/// Returns the digits one by one in words.
 pub(super) fn digits(digits: &str) -> String {
     let words: Vec<&str> =
         digits.chars().filter_map(|c| c.to_digit(10)).map(|digit| unit(u64::from(digit), Gender::Feminine)).collect();
     words.join(" ")
 }
 
-/// Digits one by one in groups with a pause between them, as numbers are dictated.
+/// Returns the digits one by one in words, in groups that are separated by commas, so that the synthesiser pauses.
 pub(super) fn dictated(number: &str) -> String {
     let lengths: &[usize] = match number.len() {
         0..=6 => &[6],

@@ -1,10 +1,11 @@
-//! Phone numbers as Israelis write them, in the groups in which they are said.
+//! Conversion of Israeli phone numbers to words, in the groups in which Israelis say them.
 
 use super::lists::{Gender, List};
 use super::numeral::{cardinal, digits};
 use super::plain::is_dash;
 
-/// The words of the phone number at the beginning of a text (a digit or a plus), and its length in bytes.
+/// Returns the words of the phone number at the beginning of a text, and its length in bytes. The text must begin with
+/// a digit or a plus. Payment card numbers of four groups are read in the same way.
 pub(super) fn phone(text: &str) -> Option<(String, usize)> {
     let found = Found::read(text);
     let number = found.digits.as_str();
@@ -12,7 +13,7 @@ pub(super) fn phone(text: &str) -> Option<(String, usize)> {
     let mut said = Vec::new();
     let length;
     if let Some(national) = number.strip_prefix("972") {
-        // The zero before the area is not dialled from abroad, but often written.
+        // The zero before the area code is not dialled from abroad, but often written.
         let zero = usize::from(national.starts_with('0'));
         let area = area(&format!("0{}", &national[zero..]))? - 1;
         length = 3 + zero + area + 7;
@@ -48,7 +49,7 @@ pub(super) fn phone(text: &str) -> Option<(String, usize)> {
     (said.len() > 1).then(|| (said.join(", "), end))
 }
 
-/// The words of a short number such as *2000, at the beginning of a text (a star), and its length in bytes.
+/// Returns the words of a short number such as *2000 at the beginning of a text, and its length in bytes.
 pub(super) fn star(text: &str) -> Option<(String, usize)> {
     let number = text.strip_prefix('*')?;
     let length = number.bytes().take_while(u8::is_ascii_digit).count();
@@ -56,10 +57,10 @@ pub(super) fn star(text: &str) -> Option<(String, usize)> {
     (3..=6).contains(&length).then(|| (said(), 1 + length))
 }
 
-/// Digits with the marks that may stand between the digits of a phone number.
+/// Digits with the separators that a phone number may contain.
 struct Found {
     digits: String,
-    /// After each group of digits: how many digits there are until there, and where the text continues.
+    /// For each group of digits, the total number of digits up to its end, and the byte offset of its end.
     ends: Vec<(usize, usize)>,
 }
 
@@ -84,18 +85,18 @@ impl Found {
         }
     }
 
-    /// The first group is as long as the area, or nothing separates the digits.
+    /// Returns `Some` if the first group has the length of the area code, or if the digits have no separators.
     fn begins_with(&self, area: usize, length: usize) -> Option<()> {
         self.ends.first().filter(|(digits, _)| *digits == area || *digits == length).map(|_| ())
     }
 
-    /// Where the number with so many digits ends, if a group ends there.
+    /// Returns the byte offset after `length` digits, if a group ends there.
     fn end_of(&self, length: usize) -> Option<usize> {
         self.ends.iter().find(|(digits, _)| *digits == length).map(|(_, end)| *end)
     }
 }
 
-/// How many digits the area of a national number has.
+/// Returns the number of digits in the area code of a national number, including the leading zero.
 fn area(number: &str) -> Option<usize> {
     let mut digits = number.chars();
     match (digits.next()?, digits.next()?) {

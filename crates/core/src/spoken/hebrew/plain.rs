@@ -1,11 +1,13 @@
-//! Words as the data files spell them: without vowel points, with ASCII quotation marks; and where words begin and end.
+//! Normalisation of words to the spelling of the data files, which have no vowel points and use ASCII quotation marks;
+//! and detection of word boundaries.
 
 use super::lists::List;
 
-/// How far around a number words are looked at, in bytes, so that a long text takes no longer for each of its numbers.
+/// The length of the context before and after a number that the rules use, in bytes. It bounds the time per number in a
+/// long text.
 pub(super) const NEARBY: usize = 300;
 
-/// A word without vowel points and with ASCII quotation marks.
+/// Returns a word without vowel points and with ASCII quotation marks.
 pub(super) fn plain(word: &str) -> String {
     word.chars()
         .filter(|c| !is_point(*c))
@@ -17,7 +19,7 @@ pub(super) fn plain(word: &str) -> String {
         .collect()
 }
 
-/// The word, and the word without one to three of the letters that are written together with the word after them.
+/// Returns the word, and the word without its first one to three Hebrew prefixes.
 pub(super) fn bases(word: &str) -> impl Iterator<Item = &str> {
     let is_prefix = |c: char| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c));
     let prefixes = word.chars().take_while(|c| is_prefix(*c)).count().min(3);
@@ -25,14 +27,14 @@ pub(super) fn bases(word: &str) -> impl Iterator<Item = &str> {
     ends.map(|at| &word[at..]).filter(|base| !base.is_empty())
 }
 
-/// Only letters that are written together with the word after them.
+/// Returns true if the word consists only of Hebrew prefixes.
 pub(super) fn is_prefix(word: &str) -> bool {
     !word.is_empty()
         && word.chars().count() <= 4
         && word.chars().all(|c| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c)))
 }
 
-/// A letter of any script, or a vowel point.
+/// Returns true for a letter of any script, and for a vowel point.
 pub(super) fn is_letter(c: char) -> bool {
     c.is_alphabetic() || is_point(c)
 }
@@ -68,8 +70,8 @@ pub(super) fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{5be}')
 }
 
-/// The length of the word at the beginning of a text: letters, with quotation marks between them and one geresh after
-/// them.
+/// Returns the length in bytes of the word at the beginning of a text: letters, with quotation marks between them and
+/// at most one geresh after them.
 pub(super) fn word_length(text: &str) -> usize {
     let mut length = 0;
     let mut chars = text.char_indices().peekable();
@@ -88,7 +90,7 @@ pub(super) fn word_length(text: &str) -> usize {
     length
 }
 
-/// The words before the end of a text within its last sentence, plain, the last one first. Numbers are no words.
+/// Returns the words of the last sentence of a text, normalised by `plain`, the last word first. Numbers are not words.
 pub(super) fn words_before(text: &str) -> impl Iterator<Item = String> {
     let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEARBY))..];
     let ends_sentence = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');

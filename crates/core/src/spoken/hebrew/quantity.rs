@@ -1,4 +1,4 @@
-//! Amounts: numbers with the noun that they count, decimals, prices and durations.
+//! Conversion of amounts to words: numbers with the counted noun, decimals, prices and durations.
 
 use super::clock::Clock;
 use super::context::Context;
@@ -8,7 +8,7 @@ use super::numeral::{before_noun, cardinal, digits, ordinal};
 use super::plain::bases;
 use super::reading::Reading;
 
-/// A number, with the digits after its point.
+/// A number with the digits after its decimal point.
 pub(super) struct Amount<'a> {
     pub(super) whole: u64,
     pub(super) fraction: Option<&'a str>,
@@ -20,7 +20,7 @@ impl Amount<'_> {
     }
 }
 
-/// A whole number and what it counts.
+/// Reads a whole number and the noun that it counts.
 pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
     if context.has_month() && (1..=31).contains(&value) {
         return Reading::new(cardinal(value, Gender::Masculine));
@@ -45,7 +45,7 @@ pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
     Reading::new(said(value, &counted))
 }
 
-/// A range of whole numbers and what they count.
+/// Reads a range of whole numbers and the noun that they count.
 pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
     let until = |from: String, to: String| Reading::new(format!("{from} {} {to}", List::Until.word()));
     if context.has_month() && (1..=31).contains(&to) {
@@ -57,10 +57,10 @@ pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
     }
 }
 
-/// The noun belongs to this number.
+/// Returns true if the number counts the noun after it.
 fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
     let Some(noun) = counted.noun.filter(|_| counted.is_singular) else { return true };
-    // "Building 3, flat 1": the singular after a number has a number of its own, or begins something else.
+    // "Building 3, flat 1": a singular noun after a number belongs to the next number, or begins a new phrase.
     noun.counts_in_singular || value == 1 && !noun.is_numbered && !follows_numbered(context)
 }
 
@@ -79,7 +79,8 @@ fn said(value: u64, counted: &Counted) -> String {
     }
 }
 
-/// A number that counts nothing: an ordinal after the article and after some nouns, otherwise feminine.
+/// Returns the words of a number that counts no noun: an ordinal after the article and after some nouns, otherwise the
+/// feminine cardinal.
 fn uncounted(value: u64, context: &Context<'_>) -> String {
     let last = context.last_word();
     let noun = last.as_deref().and_then(|word| bases(word).find_map(Noun::find)).map(|(noun, _)| noun.gender);
@@ -104,12 +105,12 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
 
 const ARTICLE: char = '\u{5d4}';
 
-/// Words that end in these are mostly feminine.
+/// Guesses the gender of an unknown noun: most nouns that end in he or tav are feminine.
 fn gender_by_ending(word: &str) -> Gender {
     if word.ends_with(['\u{5d4}', '\u{5ea}']) { Gender::Feminine } else { Gender::Masculine }
 }
 
-/// A decimal and what it counts.
+/// Reads a decimal and the noun that it counts.
 pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     if amount.fraction.is_none() {
         return integer(amount.whole, context);
@@ -139,7 +140,7 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     }
 }
 
-/// A decimal that counts nothing, or whose noun is said with a later number.
+/// Returns the words of a decimal that counts no noun, or whose noun is spoken with a later number.
 pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
     let gender = context.counted().map_or(Gender::Feminine, |counted| counted.gender);
     let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
@@ -152,7 +153,7 @@ pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
     format!("{whole} {} {}", List::Point.word(), digits(fraction))
 }
 
-/// A price without its currency: "nineteen ninety".
+/// Returns the words of a price without its currency: "nineteen ninety".
 pub(super) fn price(amount: &Amount<'_>) -> String {
     let whole = cardinal(amount.whole, Gender::Feminine);
     match amount.fraction.filter(|fraction| *fraction != "00") {
@@ -162,7 +163,7 @@ pub(super) fn price(amount: &Amount<'_>) -> String {
     }
 }
 
-/// Money with hundredths: "nineteen shekels and ninety agorot".
+/// Returns the words of an amount of money with hundredths: "nineteen shekels and ninety agorot".
 fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
     let minor = List::Minor.words().chunks_exact(4).find(|minor| minor[0] == noun.singular)?;
     let hundredths = match (fraction.parse::<u64>().ok()?, fraction.len()) {
@@ -188,7 +189,7 @@ fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
     }
 }
 
-/// Hours and minutes: 1:30 before "hours".
+/// Reads a duration in hours and minutes, such as 1:30 before "hours".
 pub(super) fn duration(clock: Clock, context: &Context<'_>) -> Option<Reading> {
     let counted = context.counted().filter(|counted| !counted.is_shared && context.prefix.is_empty())?;
     let noun = counted.noun.filter(|noun| List::Hours.word() == noun.many(0))?;
@@ -207,7 +208,7 @@ pub(super) fn duration(clock: Clock, context: &Context<'_>) -> Option<Reading> {
     }
 }
 
-/// What a word such as "million" multiplies a number by.
+/// Returns the factor of a word such as "million".
 fn scale(noun: &Noun) -> Option<u64> {
     if noun.singular == List::Thousands.at(0) {
         return Some(1000);

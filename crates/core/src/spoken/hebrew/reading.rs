@@ -1,4 +1,4 @@
-//! Which words a run of digits gets.
+//! The choice of the words for a run of digits.
 
 use super::clock::Clock;
 use super::context::Context;
@@ -8,16 +8,16 @@ use super::numeral::{cardinal, dictated, digits};
 use super::quantity::{self, Amount};
 use super::run::{Date, Number, Run};
 
-/// The words of a number.
+/// The words that replace a number.
 pub(super) struct Reading {
     pub(super) words: String,
-    /// How many bytes of the text after the number they replace, too.
+    /// The number of bytes after the number that the words also replace.
     pub(super) length: usize,
-    /// What it is, so that a number after "until" or "or" is the same.
+    /// The kind of the number. A number after "until" or "or" has the same kind.
     pub(super) kind: Kind,
 }
 
-/// What a number says.
+/// The kind of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Hour,
@@ -39,7 +39,7 @@ impl Reading {
     }
 }
 
-/// The words of a run.
+/// Chooses the words for a run.
 pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((date, clock)) = run.moment() {
         return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), clock.words()));
@@ -98,7 +98,7 @@ fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
     }
 }
 
-/// Two numbers with a point between them: a time after "at", a date, a price or a decimal.
+/// Reads two numbers with a full stop between them: a time after "at", a date, a price or a decimal.
 fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) -> Reading {
     let is_named = context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) || context.has_daypart();
     if fraction.digits.len() == 2
@@ -119,7 +119,8 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
     quantity::amount(&amount, context)
 }
 
-/// Two numbers with a slash between them: a fraction, a date, or the number of a building with its flat.
+/// Reads two numbers with a slash between them: a fraction, a date, a rating, or the number of a building with its
+/// flat.
 fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
     let (above, below) = (first.value()?, second.value()?);
     let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
@@ -151,7 +152,7 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
     Some(date.unwrap_or_else(|| Reading::new(divided())))
 }
 
-/// Two numbers with a dash between them. None if they are neither a range nor a score.
+/// Reads two numbers with a dash between them; none if they are neither a range nor a score.
 fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let until = |from: String, to: String| format!("{from} {} {to}", List::Until.word());
     if let (Some(first), Some(last)) = (hour(from), hour(to)) {
@@ -194,13 +195,13 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
 }
 
-/// A range of days.
+/// Reads a range of dates.
 fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let until = |from: String, to: Date| Some(Reading::new(format!("{from} {} {}", List::Until.word(), said_date(to))));
     let last =
         to.full_date().or_else(|| to.day_and_month().filter(|_| to.marks == ['/'] || !context.counts_known()))?;
     if let Some(first) = from.full_date().or_else(|| from.day_and_month()) {
-        // 1.5-2.5 may be decimals. 28.9-3.10 may not: it goes down.
+        // 1.5-2.5 may be a range of decimals. 28.9-3.10 must be dates, because a range of decimals would rise.
         let is_date = context.is_date()
             || from.marks != ['.']
             || to.marks != ['.']
@@ -217,13 +218,14 @@ fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     if is_day { until(cardinal(first, Gender::Masculine), last) } else { None }
 }
 
-/// The hour of a time or of a whole number.
+/// Returns the time of a run that is a time, or a whole number that can be an hour.
 fn hour(run: &Run) -> Option<Clock> {
     let whole = || run.integer().filter(|hour| hour.digits.len() <= 2).and_then(|hour| Clock::new(hour.value()?, 0));
     run.clock().or_else(whole)
 }
 
-/// A time; "at night" is added to hours that would otherwise be taken for those of the day.
+/// Returns the words of a time. "At night" is added to early hours that would otherwise be understood as hours of the
+/// day.
 fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
     let is_early = clock.hour == 0 || clock.hour < 5 && run.numbers.first().is_some_and(Number::has_leading_zero);
     let words = clock.words();
@@ -244,7 +246,7 @@ fn month(number: u64) -> &'static str {
     index.map_or("", |index| List::Months.at(index))
 }
 
-/// All numbers one by one, with what is said for the marks.
+/// Returns the words of each number and of the marks between them, without an interpretation of the whole run.
 fn pieces(run: &Run) -> String {
     let mut said = String::new();
     let is_dictated = run.numbers.iter().any(|number| number.has_leading_zero() || number.digits.len() > 2)

@@ -1,4 +1,4 @@
-//! A run of digits and the marks between them, and what it can be by its form.
+//! Runs of digits with the marks between them, and the parsers for their possible meanings.
 
 use super::clock::Clock;
 use super::plain::is_dash;
@@ -7,22 +7,22 @@ use super::plain::is_dash;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) numbers: Vec<Number>,
-    /// The mark after each number but the last one. All dashes are `-`.
+    /// The mark after each number except the last. All kinds of dashes are stored as `-`.
     pub(super) marks: Vec<char>,
     /// The length in the text, in bytes.
     pub(super) length: usize,
 }
 
-/// Digits without a mark between them other than the commas of thousands.
+/// Digits without marks between them, except for thousands separators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Number {
     pub(super) digits: String,
-    /// It was written with the commas of thousands.
+    /// Whether the number was written with commas as thousands separators.
     pub(super) is_grouped: bool,
 }
 
 impl Number {
-    /// The value, if it has words.
+    /// Returns the value; none if it is too great to be converted to words.
     pub(super) fn value(&self) -> Option<u64> {
         self.digits.parse().ok().filter(|value| *value <= super::numeral::GREATEST)
     }
@@ -31,13 +31,13 @@ impl Number {
         (self.digits.len() <= length && !self.is_grouped).then(|| self.value()).flatten()
     }
 
-    /// It begins with a zero that a whole number has not.
+    /// Returns true if the number has several digits and begins with a zero.
     pub(super) fn has_leading_zero(&self) -> bool {
         self.digits.len() > 1 && self.digits.starts_with('0')
     }
 }
 
-/// A date; without a year, the next one.
+/// A date. Without a year, it is the next such date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Date {
     pub(super) day: u64,
@@ -52,8 +52,8 @@ impl Date {
 }
 
 impl Run {
-    /// The run at the beginning of a text, which is a digit. Spaces may be around a dash between two times, two dates or two
-    /// numbers of the same length.
+    /// Reads the run at the beginning of a text; none if the text does not begin with a digit. A dash may have spaces
+    /// around it only between two times, two dates, or two rising numbers of the same length.
     pub(super) fn read(text: &str) -> Option<Self> {
         let run = Self::read_close(text)?;
         let rest = &text[run.length..];
@@ -97,7 +97,7 @@ impl Run {
         }
     }
 
-    /// The parts between the dashes.
+    /// Splits the run at its dashes.
     pub(super) fn split(&self) -> Vec<Self> {
         let mut parts = Vec::new();
         let mut part = Self { numbers: Vec::new(), marks: Vec::new(), length: 0 };
@@ -112,12 +112,12 @@ impl Run {
         parts
     }
 
-    /// The only number.
+    /// Returns the number if the run consists of a single number.
     pub(super) fn integer(&self) -> Option<&Number> {
         self.numbers.first().filter(|_| self.marks.is_empty())
     }
 
-    /// Two numbers with this mark between them.
+    /// Returns both numbers if the run consists of two numbers with this mark between them.
     pub(super) fn pair(&self, mark: char) -> Option<(&Number, &Number)> {
         match (self.numbers.as_slice(), self.marks.as_slice()) {
             ([first, second], [found]) if *found == mark => Some((first, second)),
@@ -125,7 +125,7 @@ impl Run {
         }
     }
 
-    /// 14:30 or 14:30:15.
+    /// Parses a time: 14:30 or 14:30:15.
     pub(super) fn clock(&self) -> Option<Clock> {
         if self.marks.iter().any(|mark| *mark != ':') || !(2..=3).contains(&self.numbers.len()) {
             return None;
@@ -137,7 +137,7 @@ impl Run {
         second.is_none_or(|second| second < 60).then_some(Clock { second, ..clock })
     }
 
-    /// A whole date: 15.8.2026, 15/8/26, 15-8-2026 or 2026-08-15.
+    /// Parses a date with a year: 15.8.2026, 15/8/26, 15-8-2026 or 2026-08-15.
     pub(super) fn full_date(&self) -> Option<Date> {
         let ([first, second, third], [mark, same]) = (self.numbers.as_slice(), self.marks.as_slice()) else {
             return None;
@@ -156,14 +156,14 @@ impl Run {
         Date::new(first.at_most(2)?, second.at_most(2)?, Some(year?))
     }
 
-    /// A date and a time in the form of computers: 2026-08-15T10:00.
+    /// Parses a date and a time in ISO 8601 form: 2026-08-15T10:00.
     pub(super) fn moment(&self) -> Option<(Date, Clock)> {
         let at = self.marks.iter().position(|mark| *mark == 'T')?;
         let (before, after) = (self.part(0..at + 1), self.part(at + 1..self.numbers.len()));
         Some((before.full_date()?, after.clock()?))
     }
 
-    /// A day and a month: 15.8 or 15/8.
+    /// Parses a day and a month: 15.8 or 15/8.
     pub(super) fn day_and_month(&self) -> Option<Date> {
         let (day, month) = self.pair('.').or_else(|| self.pair('/'))?;
         Date::new(day.at_most(2)?, month.at_most(2)?, None)
@@ -175,7 +175,7 @@ impl Run {
     }
 }
 
-/// The number at the beginning of a text.
+/// Parses the number at the beginning of a text.
 fn number(text: &str) -> Option<Number> {
     let count = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let first = count(text);

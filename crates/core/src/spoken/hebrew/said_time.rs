@@ -1,4 +1,4 @@
-//! Times of day that are said in words: "at half past ten", "a quarter to five".
+//! Detection of times of day in words: "at half past ten", "a quarter to five".
 
 use super::counted::{Counted, next_word};
 use super::lists::{Gender, List};
@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// The times that a text in words says, in minutes of a clock of twelve hours. Only words that plainly are a time count: an hour
-/// with "at", "to" or the like before it, or with minutes, "half" or a half of the day after it, and without a noun that it counts.
+/// Returns the times in a text whose numbers are words, as minutes on a 12-hour clock. Only unambiguous times are
+/// returned. The hour must follow "at", "to" or a similar word, or must precede minutes, "half" or a part of the day.
+/// It must not count a noun.
 pub(super) fn times(text: &str) -> Vec<u16> {
     let words = words(text);
     let (mut times, mut at) = (Vec::new(), 0);
@@ -31,7 +32,7 @@ const HALF_A_DAY: u16 = 12 * 60;
 struct Word {
     plain: String,
     range: Range<usize>,
-    /// Nothing but spaces and dashes is between this word and the one before it.
+    /// Whether only spaces and dashes are between this word and the previous word.
     is_joined: bool,
 }
 
@@ -60,16 +61,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The time that begins with this word, and the next word after it.
+    /// Returns the time that begins at this word, and the index of the next word after it.
     fn time(&self, at: usize) -> Option<(u16, usize)> {
         self.before_hour(at).or_else(|| self.after_hour(at))
     }
 
-    /// "A quarter to five".
+    /// Reads a time before the hour, such as "a quarter to five".
     fn before_hour(&self, at: usize) -> Option<(u16, usize)> {
         let word = self.word(at)?;
         let quarter = bases(word).any(|base| base == List::Quarter.word()).then_some((15, at + 1));
-        // "From ten to eleven" and "between ten and eleven" are no minutes.
+        // In "from ten to eleven" and "between ten and eleven", ten is an hour and not a number of minutes.
         let is_range = at.checked_sub(1).and_then(|before| self.word(before)) == Some(List::Between.word());
         let minutes = || {
             bases(word).take(2).find_map(|base| {
@@ -86,7 +87,7 @@ impl Reader<'_> {
         (!self.is_counting(end)).then_some((hour * 60 + 720 - minutes, end))
     }
 
-    /// "At ten", "ten and a half".
+    /// Reads a full hour or a time after the hour, such as "at ten" or "ten and a half".
     fn after_hour(&self, at: usize) -> Option<(u16, usize)> {
         let word = self.word(at)?;
         if bases(word).any(|base| base == List::Midnight.word()) {
@@ -101,22 +102,22 @@ impl Reader<'_> {
         let (minutes, next) = self.minutes(end);
         let has_tail = next > end;
         let is_pointed = is_named || prefix.ends_with(AT);
-        // "One of the" begins like "at one".
+        // In Hebrew, "one of the" can begin with the same word as "at one".
         let is_one_of =
             !has_tail && hour == 1 && self.joined(end).is_some_and(|word| word.starts_with([ARTICLE, FROM]));
         let is_time = (is_pointed || has_tail || self.has_daypart(next)) && !is_one_of && !self.is_counting(next);
-        // "Four, seven and ten" is a list: without "at", minutes after "and" are masculine.
+        // "Four, seven and ten" is a list: the feminine form after "and" denotes minutes only after "at".
         let and_feminine = |number| format!("{}{}", List::And.word(), List::Feminine.at(number));
         let is_list =
             !is_pointed && [5, 10].into_iter().any(|number| self.word(next - 1) == Some(&and_feminine(number)));
         if is_list && !self.has_daypart(next) {
             return None;
         }
-        // An hour above twelve is only said as one after "hour" or "at".
+        // A number above twelve is an hour only after "hour" or "at".
         (is_time && (hour <= 12 || is_pointed)).then_some((hour * 60 + minutes, next))
     }
 
-    /// The minutes after an hour, and the next word after them.
+    /// Returns the minutes after an hour and the index of the next word; 0 and `at` if there are none.
     fn minutes(&self, at: usize) -> (u16, usize) {
         let none = (0, at);
         let Some(word) = self.joined(at) else { return none };
@@ -130,14 +131,16 @@ impl Reader<'_> {
         let first = and.unwrap_or(word);
         let Some((number, end)) = self.number(first, at) else { return none };
         let is_said = self.joined(end) == Some(List::Minutes.word());
-        // "At ten and one" is two times; "ten thirty" needs no "and".
+        // "At ten and one" consists of two times, so minutes after "and" must be a multiple of five. "Ten thirty" needs
+        // no "and".
         let is_round = number % 5 == 0 && number > 0;
         let is_plain = and.is_some() && is_round || and.is_none() && number >= 10;
         let is_minutes = number < 60 && (is_said || is_plain && !self.is_counting(end));
         if is_minutes { (number, end + usize::from(is_said)) } else { none }
     }
 
-    /// The hour that begins with this word, whose own letters before it are cut off.
+    /// Returns the hour that begins with `word`, which is the word at `at` without its prefix, and the index of the
+    /// next word.
     fn hour(&self, word: &str, at: usize) -> Option<(u16, usize)> {
         if let Some(next) = self.joined(at + 1)
             && let Some(hour) = HOURS.get(format!("{} {next}", shortened(word)).as_str())
@@ -147,7 +150,7 @@ impl Reader<'_> {
         HOURS.get(word).map(|hour| (*hour, at + 1))
     }
 
-    /// The number below sixty that begins with this word, of either gender.
+    /// Returns the number below sixty, of either gender, that begins with this word, and the index of the next word.
     fn number(&self, word: &str, at: usize) -> Option<(u16, usize)> {
         if let Some(next) = self.joined(at + 1) {
             let both = format!("{} {next}", shortened(word));
@@ -158,7 +161,7 @@ impl Reader<'_> {
         NUMBERS.get(word).map(|number| (*number, at + 1))
     }
 
-    /// The word before this place counts the noun at it, or is the day of a month.
+    /// Returns true if the word before `at` counts the noun at `at`, or if it is the day of a month.
     fn is_counting(&self, at: usize) -> bool {
         let Some(last) = at.checked_sub(1).and_then(|last| self.words.get(last)) else { return false };
         let after = &self.text[last.range.end..];
@@ -178,36 +181,36 @@ impl Reader<'_> {
         self.words.get(at).map(|word| word.plain.as_str())
     }
 
-    /// The word at this place, if it belongs to the one before it.
+    /// Returns the word at this index, if only spaces and dashes are between it and the previous word.
     fn joined(&self, at: usize) -> Option<&str> {
         self.words.get(at).filter(|word| word.is_joined).map(|word| word.plain.as_str())
     }
 }
 
-/// "Two" is shorter in "twelve"; both spellings are common.
+/// Maps "two" to its shorter form in "twelve", because both spellings of "twelve" are common.
 fn shortened(word: &str) -> &str {
     if word == List::Feminine.at(2) { List::Feminine.at(12).split(' ').next().unwrap_or(word) } else { word }
 }
 
-/// One to nineteen o'clock.
+/// The hours from one to nineteen by their words.
 static HOURS: LazyLock<BTreeMap<&'static str, u16>> =
     LazyLock::new(|| List::Feminine.words().iter().copied().zip(0..).skip(1).collect());
 
-/// Numbers below sixty.
+/// The numbers from one to fifty-nine by their words, in both genders.
 static NUMBERS: LazyLock<BTreeMap<String, u16>> = LazyLock::new(|| {
     let words = |gender| (1..60_u16).map(move |number| (cardinal(u64::from(number), gender), number));
     let two = [(List::FeminineTwo.word().to_owned(), 2)];
     words(Gender::Feminine).chain(words(Gender::Masculine)).chain(two).collect()
 });
 
-/// Minutes before the hour that are said without "minutes".
+/// The numbers of minutes before the hour that are spoken without the word "minutes".
 static MINUTES_BEFORE: LazyLock<[&str; 3]> =
     LazyLock::new(|| [List::Masculine.at(5), List::Masculine.at(10), List::Tens.at(0)]);
 
-/// In (or "at"), to and from.
+/// The prefixes "in" (also "at"), "to" and "from".
 const AT: [char; 3] = ['\u{5d1}', '\u{5dc}', '\u{5de}'];
 const FROM: char = '\u{5de}';
 const ARTICLE: char = '\u{5d4}';
 
-/// In bytes, with vowel points.
+/// The maximum length of a part of the day in bytes, with vowel points.
 const LONGEST_DAYPART: usize = 80;

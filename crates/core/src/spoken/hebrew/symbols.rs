@@ -1,10 +1,10 @@
-//! Characters that are said as words: currencies, percent, units, and digits of other scripts.
+//! Replacement of symbols by words: currencies, percent and units. Also converts digits of other scripts to ASCII.
 
 use super::lists::List;
 use super::plain::{is_dash, is_letter, plain, word_length};
 use unicode_normalization::UnicodeNormalization;
 
-/// The text with ASCII digits, without marks of direction, with words for currencies and units.
+/// Replaces symbols of currencies and units by words, converts all digits to ASCII, and removes direction marks.
 pub(super) fn symbols(text: &str) -> String {
     let text = digits(text);
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
@@ -22,7 +22,7 @@ pub(super) fn symbols(text: &str) -> String {
         let currency = find(List::Symbols, rest).filter(|_| !is_letter(c) && CURRENCIES.contains(&c));
         if let Some([_, few, many]) = currency {
             if is_number(after) {
-                // The currency is said after the number and its thousands.
+                // The currency is spoken after the number and a following "thousand" or "million".
                 let number = &after[..number_length(after)];
                 let scale = scale(&after[number.len()..]);
                 let words = format!("{number}{scale} {}", form(number, few, many));
@@ -43,7 +43,8 @@ pub(super) fn symbols(text: &str) -> String {
     said
 }
 
-/// Adds the word of the unit at the beginning of `rest`, which follows a number. Returns the length of the unit.
+/// Appends the word for the unit at the beginning of `rest`, which follows a number. Returns the length of the unit in
+/// bytes; 0 if there is no unit.
 fn unit(rest: &str, number: &str, said: &mut String) -> usize {
     let spaces = rest.len() - rest.trim_start_matches([' ', '\u{a0}']).len();
     let after = &rest[spaces..];
@@ -62,7 +63,8 @@ fn unit(rest: &str, number: &str, said: &mut String) -> usize {
     spaces + length
 }
 
-/// The symbol at the beginning of a text with its words. A symbol of letters is a whole word.
+/// Returns the symbol at the beginning of a text with its words. A symbol that consists of letters must be a whole
+/// word.
 fn find(list: List, text: &str) -> Option<[&'static str; 3]> {
     let mut symbols = list.words().chunks_exact(3);
     symbols.find_map(|symbol| {
@@ -78,7 +80,7 @@ fn form(number: &str, few: &'static str, many: &'static str) -> &'static str {
     if is_few { few } else { many }
 }
 
-/// The length of the number or range at the beginning of a text.
+/// Returns the length in bytes of the number or range at the beginning of a text.
 fn number_length(text: &str) -> usize {
     let mut length = 0;
     let mut chars = text.char_indices().peekable();
@@ -94,7 +96,7 @@ fn number_length(text: &str) -> usize {
     length
 }
 
-/// The space and the "thousand" or "million" at the beginning of a text.
+/// Returns the space and the word "thousand" or "million" at the beginning of a text; empty if there is none.
 fn scale(text: &str) -> &str {
     let Some(rest) = text.strip_prefix(' ') else { return "" };
     let length = word_length(rest);
@@ -103,7 +105,7 @@ fn scale(text: &str) -> &str {
     if is_scale { &text[..=length] } else { "" }
 }
 
-/// ASCII digits in the place of all others, no marks of direction.
+/// Converts all digits to ASCII and removes direction marks.
 fn digits(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
@@ -113,7 +115,7 @@ fn digits(text: &str) -> String {
                 plain.extend(char::from_digit(u32::from(c) & 0xf, 10));
             }
             '\u{b2}' | '\u{b3}' if plain.ends_with('m') => plain.extend(c.nfkd()),
-            // Vulgar fractions, superscripts, full width and circled digits.
+            // Vulgar fractions, superscripts, full-width digits and circled digits.
             c if !c.is_ascii() && c.is_numeric() => {
                 let parts: String = c.nfkd().collect();
                 let is_raised = matches!(c, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}'..='\u{209c}');
@@ -128,5 +130,5 @@ fn digits(text: &str) -> String {
     plain
 }
 
-/// Symbols that may stand before the number.
+/// Currency symbols, which may be written before the number.
 const CURRENCIES: [char; 4] = ['\u{20aa}', '$', '\u{20ac}', '\u{a3}'];

@@ -3,7 +3,7 @@ use crate::caller::Answer;
 use crate::sound::Voice;
 use std::time::Duration;
 
-/// A media stream with a daemon that is controlled by the test, on a simulated clock.
+/// A media stream on a simulated clock; the test plays the daemon.
 struct Bench {
     media_stream: MediaStream,
     now_us: u64,

@@ -1,4 +1,4 @@
-//! The conversation's items: created, deleted, truncated.
+//! The items of a conversation, and the events that create, delete and truncate them.
 
 use super::{ResponseTrigger, Session, merge};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(super) enum ItemKind {
     Answer {
         sent_ms: u64,
     },
-    /// `is_earlier`: the client added it as the history of an earlier session.
+    /// `is_earlier` is true if the client added the call as the history of an earlier session.
     Function {
         call_id: String,
         is_earlier: bool,
@@ -55,7 +55,7 @@ impl Session {
                 };
                 let output = item["output"].as_str().unwrap_or_default().to_owned();
                 self.record().function_outputs.push((call_id, output));
-                // The history of an earlier session asks for nothing.
+                // The history of an earlier session triggers no response.
                 if !is_earlier {
                     self.trigger = ResponseTrigger::Function;
                 }

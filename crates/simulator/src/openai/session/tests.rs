@@ -4,7 +4,7 @@ use crate::sound::{Voice, bytes_of, silence};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// A session on a simulated clock. Each event that it sends is checked against the API's schemas.
+/// A session on a simulated clock. Each event that the session sends is checked against the API's schemas.
 struct Bench {
     session: Session,
     now_us: u64,

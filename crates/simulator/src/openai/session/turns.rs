@@ -1,4 +1,4 @@
-//! Turns: detects speech; starts, continues and ends responses.
+//! Turns of a session: detects speech; starts, continues and ends responses.
 
 use super::super::options::spoken_ms;
 use super::super::record::AnswerRecord;
@@ -143,7 +143,7 @@ impl Session {
         self.active = Some(response);
     }
 
-    /// The content of the next response, by the configured turns and faults.
+    /// Returns the content of the next response, by the configured turns and faults.
     fn next_content(&mut self) -> Content {
         let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
         if self.options.faults.rate_limited.contains(&self.responses) {
@@ -159,7 +159,7 @@ impl Session {
             return Content::Speech { length_ms: spoken_ms(&text), text };
         };
         match &turn.function {
-            // The turn continues when the output of the function has arrived.
+            // The turn continues once the output of the function has arrived.
             Some(call) if trigger == ResponseTrigger::User => Content::Function(call.clone()),
             _ => {
                 self.turn += 1;

@@ -54,7 +54,7 @@ fn errors_name_their_position() {
         ),
         (json!({"type": "response.audio.create"}), "no such event"),
         (json!({"typ": "x"}), "without a type"),
-        // The shape of the beta, which is switched off.
+        // The event format of the API's beta version, which is switched off.
         (
             json!({"type": "session.update", "session": {"type": "realtime", "input_audio_format": "g711_ulaw"}}),
             "input_audio_format",

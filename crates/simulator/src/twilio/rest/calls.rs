@@ -1,4 +1,4 @@
-//! Calls: read, redirected, completed.
+//! The endpoints that read, redirect and end calls.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};

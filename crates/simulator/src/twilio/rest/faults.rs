@@ -31,20 +31,20 @@ pub enum Operation {
 /// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The request is executed, and no response follows.
+    /// The request is executed, and no response is sent.
     HangAfterAccept,
-    /// The request is executed, and the response follows after this time.
+    /// The request is executed immediately, and the response is sent after this time.
     AnswerAfter(Duration),
-    /// The request is not executed, and no response follows.
+    /// The request is not executed, and no response is sent.
     HangBefore,
-    /// The request is executed after this time.
+    /// The request is executed after this time, and then the response is sent.
     Slow(Duration),
     /// The request is not executed, and the response has this status.
     Status(u16),
 }
 
 impl Fault {
-    /// It happens after the request was executed.
+    /// Returns true if the fault happens after the request was executed.
     fn follows(self) -> bool {
         matches!(self, Self::HangAfterAccept | Self::AnswerAfter(_))
     }
@@ -65,7 +65,7 @@ impl Faults {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Applies the faults that precede the request. An error is the response.
+    /// Applies the faults that precede the execution of the request. Returns a response that replaces it as `Err`.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
         match self.take(operation, |fault| !fault.follows()) {
             None | Some(Fault::HangAfterAccept | Fault::AnswerAfter(_)) => Ok(()),
@@ -90,7 +90,7 @@ impl Faults {
         }
     }
 
-    /// Applies the faults that follow the request.
+    /// Applies the faults that follow the execution of the request.
     pub(super) async fn after(&self, operation: Operation) {
         match self.take(operation, Fault::follows) {
             Some(Fault::AnswerAfter(time)) => tokio::time::sleep(time).await,

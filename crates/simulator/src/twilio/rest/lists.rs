@@ -1,4 +1,5 @@
-//! Paged lists, newest entry first. An entry that is added while a client reads a list moves the rest to later pages.
+//! Paged lists, newest entry first. An entry that is added while a client reads a list shifts the other entries to
+//! later pages.
 
 use super::{Operation, Shared};
 use agentlocator_core::domain::Timestamp;
@@ -8,17 +9,17 @@ use serde_json::{Value, json};
 
 type Query = [(String, String)];
 
-/// A list of an account.
+/// A list endpoint of an account.
 pub(super) struct List {
     pub(super) operation: Operation,
-    /// The last part of its path, without `.json`: `Calls`.
+    /// The last part of the path, without `.json`, such as `Calls`.
     pub(super) resource: &'static str,
-    /// The name of the list in the answer.
+    /// The name of the list in the response.
     pub(super) field: &'static str,
 }
 
 impl List {
-    /// The requested page of the entries that `entries` returns for the query, newest first.
+    /// Answers with the requested page of the entries that `entries` returns for the query, newest first.
     pub(super) async fn answer(
         &self,
         shared: &Shared,
@@ -38,10 +39,11 @@ impl List {
     }
 }
 
-/// Whether `at` is within the bounds that `name` has in a query: `name`, `name>` and `name<`, each a date or a time.
+/// Returns true if `at` is within the bounds in the query for `name`: `name`, `name>` and `name<`, each a date or a
+/// time.
 pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
     let at = at.map(|at| at.to_string()).unwrap_or_default();
-    // The text order is the time order; a date without a time is compared as a date.
+    // ISO 8601 times sort as text; a bound without a time is compared by its date.
     let cut = |bound: &str| at[..bound.trim_end_matches('Z').len().min(at.len())].to_owned();
     query.iter().all(|(key, bound)| match key.strip_prefix(name) {
         Some("") => cut(bound) == bound.trim_end_matches('Z'),
@@ -51,8 +53,8 @@ pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> boo
     })
 }
 
-/// The requested page of `all`. `resource` is the last part of the path, such as `Calls.json`, and `field` is the
-/// field of the list.
+/// Creates the response with the requested page of `all`. `resource` is the last part of the path, such as
+/// `Calls.json`; `field` is the name of the list.
 fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
     let number =
         |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());

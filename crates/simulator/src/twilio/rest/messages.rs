@@ -1,4 +1,4 @@
-//! Messages: sending, lists, media files.
+//! The endpoints that send and list messages, and return media files.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
@@ -49,7 +49,7 @@ pub(super) async fn create(
     (StatusCode::CREATED, Json(value(&account, &message))).into_response()
 }
 
-/// Errors that Twilio reports in the response.
+/// Checks for the errors that Twilio reports in the response, and not by a status callback.
 fn check(message: &MessageRecord) -> Result<(), (u32, &'static str)> {
     let numbers = [&message.from, &message.to].map(|number| number.strip_prefix("whatsapp:"));
     let e164 =
@@ -155,7 +155,7 @@ pub(super) async fn media(
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, place)]).into_response()
 }
 
-/// The content of a media file.
+/// Returns the content of a media file.
 pub(super) async fn media_content(State(shared): State<Arc<Shared>>, Path(media): Path<String>) -> Response {
     let files = shared.twilio_state.messages().into_iter().flat_map(|message| message.media);
     match files.into_iter().find(|file| file.sid == media) {

@@ -57,7 +57,7 @@ pub(super) async fn update(
     let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&number))];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json";
-    // Twilio accepts an empty URL, which removes it; the schema does not know that.
+    // Twilio accepts an empty URL to remove a webhook, but the schema does not allow it.
     let is_removed =
         |(name, value): &&(String, String)| value.is_empty() && (name.ends_with("Url") || name == "StatusCallback");
     let checked: Vec<_> = form.iter().filter(|pair| !is_removed(pair)).cloned().collect();

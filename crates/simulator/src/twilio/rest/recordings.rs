@@ -1,4 +1,4 @@
-//! Recordings: download and deletion.
+//! The endpoints that return, list and delete recordings.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822};

@@ -23,26 +23,27 @@ impl Default for AccountState {
 pub struct NumberRecord {
     /// `PN…`
     pub sid: String,
-    /// With `+` and country code.
+    /// The phone number in E.164 form.
     pub phone_number: String,
     /// The URL that Twilio requests for a call.
     pub voice_url: String,
-    /// Its HTTP method.
+    /// The HTTP method of `voice_url`.
     pub voice_method: String,
     /// The URL that Twilio requests if `voice_url` fails.
     pub voice_fallback_url: String,
-    /// The URL that receives the call's status.
+    /// The URL that receives the status of calls.
     pub status_callback: String,
-    /// Its HTTP method.
+    /// The HTTP method of `status_callback`.
     pub status_callback_method: String,
-    /// `AP…`: the URLs of this application are used instead.
+    /// `AP…`: a TwiML application, whose URLs replace those of the number.
     pub voice_application_sid: String,
-    /// `TK…`: calls go to a SIP trunk instead.
+    /// `TK…`: a SIP trunk that receives the calls of the number instead.
     pub trunk_sid: String,
 }
 
 impl TwilioState {
-    /// Adds a number with the defaults of the console: it points to Twilio's demo.
+    /// Adds a number with the defaults of Twilio's console, whose webhooks are Twilio's demo. `change` modifies the
+    /// record before it is stored.
     pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
         let mut record = NumberRecord {
             sid: random_sid("PN"),
@@ -57,12 +58,12 @@ impl TwilioState {
         record
     }
 
-    /// All numbers.
+    /// Returns all numbers.
     pub fn numbers(&self) -> Vec<NumberRecord> {
         self.lock().numbers.clone()
     }
 
-    /// The state of the account.
+    /// Returns the state of the account.
     pub fn account_state(&self) -> AccountState {
         self.lock().state.clone()
     }
@@ -72,7 +73,7 @@ impl TwilioState {
         self.lock().state = state;
     }
 
-    /// Changes a number, as its owner would in the console.
+    /// Changes a number, as the account's owner can in Twilio's console.
     pub fn change_number(&self, sid: &str, change: impl FnOnce(&mut NumberRecord)) -> Option<NumberRecord> {
         let mut memory = self.lock();
         let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;

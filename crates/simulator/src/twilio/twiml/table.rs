@@ -1,4 +1,4 @@
-//! Verbs, nouns and attributes as Twilio documents them.
+//! The verbs, nouns and attributes that Twilio documents.
 
 use super::Element;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 /// The permitted parents, attributes and text of an element.
 struct Rule {
     name: &'static str,
-    /// The verbs that it is a noun of; empty for a verb.
+    /// The verbs that allow this noun; empty for a verb.
     within: &'static [&'static str],
     attributes: &'static [(&'static str, Kind)],
     text: Text,
@@ -24,15 +24,15 @@ enum Text {
 enum Kind {
     Any,
     Bool,
-    /// One or more of these values.
+    /// One or more of these values, separated by spaces.
     Choice(&'static [&'static str]),
     Count,
     Method,
-    /// http or https, or relative to the document.
+    /// An http or https URL, or a URL relative to the document.
     Url,
 }
 
-/// Adds what is wrong with `element`, a child of `parent`, to `wrong`.
+/// Adds the errors in `element`, a child of `parent`, to `wrong`.
 pub(super) fn check(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
     let name = &element.name;
     let fits = |rule: &&Rule| parent.map_or(rule.within.is_empty(), |parent| rule.within.contains(&parent));
@@ -60,7 +60,7 @@ pub(super) fn check(element: &Element, parent: Option<&str>, base: &Url, wrong: 
     check_combinations(element, parent, base, wrong);
 }
 
-/// Rules that the table does not express.
+/// Checks the rules that the table cannot express.
 fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
     match element.name.as_str() {
         "Stream" => {
@@ -105,8 +105,9 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
     }
 }
 
-/// Returns true if Twilio has the voice: `man` and `woman` for five languages, voices of Polly and Google for their
-/// own language. The name of a Polly voice does not have its language, but no Polly voice speaks Hebrew.
+/// Returns true if Twilio supports the voice for the language: `man` and `woman` for five languages, Polly and Google
+/// voices for their own language. The name of a Polly voice does not contain its language, but no Polly voice speaks
+/// Hebrew.
 fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
     let Some(voice) = voice.filter(|voice| !matches!(*voice, "man" | "woman")) else {
@@ -119,27 +120,29 @@ fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     SAY_VOICES.lines().any(|known| known == voice) && language.is_none_or(speaks)
 }
 
-/// The names of the Polly and Google voices, one a line (twilio-node 5.13.1, `SayVoice`; version 6.2.0 has the same
-/// Hebrew ones).
+/// The names of the Polly and Google voices, one a line (from `SayVoice` in twilio-node 5.13.1; version 6.2.0 has the
+/// same Hebrew voices).
 const SAY_VOICES: &str = include_str!("../../specs/say_voices.txt");
 
-/// Returns true if Twilio opens a media stream to the URL: its documents name only TCP port 443 ("Media Streams
-/// Configuration", errors 31901 and 31910). Webhooks may have any port.
+/// Returns true if Twilio can open a media stream to the URL. Twilio documents only TCP port 443 ("Media Streams
+/// Configuration", errors 31901 and 31910), while webhooks may use any port.
 pub(crate) fn reaches_stream(url: &Url, base: &Url) -> bool {
     url.port_or_known_default() == Some(443) || is_loopback(base)
 }
 
-/// Returns true for a number that Twilio can dial and display, except those that represent a withheld number.
+/// Returns true for a number that Twilio can dial and display. Returns false for the numbers that represent a withheld
+/// number.
 fn is_dialled(number: &str) -> bool {
     let digits = number.strip_prefix('+').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
     digits.is_some_and(|digits| (7..=15).contains(&digits.len()) && !WITHHELD.contains(&digits))
 }
 
-/// `anonymous`, `restricted`, `unavailable`, `unknown` and `blocked` on a phone's keys: the value of `From` for those
-/// callers.
+/// The `From` values of withheld numbers: `anonymous`, `restricted`, `unavailable`, `unknown` and `blocked` typed on a
+/// phone's keypad.
 const WITHHELD: [&str; 5] = ["266696687", "7378742833", "86282452253", "8656696", "2562533"];
 
-/// Twilio would refuse such a URL, but a simulation on one machine has no certificate.
+/// Returns true for a loopback URL. Twilio would reject it, but a simulation on one machine has no public name or
+/// certificate.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

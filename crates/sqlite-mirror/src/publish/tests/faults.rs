@@ -1,26 +1,26 @@
-//! Injects a fault at every point of publishing, in every scenario: the published file is either complete or rejected
-//! by every reader, has everything that was acknowledged, and becomes exact again by itself.
+//! Injects a fault at every point of publishing, in every scenario. Afterwards the published file is either complete or
+//! rejected by every reader, it contains everything that was acknowledged, and it becomes exact again by itself.
 
 use super::super::publisher::Phase;
 use super::*;
 use crate::fault_injection::{self, Fault, Killed};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// Why and how a commit is published.
+/// The situation in which a commit is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scenario {
     InPlace,
     Grown,
-    /// Grown by more than the allocated space.
+    /// The database has grown by more than the allocated space.
     GrownFar,
-    /// The same, from the database and not from memory.
+    /// The same, with the content read from the database and not from memory.
     FromDatabase,
     Shrunk,
     /// Another process has the file open.
     Exchange,
-    /// There is no file.
+    /// The file is missing.
     Recreated,
-    /// There are no leases.
+    /// The file system has no leases.
     Renaming,
 }
 
@@ -35,7 +35,7 @@ const SCENARIOS: [Scenario; 8] = [
     Scenario::Renaming,
 ];
 
-/// A published file that is exact, and a commit that is to be published.
+/// An exact published file, and a commit that is to be published.
 struct Fixture {
     rig: Rig,
     _reader: Option<Reader>,
@@ -53,7 +53,7 @@ impl Fixture {
         rig.commit("INSERT INTO filler(content) SELECT randomblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))");
         rig.publish();
         if matches!(scenario, Scenario::GrownFar | Scenario::FromDatabase) {
-            // A publisher that has just started has reserved no disk space beyond the end of the file.
+            // A publisher that has just started has allocated no disk space beyond the end of the file.
             rig = rig.restarted();
         }
         let before = rig.exact_copy();
@@ -79,7 +79,7 @@ impl Fixture {
         Self { rig, _reader: reader, answered, before, after }
     }
 
-    /// Publishes. Returns true if the planned kill came before the end.
+    /// Publishes. Returns true if the planned kill occurred before the end.
     fn is_killed(&mut self) -> bool {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.rig.publish()));
         // The kernel closes the files of a killed process.
@@ -91,7 +91,7 @@ impl Fixture {
         }
     }
 
-    /// Checks that the published file cannot be mistaken for another state.
+    /// Checks that no reader can mistake the published file for another state.
     fn assert_not_misleading(&self, scenario: Scenario) {
         let Ok(found) = std::fs::read(&self.rig.folder.published) else {
             assert_eq!(scenario, Scenario::Recreated);
@@ -102,7 +102,7 @@ impl Fixture {
         assert!(!self.answered.is_answered() || found == self.after, "it lacks what was acknowledged");
     }
 
-    /// Loses parts of what was written since `state`, as in a power cut; the live database is on disk.
+    /// Reverts parts of what was written since `state`, as a power failure can. The live database is on disk.
     fn lose_some(&self, seed: usize, state: &Record) {
         let path = &self.rig.folder.published;
         let written = std::fs::read(path).unwrap();
@@ -114,7 +114,7 @@ impl Fixture {
             content.copy_from_slice(same.unwrap_or(&[0; 4096]));
         }
         std::fs::write(path, found).unwrap();
-        // The inode is written as a whole, with its times.
+        // The inode is written completely, including its times.
         let now = u64::try_from(clock::now_ms()).unwrap();
         let marked = Duration::from_millis(now) + Duration::from_nanos(123_457);
         let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
@@ -205,7 +205,7 @@ fn a_disk_that_refuses_at_any_point() {
     {
         for point in 0.. {
             let mut fixture = Fixture::new(scenario);
-            // So that nothing waits between two attempts.
+            // The queue is stopped so that the publisher does not pause between two attempts.
             fixture.rig.publisher.queue.stop();
             fault_injection::plan(point, Fault::Errno(code));
             fixture.rig.publish();
@@ -218,7 +218,7 @@ fn a_disk_that_refuses_at_any_point() {
     }
 }
 
-/// A file system that copies on write, or a quota, may refuse even the first page.
+/// A copy-on-write file system, or a quota, may reject even the first page.
 #[test]
 fn a_disk_that_refuses_before_any_page_is_written_leaves_the_last_copy_readable() {
     for scenario in [Scenario::InPlace, Scenario::Grown, Scenario::FromDatabase] {

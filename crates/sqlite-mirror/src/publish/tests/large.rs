@@ -1,4 +1,4 @@
-//! Files of which so much is written or replaced that it takes time.
+//! Tests with files that take long to write or replace.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_
     assert!(!caller.is_answered() && rig.publisher.queue.is_current());
     held_for(&mut rig, Duration::from_millis(150));
     assert!(caller.is_answered() && !rig.publisher.queue.is_current(), "late, and it says so");
-    // More than fits in memory, so that only the page numbers are kept.
+    // More content than the publisher keeps in memory, so it keeps only the page numbers.
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(18000000))");
     held_for(&mut rig, Duration::from_mins(4));
     assert!(!spare.exists());
@@ -40,8 +40,8 @@ fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_
     reader.sees_no_change();
 }
 
-/// Much is written in several steps, between which the header is zeroed. However little time the kernel gives to a
-/// program that opens the file meanwhile, it waits until the file is complete, and not for half of that time.
+/// A long write has several steps, and the header is zeroed between them. A program that opens the file meanwhile must
+/// wait until the file is complete, however short the kernel's lease break time is.
 #[test]
 fn a_program_that_opens_the_file_during_a_long_write_reads_the_complete_file() {
     fault_injection::treat_as_large();

@@ -1,4 +1,4 @@
-//! What lists of threads and the inbox show of the newest message, the newest call, and the turn.
+//! API types of thread lists and the inbox: the newest message, the newest call, drafts, and counts.
 
 use super::{Direction, MediaKind, MessageStatus};
 use crate::domain::{self, Timestamp};
@@ -16,7 +16,7 @@ type CallOutcome = OneOf<domain::CallOutcome>;
 /// The newest message of a thread.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LastMessage {
-    /// The id.
+    /// The id of the message.
     id: i64,
     /// The direction.
     direction: Direction,
@@ -50,24 +50,24 @@ impl From<domain::LastMessage> for LastMessage {
 /// The newest call of a thread.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LastCall {
-    /// The id.
+    /// The id of the call.
     id: i64,
-    /// Who called whom.
+    /// Whether the call is inbound or outbound.
     direction: CallDirection,
     /// The state.
     state: CallState,
     /// Why it ended.
     end_reason: Option<EndReason>,
-    /// What became of it.
+    /// The outcome of the call.
     outcome: CallOutcome,
     /// Whether the agent did not talk with the caller and the caller left no message.
     missed: bool,
-    /// The duration.
+    /// The duration in milliseconds.
     duration_ms: Option<i64>,
     /// When it started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// The message that the caller left.
+    /// The transcript of the message that the caller left.
     message_text: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl From<domain::LastCall> for LastCall {
     }
 }
 
-/// What a user has begun to write.
+/// A message that a user has not sent yet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Draft {
     /// The text.
@@ -103,10 +103,10 @@ impl From<domain::Draft> for Draft {
     }
 }
 
-/// Until when free text may be sent.
+/// The time until which free text may be sent.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Window {
-    /// Until when Twilio accepts free text; null if it accepts only the template.
+    /// When the period ends in which Twilio accepts free text; null if Twilio accepts only the template.
     #[schema(value_type = Option<String>, format = DateTime)]
     twilio_until: Option<Timestamp>,
 }
@@ -121,9 +121,9 @@ impl Window {
 /// A tag of a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TagName {
-    /// The id.
+    /// The id of the tag.
     pub(crate) id: i64,
-    /// The name.
+    /// The name of the tag.
     pub(crate) name: String,
 }
 
@@ -133,7 +133,7 @@ impl From<domain::ContactTag> for TagName {
     }
 }
 
-/// A new draft.
+/// A draft to store.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PutDraftRequest {
@@ -141,14 +141,14 @@ pub(crate) struct PutDraftRequest {
     pub(in crate::http::api::threads) text: String,
 }
 
-/// How many contacts there are of each kind, without archived ones.
+/// The number of contacts by state, without archived conversations.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InboxCounts {
-    /// Contacts who wait for an answer.
+    /// The number of contacts who wait for an answer.
     waiting: i64,
-    /// Contacts with something of the agent that no user has seen.
+    /// The number of contacts to whom the agent replied since a user last read the conversation.
     agent: i64,
-    /// Contacts with unread messages or calls.
+    /// The number of contacts with unread messages or calls.
     unread: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Which way a message in a thread would take.
+//! API types of the route of a message: the provider, and the reason for the choice.
 
 use super::Provider;
 use crate::crm::outbox::{RoutePreview, RouteReason, SendRefusal};
@@ -6,35 +6,35 @@ use crate::domain::{self, Timestamp};
 use crate::inbox::policy::NoRoute;
 use serde::Serialize;
 
-/// The way that a message would take now.
+/// The route of a message that would be sent now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MessageRoute {
-    /// The provider; null if there is no way.
+    /// The provider; null if no provider can send the message.
     provider: Option<Provider>,
-    /// Whether it would be sent as Twilio's template instead of free text.
+    /// Whether Twilio's template would be sent instead of free text.
     template: bool,
-    /// Until when Twilio accepts free text.
+    /// When the period ends in which Twilio accepts free text.
     #[schema(value_type = Option<String>, format = DateTime)]
     window_until: Option<Timestamp>,
-    /// Why: `only_provider`, `contact_wrote`, `template`, `priority`, `other_down`; without a way an error code of
-    /// `POST /api/whatsapp/send`.
+    /// The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
+    /// provider can send the message, an error code of `POST /api/whatsapp/send`.
     reason: &'static str,
-    /// What each provider could do.
+    /// The state of each provider.
     alternatives: Vec<RouteAlternative>,
-    /// `paid` by Twilio, `free` by the bridge.
+    /// The cost of the message: `paid` by Twilio, `free` by the bridge.
     cost: RouteCost,
 }
 
-/// What one provider could do.
+/// Whether a provider could send the message, and how.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct RouteAlternative {
     /// The provider.
     provider: Provider,
-    /// Whether it would send the template instead of free text.
+    /// Whether the provider would send the template instead of free text.
     template: bool,
-    /// Whether it could send a message.
+    /// Whether the provider could send the message.
     possible: bool,
-    /// Why not: an error code of `POST /api/whatsapp/send`.
+    /// The error code of `POST /api/whatsapp/send`, if the provider could not send the message.
     reason: Option<&'static str>,
 }
 

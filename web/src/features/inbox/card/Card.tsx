@@ -20,7 +20,7 @@ interface Props {
   onClose?: () => void
 }
 
-/** What is good to know about the contact while writing. A part that the daemon does not serve is left out. */
+/** The contact's card beside the conversation. Sections whose data the daemon does not serve are omitted. */
 export function Card({ contact, onTask, onClose }: Props) {
   const { t } = useLingui()
   return (

@@ -12,7 +12,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Gives a name to a contact of whom only the number is known. */
+/** The dialog to enter a name for a contact of whom only the number is known. */
 export function NameDialog({ contact: { id }, number, onClose }: Props) {
   const { t } = useLingui()
   const [name, setName] = useState('')

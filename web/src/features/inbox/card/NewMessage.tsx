@@ -15,7 +15,7 @@ interface Props {
 
 const DIGITS = /^[+*\d\s().-]{3,}$/
 
-/** Finds the contact to write to, or makes one of a number. */
+/** The dialog to find the recipient of a new message, or to create a contact from a number. */
 export function NewMessage({ onClose, onFound }: Props) {
   const { t } = useLingui()
   const [words, setWords] = useState('')

@@ -12,7 +12,7 @@ import { notesQuery } from '../queries'
 
 const SHOWN = 3
 
-/** The notes about a contact, newest first, with a field for another one. */
+/** The notes about a contact, newest first, with a field to add one. */
 export function Notes({ contactId, notes }: { contactId: number; notes: readonly Note[] }) {
   const { t } = useLingui()
   const key = notesQuery(contactId).queryKey
@@ -28,7 +28,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
     done: () => t`ההערה נמחקה`,
     undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
     onDone: refresh,
-    // Changed meanwhile: it is shown as it is now, and can be deleted then.
+    // The note was changed meanwhile: the current version is fetched, and the user can delete it then.
     onError: () => void refresh(),
   })
   const add = useAction({

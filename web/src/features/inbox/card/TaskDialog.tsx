@@ -12,7 +12,7 @@ import { call, type Task } from '../api'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 
-/** A new task about the contact. */
+/** The dialog for a new task about the contact. */
 export function TaskDialog({ contactId, name, onClose }: { contactId: number; name: string; onClose: () => void }) {
   const { t } = useLingui()
   const format = useFormat()
@@ -31,7 +31,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
   const create = useAction<{ body: object; key: string }, Task>({
-    // A request whose answer was lost is sent again as it was.
+    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ body, key }) => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': key } }),
     done: () => t`המשימה נוספה`,
     undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),

@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { dirOf, stripMarks } from '#shared/format/bidi'
 import type { Reply } from '../model/reply'
 
-/** The message that is being answered, above the field. */
+/** The quoted message above the field. */
 export function Answered({ reply, name, onClose }: { reply: Reply; name: string; onClose: () => void }) {
   const { t } = useLingui()
   return (

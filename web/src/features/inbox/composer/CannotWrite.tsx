@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { IconBan } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 
-/** In place of the field: why the contact cannot be written to. */
+/** Replaces the composer, and explains why messages to the contact are impossible. */
 export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
   return (
     <div className="dock">

@@ -27,7 +27,7 @@ import { useUploads } from './useUploads'
 interface Props {
   contact: Contact
   name: string
-  /** A stopped message, whose text comes back. */
+  /** A stopped message, whose text is restored in the field. */
   returned: Outgoing | null
   onReturned: () => void
   reply: Reply | null
@@ -36,7 +36,7 @@ interface Props {
 
 const isTouch = () => matchMedia('(pointer: coarse)').matches
 
-/** Where messages are written; above the field stands how it will go, and what it costs. */
+/** The composer of messages. The line above the field shows the provider and the cost. */
 export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)
@@ -49,7 +49,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   const bottom = useBottom<HTMLDivElement>()
   const thread = whatsappOf(contact)
   const threadId = thread?.id ?? null
-  // Only the thread itself has the asking user's draft.
+  // Drafts are per user, and only the thread's own response contains the current user's draft.
   const own = useQuery({ ...threadQuery(threadId ?? 0), enabled: threadId !== null })
   const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -95,7 +95,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   }
   const saved = useSavedReplies(text, insert)
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    // 229: an input method is composing, also where the browser does not say so.
+    // Key code 229 means that an input method is composing, also in browsers that do not set `isComposing`.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return
     if (saved.onKey(event)) return
     if (event.key === 'Escape') {

@@ -18,7 +18,7 @@ interface Props {
   onSend: (media: NonNullable<Outgoing['media']>) => void
 }
 
-/** Records a voice note in place of the field. */
+/** Records a voice note; it replaces the field meanwhile. */
 export function Recorder({ onClose, onSend }: Props) {
   const { t } = useLingui()
   const { refusal, levels, ms, isReady, finish } = useRecording()

@@ -13,15 +13,15 @@ import type { Reply } from '../model/reply'
 
 interface Props {
   route: Route | undefined
-  /** Nothing is known yet; else nothing will be. */
+  /** Whether the route is still being loaded. */
   isLoading: boolean
   chosen: Provider | 'auto'
   onChoose: (provider: Provider | 'auto') => void
-  /** The message that is being answered. */
+  /** The message to quote. */
   reply: Reply | null
 }
 
-/** How the message will go: the way, how long the window is open, and what it costs. */
+/** Shows how the message will be sent: the provider, the remaining time of the 24-hour window, and the cost. */
 export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) {
   const { t } = useLingui()
   const waysText = useWays()
@@ -99,7 +99,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   )
 }
 
-/** The message will wait, why, and where that is fixed. */
+/** Explains that the message will wait and why, with a link to the solution. */
 function Outage({ since }: { since: string | null }) {
   return (
     <>
@@ -147,7 +147,7 @@ function WindowText({ route, way, isTemplate }: { route: Route; way: Provider; i
   )
 }
 
-/** «23 ש׳ 56 דק׳» */
+/** Formats the remaining time of the window: «23 ש׳ 56 דק׳». */
 export function useWindowLength(): (ms: number) => string {
   const { t } = useLingui()
   const format = useFormat()
@@ -163,7 +163,7 @@ function useWays(): Record<Provider, string> {
   return { baileys: t`WhatsApp, הטלפון של העסק`, twilio: t`WhatsApp דרך Twilio` }
 }
 
-/** Why a way cannot be taken. */
+/** Returns a function that explains why a provider cannot be used. */
 function useRefusal(): (reason: string | null | undefined) => string {
   const { t } = useLingui()
   return reason => {

@@ -25,7 +25,7 @@ interface ListProps {
   onManage: () => void
 }
 
-/** The saved replies above the composer, while a slash begins the message. */
+/** The list of saved replies above the composer, while the message starts with a slash. */
 export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage }: ListProps) {
   const { t } = useLingui()
   return (
@@ -38,7 +38,7 @@ export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage
             role="option"
             aria-selected={at === chosen}
             onMouseDown={event => {
-              // The field keeps the focus.
+              // Prevents that the field loses the focus.
               event.preventDefault()
               onChoose(reply.text)
             }}
@@ -72,7 +72,7 @@ const refresh = () => void queryClient.invalidateQueries({ queryKey: repliesQuer
 const remake = ({ shortcut, text }: SavedReply) =>
   call('POST', '/api/saved-replies', { body: { shortcut, text } }).then(refresh)
 
-/** The list of saved replies, to add, change and delete. */
+/** The dialog to add, edit and delete saved replies. */
 export function ManageReplies({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const query = useQuery(repliesQuery)
@@ -89,7 +89,7 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
     done: () => t`התשובה השמורה נמחקה`,
     undo: remake,
     onDone: refresh,
-    // Changed meanwhile: it is shown as it is now, and can be deleted then.
+    // The reply was changed meanwhile: the current version is fetched, and the user can delete it then.
     onError: () => void refresh(),
   })
   return (

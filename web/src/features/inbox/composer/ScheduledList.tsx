@@ -12,7 +12,7 @@ import { useFailure } from '../texts'
 const ALL = ['/api/scheduled-messages']
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ALL })
 
-/** What this contact gets later, with its time. */
+/** The scheduled messages to this contact, with their times. */
 export function ScheduledList({ threadId, onEdit }: { threadId: number; onEdit: (text: string) => void }) {
   const { t } = useLingui()
   const failure = useFailure()

@@ -22,7 +22,7 @@ interface Props {
   onScheduled: () => void
 }
 
-/** The button beside «send»: at one of the usual times, or at a chosen one. */
+/** The menu beside the send button: sends the message at a common time or at a chosen time. */
 export function SendLater({ threadId, text, mediaId, provider, isReady, onScheduled }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -1,8 +1,8 @@
 import { type RefCallback, useCallback } from 'react'
 
 /**
- * For an element at the bottom of the screen that is as high as its content, such as the composer: on a phone toasts stand above it,
- * by `--bottom` in the styles.
+ * For an element of variable height at the bottom of the screen, such as the composer. Sets the CSS variable `--bottom`
+ * to its height, so that toasts appear above it on phones.
  */
 export function useBottom<E extends HTMLElement>(): RefCallback<E> {
   return useCallback((element: E) => {

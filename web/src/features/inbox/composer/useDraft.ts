@@ -3,11 +3,12 @@ import { recall, remember } from '#shared/storage'
 import { call, type Draft } from '../api'
 import { slashQuery } from '../model/replies'
 
-/** A pause in typing stores the draft. */
+/** The debounce time for storing a draft, in ms. */
 const PAUSE_MS = 700
 
 /**
- * The text that the user has begun, kept by the daemon for all devices. What the daemon does not have yet is kept in this browser.
+ * Returns the draft of a message. The daemon stores it for all devices; this browser keeps changes that the daemon has
+ * not stored yet.
  */
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
   const local = `draft.${contactId}`
@@ -20,7 +21,7 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
   const save = useCallback(async () => {
     if (!isDirty.current || threadId === null) return
     const value = latest.current
-    // Not a draft: the search for a saved reply.
+    // The search for a saved reply is not a draft.
     if (slashQuery(value) !== null) return
     try {
       await call('PUT', '/api/threads/{id}/draft', { params: { path: { id: threadId } }, body: { text: value } })
@@ -30,7 +31,7 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
         remember(local, null)
       }
     } catch {
-      // It stays in this browser, and goes out with the next change.
+      // The draft stays in this browser, and is sent with the next change.
     }
   }, [threadId, local])
 
@@ -44,14 +45,14 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
     [local],
   )
 
-  // What was typed before the thread was known, or could not be stored earlier, is saved as well.
+  // Also saves text that was typed before the thread was known, or that could not be stored earlier.
   useEffect(() => {
     if (!isDirty.current) return
     const timer = setTimeout(() => void save(), text === '' ? 0 : PAUSE_MS)
     return () => clearTimeout(timer)
   }, [text, save])
 
-  // Another device has written: its text is taken over unless this one has text of its own that is not stored.
+  // Another device has changed the draft: its text is used, unless this device has unsaved text.
   const theirs = stored?.text ?? ''
   useEffect(() => {
     if (isDirty.current || theirs === known.current) return

@@ -2,11 +2,11 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem, peakMeter } from '#shared/audio/microphone'
 
 const TYPES = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4']
-/** How often the level is read for the bars. */
+/** The interval at which the level is measured for the bars, in ms. */
 const LEVEL_MS = 80
 const METER_SAMPLES = 512
 
-/** Records from the microphone, from the first drawing on. */
+/** Records from the microphone, from the first render on. */
 export function useRecording() {
   const [refusal, setRefusal] = useState<MicrophoneProblem | null>(null)
   const [levels, setLevels] = useState<readonly number[]>([])
@@ -51,7 +51,7 @@ export function useRecording() {
     }
   }, [])
 
-  /** Ends the recording, and gives the sound. */
+  /** Ends the recording, and resolves with its sound. */
   const finish = useCallback(
     () =>
       new Promise<Blob>(resolve => {

@@ -3,7 +3,7 @@ import { type KeyboardEvent, useState } from 'react'
 import { matchingReplies, slashQuery } from '../model/replies'
 import { repliesQuery } from '../queries'
 
-/** The saved replies that a text which begins with a slash offers, and the keys by which one of them is chosen. */
+/** Returns the saved replies that match a text after a leading slash, and handles the keys that choose one. */
 export function useSavedReplies(text: string, insert: (reply: string) => void) {
   const slash = slashQuery(text)
   const replies = useQuery({ ...repliesQuery, enabled: slash !== null, retry: false })
@@ -11,12 +11,12 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
   const [at, setAt] = useState(0)
   const [seen, setSeen] = useState(text)
   if (seen !== text) {
-    // Another text has another list, which begins at its first reply.
+    // When the text changes, the list changes too, so the first reply is selected again.
     setSeen(text)
     setAt(0)
   }
   const chosen = Math.min(at, Math.max(0, found.length - 1))
-  /** Returns true if the key was for the list. */
+  /** Handles a key of the list. Returns true if the key was handled. */
   const onKey = (event: KeyboardEvent): boolean => {
     const reply = found[chosen]
     if (!reply) return false
@@ -31,7 +31,7 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
     isOpen: slash !== null,
     onKey,
     list: { replies: found, query: slash ?? '', isLoaded: replies.data !== undefined, chosen },
-    /** For the field in which the text is written. */
+    /** The ARIA attributes for the text field. */
     field: {
       'aria-autocomplete': slash === null ? undefined : ('list' as const),
       'aria-controls': slash === null ? undefined : 'saved-replies',

@@ -4,12 +4,12 @@ import { problemText } from '#shared/api/problem-text'
 import { upload } from '#shared/api/upload'
 import type { Media } from '../api'
 
-/** A file that goes with the next message. */
+/** An attachment of the next message. */
 export interface UploadItem {
   id: number
   name: string
   file: Blob
-  /** Of a picture, for its small view. */
+  /** The URL of the thumbnail; null for files that are not images. */
   preview: string | null
   part: number
   media?: Media
@@ -20,7 +20,7 @@ export type Uploads = ReturnType<typeof useUploads>
 
 let next = 1
 
-/** Sends a file to the daemon. */
+/** Uploads a file to the daemon. */
 export const uploadMedia = (
   file: Blob,
   name: string,
@@ -33,7 +33,7 @@ export const uploadMedia = (
     ...options,
   })
 
-/** The files beside the text of the composer; each is uploaded as soon as it is added. */
+/** Returns the attachments of the composer. Each is uploaded as soon as it is added. */
 export function useUploads() {
   const [items, setItems] = useState<readonly UploadItem[]>([])
   const running = useRef(new Map<number, AbortController>())

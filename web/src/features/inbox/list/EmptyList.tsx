@@ -10,11 +10,11 @@ interface Props {
   words: string
   clear: () => void
   showAll: () => void
-  /** Opens a new message. */
+  /** Opens the dialog for a new message. */
   onNew: () => void
 }
 
-/** Shown in place of the rows when there are none. */
+/** Replaces an empty list. */
 export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
   if (words.trim()) {
     return (

@@ -7,11 +7,11 @@ import { HIT_ICONS, hitHref, type SearchHit, snippetOf } from '#shared/search'
 
 interface Props {
   hits: readonly SearchHit[]
-  /** Loads more hits; undefined when all are there. */
+  /** Loads more hits; undefined if all are loaded. */
   more: (() => void) | undefined
 }
 
-/** What was found in messages, calls and notes: whose it is, when it was, and the words; each leads to its place. */
+/** The hits in messages, calls and notes: contact, time and text. Each links to its place. */
 export function FoundWords({ hits, more }: Props) {
   if (hits.length === 0) return null
   return (

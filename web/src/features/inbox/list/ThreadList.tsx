@@ -23,11 +23,11 @@ interface Props {
   current: number | null
   hrefOf: (contactId: number) => string
   onNew: () => void
-  /** Receives the order on the screen, for the keys J and K. */
+  /** Called with the rows in the order on the screen, for the keys J and K. */
   onOrder: (rows: readonly InboxRow[]) => void
 }
 
-/** The list pane: filters, search, and one row for each contact. */
+/** The list pane: filters, search, and a row for each contact. */
 export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder }: Props) {
   const { t } = useLingui()
   const [words, setWords] = useState<string | null>(null)
@@ -61,7 +61,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   useEffect(() => onOrder(items), [items, onOrder])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
   useEffect(() => setHeld(null), [filter, words])
-  // What this user does is shown at once, also under the pointer.
+  // After a change by this user, the list is reordered at once, even under the pointer.
   useEffect(() => whenReleased(() => setHeld(null)), [])
   const typing = useTypingIn()
   const end = useInView<HTMLDivElement>(query.fetchNextPage, query.hasNextPage && !query.isFetchingNextPage, '600px')
@@ -123,7 +123,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   )
 }
 
-/** The rows without those that stand below with what was found in them: their last words are others. */
+/** Removes the rows of contacts who are listed below with a hit, unless their name or number matches as well. */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))
   const digits = words.replace(/\D/g, '').replace(/^0/, '')
@@ -180,7 +180,7 @@ function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
   )
 }
 
-/** Since when the list may be out of date, while there is no connection. */
+/** While there is no connection, shows the time since which the list may be out of date. */
 function Stale({ at }: { at: number }) {
   const isLost = useConnection() === 'lost'
   const format = useFormat()

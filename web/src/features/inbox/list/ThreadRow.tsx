@@ -11,11 +11,11 @@ interface Props {
   row: InboxRow
   href: string
   isCurrent: boolean
-  /** Who is writing to the contact at this moment. */
+  /** The name of a user who is typing to the contact. */
   typing: string | undefined
 }
 
-/** A contact in the list: whose turn it is, name, time, and the last words on one line. */
+/** A contact in the list: whose turn it is to reply, the name, the time, and the last message on one line. */
 export const ThreadRow = memo(function ThreadRow({ row, href, isCurrent, typing }: Props) {
   const waits = row.turn === 'us'
   return (

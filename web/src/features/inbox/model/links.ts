@@ -7,10 +7,10 @@ interface Part {
 }
 
 const URL_LIKE = /\b(?:https?:\/\/|www\.)[^\s<>"']+/gi
-/** Punctuation behind an address belongs to the sentence. */
+/** Punctuation after a URL belongs to the sentence, not to the URL. */
 const TAIL = /[.,;:!?)\]}׳״]+$/
 
-/** A text in parts: addresses of the web, phone numbers, and what stands between them. Only http, https and tel become links. */
+/** Splits a text into web URLs, phone numbers and the text between them. Only http, https and tel become links. */
 export function linkParts(text: string): Part[] {
   const parts: Part[] = []
   let last = 0

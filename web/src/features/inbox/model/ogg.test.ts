@@ -4,7 +4,7 @@ import { checksum, oggOf, opusOf, samplesOf } from './ogg'
 const head = new TextEncoder().encode('OpusHead\u0001\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000')
 const element = (id: number[], data: number[]) => [...id, 0x40 | (data.length >> 8), data.length & 0xff, ...data]
 
-/** A WebM file as browsers record it: segment and cluster of unknown size. */
+/** Returns a WebM file as browsers record it, with segment and cluster of unknown size. */
 const webm = (packets: number[][]) =>
   Uint8Array.from([
     ...element([0x1a, 0x45, 0xdf, 0xa3], [1, 2, 3]),
@@ -30,7 +30,7 @@ test('the packets of a recording are found', () => {
 })
 
 test('the first byte of a packet says how long it is', () => {
-  // CELT, 20 ms; SILK, 60 ms; two frames of 20 ms; three frames by their own count.
+  // CELT, 20 ms; SILK, 60 ms; two frames of 20 ms; three frames with an explicit count.
   const samples = [[0xf8], [0x18], [0xf9], [0xfb, 3]].map(bytes => samplesOf(Uint8Array.from(bytes)))
   expect(samples).toEqual([960, 2880, 1920, 2880])
 })

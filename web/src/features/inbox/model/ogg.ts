@@ -1,14 +1,15 @@
-// Browsers record Opus in WebM; WhatsApp shows a voice note only for Opus in Ogg. The sound itself is the same, so it is only repacked.
+// Browsers record Opus in WebM, but WhatsApp shows a voice note only for Opus in Ogg. The audio is repacked without
+// re-encoding.
 
 const MASTERS = new Set([0x18538067, 0x1654ae6b, 0xae, 0x1f43b675, 0xa0])
 const CODEC_PRIVATE = 0x63a2
 const SIMPLE_BLOCK = 0xa3
 const BLOCK = 0xa1
-/** Packets of a page; a page holds at most 255 segments of 255 bytes. */
+/** The number of packets in a page. A page holds at most 255 segments of 255 bytes. */
 const PACKETS_A_PAGE = 40
 const SAMPLES_A_SECOND = 48_000
 
-/** Opus packets and their header, as they are in a WebM file of one track. */
+/** Extracts the Opus header and packets from a WebM file with one track. */
 export function opusOf(webm: Uint8Array): { head: Uint8Array; packets: Uint8Array[] } {
   let head: Uint8Array | undefined
   const packets: Uint8Array[] = []
@@ -23,7 +24,7 @@ export function opusOf(webm: Uint8Array): { head: Uint8Array; packets: Uint8Arra
     }
     const end = Math.min(webm.length, start + size.value)
     if (id.value === CODEC_PRIVATE) head = webm.subarray(start, end)
-    // A block begins with the track, two bytes of time, and flags.
+    // A block starts with the track number, two bytes of time, and flags.
     else if (id.value === SIMPLE_BLOCK || id.value === BLOCK) {
       packets.push(webm.subarray(start + number(webm, start, false).length + 3, end))
     }
@@ -33,7 +34,7 @@ export function opusOf(webm: Uint8Array): { head: Uint8Array; packets: Uint8Arra
   return { head, packets }
 }
 
-/** A number of EBML: the leading zeros of its first byte say how many bytes follow. */
+/** Reads a variable-length EBML number. The leading zeros of its first byte give the number of bytes that follow. */
 function number(bytes: Uint8Array, at: number, keepsMarker: boolean): { value: number; length: number } {
   const first = bytes[at] ?? 0
   const length = Math.clz32(first) - 23
@@ -48,7 +49,7 @@ function number(bytes: Uint8Array, at: number, keepsMarker: boolean): { value: n
   return { value: isUnknown && !keepsMarker ? bytes.length : value, length }
 }
 
-/** How many samples (at 48 kHz) a packet of Opus holds, by its first byte. */
+/** Returns the number of samples (at 48 kHz) in an Opus packet, from its first byte (RFC 6716). */
 export function samplesOf(packet: Uint8Array): number {
   const toc = packet[0] ?? 0
   const config = toc >> 3
@@ -63,7 +64,7 @@ export function samplesOf(packet: Uint8Array): number {
   return (ms * frames * SAMPLES_A_SECOND) / 1000
 }
 
-/** Packs Opus into an Ogg file. */
+/** Packs Opus packets into an Ogg file. */
 export function oggOf(
   { head, packets }: { head: Uint8Array; packets: readonly Uint8Array[] },
   serial: number,
@@ -117,14 +118,14 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value >>> 0
 })
 
-/** The checksum of an Ogg page, whose own field is zero. */
+/** Computes the checksum of an Ogg page, in which the checksum field is zero. */
 export function checksum(bytes: Uint8Array): number {
   let sum = 0
   for (const byte of bytes) sum = ((sum << 8) ^ (TABLE[((sum >>> 24) ^ byte) & 255] ?? 0)) >>> 0
   return sum
 }
 
-/** A recording as WhatsApp takes it: WebM is repacked, other forms stay as they are. */
+/** Converts a recording to a format that WhatsApp accepts: WebM is repacked, other formats are unchanged. */
 export async function asVoiceNote(recorded: Blob): Promise<Blob> {
   if (!/^(audio|video)\/webm/.test(recorded.type)) return recorded
   const bytes = new Uint8Array(await recorded.arrayBuffer())

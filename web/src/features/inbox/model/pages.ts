@@ -1,6 +1,6 @@
 import type { Page, TimelineItem } from '../api'
 
-/** The identity of an entry within its timeline. */
+/** Returns the unique key of an entry within its timeline. */
 export function keyOf(item: TimelineItem): string {
   const id =
     item.message?.id ??
@@ -16,8 +16,9 @@ export function keyOf(item: TimelineItem): string {
 type Pages = Page<TimelineItem>[]
 
 /**
- * Puts a newly fetched newest page into pages that are ordered from the newest to the oldest. Entries of the old newest page that
- * lie before the new one stay, so that the older pages still join; without any overlap the older pages are dropped.
+ * Merges a newly fetched newest page into pages that are sorted from newest to oldest. Entries of the previous newest
+ * page that precede the new page are kept, so that the older pages still join. If the two do not overlap, the older
+ * pages are dropped.
  */
 export function withNewest(pages: Pages, fresh: Page<TimelineItem>): Pages {
   const [first, ...older] = pages
@@ -32,7 +33,7 @@ export function withNewest(pages: Pages, fresh: Page<TimelineItem>): Pages {
   return [{ items: [...kept, ...fresh.items], next_cursor: first.next_cursor ?? null }, ...older]
 }
 
-/** All entries, oldest first, each once. */
+/** Returns all entries without duplicates, oldest first. */
 export function flatten(pages: Pages): TimelineItem[] {
   const seen = new Set<string>()
   const items: TimelineItem[] = []

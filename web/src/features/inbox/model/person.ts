@@ -1,21 +1,21 @@
 import type { Contact, Thread } from '../api'
 
-/** The number to show and to write to. */
+/** Returns the contact's number, for display and for sending. */
 export const numberOf = (contact: Contact): string | null =>
   contact.number ?? contact.addresses.find(({ kind, former_at }) => kind === 'phone' && !former_at)?.value ?? null
 
-/** The thread of messages. */
+/** Returns the contact's WhatsApp thread. */
 export const whatsappOf = (contact: Contact): Thread | undefined =>
   contact.threads.find(({ type }) => type === 'whatsapp')
 
-/** Where a message to the contact goes; null if there is only an address that takes none. */
+/** Returns the address for messages to the contact; null if no address accepts messages. */
 export function recipientOf(contact: Contact): string | null {
   return whatsappOf(contact)?.peer_number ?? numberOf(contact)
 }
 
-/** The number of messages and calls that no user has opened. */
+/** Returns the number of messages and calls that no user has opened. */
 export const unreadOf = (contact: Contact): number =>
   contact.threads.reduce((sum, { unread_count }) => sum + unread_count, 0)
 
-/** The first word of a name, to address or mention someone. */
+/** Returns the first word of a name, for short labels. */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? ''

@@ -1,12 +1,15 @@
 import type { SavedReply } from '../api'
 
-/** What is typed behind a slash that begins the message; null if there is none. */
+/** Returns the text after a slash at the start of the message; null if there is no slash. */
 export function slashQuery(text: string): string | null {
   const match = /^\/([^\n]{0,40})$/.exec(text)
   return match ? (match[1] ?? '') : null
 }
 
-/** The saved replies for a query: by shortcut first, then those whose text has the words. */
+/**
+ * Returns the saved replies for a query: first those with a matching shortcut, then those whose text contains the
+ * words.
+ */
 export function matchingReplies<R extends Pick<SavedReply, 'shortcut' | 'text'>>(
   replies: readonly R[],
   query: string,

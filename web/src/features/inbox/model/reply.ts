@@ -2,16 +2,16 @@ import { useCallback, useState } from 'react'
 import { recall, remember } from '#shared/storage'
 import type { MessageItem, Provider } from '../api'
 
-/** The message that is being answered. */
+/** The message that the next message quotes. */
 export interface Reply {
   id: number
   text: string
   isOurs: boolean
-  /** Who has the message: only the bridge can quote, and only what it has. */
+  /** The provider that has the message: only the bridge can quote, and only messages that it has. */
   provider: Provider | null
 }
 
-/** Returns true if a message can be answered: WhatsApp has it, and it was not deleted. */
+/** Returns true if a message can be quoted: it has an id at WhatsApp and was not deleted. */
 export const canReply = ({ provider_msg_id: id, deleted_at: deleted }: MessageItem): boolean => !!id && !deleted
 
 export const replyTo = (message: MessageItem): Reply => ({
@@ -21,13 +21,16 @@ export const replyTo = (message: MessageItem): Reply => ({
   provider: message.provider ?? null,
 })
 
-/** The message whose bubble has the focus: R answers it, and otherwise leads to the field. */
+/**
+ * Returns the id of the message whose bubble has the focus. The key R quotes that message; without one, it focuses the
+ * field.
+ */
 export function focusedMessage(): number | null {
   const row = document.activeElement?.closest<HTMLElement>('[data-row^="message-"]')
   return row ? Number(row.dataset.row?.split('-')[1]) : null
 }
 
-/** What the user is answering in a conversation; this browser remembers it with the draft. */
+/** Returns the quoted message of a conversation. This browser stores it together with the draft. */
 export function useReply(contactId: number) {
   const key = `reply.${contactId}`
   const [reply, set] = useState<Reply | null>(() => read(recall(key)))

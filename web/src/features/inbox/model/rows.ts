@@ -2,17 +2,17 @@ import type { MessageItem, TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
 import { keyOf } from './pages'
 
-/** A row of the drawn timeline. */
+/** A row of the rendered timeline. */
 export type Row =
   | { type: 'day'; key: string; at: string }
   | { type: 'fresh'; key: string; count: number }
   | { type: 'item'; key: string; item: TimelineItem; isNext: boolean; isLast: boolean }
   | { type: 'outgoing'; key: string; entry: Outgoing }
 
-/** Messages of one side within this time stand together. */
+/** Messages of one side within this time are grouped, in ms. */
 const GROUP_MS = 5 * 60_000
 
-/** Whose message it is: that of the contact, of the agent, or ours. */
+/** Returns the side of a message: the contact, the agent, or the users of the business. */
 export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'author'>): 'them' | 'agent' | 'us' =>
   direction === 'in' ? 'them' : author === 'agent' ? 'agent' : 'us'
 
@@ -21,15 +21,15 @@ interface Input {
   outgoing: readonly Outgoing[]
   /** How many of the newest entries from the contact were unread when the conversation was opened. */
   unread: number
-  /** The newest entry at that time; what came later is not counted. */
+  /** The time of the newest entry at that moment; later entries do not count. */
   unreadUntil: string | null
-  /** The calendar day of an instant, in the business's zone. */
+  /** Returns the calendar day of an instant in the business's time zone. */
   dayOf: (at: string) => string
 }
 
 const isFromContact = ({ message, call }: TimelineItem) => message?.direction === 'in' || call?.direction === 'in'
 
-/** The index of the first unread entry, or -1. */
+/** Returns the index of the first unread entry, or -1. */
 export function firstUnread(items: readonly TimelineItem[], unread: number, until: string | null): number {
   let left = unread
   if (left <= 0) return -1
@@ -43,7 +43,10 @@ export function firstUnread(items: readonly TimelineItem[], unread: number, unti
   return found
 }
 
-/** The rows of a timeline: days, the line above what is unread, entries, and what is about to be sent. */
+/**
+ * Returns the rows of a timeline: headings for days, the line above the unread entries, the entries, and the outgoing
+ * messages.
+ */
 export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): Row[] {
   const rows: Row[] = []
   const fresh = firstUnread(items, unread, unreadUntil)
@@ -85,7 +88,7 @@ function joins(a: MessageItem, b: MessageItem): boolean {
   return sideOf(a) === sideOf(b) && Date.parse(b.created_at) - Date.parse(a.created_at) < GROUP_MS
 }
 
-/** Returns true if the time of `a` needs no line of its own, because the next message says the same. */
+/** Returns true if the time of `a` is not shown, because the next message has the same time. */
 function isQuiet(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
   if (!a || !b || a.direction === 'out' || a.edits.length > 0 || a.deleted_at || a.files.length > 0) return false
   return a.created_at.slice(0, 16) === b.created_at.slice(0, 16)

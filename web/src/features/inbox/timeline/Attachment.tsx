@@ -12,7 +12,7 @@ import { useMediaText } from '../texts'
 import { boxOf } from './box'
 import { VoiceNote } from './VoiceNote'
 
-/** A file of a message: picture, film, voice note or document. */
+/** A file of a message: image, video, voice note or document. */
 export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) {
   const mime = file.mime ?? ''
   if (file.state !== 'stored' || !file.url) return <Absent file={file} kind={kind} />
@@ -115,13 +115,13 @@ function FileRow({ file, url }: { file: FileItem; url: string }) {
   )
 }
 
-/** The name under which a file is saved: without the characters that would show another ending than the file has. */
+/** Returns the name for a saved file, without the control characters that could disguise its extension. */
 const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name) : true)
 
-/** A file's name; its last Latin part (number and ending) stands left to right. */
+/** A file's name. Its last Latin part (number and extension) is always left to right. */
 export function FileName({ name }: { name: string }) {
   const clean = stripMarks(name)
-  // The point of «מחירון.pdf» stands between both parts, so it is no part of the Latin one.
+  // The dot in «מחירון.pdf» is between both parts, so the match must not start with it.
   const tail = /(?<=^|\s)[\x21-\x7e]+$|[A-Za-z0-9][\x21-\x7e]*$/.exec(clean)?.[0] ?? ''
   return (
     <bdi className="file-name">

@@ -13,7 +13,7 @@ import { Words } from './Words'
 interface Props {
   message: MessageItem
   isNext: boolean
-  /** The time stands below this one, not only below a later one of the group. */
+  /** Whether the message is the last of its group, which shows the time. */
   isLast: boolean
   contact: { id: number; name: string; to: string | null }
   isFound: boolean
@@ -21,7 +21,7 @@ interface Props {
   onReply: (reply: Reply) => void
 }
 
-/** A message: text, files, quote, reactions, and below what became of it. */
+/** A message: text, files, quote, reactions, and below them its status. */
 export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onReply }: Props) {
   const { t } = useLingui()
   const side = sideOf(message)

@@ -15,11 +15,11 @@ import { PlayButton } from './PlayButton'
 
 interface Props {
   call: CallItem
-  /** The contact's number, to call back. */
+  /** The contact's number, for calling back. */
   number: string | null
 }
 
-/** A call in the timeline: kind, length, who answered, the sound, and what it was about. */
+/** A call in the timeline: kind, length, who answered, the recording, and the summary. */
 export function CallCard({ call, number }: Props) {
   const callText = useCallText()
   const isMissed = call.outcome === 'missed' || call.outcome === 'failed'

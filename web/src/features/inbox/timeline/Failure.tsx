@@ -7,18 +7,18 @@ import { againKey, outbox, sentAgain, useOutgoing } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 
-/** The other ways that a message could take now. */
+/** Returns the other providers by which a message can be sent now. */
 export function otherWays(route: Route | undefined, failed: Provider | null | undefined): Provider[] {
   if (!route) return []
   const possible = route.alternatives.filter(({ possible }) => possible).map(({ provider }) => provider)
   return [...new Set([...(route.provider ? [route.provider] : []), ...possible])].filter(way => way !== failed)
 }
 
-/** The words of a button that sends by this provider. */
+/** The label of a button that sends by this provider. */
 export const SendBy = ({ provider }: { provider: Provider }) =>
   provider === 'baileys' ? <Trans>שליחה דרך הטלפון של העסק</Trans> : <Trans>שליחה דרך Twilio</Trans>
 
-/** Which way refused a message, and why. */
+/** The name of the provider that refused a message, and the reason. */
 export function NotSent({ provider, reason }: { provider: Provider | null | undefined; reason: string }) {
   if (provider === 'baileys') return <Trans>לא נשלח דרך הטלפון של העסק: {reason}</Trans>
   if (provider === 'twilio') return <Trans>לא נשלח דרך Twilio: {reason}</Trans>
@@ -30,7 +30,7 @@ interface Props {
   contact: { id: number; to: string | null }
 }
 
-/** Why a message was not sent, with the other way to send it. */
+/** Explains why a message was not sent, with buttons for the other providers. */
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()

@@ -7,7 +7,7 @@ import { Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
-/** An entry that is no message and no call: one line with an icon, without a bubble. */
+/** An entry that is neither a message nor a call: one line with an icon, without a bubble. */
 export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }) {
   if (item.note) return <NoteLine note={item.note} isFound={isFound} />
   if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />
@@ -45,7 +45,7 @@ function NoteLine({ note, isFound }: { note: Note; isFound: boolean }) {
   )
 }
 
-/** A task has a line when it was created, and another one when it was done. */
+/** A task appears in the timeline when it was created, and again when it was completed. */
 function TaskLine({ task, isDone }: { task: Task; isDone: boolean }) {
   return (
     <p className={task.source === 'agent' ? 'event ai' : 'event'}>

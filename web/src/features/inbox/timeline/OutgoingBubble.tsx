@@ -14,11 +14,11 @@ import { Words } from './Words'
 interface Props {
   entry: Outgoing
   threadId: number | null
-  /** Puts the text back into the composer. */
+  /** Restores the text in the composer. */
   onTakeBack: (entry: Outgoing) => void
 }
 
-/** A message that the daemon does not have yet: held for 3 s, on its way, waiting for a connection, or refused. */
+/** A message that the daemon has not accepted yet: held for 3 s, being sent, waiting for a connection, or refused. */
 export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
   const { text, media, state, reply } = entry
   const stop = () => {

@@ -6,18 +6,21 @@ import { toast } from '#shared/components/toasts'
 import { useFormat } from '#shared/session'
 
 interface Props {
-  /** When the history begins. */
+  /** The time of the oldest entry. */
   since: string
-  /** The time of the topmost row. */
+  /** The time of the topmost visible row. */
   at: string | null
   onJump: (at: string, signal: AbortSignal) => Promise<unknown>
 }
 
-/** A shorter history is scrolled by hand. */
+/** The minimum length of a history for which the scrubber is shown, in ms. */
 const SHORTEST_MS = 45 * 86_400_000
 const MONTH_MS = 30 * 86_400_000
 
-/** A rail beside the conversation over its whole time: drag to a month, and the history is loaded to there. */
+/**
+ * A slider beside the conversation over its whole time span. Dragging it to a month loads the history back to that
+ * month.
+ */
 export function Scrubber({ since, at, onJump }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -14,7 +14,10 @@ import { useKeepEnd } from './useKeepEnd'
 interface Props {
   rows: readonly Row[]
   draw: (row: Row) => ReactNode
-  /** The row to show first, such as a message that was linked to; else the line above what is unread, else the end. */
+  /**
+   * The key of the row to show first, such as a linked message. By default the line above the unread entries, or else
+   * the end.
+   */
   target: string | null
   hasOlder: boolean
   loadOlder: () => Promise<void>
@@ -22,16 +25,19 @@ interface Props {
   since: string
 }
 
-/** How near the newest row counts as being there. */
+/** The distance from the newest row within which the list counts as scrolled to the end. */
 const NEAR_END_PX = 80
-/** Older entries are fetched when so few rows are above the screen. */
+/** Older entries are fetched when fewer rows than this are above the screen. */
 const ROWS_AHEAD = 12
 
 const HEIGHTS: Record<Row['type'], number> = { day: 46, fresh: 40, item: 62, outgoing: 72 }
 const heightOf = (row: Row | undefined) =>
   row?.type === 'item' && row.item.kind === 'call' ? 150 : row ? HEIGHTS[row.type] : 62
 
-/** The rows of a conversation; only those near the screen are drawn, and none moves when older ones are loaded. */
+/**
+ * The virtual list of a conversation's rows. Only rows near the screen are rendered. Visible rows do not move when
+ * older ones are loaded.
+ */
 export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, since }: Props) {
   const { t } = useLingui()
   const element = useRef<HTMLDivElement>(null)
@@ -56,13 +62,13 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   const first = items[0]?.index ?? 0
   const [isPlaced, setPlaced] = useState(false)
   useEffect(() => {
-    // The first drawing is at the beginning, before it has been scrolled.
+    // The first frame is rendered before the list has been scrolled.
     const frame = requestAnimationFrame(() => setPlaced(true))
     return () => cancelAnimationFrame(frame)
   }, [])
   useEffect(() => {
     if (!isPlaced || !hasOlder || connection === 'lost' || rows.length === 0 || first >= ROWS_AHEAD) return
-    // What fails is tried again when the reader scrolls on, or when the connection is back.
+    // A failed request is repeated when the user scrolls on, or when the connection is restored.
     loadOlder().catch(() => undefined)
   }, [isPlaced, hasOlder, connection, first, rows.length, loadOlder])
 
@@ -78,7 +84,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   const jump = useCallback(
     async (at: string, signal: AbortSignal) => {
       await loadUntil(item => item.at <= at, signal)
-      // The rows are drawn with the loaded pages after this turn.
+      // The loaded rows are rendered in the next frame.
       requestAnimationFrame(() => setJumpTo(at))
     },
     [loadUntil],
@@ -145,7 +151,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
 const timeOf = (row: Row): string | null =>
   row.type === 'day' ? row.at : row.type === 'item' ? row.item.at : row.type === 'outgoing' ? null : null
 
-/** The day as a heading, with the Hebrew date. */
+/** The heading of a day, with the Hebrew date. */
 function Day({ at }: { at: string }) {
   const format = useFormat()
   const now = new Date()
@@ -173,12 +179,13 @@ interface Scroller {
   scrollToIndex: (index: number, options: { align: Align }) => void
 }
 
-/** What the reader does to scroll by hand. */
+/** The events that mean that the user scrolls manually. */
 const BY_HAND = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const
 
 /**
- * Shows a row, and keeps it in its place until the reader scrolls. The list goes to an index, measures the rows there, and continues
- * until it stands; older rows that are loaded meanwhile give that index to another row.
+ * Scrolls to a row, and keeps it in its place until the user scrolls. The virtual list scrolls to an index, measures
+ * the rows there and repeats this until the position is stable. If older rows are loaded meanwhile, the row's index
+ * changes, so the scroll must start again with the new index.
  */
 function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTMLElement | null>) {
   const pin = useRef<{ key: string; align: Align } | null>(null)
@@ -199,7 +206,7 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
     placedAt.current = index
     if (pin.current && index >= 0) virtual.scrollToIndex(index, { align: pin.current.align })
   }, [indexOf, virtual])
-  // A row that comes below it moves nothing, so it is not placed again: the list itself may have another height by then.
+  // Rows that are added below the pinned row do not change its index, so no scroll is needed.
   useLayoutEffect(() => {
     if (indexOf() !== placedAt.current) place()
   }, [indexOf, place])
@@ -215,8 +222,9 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
 }
 
 /**
- * Keeps the end of the list in view when rows are added or measured, and when the page's font arrives, in which the rows have other
- * heights. A row that is shown in its place stays there instead. The virtual list itself may lose the end if the browser draws no frames while rows arrive, as in a frozen tab.
+ * Keeps the end of the list in view when rows are added or measured, and when the page's font is loaded, which changes
+ * the heights of rows. A pinned row stays in its place instead. The virtual list alone can lose the end if the browser
+ * renders no frames while rows are added, as in a frozen tab.
  */
 function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, place: () => void): void {
   const stay = useRef(isAtEnd)
@@ -228,18 +236,19 @@ function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, p
   }, [virtual, size, isPinned])
   useEffect(() => {
     const keep = () => {
-      // The end counts as reached until the first scrolling, which may be that to the row that is shown.
+      // `stay` is true until the first scroll event, even if that is the scroll to a pinned row, so the pin is checked
+      // first.
       if (isPinned()) place()
       else if (stay.current) virtual.scrollToEnd()
     }
-    // The rows are measured in the frame after the font.
+    // The rows are measured in the frame after the font is loaded.
     const again = () => void requestAnimationFrame(() => requestAnimationFrame(keep))
     document.fonts.addEventListener('loadingdone', again)
     return () => document.fonts.removeEventListener('loadingdone', again)
   }, [virtual, isPinned, place])
 }
 
-/** Scrolls once, when the rows are first there, and again when another entry is to be shown. */
+/** Scrolls to the initial row when the first rows are there, and again when `target` changes. */
 function useFirstPlace(
   rows: readonly Row[],
   target: string | null,
@@ -247,7 +256,7 @@ function useFirstPlace(
   show: (key: string, align: Align) => void,
 ) {
   const done = useRef<string | null | undefined>(undefined)
-  // Development mounts twice, and the second list begins at its beginning again.
+  // In development, React mounts components twice, and the second list must be scrolled again.
   useEffect(
     () => () => {
       done.current = undefined
@@ -261,7 +270,8 @@ function useFirstPlace(
       done.current = target
       return show(target, 'center')
     }
-    // A linked entry may still be on its way: the list waits for it where it would begin without one, and loads nothing itself.
+    // The target may not be loaded yet. Meanwhile the list is at its default position, and does not load pages by
+    // itself.
     if (done.current === undefined) {
       if (has('fresh')) show('fresh', 'start')
       else virtual.scrollToEnd()
@@ -270,7 +280,7 @@ function useFirstPlace(
   }, [rows, target, virtual, show])
 }
 
-/** How many rows came while the reader was further up. */
+/** Returns the number of rows that were added while the user was scrolled up. */
 function useLater(rows: readonly Row[], isAtEnd: boolean): number {
   const last = rows.at(-1)?.key
   const seen = useRef(last)

@@ -3,12 +3,15 @@ import { useState } from 'react'
 import { dirOf, stripMarks } from '#shared/format/bidi'
 import { linkParts } from '../model/links'
 
-/** Longer texts are folded. */
+/** Longer texts are collapsed, in characters. */
 const FOLD_AT = 1_500
 
 const OUTSIDE = { target: '_blank', rel: 'noreferrer noopener' }
 
-/** What someone wrote: each paragraph in its own direction, addresses and numbers as links, very long texts folded. */
+/**
+ * The text of a message: each paragraph has its own direction, URLs and numbers are links, and long texts are
+ * collapsed.
+ */
 export function Words({ text }: { text: string }) {
   const [isOpen, setOpen] = useState(false)
   const clean = stripMarks(text)

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { peaksOf } from '../model/peaks'
 
-/** The player that is heard; another one that begins stops it. */
+/** The player that is playing. When another one starts, this one is paused. */
 let current: HTMLAudioElement | undefined
 
 export interface Player {
@@ -9,7 +9,7 @@ export interface Player {
   isLoading: boolean
   hasFailed: boolean
   positionMs: number
-  /** Known once the file has been opened. */
+  /** The duration; undefined until the file has been opened. */
   durationMs: number | undefined
   rate: number
   toggle: () => void
@@ -17,7 +17,7 @@ export interface Player {
   setRate: (rate: number) => void
 }
 
-/** Plays one file; it is fetched when it is first played. */
+/** Returns the player of a file, which is fetched when it is first played. */
 export function useAudio(url: string): Player {
   const audio = useRef<HTMLAudioElement>(undefined)
   const [state, setState] = useState({ isPlaying: false, isLoading: false, hasFailed: false, positionMs: 0 })
@@ -83,12 +83,15 @@ export function useAudio(url: string): Player {
   }
 }
 
-/** Files above this size are not decoded for a picture of their sound. */
+/** Larger files are not decoded for the waveform, in bytes. */
 const MOST_BYTES = 3_000_000
 const BINS = 240
 const known = new Map<string, readonly number[]>()
 
-/** The loudness of a voice note, for its bars; empty until it is known, and where the browser cannot decode it. */
+/**
+ * Returns the loudness of a voice note for its bars. Empty until it is computed, and if the browser cannot decode the
+ * file.
+ */
 export function useLoudness(url: string, bytes: number | null | undefined): readonly number[] {
   const [peaks, setPeaks] = useState<readonly number[]>(known.get(url) ?? [])
   useEffect(() => {

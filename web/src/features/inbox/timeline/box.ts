@@ -1,8 +1,10 @@
-/** The box of a picture whose size is not known, and the largest box. */
+/** The box of an image of unknown size, and the maximum box. */
 const UNKNOWN = { width: 240, height: 180 }
 const MOST = { width: 300, height: 340 }
 
-/** The size of a picture's box; it is right before the picture is there, so that nothing jumps. */
+/**
+ * Returns the size of an image's box. The size is known before the image is loaded, so that the layout does not shift.
+ */
 export function boxOf(width: number | null | undefined, height: number | null | undefined) {
   if (!width || !height) return UNKNOWN
   const scale = Math.min(1, MOST.width / width, MOST.height / height)

@@ -1,6 +1,9 @@
 import { type RefObject, useEffect, useRef } from 'react'
 
-/** Keeps the newest row in view when the list becomes lower: the keyboard opens, the phone is turned, or the field grows. */
+/**
+ * Keeps the newest row in view when the list's height shrinks: the keyboard opens, the phone is rotated, or the field
+ * grows.
+ */
 export function useKeepEnd(element: RefObject<HTMLElement | null>, nearPx: number, toEnd: () => void): void {
   const latest = useRef(toEnd)
   latest.current = toEnd

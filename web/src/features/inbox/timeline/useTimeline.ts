@@ -7,37 +7,40 @@ import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from '../model/pages'
 import { timelinePage } from '../queries'
 
-/** What has been read of a timeline: pages from the newest to the oldest, each ordered from the oldest entry to the newest. */
+/**
+ * The loaded part of a timeline: pages from newest to oldest; within a page the entries are sorted from oldest to
+ * newest.
+ */
 interface Data {
   pages: Page<TimelineItem>[]
 }
 
 const ROOT = 'inbox-timeline'
 const PAGE = 50
-/** Pages that are loaded to reach an entry or a day far back, or read again, are larger. */
+/** The page size for reaching an entry or a day far back, and for loading a timeline again. */
 const FAR_PAGE = 200
-/** A jump reads at most this many pages. */
+/** The maximum number of pages that a jump loads. */
 const MOST_FAR_PAGES = 400
-/** When all is read again, entries behind this many pages are dropped: scrolling back loads them. */
+/** When a timeline is loaded again, at most this many pages are kept. Scrolling back loads the others. */
 const MOST_PAGES_AGAIN = 25
 
-/** Kinds of changes that name an entry of a timeline in `ref_id`. */
+/** Kinds of changes whose `ref_id` is the id of a timeline entry. */
 const ENTRY = /^(message|call|note|task|appointment)_/
-/** Entries whose changes do not say which contact they concern: most are of others. */
+/** Entries whose changes do not name the contact, so that most of these changes are about other contacts. */
 const OF_ANY_CONTACT = /^(task|task_done|appointment)-/
-/** Kinds of changes that no timeline shows. */
+/** Kinds of changes that do not affect any timeline. */
 const ELSEWHERE = /^(alert|settings|draft|saved_reply|scheduled_message|merge_suggestion|turn|typing)/
 
-/** The threads of the timelines that were opened, by contact. */
+/** The thread ids of the opened timelines, by contact. */
 const threadsOf = new Map<number, ReadonlySet<number>>()
 
 const isAbout = (change: Change, contactId: number) =>
   !ELSEWHERE.test(change.kind) &&
-  // The change of a note names the contact.
+  // The `ref_id` of a note's change is the contact's id.
   (!change.kind.startsWith('note_') || change.ref_id === contactId) &&
   (change.thread_id === null || threadsOf.get(contactId)?.has(change.thread_id) !== false)
 
-// A timeline that is not on the screen is read again when it is opened next.
+// Invalidates the timelines that are not on the screen. They are loaded again when they are opened.
 onSignal(signal => {
   if (signal.type !== 'changes') return
   void queryClient.invalidateQueries({
@@ -49,9 +52,10 @@ onSignal(signal => {
 })
 
 /**
- * The timeline of a contact. Its key begins like no API path: a change fetches the newest page, or the page that it names, and not all
- * that was ever scrolled to. All pages are one answer, because an infinite query that loads an older page would, when it has it,
- * restore the newer ones as they were when it began.
+ * Returns the timeline of a contact. Its query key does not start with an API path, so that a change does not refetch
+ * all loaded pages, but only the newest page or the page with the changed entry. All pages are one query result. An
+ * infinite query would not work: after loading an older page, it restores the newer pages to their state before that
+ * request.
  */
 export function useTimeline(contactId: number, threads: readonly number[]) {
   const cache = useQueryClient()
@@ -63,7 +67,7 @@ export function useTimeline(contactId: number, threads: readonly number[]) {
   useRefresh(cache, key, contactId, threads)
 
   const loading = useRef<Promise<void> | null>(null)
-  /** Loads the page before the oldest one; calls while it is on its way wait for the same. */
+  /** Loads the page before the oldest one. Concurrent calls share one request. */
   const loadOlder = useCallback(
     (limit = PAGE): Promise<void> => {
       loading.current ??= readOlder(cache, key, contactId, limit).finally(() => {
@@ -73,7 +77,7 @@ export function useTimeline(contactId: number, threads: readonly number[]) {
     },
     [cache, contactId, key],
   )
-  /** Loads older pages until `isFound` accepts an entry; answers whether it did. */
+  /** Loads older pages until `isFound` accepts an entry. Resolves with whether it did. */
   const loadUntil = useCallback(
     async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
       for (let step = 0; step < MOST_FAR_PAGES && !signal?.aborted; step++) {
@@ -92,7 +96,7 @@ export function useTimeline(contactId: number, threads: readonly number[]) {
   return { items, error: query.error, refetch: query.refetch, hasOlder, loadOlder, loadUntil }
 }
 
-/** Reads what was read before: from the newest entry to the oldest one known. */
+/** Loads the known part of a timeline again, from the newest entry to the oldest known one. */
 async function readAgain(contactId: number, known: Data | undefined, signal: AbortSignal): Promise<Data> {
   const pages = [await timelinePage(contactId, null, known ? FAR_PAGE : PAGE, signal)]
   const oldest = known?.pages.at(-1)?.items[0]?.at
@@ -113,13 +117,16 @@ async function readOlder(cache: QueryClient, key: QueryKey, contactId: number, l
   )
 }
 
-/** Follows the event stream. Requests for changes follow one another, so that an older answer never replaces a newer one. */
+/**
+ * Applies the changes of the event stream. The requests run one after the other, so that an older response never
+ * replaces a newer one.
+ */
 function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, threads: readonly number[]): void {
   const ids = threads.join()
   const before = useRef(ids)
   useEffect(() => {
     threadsOf.set(contactId, new Set(ids.split(',').map(Number)))
-    // A merge adds the entries of another contact, at any place.
+    // A merge adds the entries of another contact anywhere in the timeline.
     if (before.current !== ids) void cache.invalidateQueries({ queryKey: key })
     before.current = ids
   }, [ids, cache, contactId, key])
@@ -155,14 +162,17 @@ function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, thread
   }, [cache, key, contactId])
 }
 
-/** The keys of the entries that a change may concern. A note's own id is not known, so no entry has its name. */
+/**
+ * Returns the keys of the entries that a change may affect. A note's change does not contain the note's id, so the
+ * result for it matches no entry.
+ */
 function namesOf({ kind, ref_id }: Change): string[] {
   if (!ENTRY.test(kind)) return []
   if (kind.startsWith('task_')) return [`task-${ref_id}`, `task_done-${ref_id}`]
   return [kind.startsWith('note_') ? `notes-of-${ref_id}` : `${kind.split('_')[0]}-${ref_id}`]
 }
 
-/** Fetches what the changes name. Answers false if all has to be read again. */
+/** Fetches the entries that the changes name. Resolves with false if the whole timeline must be loaded again. */
 async function refresh(
   cache: QueryClient,
   key: QueryKey,
@@ -170,7 +180,7 @@ async function refresh(
   changes: readonly Change[],
 ): Promise<boolean> {
   const query = cache.getQueryCache().find({ queryKey: key })
-  // An answer that is on its way may be older than the change.
+  // The response of a running request may be older than the change.
   if (query?.state.fetchStatus === 'fetching') await query.promise?.catch(() => undefined)
   const data = cache.getQueryData<Data>(key)
   if (!data) return false
@@ -181,14 +191,15 @@ async function refresh(
   const stale = data.pages.flatMap(({ items }, at) =>
     items.filter(item => named.delete(keyOf(item))).length > 0 ? at : [],
   )
-  // An entry that no page has may belong between those that are shown, such as a message that was on its way during an outage.
+  // An entry that no page contains may belong between the shown entries, for example a message that was in transit
+  // during an outage.
   if ([...named].some(name => !OF_ANY_CONTACT.test(name)) && fresh.next_cursor != null) return false
-  // The first page has grown, and no request has its size.
+  // The first page has grown beyond the size of a request, so it cannot be fetched as one page.
   if (stale[0] === 0) return false
   const again = await Promise.all(
     stale.map(at => timelinePage(contactId, data.pages[at - 1]?.next_cursor ?? null, FAR_PAGE)),
   )
-  // All was read again meanwhile, perhaps later than `fresh`.
+  // The whole timeline was loaded again meanwhile, perhaps later than `fresh`.
   if (cache.getQueryData<Data>(key)?.pages[0] !== data.pages[0]) return false
   cache.setQueryData<Data>(key, current => {
     if (!current) return current

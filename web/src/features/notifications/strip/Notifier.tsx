@@ -14,18 +14,18 @@ import { closeHandled, show } from './show'
 import { announceVisible, inOneTab, isInView } from './tabs'
 import { useCount } from './useCount'
 
-/** Further contacts that begin to wait at once are in the count of the title. */
+/** The maximum number of waiting contacts to fetch. Further ones appear only in the count in the title. */
 const MOST_ROWS = 20
-/** A call is live for minutes, so it is among the newest. */
+/** The number of newest calls to fetch. A live call is always among them, because it lasts only minutes. */
 const MOST_CALLS = 20
-/** After a sleep much is new at once: a few are shown, and the title has the number. */
+/** The maximum number of notifications at once. After a sleep many events are new; the title shows their number. */
 const MOST_AT_ONCE = 3
-/** Longer words are cut by the system anyway, and need not leave the page. */
+/** The maximum length of a text in a notification. The system truncates longer texts. */
 const LONGEST_WORDS = 200
 
 const LIVE: ReadonlySet<string> = new Set(['ringing', 'live', 'fallback'])
 
-/** Whether a signal of the stream may bring something to report; what was missed counts as well. */
+/** Returns true if a signal of the stream may be a reason to notify the user. A gap in the stream counts as well. */
 function isNews(signal: Signal): boolean {
   if (signal.type === 'changes') {
     return signal.changes.some(({ kind }) => /^(message_created|thread_updated|call_)/.test(kind))
@@ -33,7 +33,10 @@ function isNews(signal: Signal): boolean {
   return signal.type === 'reset' || (signal.type === 'open' && !signal.isResumed)
 }
 
-/** Counts in the title what waits, and notifies of what is new while no tab with the page is in view. Draws nothing. */
+/**
+ * Shows the number of waiting conversations in the title, and notifies the user of new events while no tab with the
+ * page is visible. Renders nothing.
+ */
 export function Notifier() {
   useCount()
   const choice = useChoice()
@@ -46,7 +49,7 @@ function Watch() {
   useEffect(() => {
     const seen = new Seen(MOST_ROWS)
     const ended = new AbortController()
-    // What waited before is not new.
+    // The first response contains only what was waiting before, which is not new.
     let isKnown = false
     let isBusy = false
     let isAgain = false
@@ -59,12 +62,12 @@ function Watch() {
       try {
         const [waiting, live] = await fetchNews(ended.signal)
         const news = seen.take(waiting, live)
-        // Below a full page others may wait.
+        // Only a response with less than a full page contains all waiting contacts.
         if (waiting.length < MOST_ROWS) closeHandled(new Set([...waiting, ...live].map(tagOf)))
         if (isKnown && news.length > 0 && !(await isInView())) await notify(news)
         isKnown = true
       } catch {
-        // The next change asks again; what the page itself cannot fetch, it says.
+        // The next change triggers another request. The page itself shows a lost connection.
       } finally {
         isBusy = false
       }
@@ -95,7 +98,10 @@ async function fetchNews(signal: AbortSignal): Promise<Parameters<Seen['take']>>
   return [items, page.calls.filter(({ state }) => LIVE.has(state))]
 }
 
-/** Shows the news of those kinds that the user wants: the name and the kind, and the words only if the user chose so. */
+/**
+ * Shows notifications of the kinds that the user has chosen, with the name and the kind. The text is included only if
+ * the user has chosen so.
+ */
 function useNotify() {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react'
 import { recall, remember, stored } from '#shared/storage'
 
-/** Of what this browser notifies. */
+/** The notification settings of this browser. */
 export interface Choice {
   isOn: boolean
   messages: boolean
   missed: boolean
   live: boolean
-  /** Whether the words of a message are shown, also on a locked screen. */
+  /** Whether the text of a message is shown, also on a locked screen. */
   words: boolean
 }
 
@@ -31,10 +31,10 @@ function set(next: Choice): void {
   for (const listener of listeners) listener()
 }
 
-/** The choice at this moment. */
+/** Returns the current settings. */
 export const currentChoice = (): Choice => choice
 
-/** Changes a part of the choice, for all tabs of this browser. */
+/** Changes some settings, for all tabs of this browser. */
 export function choose(part: Partial<Choice>): void {
   set({ ...choice, ...part })
   remember(KEY, JSON.stringify(choice))
@@ -50,5 +50,5 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** What this browser notifies of; the switches of another tab count at once. */
+/** Returns the settings, including changes made in another tab. */
 export const useChoice = (): Choice => useSyncExternalStore(subscribe, currentChoice)

@@ -4,32 +4,38 @@ import type { Choice } from './choice'
 type Row = Schemas['InboxRow']
 type Call = Schemas['CallItem']
 
-/** Something that the user is notified of. */
+/** An event of which the user is notified. */
 export interface News {
   kind: 'message' | 'voicemail' | 'missed' | 'waits' | 'live'
-  /** A later one about the same contact replaces the earlier. */
+  /** The tag of the notification. A later notification with the same tag replaces the earlier one. */
   tag: string
   href: string
   name: string
   number: string | null
-  /** What was written, or left as a message. */
+  /** The text of the message or voicemail. */
   words: string
 }
 
-/** What has been seen or reported: of each contact the newest activity, and the calls that were live. */
+/** Remembers the events that were seen or reported: the newest activity of each contact, and the live calls. */
 export class Seen {
   readonly #contacts = new Map<number, string>()
   readonly #calls = new Set<number>()
-  /** The last activity of the last row, if there may be more below it: what was below was not seen, and is old nonetheless. */
+  /**
+   * The last activity of the last row, if more rows may follow. Contacts below that row are not fetched, but their
+   * activity is old.
+   */
   #below = Number.NEGATIVE_INFINITY
   readonly #mostRows: number
 
-  /** `mostRows`: how many of those who wait are given at most, the newest activity first. */
+  /** `mostRows`: the maximum number of rows in a list of waiting contacts, newest activity first. */
   constructor(mostRows: number) {
     this.#mostRows = mostRows
   }
 
-  /** What is new since the last time. All that is given counts as seen from then on, whether it is reported or not. */
+  /**
+   * Returns the events that are new since the last call. All given rows count as seen from then on, whether or not they
+   * are reported.
+   */
   take(waiting: readonly Row[], live: readonly Call[]): News[] {
     const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => newsOf(row) ?? [])
     const last = waiting.length < this.#mostRows ? undefined : waiting.at(-1)
@@ -42,21 +48,21 @@ export class Seen {
   #isNewRow({ contact_id, last, last_activity_at }: Row): boolean {
     const activity = last?.call ? `call ${last.call.id} ${last.call.outcome}` : `message ${last?.message?.id}`
     const known = this.#contacts.get(contact_id)
-    // Each one that is handled lets one in from below.
+    // When a contact above is handled, a contact from below enters the list: it is not new.
     const isNew = known === undefined ? Date.parse(last_activity_at) > this.#below : known !== activity
     this.#contacts.set(contact_id, activity)
     return isNew
   }
 }
 
-/** The news of those kinds that this browser notifies of. */
+/** Returns the events of the kinds that the user has chosen. */
 export const wanted = (news: readonly News[], choice: Choice): News[] =>
   news.filter(({ kind }) => (kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages))
 
-/** How the tag of what is about a contact begins. */
+/** The prefix of tags for contacts. */
 export const CONTACT = 'contact-'
 
-/** The tag of what is about a contact: a later one takes its place. */
+/** Returns the tag for a contact. A later notification about the contact replaces the earlier one. */
 export const tagOf = ({ contact_id }: { contact_id: number | null }): string => `${CONTACT}${contact_id}`
 
 function newsOf(row: Row): News | null {
@@ -69,7 +75,7 @@ function newsOf(row: Row): News | null {
   }
   const { call, message } = last ?? {}
   if (call) {
-    // While it lasts, the call itself is the news.
+    // A live call is reported separately.
     if (call.outcome === 'live') return null
     const isMissed = call.direction === 'in' && (call.outcome === 'missed' || call.outcome === 'failed')
     const kind = isMissed ? 'missed' : call.outcome === 'message' ? 'voicemail' : 'waits'

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 
 /**
- * Whether this browser can notify. `insecure`: it refuses on an unencrypted address. `missing`: it has no notifications, or no
- * shared worker, without which a hidden tab learns of nothing.
+ * Whether this browser can notify. `insecure`: the browser refuses on an unencrypted origin. `missing`: the browser has
+ * no notifications, or no shared workers, without which a hidden tab receives no events.
  */
 export type Support = 'yes' | 'insecure' | 'missing'
 
@@ -13,14 +13,14 @@ export function support(): Support {
 
 const current = (): NotificationPermission => (support() === 'yes' ? Notification.permission : 'denied')
 
-/** What the user allows this page, and what asks for it; the browser shows its question only after a click. */
+/** Returns the permission, and a function that requests it. Browsers show the request only after a click. */
 export function usePermission(): [NotificationPermission, () => Promise<NotificationPermission>] {
   const [permission, set] = useState(current)
   useEffect(() => {
     if (support() !== 'yes') return
     const control = new AbortController()
     const follow = () => set(current())
-    // The user may change it in the browser's own settings, while the page is open.
+    // The user may change the permission in the browser's settings while the page is open.
     addEventListener('focus', follow, { signal: control.signal })
     navigator.permissions
       ?.query({ name: 'notifications' })

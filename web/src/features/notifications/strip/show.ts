@@ -1,7 +1,7 @@
 import { hasUnsaved } from '#shared/unsaved'
 import { CONTACT } from './news'
 
-/** What a notification shows. */
+/** The content of a notification. */
 export interface Shown {
   title: string
   body: string
@@ -9,10 +9,10 @@ export interface Shown {
   href: string
 }
 
-/** Those that this tab shows, by their tags. */
+/** The open notifications of this tab, by tag. */
 const open = new Map<string, Notification>()
 
-/** Closes those about contacts whose tags are not among these any more: someone has seen to them. */
+/** Closes the notifications about contacts that are not in `tags`: a user has handled them. */
 export function closeHandled(tags: ReadonlySet<string>): void {
   for (const [tag, shown] of open) {
     if (!tag.startsWith(CONTACT) || tags.has(tag)) continue
@@ -21,9 +21,12 @@ export function closeHandled(tags: ReadonlySet<string>): void {
   }
 }
 
-/** Shows a notification; a click brings the page to the front, at its address. What is not saved there stays, and another tab opens. */
+/**
+ * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the link opens in
+ * another tab.
+ */
 export async function show({ title, body, tag, href }: Shown, go: (href: string) => void): Promise<void> {
-  // A later one about the same contact makes a sound as well, though it takes the place of the earlier.
+  // A later notification about the same contact replaces the earlier one, but must make a sound as well.
   const options: NotificationOptions & { renotify: boolean } = {
     body,
     tag,
@@ -31,7 +34,7 @@ export async function show({ title, body, tag, href }: Shown, go: (href: string)
     lang: document.documentElement.lang,
     icon: '/app/icon.svg',
     renotify: true,
-    // For the service worker, which receives the click where the page itself may not notify.
+    // Read by the service worker, which receives the click where pages cannot show notifications themselves.
     data: { url: href },
   }
   try {

@@ -1,8 +1,8 @@
-// The tabs of one browser agree by locks, which end with a tab however it ends.
+// The tabs of a browser coordinate with Web Locks, which are released when a tab ends for any reason.
 const ONE = 'agentlocator.notifier'
 const VISIBLE = 'agentlocator.visible'
 
-/** Holds a lock until the returned function is called, also if that is before it is granted. */
+/** Holds a lock until the returned function is called, even if that happens before the lock is granted. */
 function hold(name: string, mode: LockMode, granted?: () => void): () => void {
   let end = () => {}
   let hasEnded = false
@@ -21,10 +21,10 @@ function hold(name: string, mode: LockMode, granted?: () => void): () => void {
   return end
 }
 
-/** Calls `begin` in one of the tabs alone; when that one is closed, in another. */
+/** Calls `begin` in only one tab. When that tab is closed, calls it in another. */
 export const inOneTab = (begin: () => void): (() => void) => hold(ONE, 'exclusive', begin)
 
-/** Lets the other tabs know while this one is visible. */
+/** Announces to the other tabs while this tab is visible. */
 export function announceVisible(): () => void {
   let leave: (() => void) | undefined
   const adapt = () => {
@@ -39,7 +39,7 @@ export function announceVisible(): () => void {
   }
 }
 
-/** Whether a tab with the page is in view, which shows what is new by itself. */
+/** Returns true if a tab with the page is visible; that tab shows new events itself. */
 export async function isInView(): Promise<boolean> {
   if (document.visibilityState === 'visible') return true
   const { held = [] } = await navigator.locks.query()

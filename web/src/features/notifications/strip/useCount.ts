@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { apiQuery } from '#shared/api/query'
 
-/** The number before the title of the page. */
+/** The prefix of the page's title with the count. */
 const COUNT = /^\(\d+\) /
 
-/** Shows how many conversations wait for the user in the title of the tab, and on the icon of the installed page. */
+/** Shows the number of waiting conversations in the tab's title and on the icon of the installed page. */
 export function useCount(): void {
   const count = useQuery(apiQuery('/api/threads/counts')).data?.waiting ?? 0
   useEffect(() => {
@@ -17,7 +17,7 @@ export function useCount(): void {
       if (document.title !== wanted) document.title = wanted
     }
     set(count)
-    // Each page sets its own title, and knows nothing of the number.
+    // Each page sets its own title without the count, so the count is added again.
     const observer = new MutationObserver(() => set(count))
     observer.observe(title, { childList: true })
     return () => {

@@ -8,7 +8,9 @@ import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
 import { nextOf, progressQuery, STEPS } from './progress'
 
-/** Above what a step of the set-up has opened: the way back to that step. Else the reminder on the start page. */
+/**
+ * On a page that a step of the set-up has opened, a link back to that step. Otherwise the reminder on the start page.
+ */
 export function SetupStrip() {
   const from = new URLSearchParams(useSearch()).get('setup')
   const step = STEPS.find(({ id }) => id === from)
@@ -30,7 +32,10 @@ function WayBack({ step }: { step: (typeof STEPS)[number] }) {
   )
 }
 
-/** Reminds owners on the start page that the set-up is not complete, and of its next step. Skipped steps are not mentioned. */
+/**
+ * Reminds owners on the start page that the set-up is incomplete, with a link to the next step. Skipped steps are not
+ * mentioned.
+ */
 function Reminder() {
   const { i18n } = useTexts()
   const [path] = useLocation()

@@ -18,7 +18,7 @@ const tone = (hertz: number, rate: number, seconds: number) =>
     (_, at) => 0.5 * Math.sin((2 * Math.PI * hertz * at) / rate),
   )
 
-/** The root mean square without the beginning, in which the filter settles. */
+/** Returns the root mean square, without the first quarter, in which the filter settles. */
 const loudness = (samples: Float32Array) => {
   const settled = samples.slice(samples.length / 4)
   return Math.sqrt(settled.reduce((sum, sample) => sum + sample * sample, 0) / settled.length)
@@ -35,7 +35,7 @@ describe('mu-law', () => {
 
   it('gives back each byte and every sample within its step', () => {
     for (let byte = 0; byte < 256; byte++) {
-      // Negative zero is the one value with two bytes.
+      // Negative zero is the only value with two encodings.
       expect(encodeSample(decodeSample(byte))).toBe(byte === 0x7f ? 0xff : byte)
     }
     for (let sample = -1; sample <= 1; sample += 0.001) {

@@ -6,19 +6,19 @@ import speakerUrl from './speaker.worklet.ts?worker&url'
 export interface DeviceEvents {
   /** A frame of the microphone; `peak` is its loudest sample. */
   onFrame: (frame: MicrophoneFrame) => void
-  /** A mark was heard, or dropped by `clear`. */
+  /** Called when a mark was played, or dropped by `clear`. */
   onMark: (name: string) => void
-  /** How loud the last 20 ms of the loudspeaker were. */
+  /** Called with the loudest sample of the loudspeaker in the last 20 ms. */
   onSpeakerPeak: (peak: number) => void
 }
 
-/** Microphone and loudspeaker of a call. */
+/** The microphone and the loudspeaker of a call. */
 export class Devices {
   private readonly stream: MediaStream
   private readonly context: AudioContext
   private readonly speaker: AudioWorkletNode
   private readonly events: DeviceEvents
-  /** Marks that the loudspeaker has reached, but whose audio is still on its way to the ear. */
+  /** Marks that the worklet has reached, but whose audio is still delayed by the output latency. */
   private onTheWay: { name: string; timer: ReturnType<typeof setTimeout> }[] = []
   private greeting: AudioBufferSourceNode | undefined
 
@@ -34,7 +34,7 @@ export class Devices {
     this.speaker.connect(context.destination)
   }
 
-  /** Asks for the microphone. Call it in a click: browsers start no sound otherwise. */
+  /** Requests the microphone. Call this function in a click handler: browsers start audio only then. */
   static async open(events: DeviceEvents, signal: AbortSignal): Promise<Devices> {
     const context = new AudioContext({ latencyHint: 'interactive' })
     const opened: MediaStream[] = []
@@ -62,7 +62,7 @@ export class Devices {
     this.command({ mark: name })
   }
 
-  /** Drops what was not played yet; its marks return at once. */
+  /** Drops the audio that was not played yet. Its marks are reported at once. */
   clear(): void {
     this.command({ clear: true })
   }
@@ -80,7 +80,7 @@ export class Devices {
         source.start()
       })
     } catch {
-      // The conversation matters more than its greeting.
+      // A greeting that fails must not prevent the conversation.
     }
   }
 
@@ -103,7 +103,7 @@ export class Devices {
   }
 
   private markReached(name: string): void {
-    // 0 in browsers that do not report it.
+    // Both are 0 in browsers that do not report them.
     const latency = this.context.outputLatency || this.context.baseLatency || 0
     const timer = setTimeout(() => {
       this.onTheWay.shift()

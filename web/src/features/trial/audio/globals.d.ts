@@ -1,4 +1,4 @@
-// The part of AudioWorkletGlobalScope that the worklets use; TypeScript's libraries do not declare it.
+// The parts of AudioWorkletGlobalScope that the worklets use. TypeScript's libraries do not declare them.
 declare const sampleRate: number
 
 declare class AudioWorkletProcessor {

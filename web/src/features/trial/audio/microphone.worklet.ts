@@ -2,13 +2,13 @@
 import { encode, FRAME_SAMPLES, SAMPLE_RATE } from '#shared/audio/mulaw'
 import { Resampler } from '#shared/audio/resampler'
 
-/** A frame of the microphone: mu-law, and the loudest sample of its 20 ms. */
+/** A frame of the microphone: 20 ms of mu-law, and their loudest sample. */
 export interface MicrophoneFrame {
   bytes: Uint8Array<ArrayBuffer>
   peak: number
 }
 
-/** Turns the microphone's audio into frames of 20 ms at 8 kHz. */
+/** Converts the microphone's audio to frames of 20 ms at 8 kHz. */
 class Microphone extends AudioWorkletProcessor {
   private readonly resampler = new Resampler(sampleRate, SAMPLE_RATE)
   private frame = new Float32Array(FRAME_SAMPLES)

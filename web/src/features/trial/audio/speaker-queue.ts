@@ -1,4 +1,4 @@
-/** Audio and marks that wait to be played, in order. */
+/** A queue of audio and marks to play. */
 export class SpeakerQueue {
   private pieces: (Float32Array | string)[] = []
   private played = 0
@@ -19,7 +19,7 @@ export class SpeakerQueue {
     return marks
   }
 
-  /** Fills `output` with the next audio, then silence. Returns the marks that were reached. */
+  /** Fills `output` with the next audio, padded with silence. Returns the marks that were reached. */
   fill(output: Float32Array): string[] {
     const reached: string[] = []
     let at = 0

@@ -3,13 +3,16 @@ import { decode, SAMPLE_RATE } from '#shared/audio/mulaw'
 import { Resampler } from '#shared/audio/resampler'
 import { SpeakerQueue } from './speaker-queue'
 
-/** What the page asks of the loudspeaker. */
+/** A command from the page to the loudspeaker. */
 export type SpeakerCommand = { play: Uint8Array<ArrayBuffer> } | { mark: string } | { clear: true }
 
-/** What the loudspeaker reports: the marks that were reached, the marks that a `clear` dropped, how loud it was for 20 ms. */
+/**
+ * A report from the loudspeaker: the marks that were reached, the marks that a `clear` dropped, or the loudest sample
+ * of 20 ms.
+ */
 export type SpeakerReport = { reached: string[] } | { dropped: string[] } | { peak: number }
 
-/** Plays mu-law of 8 kHz. */
+/** Plays mu-law audio at 8 kHz. */
 class Speaker extends AudioWorkletProcessor {
   private resampler = new Resampler(SAMPLE_RATE, sampleRate)
   private readonly queue = new SpeakerQueue()
