@@ -16,7 +16,10 @@ pub(crate) fn delay(median: Duration, spread: f64, number: usize) -> Duration {
 
 /// A normally distributed number (Box-Muller).
 fn normal(number: u64) -> f64 {
-    let uniform = |salt: u64| (hash(number.wrapping_mul(2) + salt) >> 11) as f64 / (1u64 << 53) as f64;
+    let uniform = |salt: u64| {
+        let high = u32::try_from(hash(number.wrapping_mul(2) + salt) >> 32).unwrap_or(u32::MAX);
+        f64::from(high) / f64::from(u32::MAX)
+    };
     (-2.0 * uniform(0).max(f64::MIN_POSITIVE).ln()).sqrt() * (std::f64::consts::TAU * uniform(1)).cos()
 }
 

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List alerts: the active ones, and those that have cleared lately. */
+        /** List alerts: the active ones, and those that have cleared recently. */
         get: operations["list_alerts"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List changes of alerts, and which notifications were sent, newest first. */
+        /** List state changes of alerts and the notifications that were sent, newest first. */
         get: operations["list_alert_history"];
         put?: never;
         post?: never;
@@ -47,7 +47,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mute an alert: it stays on the page, but no notification is sent. */
+        /**
+         * Mute an alert.
+         * @description The alert is still listed, but no notification is sent.
+         */
         post: operations["mute_alert"];
         /** Unmute an alert. */
         delete: operations["unmute_alert"];
@@ -63,10 +66,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List appointments by their start. */
+        /** List appointments by start time. */
         get: operations["list_appointments"];
         put?: never;
-        /** Book an appointment; a time that is taken is refused with the next one that is free (`slot_taken`, `params.next_free`). */
+        /**
+         * Book an appointment.
+         * @description A time that is taken is rejected with `slot_taken`; `params.next_free` is the next free time.
+         */
         post: operations["book_appointment"];
         delete?: never;
         options?: never;
@@ -135,7 +141,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record that the contact did not come. */
+        /** Record that the contact did not come to an appointment. */
         post: operations["mark_appointment_no_show"];
         delete?: never;
         options?: never;
@@ -152,7 +158,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an appointment a booked one again, if its time is still free. */
+        /** Restore an appointment to the state `booked`, if its time is still free. */
         post: operations["restore_appointment"];
         delete?: never;
         options?: never;
@@ -201,10 +207,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the snapshots, and the result of the last one. */
+        /** List the snapshots, and the result of the last attempt to create one. */
         get: operations["list_backups"];
         put?: never;
-        /** Start to create a snapshot. `backup_updated` of the event stream reports when it is over. */
+        /**
+         * Create a snapshot in the background.
+         * @description The event `backup_updated` of the event stream reports the end.
+         */
         post: operations["create_backup"];
         delete?: never;
         options?: never;
@@ -219,7 +228,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a snapshot: a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges work. */
+        /**
+         * Download a snapshot.
+         * @description The file is a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges are supported.
+         */
         get: operations["download_backup"];
         put?: never;
         post?: never;
@@ -236,7 +248,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List days with their Hebrew dates, holidays and opening hours, those of the business and of each resource. */
+        /** List days with their Hebrew dates, holidays, and opening hours of the business and of each resource. */
         get: operations["list_calendar_days"];
         put?: never;
         post?: never;
@@ -291,8 +303,8 @@ export interface paths {
         put?: never;
         /**
          * End a running call.
-         * @description If the caller talks with the agent, the agent stops speaking and the caller hears a short goodbye; a second request skips it.
-         *     Any other call, such as one that was put through, is ended by Twilio at once.
+         * @description If the caller is talking with the agent, the agent stops speaking and plays a short goodbye; a second request skips
+         *     the goodbye. Twilio ends any other call immediately, such as one that was transferred.
          */
         post: operations["hang_up_call"];
         delete?: never;
@@ -311,9 +323,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell the agent of a running call something that the caller does not hear.
-         * @description The agent acts on it from its next answer on; what it is saying is not interrupted. The hint is in the call's transcript, as a turn of
-         *     `system`.
+         * Send a hint to the agent of a running call; the caller does not hear it.
+         * @description The agent uses the hint from its next answer on; its current utterance is not interrupted. The transcript of the
+         *     call contains the hint as a turn of `system`.
          */
         post: operations["hint_call"];
         delete?: never;
@@ -331,8 +343,9 @@ export interface paths {
         };
         /**
          * Listen to a running call.
-         * @description The answer is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, about a quarter of a
-         *     second behind it, and ends with the call or with the login. A client that reads too slowly misses parts.
+         * @description The response is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, with a
+         *     delay of about a quarter of a second. It ends with the call, or when the login expires or is revoked. A client that
+         *     reads too slowly misses parts.
          */
         get: operations["listen_to_call"];
         put?: never;
@@ -370,8 +383,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a running call through to the person's phone (`agent.transfer_to`).
-         * @description The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent continues with the caller.
+         * Transfer a running call to the business's phone number (`agent.transfer_to`).
+         * @description The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
          */
         post: operations["put_call_through"];
         delete?: never;
@@ -406,7 +419,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check an account or an address with values that need not be saved. It changes nothing. */
+        /**
+         * Check an account or an address, with saved or unsaved values.
+         * @description The check changes nothing.
+         */
         post: operations["run_check"];
         delete?: never;
         options?: never;
@@ -424,7 +440,10 @@ export interface paths {
         /** List closures by their first day. */
         get: operations["list_closures"];
         put?: never;
-        /** Add a closure; appointments within it stay as they are. */
+        /**
+         * Add a closure.
+         * @description Existing appointments during the closure are not changed.
+         */
         post: operations["add_closure"];
         delete?: never;
         options?: never;
@@ -478,7 +497,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add tags to many contacts and remove others. */
+        /** Add tags to many contacts, and remove tags from them. */
         post: operations["tag_contacts"];
         delete?: never;
         options?: never;
@@ -493,7 +512,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a contact; of merged contacts, the one that was kept. */
+        /**
+         * Get a contact.
+         * @description The id of a merged contact returns the contact into which it was merged.
+         */
         get: operations["get_contact"];
         put?: never;
         post?: never;
@@ -513,8 +535,9 @@ export interface paths {
         };
         get?: never;
         /**
-         * Block a contact, or end that. Calls of a blocked contact are rejected (they hear a busy tone), and messages are stored
-         *     without being unread or waiting. Blocking moves the conversation to the archive, and unblocking takes it back.
+         * Block or unblock a contact.
+         * @description Calls of a blocked contact are rejected with a busy tone. Messages are stored, but do not count as unread or waiting
+         *     for an answer. Blocking archives the conversation, and unblocking moves it out of the archive.
          */
         put: operations["set_contact_block"];
         post?: never;
@@ -533,7 +556,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete everything that is stored about a contact. This cannot be undone. */
+        /**
+         * Erase all data about a contact.
+         * @description This cannot be undone.
+         */
         post: operations["erase_contact"];
         delete?: never;
         options?: never;
@@ -548,7 +574,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get everything that is stored about a contact: a ZIP archive with `data.json`, the files of messages and the recordings. */
+        /**
+         * Export all data about a contact.
+         * @description The response is a ZIP archive with `data.json`, the files of messages and the recordings.
+         */
         get: operations["export_contact"];
         put?: never;
         post?: never;
@@ -566,7 +595,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set or remove a contact's value of a field. */
+        /** Set or remove a contact's value of a custom field. */
         put: operations["set_contact_field"];
         post?: never;
         delete?: never;
@@ -620,8 +649,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add a number to a contact, or restore one that was removed. A new one becomes the contact's main number, unless
-         *     `restored_id` or `former_at` gives it another place; a former one takes its former place.
+         * Add a number to a contact, or restore a number that was removed.
+         * @description A new number becomes the contact's main number, unless `restored_id` or `former_at` is set. With `restored_id`, the
+         *     number is restored to its former position; with `former_at`, it is added as a former number.
          */
         post: operations["add_contact_number"];
         delete?: never;
@@ -640,11 +670,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a number of a contact. Its next message or call comes from a new contact. */
+        /**
+         * Remove a number of a contact.
+         * @description The next message or call from the number creates a new contact.
+         */
         delete: operations["remove_contact_number"];
         options?: never;
         head?: never;
-        /** Correct a number of a contact. Conversations and messages that wait go to the new number. */
+        /**
+         * Correct a number of a contact.
+         * @description Conversations and queued messages move to the new number.
+         */
         patch: operations["correct_contact_number"];
         trace?: never;
     };
@@ -656,7 +692,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set whether a contact receives messages. Without messages, sending answers 422 `contact_opted_out`. */
+        /**
+         * Set whether a contact receives messages.
+         * @description If the contact has opted out, sending answers 422 `contact_opted_out`.
+         */
         put: operations["set_contact_opt_out"];
         post?: never;
         delete?: never;
@@ -690,7 +729,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List everything that happened with a contact, oldest first within the page; without `before` the newest entries. */
+        /**
+         * List the timeline of a contact, oldest first within the page.
+         * @description Without `before`, the page has the newest entries.
+         */
         get: operations["list_timeline"];
         put?: never;
         post?: never;
@@ -707,10 +749,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the fields of contacts. */
+        /** List the custom fields of contacts. */
         get: operations["list_custom_fields"];
         put?: never;
-        /** Add a field of contacts. */
+        /** Add a custom field of contacts. */
         post: operations["create_custom_field"];
         delete?: never;
         options?: never;
@@ -728,11 +770,14 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Archive a field: it is no longer shown, and its values are kept. */
+        /**
+         * Archive a custom field.
+         * @description The field is no longer shown; its values are kept.
+         */
         delete: operations["archive_custom_field"];
         options?: never;
         head?: never;
-        /** Change the name or the choices of a field. */
+        /** Change the name or the choices of a custom field. */
         patch: operations["update_custom_field"];
         trace?: never;
     };
@@ -812,11 +857,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow changes as server-sent events, in the order of commits: those that the reader may see.
-         * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it; a first request, for which browsers set no such header, begins after the
-         *     position in `after`. `event: reset` says that changes were missed which are not
-         *     known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
-         *     dead. The stream ends now and then; open it again.
+         * Follow changes as server-sent events, in the order of commits.
+         * @description Only changes that the user may see are sent. `id` is the change's `seq`, and `Last-Event-ID` resumes after it.
+         *     Browsers do not set this header in a first request, which therefore begins after `after`.
+         *
+         *     `event: reset` reports that changes were missed and are no longer stored: fetch the displayed data again. `event:
+         *     alive` is sent after 15 s without another event: consider a stream that is silent for longer as disconnected. The
+         *     server ends the stream from time to time; reconnect.
          */
         get: operations["follow_events"];
         put?: never;
@@ -871,7 +918,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the gaps in the calendars of the resources: when each can be booked from now on, with any service that it provides. */
+        /**
+         * List the free gaps in the calendars of the resources.
+         * @description A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
+         */
         get: operations["list_free_gaps"];
         put?: never;
         post?: never;
@@ -905,12 +955,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the greeting that callers hear, and those that are kept to go back to. */
+        /** Get the active greeting, and the stored greetings. */
         get: operations["get_greeting"];
         /** Use an uploaded file as the greeting, from the next call on. */
         put: operations["set_greeting"];
         post?: never;
-        /** Go back to the greeting of the package. The others are kept. */
+        /**
+         * Reset the greeting to the packaged one.
+         * @description Stored greetings are kept.
+         */
         delete: operations["reset_greeting"];
         options?: never;
         head?: never;
@@ -924,7 +977,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hear a greeting. Byte ranges work. */
+        /**
+         * Get the audio of a greeting.
+         * @description Byte ranges are supported.
+         */
         get: operations["get_greeting_audio"];
         put?: never;
         post?: never;
@@ -943,7 +999,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go back to a greeting that is stored already. */
+        /** Choose a stored greeting as the active one. */
         post: operations["choose_greeting"];
         delete?: never;
         options?: never;
@@ -977,7 +1033,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Archive the conversation with a contact; a new message or call ends that. */
+        /**
+         * Archive the conversation with a contact.
+         * @description A new message or call moves it out of the archive.
+         */
         post: operations["archive_conversation"];
         delete?: never;
         options?: never;
@@ -994,7 +1053,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a conversation as done, until something new happens. */
+        /** Mark a conversation as done, until a new message or call arrives. */
         post: operations["finish_conversation"];
         delete?: never;
         options?: never;
@@ -1043,7 +1102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List questions that the agent could not answer, those that were asked last first. */
+        /** List questions that the agent could not answer, most recently asked first. */
         get: operations["list_knowledge_gaps"];
         put?: never;
         post?: never;
@@ -1062,7 +1121,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer a question: the answer becomes a fact. */
+        /**
+         * Answer a question.
+         * @description The answer is stored as a fact.
+         */
         post: operations["answer_knowledge_gap"];
         delete?: never;
         options?: never;
@@ -1096,7 +1158,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a question again that was dismissed. */
+        /** Reopen a dismissed question. */
         post: operations["reopen_knowledge_gap"];
         delete?: never;
         options?: never;
@@ -1132,7 +1194,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a stage without leads. One stage stays. */
+        /**
+         * Delete a stage without leads.
+         * @description The last stage cannot be deleted.
+         */
         delete: operations["delete_lead_stage"];
         options?: never;
         head?: never;
@@ -1186,7 +1251,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with name and password; the response sets the session cookie. */
+        /**
+         * Log in with a name and a password.
+         * @description The response sets the session cookie.
+         */
         post: operations["log_in"];
         delete?: never;
         options?: never;
@@ -1220,7 +1288,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a message. The body is the file itself. */
+        /**
+         * Upload a file for a message.
+         * @description The request body is the content of the file.
+         */
         post: operations["upload_media"];
         delete?: never;
         options?: never;
@@ -1235,7 +1306,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a file of a message, by the SHA-256 of its content. Byte ranges work. */
+        /**
+         * Get a file of a message, by the SHA-256 of its content.
+         * @description Byte ranges are supported.
+         */
         get: operations["get_media"];
         put?: never;
         post?: never;
@@ -1252,7 +1326,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a small JPEG of an image. */
+        /** Get the thumbnail of an image, a small JPEG. */
         get: operations["get_media_thumbnail"];
         put?: never;
         post?: never;
@@ -1305,7 +1379,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Dismiss a suggestion: the two contacts stay apart. */
+        /**
+         * Dismiss a suggestion.
+         * @description The two contacts are not merged.
+         */
         post: operations["dismiss_merge_suggestion"];
         delete?: never;
         options?: never;
@@ -1340,7 +1417,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a note. It can be restored. */
+        /**
+         * Delete a note.
+         * @description A deleted note can be restored.
+         */
         delete: operations["delete_note"];
         options?: never;
         head?: never;
@@ -1373,8 +1453,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get this document. The names in an operation's `security` are the role that it needs; an owner may call all operations that
-         *     staff may call.
+         * Get this OpenAPI document.
+         * @description The names in an operation's `security` are the roles that it needs; an owner may call every operation that staff may
+         *     call.
          */
         get: operations["get_openapi_document"];
         put?: never;
@@ -1412,7 +1493,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change the password of the current user; this ends their other sessions. */
+        /**
+         * Change the password of the current user.
+         * @description All other sessions of the user end.
+         */
         post: operations["change_password"];
         delete?: never;
         options?: never;
@@ -1427,7 +1511,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List resources in their order. */
+        /** List resources by position. */
         get: operations["list_resources"];
         put?: never;
         /** Add a resource. */
@@ -1449,7 +1533,10 @@ export interface paths {
         get: operations["get_resource"];
         put?: never;
         post?: never;
-        /** Archive a resource: it takes no appointments any more, and those that it has stay. */
+        /**
+         * Archive a resource.
+         * @description It accepts no new appointments; its existing appointments are kept.
+         */
         delete: operations["archive_resource"];
         options?: never;
         head?: never;
@@ -1485,7 +1572,10 @@ export interface paths {
         /** Get whether the daemon can be restarted, and whether a restart waits for calls. */
         get: operations["get_restart_status"];
         put?: never;
-        /** Restart the daemon: it ends, and systemd starts it again. */
+        /**
+         * Restart the daemon.
+         * @description The process exits, and systemd starts it again.
+         */
         post: operations["restart"];
         /** Cancel a restart that waits for calls. */
         delete: operations["cancel_restart"];
@@ -1501,7 +1591,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count what would be deleted by the saved retention settings, or by others. Nothing is deleted. */
+        /**
+         * Count the data that the saved retention settings, or the given ones, would delete.
+         * @description Nothing is deleted.
+         */
         get: operations["preview_retention"];
         put?: never;
         post?: never;
@@ -1558,7 +1651,10 @@ export interface paths {
         /** List scheduled messages, earliest first. */
         get: operations["list_scheduled_messages"];
         put?: never;
-        /** Schedule a message. The way it takes is decided when it is sent. */
+        /**
+         * Schedule a message.
+         * @description The provider is chosen when the message is sent.
+         */
         post: operations["schedule_message"];
         delete?: never;
         options?: never;
@@ -1592,7 +1688,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search contacts, messages, calls and notes: contacts first, then all others, newest first. */
+        /**
+         * Search contacts, messages, calls and notes.
+         * @description Contacts are first; all other hits follow, newest first.
+         */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -1627,7 +1726,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List services in their order. */
+        /** List services by position. */
         get: operations["list_services"];
         put?: never;
         /** Add a service. */
@@ -1649,7 +1748,10 @@ export interface paths {
         get: operations["get_service"];
         put?: never;
         post?: never;
-        /** Archive a service: it is not offered any more, and its appointments stay. */
+        /**
+         * Archive a service.
+         * @description It is no longer offered; its existing appointments are kept.
+         */
         delete: operations["archive_service"];
         options?: never;
         head?: never;
@@ -1664,7 +1766,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the current user. */
+        /** Get the current session and its user. */
         get: operations["get_session"];
         put?: never;
         post?: never;
@@ -1683,7 +1785,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm the session with the password, for operations that answer `confirmation_required` otherwise. */
+        /**
+         * Confirm the session with the password.
+         * @description Operations that answer `confirmation_required` need this first.
+         */
         post: operations["confirm_password"];
         delete?: never;
         options?: never;
@@ -1733,14 +1838,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings: values, sources, and what the page needs to edit them. Secrets are never shown. */
+        /**
+         * List the settings with values, sources and editing hints.
+         * @description Secrets are never returned.
+         */
         get: operations["list_settings"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change settings. They are validated together with all others, stored, and active at once where no restart is needed. */
+        /**
+         * Change settings.
+         * @description The new values are validated together with all other settings, stored, and activated immediately if no restart is
+         *     needed.
+         */
         patch: operations["change_settings"];
         trace?: never;
     };
@@ -1751,7 +1863,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the changes of settings, newest first. To undo one, set the setting to `previous`. */
+        /**
+         * List the changes of settings, newest first.
+         * @description To undo a change, set the setting to `previous`.
+         */
         get: operations["list_setting_changes"];
         put?: never;
         post?: never;
@@ -1786,9 +1901,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the steps of the set-up that are complete or skipped, and whether the agent has answered in a trial call. */
+        /** Get the steps of the setup that are complete or skipped, and whether the agent has answered in a trial call. */
         get: operations["get_setup_progress"];
-        /** Skip a step of the set-up for now, or take it up again. */
+        /** Skip a step of the setup, or resume a skipped step. */
         put: operations["skip_setup_step"];
         post?: never;
         delete?: never;
@@ -1840,7 +1955,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List tasks: open ones by the time when they are due, then those that are done. */
+        /** List tasks: open tasks by due time, then completed tasks. */
         get: operations["list_tasks"];
         put?: never;
         /** Add a task. */
@@ -1928,7 +2043,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count contacts who wait for an answer, were answered by the agent, or have something unread. */
+        /** Count the contacts who wait for an answer, were answered by the agent, or have unread messages or calls. */
         get: operations["count_threads"];
         put?: never;
         post?: never;
@@ -1980,7 +2095,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Store what the asking user has begun to write in a thread. */
+        /** Store the current user's draft in a thread. */
         put: operations["put_draft"];
         post?: never;
         delete?: never;
@@ -2030,7 +2145,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the way that a message in a thread would take now. */
+        /** Preview the route of a message that would be sent in a thread now. */
         get: operations["preview_route"];
         put?: never;
         post?: never;
@@ -2049,7 +2164,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report that the asking user types in a thread; open pages show it for six seconds. */
+        /**
+         * Report that the current user is typing in a thread.
+         * @description Open pages show the notice for six seconds.
+         */
         post: operations["report_typing"];
         delete?: never;
         options?: never;
@@ -2064,7 +2182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the certificate that is served, its validity, and the last error. */
+        /** Get the active certificate, its validity, and the last error. */
         get: operations["get_tls_status"];
         put?: never;
         post?: never;
@@ -2084,7 +2202,11 @@ export interface paths {
         /** List API tokens. */
         get: operations["list_tokens"];
         put?: never;
-        /** Create an API token. A token of an owner can do all that an owner can, so a session must be confirmed with the password before. */
+        /**
+         * Create an API token.
+         * @description A token with the role of an owner has all rights of an owner, so the session must be confirmed with the password
+         *     first.
+         */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -2119,10 +2241,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Prepare a trial call: talk to the agent with the browser.
-         * @description The call begins when the socket sends its first message, and ends with the login. Nothing of it is stored, and the agent's tools
-         *     have no effect; its time and cost count towards the daily limits. 409 is `no_engine` if no AI answers calls, and `limit_reached`;
-         *     `error.params.setting` names the setting.
+         * Prepare a trial call, in which the user talks to the agent with the browser.
+         * @description The call begins when the WebSocket sends its first message. It ends at the latest with the login session. Nothing
+         *     about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
+         *     limits.
+         *
+         *     409 is `no_engine` if no AI engine answers calls, and `limit_reached` at a daily limit, which `error.params.setting`
+         *     names.
          */
         post: operations["create_trial_call"];
         delete?: never;
@@ -2157,7 +2282,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a number's calls here. The webhooks before the first such change are kept, so that it can be undone. */
+        /**
+         * Set a phone number's webhooks to this server, so that it receives the number's calls.
+         * @description The original webhooks are stored, so that the change can be undone.
+         */
         post: operations["set_twilio_webhooks"];
         delete?: never;
         options?: never;
@@ -2174,7 +2302,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo the change of a number's webhooks. */
+        /** Undo the change of a phone number's webhooks. */
         post: operations["undo_twilio_webhooks"];
         delete?: never;
         options?: never;
@@ -2189,7 +2317,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the installed version, and newer releases. */
+        /** Get the installed version, and the newest release. */
         get: operations["get_update_status"];
         put?: never;
         post?: never;
@@ -2209,7 +2337,10 @@ export interface paths {
         /** List users. */
         get: operations["list_users"];
         put?: never;
-        /** Create a user. For an owner, a session must be confirmed with the password before. */
+        /**
+         * Create a user.
+         * @description To create an owner, the session must be confirmed with the password first.
+         */
         post: operations["add_user"];
         delete?: never;
         options?: never;
@@ -2227,7 +2358,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a user; this ends their sessions. */
+        /**
+         * Remove a user.
+         * @description The user's sessions end.
+         */
         delete: operations["remove_user"];
         options?: never;
         head?: never;
@@ -2243,7 +2377,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password for a user; this ends their sessions. A session must be confirmed with the password before. */
+        /**
+         * Set a new password for a user.
+         * @description The user's sessions end. The session of the request must be confirmed with the password first.
+         */
         post: operations["reset_user_password"];
         delete?: never;
         options?: never;
@@ -2277,8 +2414,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the contacts who wait for an appointment, longest first, each with the first free time that suits, and with the appointment that
-         *     may have made it needless.
+         * List the waiting list, longest wait first.
+         * @description Each entry has the first suitable free time, and the appointment by which the entry may be obsolete.
          */
         get: operations["list_waiting_entries"];
         put?: never;
@@ -2316,7 +2453,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does. */
+        /**
+         * Get the state of the bridge and of its link to WhatsApp.
+         * @description The response takes at most 1.5 s, even if the bridge does not answer.
+         */
         get: operations["get_whatsapp_link"];
         put?: never;
         post?: never;
@@ -2335,7 +2475,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Unlink the WhatsApp account. Linking it again needs a new QR code. */
+        /**
+         * Unlink the WhatsApp account.
+         * @description Linking an account again needs a new QR code or pairing code.
+         */
         post: operations["log_out_whatsapp"];
         delete?: never;
         options?: never;
@@ -2352,7 +2495,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start pairing: show QR codes again. */
+        /** Start pairing with WhatsApp: show QR codes again. */
         post: operations["start_whatsapp_pairing"];
         delete?: never;
         options?: never;
@@ -2369,7 +2512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Request a pairing code to be typed into the phone, instead of a QR code. */
+        /** Request a pairing code, which is typed into the phone instead of scanning a QR code. */
         post: operations["request_whatsapp_pairing_code"];
         delete?: never;
         options?: never;
@@ -2386,7 +2529,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reconnect to WhatsApp at once instead of at the next retry. */
+        /** Reconnect to WhatsApp immediately, without waiting for the next retry. */
         post: operations["reconnect_whatsapp"];
         delete?: never;
         options?: never;
@@ -2403,7 +2546,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a message. It is stored before the response, and sent at once where that is possible. */
+        /**
+         * Send a WhatsApp message.
+         * @description The message is stored before the response, and sent immediately if possible.
+         */
         post: operations["send_message"];
         delete?: never;
         options?: never;
@@ -2421,7 +2567,7 @@ export interface components {
             kind?: string | null;
             /**
              * Format: date-time
-             * @description When it ends; null if WhatsApp does not say.
+             * @description When the restriction ends; null if WhatsApp does not report it.
              */
             until?: string | null;
         };
@@ -2429,14 +2575,14 @@ export interface components {
         AddNumberRequest: {
             /**
              * Format: date-time
-             * @description Since when the contact has another number instead; absent or null: the number is current.
+             * @description When the number ceased to be current; absent or null: the number is current.
              */
             former_at?: string | null;
             /** @description The number, in international form or as it is written in the country of the business. */
             number: string;
             /**
              * Format: int64
-             * @description The id of a number that was removed: with it, the number takes its former place in the list.
+             * @description The id of a removed number to restore: the number returns to its former position in the list.
              */
             restored_id?: number | null;
         };
@@ -2444,19 +2590,20 @@ export interface components {
         Address: {
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: date-time
-             * @description Of a phone number: since when the contact has another number instead; null while it is current.
+             * @description When the number ceased to be current, if the contact has another phone number now; null for a current number or
+             *     another kind of address.
              */
             former_at?: string | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the address.
              */
             id: number;
             /** @description The kind of the address. */
@@ -2479,32 +2626,32 @@ export interface components {
          * @enum {string}
          */
         AlertChannel: "mail" | "whatsapp";
-        /** @description The last notification by one channel. */
+        /** @description The last notification of an alert by one channel. */
         AlertDelivery: {
             /**
              * Format: date-time
-             * @description When it was sent.
+             * @description When the notification was sent.
              */
             at: string;
-            /** @description The channel. */
+            /** @description The channel, such as mail or WhatsApp. */
             channel: components["schemas"]["AlertChannel"];
-            /** @description What the notification reported. */
+            /** @description The state change that the notification reported. */
             transition: components["schemas"]["AlertTransition"];
         };
-        /** @description A change of an alert's state, or a notification of it. */
+        /** @description A state change of an alert, or a notification about it. */
         AlertEventItem: {
             /** Format: date-time */
             at: string;
-            /** @description The channel of a notification; empty for a change of state. */
+            /** @description The channel of a notification; empty for a state change. */
             channel: string;
             headline?: components["schemas"]["Bilingual"] | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the entry.
              */
             id: number;
             kind: string;
-            /** @description `raised`, `lasts`, `cleared`, `muted`, `unmuted`. */
+            /** @description The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`. */
             transition: string;
         };
         /** @description A page of a list. */
@@ -2513,32 +2660,32 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description An alert. */
+        /** @description An alert: a problem that the daemon has detected and reports to users. */
         AlertItem: {
             /**
              * Format: date-time
-             * @description When it cleared.
+             * @description When the alert cleared; null while it is active.
              */
             cleared_at?: string | null;
             /** @description The last notification by each channel. */
             deliveries: components["schemas"]["AlertDelivery"][];
-            /** @description What was found. */
+            /** @description The details of the problem. */
             detail: components["schemas"]["Bilingual"];
             /** @description The name of the alert, in Hebrew and English. */
             headline: components["schemas"]["Bilingual"];
             kind: components["schemas"]["AlertKind"];
-            /** @description Whether no notification is sent at present. */
+            /** @description Whether the alert is muted: no notification is sent. */
             muted: boolean;
             /**
              * Format: date-time
-             * @description Until when the alert is muted; null if it is not muted, or is muted until it clears (see `muted`).
+             * @description When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
              */
             muted_until?: string | null;
-            /** @description What to do about it. */
+            /** @description The action that fixes the problem. */
             remedy: components["schemas"]["Bilingual"];
             /**
              * Format: date-time
-             * @description Since when it is active, or was active last.
+             * @description When the alert became active for the last time.
              */
             since: string;
             state: components["schemas"]["AlertState"];
@@ -2571,37 +2718,37 @@ export interface components {
             /** @description The topic of that fact, up to 200 characters; the question by default. */
             topic?: string | null;
         };
-        /** @description A bearer token for the API, without the secret, which is shown once and not kept. */
+        /** @description An API token, without the secret, which is shown only once and not stored. */
         ApiToken: {
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the token was created.
              */
             created_at: string;
-            /** @description The actor that created it: `user:3`, `token:2`, `cli`. Null if unknown. */
+            /** @description The actor that created the token: `user:3`, `token:2` or `cli`; null if unknown. */
             created_by?: string | null;
             /**
              * Format: date-time
-             * @description When it expires; null: never.
+             * @description When the token expires; null: never.
              */
             expires_at?: string | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the token.
              */
             id: number;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute.
+             * @description When the token was last used, rounded to the minute.
              */
             last_used_at?: string | null;
-            /** @description Its purpose, as its creator named it. */
+            /** @description The purpose of the token, as its creator named it. */
             name: string;
             /** @description The role of the token. */
             role: components["schemas"]["Role"];
             /**
-             * @description The name of the user who answers for it; null for a token of the command line. Without this user, or without a role
-             *     that has the token's rights, the token is not accepted.
+             * @description The name of the user who is responsible for the token; null for a token of the command line. If this user is
+             *     removed, or loses the role that the token has, the token is rejected.
              */
             user_name?: string | null;
         };
@@ -2615,19 +2762,19 @@ export interface components {
         Appointment: {
             /**
              * Format: int64
-             * @description The call in which it was booked.
+             * @description The id of the call in which the agent booked the appointment; null if it was not booked in a call.
              */
             call_id?: number | null;
-            /** @description Why it was cancelled. */
+            /** @description The reason for the cancellation. */
             cancel_reason?: string | null;
             /**
              * Format: date-time
-             * @description When it was cancelled.
+             * @description When the appointment was cancelled.
              */
             cancelled_at?: string | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /** @description The contact's name; may be empty. */
@@ -2636,61 +2783,61 @@ export interface components {
             contact_number?: string | null;
             /**
              * Format: date-time
-             * @description When it was booked.
+             * @description When the appointment was booked.
              */
             created_at: string;
-            /** @description Who booked it: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that booked the appointment: `user:3`, `token:2` or `agent`. */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it ends.
+             * @description When the appointment ends.
              */
             ends_at: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the appointment.
              */
             id: number;
-            /** @description A note for users. */
+            /** @description A note for users; the contact does not see it. */
             note: string;
             /**
              * Format: int64
-             * @description The price in agorot when it was booked.
+             * @description The price in agorot at the time of the booking.
              */
             price_minor?: number | null;
             /**
              * Format: int64
-             * @description The resource that it occupies.
+             * @description The id of the resource that the appointment occupies.
              */
             resource_id: number;
-            /** @description The name of the resource; null for the resource of a new database. */
+            /** @description The name of the resource; null for the default resource of a new database. */
             resource_name?: string | null;
             /**
              * Format: date-time
-             * @description When a user has first seen it; null: no user has, and the agent booked it.
+             * @description When a user first saw the appointment; null if the agent booked it and no user has seen it.
              */
             seen_at?: string | null;
             /**
              * Format: int64
-             * @description The service.
+             * @description The id of the service.
              */
             service_id: number;
             /** @description The name of the service. */
             service_name: string;
-            /** @description Who booked it. */
+            /** @description Whether the agent or a user booked the appointment. */
             source: components["schemas"]["AppointmentSource"];
             /**
              * Format: date-time
-             * @description When it starts.
+             * @description When the appointment starts.
              */
             starts_at: string;
-            /** @description Its state. */
+            /** @description The state of the appointment. */
             state: components["schemas"]["AppointmentState"];
-            /** @description The time zone of the business when it was booked. */
+            /** @description The time zone of the business at the time of the booking. */
             time_zone: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the appointment was last changed.
              */
             updated_at: string;
         };
@@ -2712,20 +2859,23 @@ export interface components {
         AppointmentState: "booked" | "cancelled" | "done" | "no_show";
         /** @description An entry of the audit log. */
         AuditEntry: {
-            /** @description The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request. */
+            /**
+             * @description The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API, the `operationId` of
+             *     the request.
+             */
             action: string;
-            /** @description The actor: `user:3`, `token:2`, `cli`. */
+            /** @description The actor: `user:3`, `token:2` or `cli`. */
             actor: string;
             /** @description The name of the user or the token; null for other actors. */
             actor_name?: string | null;
             /**
              * Format: date-time
-             * @description When it happened.
+             * @description When the action happened.
              */
             at: string;
             /**
              * Format: int64
-             * @description The contact that was changed, or to whom it belongs.
+             * @description The id of the contact that was changed, or to which the changed resource belongs.
              */
             contact_id?: number | null;
             /**
@@ -2733,11 +2883,14 @@ export interface components {
              * @description The number of the entry; later entries have greater numbers.
              */
             id: number;
-            /** @description What was changed: `user:3`, `token:2`, … */
+            /** @description The resource that was changed: `user:3`, `token:2`, … */
             subject: string;
-            /** @description The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's name or number. */
+            /**
+             * @description The current name of the changed resource, or, for a resource that belongs to a contact, the contact's name or
+             *     number; null if the resource has no name or no longer exists.
+             */
             subject_name?: string | null;
-            /** @description For a token, the actor that created it. */
+            /** @description The actor that created the token; null if the actor is not a token. */
             token_created_by?: string | null;
         };
         /** @description A page of a list. */
@@ -2746,7 +2899,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The progress of a data migration that runs beside the service. */
+        /** @description The progress of a data migration that runs in the background. */
         BackfillProgress: {
             /**
              * Format: int64
@@ -2766,13 +2919,13 @@ export interface components {
              */
             started_at: string;
         };
-        /** @description The result of the last snapshot. */
+        /** @description The result of the last attempt to create a snapshot. */
         BackupRun: {
             /** @description Why the last upload to the bucket failed; null if it succeeded. */
             bucket_error?: string | null;
             /**
              * Format: date-time
-             * @description When the bucket was last verified to be complete.
+             * @description When the upload to the bucket was last verified to be complete.
              */
             bucket_success_at?: string | null;
             /** @description Whether the last attempt failed for lack of disk space. */
@@ -2784,12 +2937,12 @@ export interface components {
             last_attempt_at?: string | null;
             /**
              * Format: int64
-             * @description The size in bytes.
+             * @description The size of the last successful snapshot in bytes.
              */
             last_bytes: number;
             /** @description Why the last attempt failed; null if it succeeded. */
             last_error?: string | null;
-            /** @description The file name. */
+            /** @description The file name of the last successful snapshot. */
             last_snapshot?: string | null;
             /**
              * Format: date-time
@@ -2797,20 +2950,23 @@ export interface components {
              */
             last_success_at?: string | null;
         };
-        /** @description The snapshots. */
+        /** @description The snapshots, and the status of the backups. */
         BackupsResponse: {
-            /** @description Whether they are uploaded to a bucket too. */
+            /** @description Whether snapshots are also uploaded to a bucket. */
             bucket: boolean;
-            /** @description The file of the database on the machine, which a restore replaces. */
+            /** @description The absolute path of the database file on the server, which a restore replaces. */
             database: string;
-            /** @description The folder of the snapshots on the machine. */
+            /** @description The absolute path of the snapshot folder on the server. */
             folder: string;
-            /** @description The result of the last attempt. */
+            /** @description The result of the last attempt to create a snapshot. */
             last_run: components["schemas"]["BackupRun"];
             running?: components["schemas"]["RunningSnapshot"] | null;
             /** @description The snapshots in the folder, newest first. */
             snapshots: components["schemas"]["Snapshot"][];
-            /** @description `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`. */
+            /**
+             * @description `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: no night has passed yet;
+             *     `off`: backups are off.
+             */
             status: string;
         };
         /** @description A text in Hebrew and English. */
@@ -2823,68 +2979,71 @@ export interface components {
             /** @description True: calls are rejected, and messages are stored without notice, until this is set to false. */
             blocked: boolean;
         };
-        /** @description A new appointment. */
+        /** @description An appointment to be booked. */
         BookAppointmentRequest: {
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
-            /** @description Books in the past and outside of the opening hours as well, but never a time that is taken; false by default. */
+            /**
+             * @description Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
+             *     False by default.
+             */
             force?: boolean | null;
             /** @description A note for users. */
             note?: string | null;
             /**
              * Format: int64
-             * @description The resource; absent or null: the first one that provides the service and is free.
+             * @description The id of the resource; absent or null: the first one that provides the service and is free.
              */
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The service.
+             * @description The id of the service.
              */
             service_id: number;
             /**
              * Format: date-time
-             * @description When it starts, at a full minute.
+             * @description When the appointment starts; a full minute.
              */
             starts_at: string;
             /**
              * Format: int64
-             * @description The entry of the waiting list that the appointment fulfils; it is removed.
+             * @description The id of the waiting-list entry that the appointment fulfils; the entry is removed.
              */
             waiting_entry_id?: number | null;
         };
-        /** @description What is queued in the bridge; null if unknown. */
+        /** @description The messages and files that are queued in the bridge. A null count is unknown. */
         BridgeBacklog: {
             /**
              * Format: int64
-             * @description Messages and updates that the daemon has not accepted yet.
+             * @description The number of messages and updates that the daemon has not accepted yet.
              */
             inbox?: number | null;
             /**
              * Format: int64
-             * @description Files of messages.
+             * @description The number of files of messages that are still to be transferred.
              */
             media?: number | null;
             /**
              * Format: int64
-             * @description Messages and updates that the daemon refused; see the log.
+             * @description The number of messages and updates that the daemon rejected; the log gives the reasons.
              */
             refused?: number | null;
         };
         /** @description The state of the bridge. A field that an older bridge does not report is null. */
         BridgeStatus: {
             account?: components["schemas"]["LinkedAccount"] | null;
-            /** @description Whether the link to WhatsApp is up. */
+            /** @description Whether the bridge is connected to WhatsApp. */
             connected: boolean;
             /**
              * Format: date-time
-             * @description Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
-             *     is not so.
+             * @description Since when the link, although connected, has received nothing, not even a reply from the account's own phone;
+             *     null while data arrives.
              */
             deaf_since?: string | null;
-            /** @description Whether the bridge is in use. */
+            /** @description Whether the bridge is enabled in the settings. */
             enabled: boolean;
             /**
              * Format: int64
@@ -2896,12 +3055,12 @@ export interface components {
             pairing_code?: string | null;
             /**
              * Format: date-time
-             * @description When the pairing code expires; another one follows.
+             * @description When the pairing code expires; the bridge then creates a new one.
              */
             pairing_code_expires_at?: string | null;
-            /** @description Whether the bridge answers. */
+            /** @description Whether the bridge answers the daemon. */
             reachable: boolean;
-            /** @description What prevents the link and what to do about it, for people, in the business's language; null if nothing does. */
+            /** @description The problem that prevents the link and its remedy, in the business's language; null if there is no problem. */
             reason?: string | null;
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
@@ -2909,18 +3068,18 @@ export interface components {
              * @description Since when the link is in this state.
              */
             since?: string | null;
-            /** @description The state of the link. */
+            /** @description The state of the link to WhatsApp. */
             state: components["schemas"]["LinkState"];
             /** @description The version of the bridge. */
             version?: string | null;
-            /** @description What is queued in the bridge. */
+            /** @description The messages and files that are queued in the bridge. */
             waiting: components["schemas"]["BridgeBacklog"];
         };
-        /** @description The business, as the page's head and its formats need it. */
+        /** @description Settings of the business that clients need for page titles and formats. */
         BusinessSummary: {
             /** @description The ISO 3166 code of the country whose phone numbers are shown in the national form. */
             default_country: string;
-            /** @description Empty until it is set. */
+            /** @description The name of the business; empty until it is set. */
             name: string;
             /** @description The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`. */
             time_zone: string;
@@ -2937,9 +3096,9 @@ export interface components {
             date: string;
             hebrew_date?: components["schemas"]["HebrewDate"] | null;
             holiday?: components["schemas"]["DayName"] | null;
-            /** @description When the business is open, in order. */
+            /** @description The hours in which the business is open, in chronological order. */
             open: components["schemas"]["OpenRange"][];
-            /** @description The hours of each resource that takes appointments. */
+            /** @description The available hours of each resource that takes appointments. */
             resources: components["schemas"]["ResourceDay"][];
             /**
              * Format: int32
@@ -2947,7 +3106,7 @@ export interface components {
              */
             weekday: number;
         };
-        /** @description Days in order. */
+        /** @description Calendar days in chronological order. */
         CalendarDays: {
             /** @description The days. */
             days: components["schemas"]["CalendarDay"][];
@@ -2961,14 +3120,14 @@ export interface components {
             answered_at?: string | null;
             /**
              * Format: int64
-             * @description The business.
+             * @description The id of the business.
              */
             business_id: number;
             /** @description Twilio's CallSid. */
             call_sid: string;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /**
@@ -2976,97 +3135,106 @@ export interface components {
              * @description The cost of the AI, in millionths of a dollar.
              */
             cost_micros: number;
-            /** @description Who called whom. */
+            /** @description Whether the call is inbound or outbound. */
             direction: components["schemas"]["CallDirection"];
             /**
              * Format: int64
-             * @description The duration as Twilio reports it, else as measured here.
+             * @description The duration as Twilio reports it, or as the daemon measured it if Twilio has not reported it.
              */
             duration_ms?: number | null;
             end_reason?: components["schemas"]["EndReason"] | null;
             /**
              * Format: date-time
-             * @description When it ended.
+             * @description When the call ended; null while it runs.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `pipeline`, `voicemail`, `record`; null before the stream began. */
+            /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
             engine?: string | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the call.
              */
             id: number;
             /** @description The network: phone or WhatsApp. */
             medium: components["schemas"]["CallMedium"];
             /** @description The transcript of the message that the caller left, if there is one. */
             message_text?: string | null;
-            /** @description Whether the call was missed: the service was off or unreachable, and learned of the call from Twilio's list afterwards. */
+            /**
+             * @description Whether the call was missed: the service was off or unreachable during the call, and found it later in Twilio's
+             *     list of calls.
+             */
             missed: boolean;
             /** @description The AI model. */
             model?: string | null;
             /** @description The business's number. */
             own_number: string;
-            /** @description The caller's number in E.164, else what Twilio sent (`anonymous`). */
+            /** @description The caller's number in E.164, or the text that Twilio sent instead (`anonymous`). */
             peer_number: string;
             /**
              * Format: date-time
-             * @description When Twilio announced the call.
+             * @description When Twilio reported the call to the daemon.
              */
             started_at: string;
             /** @description The state of the call. */
             state: components["schemas"]["CallState"];
             /**
              * Format: int64
-             * @description The thread of calls with this contact.
+             * @description The id of the thread of calls with this contact.
              */
             thread_id: number;
         };
         /** @description An appointment that the agent booked, moved or cancelled in a call. */
         CallBooking: {
-            /** @description The appointment as it is now. */
+            /** @description The current state of the appointment. */
             appointment: components["schemas"]["Appointment"];
-            /** @description Whether it was booked in the call. */
+            /** @description Whether the appointment was booked in the call. */
             booked: boolean;
-            /** @description Whether it was cancelled in the call. */
+            /** @description Whether the appointment was cancelled in the call. */
             cancelled: boolean;
-            /** @description Whether it was moved in the call. */
+            /** @description Whether the appointment was moved in the call. */
             moved: boolean;
         };
         /** @description A call with its turns and recordings. */
         CallDetail: components["schemas"]["CallItem"] & components["schemas"]["CallFindings"] & {
-            /** @description The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times. */
+            /** @description The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time. */
             bookings: components["schemas"]["CallBooking"][];
-            /** @description The name of the user or API token that ended the call; null if no employee did. A removed token has no name. */
+            /**
+             * @description The name of the user or API token that ended the call; null if the call ended otherwise, or the token was
+             *     deleted.
+             */
             hung_up_by?: string | null;
-            /** @description The recordings; `/api/calls/{id}/recording` plays them. */
+            /** @description The recordings of the call; `/api/calls/{id}/recording` returns their audio. */
             recordings: components["schemas"]["Recording"][];
-            /** @description The turns in order. */
+            /** @description The turns of the call in order. */
             turns: components["schemas"]["Turn"][];
         };
         /**
-         * @description Who called whom.
+         * @description The direction of a call: `in` if the contact called, `out` if the business called.
          * @enum {string}
          */
         CallDirection: "in" | "out";
-        /** @description What was recorded about a call after its end, from its transcript. */
+        /** @description The findings that were extracted from a call's transcript after its end. */
         CallFindings: {
             /** @description The language that the caller spoke, such as `he`; null if it is not known. */
             language?: string | null;
             lead?: components["schemas"]["Lead"] | null;
-            /** @description The questions that the agent could not answer, and that were not asked again in a later call. */
+            /**
+             * @description The questions that the agent could not answer. A question that was asked again in a later call is listed there
+             *     instead.
+             */
             questions: components["schemas"]["KnowledgeGap"][];
-            /** @description The whole summary; null if there is none, or not yet. */
+            /** @description The complete summary; null if there is none yet, or none at all. */
             summary?: string | null;
         };
-        /** @description A call as lists show it. */
+        /** @description A call as an item of a list. */
         CallItem: components["schemas"]["Call"] & {
             /** @description The name of the contact; may be empty. */
             contact_name: string;
-            /** @description Whether there is a recording to listen to. */
+            /** @description Whether a recording of the call can be played. */
             has_audio: boolean;
-            /** @description What became of it. */
+            /** @description The outcome of the call. */
             outcome: components["schemas"]["CallOutcome"];
-            /** @description One line about what it was about: of the summary, the message, or what the caller said first. */
+            /** @description One line about the subject of the call: from the summary, the caller's message, or the caller's first utterance. */
             summary_line?: string | null;
         };
         /**
@@ -3075,7 +3243,7 @@ export interface components {
          */
         CallMedium: "phone" | "whatsapp";
         /**
-         * @description What became of a call.
+         * @description The outcome of a call.
          * @enum {string}
          */
         CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked";
@@ -3090,28 +3258,28 @@ export interface components {
          * @enum {string}
          */
         CallState: "ringing" | "live" | "fallback" | "transferred" | "ended";
-        /** @description Why an appointment is cancelled. */
+        /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
-            /** @description The reason. */
+            /** @description The reason for the cancellation. */
             reason?: string | null;
         };
         /**
-         * @description Where the active certificate came from.
+         * @description The source of the active certificate.
          * @enum {string}
          */
         CertificateSource: "none" | "self_signed" | "files" | "acme";
-        /** @description One change. */
+        /** @description A change of stored data. */
         Change: {
             /**
              * Format: date-time
              * @description When it was committed.
              */
             at: string;
-            /** @description What changed. */
+            /** @description The kind of change. */
             kind: components["schemas"]["ChangeKind"];
             /**
              * Format: int64
-             * @description The message, thread, contact or call.
+             * @description The id of the message, thread, contact or call that changed.
              */
             ref_id?: number | null;
             /**
@@ -3121,35 +3289,35 @@ export interface components {
             seq: number;
             /**
              * Format: int64
-             * @description The thread that it belongs to.
+             * @description The id of the thread to which the changed item belongs.
              */
             thread_id?: number | null;
         };
-        /** @description A change of an appointment; what is absent stays as it is. */
+        /** @description A change of an appointment. Absent fields keep their values. */
         ChangeAppointmentRequest: {
-            /** @description As when booking; false by default. */
+            /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
             force?: boolean | null;
             /** @description A note for users; null clears it. */
             note?: string | null;
             /**
              * Format: int64
-             * @description The resource; null: the first one that provides the service and is free.
+             * @description The id of the resource; null: the first one that provides the service and is free.
              */
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The service; with another one, the length and the price are those of that service.
+             * @description The id of the service; the duration and the price change to those of the new service.
              */
             service_id?: number | null;
             /**
              * Format: date-time
-             * @description When it starts, at a full minute.
+             * @description The new start; a full minute.
              */
             starts_at?: string | null;
         };
-        /** @description A change of a closure; what is absent stays as it is. */
+        /** @description A change of a closure. Absent fields keep their values. */
         ChangeClosureRequest: {
-            /** @description When it begins on the first day, `HH:MM`; null: with the day. */
+            /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
             from?: string | null;
             /**
              * Format: date
@@ -3160,10 +3328,10 @@ export interface components {
             reason?: string | null;
             /**
              * Format: int64
-             * @description The resource; null: the whole business.
+             * @description The id of the resource; null: the whole business.
              */
             resource_id?: number | null;
-            /** @description When it ends on the last day, `HH:MM`; null: with the day. */
+            /** @description The time of the last day at which the closure ends, `HH:MM`; null: the end of the day. */
             to?: string | null;
             /**
              * Format: date
@@ -3171,7 +3339,7 @@ export interface components {
              */
             to_date?: string | null;
         };
-        /** @description A change of a fact; what is absent stays as it is. */
+        /** @description A change of a fact. Absent fields keep their values. */
         ChangeFactRequest: {
             source?: components["schemas"]["FactSource"] | null;
             /** @description The fact, 1 to 4000 characters. */
@@ -3180,44 +3348,44 @@ export interface components {
             topic?: string | null;
         };
         /**
-         * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
+         * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
         ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
-        /** @description The old password and the new one. */
+        /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
-            /** @description At least 10 characters, and none of the common passwords. */
+            /** @description The new password: at least 10 characters, and not a common password. */
             new_password: string;
         };
-        /** @description A change of a resource; what is absent stays as it is. */
+        /** @description A change of a resource. Absent fields keep their values. */
         ChangeResourceRequest: {
-            /** @description Whether it takes no appointments any more. */
+            /** @description Whether the resource accepts no new appointments. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
-            /** @description The name; only a resource with a key may lack one. */
+            /** @description The name; null is allowed only for a resource with a key. */
             name?: string | null;
             /**
              * Format: int64
-             * @description Its place in lists.
+             * @description The position in lists.
              */
             position?: number | null;
-            /** @description The services that it provides; null: every one. */
+            /** @description The ids of the services that the resource provides; null: all services. */
             service_ids?: number[] | null;
             /**
              * Format: int64
-             * @description The user that it stands for.
+             * @description The id of the user whom the resource represents; null removes the reference.
              */
             user_id?: number | null;
         };
-        /** @description What changes of a saved reply. */
+        /** @description A change of a saved reply. Absent fields keep their values. */
         ChangeSavedReplyRequest: {
-            /** @description What a user types to get it; one word. */
+            /** @description The shortcut that a user types to insert the text; one word. */
             shortcut?: string | null;
             /** @description The text. */
             text?: string | null;
         };
-        /** @description What changes of a scheduled message; null clears a file or a provider. */
+        /** @description A change of a scheduled message. Absent fields keep their values; null clears a file or a provider. */
         ChangeScheduledRequest: {
             /** @description The id of a file from `POST /api/media`. */
             media_id?: string | null;
@@ -3230,32 +3398,32 @@ export interface components {
             /** @description The text. */
             text?: string | null;
         };
-        /** @description A change of a service; what is absent stays as it is. */
+        /** @description A change of a service. Absent fields keep their values. */
         ChangeServiceRequest: {
-            /** @description Whether it is not offered any more. */
+            /** @description Whether the service is no longer offered. */
             archived?: boolean | null;
             /**
              * Format: int32
-             * @description Minutes after it in which the resource is not available, at most 480.
+             * @description The minutes after the appointment in which the resource is not available, at most 480.
              */
             buffer_after_min?: number | null;
             /**
              * Format: int32
-             * @description Minutes before it in which the resource is not available, at most 480.
+             * @description The minutes before the appointment in which the resource is not available, at most 480.
              */
             buffer_before_min?: number | null;
             /** @description A description for contacts. */
             description?: string | null;
             /**
              * Format: int32
-             * @description Its length in minutes, 1 to 1440. Appointments that are booked keep theirs.
+             * @description The duration in minutes, 1 to 1440. Existing appointments keep their duration.
              */
             duration_min?: number | null;
             /** @description The name, 1 to 200 characters. */
             name?: string | null;
             /**
              * Format: int64
-             * @description Its place in lists.
+             * @description The position in lists.
              */
             position?: number | null;
             /**
@@ -3271,8 +3439,9 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
-             *     (412), unless it has the new value already. A setting that is left out is changed at any version.
+             * @description By key, the `version` of the setting on which the change is based. If a setting has changed since and does not
+             *     already have the new value, the request is rejected with 412 and changes nothing. For a setting without an
+             *     entry, the version is not checked.
              */
             expected?: {
                 [key: string]: number;
@@ -3282,54 +3451,54 @@ export interface components {
         ChangeSettingsResponse: {
             /** @description The keys whose values have changed. */
             changed: string[];
-            /** @description The settings of the request, as they are now. */
+            /** @description The settings of the request, in their current state. */
             items: components["schemas"]["SettingItem"][];
-            /** @description Those of them that take effect only after a restart. */
+            /** @description The changed keys that take effect only after a restart. */
             requires_restart: string[];
             /** @description Likely mistakes in the settings, in English. */
             warnings: string[];
         };
-        /** @description A change of an entry of the waiting list; what is absent stays as it is. */
+        /** @description A change of an entry of the waiting list. Absent fields keep their values. */
         ChangeWaitingEntryRequest: {
             /**
              * Format: date
-             * @description The first day that suits the contact.
+             * @description The first suitable day.
              */
             from_date?: string | null;
             /** @description A note for users. */
             note?: string | null;
             /**
              * Format: int64
-             * @description The resource; null: any.
+             * @description The id of the resource; null: any resource.
              */
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The service.
+             * @description The id of the service.
              */
             service_id?: number | null;
             /**
              * Format: date
-             * @description The last day that suits the contact.
+             * @description The last suitable day.
              */
             to_date?: string | null;
         };
-        /** @description A finding. */
+        /** @description One finding of a check. */
         CheckFinding: {
-            /** @description What was found, for programs; null if it has no code. */
+            /** @description The code of the finding, for programs; null if the finding has no code. */
             code?: string | null;
             /** @description The values in the text, by name. */
             params: {
                 [key: string]: unknown;
             };
-            /** @description What to do about it; null if nothing. */
+            /** @description The action that fixes the problem; null if no action is needed. */
             remedy?: string | null;
-            /** @description How good or bad it is. */
+            /** @description The severity of the finding. */
             status: components["schemas"]["CheckStatus"];
             /** @description The finding, in the language of the request; English by default. */
             text: string;
         };
-        /** @description A check. */
+        /** @description A check to run, with values that may differ from the saved ones. */
         CheckRequest: {
             /** @description What to check. */
             check: components["schemas"]["SettingsCheck"];
@@ -3349,15 +3518,15 @@ export interface components {
         CheckResult: {
             /** @description The check: `database`, `published_copy`, … */
             check: string;
-            /** @description What was found, for programs; null if it has no code, as findings of earlier releases. */
+            /** @description The code of the finding, for programs; null if it has none, such as findings of earlier releases. */
             code?: string | null;
-            /** @description What was found, in the language of the request; English by default. */
+            /** @description The text of the finding, in the language of the request; English by default. */
             found: string;
             /** @description The values in the text, by name. */
             params: {
                 [key: string]: unknown;
             };
-            /** @description What to do about it, in the same language; empty if nothing. */
+            /** @description The action that fixes the problem, in the same language; empty if no action is needed. */
             remedy: string;
             /** @description The severity. */
             state: components["schemas"]["CheckStatus"];
@@ -3375,31 +3544,34 @@ export interface components {
              */
             id: number;
         };
-        /** @description Which data the service continues with. */
+        /** @description The data that the service continues to use. */
         ChooseRequest: {
-            /** @description `found`: the file that was found, from the next start on. `current`: the data of the running service; the file is archived. */
+            /**
+             * @description `found`: the file that was found, from the next start on. `current`: the data of the running service; the found
+             *     file is archived.
+             */
             data: string;
         };
         /** @description The result of the choice. */
         ChooseResponse: {
-            /** @description The service must be restarted before the file is used. */
+            /** @description Whether the service must be restarted before it uses the chosen file. */
             restart_required: boolean;
         };
         /**
-         * @description Why a day has no opening hours, or fewer than its weekday.
+         * @description The reason why a day has no opening hours, or fewer hours than usual for its weekday.
          * @enum {string}
          */
         ClosedReason: "weekday" | "holiday" | "eve" | "closure";
-        /** @description A time in which the business or a resource is closed, such as a vacation. */
+        /** @description A period in which the business or a resource is closed, such as a vacation. */
         Closure: {
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the closure was created.
              */
             created_at: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
-            /** @description When it begins on the first day, `HH:MM`; null: with the day. */
+            /** @description The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day. */
             from?: string | null;
             /**
              * Format: date
@@ -3408,17 +3580,17 @@ export interface components {
             from_date: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the closure.
              */
             id: number;
             /** @description The reason. */
             reason: string;
             /**
              * Format: int64
-             * @description The resource; null for the whole business.
+             * @description The id of the resource; null if the whole business is closed.
              */
             resource_id?: number | null;
-            /** @description When it ends on the last day, `HH:MM`; null: with the day. */
+            /** @description The time of the last day at which the closure ends, `HH:MM`; null: the end of the day. */
             to?: string | null;
             /**
              * Format: date
@@ -3427,7 +3599,7 @@ export interface components {
             to_date: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the closure was last changed.
              */
             updated_at: string;
         };
@@ -3441,11 +3613,11 @@ export interface components {
         ConfirmPasswordRequest: {
             password: string;
         };
-        /** @description The session is confirmed. */
+        /** @description The confirmation of the session. */
         ConfirmPasswordResponse: {
             /**
              * Format: date-time
-             * @description Until when.
+             * @description When the confirmation expires.
              */
             valid_until: string;
         };
@@ -3455,7 +3627,7 @@ export interface components {
             blocked: boolean;
             /**
              * Format: int64
-             * @description The business.
+             * @description The id of the business.
              */
             business_id: number;
             /**
@@ -3467,7 +3639,7 @@ export interface components {
             display_name: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the contact.
              */
             id: number;
             /**
@@ -3477,7 +3649,10 @@ export interface components {
             last_activity_at?: string | null;
             /** @description The current phone number in E.164; null if only other addresses are known. */
             number?: string | null;
-            /** @description Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out. */
+            /**
+             * @description Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
+             *     out.
+             */
             opted_out: boolean;
             /** @description The tags, by name. */
             tags: components["schemas"]["ContactTag"][];
@@ -3487,7 +3662,7 @@ export interface components {
              */
             unread_count: number;
         };
-        /** @description A contact with all that is known about it. */
+        /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
         ContactDetail: components["schemas"]["Contact"] & {
             /** @description The addresses of the contact. */
             addresses: components["schemas"]["Address"][];
@@ -3510,7 +3685,7 @@ export interface components {
         ContactField: {
             /**
              * Format: int64
-             * @description The field.
+             * @description The id of the field.
              */
             field_id: number;
             /** @description The kind of the field. */
@@ -3531,7 +3706,7 @@ export interface components {
             merge_id: number;
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description When the merge was made.
              */
             merged_at: string;
         };
@@ -3545,20 +3720,20 @@ export interface components {
         ContactTag: {
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the tag.
              */
             id: number;
-            /** @description The name. */
+            /** @description The name of the tag. */
             name: string;
         };
-        /** @description A number as it should be. */
+        /** @description The corrected number. */
         CorrectNumberRequest: {
             /** @description The number, in international form or as it is written in the country of the business. */
             number: string;
         };
-        /** @description A new closure. It lasts from `from` on its first day to `to` on its last one. */
+        /** @description A closure to be added. It lasts from `from` on the first day to `to` on the last day. */
         CreateClosureRequest: {
-            /** @description When it begins on the first day, `HH:MM`; absent or null: with the day. */
+            /** @description The time of the first day at which the closure begins, `HH:MM`; absent or null: the beginning of the day. */
             from?: string | null;
             /**
              * Format: date
@@ -3569,10 +3744,10 @@ export interface components {
             reason?: string | null;
             /**
              * Format: int64
-             * @description The resource; absent or null: the whole business.
+             * @description The id of the resource; absent or null: the whole business.
              */
             resource_id?: number | null;
-            /** @description When it ends on the last day, `HH:MM`; absent or null: with the day. */
+            /** @description The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day. */
             to?: string | null;
             /**
              * Format: date
@@ -3608,17 +3783,17 @@ export interface components {
         CreateLeadRequest: {
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
-            /** @description Where it came from. */
+            /** @description The source of the lead. */
             source?: string | null;
             /**
              * Format: int64
              * @description The stage; the first one by default.
              */
             stage_id?: number | null;
-            /** @description What may be sold. */
+            /** @description The product or service that may be sold. */
             title: string;
             /**
              * Format: int64
@@ -3633,7 +3808,7 @@ export interface components {
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
              * Format: int64
-             * @description Its place among the stages; the last one by default.
+             * @description The position of the stage in the list; at the end by default.
              */
             position?: number | null;
         };
@@ -3644,57 +3819,57 @@ export interface components {
         };
         /** @description A new resource. */
         CreateResourceRequest: {
-            /** @description Whether it takes no appointments any more; false by default. */
+            /** @description Whether the resource accepts no new appointments; false by default. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
             /** @description The name, 1 to 200 characters. */
             name: string;
             /**
              * Format: int64
-             * @description Its place in lists; 0 by default.
+             * @description The position in lists; 0 by default.
              */
             position?: number | null;
-            /** @description The services that it provides; absent or null: every one. */
+            /** @description The ids of the services that the resource provides; absent or null: all services. */
             service_ids?: number[] | null;
             /**
              * Format: int64
-             * @description The user that it stands for.
+             * @description The id of the user whom the resource represents.
              */
             user_id?: number | null;
         };
         /** @description A new saved reply. */
         CreateSavedReplyRequest: {
-            /** @description What a user types to get it; one word. */
+            /** @description The shortcut that a user types to insert the text; one word. */
             shortcut: string;
             /** @description The text. */
             text: string;
         };
         /** @description A new service. */
         CreateServiceRequest: {
-            /** @description Whether it is not offered any more; false by default. */
+            /** @description Whether the service is no longer offered; false by default. */
             archived?: boolean | null;
             /**
              * Format: int32
-             * @description Minutes after it in which the resource is not available, at most 480; 0 by default.
+             * @description The minutes after the appointment in which the resource is not available, at most 480; 0 by default.
              */
             buffer_after_min?: number | null;
             /**
              * Format: int32
-             * @description Minutes before it in which the resource is not available, at most 480; 0 by default.
+             * @description The minutes before the appointment in which the resource is not available, at most 480; 0 by default.
              */
             buffer_before_min?: number | null;
             /** @description A description for contacts. */
             description?: string | null;
             /**
              * Format: int32
-             * @description Its length in minutes, 1 to 1440.
+             * @description The duration in minutes, 1 to 1440.
              */
             duration_min: number;
             /** @description The name, 1 to 200 characters. */
             name: string;
             /**
              * Format: int64
-             * @description Its place in lists; 0 by default.
+             * @description The position in lists; 0 by default.
              */
             position?: number | null;
             /**
@@ -3705,64 +3880,64 @@ export interface components {
         };
         /** @description A new tag. */
         CreateTagRequest: {
-            /** @description The name, which no other tag has. */
+            /** @description The name; it must be unique. */
             name: string;
         };
         /** @description A new task. */
         CreateTaskRequest: {
             /**
              * Format: int64
-             * @description The user who is to do it.
+             * @description The id of the assigned user.
              */
             assignee?: number | null;
             /**
              * Format: int64
-             * @description The call that it concerns.
+             * @description The id of the call that the task is about.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The contact that it concerns.
+             * @description The id of the contact that the task is about.
              */
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description The moment by which it is to be done.
+             * @description The time by which the task must be done.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which it is to be done, in place of `due_at`.
+             * @description The day on which the task must be done, instead of `due_at`.
              */
             due_date?: string | null;
             /**
              * Format: int64
-             * @description The thread that it concerns.
+             * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description What is to be done. */
+            /** @description The text of the task. */
             title: string;
         };
-        /** @description A new token. */
+        /** @description A token to be created. */
         CreateTokenRequest: {
             /**
              * Format: date-time
-             * @description When it expires; absent or null: never.
+             * @description When the token expires; absent or null: never.
              */
             expires_at?: string | null;
-            /** @description Its purpose, as its creator named it. */
+            /** @description The purpose of the token. */
             name: string;
             role?: components["schemas"]["Role"] | null;
         };
         /** @description A new token with its secret, which is shown only once. */
         CreateTokenResponse: components["schemas"]["ApiToken"] & {
-            /** @description Goes into `Authorization: Bearer …`. */
+            /** @description The secret, for the header `Authorization: Bearer …`. */
             token: string;
         };
         /** @description A new user. */
         CreateUserRequest: {
             name: string;
-            /** @description At least 10 characters, and none of the common passwords. */
+            /** @description The password: at least 10 characters, and not a common password. */
             password: string;
             role: components["schemas"]["Role"];
         };
@@ -3770,34 +3945,34 @@ export interface components {
         CreateWaitingEntryRequest: {
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /**
              * Format: date
-             * @description The first day that suits the contact.
+             * @description The first suitable day.
              */
             from_date: string;
             /** @description A note for users. */
             note?: string | null;
             /**
              * Format: int64
-             * @description The resource; absent or null: any.
+             * @description The id of the resource; absent or null: any resource.
              */
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The service.
+             * @description The id of the service.
              */
             service_id: number;
             /**
              * Format: date
-             * @description The last day that suits the contact.
+             * @description The last suitable day.
              */
             to_date: string;
             /**
              * Format: date-time
-             * @description Since when the contact waits; absent or null: since now.
+             * @description Since when the contact waits; absent or null: the current time.
              */
             waiting_since?: string | null;
         };
@@ -3807,12 +3982,12 @@ export interface components {
             choices: string[];
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the field.
              */
             id: number;
             /** @description The kind of its values; it cannot be changed. */
             kind: components["schemas"]["FieldKind"];
-            /** @description The name. */
+            /** @description The name of the field. */
             name: string;
         };
         /** @description A page of a list. */
@@ -3823,21 +3998,21 @@ export interface components {
         };
         /** @description The state of the database. */
         DatabaseStatus: {
-            /** @description Data migrations that run beside the service. */
+            /** @description Data migrations that run in the background. */
             backfills: components["schemas"]["BackfillProgress"][];
             /** @description Messages that are held since a restore, the oldest first. */
             held: components["schemas"]["HeldMessage"][];
             /** @description The result of the integrity checks. */
             integrity: Record<string, never>;
             notice?: components["schemas"]["StartNotice"] | null;
-            /** @description The state of the published file, which may be copied at any time. */
+            /** @description The state of the published file, a consistent copy of the database that may be copied at any time. */
             published: Record<string, never>;
         };
-        /** @description A day of the Israeli calendar. */
+        /** @description A holiday or other special day of the Israeli calendar. */
         DayName: {
-            /** @description Which day it is. */
+            /** @description The identifier of the day. */
             key: components["schemas"]["Holiday"];
-            /** @description What it means for a business. */
+            /** @description How the day affects the opening hours of a business. */
             kind: components["schemas"]["HolidayKind"];
             /** @description Its name in English. */
             name_en: string;
@@ -3845,11 +4020,11 @@ export interface components {
             name_he: string;
         };
         /**
-         * @description `in`: from the contact; `out`: from the business.
+         * @description The direction of a message: `in` from the contact, `out` from the business.
          * @enum {string}
          */
         Direction: "in" | "out";
-        /** @description What a user has begun to write. */
+        /** @description A message that a user has not sent yet. */
         Draft: {
             /** @description The text. */
             text: string;
@@ -3865,7 +4040,7 @@ export interface components {
             actor: string;
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description When the edit was made.
              */
             at: string;
             /** @description The text before the edit. */
@@ -3876,81 +4051,81 @@ export interface components {
          * @enum {string}
          */
         EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
-        /** @description The confirmation of a deletion. */
+        /** @description The confirmation of an erasure. */
         EraseContactRequest: {
-            /** @description The contact's name, number or other address; of a contact without any, its id. */
+            /** @description The contact's name, number or other address, or its id if it has none of these. */
             confirm: string;
         };
-        /** @description What was deleted, and where copies remain. */
+        /** @description The result of an erasure: the deleted rows, and the copies that remain. */
         EraseContactResponse: {
             /**
-             * @description Whether the bridge has not yet deleted the data of the contact, because it did not answer. The request is
-             *     repeated for 30 days.
+             * @description Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
+             *     days.
              */
             bridge_pending: boolean;
-            /** @description The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact. */
+            /** @description The number of deleted rows by table. Rows of `audit_log` remain, without a reference to the contact. */
             deleted: {
                 [key: string]: number;
             };
             /**
-             * @description Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
-             *     Litestream copies the log; the content is overwritten when the log is emptied the next time.
+             * @description Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
+             *     or Litestream copies the log; the next checkpoint that truncates the log removes the content.
              */
             overwritten: boolean;
-            /** @description The snapshots that were made before, newest first: they contain the contact. */
+            /** @description The snapshots that were created before the erasure, newest first; they still contain the contact. */
             snapshots: components["schemas"]["SnapshotWithContact"][];
         };
         /** @description The body of every error response. */
         ErrorBody: {
-            /** @description With `changed`: the item as it is now, in the form in which the operation answers it. */
+            /** @description With `changed`: the current item, in the form in which the operation returns it. */
             current?: Record<string, never> | null;
-            /** @description The error. */
+            /** @description The error's code and message. */
             error: components["schemas"]["ErrorDetail"];
             /** @description Always false. */
             ok: boolean;
         };
-        /** @description The error. */
+        /** @description The code, message and parameters of an error. */
         ErrorDetail: {
             /**
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
             code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
-            /** @description The field of the body, or the parameter of the query, that was refused. */
+            /** @description The field of the body, or the query parameter, that was rejected. */
             field?: string | null;
-            /** @description The message for people. */
+            /** @description A readable message. */
             message: string;
-            /** @description The values in the message, for clients that show a message of their own. */
+            /** @description The values in the message, for clients that show a translated message. */
             params?: {
                 [key: string]: string;
             };
         };
         /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset` and `event: alive`. */
         EventData: components["schemas"]["Change"] | components["schemas"]["Typing"] | Record<string, never>;
-        /** @description Whether the business opens on the eves of holidays: `closed`, `open`, or until a time. */
+        /** @description The opening hours on the eves of holidays: `closed`, `open`, or a closing time. */
         Eves: components["schemas"]["HolidayRule"] | components["schemas"]["EvesUntil"];
-        /** @description Until when the business is open on the eves of holidays. */
+        /** @description The closing time on the eves of holidays. */
         EvesUntil: {
             /** @description The time, `HH:MM`. */
             to: string;
         };
-        /** @description A fact about the business, from which the agent answers. */
+        /** @description A fact about the business, which the agent uses for its answers. */
         Fact: {
             /**
              * Format: date-time
              * @description When it was added.
              */
             created_at: string;
-            /** @description Who added it: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that added the fact: `user:3`, `token:2` or `agent`. */
             created_by: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the fact.
              */
             id: number;
-            /** @description Where it came from. */
+            /** @description The source of the fact. */
             source: components["schemas"]["FactSource"];
             /** @description The fact. */
             text: string;
@@ -3958,7 +4133,7 @@ export interface components {
             topic: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the fact was last changed.
              */
             updated_at: string;
         };
@@ -3969,7 +4144,7 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * @description Where a fact came from.
+         * @description The source of a fact.
          * @enum {string}
          */
         FactSource: "user" | "agent" | "import" | "answer";
@@ -3978,35 +4153,35 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "number" | "date" | "choice" | "flag";
-        /** @description A call that another number has forwarded here. */
+        /** @description A call that was forwarded from another number. */
         ForwardedCall: {
             /**
              * Format: int64
-             * @description The call.
+             * @description The id of the call.
              */
             call_id: number;
-            /** @description The number that was called first, E.164 where it is one. */
+            /** @description The number that was called originally, in E.164 if possible. */
             forwarded_from: string;
         };
-        /** @description A gap: a free time begins with it. */
+        /** @description A free gap: an appointment can start at its beginning. */
         FreeGap: {
             /**
              * Format: date-time
-             * @description The end; on the same day, or at its end.
+             * @description When the gap ends; at the latest at the end of the same day.
              */
             ends_at: string;
             /**
              * Format: int64
-             * @description The resource.
+             * @description The id of the resource.
              */
             resource_id: number;
             /**
              * Format: date-time
-             * @description The beginning.
+             * @description When the gap begins.
              */
             starts_at: string;
         };
-        /** @description Gaps in the calendars of the resources, by resource and time. */
+        /** @description Free gaps in the calendars of the resources, ordered by resource and time. */
         FreeGaps: {
             /** @description The gaps. */
             gaps: components["schemas"]["FreeGap"][];
@@ -4015,50 +4190,53 @@ export interface components {
         FreeSlot: {
             /**
              * Format: date-time
-             * @description When it would end.
+             * @description When an appointment at this time would end.
              */
             ends_at: string;
             /**
              * Format: int64
-             * @description The first resource that is free.
+             * @description The id of the first resource that is free at this time.
              */
             resource_id: number;
             /**
              * Format: date-time
-             * @description When the appointment would start.
+             * @description When an appointment at this time would start.
              */
             starts_at: string;
         };
-        /** @description Free times in order. */
+        /** @description Free times in chronological order. */
         FreeSlots: {
-            /** @description The free times, each once. */
+            /** @description The free times; each start time is listed once. */
             slots: components["schemas"]["FreeSlot"][];
         };
         /**
-         * @description What became of a question that the agent could not answer.
+         * @description The state of a question that the agent could not answer.
          * @enum {string}
          */
         GapState: "open" | "answered" | "dismissed";
-        /** @description The greeting that callers hear, and those that are kept. */
+        /** @description The active greeting, and the stored greetings. */
         GreetingResponse: {
             /**
              * Format: int64
              * @description Its duration.
              */
             duration_ms: number;
-            /** @description With `file`: the settings file that names it. */
+            /** @description The settings file that sets the path, if `source` is `file`. */
             file?: string | null;
             /** @description The line of the settings file. */
             line?: number | null;
-            /** @description With `file`: the path of the file. */
+            /** @description The path of the greeting file, if `source` is `file`. */
             path?: string | null;
-            /** @description The greetings that were recorded or uploaded on the page, newest first; the last five are kept. */
+            /** @description The greetings that were recorded or uploaded on the web page, newest first; the last five are kept. */
             recordings: components["schemas"]["StoredGreeting"][];
-            /** @description Where it comes from: `shipped`, `page`, or `file`: `voice.greeting_file` names it, and the page cannot change it. */
+            /**
+             * @description The source of the greeting: `shipped`, `page`, or `file`: the setting `voice.greeting_file` has precedence, so
+             *     the web page cannot change the greeting.
+             */
             source: string;
-            /** @description With `file`: the environment variable that names it. */
+            /** @description The environment variable that sets the path, if `source` is `file`. */
             variable?: string | null;
-            /** @description Changes with its sound. */
+            /** @description The version of the audio; it changes with the audio. */
             version: string;
         };
         /** @description A Hebrew date. */
@@ -4086,20 +4264,20 @@ export interface components {
          */
         HebrewMonth: "tishri" | "heshvan" | "kislev" | "tevet" | "shevat" | "adar_i" | "adar" | "adar_ii" | "nisan" | "iyar" | "sivan" | "tammuz" | "av" | "elul";
         /**
-         * @description What to do with the held messages.
+         * @description The action on the held messages.
          * @enum {string}
          */
         HeldAction: "send" | "discard";
-        /** @description A message that is held. */
+        /** @description A message that is held since a restore, until the owner decides to send or discard it. */
         HeldMessage: {
             /**
              * Format: date-time
-             * @description When it was committed.
+             * @description When the message was created.
              */
             created_at: string;
             /**
              * Format: int64
-             * @description The message.
+             * @description The id of the message.
              */
             message_id: number;
             /** @description The address of the recipient. */
@@ -4108,22 +4286,22 @@ export interface components {
             text: string;
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
         };
-        /** @description A hint for the agent. */
+        /** @description A hint for the agent of a running call. */
         HintRequest: {
-            /** @description 1 to 500 characters, in any language. */
+            /** @description The hint: 1 to 500 characters, in any language. */
             text: string;
         };
         /**
-         * @description A day of the Israeli calendar.
+         * @description A holiday, memorial day or fast of the Israeli calendar.
          * @enum {string}
          */
         Holiday: "rosh_hashanah_eve" | "rosh_hashanah" | "fast_of_gedaliah" | "yom_kippur_eve" | "yom_kippur" | "sukkot_eve" | "sukkot" | "sukkot_chol_hamoed" | "hoshana_rabbah" | "simchat_torah" | "hanukkah" | "fast_of_tevet" | "tu_bishvat" | "fast_of_esther" | "purim" | "shushan_purim" | "passover_eve" | "passover" | "passover_chol_hamoed" | "seventh_of_passover_eve" | "seventh_of_passover" | "holocaust_remembrance_day" | "memorial_day" | "independence_day" | "lag_baomer" | "jerusalem_day" | "shavuot_eve" | "shavuot" | "fast_of_tammuz" | "tisha_bav";
         /**
-         * @description What a day of the Israeli calendar means for a business.
+         * @description The kind of a holiday. It decides whether a business is open.
          * @enum {string}
          */
         HolidayKind: "holiday" | "eve" | "chol_hamoed" | "fast" | "memorial" | "minor";
@@ -4132,7 +4310,7 @@ export interface components {
          * @enum {string}
          */
         HolidayRule: "closed" | "open";
-        /** @description One range of hours on a weekday. */
+        /** @description One range of opening hours on a weekday. */
         HoursRange: {
             /** @description The beginning, `HH:MM`. */
             from: string;
@@ -4144,21 +4322,21 @@ export interface components {
              */
             weekday: number;
         };
-        /** @description How many contacts there are of each kind, without archived ones. */
+        /** @description The number of contacts by state, without archived conversations. */
         InboxCounts: {
             /**
              * Format: int64
-             * @description Contacts with something of the agent that no user has seen.
+             * @description The number of contacts to whom the agent replied since a user last read the conversation.
              */
             agent: number;
             /**
              * Format: int64
-             * @description Contacts with unread messages or calls.
+             * @description The number of contacts with unread messages or calls.
              */
             unread: number;
             /**
              * Format: int64
-             * @description Contacts who wait for an answer.
+             * @description The number of contacts who wait for an answer.
              */
             waiting: number;
         };
@@ -4166,17 +4344,17 @@ export interface components {
         InboxRow: {
             /**
              * Format: date-time
-             * @description When it was archived; a new message or call ends that.
+             * @description When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
              */
             archived_at?: string | null;
             /**
              * Format: int64
-             * @description The thread of calls.
+             * @description The id of the thread of calls.
              */
             call_thread_id?: number | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /** @description The name of the contact; may be empty. */
@@ -4192,7 +4370,7 @@ export interface components {
             number?: string | null;
             /** @description The tags of the contact. */
             tags: components["schemas"]["TagName"][];
-            /** @description Whose turn it is. */
+            /** @description Whether the business or the contact must answer next. */
             turn: components["schemas"]["ThreadTurn"];
             /**
              * Format: int64
@@ -4201,12 +4379,12 @@ export interface components {
             unread_count: number;
             /**
              * Format: date-time
-             * @description Since when the contact waits for an answer.
+             * @description Since when the contact has waited for an answer; null if the contact does not wait.
              */
             waiting_since?: string | null;
             /**
              * Format: int64
-             * @description The thread of messages.
+             * @description The id of the thread of messages.
              */
             whatsapp_thread_id?: number | null;
         };
@@ -4225,12 +4403,12 @@ export interface components {
             asked_at: string;
             /**
              * Format: int64
-             * @description The call in which it was asked last.
+             * @description The id of the call in which the question was asked last.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The contact who asked it last.
+             * @description The id of the contact who asked the question last.
              */
             contact_id?: number | null;
             /**
@@ -4245,21 +4423,21 @@ export interface components {
             decided_at?: string | null;
             /**
              * Format: int64
-             * @description The fact with the answer; null if there is none, or it was deleted.
+             * @description The id of the fact with the answer; null if there is none, or it was deleted.
              */
             fact_id?: number | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the question.
              */
             id: number;
             /** @description The question, in a few words. */
             question: string;
-            /** @description What became of it. */
+            /** @description The state of the question: open, answered or dismissed. */
             state: components["schemas"]["GapState"];
             /**
              * Format: int64
-             * @description In how many calls it was asked.
+             * @description The number of calls in which the question was asked.
              */
             times_asked: number;
         };
@@ -4272,30 +4450,30 @@ export interface components {
         /** @description The newest message or call with a contact. */
         LastActivity: {
             call?: components["schemas"]["LastCall"] | null;
-            /** @description Which of the two it is. */
+            /** @description Whether it is a message or a call. */
             kind: components["schemas"]["TimelineKind"];
             message?: components["schemas"]["LastMessage"] | null;
         };
         /** @description The newest call of a thread. */
         LastCall: {
-            /** @description Who called whom. */
+            /** @description Whether the call is inbound or outbound. */
             direction: components["schemas"]["CallDirection"];
             /**
              * Format: int64
-             * @description The duration.
+             * @description The duration in milliseconds.
              */
             duration_ms?: number | null;
             end_reason?: components["schemas"]["EndReason"] | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the call.
              */
             id: number;
-            /** @description The message that the caller left. */
+            /** @description The transcript of the message that the caller left. */
             message_text?: string | null;
             /** @description Whether the agent did not talk with the caller and the caller left no message. */
             missed: boolean;
-            /** @description What became of it. */
+            /** @description The outcome of the call. */
             outcome: components["schemas"]["CallOutcome"];
             /**
              * Format: date-time
@@ -4318,7 +4496,7 @@ export interface components {
             direction: components["schemas"]["Direction"];
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the message.
              */
             id: number;
             /** @description The kind of the content. */
@@ -4332,42 +4510,42 @@ export interface components {
         Lead: {
             /**
              * Format: date-time
-             * @description Since when it is in a stage with an outcome.
+             * @description Since when the lead has been in a stage with an outcome; null while it is open.
              */
             closed_at?: string | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
-            /** @description The name of the contact, else its number. */
+            /** @description The name of the contact, or its number if it has no name. */
             contact_name?: string | null;
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the lead was created.
              */
             created_at: string;
             /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
             created_by: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the lead.
              */
             id: number;
-            /** @description Where it came from; may be empty. */
+            /** @description The source of the lead; may be empty. */
             source: string;
             /**
              * Format: int64
-             * @description The stage.
+             * @description The id of the stage.
              */
             stage_id: number;
-            /** @description What may be sold. */
+            /** @description The product or service that may be sold. */
             title: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the lead was last changed.
              */
             updated_at: string;
             /**
@@ -4377,7 +4555,7 @@ export interface components {
             value_minor?: number | null;
         };
         /**
-         * @description What a lead in a stage has become.
+         * @description The outcome of the leads in a stage.
          * @enum {string}
          */
         LeadOutcome: "" | "won" | "lost";
@@ -4391,23 +4569,26 @@ export interface components {
         LeadStage: {
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the stage.
              */
             id: number;
-            /** @description Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`. A page names it by this while `name` is null. */
+            /**
+             * @description The key of a built-in stage: `new`, `quoted`, `won` or `lost`; clients display its translation while `name` is
+             *     null. Null for other stages.
+             */
             key?: string | null;
             /**
              * Format: int64
-             * @description The number of leads in it.
+             * @description The number of leads in the stage.
              */
             lead_count: number;
             /** @description The name that a user gave it. */
             name?: string | null;
-            /** @description What a lead in it has become; empty while it is open. */
+            /** @description The outcome of a lead in this stage; empty while the lead is open. */
             outcome: components["schemas"]["LeadOutcome"];
             /**
              * Format: int64
-             * @description Its place among the stages.
+             * @description The position of the stage in the list.
              */
             position: number;
         };
@@ -4424,14 +4605,14 @@ export interface components {
         LinkState: "connected" | "starting" | "unpaired" | "pairing" | "connecting" | "unanswered" | "logged_out" | "replaced" | "banned" | "outdated" | "multidevice_mismatch" | "disk" | "damaged" | "other" | "unreachable" | "silent" | "unauthorized" | "disabled";
         /** @description The linked WhatsApp account. */
         LinkedAccount: {
-            /** @description The profile name. */
+            /** @description The profile name of the account. */
             name?: string | null;
-            /** @description E.164. */
+            /** @description The phone number in E.164. */
             phone?: string | null;
         };
-        /** @description Name and password. */
+        /** @description The name and password of a login. */
         LoginRequest: {
-            /** @description Not case-sensitive. */
+            /** @description The user name; not case-sensitive. */
             name: string;
             password: string;
         };
@@ -4440,15 +4621,15 @@ export interface components {
          * @enum {string}
          */
         MediaKind: "text" | "image" | "audio" | "voice" | "video" | "document" | "sticker" | "location" | "contact" | "template" | "other";
-        /** @description The contact to be merged. */
+        /** @description The contact to merge into another one. */
         MergeRequest: {
             /**
              * Format: int64
-             * @description The contact that is merged into the one of the path.
+             * @description The id of the contact that is merged into the contact of the path.
              */
             contact_id: number;
         };
-        /** @description A merge that was done, and can be undone. */
+        /** @description A merge that was made, and can be undone. */
         MergeResponse: {
             /**
              * Format: int64
@@ -4457,7 +4638,7 @@ export interface components {
             merge_id: number;
             ok: boolean;
         };
-        /** @description Two contacts with histories that may be the same person; a user decides. */
+        /** @description Two contacts that may be the same person; a user decides whether to merge them. */
         MergeSuggestion: {
             /** @description The phone number or id that both contacts had. */
             address: string;
@@ -4470,7 +4651,7 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the suggestion.
              */
             id: number;
             /** @description The newer contact; a merge moves its history to the older one. */
@@ -4499,7 +4680,7 @@ export interface components {
              */
             merged_at: string;
         };
-        /** @description One message. */
+        /** @description A message of a thread. */
         Message: {
             /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
             author?: string | null;
@@ -4507,19 +4688,19 @@ export interface components {
             content_text: string;
             /**
              * Format: date-time
-             * @description When it was written: for a message that was delayed the provider's time, else the time of arrival.
+             * @description When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was delivered to the contact's phone.
+             * @description When the message was delivered to the contact's phone.
              */
             delivered_at?: string | null;
             /** @description The direction. */
             direction: components["schemas"]["Direction"];
-            /** @description Why it failed, or that it may have been sent; for people. */
+            /** @description A readable text that says why sending failed, or that the message may have been sent; null without an error. */
             error?: string | null;
-            /** @description Why it failed: an AgentLocator or provider error code. */
+            /** @description The error code of AgentLocator or the provider, if sending failed. */
             error_code?: string | null;
             /**
              * Format: int64
@@ -4529,11 +4710,11 @@ export interface components {
             /** @description The kind of the content. */
             media_kind: components["schemas"]["MediaKind"];
             /**
-             * @description The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
-             *     `pruned` if it was deleted according to the retention settings.
+             * @description The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
+             *     `failed`, or `pruned` if the retention settings deleted it.
              */
             media_state?: string | null;
-            /** @description The URL of the file: the provider's, then the local one once it has been fetched. */
+            /** @description The URL of the file: the provider's URL, and after the download the local one. */
             media_url?: string | null;
             /** @description `text`, or `media` for a message with files. */
             message_type: components["schemas"]["MessageType"];
@@ -4544,19 +4725,19 @@ export interface components {
             quoted_msg_id?: string | null;
             /**
              * Format: date-time
-             * @description When the contact read it.
+             * @description When the contact read the message.
              */
             read_at?: string | null;
             /**
              * Format: date-time
-             * @description When a provider accepted it.
+             * @description When a provider accepted the message.
              */
             sent_at?: string | null;
             /** @description The delivery status. */
             status: components["schemas"]["MessageStatus"];
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
         };
@@ -4564,32 +4745,32 @@ export interface components {
         MessageDetail: components["schemas"]["Message"] & {
             /**
              * Format: date-time
-             * @description When its author deleted it; the text is kept.
+             * @description When the author deleted the message; the text is kept.
              */
             deleted_at?: string | null;
-            /** @description Who deleted it: `contact`, or `phone` for the business's own phone. */
+            /** @description The party that deleted the message: `contact`, or `phone` for the business's own phone. */
             deleted_by?: string | null;
             /** @description The edits, oldest first. */
             edits: components["schemas"]["Edit"][];
             /** @description The files. */
             files: components["schemas"]["MessageFile"][];
             quote?: components["schemas"]["Quote"] | null;
-            /** @description The current reactions, at most one of each side. */
+            /** @description The current reactions, at most one from each party. */
             reactions: components["schemas"]["Reaction"][];
         };
         /** @description A file of a message. */
         MessageFile: {
             /**
              * Format: int64
-             * @description The size in bytes; null until it has been fetched.
+             * @description The size in bytes; null until the file has been downloaded.
              */
             bytes?: number | null;
             /**
              * Format: int64
-             * @description The duration of sound or video.
+             * @description The duration of audio or video in milliseconds.
              */
             duration_ms?: number | null;
-            /** @description Why it could not be fetched. */
+            /** @description Why the file could not be downloaded. */
             error?: string | null;
             /** @description The file name that the sender gave. */
             file_name?: string | null;
@@ -4605,13 +4786,13 @@ export interface components {
              * @description The position among the files of the message, from 0.
              */
             position: number;
-            /** @description `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`. */
+            /** @description The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`. */
             state: string;
-            /** @description A picture of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded. */
+            /** @description A preview of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded. */
             thumbhash?: string | null;
-            /** @description The URL of a small JPEG of an image. */
+            /** @description The URL of the thumbnail of an image, a small JPEG. */
             thumbnail_url?: string | null;
-            /** @description The URL of the file; null until it has been fetched. */
+            /** @description The URL of the file; null until the file has been downloaded. */
             url?: string | null;
             /**
              * Format: int64
@@ -4625,23 +4806,23 @@ export interface components {
             /** @description `before` of the page with older messages; null on the oldest page. */
             next_cursor?: string | null;
         };
-        /** @description The way that a message would take now. */
+        /** @description The route of a message that would be sent now. */
         MessageRoute: {
-            /** @description What each provider could do. */
+            /** @description The state of each provider. */
             alternatives: components["schemas"]["RouteAlternative"][];
-            /** @description `paid` by Twilio, `free` by the bridge. */
+            /** @description The cost of the message: `paid` by Twilio, `free` by the bridge. */
             cost: components["schemas"]["RouteCost"];
             provider?: components["schemas"]["Provider"] | null;
             /**
-             * @description Why: `only_provider`, `contact_wrote`, `template`, `priority`, `other_down`; without a way an error code of
-             *     `POST /api/whatsapp/send`.
+             * @description The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
+             *     provider can send the message, an error code of `POST /api/whatsapp/send`.
              */
             reason: string;
-            /** @description Whether it would be sent as Twilio's template instead of free text. */
+            /** @description Whether Twilio's template would be sent instead of free text. */
             template: boolean;
             /**
              * Format: date-time
-             * @description Until when Twilio accepts free text.
+             * @description When the period ends in which Twilio accepts free text.
              */
             window_until?: string | null;
         };
@@ -4651,15 +4832,15 @@ export interface components {
          */
         MessageStatus: "received" | "queued" | "sent" | "delivered" | "read" | "failed";
         /**
-         * @description `text`, or `media` for a message with files.
+         * @description The type of a message: `media` for a message with files, else `text`.
          * @enum {string}
          */
         MessageType: "text" | "media";
-        /** @description How long to mute an alert. */
+        /** @description The duration for which an alert is muted. */
         MuteRequest: {
             /**
              * Format: int32
-             * @description The number of hours, 1 to 720; without it, until the alert has cleared.
+             * @description The number of hours, 1 to 720; absent or null: until the alert has cleared.
              */
             hours?: number | null;
         };
@@ -4671,7 +4852,7 @@ export interface components {
             author_name?: string | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /**
@@ -4689,15 +4870,18 @@ export interface components {
              * @description When its text was last changed; null if it was not.
              */
             edited_at?: string | null;
-            /** @description The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more. */
+            /**
+             * @description The actor that last changed the text; null if the text was not changed, or the audit log no longer has the
+             *     change.
+             */
             edited_by?: string | null;
             /** @description The name of the user or token that last changed its text. */
             edited_by_name?: string | null;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the note.
              */
             id: number;
             /** @description The text. */
@@ -4728,7 +4912,7 @@ export interface components {
         };
         /** @description The opening hours of the business. */
         OpeningHours: {
-            /** @description Whether it opens on the eves of holidays. */
+            /** @description The opening hours on the eves of holidays. */
             eves: components["schemas"]["Eves"];
             /** @description Whether the business opens on holidays. */
             holidays: components["schemas"]["HolidayRule"];
@@ -4736,13 +4920,13 @@ export interface components {
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
-             * @description How many minutes before its start a contact must book an appointment.
+             * @description The minimum number of minutes between a contact's booking and the start of the appointment.
              */
             notice_min: number;
         };
-        /** @description The opening hours of the business. */
+        /** @description The new opening hours of the business. */
         OpeningHoursRequest: {
-            /** @description Whether it opens on the eves of holidays. */
+            /** @description The opening hours on the eves of holidays. */
             eves: components["schemas"]["Eves"];
             /** @description Whether the business opens on holidays. */
             holidays: components["schemas"]["HolidayRule"];
@@ -4750,23 +4934,23 @@ export interface components {
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
-             * @description How many minutes before its start a contact must book an appointment; absent: as before.
+             * @description The minimum number of minutes between a contact's booking and the start of the appointment; absent: unchanged.
              */
             notice_min?: number | null;
         };
         /** @description Whether a contact receives messages. */
         OptOutRequest: {
-            /** @description True: the contact receives no messages, whatever they write, until this is set to false. */
+            /** @description True: no messages are sent to the contact, whatever the contact writes, until this is set to false. */
             opted_out: boolean;
         };
         /** @description The phone to be linked. */
         PairingCodeRequest: {
-            /** @description The number of the account that is to be linked: `+9725…`, or the national `05…`. */
+            /** @description The phone number of the account to be linked: `+9725…`, or the national form `05…`. */
             phone: string;
         };
-        /** @description A pairing code, to be typed into the phone. */
+        /** @description A pairing code, which is typed into the phone. */
         PairingCodeResponse: {
-            /** @description Eight letters and digits. */
+            /** @description The pairing code: eight letters and digits. */
             code: string;
             /** @description Always true. */
             ok: boolean;
@@ -4775,7 +4959,7 @@ export interface components {
         PairingQr: {
             /**
              * Format: date-time
-             * @description When it expires; another one follows.
+             * @description When the QR code expires; the bridge then creates a new one.
              */
             expires_at?: string | null;
             /** @description The content of the QR code. */
@@ -4791,7 +4975,7 @@ export interface components {
             caller: number[];
             /**
              * Format: int64
-             * @description The duration of the recording.
+             * @description The duration of the recording in milliseconds.
              */
             duration_ms: number;
         };
@@ -4801,16 +4985,16 @@ export interface components {
          */
         Provider: "twilio" | "baileys";
         /**
-         * @description Which provider sends.
+         * @description Which provider sends messages.
          * @enum {string}
          */
         ProviderChoice: "auto" | "twilio" | "baileys";
-        /** @description A new draft. */
+        /** @description A draft to store. */
         PutDraftRequest: {
             /** @description The text; empty deletes the draft. */
             text: string;
         };
-        /** @description The quoted message. */
+        /** @description The message to which another one replies. */
         Quote: {
             /** @description The text. */
             content_text: string;
@@ -4828,7 +5012,7 @@ export interface components {
             actor: string;
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description When the reaction was made.
              */
             at: string;
             /** @description The emoji. */
@@ -4843,12 +5027,12 @@ export interface components {
             bytes: number;
             /**
              * Format: int64
-             * @description The call.
+             * @description The id of the call.
              */
             call_id: number;
             /**
              * Format: int64
-             * @description 2 for both sides: the caller left, the agent right.
+             * @description The number of channels; 2 for both parties: the caller left, the agent right.
              */
             channels: number;
             /**
@@ -4858,30 +5042,30 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description The duration.
+             * @description The duration in milliseconds.
              */
             duration_ms: number;
-            /** @description Why it could not be fetched. */
+            /** @description Why the recording could not be downloaded from Twilio; null if no download failed. */
             error?: string | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the recording.
              */
             id: number;
             /**
              * Format: int64
-             * @description Where in the recording the caller's message begins.
+             * @description The offset in milliseconds at which the caller's message begins; null if there is no message.
              */
             message_ms?: number | null;
             /** @description The MIME type. */
             mime: string;
-            /** @description What made the recording. */
+            /** @description The source of the recording, such as the daemon or Twilio. */
             source: components["schemas"]["RecordingSource"];
             /** @description The state of the recording. */
             state: components["schemas"]["RecordingState"];
         };
         /**
-         * @description What made the recording.
+         * @description The recorder that made a recording.
          * @enum {string}
          */
         RecordingSource: "stream" | "twilio";
@@ -4892,87 +5076,90 @@ export interface components {
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
         /** @description A release. */
         Release: {
-            /** @description The release date, as `2026-11-20`. */
+            /** @description The release date, such as `2026-11-20`. */
             date?: string | null;
             /** @description The URL of the release notes. */
             notes_url?: string | null;
-            /** @description Whether it fixes something urgent. */
+            /** @description Whether the release fixes an urgent problem. */
             urgent: boolean;
-            /** @description The version, as `1.4.0`. */
+            /** @description The version, such as `1.4.0`. */
             version: string;
         };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
-            /** @description At least 10 characters, and none of the common passwords. */
+            /** @description The new password: at least 10 characters, and not a common password. */
             password: string;
         };
-        /** @description What an appointment occupies: a member of the staff, or a room. */
+        /** @description A bookable resource: a staff member or a room. */
         Resource: {
-            /** @description Whether it provides every service, including later ones. */
+            /** @description Whether the resource provides every service, including services that are added later. */
             all_services: boolean;
-            /** @description Whether it takes no appointments any more. */
+            /** @description Whether the resource accepts no new appointments. */
             archived: boolean;
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the resource was created.
              */
             created_at: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the resource.
              */
             id: number;
-            /** @description `business` for the resource that a new database has, which may lack a name. */
+            /** @description `business` for the default resource of a new database, which may have no name; null for others. */
             key?: string | null;
-            /** @description What it is. */
+            /** @description The kind of the resource. */
             kind: components["schemas"]["ResourceKind"];
-            /** @description The name. */
+            /** @description The name of the resource. */
             name?: string | null;
             /**
              * Format: int64
-             * @description Its place in lists, and in the choice of a free resource; the lowest is first.
+             * @description The position in lists, and the priority when a free resource is chosen; the lowest is first.
              */
             position: number;
-            /** @description The services that it provides; with `all_services` those that are offered. */
+            /** @description The ids of the services that the resource provides; with `all_services`, those of all offered services. */
             service_ids: number[];
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the resource was last changed.
              */
             updated_at: string;
             /**
              * Format: int64
-             * @description The user that it stands for.
+             * @description The id of the user whom the resource represents.
              */
             user_id?: number | null;
         };
-        /** @description When a resource takes appointments on a day. */
+        /** @description The hours in which a resource takes appointments on a day. */
         ResourceDay: {
             closed_reason?: components["schemas"]["ClosedReason"] | null;
             /** @description The reasons of the resource's own closures on this day. */
             closures: string[];
-            /** @description When it is available, in order: within the hours of the business and its own. */
+            /** @description The hours in which the resource is available, in order: its own hours within those of the business. */
             open: components["schemas"]["OpenRange"][];
             /**
              * Format: int64
-             * @description The resource.
+             * @description The id of the resource.
              */
             resource_id: number;
         };
         /** @description A resource's own opening hours. */
         ResourceHours: {
-            /** @description Its own hours of the week, which count within those of the business; null if it follows the business. */
+            /**
+             * @description The weekly hours of the resource, which apply within those of the business; null if it has the hours of the
+             *     business.
+             */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
         /** @description A resource's own opening hours. */
         ResourceHoursRequest: {
-            /** @description Its own hours of the week; null to follow the business. */
+            /** @description The weekly hours of the resource; null for the hours of the business. */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
         /**
-         * @description What a resource is.
+         * @description The kind of a resource.
          * @enum {string}
          */
         ResourceKind: "staff" | "room";
@@ -4982,74 +5169,74 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A restart. */
+        /** @description A request to restart the daemon. */
         RestartRequest: {
             when: components["schemas"]["RestartTime"];
         };
-        /** @description Whether the daemon can be restarted now. */
+        /** @description Whether the daemon can be restarted, and whether a restart is pending. */
         RestartStatus: {
             /** @description The number of active calls. */
             calls: number;
-            /** @description Whether systemd has started the daemon, and starts it again when it ends. */
+            /** @description Whether systemd started the daemon, and restarts it after it exits. */
             supported: boolean;
             /** @description Whether a restart waits for the calls to end. */
             waiting: boolean;
         };
         /**
-         * @description When to restart.
+         * @description The time of a restart.
          * @enum {string}
          */
         RestartTime: "now" | "after_calls";
-        /** @description How much of one kind of data is older than its limit. */
+        /** @description The amount of one kind of data that is older than its limit. */
         RetentionAmount: {
             /**
              * Format: date-time
-             * @description Older data is deleted, in the next hours.
+             * @description The cutoff: older data is deleted within the next hours.
              */
             before: string;
             /**
              * Format: int64
-             * @description The bytes of their content.
+             * @description The size of their content in bytes.
              */
             bytes: number;
             /** @description The setting, such as `retention.recordings_days`. */
             key: string;
-            /** @description `media`, `recordings`, `transcripts`, `journal` or `audit`. */
+            /** @description The kind of data: `media`, `recordings`, `transcripts`, `journal` or `audit`. */
             kind: string;
             /**
              * Format: int64
-             * @description The number of files, recordings, turns, webhooks or audit rows.
+             * @description The number of files, recordings, turns, webhooks or audit entries.
              */
             rows: number;
         };
-        /** @description What would be deleted. */
+        /** @description The amount of data that retention limits would delete. */
         RetentionPreview: {
             /** @description One entry for each kind of data that has a limit; data that is kept forever has none. */
             items: components["schemas"]["RetentionAmount"][];
         };
-        /** @description What to do with the held messages. */
+        /** @description The decision about the held messages. */
         ReviewRequest: {
             action: components["schemas"]["HeldAction"];
         };
-        /** @description The number of messages. */
+        /** @description The number of messages that were sent or discarded. */
         ReviewResponse: {
             /** Format: int64 */
             messages: number;
         };
         /**
-         * @description What a user or a token may do.
+         * @description The permissions of a user or a token.
          * @enum {string}
          */
         Role: "owner" | "staff";
-        /** @description What one provider could do. */
+        /** @description Whether a provider could send the message, and how. */
         RouteAlternative: {
-            /** @description Whether it could send a message. */
+            /** @description Whether the provider could send the message. */
             possible: boolean;
             /** @description The provider. */
             provider: components["schemas"]["Provider"];
-            /** @description Why not: an error code of `POST /api/whatsapp/send`. */
+            /** @description The error code of `POST /api/whatsapp/send`, if the provider could not send the message. */
             reason?: string | null;
-            /** @description Whether it would send the template instead of free text. */
+            /** @description Whether the provider would send the template instead of free text. */
             template: boolean;
         };
         /**
@@ -5059,11 +5246,11 @@ export interface components {
         RouteCost: "free" | "paid";
         /** @description A snapshot that is being created. */
         RunningSnapshot: {
-            /** @description The occasion: `nightly` or `manual`. */
+            /** @description The kind of the snapshot: `nightly` or `manual`. */
             kind: string;
             /**
              * Format: date-time
-             * @description When it was begun.
+             * @description When the creation started.
              */
             started_at: string;
         };
@@ -5071,23 +5258,23 @@ export interface components {
         SavedReply: {
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the saved reply was created.
              */
             created_at: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the saved reply.
              */
             id: number;
-            /** @description What a user types to get it; one word. */
+            /** @description The shortcut that a user types to insert the text; one word. */
             shortcut: string;
             /** @description The text. */
             text: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the saved reply was last changed.
              */
             updated_at: string;
         };
@@ -5111,17 +5298,17 @@ export interface components {
             text?: string;
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
         };
-        /** @description A message that is sent later. */
+        /** @description A message that is scheduled to be sent later. */
         ScheduledMessage: {
-            /** @description Who scheduled it: `user:3`, `token:2`. */
+            /** @description The actor that scheduled the message: `user:3` or `token:2`. */
             author: string;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /**
@@ -5129,18 +5316,18 @@ export interface components {
              * @description When it was scheduled.
              */
             created_at: string;
-            /** @description Why it was not sent: an error code of `POST /api/whatsapp/send`. */
+            /** @description The error code of `POST /api/whatsapp/send`, if the message could not be sent. */
             error_code?: string | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the message.
              */
             id: number;
-            /** @description The id of its file. */
+            /** @description The id of the attached file. */
             media_id?: string | null;
             /**
              * Format: int64
-             * @description The message that it became.
+             * @description The id of the message that was sent.
              */
             message_id?: number | null;
             provider?: components["schemas"]["Provider"] | null;
@@ -5155,12 +5342,12 @@ export interface components {
             text: string;
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the message was last changed.
              */
             updated_at: string;
         };
@@ -5179,40 +5366,40 @@ export interface components {
         SearchHit: {
             /**
              * Format: date-time
-             * @description When it was written or said.
+             * @description When the content was written or said.
              */
             at: string;
             /**
              * Format: int64
-             * @description The call.
+             * @description The id of the call.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /** @description The name of the contact; may be empty. */
             contact_name: string;
-            /** @description Beginning and end of each hit in `text`, in UTF-16 units. */
+            /** @description The beginning and end of each match in `text`, in UTF-16 code units. */
             highlights: number[][];
             /**
              * Format: int64
              * @description The id of the contact, the message, the turn, the call or the note.
              */
             id: number;
-            /** @description What it is. */
+            /** @description The kind of the hit. */
             kind: components["schemas"]["SearchKind"];
             /**
              * Format: int64
-             * @description Of a turn: where in the call it begins.
+             * @description The offset in milliseconds at which a turn begins in its call; null for other kinds.
              */
             offset_ms?: number | null;
             /** @description The text around the first hit. */
             text: string;
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id?: number | null;
         };
@@ -5241,7 +5428,7 @@ export interface components {
             ended_at: string;
             /** @description The findings. */
             findings: components["schemas"]["CheckResult"][];
-            /** @description Whether nothing needs attention. */
+            /** @description Whether no finding needs attention. */
             ok: boolean;
         };
         /** @description The results of the self-checks. */
@@ -5259,8 +5446,8 @@ export interface components {
             provider?: components["schemas"]["ProviderChoice"] | null;
             /**
              * Format: int64
-             * @description The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
-             *     Twilio the message goes without it.
+             * @description The id of a message of the same thread to which this message replies. The bridge shows it as a quote. Twilio
+             *     cannot quote messages, so through Twilio the message is sent without the quote.
              */
             reply_to?: number | null;
             /** @description The text. */
@@ -5272,7 +5459,7 @@ export interface components {
         SendMessageResponse: {
             /**
              * Format: int64
-             * @description The message.
+             * @description The id of the message.
              */
             message_id: number;
             /** @description Always true. */
@@ -5283,48 +5470,48 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
         };
         /** @description A service that can be booked. */
         Service: {
-            /** @description Whether it is not offered any more. */
+            /** @description Whether the service is no longer offered. */
             archived: boolean;
             /**
              * Format: int32
-             * @description Minutes after it in which the resource is not available.
+             * @description The minutes after the appointment in which the resource is not available.
              */
             buffer_after_min: number;
             /**
              * Format: int32
-             * @description Minutes before it in which the resource is not available.
+             * @description The minutes before the appointment in which the resource is not available.
              */
             buffer_before_min: number;
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the service was created.
              */
             created_at: string;
             /** @description A description for contacts. */
             description: string;
             /**
              * Format: int32
-             * @description Its length in minutes.
+             * @description The duration in minutes.
              */
             duration_min: number;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the service.
              */
             id: number;
-            /** @description The name. */
+            /** @description The name of the service. */
             name: string;
             /**
              * Format: int64
-             * @description Its place in lists; the lowest is first.
+             * @description The position in lists; the lowest is first.
              */
             position: number;
             /**
@@ -5334,7 +5521,7 @@ export interface components {
             price_minor?: number | null;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the service was last changed.
              */
             updated_at: string;
         };
@@ -5344,22 +5531,22 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A session. */
+        /** @description A login session of a user. */
         SessionItem: {
             /** Format: date-time */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it expires if it is not used.
+             * @description When the session expires if it is not used again.
              */
             expires_at: string;
             /** @description The id for `DELETE /api/sessions/{id}`. */
             id: string;
-            /** @description Whether it is the session of this request. */
+            /** @description Whether this is the session of the request. */
             is_current: boolean;
             /**
              * Format: date-time
-             * @description When it was last used, to within a few minutes.
+             * @description When the session was last used, with a precision of a few minutes.
              */
             last_seen_at: string;
             /** @description The User-Agent of the browser. */
@@ -5371,19 +5558,22 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The current user. */
+        /** @description The session of the request: its user, role and business. */
         SessionResponse: {
-            /** @description What the page needs to know of the business to show names, times and numbers. */
+            /** @description Settings of the business that clients need to format names, times and numbers. */
             business: components["schemas"]["BusinessSummary"];
-            /** @description Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none. */
+            /**
+             * @description The value of the `X-CSRF-Token` header of every request that changes something; null for a token, which needs no
+             *     CSRF token.
+             */
             csrf_token?: string | null;
             /** @description Always true. */
             ok: boolean;
-            /** @description The role. */
+            /** @description The role of the user or the token. */
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
         };
-        /** @description The AI mode of a thread. */
+        /** @description The mode of the AI in a thread. */
         SetAiModeRequest: {
             ai_mode: components["schemas"]["AiMode"];
         };
@@ -5394,9 +5584,9 @@ export interface components {
         };
         /** @description An uploaded file that becomes the greeting. */
         SetGreetingRequest: {
-            /** @description The id of the file, as `POST /api/media` answers it: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s. */
+            /** @description The id of the file that `POST /api/media` returned: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s. */
             media_id: string;
-            /** @description A name to show, such as that of the file. */
+            /** @description The name to display, such as the file name. */
             name?: string | null;
         };
         /** @description A change of a setting. */
@@ -5417,9 +5607,9 @@ export interface components {
             id: number;
             /** @description The key of the setting. */
             key: string;
-            /** @description The value before; null if the page had set none. For a secret as in `value`. */
+            /** @description The previous value; null if the web page had not set one. For a secret, as in `value`. */
             previous: unknown;
-            /** @description The new value; null if it was reset. For a secret: true if it was set, null if it was removed. */
+            /** @description The new value; null if the setting was reset. For a secret: true if it was set, null if it was removed. */
             value: unknown;
         };
         /** @description A page of a list. */
@@ -5430,47 +5620,47 @@ export interface components {
         };
         /** @description One setting. */
         SettingItem: {
-            /** @description The actor of that change: `user:3`, `token:2`. */
+            /** @description The actor of the last change: `user:3` or `token:2`. */
             actor?: string | null;
-            /** @description The name of the user or the token of that change; null for other actors. */
+            /** @description The name of the user or the token that made the last change; null for other actors. */
             actor_name?: string | null;
-            /** @description What is allowed, in English. */
+            /** @description The allowed values, described in English. */
             allowed: string;
-            /** @description The allowed words; empty if there is no fixed set of them. */
+            /** @description The allowed values; empty if there is no fixed set. */
             choices: string[];
-            /** @description The value without any setting. */
+            /** @description The default value. */
             default: unknown;
-            /** @description Whether the page may change it. */
+            /** @description Whether the web page may change the setting. */
             editable: boolean;
-            /** @description The file that sets it. */
+            /** @description The settings file that sets the value. */
             file?: string | null;
-            /** @description What it does, in the language of the request. */
+            /** @description The effect of the setting, in the language of the request. */
             help: string;
             /** @description The key, as in the settings file: `section.name`. */
             key: string;
             /**
-             * @description How to edit it: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`, `secret`, `url`, `phone`,
-             *     `size`, `path` or `listener`.
+             * @description The editor for the value: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`,
+             *     `secret`, `url`, `phone`, `size`, `path` or `listener`.
              */
             kind: string;
             /** @description The line of the file. */
             line?: number | null;
             /**
-             * @description Why not: `file`, `credential`, `environment` or `last_good` sets it; `start`: it is needed before the database is open;
-             *     `machine`: it names files or accounts of the machine.
+             * @description Why the setting is locked: `file`, `credential`, `environment` or `last_good` sets it; `start`: the daemon needs
+             *     it before the database is open; `machine`: it names files or accounts of the server.
              */
             locked_reason?: string | null;
             /**
              * Format: double
-             * @description The greatest allowed number.
+             * @description The maximum of a number.
              */
             maximum?: number | null;
             /**
              * Format: double
-             * @description The least allowed number.
+             * @description The minimum of a number.
              */
             minimum?: number | null;
-            /** @description Whether it may be left out; then an empty text means that it is not set. */
+            /** @description Whether the setting is optional; an empty text then removes it. */
             optional: boolean;
             /** @description Whether a change takes effect only after a restart. */
             requires_restart: boolean;
@@ -5481,17 +5671,17 @@ export interface components {
             /** @description The section of the settings file. */
             section: string;
             /**
-             * @description Where the value comes from: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the configured
-             *     settings are invalid.
+             * @description The source of the value: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the
+             *     configured settings are invalid.
              */
             source: string;
-            /** @description Its name, in the language of the request. */
+            /** @description The name of the setting, in the language of the request. */
             title: string;
             /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
             unit?: string | null;
             /**
              * Format: date-time
-             * @description When the page changed it last; null if it never did.
+             * @description When the web page last changed the setting; null if it never did.
              */
             updated_at?: string | null;
             /** @description The value; null if it is not set, and always null for a secret. */
@@ -5500,7 +5690,7 @@ export interface components {
             variable?: string | null;
             /**
              * Format: int64
-             * @description The number of its newest change, 0 if the page never changed it; for `expected` in a change.
+             * @description The number of the last change, for `expected` in a change request; 0 if the web page never changed the setting.
              */
             version: number;
         };
@@ -5515,7 +5705,7 @@ export interface components {
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
-        /** @description How far the set-up on the page is. */
+        /** @description The progress of the setup on the web page. */
         SetupProgress: {
             /**
              * Format: date-time
@@ -5523,38 +5713,38 @@ export interface components {
              */
             agent_answered_at?: string | null;
             forwarded_call?: components["schemas"]["ForwardedCall"] | null;
-            /** @description The steps that are complete, as far as the daemon knows without asking a provider. */
+            /** @description The steps that are complete according to the daemon's own data, without requests to providers. */
             proved: components["schemas"]["SetupStep"][];
-            /** @description The steps that an owner has skipped for now. */
+            /** @description The steps that an owner has skipped. */
             skipped: components["schemas"]["SetupStep"][];
         };
-        /** @description The set-up code and the first owner's account. */
+        /** @description The setup code and the first owner's account. */
         SetupRequest: {
             /** @description The one-time code that `agentlocator setup` prints. */
             code: string;
             name: string;
-            /** @description At least 10 characters, and none of the common passwords. */
+            /** @description The password: at least 10 characters, and not a common password. */
             password: string;
         };
-        /** @description The state of the first set-up. */
+        /** @description The state of the first setup. */
         SetupStatus: {
             connection_error?: components["schemas"]["ErrorDetail"] | null;
             /** @description Whether the first owner is still to be created. */
             needed: boolean;
         };
         /**
-         * @description A step of the set-up, after the owner's account.
+         * @description A step of the set-up that follows the creation of the owner's account.
          * @enum {string}
          */
         SetupStep: "name" | "address" | "phone" | "whatsapp" | "ai" | "greeting" | "business" | "agent" | "call";
-        /** @description A step to skip, or to take up again. */
+        /** @description A step to skip, or to resume. */
         SkipStepRequest: {
-            /** @description Whether it is skipped. */
+            /** @description True to skip the step, false to resume it. */
             skipped: boolean;
             /** @description The step. */
             step: components["schemas"]["SetupStep"];
         };
-        /** @description A snapshot. */
+        /** @description A snapshot: a complete copy of the database. */
         Snapshot: {
             /**
              * Format: int64
@@ -5563,26 +5753,26 @@ export interface components {
             bytes: number;
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the snapshot was created.
              */
             created_at: string;
-            /** @description Whether it is encrypted. */
+            /** @description Whether the snapshot is encrypted. */
             encrypted: boolean;
-            /** @description The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`. */
+            /** @description The kind of the snapshot: `nightly`, `manual`, `pre-upgrade` or `pre-migration`. */
             kind: string;
             /** @description The file name. */
             name: string;
-            /** @description The SHA-256 of the file, in hexadecimal; null if none was stored with it. */
+            /** @description The SHA-256 of the file, in hexadecimal; null if no checksum was stored with the file. */
             sha256?: string | null;
         };
-        /** @description A snapshot that was made before a contact was deleted. */
+        /** @description A snapshot that was created before a contact was erased. */
         SnapshotWithContact: {
             /** @description The file name. */
             name: string;
             /**
              * Format: date-time
-             * @description When the retention policy deletes it at the latest, if a snapshot is made each night. Null: when enough newer ones of its kind
-             *     exist.
+             * @description The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
+             *     night. Null: the snapshot is deleted when enough newer ones of its kind exist.
              */
             until?: string | null;
         };
@@ -5596,32 +5786,32 @@ export interface components {
          * @enum {string}
          */
         StartEvent: "restored" | "promoted" | "folder_copied" | "late_folder_copied" | "live_damaged" | "live_changed" | "found_foreign";
-        /** @description A notice of the last start for the owner. */
+        /** @description A notice for the owner about the last start. */
         StartNotice: {
-            /** @description The file that it archived; null where there was none. */
+            /** @description The path of the file that the start archived; null if it archived none. */
             archived?: string | null;
             /**
              * Format: date-time
              * @description When it happened.
              */
             at: string;
-            /** @description What the start did. */
+            /** @description The action of the start. */
             event: components["schemas"]["StartEvent"];
-            /** @description The owner has ordered it, so only held messages are reported. */
+            /** @description Whether the owner ordered the action, so that only the held messages are reported. */
             quiet: boolean;
             /** @description The reason, in English; may be empty. */
             reason: string;
         };
-        /** @description The result of a request to pair. */
+        /** @description The response to a request to start pairing. */
         StartPairingResponse: {
             /** @description Always true. */
             ok: boolean;
-            /** @description The state of the link. */
+            /** @description The state of the link to WhatsApp. */
             state: components["schemas"]["LinkState"];
         };
         /** @description A greeting that was recorded or uploaded on the page. */
         StoredGreeting: {
-            /** @description Who added it: `user:3`, `token:2`. */
+            /** @description The actor that added the greeting: `user:3` or `token:2`. */
             author: string;
             /**
              * Format: date-time
@@ -5635,16 +5825,16 @@ export interface components {
             duration_ms: number;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the greeting.
              */
             id: number;
-            /** @description Whether it is the one of the page that callers hear. */
+            /** @description Whether this greeting is the chosen one of the stored greetings. */
             is_current: boolean;
             /** @description Its name; null for a recording. */
             name?: string | null;
         };
         /**
-         * @description Why two contacts may be the same person.
+         * @description The reason to assume that two contacts are the same person.
          * @enum {string}
          */
         SuggestionReason: "number_moved" | "named_together";
@@ -5652,41 +5842,41 @@ export interface components {
         Tag: {
             /**
              * Format: int64
-             * @description The number of contacts that have it.
+             * @description The number of contacts with the tag.
              */
             contact_count: number;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the tag.
              */
             id: number;
-            /** @description The name. */
+            /** @description The name of the tag. */
             name: string;
         };
         /** @description A change of the tags of many contacts. */
         TagContactsRequest: {
-            /** @description The tags that they get. */
+            /** @description The ids of the tags to add. */
             add?: number[];
-            /** @description The contacts, up to 1000. */
+            /** @description The ids of the contacts, at most 1000. */
             contact_ids: number[];
-            /** @description The tags that they lose. */
+            /** @description The ids of the tags to remove. */
             remove?: number[];
         };
-        /** @description What a change of tags has really changed, in pairs of contact and tag, so that it can be undone. */
+        /** @description The actual changes, in pairs of contact id and tag id, with which a client can undo them. */
         TagContactsResponse: {
-            /** @description The contacts that did not have the tag before. */
+            /** @description The pairs that were added; contacts that had the tag already are left out. */
             added: number[][];
-            /** @description The contacts that had the tag before. */
+            /** @description The pairs that were removed; contacts that did not have the tag are left out. */
             removed: number[][];
         };
         /** @description A tag of a contact. */
         TagName: {
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the tag.
              */
             id: number;
-            /** @description The name. */
+            /** @description The name of the tag. */
             name: string;
         };
         /** @description A page of a list. */
@@ -5695,70 +5885,70 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A task. */
+        /** @description A task of the users. */
         Task: {
             /**
              * Format: int64
-             * @description The user who is to do it.
+             * @description The id of the assigned user.
              */
             assignee?: number | null;
-            /** @description The name of that user. */
+            /** @description The name of the assigned user. */
             assignee_name?: string | null;
             /**
              * Format: int64
-             * @description The call that it concerns.
+             * @description The id of the call that the task is about.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The contact that it concerns.
+             * @description The id of the contact that the task is about.
              */
             contact_id?: number | null;
-            /** @description The name of the contact, else its number. */
+            /** @description The name of the contact, or its number if it has no name. */
             contact_name?: string | null;
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the task was created.
              */
             created_at: string;
             /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was done.
+             * @description When the task was completed; null while it is open.
              */
             done_at?: string | null;
-            /** @description The actor that marked it as done. */
+            /** @description The actor that completed the task. */
             done_by?: string | null;
             /**
              * Format: date-time
-             * @description The moment by which it is to be done.
+             * @description The time by which the task must be done.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which it is to be done. A task has at most one of `due_at` and `due_date`.
+             * @description The day on which the task must be done. A task has at most one of `due_at` and `due_date`.
              */
             due_date?: string | null;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the task.
              */
             id: number;
-            /** @description Who created it. */
+            /** @description Whether a user or the agent created the task. */
             source: components["schemas"]["TaskSource"];
             /**
              * Format: int64
-             * @description The thread that it concerns.
+             * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description What is to be done. */
+            /** @description The text of the task. */
             title: string;
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description When the task was last changed.
              */
             updated_at: string;
         };
@@ -5779,30 +5969,30 @@ export interface components {
             ai_mode: components["schemas"]["AiMode"];
             /**
              * Format: date-time
-             * @description When it was archived; a new message or call ends that.
+             * @description When the thread was archived; null if it is not. A new message or call moves it out of the archive.
              */
             archived_at?: string | null;
             /**
              * Format: int64
-             * @description The business.
+             * @description The id of the business.
              */
             business_id: number;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /** @description The name of the contact; may be empty. */
             contact_name: string;
             /**
              * Format: date-time
-             * @description When it started.
+             * @description When the thread was created.
              */
             created_at: string;
             draft?: components["schemas"]["Draft"] | null;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the thread.
              */
             id: number;
             last_call?: components["schemas"]["LastCall"] | null;
@@ -5812,14 +6002,14 @@ export interface components {
              * @description When the newest message or call was.
              */
             last_message_at?: string | null;
-            /** @description The contact's number in E.164, else another address. */
+            /** @description The contact's number in E.164, or another address if it has no number. */
             peer_number: string;
             provider?: components["schemas"]["Provider"] | null;
             /** @description The tags of the contact. */
             tags: components["schemas"]["TagName"][];
             /** @description The title of the thread. */
             title: string;
-            /** @description Whose turn it is. */
+            /** @description Whether the business or the contact must answer next. */
             turn: components["schemas"]["ThreadTurn"];
             /** @description The channel. */
             type: components["schemas"]["ThreadType"];
@@ -5830,7 +6020,7 @@ export interface components {
             unread_count: number;
             /**
              * Format: date-time
-             * @description Since when the contact waits for an answer.
+             * @description Since when the contact has waited for an answer; null if the contact does not wait.
              */
             waiting_since?: string | null;
             /** @description Until when free text may be sent. */
@@ -5843,7 +6033,7 @@ export interface components {
             threads: components["schemas"]["Thread"][];
         };
         /**
-         * @description Whose turn it is in a conversation.
+         * @description The side that must act next in a conversation.
          * @enum {string}
          */
         ThreadTurn: "us" | "agent" | "done";
@@ -5852,16 +6042,16 @@ export interface components {
          * @enum {string}
          */
         ThreadType: "whatsapp" | "call";
-        /** @description An entry of a contact's timeline. It has the field that `kind` names; `task_done` has `task`. */
+        /** @description An entry of a contact's timeline. It has one field with the content, which `kind` names; `task_done` has `task`. */
         TimelineItem: {
             appointment?: components["schemas"]["Appointment"] | null;
             /**
              * Format: date-time
-             * @description Its time.
+             * @description When the entry happened.
              */
             at: string;
             call?: components["schemas"]["CallItem"] | null;
-            /** @description What it is. */
+            /** @description The kind of the entry. */
             kind: components["schemas"]["TimelineKind"];
             merge?: components["schemas"]["ContactMerge"] | null;
             message?: components["schemas"]["MessageDetail"] | null;
@@ -5879,14 +6069,14 @@ export interface components {
          * @enum {string}
          */
         TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
-        /** @description The last error. */
+        /** @description The last error of the certificate's renewal or loading. */
         TlsError: {
             /**
              * Format: date-time
              * @description When it happened.
              */
             at: string;
-            /** @description What happened and what to do, for people. */
+            /** @description The error and its remedy, as a readable text. */
             text: string;
         };
         /**
@@ -5894,11 +6084,11 @@ export interface components {
          * @enum {string}
          */
         TlsHealth: "ok" | "disabled" | "error";
-        /** @description The state of TLS. */
+        /** @description The state of TLS and its certificate. */
         TlsStatus: {
             /** @description The SHA-256 fingerprint of the certificate. */
             fingerprint?: string | null;
-            /** @description Whether action is needed. */
+            /** @description Whether the certificate needs action. */
             health: components["schemas"]["TlsHealth"];
             /** @description The issuer. */
             issuer?: string | null;
@@ -5920,24 +6110,24 @@ export interface components {
              * @description When the certificate becomes valid.
              */
             not_before?: string | null;
-            /** @description The source of the certificate that is served. */
+            /** @description The source of the active certificate. */
             source: components["schemas"]["CertificateSource"];
             /** @description The host names that the certificate should cover. */
             wanted_names: string[];
         };
-        /** @description A tool that the agent used. */
+        /** @description A use of a tool by the agent. */
         ToolUse: {
-            /** @description Its arguments; a text if the model passed no valid ones. */
+            /** @description The arguments of the tool; a string if the model passed invalid JSON. */
             arguments: unknown;
-            /** @description The tool, such as `book_appointment`. */
+            /** @description The name of the tool, such as `book_appointment`. */
             name: string;
-            /** @description What it returned to the model, with `error` if it did nothing; null while it runs. */
+            /** @description The result that was returned to the model, with `error` if the tool failed; null while the tool runs. */
             output?: unknown;
         };
-        /** @description The right to one trial call. */
+        /** @description The permission for one trial call. */
         TrialCall: {
             /**
-             * @description The id, which the first message on the socket names.
+             * @description The id of the call, which the first message on the WebSocket contains.
              * @example CA00000000000000000000000000000001
              */
             id: string;
@@ -5946,36 +6136,36 @@ export interface components {
              * @example /ws/trial
              */
             socket_path: string;
-            /** @description The secret that the first message on the socket carries; for one socket, within a minute. */
+            /** @description The secret that the first message on the WebSocket contains; valid for one connection, and for a minute. */
             token: string;
         };
         /** @description An utterance of one speaker. */
         Turn: {
             /**
              * Format: int64
-             * @description The call.
+             * @description The id of the call.
              */
             call_id: number;
             /**
              * Format: int64
-             * @description The cost, in millionths of a dollar.
+             * @description The cost of the AI for this turn, in millionths of a dollar.
              */
             cost_micros: number;
             /**
              * Format: int64
-             * @description Milliseconds since the stream began.
+             * @description The end of the turn, in milliseconds since the media stream began; null while the turn continues.
              */
             ended_ms?: number | null;
-            /** @description The part of `text` that the other side heard. */
+            /** @description The part of `text` that the other party heard. */
             heard_text: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the turn.
              */
             id: number;
-            /** @description Whether the other side interrupted it. */
+            /** @description Whether the other party interrupted the turn. */
             interrupted: boolean;
-            /** @description The latency of each stage of the answer. */
+            /** @description The latency of each stage of the agent's answer. */
             latency: components["schemas"]["TurnLatency"];
             /**
              * Format: int64
@@ -5986,19 +6176,19 @@ export interface components {
             speaker: components["schemas"]["Speaker"];
             /**
              * Format: int64
-             * @description Milliseconds since the stream began.
+             * @description The start of the turn, in milliseconds since the media stream began.
              */
             started_ms: number;
-            /** @description The whole text; empty for `tool`. */
+            /** @description The complete text; empty for `tool`. */
             text: string;
             /**
              * Format: int64
-             * @description AI tokens read for this turn.
+             * @description The number of AI input tokens of this turn.
              */
             tokens_in: number;
             /**
              * Format: int64
-             * @description AI tokens written for this turn.
+             * @description The number of AI output tokens of this turn.
              */
             tokens_out: number;
             tool?: components["schemas"]["ToolUse"] | null;
@@ -6007,42 +6197,42 @@ export interface components {
         TurnLatency: {
             /**
              * Format: int64
-             * @description The first audio arrived from the AI.
+             * @description When the first audio arrived from the AI.
              */
             first_delta_ms?: number | null;
             /**
              * Format: int64
-             * @description The caller began to hear it, by Twilio's mark.
+             * @description When the caller began to hear the answer, as reported by Twilio's mark.
              */
             first_played_ms?: number | null;
             /**
              * Format: int64
-             * @description The first audio was sent to Twilio.
+             * @description When the first audio was sent to Twilio.
              */
             first_sent_ms?: number | null;
             /**
              * Format: int64
-             * @description The AI began to respond.
+             * @description When the AI began to respond.
              */
             response_created_ms?: number | null;
         };
         /** @description A phone number of the Twilio account. */
         TwilioNumber: {
-            /** @description Where its calls go: `here`, `elsewhere`, `nowhere`, `trunk` or `app`. */
+            /** @description The destination of the number's calls: `here`, `elsewhere`, `nowhere`, `trunk` or `app`. */
             calls_go_to: string;
-            /** @description Whether a change of its webhooks can be undone. */
+            /** @description Whether a change of the webhooks can be undone. */
             can_undo: boolean;
-            /** @description What it can do: `voice`, `sms`, `mms`, `fax`. */
+            /** @description The capabilities of the number: `voice`, `sms`, `mms`, `fax`. */
             capabilities: string[];
-            /** @description Its name in Twilio's console. */
+            /** @description The name of the number in Twilio's console. */
             friendly_name: string;
-            /** @description With `+` and country code. */
+            /** @description The number, with `+` and country code. */
             number: string;
-            /** @description Whether its calls and their status changes come here. */
+            /** @description Whether all webhooks of the number's calls have the URLs of this server. */
             points_here: boolean;
-            /** @description `PN…` */
+            /** @description Twilio's id of the number, `PN…`. */
             sid: string;
-            /** @description Where its calls go, and by which method. */
+            /** @description The webhooks of the number's calls. */
             webhooks: components["schemas"]["TwilioWebhooks"];
         };
         /** @description A page of a list. */
@@ -6053,20 +6243,20 @@ export interface components {
         };
         /** @description The webhooks of a number. */
         TwilioWebhooks: {
-            /** @description Receives the status of a call; empty if there is none. */
+            /** @description The URL that receives status changes of calls; empty if there is none. */
             status_callback: string;
-            /** @description The HTTP method. */
+            /** @description The HTTP method of `status_callback`. */
             status_callback_method: string;
-            /** @description The HTTP method. */
+            /** @description The HTTP method of `voice_url`. */
             voice_method: string;
-            /** @description Requested for an incoming call; empty if there is none. */
+            /** @description The URL that Twilio requests for an incoming call; empty if there is none. */
             voice_url: string;
         };
-        /** @description A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds. */
+        /** @description A user is typing in a thread; for `event: typing`, which has no `id`. The notice expires after six seconds. */
         Typing: {
             /**
              * Format: int64
-             * @description The thread.
+             * @description The id of the thread.
              */
             thread_id: number;
             /**
@@ -6077,30 +6267,30 @@ export interface components {
             /** @description The name of the user; empty for a token. */
             user_name: string;
         };
-        /** @description A change of a contact. What is absent stays as it is. */
+        /** @description A change of a contact. Absent fields keep their values. */
         UpdateContactRequest: {
             /** @description The new name; empty removes it. */
             display_name?: string | null;
             /** @description The code of the language, such as `he`; null removes it. */
             language?: string | null;
         };
-        /** @description A change of a field. What is absent stays as it is. */
+        /** @description A change of a field. Absent fields keep their values. */
         UpdateCustomFieldRequest: {
             /** @description The new values of a choice. Contacts keep a value that is no longer among them. */
             choices?: string[] | null;
             /** @description The new name. */
             name?: string | null;
         };
-        /** @description A change of a lead. What is absent stays as it is. */
+        /** @description A change of a lead. Absent fields keep their values. */
         UpdateLeadRequest: {
-            /** @description Where it came from; null removes it. */
+            /** @description The source of the lead; null removes it. */
             source?: string | null;
             /**
              * Format: int64
-             * @description The stage.
+             * @description The id of the stage.
              */
             stage_id?: number | null;
-            /** @description What may be sold. */
+            /** @description The product or service that may be sold. */
             title?: string | null;
             /**
              * Format: int64
@@ -6108,63 +6298,63 @@ export interface components {
              */
             value_minor?: number | null;
         };
-        /** @description A change of a stage. What is absent stays as it is. */
+        /** @description A change of a stage. Absent fields keep their values. */
         UpdateLeadStageRequest: {
-            /** @description The name; null gives a stage that every business starts with its original name. */
+            /** @description The new name; null resets a built-in stage to its original name. */
             name?: string | null;
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
              * Format: int64
-             * @description Its place among the stages.
+             * @description The position of the stage in the list.
              */
             position?: number | null;
         };
         /** @description A change of a note. */
         UpdateNoteRequest: {
-            /** @description The new text; absent leaves it as it is. */
+            /** @description The new text; absent: unchanged. */
             text?: string | null;
         };
         /** @description A change of a tag. */
         UpdateTagRequest: {
-            /** @description The new name; absent leaves it as it is. */
+            /** @description The new name; absent: unchanged. */
             name?: string | null;
         };
-        /** @description A change of a task. What is absent stays as it is; null removes it. */
+        /** @description A change of a task. Absent fields keep their values; null clears a field. */
         UpdateTaskRequest: {
             /**
              * Format: int64
-             * @description The user who is to do it.
+             * @description The id of the assigned user.
              */
             assignee?: number | null;
             /**
              * Format: int64
-             * @description The call that it concerns.
+             * @description The id of the call that the task is about.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The contact that it concerns.
+             * @description The id of the contact that the task is about.
              */
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description The moment by which it is to be done; it replaces `due_date`.
+             * @description The time by which the task must be done; it replaces `due_date`.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which it is to be done; it replaces `due_at`.
+             * @description The day on which the task must be done; it replaces `due_at`.
              */
             due_date?: string | null;
             /**
              * Format: int64
-             * @description The thread that it concerns.
+             * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description What is to be done. */
+            /** @description The text of the task. */
             title?: string | null;
         };
-        /** @description The installed release, and newer ones. */
+        /** @description The installed release, and the newest one. */
         UpdatesResponse: {
             /** @description How often the release feed is checked: `off` or `weekly`. */
             check: string;
@@ -6183,12 +6373,12 @@ export interface components {
         UploadedFile: {
             /**
              * Format: int64
-             * @description The size.
+             * @description The size in bytes.
              */
             bytes: number;
             /**
              * Format: int64
-             * @description The duration of sound or video.
+             * @description The duration of audio or video in milliseconds.
              */
             duration_ms?: number | null;
             /**
@@ -6198,9 +6388,9 @@ export interface components {
             height?: number | null;
             /** @description The id: the SHA-256 of the content. */
             id: string;
-            /** @description The media type, by the content. */
+            /** @description The media type, detected by the content. */
             mime: string;
-            /** @description A picture of about 25 bytes (thumbhash), in Base64. */
+            /** @description A preview of an image in about 25 bytes (thumbhash), in Base64. */
             thumbhash?: string | null;
             /** @description The URL of a small JPEG of an image. */
             thumbnail_url?: string | null;
@@ -6210,24 +6400,24 @@ export interface components {
              */
             width?: number | null;
         };
-        /** @description A user. */
+        /** @description A user of the web page and the API. */
         User: {
             /**
              * Format: date-time
-             * @description When it was created.
+             * @description When the user was created.
              */
             created_at: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the user.
              */
             id: number;
             /**
              * Format: date-time
-             * @description When they last logged in.
+             * @description When the user last logged in.
              */
             last_login_at?: string | null;
-            /** @description The log-in name; not case-sensitive. */
+            /** @description The login name; not case-sensitive. */
             name: string;
             /** @description The role. */
             role: components["schemas"]["Role"];
@@ -6242,7 +6432,7 @@ export interface components {
         WaitingAppointment: {
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the appointment.
              */
             id: number;
             /**
@@ -6251,12 +6441,12 @@ export interface components {
              */
             starts_at: string;
         };
-        /** @description A contact who waits for an appointment. */
+        /** @description An entry of the waiting list: a contact who waits for an appointment. */
         WaitingEntry: {
             appointment?: components["schemas"]["WaitingAppointment"] | null;
             /**
              * Format: int64
-             * @description The contact.
+             * @description The id of the contact.
              */
             contact_id: number;
             /** @description The contact's name; may be empty. */
@@ -6265,43 +6455,43 @@ export interface components {
             contact_number?: string | null;
             /**
              * Format: date-time
-             * @description Since when the contact waits: the time of the addition, unless `waiting_since` came with it.
+             * @description Since when the contact waits: `waiting_since` of the request that added the entry, or the time of that request.
              */
             created_at: string;
-            /** @description Who added the entry: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that added the entry: `user:3`, `token:2` or `agent`. */
             created_by: string;
-            /** @description The version of the item, for `If-Match`: its `ETag`. */
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
             etag: string;
             free_slot?: components["schemas"]["FreeSlot"] | null;
             /**
              * Format: date
-             * @description The first day that suits the contact.
+             * @description The first suitable day.
              */
             from_date: string;
             /**
              * Format: int64
-             * @description The id.
+             * @description The id of the entry.
              */
             id: number;
             /** @description A note for users. */
             note: string;
             /**
              * Format: int64
-             * @description The resource; null: any.
+             * @description The id of the resource; null: any resource.
              */
             resource_id?: number | null;
-            /** @description The name of the resource; null if any suits, or if it has none. */
+            /** @description The name of the resource; null if any resource is suitable, or the resource has no name. */
             resource_name?: string | null;
             /**
              * Format: int64
-             * @description The service.
+             * @description The id of the service.
              */
             service_id: number;
             /** @description The name of the service. */
             service_name: string;
             /**
              * Format: date
-             * @description The last day that suits the contact.
+             * @description The last suitable day.
              */
             to_date: string;
         };
@@ -6313,16 +6503,16 @@ export interface components {
         };
         /** @description A number whose webhooks were set. */
         WebhooksResponse: {
-            /** @description The number as it is now. */
+            /** @description The number in its current state. */
             number: components["schemas"]["TwilioNumber"];
-            /** @description Its webhooks before. */
+            /** @description The webhooks before the change. */
             replaced: components["schemas"]["TwilioWebhooks"];
         };
-        /** @description Until when free text may be sent. */
+        /** @description The time until which free text may be sent. */
         Window: {
             /**
              * Format: date-time
-             * @description Until when Twilio accepts free text; null if it accepts only the template.
+             * @description When the period ends in which Twilio accepts free text; null if Twilio accepts only the template.
              */
             twilio_until?: string | null;
         };
@@ -6440,7 +6630,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An alert. */
+            /** @description An alert: a problem that the daemon has detected and reports to users. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6543,7 +6733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An alert. */
+            /** @description An alert: a problem that the daemon has detected and reports to users. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6593,15 +6783,15 @@ export interface operations {
     list_appointments: {
         parameters: {
             query?: {
-                /** @description Those that end after this time. */
+                /** @description Only appointments that end after this time. */
                 from?: string;
-                /** @description Those that start before this time. */
+                /** @description Only appointments that start before this time. */
                 to?: string;
-                /** @description Those of a contact. */
+                /** @description Only appointments of this contact. */
                 contact_id?: number;
-                /** @description Those of a resource. */
+                /** @description Only appointments of this resource. */
                 resource_id?: number;
-                /** @description Those in a state. */
+                /** @description Only appointments in this state. */
                 state?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -7476,7 +7666,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The snapshots. */
+            /** @description The snapshots, and the status of the backups. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7657,7 +7847,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Days in order. */
+            /** @description Calendar days in chronological order. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7698,15 +7888,15 @@ export interface operations {
     list_calls: {
         parameters: {
             query?: {
-                /** @description The business; 1 by default. */
+                /** @description The id of the business; 1 by default. */
                 business_id?: number;
-                /** @description Those of one thread. */
+                /** @description Only calls of this thread. */
                 thread_id?: number;
-                /** @description Those of one contact. */
+                /** @description Only calls of this contact. */
                 contact_id?: number;
-                /** @description What to find in names, numbers, transcripts, summaries and messages. */
+                /** @description The text to find in names, numbers, transcripts, summaries and messages. */
                 q?: string;
-                /** @description Those with one outcome. */
+                /** @description Only calls with this outcome. */
                 outcome?: components["schemas"]["CallOutcome"];
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -8199,8 +8389,9 @@ export interface operations {
                 /** @description The id of one of the call's `recordings`; by default the newest complete one. */
                 recording_id?: number;
                 /**
-                 * @description `opus` for the file as it is stored, `wav` for players that cannot play Ogg Opus (Safari before 18.4). Overrides
-                 *     `Accept`; without either, the file as it is stored. A recording that is not compressed yet is WAV in both.
+                 * @description `opus` for the file as it is stored; `wav` for players that cannot play Ogg Opus (Safari before 18.4). The
+                 *     parameter overrides the `Accept` header. Without both, the response is the file as it is stored. A recording
+                 *     that is not compressed yet is WAV in both formats.
                  */
                 format?: "opus" | "wav";
             };
@@ -8403,9 +8594,9 @@ export interface operations {
     list_closures: {
         parameters: {
             query?: {
-                /** @description Those that end on this day or later. */
+                /** @description Only closures that end on this day or later. */
                 from?: string;
-                /** @description Those that begin on this day or earlier. */
+                /** @description Only closures that begin on this day or earlier. */
                 to?: string;
             };
             header?: never;
@@ -8465,7 +8656,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            /** @description A period in which the business or a resource is closed, such as a vacation. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8561,7 +8752,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            /** @description A period in which the business or a resource is closed, such as a vacation. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8691,7 +8882,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            /** @description A period in which the business or a resource is closed, such as a vacation. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8801,11 +8992,11 @@ export interface operations {
             query?: {
                 /** @description The business; 1 by default. */
                 business_id?: number;
-                /** @description A part of the name or of an address. */
+                /** @description A part of a contact's name or address. */
                 q?: string;
-                /** @description A tag that the contacts have. */
+                /** @description Only contacts with this tag. */
                 tag_id?: number;
-                /** @description Only blocked contacts, or only those that are not; both by default. */
+                /** @description Only blocked contacts (true), or only contacts that are not blocked (false); all by default. */
                 blocked?: boolean;
                 /** @description The order; `activity` by default. */
                 sort?: "activity" | "name" | "created";
@@ -8871,7 +9062,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -8978,7 +9169,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a change of tags has really changed, in pairs of contact and tag, so that it can be undone. */
+            /** @description The actual changes, in pairs of contact id and tag id, with which a client can undo them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9081,7 +9272,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -9139,7 +9330,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -9262,7 +9453,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -9391,7 +9582,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was deleted, and where copies remain. */
+            /** @description The result of an erasure: the deleted rows, and the copies that remain. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9560,7 +9751,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -9680,7 +9871,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A merge that was done, and can be undone. */
+            /** @description A merge that was made, and can be undone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10304,7 +10495,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact with all that is known about it. */
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -10532,7 +10723,7 @@ export interface operations {
             query?: {
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
-                /** @description `next_cursor` of the following page. */
+                /** @description `next_cursor` of another page, to get the page with the entries before it. */
                 before?: string;
             };
             header?: never;
@@ -11104,7 +11295,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The number of messages. */
+            /** @description The number of messages that were sent or discarded. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11235,7 +11426,10 @@ export interface operations {
     follow_events: {
         parameters: {
             query?: {
-                /** @description The `seq` of the last change that the client knows; without it, and without `Last-Event-ID`, only new changes are sent. */
+                /**
+                 * @description The `seq` of the last change that the client has received. Without `after` and `Last-Event-ID`, only new changes
+                 *     are sent.
+                 */
                 after?: number;
             };
             header?: {
@@ -11350,7 +11544,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A fact about the business, from which the agent answers. */
+            /** @description A fact about the business, which the agent uses for its answers. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11446,7 +11640,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A fact about the business, from which the agent answers. */
+            /** @description A fact about the business, which the agent uses for its answers. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11576,7 +11770,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A fact about the business, from which the agent answers. */
+            /** @description A fact about the business, which the agent uses for its answers. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11686,7 +11880,7 @@ export interface operations {
             query: {
                 /** @description The first day. */
                 from: string;
-                /** @description How many days, 1 to 31; 7 by default. */
+                /** @description The number of days, 1 to 31; 7 by default. */
                 days?: number;
             };
             header?: never;
@@ -11695,7 +11889,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gaps in the calendars of the resources, by resource and time. */
+            /** @description Free gaps in the calendars of the resources, ordered by resource and time. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11736,19 +11930,19 @@ export interface operations {
     list_free_slots: {
         parameters: {
             query: {
-                /** @description The service. */
+                /** @description The id of the service. */
                 service_id: number;
-                /** @description The resource; absent: any that provides the service. */
+                /** @description The id of the resource; absent: any resource that provides the service. */
                 resource_id?: number;
                 /** @description The first day; today by default. */
                 from?: string;
-                /** @description How many days, 1 to 62; 14 by default. */
+                /** @description The number of days, 1 to 62; 14 by default. */
                 days?: number;
-                /** @description The distance between two times in minutes, 5 to 240; 15 by default. */
+                /** @description The interval between two start times in minutes, 5 to 240; 15 by default. */
                 step_min?: number;
-                /** @description Whether a contact books, who must keep `notice_min` of the opening hours; false by default. */
+                /** @description Whether the booking is by a contact, for whom `notice_min` of the opening hours applies; false by default. */
                 for_contact?: boolean;
-                /** @description An appointment that is to be moved: its own time counts as free. */
+                /** @description The id of an appointment that is to be moved: its current time counts as free. */
                 moving?: number;
             };
             header?: never;
@@ -11757,7 +11951,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Free times in order. */
+            /** @description Free times in chronological order. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11813,7 +12007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The greeting that callers hear, and those that are kept. */
+            /** @description The active greeting, and the stored greetings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11855,7 +12049,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The greeting that callers hear, and those that are kept. */
+            /** @description The active greeting, and the stored greetings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11956,7 +12150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The greeting that callers hear, and those that are kept. */
+            /** @description The active greeting, and the stored greetings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12006,7 +12200,7 @@ export interface operations {
     get_greeting_audio: {
         parameters: {
             query?: {
-                /** @description The id of a stored one; by default the one that callers hear. */
+                /** @description The id of a stored greeting; by default the active greeting. */
                 id?: number;
             };
             header?: never;
@@ -12090,7 +12284,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The greeting that callers hear, and those that are kept. */
+            /** @description The active greeting, and the stored greetings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12194,7 +12388,7 @@ export interface operations {
     list_inbox: {
         parameters: {
             query?: {
-                /** @description Which contacts by their state; `all`, the default, leaves archived ones out. */
+                /** @description The state of the listed conversations; `all`, the default, leaves archived ones out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
                 /** @description A part of the name or of an address. */
                 q?: string;
@@ -12482,7 +12676,7 @@ export interface operations {
     list_knowledge_gaps: {
         parameters: {
             query?: {
-                /** @description What became of them; `open` by default. */
+                /** @description The state of the listed questions; `open` by default. */
                 state?: "open" | "answered" | "dismissed";
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -13135,9 +13329,9 @@ export interface operations {
     list_leads: {
         parameters: {
             query?: {
-                /** @description The stage. */
+                /** @description Only leads in this stage. */
                 stage_id?: number;
-                /** @description The contact. */
+                /** @description Only leads of this contact. */
                 contact_id?: number;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -13554,7 +13748,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The current user. */
+            /** @description The session of the request: its user, role and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13964,7 +14158,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A merge that was done, and can be undone. */
+            /** @description A merge that was made, and can be undone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14740,7 +14934,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an appointment occupies: a member of the staff, or a room. */
+            /** @description A bookable resource: a staff member or a room. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -14845,7 +15039,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What an appointment occupies: a member of the staff, or a room. */
+            /** @description A bookable resource: a staff member or a room. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -14984,7 +15178,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an appointment occupies: a member of the staff, or a room. */
+            /** @description A bookable resource: a staff member or a room. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -15281,7 +15475,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether the daemon can be restarted now. */
+            /** @description Whether the daemon can be restarted, and whether a restart is pending. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15332,7 +15526,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether the daemon can be restarted now. */
+            /** @description Whether the daemon can be restarted, and whether a restart is pending. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -15474,15 +15668,15 @@ export interface operations {
     preview_retention: {
         parameters: {
             query?: {
-                /** @description Files of messages. */
+                /** @description The limit for files of messages. */
                 media_days?: number;
-                /** @description Recordings of calls. */
+                /** @description The limit for recordings of calls. */
                 recordings_days?: number;
-                /** @description Transcripts of calls. */
+                /** @description The limit for transcripts of calls. */
                 transcripts_days?: number;
-                /** @description Raw webhooks. */
+                /** @description The limit for raw webhooks. */
                 journal_days?: number;
-                /** @description The audit log. */
+                /** @description The limit for the audit log. */
                 audit_days?: number;
             };
             header?: never;
@@ -15491,7 +15685,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What would be deleted. */
+            /** @description The amount of data that retention limits would delete. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15941,9 +16135,9 @@ export interface operations {
     list_scheduled_messages: {
         parameters: {
             query?: {
-                /** @description Those of one thread. */
+                /** @description Only messages of this thread. */
                 thread_id?: number;
-                /** @description Those in one state. */
+                /** @description Only messages in this state. */
                 state?: components["schemas"]["ScheduledState"];
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -16007,7 +16201,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A message that is sent later. */
+            /** @description A message that is scheduled to be sent later. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16112,7 +16306,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A message that is sent later. */
+            /** @description A message that is scheduled to be sent later. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16251,7 +16445,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A message that is sent later. */
+            /** @description A message that is scheduled to be sent later. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16368,7 +16562,10 @@ export interface operations {
     search: {
         parameters: {
             query: {
-                /** @description Words, each of which must be found, or a part of a number. Words of two letters are found at the beginning of a word. */
+                /**
+                 * @description Words, all of which must match, or a part of a number. A word of two letters matches only the beginning of a
+                 *     word.
+                 */
                 q: string;
                 /** @description The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default. */
                 kinds?: string;
@@ -16921,7 +17118,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The current user. */
+            /** @description The session of the request: its user, role and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16963,7 +17160,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session is confirmed. */
+            /** @description The confirmation of the session. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17428,7 +17625,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The state of the first set-up. */
+            /** @description The state of the first setup. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17461,7 +17658,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The current user. */
+            /** @description The session of the request: its user, role and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17562,7 +17759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How far the set-up on the page is. */
+            /** @description The progress of the setup on the web page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17613,7 +17810,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How far the set-up on the page is. */
+            /** @description The progress of the setup on the web page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18048,15 +18245,15 @@ export interface operations {
     list_tasks: {
         parameters: {
             query?: {
-                /** @description Whether the tasks are done; `open` by default. */
+                /** @description The state of the listed tasks; `open` by default. */
                 state?: "open" | "done" | "all";
-                /** @description The contact that they concern. */
+                /** @description Only tasks about this contact. */
                 contact_id?: number;
-                /** @description The call that they concern. */
+                /** @description Only tasks about this call. */
                 call_id?: number;
-                /** @description The user who is to do them: an id, or `me`. */
+                /** @description Only tasks that are assigned to this user: an id, or `me`. */
                 assignee?: string;
-                /** @description They are due before this day (`2026-11-22`) or moment. */
+                /** @description Only tasks that are due before this day (`2026-11-22`) or time. */
                 due_before?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -18134,7 +18331,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A task. */
+            /** @description A task of the users. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18239,7 +18436,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task. */
+            /** @description A task of the users. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18369,7 +18566,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A task. */
+            /** @description A task of the users. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18485,7 +18682,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task. */
+            /** @description A task of the users. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18545,7 +18742,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task. */
+            /** @description A task of the users. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18601,9 +18798,9 @@ export interface operations {
                 type?: components["schemas"]["ThreadType"];
                 /** @description The business; 1 by default. */
                 business_id?: number;
-                /** @description Which ones by their state; `all`, the default, leaves archived ones out. */
+                /** @description The state of the listed threads; `all`, the default, leaves archived threads out. */
                 filter?: "all" | "waiting" | "agent" | "archived";
-                /** @description Text in the title, the number or a message. */
+                /** @description Text to find in the title, the number or a message. */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -18663,7 +18860,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many contacts there are of each kind, without archived ones. */
+            /** @description The number of contacts by state, without archived conversations. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19087,7 +19284,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The way that a message would take now. */
+            /** @description The route of a message that would be sent now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19192,7 +19389,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The state of TLS. */
+            /** @description The state of TLS and its certificate. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19440,7 +19637,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The right to one trial call. */
+            /** @description The permission for one trial call. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -19713,7 +19910,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The installed release, and newer ones. */
+            /** @description The installed release, and the newest one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19811,7 +20008,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A user. */
+            /** @description A user of the web page and the API. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -20196,7 +20393,7 @@ export interface operations {
     list_waiting_entries: {
         parameters: {
             query?: {
-                /** @description Those of a contact. */
+                /** @description Only entries of this contact. */
                 contact_id?: number;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
@@ -20260,7 +20457,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact who waits for an appointment. */
+            /** @description An entry of the waiting list: a contact who waits for an appointment. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20374,7 +20571,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A contact who waits for an appointment. */
+            /** @description An entry of the waiting list: a contact who waits for an appointment. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20504,7 +20701,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A contact who waits for an appointment. */
+            /** @description An entry of the waiting list: a contact who waits for an appointment. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -20721,7 +20918,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The result of a request to pair. */
+            /** @description The response to a request to start pairing. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20781,7 +20978,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A pairing code, to be typed into the phone. */
+            /** @description A pairing code, which is typed into the phone. */
             200: {
                 headers: {
                     [name: string]: unknown;
