@@ -55,7 +55,8 @@ pub struct PipelineConfig {
     pub model_api: ModelApi,
     /// The language model; none means `openai.chat_model`.
     pub model: Option<String>,
-    /// Request an answer before the caller's turn has certainly ended; one that does not fit is paid for and not used.
+    /// Request an answer, and synthesise its first clause, before the caller's turn has certainly ended. An answer that does not fit
+    /// the turn is paid for and not used.
     pub speculation: bool,
     /// What writes down what the caller says.
     pub transcriber: Transcriber,
