@@ -44,7 +44,7 @@ pub(super) struct EnvVar<S> {
 /// The reason why the web page cannot change a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// A source of higher precedence sets it.
+    /// A source of higher precedence, such as an environment variable, sets the setting.
     Source(Origin),
     /// The setting is needed before the database is open.
     Start,

@@ -1,4 +1,5 @@
-//! Messages that are sent later. The policy, the window and an opt-out are judged when they are sent.
+//! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is sent,
+//! not when it is scheduled.
 
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};

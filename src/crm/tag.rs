@@ -16,7 +16,7 @@ pub fn create(tx: &WriteTx<'_>, name: &str, now: Timestamp) -> Result<TagId, Err
     Ok(tx.insert_tag(BusinessId::FIRST, &name, now)?)
 }
 
-/// Renames a tag; none leaves the name as it is.
+/// Renames a tag. If `name` is `None`, the tag is unchanged.
 pub fn update(tx: &WriteTx<'_>, id: TagId, name: Option<&str>) -> Result<(), Error> {
     let tag = find(tx, id)?;
     match name.map(|name| text::name("name", name)).transpose()? {

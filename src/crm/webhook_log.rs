@@ -6,13 +6,13 @@ use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 /// A raw webhook, for the webhook log.
 #[derive(Clone, Debug)]
 pub struct RawWebhook {
-    /// Its source: `twilio` or `baileys`.
+    /// The sender of the webhook: `twilio` or `baileys`.
     pub source: &'static str,
     /// The requested path.
     pub path: &'static str,
-    /// Its `Content-Type`.
+    /// The `Content-Type` of the request.
     pub content_type: String,
-    /// Its body, byte for byte.
+    /// The body of the request, byte for byte.
     pub body: bytes::Bytes,
     /// The same webhook with the same signature came before: it is logged only if it has an effect.
     pub is_repeated: bool,

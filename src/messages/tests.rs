@@ -124,7 +124,7 @@ fn every_text_is_rendered_without_an_error_in_both_languages() {
         let bundle = bundle(*language);
         for (key, names) in used() {
             for (text, number) in samples.iter().flat_map(|text| numbers.iter().map(move |number| (text, number))) {
-                // As `TextParam` has it: the numbers are those by which the files select a form.
+                // Only these parameters are numbers (`TextParam::Number`): the Fluent texts select a plural form by them.
                 let is_number = |name: &str| ["count", "files"].contains(&name);
                 let args = names
                     .iter()

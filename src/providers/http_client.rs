@@ -53,7 +53,8 @@ pub fn root_cause(error: &reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// The common builder, for clients with one different option.
+/// Returns a builder with the default settings (root certificates, time limits, no redirects), for clients that override
+/// some of them.
 pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();
     builder_with_tls(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())

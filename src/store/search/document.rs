@@ -65,5 +65,6 @@ impl ReadTx<'_> {
     }
 }
 
-/// Greater than every id that encodes a time before the year 5000.
+/// The first document id of contacts. The ids of other documents begin with a time in milliseconds, and are lower until the year
+/// 5000, so contacts are first in the results.
 const CONTACTS_FROM: i64 = 1 << 61;

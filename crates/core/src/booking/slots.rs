@@ -97,7 +97,7 @@ pub enum Refusal {
 pub struct GapSearch<'a> {
     /// The bookings that can fill a gap.
     pub services: &'a [Booking],
-    /// The day.
+    /// The day to search, in the time zone of the opening hours.
     pub date: Date,
     /// The interval between two start times in minutes, counted from the beginning of each range of hours.
     pub step_min: u32,

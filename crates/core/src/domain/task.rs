@@ -29,11 +29,11 @@ text_enum! {
 pub struct TaskContent {
     /// A short description of the work.
     pub title: String,
-    /// The contact that it concerns.
+    /// The contact that the task concerns.
     pub contact_id: Option<ContactId>,
-    /// The thread that it concerns.
+    /// The thread that the task concerns.
     pub thread_id: Option<ThreadId>,
-    /// The call that it concerns.
+    /// The call that the task concerns.
     pub call_id: Option<CallId>,
     /// The time at which the task is due.
     pub due_at: Option<Timestamp>,

@@ -50,7 +50,7 @@ impl ApiToken {
 /// A login session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The user.
+    /// The user who is logged in with this session.
     pub user: User,
     /// The token that each modifying request must contain in the header `X-CSRF-Token`.
     pub csrf_token: String,

@@ -55,7 +55,7 @@ pub struct Webhook {
     pub at_ms: u64,
     /// Milliseconds until the response.
     pub took_ms: u64,
-    /// The path.
+    /// The path of the requested URL, such as `/webhook/incoming_call`.
     pub path: String,
     /// The form fields.
     pub fields: Vec<(String, String)>,

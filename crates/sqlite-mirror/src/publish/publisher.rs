@@ -200,7 +200,7 @@ impl Publisher {
     /// Returns true if no publishing remains to be done before the store is closed.
     fn is_settled(&self) -> bool {
         match self.phase {
-            // The next start can compare the file instead.
+            // Nothing must be published before the shutdown: the next start compares the published file with the live database.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_up_to_date() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),

@@ -22,7 +22,7 @@ pub struct Report {
     pub version: Option<String>,
     /// The number of events that wait for the daemon.
     pub inbox: Option<u64>,
-    /// The number of files to be fetched, from WhatsApp or by the daemon.
+    /// The number of files that the bridge has not yet fetched from WhatsApp.
     pub media_waiting: Option<u64>,
     /// The number of events that the daemon has rejected permanently.
     pub refused: Option<u64>,
