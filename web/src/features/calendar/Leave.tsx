@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useCallback, useRef, useState } from 'react'
 import { useUnsaved } from '#shared/unsaved'
 
 /** The state of the question whether to discard a form. */
@@ -15,14 +15,19 @@ export interface Leaving {
  * it shows a question first; a second click then closes the form.
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
-  const [isDirty, onDirty] = useState(false)
+  const [isDirty, setDirty] = useState(false)
+  // A key that is pressed right after an input can arrive before the state is drawn.
+  const dirty = useRef(false)
   const [asks, setAsks] = useState(false)
   useUnsaved(isDirty)
   return {
-    onDirty,
+    onDirty: useCallback((isDirty: boolean) => {
+      dirty.current = isDirty
+      setDirty(isDirty)
+    }, []),
     asks,
     goOn: () => setAsks(false),
-    leave: () => (isDirty && !asks ? setAsks(true) : close()),
+    leave: () => (dirty.current && !asks ? setAsks(true) : close()),
   }
 }
 

@@ -123,7 +123,10 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   )
 }
 
-/** Removes the rows of contacts who are listed below with a hit, unless their name or number matches as well. */
+/**
+ * Removes the rows of contacts that the message hits under the list already show. A row stays if the contact's name or number matches
+ * the search words too.
+ */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))
   const digits = words.replace(/\D/g, '').replace(/^0/, '')
