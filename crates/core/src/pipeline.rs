@@ -236,6 +236,7 @@ impl Pipeline {
         let is_agent_audible = self.is_agent_audible(now);
         self.listener.heard(heard, is_agent_audible, &mut self.conversation, &mut self.events);
         if !is_agent_audible {
+            self.revise_guess();
             self.speculate();
         }
     }
@@ -321,16 +322,21 @@ impl Pipeline {
 
     /// Requests an answer in advance (speculatively) if the caller has probably finished the turn.
     fn speculate(&mut self) {
-        let Some(speculation) = &mut self.speculation else { return };
-        if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
-            stop(&guess, &mut self.actions);
-        }
-        let Some(words) = self.listener.settled_words().filter(|words| speculation.may_ask(words)) else { return };
+        let Some(speculation) = &self.speculation else { return };
+        let Some(words) = self.listener.settled_words().filter(|_| speculation.may_ask()) else { return };
         let (words, revision) = (words.to_owned(), self.conversation.revision());
         let conversation = self.conversation.entries_with(&words);
         let answer = self.ask(None, conversation);
         if let Some(speculation) = &mut self.speculation {
             speculation.asked(answer, &words, revision);
+        }
+    }
+
+    /// Discards the speculative answer if the caller's words have changed.
+    fn revise_guess(&mut self) {
+        let Some(speculation) = &mut self.speculation else { return };
+        if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
+            stop(&guess, &mut self.actions);
         }
     }
 
