@@ -25,13 +25,8 @@ impl Samples {
         Summary { count: self.0.len(), p50: self.at(0.50), p99: self.at(0.99), max: self.at(1.0) }
     }
 
-    /// The same, after [`Samples::summary`].
-    pub fn quantile(&self, share: f64) -> f64 {
-        self.at(share)
-    }
-
     /// Returns the sample at this quantile, in milliseconds. The samples must be sorted.
-    fn at(&self, share: f64) -> f64 {
+    pub fn at(&self, share: f64) -> f64 {
         let place = ((self.0.len() as f64 * share).ceil() as usize).clamp(1, self.0.len().max(1)) - 1;
         self.0.get(place).map_or(0.0, |micros| *micros as f64 / 1_000.0)
     }

@@ -1,5 +1,6 @@
 //! Delays that differ from one request to the next, as those of real servers do.
 
+use crate::shop_year::random::Random;
 use std::time::Duration;
 
 /// A delay whose 95th percentile is this many times its median.
@@ -14,21 +15,11 @@ pub(crate) fn delay(median: Duration, spread: f64, number: usize) -> Duration {
     median.mul_f64((spread.max(NO_SPREAD).ln() / P95 * normal).exp())
 }
 
-/// A normally distributed number (Box-Muller).
-fn normal(number: u64) -> f64 {
-    let uniform = |salt: u64| {
-        let high = u32::try_from(hash(number.wrapping_mul(2) + salt) >> 32).unwrap_or(u32::MAX);
-        f64::from(high) / f64::from(u32::MAX)
-    };
-    (-2.0 * uniform(0).max(f64::MIN_POSITIVE).ln()).sqrt() * (std::f64::consts::TAU * uniform(1)).cos()
-}
-
-/// The output function of SplitMix64.
-fn hash(number: u64) -> u64 {
-    let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// Returns a normally distributed number (Box-Muller); the same one for the same seed.
+fn normal(seed: u64) -> f64 {
+    let mut random = Random::new(seed);
+    let mut uniform = || f64::from(u32::try_from(random.next() >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    (-2.0 * uniform().max(f64::MIN_POSITIVE).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Generates a year of a shop's calls and messages: contacts with Hebrew names, and mostly Hebrew conversations within opening hours. The
 //! same options give the same data.
 
-mod random;
+pub(crate) mod random;
 mod script;
 
 use random::Random;

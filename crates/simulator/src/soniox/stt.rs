@@ -40,7 +40,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
         let message = tokio::select! {
             message = socket.next() => message,
             () = shared.stopping.cancelled() => return,
-            () = sleep_until(due) => {
+            () = tokio::time::sleep_until(due.unwrap_or_else(crate::clock::instant).into()), if due.is_some() => {
                 if let Some((_, response)) = transcription.pending.pop_front()
                     && socket.send(Message::text(response.to_string())).await.is_err()
                 {
@@ -87,13 +87,6 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
                 return;
             }
         }
-    }
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due.into()).await,
-        None => std::future::pending().await,
     }
 }
 
