@@ -100,16 +100,19 @@ test('a greeting is heard before and after, replaced, and undone', async ({ page
   await expect(line).toContainText('hello.wav')
 })
 
+/** Returns the stored limit for recordings, in days. */
+async function recordingsDays(get: Awaited<ReturnType<typeof owner>>['get']): Promise<unknown> {
+  const { items } = await get<{ items: { key: string; value: unknown }[] }>('/api/settings')
+  return items.find(({ key }) => key === 'retention.recordings_days')?.value
+}
+
 test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('hello')
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
   const { get, send } = await owner(page, ownDaemon)
-  const stored = async () => {
-    const { items } = await get<{ items: { key: string; value: unknown }[] }>('/api/settings')
-    return items.find(({ key }) => key === 'retention.recordings_days')?.value
-  }
+  const stored = () => recordingsDays(get)
   await page.goto(`${ownDaemon.url}/app/settings/privacy?at=retention.recordings_days`)
   const row = page.locator('.set[data-target]')
   const field = row.locator('input')
@@ -161,10 +164,7 @@ test('a value that is entered before the last one is answered is no change by an
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
   const { get } = await owner(page, ownDaemon)
-  const stored = async () => {
-    const { items } = await get<{ items: { key: string; value: unknown }[] }>('/api/settings')
-    return items.find(({ key }) => key === 'retention.recordings_days')?.value
-  }
+  const stored = () => recordingsDays(get)
   let answer = () => {}
   const held = new Promise<void>(resolve => {
     answer = resolve
