@@ -71,7 +71,13 @@ async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
                 // Twilio does not connect through the Unix socket; a client that does is supported anyway.
                 ConnectionStream::Unix(stream) => MediaTransport::Other(Box::pin(stream)),
             };
-            WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await
+            if read_buf.is_empty() {
+                // tungstenite then allocates each read buffer with its full size, so a message takes one read instead
+                // of two. After `from_partially_read`, it allocates only as much as the next frame header needs.
+                WebSocketStream::from_raw_socket(transport, Role::Server, limits).await
+            } else {
+                WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await
+            }
         }
         Err(upgraded) => {
             let transport = MediaTransport::Other(Box::pin(TokioIo::new(upgraded)));

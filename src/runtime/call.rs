@@ -28,8 +28,9 @@ use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
-use crate::providers::websocket::{self, Received};
+use crate::providers::websocket::Received;
 use audio_rate_limit::Admission;
+use bytes::Bytes;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
 use listeners::Listeners;
@@ -238,7 +239,9 @@ impl CallTask {
         }
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
-                let Some(audio) = EncodedAudio::parse(websocket::slice(&text, payload)) else {
+                // A copy, because the caller's audio is kept for a while and a slice of the message would keep its whole
+                // read buffer in memory.
+                let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else {
                     return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
                 };
                 if !self.is_in_time(timestamp_ms, &audio, now) {
