@@ -140,7 +140,10 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
         latency: TurnLatency {
+            transcript_partial_ms: row.get("transcript_partial_ms")?,
+            transcript_final_ms: row.get("transcript_final_ms")?,
             response_created_ms: row.get("response_created_ms")?,
+            first_token_ms: row.get("first_token_ms")?,
             first_delta_ms: row.get("first_delta_ms")?,
             first_sent_ms: row.get("first_sent_ms")?,
             first_played_ms: row.get("first_played_ms")?,

@@ -407,7 +407,9 @@ impl WriteTx<'_> {
             ":heard": turn.heard_text, ":interrupted": turn.interrupted,
             ":started": i64::try_from(turn.started_ms).unwrap_or(i64::MAX),
             ":ended": turn.ended_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
-            ":created": turn.latency.response_created_ms, ":delta": turn.latency.first_delta_ms,
+            ":partial": turn.latency.transcript_partial_ms, ":final": turn.latency.transcript_final_ms,
+            ":created": turn.latency.response_created_ms, ":token": turn.latency.first_token_ms,
+            ":delta": turn.latency.first_delta_ms,
             ":sent": turn.latency.first_sent_ms, ":played": turn.latency.first_played_ms,
             ":tokens_in": turn.tokens_in, ":tokens_out": turn.tokens_out, ":cost": turn.cost_micros, ":at": at,
         })?;

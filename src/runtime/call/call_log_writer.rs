@@ -6,7 +6,7 @@ use crate::clock;
 use crate::config::{AiEngine, Config};
 use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
 use crate::crm::{caller_text, recording};
-use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp};
+use crate::domain::{AiFailure, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
 use crate::runtime::calls::{CallContext, CallServices};
 use crate::runtime::unstored_calls;
 use crate::store::TurnUpdate;
@@ -28,6 +28,8 @@ pub(super) struct CallLogWriter {
     engine: Option<EngineKind>,
     /// Which AI engines have answered in this call, and which were lost.
     ai: AiCall,
+    /// The position of the last turn whose latencies were counted. A turn is stored again when its text changes.
+    counted_seq: i64,
 }
 
 impl CallLogWriter {
@@ -45,6 +47,7 @@ impl CallLogWriter {
             live_at: None,
             engine: None,
             ai,
+            counted_seq: 0,
         }
     }
 
@@ -52,7 +55,11 @@ impl CallLogWriter {
         self.stream = Some(stream.clone());
     }
 
-    pub(super) fn turn(&self, turn: Box<TurnRecord>) {
+    pub(super) fn turn(&mut self, turn: Box<TurnRecord>) {
+        if turn.seq > self.counted_seq && turn.latency.first_sent_ms.is_some() {
+            self.counted_seq = turn.seq;
+            count_stages(&turn.latency);
+        }
         let (sid, at) = (self.sid.clone(), clock::now());
         self.services.store.write_soon(move |tx| {
             let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
@@ -241,5 +248,24 @@ impl CallLogWriter {
     fn insert_event(&self, kind: &'static str, detail: &Value) {
         let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
         self.services.store.write_soon(move |tx| call::record_event(tx, &sid, kind, Some(&detail), at));
+    }
+}
+
+/// Adds the latency of each stage of an answer to the metrics.
+fn count_stages(latency: &TurnLatency) {
+    let stages = [
+        ("transcript_partial", latency.transcript_partial_ms),
+        ("transcript_final", latency.transcript_final_ms),
+        ("response_created", latency.response_created_ms),
+        ("first_token", latency.first_token_ms),
+        ("first_delta", latency.first_delta_ms),
+        ("first_sent", latency.first_sent_ms),
+        ("first_played", latency.first_played_ms),
+    ];
+    for (stage, ms) in stages {
+        if let Some(ms) = ms.and_then(|ms| u64::try_from(ms).ok()) {
+            let passed = Duration::from_millis(ms);
+            metrics::histogram!("agentlocator_call_answer_stage_seconds", "stage" => stage).record(passed);
+        }
     }
 }

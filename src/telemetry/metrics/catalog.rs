@@ -35,6 +35,11 @@ pub const METRICS: &[MetricInfo] = &[
         "Seconds from the end of the caller's turn to the first audio of the answer",
     ),
     (
+        "agentlocator_call_answer_stage_seconds",
+        MetricKind::Histogram,
+        "Seconds from the end of the caller's turn to each stage of the answer, by stage",
+    ),
+    (
         "agentlocator_call_interruptions_total",
         MetricKind::Counter,
         "Sounds of callers that stopped the agent, by outcome: interrupted, or the reason why it continued",

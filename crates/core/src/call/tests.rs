@@ -8,6 +8,7 @@ mod observer;
 mod properties;
 mod rig;
 mod scenarios;
+mod trace;
 mod transfers;
 mod waiting;
 

@@ -12,12 +12,40 @@ const MAX_TURNS: usize = 200;
 pub(super) struct Transcript {
     turns: Vec<Turn>,
     next_seq: i64,
-    /// The time at which the caller last stopped speaking; none once a reply has arrived.
-    speech_stopped: Option<Instant>,
-    /// The time at which the engine started to reply to this speech.
-    response_created: Option<Instant>,
+    /// The stages of the reply to the caller's last speech.
+    awaited: AwaitedReply,
     /// The position of the last turn that has been answered.
     answered_seq: i64,
+}
+
+/// The times of the stages of a reply whose audio has not arrived yet.
+#[derive(Debug, Default)]
+struct AwaitedReply {
+    /// The caller stopped speaking; none once a reply has arrived, or if no reply is needed.
+    speech_stopped: Option<Instant>,
+    /// The last partial transcript of the speech arrived.
+    transcript_partial: Option<Instant>,
+    /// The final transcript of the speech arrived.
+    transcript_final: Option<Instant>,
+    /// The engine started to reply.
+    response_created: Option<Instant>,
+    /// The first text of the reply arrived.
+    first_token: Option<Instant>,
+}
+
+impl AwaitedReply {
+    /// Returns the latencies of a reply whose first audio arrives now.
+    fn latency(&self, now: Instant) -> TurnLatency {
+        let since = |stage| latency_ms(self.speech_stopped, stage);
+        TurnLatency {
+            transcript_partial_ms: since(self.transcript_partial),
+            transcript_final_ms: since(self.transcript_final),
+            response_created_ms: since(self.response_created),
+            first_token_ms: since(self.first_token),
+            first_delta_ms: since(Some(now)),
+            ..TurnLatency::default()
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -37,8 +65,7 @@ impl Transcript {
     /// Records that the caller started to speak.
     pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
         self.turn(item, Speaker::Caller, at_ms);
-        self.speech_stopped = None;
-        self.response_created = None;
+        self.awaited = AwaitedReply::default();
     }
 
     /// Records a start of speech in audio that is replayed to a new engine. The item is assigned to the first turn that
@@ -53,19 +80,45 @@ impl Transcript {
 
     /// Records that the caller stopped speaking.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
-        self.speech_stopped = Some(now);
-        self.response_created = None;
+        self.awaited.speech_stopped = Some(now);
+        self.awaited.response_created = None;
+        self.awaited.first_token = None;
         self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
     }
 
     /// Records text of the caller, which may arrive long after the reply. Returns the turn once its text is complete.
-    pub(super) fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
+    pub(super) fn caller_text(
+        &mut self,
+        item: &ItemId,
+        text: &str,
+        is_final: bool,
+        at_ms: u64,
+        now: Instant,
+    ) -> Option<TurnRecord> {
+        self.trace_caller_text(item, is_final, now);
         let turn = self.turn(item, Speaker::Caller, at_ms);
         turn.add_text(text, is_final);
         turn.record.heard_text.clone_from(&turn.record.text);
         turn.record.ended_ms.get_or_insert(at_ms);
         turn.closed |= is_final;
         is_final.then(|| turn.record.clone())
+    }
+
+    /// Records when a transcript of the caller's last turn arrived. Ignores transcripts of earlier turns.
+    fn trace_caller_text(&mut self, item: &ItemId, is_final: bool, now: Instant) {
+        let Some(last) = self.turns.iter().rposition(|turn| turn.record.speaker == Speaker::Caller) else { return };
+        if !self.turns[last].is(item) || self.turns[last].text_final {
+            return;
+        }
+        match self.turns[last..].iter_mut().find(|turn| turn.latency_start.is_some()) {
+            // The transcript arrived after the reply.
+            Some(reply) if is_final => {
+                reply.record.latency.transcript_final_ms = latency_ms(reply.latency_start, Some(now));
+            }
+            Some(_) => {}
+            None if is_final => self.awaited.transcript_final = Some(now),
+            None => self.awaited.transcript_partial = Some(now),
+        }
     }
 
     /// Returns the text of the caller's turn, as far as it is known.
@@ -89,21 +142,20 @@ impl Transcript {
 
     /// Records that the caller's last speech needs no reply.
     pub(super) fn needs_no_reply(&mut self) {
-        self.speech_stopped = None;
+        self.awaited.speech_stopped = None;
     }
 
     /// Records that the engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
-        self.response_created.get_or_insert(now);
+        self.awaited.response_created.get_or_insert(now);
     }
 
     /// Records that the engine sent the first audio of an utterance.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
-        let (latency_start, created) = (self.speech_stopped.take(), self.response_created.take());
+        let awaited = std::mem::take(&mut self.awaited);
         let turn = self.turn(item, Speaker::Agent, at_ms);
-        turn.latency_start = latency_start;
-        turn.record.latency.response_created_ms = latency_ms(latency_start, created);
-        turn.record.latency.first_delta_ms = latency_ms(latency_start, Some(now));
+        turn.latency_start = awaited.speech_stopped;
+        turn.record.latency = awaited.latency(now);
     }
 
     /// Records that the first audio of an utterance was sent to the caller. Returns the milliseconds since the caller
@@ -124,8 +176,20 @@ impl Transcript {
     }
 
     /// Records text of the agent. Returns the turn if only its text was missing.
-    pub(super) fn agent_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
+    pub(super) fn agent_text(
+        &mut self,
+        item: &ItemId,
+        text: &str,
+        is_final: bool,
+        at_ms: u64,
+        now: Instant,
+    ) -> Option<TurnRecord> {
+        self.awaited.first_token.get_or_insert(now);
         let turn = self.turn(item, Speaker::Agent, at_ms);
+        if turn.latency_start.is_some() {
+            turn.record.latency.first_token_ms =
+                turn.record.latency.first_token_ms.or_else(|| latency_ms(turn.latency_start, Some(now)));
+        }
         if turn.record.interrupted {
             return None;
         }

@@ -148,9 +148,16 @@ pub struct CallFindings {
     pub questions: Vec<KnowledgeGap>,
 }
 
-/// The latency of each stage of an answer, in milliseconds after the caller stopped speaking.
+/// The latency of each stage of an answer, in milliseconds after the caller stopped speaking. A stage that was reached
+/// before that has 0; a stage that was not observed is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TurnLatency {
+    /// The last partial transcript of the caller's speech arrived.
+    pub transcript_partial_ms: Option<i64>,
+    /// The final transcript of the caller's speech arrived. A Realtime engine may send it after the answer.
+    pub transcript_final_ms: Option<i64>,
+    /// The first text of the answer arrived from the AI.
+    pub first_token_ms: Option<i64>,
     /// The AI began to respond.
     pub response_created_ms: Option<i64>,
     /// The first audio arrived from the AI.

@@ -271,11 +271,18 @@ impl From<domain::ToolUse> for ToolUse {
     }
 }
 
-/// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
+/// The latency of each stage of one answer, in milliseconds after the caller stopped speaking. A stage that was reached
+/// before the end of the speech has 0. A stage that was not observed is null.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TurnLatency {
+    /// When the last partial transcript of the caller's speech arrived.
+    transcript_partial_ms: Option<i64>,
+    /// When the final transcript of the caller's speech arrived. A speech-to-speech model may send it after its answer.
+    transcript_final_ms: Option<i64>,
     /// When the AI began to respond.
     response_created_ms: Option<i64>,
+    /// When the first text of the answer arrived from the AI.
+    first_token_ms: Option<i64>,
     /// When the first audio arrived from the AI.
     first_delta_ms: Option<i64>,
     /// When the first audio was sent to Twilio.
@@ -287,7 +294,10 @@ struct TurnLatency {
 impl From<domain::TurnLatency> for TurnLatency {
     fn from(latency: domain::TurnLatency) -> Self {
         Self {
+            transcript_partial_ms: latency.transcript_partial_ms,
+            transcript_final_ms: latency.transcript_final_ms,
             response_created_ms: latency.response_created_ms,
+            first_token_ms: latency.first_token_ms,
             first_delta_ms: latency.first_delta_ms,
             first_sent_ms: latency.first_sent_ms,
             first_played_ms: latency.first_played_ms,

@@ -44,6 +44,18 @@ export function Waterfall({ turns }: { turns: readonly Turn[] }) {
           <i className="s3" />
           <Trans>קול</Trans>
         </span>
+        {answers.some(({ final, token }) => final !== null || token !== null) && (
+          <>
+            <span>
+              <i className="mark-final" />
+              <Trans>תמלול סופי</Trans>
+            </span>
+            <span>
+              <i className="mark-token" />
+              <Trans>מילה ראשונה</Trans>
+            </span>
+          </>
+        )}
       </p>
     </section>
   )
@@ -51,7 +63,15 @@ export function Waterfall({ turns }: { turns: readonly Turn[] }) {
 
 function Bar({ answer, scale }: { answer: Answer; scale: number }) {
   const { t } = useLingui()
-  const { listen, think, voice, total, atMs } = answer
+  const { partial, final, token, listen, think, voice, total, atMs } = answer
+  const stages = t`הקשבה ${listen ?? 0}, חשיבה ${think ?? 0}, קול ${voice ?? 0} אלפיות שנייה`
+  const points = [
+    partial !== null && t`תמלול חלקי אחרי ${partial}`,
+    final !== null && t`תמלול סופי אחרי ${final}`,
+    token !== null && t`מילה ראשונה אחרי ${token}`,
+  ]
+  const description = [stages, ...points.filter(Boolean)].join(', ')
+  const place = (ms: number) => ({ insetInlineStart: `${((ms / scale) * 100).toFixed(1)}%` })
   const size = (ms: number | null) => ({ inlineSize: `${(((ms ?? 0) / scale) * 100).toFixed(1)}%` })
   return (
     <li>
@@ -59,11 +79,14 @@ function Bar({ answer, scale }: { answer: Answer; scale: number }) {
       <span
         className="barx"
         role="img"
-        aria-label={t`הקשבה ${listen ?? 0}, חשיבה ${think ?? 0}, קול ${voice ?? 0} אלפיות שנייה`}
+        aria-label={description}
+        title={description}
       >
         {listen !== null && <span className="s1" style={size(listen)} />}
         {think !== null && <span className="s2" style={size(think)} />}
         {voice !== null && <span className="s3" style={size(voice)} />}
+        {final !== null && final <= scale && <i className="mark-final" style={place(final)} />}
+        {token !== null && token <= scale && <i className="mark-token" style={place(token)} />}
       </span>
       <span className={total > SLOW_MS ? 'slow' : ''}>{total} ms</span>
     </li>

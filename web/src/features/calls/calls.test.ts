@@ -7,7 +7,15 @@ import { speakerName } from './speaker'
 import { factsOf } from './tool-use'
 import { linesOf, placeOf, unheardParts, wordsOf } from './words'
 
-const none = { response_created_ms: null, first_delta_ms: null, first_sent_ms: null, first_played_ms: null }
+const none = {
+  transcript_partial_ms: null,
+  transcript_final_ms: null,
+  response_created_ms: null,
+  first_token_ms: null,
+  first_delta_ms: null,
+  first_sent_ms: null,
+  first_played_ms: null,
+}
 
 function turn(seq: number, speaker: Turn['speaker'], text: string, from: number, to: number | null, more = {}): Turn {
   const base = {
@@ -76,7 +84,16 @@ test('the lane shows what was not heard, within the call', () => {
 })
 
 test('an answer is divided into its stages; one that was not measured is absent', () => {
-  const measured = { response_created_ms: 180, first_delta_ms: 390, first_sent_ms: 391, first_played_ms: 650 }
+  const measured = {
+    transcript_partial_ms: 90,
+    transcript_final_ms: 170,
+    response_created_ms: 180,
+    first_token_ms: 300,
+    first_delta_ms: 390,
+    first_sent_ms: 391,
+    first_played_ms: 650,
+  }
+  const unmeasured = { partial: null, final: null, token: null, listen: null, think: null, voice: null }
   const turns = [
     turn(1, 'caller', 'א', 0, 10, { latency: measured }),
     turn(2, 'agent', 'ב', 700, 900, { latency: measured }),
@@ -85,8 +102,8 @@ test('an answer is divided into its stages; one that was not measured is absent'
   ]
   const answers = answersOf(turns)
   expect(answers).toEqual([
-    { turnId: 2, atMs: 700, listen: 180, think: 210, voice: 260, total: 650 },
-    { turnId: 3, atMs: 1700, listen: null, think: null, voice: null, total: 800 },
+    { turnId: 2, atMs: 700, partial: 90, final: 170, token: 300, listen: 180, think: 210, voice: 260, total: 650 },
+    { turnId: 3, atMs: 1700, ...unmeasured, total: 800 },
   ])
   expect(median(answers)).toBe(725)
   expect(median(answers.slice(0, 1))).toBe(650)

@@ -4,6 +4,10 @@ import type { Turn } from './api'
 export interface Answer {
   turnId: number
   atMs: number
+  /** When the last partial transcript, the final transcript and the first text of the answer arrived. */
+  partial: number | null
+  final: number | null
+  token: number | null
   listen: number | null
   think: number | null
   voice: number | null
@@ -17,6 +21,9 @@ const between = (from: number | null | undefined, to: number | null | undefined)
 export function answersOf(turns: readonly Turn[]): Answer[] {
   return turns.flatMap((turn): Answer[] => {
     const {
+      transcript_partial_ms: partial,
+      transcript_final_ms: final,
+      first_token_ms: token,
       response_created_ms: created,
       first_delta_ms: delta,
       first_sent_ms: sent,
@@ -28,6 +35,9 @@ export function answersOf(turns: readonly Turn[]): Answer[] {
       {
         turnId: turn.id,
         atMs: turn.started_ms,
+        partial: partial ?? null,
+        final: final ?? null,
+        token: token ?? null,
         listen: created ?? null,
         think: between(created, delta),
         voice: between(delta, played ?? sent),

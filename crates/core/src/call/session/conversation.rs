@@ -78,7 +78,7 @@ impl CallSession {
             return;
         }
         let at_ms = self.stream.call_ms(now);
-        let turn = self.transcript.agent_text(item, text, is_final, at_ms);
+        let turn = self.transcript.agent_text(item, text, is_final, at_ms, now);
         self.outputs.extend(turn.map(turn_output));
     }
 
@@ -100,7 +100,7 @@ impl CallSession {
 
     fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, now: Instant) {
         let at_ms = self.stream.call_ms(now);
-        let turn = self.transcript.caller_text(item, text, is_final, at_ms);
+        let turn = self.transcript.caller_text(item, text, is_final, at_ms, now);
         let has_words = !self.transcript.caller_words(item).trim().is_empty();
         self.caller.speech.words_known(item, has_words, is_final, now);
         self.event(CallEvent::CallerSpeech { is_final });
@@ -111,7 +111,7 @@ impl CallSession {
     /// Handles a failed transcription: the caller's words are unknown and may be important.
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
         let at_ms = self.stream.call_ms(now);
-        let turn = self.transcript.caller_text(item, "", true, at_ms);
+        let turn = self.transcript.caller_text(item, "", true, at_ms, now);
         self.event(CallEvent::CallerSpeech { is_final: true });
         self.outputs.extend(turn.map(turn_output));
         self.words_unknowable(item, now);
