@@ -1,4 +1,4 @@
-//! The clients and formats of the external providers. The vendors' modules do not depend on one another.
+//! Clients and message formats of the external providers. The modules of the vendors do not depend on one another.
 
 pub mod baileys;
 pub mod deepgram;

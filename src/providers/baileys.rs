@@ -1,4 +1,4 @@
-//! The bridge: a local process that is linked to the business's own WhatsApp account.
+//! The WhatsApp bridge: a local process that is linked to the WhatsApp account of the business.
 
 pub mod bridge;
 pub mod signature;

@@ -9,28 +9,30 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// A connection without a message for ten seconds is closed ("Audio Keep Alive").
+/// The interval of keep-alive messages. Deepgram closes a connection without messages after ten seconds ("Audio Keep
+/// Alive").
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// The limit is 500 tokens, and a server that gets more writes down nothing ("Keyterm Prompting"). A token has at least a
-/// byte.
+/// The maximum total length of the key terms. Deepgram's limit is 500 tokens, and above the limit it transcribes
+/// nothing ("Keyterm Prompting"). A token has at least one byte, so 500 bytes are always within the limit.
 const MAX_TERM_BYTES: usize = 500;
 
-/// A transcription. Segments of words become final one after the other, until a silence ends the utterance.
+/// A transcription session. The words of an utterance become final segment by segment, until a silence ends the
+/// utterance.
 #[derive(Debug)]
 pub struct DeepgramTranscription {
     url: String,
-    /// The words of the final segments.
+    /// The words of the final segments of the current utterance.
     words: String,
-    /// The words of the segment that may still change.
+    /// The words of the latest segment, which can still change.
     tentative: String,
     began_ms: Option<u64>,
     until_ms: Option<u64>,
-    /// The client has ended the utterance, and its last words are not final yet.
+    /// Whether the client has ended the utterance while some of its words are not final yet.
     is_ending: bool,
 }
 
 impl DeepgramTranscription {
-    /// A session in this language (ISO 639-1). `terms`: words that are likely to be said.
+    /// Creates a session in this language (ISO 639-1). `terms` are words that the caller is likely to say.
     pub fn new(config: &DeepgramConfig, language: &str, terms: &[String]) -> Self {
         Self {
             url: url(config, language, terms),
@@ -64,7 +66,7 @@ impl DeepgramTranscription {
         if (results.is_final && self.is_ending) || (has_words && (results.speech_final || results.from_finalize)) {
             read.push(self.end());
         } else if !has_words {
-            // The tentative words before were withdrawn.
+            // The server has withdrawn the tentative words.
             self.began_ms = None;
         }
         read.push(Transcribed::Progress(whole_ms((results.start + results.duration) * 1000.0)));
@@ -115,7 +117,8 @@ impl TranscriptionProtocol for DeepgramTranscription {
         (Some(Message::binary(audio.decode())), None)
     }
 
-    /// The server does not answer if all words are final already.
+    /// Requests the final words. If all words are already final, the server sends no answer, so the utterance ends at
+    /// once.
     fn end_utterance(&mut self) -> Step {
         self.is_ending = !self.tentative.is_empty();
         (Some(Message::text(r#"{"type":"Finalize"}"#)), (!self.is_ending).then(|| self.end()))
@@ -128,7 +131,7 @@ impl TranscriptionProtocol for DeepgramTranscription {
                 let results = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
                 Ok(self.results(&results))
             }
-            // Metadata and others.
+            // Metadata and other messages contain no words.
             _ => Ok(Vec::new()),
         }
     }
@@ -140,17 +143,17 @@ struct Kind<'a> {
     kind: Cow<'a, str>,
 }
 
-/// A segment of the audio and its words.
+/// A segment of the audio, with its words.
 #[derive(Deserialize)]
 struct Results<'a> {
     start: f64,
     duration: f64,
     #[serde(default)]
     is_final: bool,
-    /// A silence has ended the utterance.
+    /// Whether a silence has ended the utterance.
     #[serde(default)]
     speech_final: bool,
-    /// The client has asked for it.
+    /// Whether this is the answer to the client's `Finalize` message.
     #[serde(default)]
     from_finalize: bool,
     #[serde(borrow)]
@@ -186,7 +189,7 @@ mod tests {
         DeepgramTranscription::new(&DeepgramConfig::default(), "he", &[])
     }
 
-    /// A message about the audio from a second on, with two words or none.
+    /// Builds a `Results` message for a segment with two words, or with no words if `text` is empty.
     #[expect(clippy::needless_pass_by_value, reason = "shorter where it is called")]
     fn results(text: &str, more: Value) -> String {
         let words =
@@ -234,7 +237,7 @@ mod tests {
         let mut transcription = transcription();
         transcription.read(&results("שלום", json!({}))).unwrap();
         assert_eq!(transcription.end_utterance().1, None);
-        // The server had sent this before it read the request, and does not answer that.
+        // The server sent these words before it read the `Finalize` request, so it sends no answer to the request.
         let crossing = transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
         assert_eq!(crossing, [words("שלום"), Transcribed::End, Transcribed::Progress(1750)]);
         let next = transcription.read(&results("ועוד", json!({"is_final": true}))).unwrap();

@@ -1,5 +1,5 @@
-//! ElevenLabs: real-time transcription over a WebSocket (API reference, "Realtime" of speech to text) and speech over HTTP
-//! ("Stream speech"), with telephone audio in both directions.
+//! ElevenLabs: real-time transcription over a WebSocket (API reference, speech to text, "Realtime") and speech over
+//! HTTP ("Stream speech"). Both use telephone audio.
 
 use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
 use super::websocket::KeyHeader;
@@ -14,32 +14,34 @@ use tokio_tungstenite::tungstenite::Message;
 /// The header with the API key.
 pub const KEY_HEADER: KeyHeader = KeyHeader { name: "xi-api-key", scheme: "" };
 
-/// How long a session may be without audio is not documented; clients send silence after five seconds.
+/// The interval of keep-alive messages. The idle timeout of a session is not documented; other clients send silence
+/// after five seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// Audio is sent in pieces of at least this length ("Chunk size": 0.1 to 1 s).
+/// The minimum length of the audio in one message ("Chunk size": 0.1 to 1 s).
 const CHUNK_MS: u64 = 100;
-/// A commit needs this much audio since the last one.
+/// The minimum length of the audio between two commits.
 const LEAST_COMMIT_MS: u64 = 300;
-/// Words are found from this much audio on.
+/// The minimum length of the audio before the server reports words.
 const FIRST_WORDS_MS: u64 = 2000;
-/// How long after its audio a transcript arrives at the latest. The server reports no positions; 150 ms are published.
+/// The assumed maximum delay of a transcript after its audio. The server reports no audio positions. The published
+/// latency is 150 ms.
 const LATENCY_MS: u64 = 300;
 
-/// A transcription whose utterances end when the client commits them.
+/// A transcription session in which the client ends each utterance with a commit.
 #[derive(Debug)]
 pub struct ElevenLabsTranscription {
     url: String,
-    /// Audio that was not sent yet.
+    /// Audio that is not sent yet.
     waiting: Vec<u8>,
-    /// Audio that was sent, in milliseconds, and up to where it is committed.
+    /// The length of the sent audio, in milliseconds.
     sent_ms: u64,
     committed_ms: u64,
-    /// A commit is not answered yet.
+    /// Whether the server has not yet answered the last commit.
     is_committing: bool,
 }
 
 impl ElevenLabsTranscription {
-    /// A session in this language (ISO 639-1).
+    /// Creates a session in this language (ISO 639-1).
     pub fn new(config: &ElevenLabsConfig, language: &str) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
@@ -48,7 +50,7 @@ impl ElevenLabsTranscription {
         Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0, is_committing: false }
     }
 
-    /// Sends the audio that waits.
+    /// Builds the message with the unsent audio, and counts the audio as sent.
     fn send(&mut self, commits: bool) -> Message {
         let audio = EncodedAudio::encode(&self.waiting);
         self.waiting.clear();
@@ -73,7 +75,8 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
         SessionAddress { url: self.url.clone(), key_header: KEY_HEADER, keep_alive_every: KEEP_ALIVE, keep_alive }
     }
 
-    /// The server says itself when the session can be used: it rejects a wrong key in the session.
+    /// Does not report that the session is ready. The server rejects a wrong key only after the socket is open, and
+    /// announces an accepted session itself.
     fn opened(&mut self) -> Step {
         (None, None)
     }
@@ -91,7 +94,7 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
     fn end_utterance(&mut self) -> Step {
         let waiting_ms = self.waiting.len() as u64 / BYTES_PER_MS;
         if self.sent_ms + waiting_ms < self.committed_ms + LEAST_COMMIT_MS {
-            // The end follows the answer to the last commit.
+            // Too little audio for another commit. If a commit is pending, its answer ends the utterance.
             return (None, (!self.is_committing).then_some(Transcribed::End));
         }
         let message = self.send(true);
@@ -106,7 +109,7 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
             return Err(TranscriptionError::Failed { retry, reason: format!("{}: {error}", event.message_type) });
         }
         if event.message_type == "committed_transcript" && !std::mem::take(&mut self.is_committing) {
-            // The server commits by itself after 90 s.
+            // The client did not request this commit: the server commits automatically after 90 s.
             self.committed_ms = self.sent_ms;
         }
         let text = event.text.as_deref().unwrap_or_default().trim();
@@ -121,7 +124,8 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
     }
 }
 
-/// Errors after which another session fails as well. Some are documented with `_error` at the end, and some without.
+/// Errors that a new session would receive again. The documentation lists some of them with the suffix `_error`, and
+/// others without it.
 const PERMANENT: [&str; 5] = ["auth_error", "quota_exceeded", "unaccepted_terms", "input_error", "chunk_size_exceeded"];
 
 #[derive(Deserialize)]
@@ -134,12 +138,12 @@ struct Event<'a> {
     error: Option<Cow<'a, str>>,
 }
 
-/// The URL of speech, which arrives as mu-law while it is made.
+/// Returns the URL for speech. The server streams the audio as mu-law while it generates the audio.
 pub fn speech_url(config: &ElevenLabsConfig) -> String {
     format!("{}/v1/text-to-speech/{}/stream?output_format=ulaw_8000", config.base_url, config.voice)
 }
 
-/// The body of a request for speech.
+/// Returns the body of a request for speech.
 pub fn speech_body(config: &ElevenLabsConfig, language: &str, text: &str) -> Value {
     json!({"text": text, "model_id": config.tts_model, "language_code": language})
 }
@@ -152,7 +156,7 @@ mod tests {
         ElevenLabsTranscription::new(&ElevenLabsConfig::default(), "he")
     }
 
-    /// Sends audio in pieces of 20 ms; returns the messages and the last position.
+    /// Sends silence in pieces of 20 ms. Returns the sent messages and the last reported position.
     fn send(transcription: &mut ElevenLabsTranscription, ms: u64) -> (Vec<Value>, Option<Transcribed>) {
         let (mut sent, mut progress) = (Vec::new(), None);
         for _ in 0..ms / 20 {

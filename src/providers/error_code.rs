@@ -1,8 +1,9 @@
-//! The code in the body of a provider's error response.
+//! Error codes in the bodies of the providers' error responses.
 
 use serde_json::Value;
 
-/// The code: OpenAI's `error.code` or `error.type`, Deepgram's `err_code`, `detail.status` of ElevenLabs, `error_type` of Soniox.
+/// Returns the error code of a response body, or an empty text. Its path is `error.code` or `error.type` at OpenAI,
+/// `err_code` at Deepgram, `detail.status` at ElevenLabs, and `error_type` at Soniox.
 pub fn of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let texts = ["/error/code", "/error/type", "/err_code", "/detail/status", "/error_type"];
@@ -10,7 +11,7 @@ pub fn of(body: &[u8]) -> String {
     code.chars().filter(char::is_ascii_graphic).take(MAX_CHARS).collect()
 }
 
-/// Longer than any code.
+/// The maximum length of a returned code. The known codes are shorter.
 const MAX_CHARS: usize = 64;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Sends mail through the owner's mail server by SMTP.
+//! Sends mail through the SMTP server of the owner.
 
 use crate::config::{MailConfig, MailTls};
 use crate::entropy;
@@ -20,7 +20,7 @@ pub struct Mailer {
     limit: Duration,
 }
 
-/// Why a mail was not sent.
+/// The reason that a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// A setting is missing.
@@ -32,26 +32,26 @@ pub enum MailError {
     /// The root certificate cannot be used.
     #[error("mail.ca_file {path} cannot be used")]
     Certificate {
-        /// The file.
+        /// The path of the certificate file.
         path: String,
-        /// The cause.
+        /// The error while the file was read or parsed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The mail cannot be composed.
+    /// The mail could not be composed.
     #[error("the mail cannot be composed")]
     Content(#[source] lettre::error::Error),
-    /// The server did not accept the mail.
+    /// The server could not be reached, or rejected the mail.
     #[error("{server} did not accept the mail: {reason}")]
     Server {
         server: String,
-        /// The reason, as a sentence.
+        /// The explanation for the owner, with the server's own message.
         reason: String,
     },
 }
 
 impl Mailer {
-    /// Creates a mailer from the settings, which are checked as far as possible without contacting the server.
+    /// Creates a mailer from the settings. Checks the settings as far as possible without a connection to the server.
     pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let host = config.host.as_deref().ok_or(MailError::NotSet("mail.host"))?;
         let from = mailbox(config.sender().ok_or(MailError::NotSet("mail.from"))?)?;
@@ -73,21 +73,22 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from, server, limit })
     }
 
-    /// Sends a mail. On success the server has accepted it for all of `to`.
+    /// Sends a mail to all recipients in `to`. Returns `Ok` after the server has accepted the mail.
     pub async fn send(&self, to: &[String], subject: &str, body: &str) -> Result<(), MailError> {
         let id = format!("<{}@{}>", entropy::random_hex::<12>(), self.from.email.domain());
         let mut message = Message::builder().from(self.from.clone()).subject(subject).message_id(Some(id));
         for address in to {
             message = message.to(mailbox(address)?);
         }
-        // RFC 3834: the header prevents automatic replies.
+        // RFC 3834: this header prevents automatic replies.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let message = message
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
             .body(body.to_owned())
             .map_err(MailError::Content)?;
-        // The library's timeout applies to each step; a server that sends slowly would otherwise block for ever.
+        // The timeout of the library applies to each step. Without this total timeout, a slow server could block the
+        // mailer forever.
         let sent = tokio::time::timeout(self.limit * 3, self.transport.send(message)).await;
         let refused = |reason| Err(MailError::Server { server: self.server.clone(), reason });
         match sent {
@@ -114,8 +115,8 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, MailErro
     builder.build_rustls().map_err(|error| MailError::Server { server: host.to_owned(), reason: explain(&error) })
 }
 
-/// What went wrong and what to check. The server's own message is kept, because it can be looked up in the server's
-/// documentation.
+/// Explains an SMTP error, and suggests which settings to check. The explanation contains the server's own message,
+/// because the server's documentation may describe it.
 fn explain(error: &lettre::transport::smtp::Error) -> String {
     let mut reasons = vec![error.to_string()];
     let mut source = std::error::Error::source(error);

@@ -1,4 +1,5 @@
-//! Links by which a provider fetches a stored file: signed with the secret that it shares with the daemon, and valid for a limited time.
+//! Signed links from which a provider fetches a stored file. The signature uses the secret that the provider and the
+//! daemon share, and a link expires.
 
 use crate::config::Secret;
 use crate::domain::{Timestamp, hex};
@@ -7,7 +8,7 @@ use sha2::Sha256;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// Makes links to stored files, and checks them.
+/// Creates links to stored files.
 #[derive(Clone)]
 pub struct MediaLinks {
     base_url: String,
@@ -15,13 +16,13 @@ pub struct MediaLinks {
 }
 
 impl MediaLinks {
-    /// Links on `base_url`, signed with a provider's secret. The bridge has no use for a base: it asks the daemon that it delivers
-    /// messages to.
+    /// Creates a link builder for `base_url`, with a provider's secret as the key. For the bridge, `base_url` is empty:
+    /// the bridge adds the address of the daemon to which it delivers messages.
     pub fn new(base_url: &str, token: &Secret) -> Self {
         Self { base_url: base_url.to_owned(), key: token.clone() }
     }
 
-    /// The link to a file, valid for `lifetime` from a time.
+    /// Returns the link to a file, valid from `from` for `lifetime`.
     pub fn link(&self, sha256: &str, from: Timestamp, lifetime: Duration) -> String {
         let expires = from.plus(lifetime).as_secs();
         let signature = signature(&self.key, sha256, expires);
@@ -29,20 +30,20 @@ impl MediaLinks {
     }
 }
 
-/// Whether a link with this signature is valid.
+/// Returns true if the signature is correct and the link has not expired.
 pub fn is_valid_link(token: &Secret, sha256: &str, expires: i64, given: &str, now: Timestamp) -> bool {
     let expected = signature(token, sha256, expires);
     expires >= now.as_secs() && bool::from(expected.as_bytes().ct_eq(given.as_bytes()))
 }
 
 fn signature(key: &Secret, sha256: &str, expires: i64) -> String {
-    // HMAC accepts keys of any length.
+    // HMAC accepts keys of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     mac.update(format!("agentlocator media link\0{sha256}\0{expires}").as_bytes());
     hex(&mac.finalize().into_bytes())
 }
 
-/// The path of the links, before the SHA-256 of the file.
+/// The path of the links. The SHA-256 of the file follows.
 pub const MEDIA_LINK_PATH: &str = "/static/media/";
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The feed that names the newest release: a JSON document, `{"version", "date", "notes_url", "urgent"}`.
+//! The release feed: a JSON document that describes the newest release, `{"version", "date", "notes_url", "urgent"}`.
 //!
-//! The request does not identify the installation: no version, no name, no cookie; only the validator of the last
-//! answer (`If-None-Match`).
+//! The request does not identify the installation: it contains no version, no name and no cookie, only the `ETag` of
+//! the last answer (`If-None-Match`).
 
 use super::http_client;
 use reqwest::{StatusCode, header};
@@ -9,36 +9,36 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// The version, as `1.4.0`.
+    /// The version, such as `1.4.0`.
     pub version: String,
-    /// The release date, as `2026-11-20`.
+    /// The release date, such as `2026-11-20`.
     pub date: Option<String>,
     /// The URL of the release notes.
     pub notes_url: Option<String>,
-    /// Whether it fixes something urgent.
+    /// Whether the release contains an urgent fix.
     #[serde(default)]
     pub urgent: bool,
 }
 
-/// The feed's answer.
+/// The answer of the release feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedResponse {
-    /// The same as last time.
+    /// The release has not changed since the last request.
     NotModified,
     /// The newest release, and the `ETag` for the next request.
     Newest(Release, Option<String>),
 }
 
-/// Why the feed could not be used.
+/// The reason that the release feed could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// It could not be reached, or its answer could not be read.
+    /// The feed could not be reached, or its answer was interrupted.
     #[error("the release feed cannot be read")]
     Unreachable(#[source] reqwest::Error),
-    /// It answered with an error status.
+    /// The feed answered with an error status.
     #[error("the release feed answers {0}")]
     Refused(u16),
-    /// Its content is not a release.
+    /// The content of the feed is not a valid release.
     #[error("the release feed names no release")]
     Malformed,
 }
@@ -49,7 +49,7 @@ impl From<reqwest::Error> for FeedError {
     }
 }
 
-/// Requests the feed. `etag` is the `ETag` of its last answer.
+/// Requests the newest release. `etag` is the `ETag` of the last answer.
 pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedError> {
     let mut request = http_client::build_anonymous()?.get(url);
     if let Some(etag) = etag {
@@ -70,7 +70,7 @@ pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedEr
         }
     }
     let release: Release = serde_json::from_slice(&body).map_err(|_| FeedError::Malformed)?;
-    // The text is shown to users, and its origin is not trusted.
+    // Users see these texts, and the feed is not trusted.
     let is_plain = |text: &str| text.len() <= MAX_TEXT && text.bytes().all(|byte| byte.is_ascii_graphic());
     let texts = [Some(&release.version), release.date.as_ref(), release.notes_url.as_ref()];
     let is_valid = parts(&release.version).is_some()
@@ -91,7 +91,8 @@ pub fn is_newer(version: &str, installed: &str) -> bool {
     }
 }
 
-/// `1.4.0` as numbers; a suffix after `-` or `+` is ignored, except that it makes the version a pre-release.
+/// Parses a version such as `1.4.0`. The flag is false for a pre-release (a suffix after `-`). A suffix after `+` is
+/// ignored.
 fn parts(version: &str) -> Option<(u64, u64, u64, bool)> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let version = version.split_once('+').map_or(version, |(version, _)| version);

@@ -1,11 +1,11 @@
-//! A request as text, for snapshots of what is sent to a provider.
+//! Formats a request as text, for snapshots of the requests to providers.
 
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The method, the URL and the body: a form as one field per line, JSON with line breaks. Headers are left out, because
-/// they contain credentials and the version.
+/// Returns the method, the URL and the body. A form has one field per line; JSON has line breaks. The headers are
+/// omitted, because they contain credentials and the version.
 pub(super) fn of(request: RequestBuilder) -> String {
     let request = request.build().unwrap();
     let body = request.body().and_then(|body| body.as_bytes()).unwrap_or_default();

@@ -1,7 +1,8 @@
-//! Fetches files from addresses that another party chose: an API client or a sender (SSRF protection). Such an address
-//! must not give access to what only this machine or its network can reach. Therefore every address is checked after
-//! its name is resolved, the connection uses the address that was checked, and redirects are followed manually, each
-//! checked again.
+//! Fetches files from addresses that an API client or the sender of a message chose (SSRF protection). Such an address
+//! must not give access to resources that only this machine or its network can reach.
+//!
+//! Every address is checked after its name is resolved, and the connection uses the checked address. Redirects are
+//! followed manually, and each target is checked.
 
 mod address;
 mod fetch;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// Why an address is rejected.
+/// The reason that an address is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
     /// The address cannot be parsed.
@@ -28,7 +29,7 @@ pub enum Forbidden {
     /// The address contains a user name or a password.
     #[error("the file's address must not contain a user name or a password")]
     Credentials,
-    /// The address is on this machine or in its network.
+    /// The address is on this machine or in a private network.
     #[error("the file's address leads to this machine or into a private network")]
     NotPublic,
 }
@@ -36,32 +37,32 @@ pub enum Forbidden {
 /// Fetches and checks files at addresses that another party chose.
 #[derive(Clone)]
 pub struct SafeFetcher {
-    /// Connects only to public addresses.
+    /// The client for public addresses. It rejects all other addresses.
     public: reqwest::Client,
-    /// For the trusted origin on this machine.
+    /// The client for the trusted origin on this machine.
     local: reqwest::Client,
     trusted: Trusted,
     max_bytes: u64,
 }
 
-/// What on this machine may be fetched nevertheless.
+/// Addresses on this machine that may be fetched although they are not public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trusted {
-    /// Nothing.
+    /// No address on this machine.
     Nothing,
-    /// The bridge.
+    /// The address of the bridge.
     Origin {
-        /// Its origin, `http://127.0.0.1:8000`.
+        /// The origin of the bridge, such as `http://127.0.0.1:8000`.
         origin: String,
-        /// The Unix socket that is used instead of its address.
+        /// The Unix socket that is used instead of the address.
         socket: Option<PathBuf>,
     },
-    /// Everything on loopback: for a fake of a provider that runs on this machine.
+    /// All loopback addresses, for a fake provider on this machine.
     Loopback,
 }
 
 impl SafeFetcher {
-    /// `max_bytes` is the size of the largest file that is fetched.
+    /// Creates a fetcher. `max_bytes` is the maximum size of a file.
     pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
         let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
         let local = match &trusted {
@@ -71,8 +72,8 @@ impl SafeFetcher {
         Ok(Self { public, local, trusted, max_bytes })
     }
 
-    /// Checks whether a file may be passed on. A name that cannot be resolved now is accepted, because the fetch checks
-    /// again.
+    /// Checks whether an address may be passed on to a service that fetches it. Accepts a name that currently cannot be
+    /// resolved, because the later fetch checks the address again.
     pub async fn check(&self, address: &str) -> Result<(), Forbidden> {
         let url = self.validate(address)?;
         let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
@@ -106,7 +107,7 @@ impl SafeFetcher {
         if public { Ok(url) } else { Err(Forbidden::NotPublic) }
     }
 
-    /// Checks the target of a redirect: an untrusted address must not redirect to the trusted origin.
+    /// Checks the target of a redirect. Only the trusted origin itself may redirect to the trusted origin.
     fn validate_redirect(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
         let to = self.validate(to.as_str())?;
         if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }
@@ -131,10 +132,11 @@ fn is_local_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// Timeout of a name resolution that a request waits for.
+/// Timeout of a name resolution. A request waits for the result.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Resolves names to public addresses only: the checked address is the one that is connected to.
+/// A resolver that returns only public addresses. The client connects to these addresses, so DNS cannot return another
+/// address after the check.
 struct PublicResolver;
 
 impl Resolve for PublicResolver {
@@ -150,7 +152,7 @@ impl Resolve for PublicResolver {
     }
 }
 
-/// All addresses of a name.
+/// Returns all addresses of a host name.
 async fn lookup(name: &str) -> std::io::Result<Vec<SocketAddr>> {
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }

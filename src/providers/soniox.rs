@@ -1,5 +1,5 @@
-//! Soniox: real-time speech to text and text to speech over WebSockets (API reference, "WebSocket API" of each), with
-//! telephone audio in both directions.
+//! Soniox: real-time transcription and speech over WebSockets (API references, "WebSocket API"). Both use telephone
+//! audio.
 
 use super::http_client::is_temporary;
 use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms};
@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The documentation asks for a message every 20 to 30 s while nothing else is sent.
+/// The interval of keep-alive messages. The documentation asks for a message every 20 to 30 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// Where and how a speech socket is opened.
+/// Returns the address and the settings of a speech socket.
 pub fn tts_address(config: &SonioxConfig) -> SessionAddress {
     let url = format!("{}/tts-websocket", config.tts_base_url.websocket_url());
     session_address(url, r#"{"keep_alive":true}"#)
@@ -26,7 +26,7 @@ fn session_address(url: String, keep_alive: &'static str) -> SessionAddress {
     SessionAddress { url, key_header: KeyHeader::BEARER, keep_alive_every: KEEP_ALIVE, keep_alive }
 }
 
-/// The first message of a transcription; audio follows as binary messages.
+/// Returns the first message of a transcription. Audio follows as binary messages.
 fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) -> String {
     json!({
         "model": config.stt_model,
@@ -41,13 +41,14 @@ fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) 
     .to_string()
 }
 
-/// The languages that are recognised: the expected one first, and those of callers in Israel, in which the agent answers too.
+/// Returns the language hints: the expected language first, then the common languages of callers in Israel, in which
+/// the agent can also answer.
 fn language_hints(language: &str) -> Vec<&str> {
     let others = ["he", "en", "ar", "ru"].into_iter().filter(|other| *other != language);
     [language].into_iter().chain(others).collect()
 }
 
-/// The first message of a speech stream.
+/// Returns the first message of a speech stream.
 pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> String {
     json!({
         "model": config.tts_model,
@@ -60,33 +61,33 @@ pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> Stri
     .to_string()
 }
 
-/// The whole text of a speech stream.
+/// Returns the message with the whole text of a speech stream.
 pub fn speech_text(stream: &str, text: &str) -> String {
     json!({"text": text, "text_end": true, "stream_id": stream}).to_string()
 }
 
-/// The rest of a speech stream is not needed.
+/// Returns the message that cancels a speech stream.
 pub fn cancel_speech(stream: &str) -> String {
     json!({"stream_id": stream, "cancel": true}).to_string()
 }
 
-/// An error of either service.
+/// An error of the transcription or speech service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
-    /// Like an HTTP status.
+    /// A status code with the meaning of the HTTP status codes.
     pub code: u16,
-    /// The server's sentence.
+    /// The error message of the server.
     pub message: String,
 }
 
 impl ServerError {
-    /// Whether another attempt may succeed: not with a wrong key or wrong parameters.
+    /// Returns true if a retry may succeed. A retry with a wrong key or wrong parameters cannot succeed.
     pub fn is_temporary(&self) -> bool {
         is_temporary(self.code)
     }
 }
 
-/// A transcription, whose model also finds the end of the caller's turn.
+/// A transcription session. The server's model also detects the end of the caller's turn.
 #[derive(Debug)]
 pub struct SonioxTranscription {
     url: String,
@@ -95,7 +96,7 @@ pub struct SonioxTranscription {
 }
 
 impl SonioxTranscription {
-    /// A session in this language (ISO 639-1). `terms`: words that are likely to be said.
+    /// Creates a session in this language (ISO 639-1). `terms` are words that the caller is likely to say.
     pub fn new(config: &SonioxConfig, language: &str, terms: &[String]) -> Self {
         let url = format!("{}/transcribe-websocket", config.stt_base_url.websocket_url());
         Self { url, start: start_transcription(config, language, terms), transcript: Transcript::default() }
@@ -115,7 +116,7 @@ impl TranscriptionProtocol for SonioxTranscription {
         (Some(Message::binary(audio.decode())), None)
     }
 
-    /// The server confirms by a `<fin>` token that all audio so far is final.
+    /// Requests the final words. The server answers with a `<fin>` token after all audio so far is final.
     fn end_utterance(&mut self) -> Step {
         (Some(Message::text(r#"{"type":"finalize"}"#)), None)
     }
@@ -125,7 +126,7 @@ impl TranscriptionProtocol for SonioxTranscription {
     }
 }
 
-/// The transcript of the current utterance, from the server's tokens.
+/// The transcript of the current utterance, built from the server's tokens.
 #[derive(Debug, Default)]
 struct Transcript {
     words: String,
@@ -152,7 +153,8 @@ struct Token<'a> {
 }
 
 impl Transcript {
-    /// The server closes the connection after any error.
+    /// Parses a message of the server. An error ends the session, because the server closes the connection after any
+    /// error.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
         let message: SttMessage<'_> = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
         if let Some(code) = message.error_code {
@@ -181,7 +183,7 @@ impl Transcript {
         }
         read.extend(message.total_audio_proc_ms.map(whole_ms).map(Transcribed::Progress));
         if self.words.is_empty() && tentative.is_empty() {
-            // The tentative words before were withdrawn.
+            // The server has withdrawn the tentative words.
             self.began_ms = None;
         }
         Ok(read)
@@ -193,16 +195,16 @@ impl Transcript {
     }
 }
 
-/// An event of a speech socket.
+/// An event on a speech socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spoken {
-    /// Audio of a stream.
+    /// A piece of a stream's audio.
     Audio { stream: String, audio: EncodedAudio },
-    /// A stream is complete, cancelled or has failed, and may be forgotten.
+    /// The stream is complete, cancelled or failed. No more events of this stream follow.
     Terminated { stream: String },
-    /// An error; of the whole socket if it names no stream.
+    /// An error of one stream, or of the whole socket if `stream` is `None`.
     Error { stream: Option<String>, error: ServerError },
-    /// Another message.
+    /// A message without an effect.
     Other,
 }
 
@@ -216,7 +218,7 @@ struct TtsMessage {
     error_message: Option<String>,
 }
 
-/// Reads a message of a speech socket; none if it cannot be read.
+/// Parses a message of a speech socket. Returns `None` if the message is malformed.
 pub fn read_speech(message: &str) -> Option<Spoken> {
     let message: TtsMessage = serde_json::from_str(message).ok()?;
     if let Some(code) = message.error_code {

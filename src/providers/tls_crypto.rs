@@ -1,6 +1,6 @@
-//! The TLS implementation of all clients.
+//! The cryptography provider of the TLS clients.
 
-/// Installs the TLS implementation that is compiled in. Idempotent.
+/// Installs the compiled-in cryptography provider (ring) for the process. Idempotent.
 pub(super) fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

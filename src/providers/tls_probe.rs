@@ -1,6 +1,6 @@
-//! Reads a server's certificate even if it is invalid, to diagnose what is wrong with it.
+//! Reads a server's certificate even if it is invalid, so that the problem can be diagnosed.
 //!
-//! The connection is made also if the certificate must not be trusted, so nothing secret may be sent over it.
+//! The connection is opened even if the certificate is not trusted, so no secret may be sent over it.
 
 use super::tls_crypto::install_crypto;
 use crate::domain::Timestamp;
@@ -19,15 +19,15 @@ use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite};
 /// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct TlsProbe {
-    /// The chain as the server sent it, DER, its own certificate first.
+    /// The certificate chain (DER) in the server's order, with the server's own certificate first.
     pub chain: Vec<Vec<u8>>,
-    /// The verification error of a client with the usual roots; none if the certificate is valid.
+    /// The error of normal verification with the built-in roots, or `None` if the certificate is valid.
     pub verification_error: Option<String>,
-    /// The server's clock, from the `Date` of its response.
+    /// The time of the server's clock, from the `Date` header of its response.
     pub date: Option<Timestamp>,
 }
 
-/// Why a probe failed.
+/// The reason that a probe failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProbeError {
     /// The connection failed.
@@ -36,15 +36,15 @@ pub enum TlsProbeError {
     /// The TLS handshake failed.
     #[error("no TLS: {0}")]
     Handshake(#[source] io::Error),
-    /// The name is not a valid server name.
+    /// `host` is not a valid server name.
     #[error("{0} is not a valid server name")]
     Name(String),
-    /// The trusted roots cannot be used.
+    /// The verifier could not be created from the root certificates.
     #[error("the certificate verifier cannot be created")]
     Verifier(#[from] VerifierBuilderError),
 }
 
-/// Probes the server at `address` under the name `host`. The caller limits the time.
+/// Probes the server at `address` under the name `host`. The caller must apply a timeout.
 pub async fn probe(host: &str, address: SocketAddr) -> Result<TlsProbe, TlsProbeError> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(|_| TlsProbeError::Name(host.to_owned()))?;
@@ -55,25 +55,26 @@ pub async fn probe(host: &str, address: SocketAddr) -> Result<TlsProbe, TlsProbe
     let seen = verifier.seen.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
     let request = format!("HEAD /livez HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let mut head = Vec::new();
-    // The date is optional: without a response, the certificate is still known.
+    // The date is optional: without a response, the probe still returns the certificate.
     if stream.write_all(request.as_bytes()).await.is_ok() {
         let _ = stream.take(MAX_HEAD).read_to_end(&mut head).await;
     }
     Ok(TlsProbe { chain: seen.0, verification_error: seen.1, date: date_of_head(&String::from_utf8_lossy(&head)) })
 }
 
-/// Why no WebSocket was opened.
+/// The reason that no WebSocket was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum UpgradeError {
-    /// The server answered with this status instead.
+    /// The server answered with this HTTP status instead of the upgrade.
     #[error("HTTP {0}")]
     Refused(u16),
-    /// No answer, or an invalid one.
+    /// The connection failed, or the answer was invalid.
     #[error("no answer")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Opens a WebSocket at `address` with any certificate, and closes it at once. The caller limits the time.
+/// Opens a WebSocket at `address` without certificate verification, and closes it immediately. The caller must apply a
+/// timeout.
 pub async fn probe_websocket(url: &str, address: SocketAddr) -> Result<(), UpgradeError> {
     let stream = TcpStream::connect(address).await.map_err(|error| UpgradeError::Failed(error.into()))?;
     let tls = insecure_config().map_err(|error| UpgradeError::Failed(error.into()))?;
@@ -88,7 +89,7 @@ pub async fn probe_websocket(url: &str, address: SocketAddr) -> Result<(), Upgra
     }
 }
 
-/// A TLS configuration that accepts any certificate.
+/// Returns a TLS configuration that accepts any certificate.
 pub(super) fn insecure_config() -> Result<ClientConfig, TlsProbeError> {
     Ok(config(RecordingVerifier::new()?))
 }
@@ -108,11 +109,11 @@ fn date_of_head(head: &str) -> Option<Timestamp> {
     fields.find(|(name, _)| name.eq_ignore_ascii_case("date")).and_then(|(_, value)| http_date(value))
 }
 
-/// Records the chain and the real verifier's result, and accepts every certificate.
+/// A certificate verifier that records the chain and the result of normal verification, and accepts every certificate.
 #[derive(Debug)]
 struct RecordingVerifier {
     verifier: Arc<WebPkiServerVerifier>,
-    // Written once, in the handshake.
+    // Written once, during the handshake.
     seen: Mutex<Option<Seen>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the protocols of real-time transcription over a WebSocket have in common. Each vendor's file implements
+//! The common interface of the vendors' real-time transcription over a WebSocket. Each vendor's file implements
 //! [`TranscriptionProtocol`] without I/O.
 
 use super::websocket::KeyHeader;
@@ -6,76 +6,76 @@ use crate::audio::EncodedAudio;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Where and how a session with a speech service is opened.
+/// The address and the settings of a session with a speech service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionAddress {
     pub url: String,
-    /// How the server wants the key.
+    /// The header in which the server expects the key.
     pub key_header: KeyHeader,
-    /// After this time without a sent message, `keep_alive` is sent.
+    /// The longest time without a sent message. After this time, `keep_alive` is sent.
     pub keep_alive_every: Duration,
-    /// The message that keeps the session open.
+    /// The message that prevents the server from closing an idle session.
     pub keep_alive: Message,
 }
 
-/// What the server has reported.
+/// A report of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transcribed {
-    /// The session can be used.
+    /// The session is ready for audio.
     Ready,
-    /// The words of the current utterance so far; the last ones may still change.
+    /// The words of the current utterance so far. The last words can still change.
     Words {
         text: String,
-        /// When it began, in milliseconds of the audio that was sent.
+        /// The start of the utterance, in milliseconds of the sent audio.
         from_ms: Option<u64>,
-        /// When its last word ended.
+        /// The end of the last word, in milliseconds of the sent audio.
         until_ms: Option<u64>,
     },
     /// The utterance has ended.
     End,
-    /// The audio up to here was processed, in milliseconds.
+    /// The server has processed the audio up to this position, in milliseconds.
     Progress(u64),
 }
 
-/// Why a message brings no words.
+/// The reason that a server message contains no words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TranscriptionError {
-    /// It cannot be read; the session continues.
+    /// The message is malformed. The session continues.
     Malformed,
-    /// The session is over.
+    /// The session has ended.
     Failed {
-        /// Whether another session may succeed: not with a wrong key or wrong parameters.
+        /// Whether a new session may succeed. A new session with a wrong key or wrong parameters cannot succeed.
         retry: bool,
-        /// The server's reason, for the log.
+        /// The reason that the server gave, for the log.
         reason: String,
     },
 }
 
-/// A message to send, if there is one, and what has happened by it.
+/// The message to send, if any, and the event that results, if any.
 pub type Step = (Option<Message>, Option<Transcribed>);
 
-/// A session with a transcriber, without its connection.
+/// The protocol of a transcription session, without its connection.
 pub trait TranscriptionProtocol: Send {
-    /// Where and how the session is opened.
+    /// Returns the address and the settings of the session.
     fn address(&self) -> SessionAddress;
 
-    /// The socket is open.
+    /// Called when the socket is open.
     fn opened(&mut self) -> Step;
 
-    /// There is a piece of the caller's audio.
+    /// Called for each piece of the caller's audio.
     fn audio(&mut self, audio: &EncodedAudio) -> Step;
 
-    /// The current utterance ends with the audio so far.
+    /// Ends the current utterance with the audio sent so far.
     fn end_utterance(&mut self) -> Step;
 
-    /// Reads a message of the server.
+    /// Parses a message of the server.
     ///
     /// # Errors
-    /// If it cannot be read, or ends the session.
+    /// If the message is malformed, or ends the session.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError>;
 }
 
-/// Milliseconds, rounded.
+/// Rounds to whole milliseconds.
 pub(super) fn whole_ms(ms: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from float saturates")]
     let whole = ms.round() as u64;

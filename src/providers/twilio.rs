@@ -1,4 +1,4 @@
-//! Twilio: webhooks, TwiML, media streams, REST.
+//! Twilio: webhooks, TwiML, media streams, and the REST API.
 
 pub mod account;
 pub mod error_messages;

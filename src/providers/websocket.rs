@@ -1,4 +1,5 @@
-//! A WebSocket for calls: small buffers, many messages per write, and a peer that does not read never blocks the call.
+//! A WebSocket for calls. It uses small buffers, sends several messages with one write, and never blocks the call when
+//! the peer does not read.
 
 mod dial;
 
@@ -15,14 +16,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-/// A peer with this much unsent data does not read any more.
+/// The maximum amount of unsent data. A peer with more unsent data has stopped reading.
 const MAX_UNSENT: usize = 1 << 20;
 
-/// The limits of a socket whose messages are mostly shorter than `read_buffer` bytes (longer ones are read in pieces);
-/// messages longer than `longest` are rejected.
+/// Returns the limits of a socket. Most messages should be shorter than `read_buffer` bytes; longer messages are read
+/// in pieces. Messages longer than `longest` bytes are rejected.
 ///
-/// Each of hundreds of calls has two sockets: the library's default of 128 KiB would take most of the memory, and a
-/// whole buffer is zeroed for each read.
+/// The default read buffer of the library, 128 KiB, is too large: there are hundreds of calls with two sockets each,
+/// and every read zeroes the whole buffer.
 pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(read_buffer)
@@ -32,27 +33,27 @@ pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
         .max_frame_size(Some(longest))
 }
 
-/// A WebSocket that sends when it is flushed, not with each message.
+/// A WebSocket that queues messages until it is flushed.
 #[derive(Debug)]
 pub struct Socket<S> {
     inner: WebSocketStream<S>,
     is_unsent: bool,
-    /// The peer violated the protocol: its further messages cannot be parsed.
+    /// Whether the peer violated the protocol. Its further messages cannot be parsed.
     has_failed: bool,
 }
 
-/// What was received.
+/// The result of a receive.
 #[derive(Debug)]
 pub enum Received {
     /// A text message.
     Text(Utf8Bytes),
     /// A binary message.
     Binary(Bytes),
-    /// A control frame, which only shows that the peer is alive.
+    /// A control frame. It contains no message, but shows that the peer is connected.
     Activity,
-    /// The peer closed the socket, with its reason if it gave one.
+    /// The peer closed the socket. Contains the peer's close frame, if it sent one.
     Closed(Option<CloseFrame>),
-    /// The connection is lost.
+    /// The connection was lost.
     Lost(Error),
 }
 
@@ -62,7 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Self { inner, is_unsent: false, has_failed: false }
     }
 
-    /// The next message; queued messages are sent meanwhile. Cancel-safe: nothing is lost if the future is dropped.
+    /// Returns the next message. Sends queued messages while it waits. Cancel-safe: no data is lost if the future is
+    /// dropped.
     pub async fn receive(&mut self) -> Received {
         let next = poll_fn(|context| {
             if self.is_unsent
@@ -80,7 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Activity,
             Some(Ok(Message::Close(frame))) => {
-                // The reply to it would otherwise wait for the next write, which may not come.
+                // Send the reply to the close frame now. Otherwise it would wait for the next write, which may never
+                // happen.
                 let _ = self.inner.flush().now_or_never();
                 Received::Closed(frame)
             }
@@ -93,8 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Sends the close code for a malformed frame (RFC 6455, section 7.4.1). A later close with another code has no
-    /// effect.
+    /// Sends the close code for a malformed frame (RFC 6455, section 7.4.1). A second close frame with another code has
+    /// no effect.
     fn close_with_error_code(&mut self, error: &Error) {
         let code = match error {
             Error::Protocol(_) => CloseCode::Protocol,
@@ -118,12 +121,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     fn put(&mut self, message: Message) -> Result<(), Error> {
         self.is_unsent = true;
-        // Queueing only grows the buffer. If it would wait, the buffer is full and the message is not queued.
+        // The call to `feed` only adds to the buffer. If it is pending, the buffer is full and the message is not
+        // queued.
         let queued = self.inner.feed(message).now_or_never();
         queued.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
-    /// Sends what the peer accepts at once; the rest is sent while [`Socket::receive`] is awaited.
+    /// Sends as much data as the connection accepts immediately. [`Socket::receive`] sends the remaining data.
     pub fn try_flush(&mut self) -> Result<(), Error> {
         if self.is_unsent {
             let Some(sent) = self.inner.flush().now_or_never() else { return Ok(()) };
@@ -133,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(())
     }
 
-    /// Sends everything. Cancel-safe: nothing is lost if the future is dropped.
+    /// Sends all queued data. Cancel-safe: no data is lost if the future is dropped.
     pub async fn flush(&mut self) -> Result<(), Error> {
         let done = self.inner.flush().await;
         self.is_unsent = false;
@@ -145,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let closing = async {
             if self.has_failed {
-                // A close frame with a reason was sent already.
+                // A close frame with an error code was already sent.
                 self.inner.flush().await?;
                 return Ok(discard(self.inner.get_mut()).await?);
             }
@@ -153,19 +157,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             while self.inner.next().await.is_some_and(|message| message.is_ok()) {}
             Ok::<_, Error>(())
         };
-        // A peer that is gone needs no close frame.
+        // A timeout is ignored: a disconnected peer needs no close frame.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
     }
 }
 
-/// Reads what a peer is still sending: closing a connection with unread bytes resets it, and the peer would lose the
-/// close frame with the reason.
+/// Reads and discards the data that the peer is still sending. Closing a connection with unread data resets the
+/// connection, and the peer would not receive the close frame.
 async fn discard(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
     stream.shutdown().await?;
     tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop)
 }
 
-/// A part of a message; not copied if it is a slice of it.
+/// Returns a part of a message. Does not copy the part if it is a slice of `text`.
 pub fn slice(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
     match part {
         Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),

@@ -1,5 +1,5 @@
-//! Checks of the AI account: whether OpenAI accepts the API key, offers the configured models, has announced the
-//! shutdown of any of them, and accepts the session settings of a call.
+//! Checks of the AI account. They verify that OpenAI accepts the API key, offers the configured models, and accepts the
+//! session settings of a call. They also report announced shutdowns of the configured models.
 
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
@@ -181,8 +181,8 @@ pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
     CheckResult::error(check, failure.found(), remedy)
 }
 
-/// Returns what the owner must do about a failure that is caused neither by the key nor by a setting. `account` is the
-/// setting that identifies the account.
+/// Returns the action for the owner if neither the key nor a setting causes the failure. `account` is the setting that
+/// identifies the account.
 pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> {
     match cause {
         AiFailureCause::NoCredit => Some(Remedy::AiCredit { settings: account.to_owned() }),

@@ -1,5 +1,5 @@
-//! Tests with the real account what a call requires from the AI: a session with and without transcription, a spoken
-//! answer, and a turn-by-turn answer. A run costs one or two cents, so only `doctor --live` starts it.
+//! Live tests of the AI with the real account: a session with and without transcription, a spoken answer, and a
+//! turn-by-turn answer. A run costs one or two cents, so only `doctor --live` starts it.
 
 use super::ai_check::{self, TRANSCRIPTION};
 use super::{clips, recorded_turns};

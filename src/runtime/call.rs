@@ -106,7 +106,7 @@ struct CallTask {
     stream: Option<Stream>,
     /// When the stream started.
     began: Option<Instant>,
-    /// The current stream; `lost_stream` is the one before it.
+    /// The current stream; `lost_stream` is the previous stream.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
     /// How many streams of this call have ended.

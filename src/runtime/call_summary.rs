@@ -100,7 +100,8 @@ fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-/// Classifies a failure. Rate limits and failures of the server or network are retried; all others are permanent.
+/// Classifies a failure. Rate limits and failures of the server or network are retried; all other failures are
+/// permanent.
 fn failure(error: &Error) -> JobError {
     match error {
         Error::NotConfigured => JobError::Permanent(error.to_string()),

@@ -142,7 +142,7 @@ impl Calls {
         self.launch(registry, settings, policy, context);
     }
 
-    /// Returns the setting whose limit another call with AI would exceed.
+    /// Returns the setting with the limit that another call with AI would exceed.
     fn exceeded_limit(
         &self,
         settings: &ActiveSettings,
@@ -153,8 +153,8 @@ impl Calls {
         limits::exceeded(&settings.config.voice, registry.concurrent_calls(&context.call), used)
     }
 
-    /// Returns today's use of the AI as the limits count it. If the database does not answer, returns what this process
-    /// has counted.
+    /// Returns today's use of the AI, as the limits count it. If the database does not answer, returns the usage that
+    /// this process has counted.
     fn used_today(&self, settings: &ActiveSettings, context: &CallContext) -> AiUsage {
         let (now, call) = (clock::now(), &context.call);
         let today = start_of_day(now, &settings.config.business.time_zone);
@@ -267,8 +267,8 @@ impl Calls {
             }
             registry.live.get(sid).map(|live| live.sender.clone())
         };
-        // Twilio requests the next action because it has closed its side of the stream, so the close is about to arrive
-        // here as well.
+        // Twilio requests the next action because it has closed its side of the stream. The task of the call will
+        // receive the close soon as well.
         waiting?.send(CallMessage::StreamEnded(connect)).ok()?;
         let wait = async {
             loop {
@@ -431,7 +431,7 @@ impl Calls {
 }
 
 impl CallRegistry {
-    /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: another request
+    /// Returns the action that follows a call's stream. Returns `Resume` only once per lost stream: another request
     /// means that the new stream could not be opened.
     fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
         if let Some(action) = self.ended.get(sid) {

@@ -1,5 +1,5 @@
-//! Fetches from Twilio what it received while its webhooks did not reach this server: at the start, after a gap, and
-//! every five minutes.
+//! Fetches messages, calls and recordings from Twilio whose webhooks did not reach this server. Runs at the start,
+//! after a gap, and every five minutes.
 //!
 //! For messages, calls and recordings, a mark records up to which time, by Twilio's clock, the list has been read
 //! completely. Each pass reads Twilio's lists from the mark, one day at a time, and stores the entries whose SID is
@@ -35,7 +35,7 @@ impl Gap {
     }
 }
 
-/// Reads Twilio's lists, and stores what is missing in the database.
+/// Reads Twilio's lists, and stores the entries that are missing in the database.
 pub struct CatchUp {
     /// The settings, and the client for Twilio's REST API.
     pub services: CallServices,
@@ -100,7 +100,7 @@ impl CatchUp {
         let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
         loop {
             let now = (clock::instant(), clock::moment().steady);
-            // A machine that was suspended has missed webhooks, and its timers were stopped meanwhile.
+            // A suspended machine misses webhooks, and its timers stop during that time.
             let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
             seen = now;
             // Reading the clock here detects a step of the system clock early.

@@ -87,8 +87,8 @@ impl MediaFetcher {
         JobError::RetryFor(RETRY_NO_SPACE_FOR, noted.map_or_else(|error| error.to_string(), |()| NO_SPACE.to_owned()))
     }
 
-    /// Fetches a file of a message from the bridge, which names a file of its own or an external address. Also returns
-    /// how long to retry.
+    /// Fetches a file of a message that was received through the bridge. `address` is a URL of the bridge or an
+    /// external URL. Also returns how long to retry.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let settings = self.settings.current();
         match settings.bridge.as_ref().and_then(|bridge| Some((bridge, bridge.file_url(address)?))) {

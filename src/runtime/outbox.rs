@@ -223,7 +223,7 @@ impl Dispatcher {
         self.running.spawn(attempt.run());
     }
 
-    /// Waits until an attempt has ended. Never returns if none is running.
+    /// Waits until an attempt has ended. Never returns if no attempt is running.
     async fn ended(&mut self) {
         match self.running.join_next().await {
             Some(Ok(id)) => {
@@ -263,7 +263,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
     }
 }
 
-/// Returns the rest of the input of the delivery decisions.
+/// Returns the other inputs of the delivery decisions.
 fn route_input<'a>(
     entry: &'a OutboxEntry,
     rules: &'a RoutingRules,

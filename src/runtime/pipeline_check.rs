@@ -56,7 +56,7 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     vec![CheckResult::ok(CHECK, found)]
 }
 
-/// Returns what the owner must do about a failure, by its cause. `settings` are the settings of the service.
+/// Returns the action for the owner after a failure, by its cause. `settings` are the settings of the service.
 fn remedy(reason: &str, settings: &str) -> Remedy {
     match AiFailure::from_reason(reason).cause {
         AiFailureCause::Outage => Remedy::AiStatus,

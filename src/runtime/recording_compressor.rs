@@ -99,7 +99,7 @@ struct Encoded {
     loudness: Loudness,
 }
 
-/// Reads the WAV piece by piece and encodes it. Returns `None` if the WAV was deleted meanwhile.
+/// Reads the WAV piece by piece and encodes it. Returns `None` if the WAV was deleted during the encoding.
 async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
     // The file contains only one stream, so the serial number may be arbitrary.
     let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();

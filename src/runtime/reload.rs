@@ -16,7 +16,7 @@ pub type ReloadOutcome = Result<Reloaded, ReloadRejected>;
 /// The new settings are active.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
-    /// What changed: keys of settings, and the names of parts that read their files again.
+    /// The changes: keys of settings, and the names of parts that read their files again.
     pub changed: Vec<String>,
     /// Keys of settings that take effect only after a restart.
     pub needs_restart: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Reloaded {
 /// The settings are invalid; the previous settings stay active.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadRejected {
-    /// The problems and where they are; never empty.
+    /// The problems with their locations; never empty.
     pub reasons: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ pub type SaveChange =
 /// The reason why settings were not changed. Nothing was stored.
 #[derive(Debug)]
 pub enum ChangeRejected {
-    /// A changed setting is locked, or is invalid in combination with the others.
+    /// A changed setting is locked, or is invalid in combination with other settings.
     Setting(ChangeError),
     /// The settings from the file and the environment are invalid, so no change can take effect.
     Settings(ReloadRejected),

@@ -84,7 +84,7 @@ impl ScheduledMessages {
     }
 }
 
-/// Returns the time until `at`, up to a maximum, because the system clock may be changed meanwhile.
+/// Returns the time until `at`, up to a maximum, because the system clock may change during the wait.
 fn until(at: Timestamp) -> Duration {
     at.since(clock::now()).min(LONGEST_WAIT)
 }

@@ -104,7 +104,7 @@ impl TwilioPrompts {
 }
 
 impl TwilioPrompt {
-    /// The included files are valid, as a test verifies.
+    /// Creates a prompt from an included file. The included files are valid, as a test verifies.
     fn shipped(file: &'static [u8]) -> Self {
         let length = mp3::duration(file).unwrap_or_default();
         Self { content: Bytes::from_static(file), mime: prompt::MP3, etag: etag(file), length }

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 pub struct TypingNotice {
     /// The thread.
     pub thread: ThreadId,
-    /// The user; none for an API client with a token.
+    /// The user; `None` for an API client with a token.
     pub user: Option<UserId>,
     /// The name of the user; empty for a token.
     pub name: String,

@@ -25,9 +25,9 @@ pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, c
 }
 
 /// Keeps a record of a call that has begun but is not stored. If this process is killed before the call ends, the call
-/// is shown as this record says.
+/// is later stored with the data of this record.
 pub(super) async fn keep_cut_off(store: &Store, cut_off: Arc<EndedStream>) {
-    // The call may have ended meanwhile; the record of its end must not be overwritten.
+    // The call may have ended in the meantime. The record of its end must not be overwritten.
     keep(store, cut_off, UnstoredRecords::put_first).await;
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn discard(store: &Store, sid: &CallSid) {
     }
 }
 
-/// Returns true if a record of a call exists that is not stored.
+/// Returns true if a record exists of a call that is not stored.
 pub(super) fn is_kept(store: &Store, sid: &CallSid) -> bool {
     store.unstored().contains(sid.as_str())
 }

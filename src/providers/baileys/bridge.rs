@@ -1,7 +1,7 @@
-//! The client of the bridge's HTTP API: sends messages, reads the state of the link to WhatsApp, and changes it.
+//! The client of the bridge's HTTP API: sends messages, and reads and changes the state of the link to WhatsApp.
 //!
-//! Only sending and health are required of a bridge; it answers unsupported requests with 404, and a missing field
-//! means that the value is unknown.
+//! Every bridge must support sending and the health check. A bridge answers an unsupported request with 404. A field
+//! that is missing from a response has an unknown value.
 
 mod authentication;
 mod files;
@@ -23,7 +23,7 @@ use crate::providers::http_client;
 use authentication::Authentication;
 use reqwest::Client;
 
-/// The client of the bridge.
+/// A client of the bridge's HTTP API.
 #[derive(Clone)]
 pub struct Bridge {
     client: Client,
@@ -34,11 +34,12 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Creates a client for the configured bridge: over its Unix socket, or with `client`.
+    /// Creates a client for the configured bridge. The client uses the bridge's Unix socket if one is configured,
+    /// otherwise `client`.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let client = match config.whatsapp.bridge_socket() {
             Some(path) => http_client::build_for_socket(path)?,
-            // On this machine: a proxy would get the secret.
+            // The bridge is on this machine: a proxy would receive the secret.
             None if config.whatsapp.baileys_origin().starts_with("http://") => http_client::build_direct()?,
             None => client,
         };

@@ -11,19 +11,19 @@ pub const SIGNATURE: &str = "x-baileys-signature";
 /// The header with the secret itself.
 pub const SECRET: &str = "x-baileys-secret";
 
-/// What a webhook's headers prove about its sender.
+/// The proof that a webhook's headers contain about its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof<'h> {
-    /// The secret is right: the bridge sent it, whatever its body is.
+    /// The secret is correct, so the bridge sent the webhook. The body needs no verification.
     Token,
-    /// It has a signature that must be verified over the body, see [`is_signed`].
+    /// A signature, which [`is_signed`] must verify against the body.
     Signature(&'h [u8]),
-    /// Neither header: the body need not be read.
+    /// The headers contain no valid secret and no signature. The webhook is rejected before its body is read.
     None,
 }
 
-/// Checks the two headers: either is sufficient, and both are compared in constant time. Without a configured secret,
-/// no webhook is accepted.
+/// Checks the two authentication headers. Either header is sufficient, and both are compared in constant time. If no
+/// secret is configured, every webhook is rejected.
 pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
     let has_token = token
         .zip(config.token_secret())
@@ -40,12 +40,12 @@ pub fn is_signed(config: &WhatsAppConfig, signature: &[u8], body: &[u8]) -> bool
     config.hmac_secret().is_some_and(|key| bool::from(sign(key, body).as_bytes().ct_eq(signature)))
 }
 
-/// The length of a SHA-256 in hex.
+/// The length of a SHA-256 digest in hex.
 const HEX_BYTES: usize = 64;
 
-/// The signature of a body.
+/// Returns the hex signature of a body.
 pub fn sign(key: &Secret, body: &[u8]) -> String {
-    // HMAC accepts a key of any length.
+    // HMAC accepts keys of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     mac.update(body);
     hex(&mac.finalize().into_bytes())

@@ -1,18 +1,21 @@
-//! The bridge's webhooks: messages, and updates to them.
+//! Webhooks of the bridge: messages, and updates of messages.
 //!
 //! The minimal forms are `{"from","text","media_url","provider_msg_id"}` and `{"from","body","id"}`. The bundled bridge
-//! sends more fields, all of them optional:
+//! sends more fields. All of them are optional:
 //!
-//! - `event`: `message` (the default), `status`, `reaction`, `edit`, `deletion`; any other value is stored in the
-//!   webhook log and has no effect;
-//! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word
-//!   of [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for
-//!   messages that the business wrote on its own phone, `history` for messages from before the account was linked,
-//!   `waited` for messages that were delayed (WhatsApp kept them while the bridge was offline, or the bridge while the
-//!   daemon did not answer), `media_error` instead of `media_url` for a file that will never come;
-//! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
-//! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new
-//!   text; `timestamp`; the chat, as for a message.
+//! - `event`: `message` (the default), `status`, `reaction`, `edit` or `deletion`. An event with any other value is
+//!   stored in the webhook log and otherwise ignored.
+//! - Contact of a message: `lid`, `phone`, `push_name`; `from_me` and `to` for a message that the business wrote on its
+//!   own phone.
+//! - Content of a message: `type` (a name of a [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an
+//!   object with an `id`). `media_error` replaces `media_url` for a file that the bridge cannot download.
+//! - Time of a message: `timestamp` (Unix seconds or milliseconds, or RFC 3339). `history` marks a message from before
+//!   the account was linked. `waited` marks a delayed message: WhatsApp kept it while the bridge was offline, or the
+//!   bridge kept it while the daemon did not answer.
+//! - Status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or the number that Baileys uses for the
+//!   status), `error`.
+//! - Reaction, edit or deletion: `target` (the id of the message), `id` (the id of the event itself), `text` (the emoji
+//!   or the new text), `timestamp`, and the contact fields of a message.
 
 mod lenient_json;
 mod scalar;
@@ -34,7 +37,7 @@ pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Malformed> {
     serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Malformed("not JSON"))?.read(country)
 }
 
-/// All known fields, each as any simple JSON value.
+/// All known fields. Each field accepts any simple JSON value.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -163,7 +166,7 @@ impl Wire<'_> {
         Inbound::Update(MessageUpdate { provider, provider_msg_id, peer, change, actor, event_id, at })
     }
 
-    /// The contact, by all of its addresses in the webhook that can be parsed.
+    /// Returns all addresses of the contact in the webhook. Addresses that cannot be parsed are ignored.
     fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotIndividual> {
         let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
         let mut peer = Vec::with_capacity(2);
@@ -207,7 +210,7 @@ impl Wire<'_> {
             url: url.unwrap_or_default().to_owned(),
             mime: self.mime.text().map(str::to_owned),
             file_name: self.file_name.text().map(str::to_owned),
-            // With an address, the file may still come.
+            // If the webhook has a URL, the file can still be fetched.
             error: error.filter(|_| url.is_none()).map(str::to_owned),
         })
     }
@@ -219,15 +222,15 @@ impl Wire<'_> {
             None => MediaKind::of_url(&file.url),
         });
         let by_text = if text.is_empty() { MediaKind::Other } else { MediaKind::Text };
-        // A message with a file is not of kind text, even if its type says so.
+        // A message with a file is not of the kind `text`, even if its `type` field says so.
         reported.filter(|kind| media.is_none() || *kind != MediaKind::Text).or(by_file).unwrap_or(by_text)
     }
 }
 
-/// The chat is a group, a broadcast list or a channel.
+/// The chat is a group, a broadcast list or a channel, not a single contact.
 struct NotIndividual;
 
-/// `…@lid` or its bare digits.
+/// Parses a LID: `…@lid`, or only its digits.
 fn lid(text: &str) -> Option<PeerAddress> {
     let full = if text.contains('@') { text.to_owned() } else { format!("{text}@lid") };
     PeerAddress::parse_provider(&full, country::IL).ok().filter(|address| matches!(address, PeerAddress::Lid(_)))
@@ -240,12 +243,13 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
-/// Marks a message from before the account was linked.
+/// The extra data that marks a message from before the account was linked.
 const HISTORY: &str = r#"{"history":true}"#;
 
 const NOT_A_PERSON: &str = "not from a contact";
 
-/// Smaller numbers are seconds: as milliseconds they would be in 1973.
+/// The upper limit of Unix seconds. A smaller number cannot be milliseconds, because the time would be in 1973 or
+/// earlier.
 const SECONDS_END: i64 = 100_000_000_000;
 
 #[cfg(test)]

@@ -1,26 +1,27 @@
-//! Chat completions as a stream (API reference, "Chat Completions", "Streaming"): OpenAI's, or those of a compatible
-//! server such as Ollama, vLLM or llama.cpp.
+//! Streamed chat completions (API reference, "Chat Completions", "Streaming"), from OpenAI or from a compatible server
+//! such as Ollama, vLLM or llama.cpp.
 
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Values of `reasoning_effort`, the lowest first: the caller waits for the first word.
+/// Values of `reasoning_effort`, in the order in which they are tried. Low values reduce the delay that the caller
+/// hears.
 pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
-/// Enough for an answer and for a model's reasoning before it.
+/// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;
 
-/// A tool's definition for the model.
+/// Returns the definition of a tool.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
 }
 
-/// A message of the system, the caller or the agent.
+/// Returns a message of the system, the caller or the agent.
 pub fn message(role: &str, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 
-/// A message of the agent with tool calls: id, name and arguments of each.
+/// Returns a message of the agent with tool calls. Each call has an id, a name and arguments.
 pub fn calling_message(content: &str, calls: &[(&str, &str, &str)]) -> Value {
     let call = |(id, name, arguments): &(&str, &str, &str)| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
     let calls: Vec<_> = calls.iter().map(call).collect();
@@ -28,12 +29,12 @@ pub fn calling_message(content: &str, calls: &[(&str, &str, &str)]) -> Value {
     json!({"role": "assistant", "content": content, "tool_calls": calls})
 }
 
-/// The output of a tool.
+/// Returns the message with the output of a tool.
 pub fn tool_message(id: &str, output: &str) -> Value {
     json!({"role": "tool", "tool_call_id": id, "content": output})
 }
 
-/// The body of a request.
+/// Returns the body of a request.
 pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,
@@ -51,28 +52,28 @@ pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&st
     body
 }
 
-/// An event of an answer.
+/// An event of a streamed answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
-    /// A piece of text.
+    /// A piece of the answer's text.
     Text(String),
     /// A complete tool call.
     ToolCall {
-        /// The tool.
+        /// The name of the tool.
         name: String,
-        /// JSON.
+        /// The arguments, as JSON.
         arguments: String,
     },
-    /// The answer is complete; nothing follows.
+    /// The answer is complete. No more events follow.
     Done {
-        /// Whether the model stopped by itself.
+        /// Whether the model ended the answer itself, and the answer was not cut off.
         is_complete: bool,
-        /// Input and output tokens, if the server reports them.
+        /// The numbers of input and output tokens; zero if the server does not report them.
         tokens: (i64, i64),
     },
 }
 
-/// Reads a stream, in pieces of any size.
+/// A parser for a streamed answer. The input may be split at any byte.
 #[derive(Debug, Default)]
 pub struct ChatStream {
     data: Events,
@@ -134,10 +135,10 @@ struct Usage {
 }
 
 impl ChatStream {
-    /// Reads the next piece.
+    /// Parses the next piece of the stream.
     ///
     /// # Errors
-    /// If it is no stream of a chat, or the server reports an error in it.
+    /// If the piece is not part of a chat stream, or contains an error of the server.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
         let mut events = Vec::new();
         for data in self.data.push(bytes)? {
@@ -146,13 +147,13 @@ impl ChatStream {
         Ok(events)
     }
 
-    /// The connection has ended.
+    /// Handles the end of the connection. Returns the remaining events.
     ///
     /// # Errors
     /// If the answer was not complete.
     pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
         let mut events = Vec::new();
-        // Some servers send no `[DONE]`.
+        // Some servers do not send `[DONE]` at the end.
         if !self.is_done && self.finish.is_none() {
             return Err(Malformed);
         }
@@ -182,7 +183,7 @@ impl ChatStream {
     }
 
     fn add(&mut self, delta: &CallDelta) {
-        // Servers that send a call in one piece may leave the index out.
+        // Servers that send a tool call in one piece may omit the index.
         let is_next = |call: &PartialCall| match (call.index, delta.index) {
             (Some(known), Some(index)) => known == index,
             _ => delta.id.is_none() || call.id == delta.id,

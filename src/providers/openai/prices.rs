@@ -1,4 +1,4 @@
-//! Token prices (OpenAI, "Pricing", November 2026), for the cost of each call.
+//! Token prices (OpenAI, "Pricing", November 2026), from which the cost of each call is calculated.
 
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ pub struct OutputDetails {
     pub audio_tokens: i64,
 }
 
-/// Cents per million tokens.
+/// Prices in cents per million tokens.
 struct Prices {
     audio_in: i64,
     audio_cached: i64,
@@ -57,7 +57,7 @@ const REALTIME: Prices =
 const REALTIME_MINI: Prices =
     Prices { audio_in: 1000, audio_cached: 30, audio_out: 2000, text_in: 60, text_cached: 6, text_out: 240 };
 
-/// The price of a response in millionths of a dollar; unknown models are priced as the full-size one.
+/// Returns the price of a response in millionths of a dollar. An unknown model has the price of the full-size model.
 pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
     let prices = if model.contains("mini") { REALTIME_MINI } else { REALTIME };
     let (input, cached) = (&usage.input_token_details, &usage.input_token_details.cached_tokens_details);
@@ -69,26 +69,26 @@ pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
         (cached.text_tokens, prices.text_cached),
         (usage.output_token_details.text_tokens, prices.text_out),
     ];
-    // One cent per million tokens is a hundredth of a millionth of a dollar per token.
+    // One cent per million tokens equals 0.01 millionths of a dollar per token.
     parts.iter().map(|(tokens, price)| tokens.saturating_mul(*price)).sum::<i64>() / 100
 }
 
-/// The usage of a text response, as the Responses API and chat completions name it.
+/// The usage of a text response. The Responses API and chat completions use different field names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TextUsage {
-    /// Tokens read, of both kinds.
+    /// Input tokens, cached and uncached.
     #[serde(alias = "prompt_tokens")]
     pub input_tokens: i64,
-    /// Tokens written, with those of the reasoning.
+    /// Output tokens, including reasoning tokens.
     #[serde(alias = "completion_tokens")]
     pub output_tokens: i64,
-    /// Which of the tokens were cached.
+    /// The cached part of the input tokens.
     #[serde(alias = "prompt_tokens_details")]
     pub input_tokens_details: TextInputDetails,
 }
 
-/// Text tokens that were read.
+/// Details of the input tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TextInputDetails {
@@ -96,21 +96,21 @@ pub struct TextInputDetails {
     pub cached_tokens: i64,
 }
 
-/// The usage of a transcription: models count tokens or seconds.
+/// The usage of a transcription. A model reports either tokens or seconds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct TranscriptionUsage {
-    /// Tokens read.
+    /// Input tokens.
     pub input_tokens: i64,
-    /// Tokens written.
+    /// Output tokens.
     pub output_tokens: i64,
-    /// Tokens read by kind.
+    /// Input tokens by kind.
     pub input_token_details: InputDetails,
-    /// The length of the audio.
+    /// The length of the audio in seconds.
     pub seconds: f64,
 }
 
-/// The price of a text response in millionths of a dollar; unknown models are priced as the largest one.
+/// Returns the price of a text response in millionths of a dollar. An unknown model has the price of the largest model.
 pub fn text_cost_micros(model: &str, usage: &TextUsage) -> i64 {
     let is_small = ["luna", "mini", "nano"].into_iter().any(|size| model.contains(size));
     let (text_in, text_out) = match model {
@@ -123,7 +123,8 @@ pub fn text_cost_micros(model: &str, usage: &TextUsage) -> i64 {
     (read + usage.output_tokens.saturating_mul(text_out)) / 100
 }
 
-/// The price of a transcription in millionths of a dollar: without a usage, by the length of the audio.
+/// Returns the price of a transcription in millionths of a dollar. Without a usage, the price depends on the length of
+/// the audio.
 pub fn transcription_cost_micros(usage: Option<&TranscriptionUsage>, length_ms: i64) -> i64 {
     let by_time = |ms: i64| ms.saturating_mul(MICROS_PER_SECOND) / 1000;
     match usage {
@@ -140,7 +141,7 @@ pub fn transcription_cost_micros(usage: Option<&TranscriptionUsage>, length_ms: 
 
 const TRANSCRIBE: Prices =
     Prices { audio_in: 600, audio_cached: 600, audio_out: 0, text_in: 250, text_cached: 250, text_out: 1000 };
-/// 0.6 cents a minute.
+/// The price of one second of transcribed audio, in millionths of a dollar (0.6 cents per minute).
 const MICROS_PER_SECOND: i64 = 100;
 
 #[cfg(test)]

@@ -1,35 +1,35 @@
-//! The Responses API as a stream, with tools (API reference, "Responses", "Streaming"). OpenAI's newest models call tools only
-//! here, and not in chat completions.
+//! The streamed Responses API with tools (API reference, "Responses", "Streaming"). OpenAI's newest models support tool
+//! calls only in this API, not in chat completions.
 
 use super::chat::ChatEvent;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Enough for an answer and for a model's reasoning before it.
+/// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;
 
-/// A tool's definition for the model.
+/// Returns the definition of a tool.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "name": name, "description": description, "parameters": parameters, "strict": false})
 }
 
-/// A message of the caller or the agent.
+/// Returns a message of the caller or the agent.
 pub fn message(role: &str, content: &str) -> Value {
     json!({"role": role, "content": content})
 }
 
-/// A tool call of the agent.
+/// Returns a tool call of the agent.
 pub fn call(id: &str, name: &str, arguments: &str) -> Value {
     json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments})
 }
 
-/// The output of a tool.
+/// Returns the output of a tool.
 pub fn output(id: &str, output: &str) -> Value {
     json!({"type": "function_call_output", "call_id": id, "output": output})
 }
 
-/// The body of a request. Nothing is stored at the provider.
+/// Returns the body of a request. The provider stores nothing.
 pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
     let mut body = json!({
         "model": model,
@@ -48,7 +48,7 @@ pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], e
     body
 }
 
-/// Reads a stream, in pieces of any size.
+/// A parser for a streamed answer. The input may be split at any byte.
 #[derive(Debug, Default)]
 pub struct ResponseStream {
     data: Events,
@@ -95,14 +95,14 @@ struct Usage {
 }
 
 impl ResponseStream {
-    /// Reads the next piece.
+    /// Parses the next piece of the stream.
     ///
     /// # Errors
-    /// If it is no stream of a response, or the server reports an error in it.
+    /// If the piece is not part of a response stream, or contains an error of the server.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
         let mut events = Vec::new();
         for data in self.data.push(bytes)? {
-            // A server that sends what ends other streams.
+            // The Responses API does not use `[DONE]`, but some compatible servers send it.
             if data != "[DONE]" {
                 events.extend(self.read(&data)?);
             }
@@ -110,7 +110,7 @@ impl ResponseStream {
         Ok(events)
     }
 
-    /// The connection has ended.
+    /// Handles the end of the connection. Returns no events, because the stream itself announces its end.
     ///
     /// # Errors
     /// If the answer was not complete.
@@ -125,7 +125,7 @@ impl ResponseStream {
         };
         let event = match serde_json::from_str(data).map_err(|_| Malformed)? {
             Event::Text { delta } => Some(ChatEvent::Text(delta)),
-            // A call that was cut off may name other arguments than the model meant.
+            // An incomplete call is ignored: its arguments may differ from the arguments that the model intended.
             Event::Item { item: Item::Call { status, .. } } if status.as_deref() == Some("incomplete") => None,
             Event::Item { item: Item::Call { name, arguments, .. } } => Some(ChatEvent::ToolCall { name, arguments }),
             Event::Completed { response } => done(true, response.usage),

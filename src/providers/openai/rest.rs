@@ -1,4 +1,4 @@
-//! The REST API, or that of a compatible server: transcribes recordings, and completes conversations.
+//! The REST API of OpenAI or a compatible server: transcribes recordings, and completes conversations.
 
 use super::prices::{self, TextUsage, TranscriptionUsage};
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
@@ -7,23 +7,23 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Why a request to the AI failed.
+/// The reason that a request to the AI provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No key is configured.
+    /// No API key is configured.
     #[error("no AI key is set (openai.api_key)")]
     NotConfigured,
-    /// The server could not be reached, or took too long.
+    /// The server could not be reached, or did not answer before the timeout.
     #[error("the AI could not be reached")]
     Unreachable(#[source] reqwest::Error),
     /// The server rejected the request.
     #[error("the AI rejected the request: {status} {code}")]
     Refused {
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// Its error code.
+        /// The provider's error code.
         code: String,
-        /// The rejected parameter; empty if it names none.
+        /// The rejected parameter; empty if the response does not name one.
         param: String,
     },
     /// The response could not be parsed.
@@ -46,28 +46,29 @@ pub struct ChatMessage {
     pub content: String,
 }
 
-/// An answer, and what it has cost.
+/// An answer with its cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid<T> {
     /// The answer.
     pub answer: T,
-    /// In millionths of a dollar.
+    /// The cost in millionths of a dollar.
     pub cost_micros: i64,
 }
 
 /// An audio file.
 #[derive(Clone, Debug)]
 pub struct SoundFile<'m> {
-    /// The file.
+    /// The content of the file.
     pub content: Vec<u8>,
-    /// Its type.
+    /// The media type.
     pub mime: &'m str,
-    /// Its length in milliseconds, as far as it is known: a server may not say what a transcription has used.
+    /// The length in milliseconds, or zero if it is not known. The price depends on this length if the server reports
+    /// no usage.
     pub length_ms: i64,
 }
 
-/// `POST /audio/transcriptions`: transcribes an audio file. `server`: none if it is not configured. `prompt`: words that are
-/// likely to be in it.
+/// Transcribes an audio file (`POST /audio/transcriptions`). `server` is `None` if no server is configured. `prompt`
+/// contains words that are likely to occur.
 pub async fn transcribe(
     client: &reqwest::Client,
     server: Option<TranscriptionServer<'_>>,
@@ -98,8 +99,9 @@ pub async fn transcribe(
     Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage.as_ref(), length_ms) })
 }
 
-/// `POST /chat/completions`: the next message of a conversation, with the lowest reasoning effort that the model
-/// allows: reasoning tokens count toward the same limit, and the caller waits. None if reasoning used up all tokens.
+/// Requests the next message of a conversation (`POST /chat/completions`). Uses the lowest reasoning effort that the
+/// model allows, because the caller waits and reasoning tokens count toward the same limit. Returns `None` if reasoning
+/// used up all tokens.
 pub async fn chat(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -119,7 +121,7 @@ pub async fn chat(
                 }
                 tokens = MAX_TOKENS;
             }
-            // Models accept different efforts, and other servers accept none.
+            // The accepted values depend on the model. Some compatible servers accept no value.
             Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
                 effort = efforts.next();
             }
@@ -137,7 +139,7 @@ fn chat_body(config: &OpenAiConfig, messages: &[ChatMessage], tokens: u32, effor
     body
 }
 
-/// None if no text was generated, because reasoning used up all tokens.
+/// Sends one chat request. Returns `None` if reasoning used up all tokens before the model wrote text.
 async fn chat_once(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -170,24 +172,25 @@ async fn chat_once(
     Ok(Paid { answer: text, cost_micros })
 }
 
-/// Values of `reasoning_effort`, the lowest first.
+/// Values of `reasoning_effort`, in the order in which they are tried.
 const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
-/// Enough for a sentence and for a model's reasoning before it, whatever `max_output_tokens` allows for speech.
+/// The minimum token limit: a sentence, and the model's reasoning before it. Applies even if `max_output_tokens`, which
+/// is meant for speech, is lower.
 const MIN_TOKENS: u32 = 4_000;
-/// The limit of the second attempt after one that ran out of tokens.
+/// The token limit of the second attempt, after the first attempt used up its tokens.
 const MAX_TOKENS: u32 = 16_000;
 
 /// A model that the key may use.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Model {
-    /// `gpt-realtime-2.1`
+    /// The name of the model, such as `gpt-realtime-2.1`.
     pub id: String,
-    /// The announced day after which the model is no longer available.
+    /// The announced last day on which the model is available.
     #[serde(default, deserialize_with = "day")]
     pub shutdown_date: Option<jiff::civil::Date>,
 }
 
-/// `GET /models`: the models that the key may use.
+/// Lists the models that the key may use (`GET /models`).
 pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<Model>, Error> {
     #[derive(Deserialize)]
     struct Answer {
@@ -197,7 +200,7 @@ pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Dura
     Ok(answer.data)
 }
 
-/// A date, a timestamp, or seconds since 1970; any other value is treated as unknown.
+/// Parses a date, a timestamp, or Unix seconds. Returns `None` for any other value.
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::civil::Date>, D::Error> {
     let value = Option::<serde_json::Value>::deserialize(deserializer)?;
     Ok(value.and_then(|value| match value {
@@ -214,7 +217,7 @@ fn url(config: &OpenAiConfig, path: &str) -> String {
     format!("{}/{path}", config.base_url.as_str())
 }
 
-/// Posts JSON.
+/// Sends a POST request with a JSON body.
 pub(super) async fn post<T: for<'de> Deserialize<'de>>(
     client: &reqwest::Client,
     server: &ModelServer<'_>,
@@ -260,7 +263,8 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     Err(Error::Refused { status: status.as_u16(), code, param })
 }
 
-/// The body of a request to `/audio/speech` (API reference, "Create speech"): raw 16-bit PCM, which needs no container to be parsed and can be played while it arrives.
+/// Returns the body of a request to `/audio/speech` (API reference, "Create speech"). The format is raw 16-bit PCM,
+/// because it has no container to parse and can be played while it arrives.
 pub fn speech_body(config: &PipelineConfig, text: &str) -> Value {
     json!({
         "model": config.speech_model,

@@ -1,20 +1,21 @@
-//! Server-sent events of an answer, which arrive in pieces of any size.
+//! A parser for server-sent events. The input may be split at any byte.
 
-/// A longer line is no event of an answer.
+/// The maximum length of a line. Events of an answer are shorter.
 const MAX_LINE: usize = 1 << 20;
 
-/// The stream cannot be read.
+/// The stream is malformed, or its answer is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// The data of the events. Each is one line: servers name the type of an event in its data as well.
+/// Collects the `data` lines of the events. The `event` lines are ignored, because the servers repeat the type of an
+/// event in its data.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     rest: Vec<u8>,
 }
 
 impl Events {
-    /// The data of the events that are complete with this piece.
+    /// Adds a piece of the stream. Returns the data of the events that this piece completes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, Malformed> {
         self.rest.extend_from_slice(bytes);
         let mut complete = Vec::new();

@@ -1,4 +1,4 @@
-//! Answers in the form of a JSON Schema, by the Responses API or by chat completions.
+//! Answers that match a JSON Schema, from the Responses API or chat completions.
 
 use super::prices::{self, TextUsage};
 use super::rest::{self, Error, Paid};
@@ -7,21 +7,23 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A question whose answer has the form of a schema.
+/// A request for an answer that matches a schema.
 #[derive(Clone, Debug)]
 pub struct StructuredRequest {
-    /// What to do.
+    /// The instructions for the model.
     pub instructions: String,
-    /// The data.
+    /// The data to which the instructions apply.
     pub input: String,
     /// The name of the schema.
     pub name: &'static str,
-    /// The schema; every property is required, and no other is allowed.
+    /// The JSON Schema. Every property must be required, and additional properties must be forbidden.
     pub schema: Value,
 }
 
-/// Asks by the API that the server has, `POST /responses` or `POST /chat/completions`: the answer as JSON text; none if the model refused,
-/// or ran out of tokens before it wrote any. Nothing is stored at the provider. The price is that of OpenAI's models.
+/// Requests an answer from the API that the server supports (`POST /responses` or `POST /chat/completions`). Returns
+/// the answer as JSON text, or `None` if the model refused or used up its tokens before it wrote text.
+///
+/// The provider does not store the conversation. The cost uses OpenAI's prices.
 pub async fn answer(
     client: &reqwest::Client,
     server: &ModelServer<'_>,
@@ -38,7 +40,8 @@ pub async fn answer(
                 let cost_micros = prices::text_cost_micros(server.model, &usage);
                 return Ok(Paid { answer: answer.text(), cost_micros });
             }
-            // Models accept different efforts, and others none. Not every server names the parameter: Ollama does not.
+            // The accepted values depend on the model, and some models accept none. Some servers, such as Ollama, do
+            // not name the rejected parameter.
             Err(Error::Refused { status: 400, param, .. })
                 if (param.is_empty() || param.starts_with("reasoning")) && body.get(effort).is_some() =>
             {
@@ -77,13 +80,13 @@ fn chat_body(server: &ModelServer<'_>, request: &StructuredRequest) -> Value {
     })
 }
 
-/// What both APIs answer.
+/// A response of either API.
 #[derive(Deserialize)]
 struct Answer {
-    /// Of the Responses API.
+    /// Output of the Responses API.
     #[serde(default)]
     output: Vec<Item>,
-    /// Of chat completions.
+    /// Output of chat completions.
     #[serde(default)]
     choices: Vec<Choice>,
     #[serde(default)]
@@ -115,7 +118,7 @@ struct Message {
 }
 
 impl Answer {
-    /// The text; none if the model refused, or ran out of tokens before it wrote any.
+    /// Returns the text, or `None` if the model refused or used up its tokens before it wrote text.
     fn text(self) -> Option<String> {
         let parts = self.output.into_iter().flat_map(|item| item.content);
         let written = parts.filter(|part| part.kind == "output_text").map(|part| part.text);
@@ -125,7 +128,7 @@ impl Answer {
     }
 }
 
-/// Enough for a short answer, and for the model's reasoning before it.
+/// The maximum number of output tokens: a short answer, and the model's reasoning before it.
 const MAX_TOKENS: u32 = 6_000;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Classification of public IP addresses.
+//! Recognises public IP addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Returns true for a public address: not this machine, not a private network, not reserved.
+/// Returns true if the address is public, which excludes this machine, private networks and reserved ranges.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -34,7 +34,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     let unique_local = segments[0] & 0xfe00 == 0xfc00;
     let link_local = segments[0] & 0xffc0 == 0xfe80;
     let site_local = segments[0] & 0xffc0 == 0xfec0;
-    // For local use (RFC 8215): only the local network knows what such an address translates to.
+    // The local-use translation prefix (RFC 8215). Only the local network defines which IPv4 address such an address
+    // translates to.
     let local_translation = segments[..3] == [0x64, 0xff9b, 1];
     let teredo = segments[0] == 0x2001 && segments[1] == 0;
     !(ip.is_unspecified()
@@ -47,7 +48,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         || teredo)
 }
 
-/// The IPv4 address inside an IPv6 address: mapped, compatible, translated (NAT64), or tunnelled (6to4).
+/// Returns the IPv4 address in an IPv6 address that is mapped, compatible, translated (NAT64) or tunnelled (6to4).
 fn embedded_v4(segments: &[u16; 8]) -> Option<Ipv4Addr> {
     let at = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());

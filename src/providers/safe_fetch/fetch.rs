@@ -1,25 +1,25 @@
-//! Fetches a file, and follows its redirects.
+//! Fetches a file, and follows redirects.
 
 use super::{Forbidden, SafeFetcher};
 use reqwest::{Method, Response, StatusCode, header};
 use std::time::Duration;
 use url::Url;
 
-/// A file that was fetched.
+/// A fetched file.
 #[derive(Debug)]
 pub struct FetchedFile {
-    /// The type that the server reported.
+    /// The media type that the server reported.
     pub mime: Option<String>,
     pub content: Vec<u8>,
 }
 
-/// Why a file was not fetched.
+/// The reason that a file could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Its address, or the target of a redirect, is forbidden.
+    /// The address of the file, or the target of a redirect, is forbidden.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// It is too large.
+    /// The file is larger than the limit.
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
     #[error("too many redirects while fetching the file")]
@@ -27,7 +27,7 @@ pub enum FetchError {
     /// The server answered with an error status.
     #[error("the server of the file answered with status {0}")]
     Status(u16),
-    /// The server could not be reached, or did not finish.
+    /// The server could not be reached, or the download was interrupted.
     #[error("the server of the file could not be reached")]
     Unreachable,
 }
@@ -44,14 +44,15 @@ impl FetchError {
 }
 
 impl SafeFetcher {
-    /// Fetches a file. The token (a header's name and value) is sent only to the trusted origin.
+    /// Fetches a file. `token` is a header's name and value, which is sent only to the trusted origin.
     pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
         let response = self.follow(Method::GET, address, token).await?;
         self.read(response).await
     }
 
-    /// Checks whether a file may be passed on to a service that fetches it: follows the redirects, and checks the size.
-    /// What cannot be determined now is no reason to reject it.
+    /// Checks whether a file may be passed on to a service that fetches it: follows the redirects and checks the size.
+    /// Accepts the file if its server cannot be reached or answers with an error, because the service fetches the file
+    /// later.
     pub async fn inspect(&self, address: &str) -> Result<(), FetchError> {
         match self.follow(Method::HEAD, address, None).await {
             Ok(_) | Err(FetchError::Unreachable | FetchError::Status(_)) => Ok(()),
@@ -59,7 +60,7 @@ impl SafeFetcher {
         }
     }
 
-    /// Reads a response body, up to the maximum size of a file.
+    /// Reads a response body. Returns an error if the body is larger than the maximum size of a file.
     pub async fn read(&self, mut response: Response) -> Result<FetchedFile, FetchError> {
         let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).map(str::to_owned);
         let mut content = Vec::new();
@@ -103,7 +104,7 @@ impl SafeFetcher {
     }
 }
 
-/// The target of a redirect.
+/// Returns the target of a redirect, or `None` if the response is not a redirect.
 pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     let moved = matches!(
         response.status(),
@@ -117,7 +118,8 @@ pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     moved.then(|| from.join(target).ok())?
 }
 
-/// A name that resolves to no public address is forbidden; any other error is a network error.
+/// Converts a request error. Returns `Forbidden` if the name resolved to no public address, and otherwise
+/// `Unreachable`.
 fn reason(error: &reqwest::Error) -> FetchError {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {

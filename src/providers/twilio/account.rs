@@ -1,4 +1,4 @@
-//! The Twilio account, and its phone numbers with their voice URLs.
+//! The Twilio account and its phone numbers, with their webhook URLs.
 
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
@@ -9,55 +9,55 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Account {
-    /// `active`, `suspended` or `closed`.
+    /// The state of the account: `active`, `suspended` or `closed`.
     pub status: String,
-    /// `Full` or `Trial`.
+    /// The type of the account: `Full` or `Trial`.
     #[serde(rename = "type", default)]
     pub kind: String,
 }
 
-/// A phone number. Unset fields are empty.
+/// A phone number of the account. Unset fields are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountNumber {
-    /// `PN…`
+    /// The id of the number: `PN…`.
     pub sid: String,
-    /// With `+` and country code.
+    /// The number with `+` and country code.
     pub phone_number: String,
-    /// Where its calls go.
+    /// The webhooks that Twilio requests for calls to the number.
     pub webhooks: NumberWebhooks,
-    /// Requested when `voice_url` fails.
+    /// The URL that Twilio requests if `voice_url` fails.
     pub voice_fallback_url: String,
-    /// `AP…`: the URLs of a TwiML app are used instead of the number's own.
+    /// The id of a TwiML app (`AP…`). If it is set, Twilio uses the app's URLs instead of the number's own.
     pub voice_application_sid: String,
-    /// `TK…`: calls go to a SIP trunk instead.
+    /// The id of a SIP trunk (`TK…`). If it is set, Twilio routes calls to the trunk.
     pub trunk_sid: String,
-    /// Its name in Twilio's console.
+    /// The name of the number in Twilio's console.
     pub friendly_name: String,
-    /// What it can do: `voice`, `sms`, `mms`, `fax`.
+    /// The capabilities of the number: `voice`, `sms`, `mms`, `fax`.
     pub capabilities: Vec<String>,
 }
 
-/// Where the calls of a number go.
+/// The webhooks for calls to a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberWebhooks {
-    /// Requested for an incoming call.
+    /// The URL that Twilio requests for an incoming call.
     pub voice_url: String,
-    /// The HTTP method.
+    /// The HTTP method for `voice_url`.
     pub voice_method: String,
-    /// Receives the status of a call.
+    /// The URL that receives the status of a call.
     pub status_callback: String,
-    /// The HTTP method.
+    /// The HTTP method for `status_callback`.
     pub status_callback_method: String,
 }
 
-/// `GET Accounts/{Sid}.json`: verifies the credentials, and returns the state of the account.
+/// Verifies the credentials, and returns the state of the account (`GET Accounts/{Sid}.json`).
 pub async fn account(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Account, Error> {
     let (sid, _) = config.credentials().ok_or(Error::NotConfigured)?;
     let url = format!("{}/2010-04-01/Accounts/{sid}.json", config.api_base_url.as_str());
     Ok(send(config, client.get(url).timeout(limit)).await?.json().await?)
 }
 
-/// `GET IncomingPhoneNumbers.json`: the first [`MAX_NUMBERS`] numbers of the account.
+/// Returns the first [`MAX_NUMBERS`] numbers of the account (`GET IncomingPhoneNumbers.json`).
 pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Vec<AccountNumber>, Error> {
     #[derive(Deserialize)]
     struct Page {
@@ -69,7 +69,8 @@ pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) ->
     Ok(page.incoming_phone_numbers.into_iter().map(AccountNumber::from).collect())
 }
 
-/// `POST IncomingPhoneNumbers/{Sid}.json`: sets these URLs of a number; its other fields are unchanged.
+/// Sets the webhooks of a number (`POST IncomingPhoneNumbers/{Sid}.json`). The other fields of the number do not
+/// change.
 pub async fn set_number_webhooks(
     client: &Client,
     config: &TwilioConfig,
@@ -94,12 +95,12 @@ fn webhooks_request(
         ("VoiceMethod", &webhooks.voice_method),
         ("StatusCallbackMethod", &webhooks.status_callback_method),
     ];
-    // A URL may be set to an empty text, a method may not.
+    // Twilio accepts an empty URL, but not an empty method.
     form.retain(|(name, value)| !value.is_empty() || !name.ends_with("Method"));
     Ok(client.post(account_url(config, &format!("IncomingPhoneNumbers/{sid}.json"))?).form(&form))
 }
 
-/// A number as Twilio writes it: an unset field is `null` or an empty text.
+/// A number in Twilio's format, in which an unset field is `null` or an empty text.
 #[derive(Deserialize)]
 struct Wire {
     sid: String,
@@ -136,7 +137,7 @@ impl From<Wire> for AccountNumber {
     }
 }
 
-/// The largest page size that Twilio allows.
+/// The maximum page size that Twilio allows.
 pub const MAX_NUMBERS: u32 = 1000;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Twilio's message errors as notices for the owner: what happened and what to do.
+//! Converts Twilio's message errors into notices for the owner. A notice explains the error and its solution.
 //!
-//! The codes are those of Twilio's "Error and Warning Dictionary".
+//! Twilio documents the codes in its "Error and Warning Dictionary".
 
 use crate::domain::{Notice, ProviderError, Refusal};
 
-/// A Twilio error with its notice. `message` is Twilio's own message, for errors without a notice of their own.
+/// Returns a Twilio error with its notice. `message` is Twilio's own message, for codes without a specific notice.
 pub fn for_code(code: &str, message: Option<&str>) -> ProviderError {
     let notice = known(code).unwrap_or_else(|| match message {
         Some(message) => Notice::TwilioErrorBecause { code: code.to_owned(), reason: message.to_owned() },
@@ -13,7 +13,7 @@ pub fn for_code(code: &str, message: Option<&str>) -> ProviderError {
     ProviderError { code: code.to_owned(), notice: notice.into() }
 }
 
-/// What a Twilio error code rejects. A code that is not in the table rejects the message itself.
+/// Converts a Twilio error code into a refusal. An unlisted code refuses only the message itself.
 pub(super) fn refusal(code: &str) -> Refusal {
     match code {
         "63016" => Refusal::FreeText,
@@ -23,15 +23,16 @@ pub(super) fn refusal(code: &str) -> Refusal {
     }
 }
 
-/// Returns true if Twilio does not accept the account: wrong credentials, or closed.
+/// Returns true if Twilio rejects the account: the credentials are wrong, or the account is closed.
 pub fn is_account_refused(code: &str) -> bool {
     ACCOUNT_REFUSED.contains(&code)
 }
 
-/// 401 stands for a response without a Twilio error code; 20005 for an account that is not active.
+/// Error codes that reject the account. 401 is the HTTP status of a response without an error code. 20005 means that
+/// the account is not active.
 const ACCOUNT_REFUSED: [&str; 5] = ["20003", "20005", "20008", "20404", "401"];
 
-/// The notice of an error code.
+/// Returns the notice for an error code, or `None` if the code has no specific notice.
 fn known(code: &str) -> Option<Notice> {
     Some(match code {
         "63016" => Notice::TwilioWindowClosed,

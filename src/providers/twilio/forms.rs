@@ -1,4 +1,4 @@
-//! The parameters of Twilio's webhooks. Twilio adds parameters without notice, so all are kept.
+//! The parameters of Twilio's webhooks. All parameters are kept, because Twilio adds parameters without notice.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ pub struct Form {
 }
 
 impl Form {
-    /// Parses `application/x-www-form-urlencoded` with at most `max` parameters; none if there are more. Invalid UTF-8
-    /// is replaced, and [`Form::is_clean`] reports it.
+    /// Parses an `application/x-www-form-urlencoded` body. Returns `None` if it has more than `max` parameters.
+    /// Replaces invalid UTF-8, which [`Form::is_clean`] reports.
     pub fn decode(body: &[u8], max: usize) -> Option<Self> {
         if memchr::memchr_iter(b'&', body).count() >= max {
             return None;
@@ -26,8 +26,8 @@ impl Form {
         Some(Self { pairs, clean })
     }
 
-    /// Parses the top level of a JSON object with at most `max` fields; none if there are more. JSON that is not an
-    /// object has no parameters.
+    /// Parses the top level of a JSON object. Returns `None` if it has more than `max` fields. JSON that is not an
+    /// object gives an empty form.
     pub fn decode_json(body: &[u8], max: usize) -> Option<Self> {
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Some(Self::default()) };
         if fields.len() > max {
@@ -40,7 +40,7 @@ impl Form {
         Some(Self { pairs: pairs.collect(), clean: true })
     }
 
-    /// The first value of a parameter; an empty one counts as absent.
+    /// Returns the first value of a parameter, or `None` if the parameter is missing or its first value is empty.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
@@ -49,7 +49,7 @@ impl Form {
         &self.pairs
     }
 
-    /// Returns true if all of it was valid UTF-8.
+    /// Returns true if all names and values were valid UTF-8.
     pub fn is_clean(&self) -> bool {
         self.clean
     }
@@ -67,7 +67,8 @@ impl From<Vec<(String, String)>> for Form {
     }
 }
 
-/// What Twilio sends as `From` for callers without a number: words spelled with the digits of a phone keypad.
+/// The values of `From` that Twilio sends for callers without a number: words spelled with the digits of a phone
+/// keypad.
 const WITHHELD: [(&str, &str); 5] = [
     ("+266696687", "anonymous"),
     ("+7378742833", "restricted"),
@@ -76,7 +77,7 @@ const WITHHELD: [(&str, &str); 5] = [
     ("+2562533", "blocked"),
 ];
 
-/// The caller as in `From`: a number, or a word such as `anonymous` if it is withheld.
+/// Returns the caller's number from `From`, or a word such as `anonymous` if the number is withheld.
 pub fn caller_id(from: &str) -> &str {
     let bare = from.trim();
     let word = WITHHELD.iter().find(|(number, _)| *number == bare).map(|(_, word)| *word);

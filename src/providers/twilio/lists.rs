@@ -1,8 +1,7 @@
-//! What Twilio has received, from the lists of its REST API (version 2010-04-01): messages, calls and recordings, a day
-//! at a time.
+//! Lists messages, calls and recordings from Twilio's REST API (version 2010-04-01), one day per request.
 //!
-//! The lists are in descending order of time, and entries that are added while a list is read shift the rest to later
-//! pages: a resource can be on two pages and is returned once.
+//! Twilio returns the newest entries first. Entries that are added during the listing shift older entries to later
+//! pages. Therefore the same resource can be on two pages; it is returned only once.
 
 use super::forms::Form;
 use super::rest::{Error, account_url, send};
@@ -16,37 +15,37 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-/// A resource that can be listed.
+/// A type of resource that Twilio can list.
 pub trait Resource: DeserializeOwned + Send {
     /// The path below the account's URL.
     const PATH: &'static str;
-    /// The list's field in the response.
+    /// The name of the field that contains the list in the response.
     const FIELD: &'static str;
-    /// The parameter that selects one day.
+    /// The query parameter that selects one day.
     const DAY: &'static str;
 
-    /// Twilio's id.
+    /// Returns Twilio's id of the resource.
     fn sid(&self) -> &str;
 
-    /// When Twilio received it, by Twilio's clock.
+    /// Returns the time of the resource by Twilio's clock: of its creation, or of the start of a call.
     fn at(&self) -> Option<Timestamp>;
 }
 
 /// A resource, parsed and as raw JSON.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
-    /// The fields that are used.
+    /// The parsed fields.
     pub item: T,
     /// The complete resource, as JSON.
     pub raw: String,
 }
 
-/// What was received on one day, the oldest first.
+/// The resources of one day, the oldest first.
 #[derive(Debug)]
 pub struct Day<T> {
     /// The resources.
     pub listed: Vec<Listed<T>>,
-    /// Twilio's time of the request: later entries may be missing.
+    /// The time of the first request, by Twilio's clock. Entries after this time may be missing.
     pub requested_at: Timestamp,
 }
 
@@ -69,7 +68,7 @@ pub struct ListedMessage {
 #[serde(default)]
 pub struct ListedCall {
     sid: String,
-    /// The caller.
+    /// The number of the caller.
     pub from: Option<String>,
     /// The called number.
     pub to: Option<String>,
@@ -85,18 +84,18 @@ pub struct ListedCall {
 #[serde(default)]
 pub struct ListedRecording {
     sid: String,
-    /// The recorded call.
+    /// The id of the recorded call.
     pub call_sid: Option<String>,
     status: Option<String>,
     duration: Option<String>,
     date_created: Option<String>,
 }
 
-/// A file of a message.
+/// A media file of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMedia {
     pub url: String,
-    /// Its type.
+    /// The media type.
     pub mime: Option<String>,
 }
 
@@ -115,31 +114,31 @@ impl Resource for ListedMessage {
 }
 
 impl ListedMessage {
-    /// Returns true if it is a WhatsApp message to this sender, or to any sender if none is given.
+    /// Returns true for an inbound WhatsApp message to the sender `own`, or to any sender if `own` is `None`.
     pub fn is_inbound_whatsapp_to(&self, own: Option<&str>) -> bool {
         let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
         self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
     }
 
-    /// Returns true if it is a WhatsApp message that was sent through Twilio's REST API.
+    /// Returns true for a WhatsApp message that was sent through Twilio's REST API.
     pub fn is_outbound_whatsapp(&self) -> bool {
         self.direction.as_deref() == Some("outbound-api")
             && self.to.as_deref().is_some_and(|to| to.starts_with("whatsapp:"))
     }
 
-    /// The parameters of the callback that reports its status.
+    /// Returns the parameters of the status callback for this message.
     pub fn status_form(&self) -> Form {
         let code = self.error_code.map(|code| ("ErrorCode".to_owned(), code.to_string()));
         let status = ("MessageStatus".to_owned(), self.status.clone().unwrap_or_default());
         Form::from([("MessageSid".to_owned(), self.sid.clone()), status].into_iter().chain(code).collect::<Vec<_>>())
     }
 
-    /// Returns true if it has files.
+    /// Returns true if the message has media files.
     pub fn has_media(&self) -> bool {
         self.num_media.as_deref().is_some_and(|count| count != "0")
     }
 
-    /// The parameters of its webhook, as far as the list contains them.
+    /// Returns the parameters of the webhook for this message, as far as the list contains them.
     pub fn form(&self, media: &[ListedMedia]) -> Form {
         let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
         let mut pairs = vec![
@@ -172,7 +171,7 @@ impl Resource for ListedCall {
 }
 
 impl ListedCall {
-    /// Returns true if the call was made to one of our numbers; legs that our calls have dialled were not.
+    /// Returns true for a call to one of the account's numbers. Returns false for a leg that such a call has dialled.
     pub fn is_inbound(&self) -> bool {
         self.direction.as_deref() == Some("inbound") && self.parent_call_sid.is_none()
     }
@@ -202,7 +201,7 @@ impl Resource for ListedRecording {
 }
 
 impl ListedRecording {
-    /// Whether its file can be fetched; none if it is not ready yet.
+    /// Returns true if the file can be fetched, false if it cannot be fetched, or `None` if it is not ready yet.
     pub fn is_ready(&self) -> Option<bool> {
         match self.status.as_deref() {
             Some("completed") => Some(true),
@@ -215,14 +214,15 @@ impl ListedRecording {
         millis(self.duration.as_deref())
     }
 
-    /// The file's URL.
+    /// Returns the URL of the file.
     pub fn url(&self, config: &TwilioConfig) -> Result<String, Error> {
         account_url(config, &format!("Recordings/{}", self.sid))
     }
 }
 
-/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; the result may contain older entries.
-/// `observe_time` is called with the time by Twilio's clock for each response.
+/// Lists the resources of `date` (`YYYY-MM-DD`, UTC), the newest pages first, and stops after the first page on which
+/// all entries are older than `since`. The result may contain entries that are older than `since`. Calls `observe_time`
+/// with the time of Twilio's clock in each response.
 pub async fn day<T: Resource>(
     client: &Client,
     config: &TwilioConfig,
@@ -254,13 +254,13 @@ pub async fn day<T: Resource>(
             observe_time(time);
         }
     }
-    // Entries with the same time keep the order of the list.
+    // Twilio lists the newest entry first. The stable sort keeps the reversed order for entries with equal times.
     listed.reverse();
     listed.sort_by_key(|listed| listed.item.at());
     Ok(Day { listed, requested_at })
 }
 
-/// The files of a message: `GET Messages/{sid}/Media.json`.
+/// Lists the media files of a message (`GET Messages/{sid}/Media.json`).
 pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Result<Vec<ListedMedia>, Error> {
     #[derive(Deserialize)]
     struct Page {
@@ -278,13 +278,13 @@ pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Res
     Ok(page.media_list.into_iter().map(file).collect())
 }
 
-/// One call: `GET Calls/{sid}.json`.
+/// Returns one call (`GET Calls/{sid}.json`).
 pub async fn call(client: &Client, config: &TwilioConfig, sid: &str) -> Result<ListedCall, Error> {
     let url = account_url(config, &format!("Calls/{sid}.json"))?;
     Ok(send(config, client.get(url).timeout(RESPONSE_TIMEOUT)).await?.json().await?)
 }
 
-/// The URL of a further page. The credentials are sent with the request, so the URL must belong to the account.
+/// Returns the URL of the next page. The request contains the credentials, so the URL must belong to the account.
 fn page_url(config: &TwilioConfig, uri: &str) -> Result<String, Error> {
     let account = account_url(config, "")?;
     let base = config.api_base_url.as_str();
@@ -296,7 +296,7 @@ fn date_of(response: &Response) -> Option<Timestamp> {
     response.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date)
 }
 
-/// A time as Twilio writes it: RFC 2822, as in HTTP.
+/// Parses a time in Twilio's format (RFC 2822, as in HTTP).
 fn time(text: Option<&str>) -> Option<Timestamp> {
     http_date(text?)
 }

@@ -1,7 +1,7 @@
 //! Media files of inbound Twilio messages.
 //!
-//! Twilio serves a file only with the account's credentials, and redirects to a signed URL on another host; the
-//! credentials are not sent there. Page: "Media Resource".
+//! Twilio requires the account's credentials for a file, and redirects to a signed URL on another host (Twilio docs,
+//! "Media Resource"). The credentials are not sent to that host.
 
 use crate::config::{Config, Secret};
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// Fetches files of messages.
+/// Fetches media files of messages.
 #[derive(Clone)]
 pub struct TwilioMediaFetcher {
     client: Client,
@@ -20,8 +20,8 @@ pub struct TwilioMediaFetcher {
 }
 
 impl TwilioMediaFetcher {
-    /// Creates a fetcher for the configured account. If the configured host is a fake on this machine, redirects to
-    /// this machine are allowed too.
+    /// Creates a fetcher for the configured account. If the configured API address uses plain HTTP, it is a fake on
+    /// this machine, and redirects to this machine are allowed.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let api = &config.twilio.api_base_url;
         let trusted = if api.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing };
@@ -33,7 +33,7 @@ impl TwilioMediaFetcher {
         })
     }
 
-    /// Fetches a file. The credentials are sent only to the configured host.
+    /// Fetches a file. Sends the credentials only to the configured host.
     pub async fn fetch(&self, address: &str) -> Result<FetchedFile, FetchError> {
         let url =
             Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::safe_fetch::Forbidden::InvalidUrl))?;

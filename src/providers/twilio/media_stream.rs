@@ -1,7 +1,7 @@
 //! Media Streams messages (Twilio docs, "Media Streams - WebSocket Messages").
 //!
-//! Each call receives fifty media frames per second, so a frame is parsed in one pass without building a JSON tree, and
-//! its payload stays base64.
+//! Each call receives 50 media frames per second. Therefore a frame is parsed in one pass, without a JSON tree, and its
+//! payload is not decoded from base64.
 
 use crate::domain::{CallSid, StreamSid};
 use serde::Deserialize;
@@ -9,41 +9,41 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// The messages that Twilio sends.
+/// A message from Twilio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
-    /// The socket speaks Media Streams. The first message, sent once.
+    /// Twilio has opened the WebSocket. The first message, sent once.
     Connected,
-    /// The stream starts. Sent once.
+    /// The stream has started. Sent once.
     Start(Start),
-    /// Usually 20 ms of the caller's audio.
+    /// A piece of the caller's audio, usually 20 ms.
     Media {
         /// Milliseconds since the stream started.
         timestamp_ms: u64,
-        /// Base64 of mu-law, 8 kHz, mono.
+        /// The audio: base64 of mu-law, 8 kHz, mono.
         payload: Cow<'a, str>,
     },
-    /// A key was pressed.
+    /// The caller pressed a key.
     Dtmf(char),
-    /// The audio before this mark was played, or dropped by `clear`.
+    /// The audio before this mark was played, or was dropped by `clear`.
     Mark(Cow<'a, str>),
-    /// The stream is over.
+    /// The stream has ended.
     Stop,
-    /// A message type that is newer than this code.
+    /// An unknown type of message. Twilio may add types at any time.
     Unknown,
 }
 
 /// The start of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Required in every message to Twilio.
+    /// The id of the stream, which every message to Twilio must contain.
     pub stream_sid: StreamSid,
     pub call_sid: CallSid,
-    /// The TwiML's `<Parameter>`s.
+    /// The `<Parameter>` elements of the TwiML.
     pub parameters: HashMap<String, String>,
 }
 
-/// The text is not a Media Streams message.
+/// The text is not a valid Media Streams message.
 #[derive(Debug, thiserror::Error)]
 #[error("not a Media Streams message: {0}")]
 pub struct Malformed(String);
@@ -121,7 +121,7 @@ struct StartWire {
     parameters: HashMap<String, String>,
 }
 
-/// A number that Twilio writes as a string, and compatible servers as a number.
+/// A number that Twilio sends as a JSON string. Compatible servers send it as a JSON number.
 #[derive(Default)]
 struct Count(u64);
 
@@ -147,16 +147,16 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Builds the messages for one stream.
+/// Builds the messages of one stream.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// `{"event":"media","streamSid":"MZ…","media":{"payload":"`, which is the same in every frame.
+    /// The constant start of a media message: `{"event":"media","streamSid":"MZ…","media":{"payload":"`.
     media_head: String,
     stream_sid: String,
 }
 
 impl Outgoing {
-    /// Creates a builder for this stream.
+    /// Creates a message builder for this stream.
     pub fn new(stream_sid: &StreamSid) -> Self {
         let stream_sid = serde_json::Value::from(stream_sid.as_str()).to_string();
         Self {
@@ -165,7 +165,7 @@ impl Outgoing {
         }
     }
 
-    /// Audio to play: base64 of mu-law without any file header.
+    /// Builds a message with audio to play: base64 of mu-law, without a file header.
     pub fn media(&self, base64: &str) -> String {
         let mut text = String::with_capacity(self.media_head.len() + base64.len() + 3);
         text.push_str(&self.media_head);
@@ -174,7 +174,7 @@ impl Outgoing {
         text
     }
 
-    /// A mark, which Twilio echoes when the audio before it was played. `name` is plain ASCII.
+    /// Builds a mark, which Twilio returns after it has played the audio before the mark. `name` must be plain ASCII.
     pub fn mark(&self, name: &str) -> String {
         let mut text = String::new();
         let _ =
@@ -182,7 +182,7 @@ impl Outgoing {
         text
     }
 
-    /// Drops the audio that was not played yet.
+    /// Builds a `clear` message, which drops the audio that was not played yet.
     pub fn clear(&self) -> String {
         format!("{{\"event\":\"clear\",\"streamSid\":{}}}", self.stream_sid)
     }

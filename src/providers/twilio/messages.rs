@@ -1,8 +1,8 @@
-//! Twilio's REST API for messages (version 2010-04-01): sends WhatsApp messages, and looks up messages that may or may
-//! not have been sent.
+//! Twilio's REST API for messages (version 2010-04-01): sends WhatsApp messages, and looks up messages whose outcome is
+//! unknown.
 //!
-//! Credentials are sent only to the configured host. The API has no idempotency key, so the outcome of a request is
-//! classified as accepted, certainly not accepted, or unknown.
+//! Credentials are sent only to the configured host. The API has no idempotency key. Therefore the outcome of a request
+//! is one of: accepted, certainly not accepted, or unknown.
 
 mod list;
 mod template;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use template::Template;
 
-/// Sends from our WhatsApp sender at Twilio.
+/// Sends messages from the configured WhatsApp sender.
 #[derive(Clone)]
 pub struct Messages {
     client: Client,
@@ -27,20 +27,20 @@ pub struct Messages {
     status_callback: Option<String>,
 }
 
-/// The message to send.
+/// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// The recipient, E.164 with `+`.
+    /// The recipient's number, E.164 with `+`.
     pub to: &'a str,
     pub text: &'a str,
-    /// The file's URL.
+    /// The URL of the file.
     pub media_url: Option<&'a str>,
-    /// Whether to send it as the template.
+    /// Whether to send the message as the template.
     pub template: bool,
 }
 
 impl Messages {
-    /// Returns none if the account or the sender is not configured.
+    /// Creates a client. Returns `None` if the account or the sender is not configured.
     pub fn new(client: Client, config: &Config) -> Option<Self> {
         let (account_sid, auth_token) = config.twilio.credentials()?;
         let from = config.twilio.wa_from.as_ref()?;
@@ -61,14 +61,14 @@ impl Messages {
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         match self.authorized(self.post(message)).send().await {
             Ok(response) => self.outcome(response).await,
-            // The connection failed, so nothing was sent.
+            // The connection failed, so no message was sent.
             Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, unreachable()),
             Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, unreachable()),
             Err(_) => Outcome::Unconfirmed(no_answer()),
         }
     }
 
-    /// The request that sends a message.
+    /// Returns the request that sends a message.
     fn post(&self, message: Text<'_>) -> RequestBuilder {
         let to = format!("whatsapp:{}", message.to);
         let mut form = vec![("From", self.from.as_str()), ("To", to.as_str())];
@@ -90,7 +90,8 @@ impl Messages {
         self.client.post(&self.url).form(&form)
     }
 
-    /// The messages with the same content that Twilio has sent to this recipient since `since`, the oldest first.
+    /// Returns the ids of the messages with the same content that Twilio has sent to this recipient since `since`, the
+    /// oldest first.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = format!("whatsapp:{}", message.to);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
@@ -116,7 +117,8 @@ impl Messages {
         let wait = retry_after(&response);
         let body = response.bytes().await.unwrap_or_default();
         if status.is_success() {
-            // Without an id, the accepted message could not be matched with its status updates, so it is looked up.
+            // Without an id, the message could not be matched with its status updates. Therefore its outcome is
+            // unknown, and it is looked up later.
             return match serde_json::from_slice::<Created>(&body) {
                 Ok(created) => Outcome::Sent { provider_msg_id: Some(created.sid) },
                 Err(_) => Outcome::Unconfirmed(no_answer()),
@@ -166,7 +168,7 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1))
 }
 
-/// The path of Twilio's status callbacks.
+/// The path for Twilio's status callbacks.
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

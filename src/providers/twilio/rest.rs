@@ -1,6 +1,6 @@
 //! Twilio's REST API for calls and recordings (version 2010-04-01).
 //!
-//! Credentials are sent only to the configured host, and no redirect is followed with them.
+//! Credentials are sent only to the configured host. Requests with credentials do not follow redirects.
 
 use crate::config::TwilioConfig;
 use crate::domain::{CallSid, Notice, RecordingSid};
@@ -10,34 +10,34 @@ use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
 
-/// Why a request to Twilio failed.
+/// The reason that a request to Twilio failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No account is configured.
     #[error("no Twilio account is set (twilio.account_sid and twilio.auth_token)")]
     NotConfigured,
-    /// Twilio could not be reached, or took too long.
+    /// Twilio could not be reached, or did not answer before the timeout.
     #[error("Twilio could not be reached")]
     Unreachable(#[source] reqwest::Error),
     /// Twilio rejected the request. Code 20404 for a call means that the call is over.
     #[error("Twilio rejected the request: HTTP {status}, code {code}: {message}")]
     Refused {
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// Twilio's error code, 0 if it gave none.
+        /// Twilio's error code; 0 if the response has none.
         code: u32,
         /// Twilio's message.
         message: String,
-        /// The delay before a retry, if Twilio gives one.
+        /// The delay before a retry, if Twilio requests one.
         retry_after: Option<Duration>,
     },
-    /// The response is not such a resource.
+    /// The response does not describe the requested resource.
     #[error("Twilio's answer could not be read")]
     Malformed,
     /// A file is larger than the limit.
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
-    /// Twilio redirects to an address from which the file cannot or must not be fetched.
+    /// Twilio redirects to an address that is forbidden, or from which the file cannot be fetched.
     #[error("the file's address at Twilio redirects to another one: {0}")]
     Redirected(#[source] FetchError),
 }
@@ -47,14 +47,14 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            // A 404 right after a webhook is normal: Twilio's storage does not have the file yet.
+            // A 404 right after a webhook is normal: Twilio has not stored the file yet.
             Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
             Self::Redirected(error) => error.is_retryable(),
             Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
         }
     }
 
-    /// The delay before a retry that Twilio asks for.
+    /// Returns the delay before a retry, if Twilio requested one.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -62,7 +62,7 @@ impl Error {
         }
     }
 
-    /// Twilio's message, if it does not accept the account.
+    /// Returns a notice with Twilio's message if Twilio rejects the account.
     pub fn account_refusal(&self) -> Option<Notice> {
         match self {
             Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => {
@@ -72,7 +72,7 @@ impl Error {
         }
     }
 
-    /// Returns true if Twilio reports that the call is over.
+    /// Returns true if Twilio reports that the call has ended.
     pub fn is_call_over(&self) -> bool {
         matches!(self, Self::Refused { code: 20404 | 21220, .. } | Self::Refused { status: 404, .. })
     }
@@ -80,7 +80,7 @@ impl Error {
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        // A recording's URL must not get into logs.
+        // The URL of a recording must not appear in logs.
         Self::Unreachable(error.without_url())
     }
 }
@@ -106,7 +106,7 @@ fn redirect_request(
     Ok(client.post(account_url(config, &format!("Calls/{call}.json"))?).form(&form))
 }
 
-/// Ends a call: `POST Calls/{CallSid}.json` with `Status=completed`, whatever the call does.
+/// Ends a call in any state: `POST Calls/{CallSid}.json` with `Status=completed`.
 pub async fn complete_call(
     client: &Client,
     config: &TwilioConfig,
@@ -117,32 +117,31 @@ pub async fn complete_call(
     send(config, client.post(url).form(&[("Status", "completed")]).timeout(limit)).await.map(drop)
 }
 
-/// The status of a call at Twilio: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
-/// `canceled`.
+/// The status of a call: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer` or `canceled`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
     pub status: String,
-    /// The duration in seconds, once it is over.
+    /// The duration in seconds, after the call has ended.
     pub duration: Option<String>,
 }
 
-/// `GET Calls/{CallSid}.json`.
+/// Returns the status of a call (`GET Calls/{CallSid}.json`).
 pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid) -> Result<CallStatus, Error> {
     let request = client.get(account_url(config, &format!("Calls/{call}.json"))?);
     Ok(send(config, request).await?.json().await?)
 }
 
-/// An audio file and its type.
+/// A fetched audio file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioFile {
-    /// Usually `audio/wav`.
+    /// The media type, usually `audio/wav`.
     pub mime: String,
-    /// The file.
+    /// The content of the file.
     pub content: Vec<u8>,
 }
 
-/// Fetches a recording as WAV. `url` comes from the webhook, and is used only if it is on the configured host. If that
-/// host redirects, `redirect_fetcher` fetches the file without the credentials, and only from a public address.
+/// Fetches a recording as WAV. `url` comes from the webhook, and must be on the configured host. If that host
+/// redirects, `redirect_fetcher` fetches the file without the credentials, and only from a public address.
 pub async fn fetch_recording(
     client: &Client,
     redirect_fetcher: &SafeFetcher,
@@ -187,7 +186,7 @@ pub async fn fetch_recording(
     Ok(AudioFile { mime, content: file.content })
 }
 
-/// The webhook's URL with the suffix for WAV, if it is on the configured host.
+/// Returns the URL of the recording as WAV, or `None` if `url` is not on the configured host.
 fn recording_url(config: &TwilioConfig, url: &str) -> Option<String> {
     let (given, ours) = (Url::parse(url).ok()?, Url::parse(config.api_base_url.as_str()).ok()?);
     if given.origin() != ours.origin() {

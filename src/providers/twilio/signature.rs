@@ -10,25 +10,26 @@ use sha2::{Digest, Sha256};
 use std::cell::LazyCell;
 use subtle::ConstantTimeEq;
 
-/// The content of a request besides its URL.
+/// The signed content of a request besides its URL.
 #[derive(Clone, Copy, Debug)]
 pub enum Payload<'a> {
-    /// `application/x-www-form-urlencoded`: the decoded pairs, in any order.
+    /// An `application/x-www-form-urlencoded` body: the decoded pairs, in any order.
     Form(&'a [(String, String)]),
-    /// Any other body: its SHA-256 is in the URL as `bodySHA256`.
+    /// Any other body. The URL contains its SHA-256 as `bodySHA256`.
     Raw(&'a [u8]),
-    /// No body: GET, HEAD, or a WebSocket upgrade.
+    /// No body, as in a GET or HEAD request or a WebSocket upgrade.
     Empty,
 }
 
-/// A well-formed signature: base64 of 20 bytes. [`is_valid`] verifies it.
+/// A well-formed signature: base64 of 20 bytes. [`is_valid`] verifies the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Signature([u8; 20]);
 
 impl Signature {
-    /// Parses the header's value; none if it is malformed, so such a request is rejected without further work.
+    /// Parses the value of the header. Returns `None` if the value is malformed, so that such a request is rejected
+    /// without further checks.
     pub fn parse(header: &[u8]) -> Option<Self> {
-        // Longer text is not even decoded.
+        // The length is checked first, so that a long text is not decoded.
         let text = header.trim_ascii();
         if text.len() != ENCODED_BYTES {
             return None;
@@ -37,14 +38,14 @@ impl Signature {
     }
 }
 
-/// Twenty bytes as base64.
+/// The length of 20 bytes in base64.
 const ENCODED_BYTES: usize = 28;
 
 /// Returns true if one of `tokens` has signed this request.
 ///
-/// `base_url` is the configured public address without a trailing slash; `path_and_query` is the target of the request
-/// line as it was sent, undecoded. The client's `Host` header is never used. Twilio signs with and without the port, so
-/// both are tried.
+/// `base_url` is the configured public address without a trailing slash. `path_and_query` is the raw target of the
+/// request line, not decoded. The client's `Host` header is not used. Twilio signs either with or without the standard
+/// port, so both forms are checked.
 pub fn is_valid<'t>(
     mut tokens: impl Iterator<Item = &'t Secret>,
     signature: Signature,
@@ -65,7 +66,7 @@ pub fn is_valid<'t>(
     })
 }
 
-/// The signature that Twilio would send: for requests that checks create.
+/// Returns the signature that Twilio would send. Used to sign test requests.
 pub fn sign(token: &Secret, url: &str, payload: Payload<'_>) -> String {
     STANDARD.encode(digest(token, &[url, &signed_tail(payload)]))
 }
@@ -79,7 +80,7 @@ fn digest(token: &Secret, parts: &[&str]) -> [u8; 20] {
     mac.finalize().into_bytes().into()
 }
 
-/// Each unique name in byte order with each of its unique values in byte order, without separators.
+/// Concatenates the sorted unique names with their sorted unique values, in byte order and without separators.
 fn signed_tail(payload: Payload<'_>) -> String {
     let Payload::Form(pairs) = payload else { return String::new() };
     let mut sorted: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -101,12 +102,12 @@ fn body_hash_matches(path_and_query: &str, body: &[u8]) -> bool {
     bool::from(hash.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()))
 }
 
-/// The base URL with the standard port, or without its port.
+/// Returns the base URL with the standard port if it has no port, and without the port otherwise.
 fn other_port_form(base_url: &str) -> Option<String> {
     let url = url::Url::parse(base_url).ok()?;
     let (host, standard) = (url.host_str()?, url.port_or_known_default()?);
     let path = url.path().trim_end_matches('/');
-    // The parser drops a standard port.
+    // The URL parser removes a standard port, so the text is checked too.
     let has_port = url.port().is_some() || base_url.trim_end_matches('/').ends_with(&format!(":{standard}"));
     let port = if has_port { String::new() } else { format!(":{standard}") };
     Some(format!("{}://{host}{port}{path}", url.scheme()))
@@ -140,7 +141,8 @@ mod tests {
         assert_eq!(Signature::parse("A".repeat(64 << 10).as_bytes()), None);
     }
 
-    /// The example of Twilio's page "Validating Signatures from Twilio" and of its helper libraries' own tests.
+    /// The example from Twilio's page "Validating Signatures from Twilio" and from the tests of Twilio's helper
+    /// libraries.
     #[test]
     fn twilios_own_example() {
         let token = Secret::new("12345");

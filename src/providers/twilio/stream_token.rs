@@ -1,5 +1,5 @@
-//! The token that binds a media socket to the call whose TwiML contained it. Twilio's signature of a socket does not
-//! cover the call, so the client must send a token that only our signed response to Twilio contained.
+//! The token that binds a media socket to a call. Twilio's signature of a socket does not cover the call. Therefore the
+//! client must send a token that only the daemon's TwiML response to Twilio contained.
 
 use crate::config::Secret;
 use crate::domain::{CallSid, Timestamp};
@@ -10,16 +10,16 @@ use sha2::Sha256;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// Enough for the greeting, delays at Twilio, and a reserve.
+/// The lifetime of a token. It covers the greeting, delays at Twilio, and a reserve.
 const LIFETIME: Duration = Duration::from_mins(2);
 
-/// A token for this call that is valid for two minutes: `expiry.mac`.
+/// Issues a token (`expiry.mac`) for this call. The token is valid for two minutes.
 pub fn issue(key: &Secret, call: &CallSid, now: Timestamp) -> String {
     let expires = now.plus(LIFETIME).as_secs();
     format!("{expires}.{}", URL_SAFE_NO_PAD.encode(mac(key, call, expires)))
 }
 
-/// Returns true if a token was issued for this call with one of these keys, and has not expired.
+/// Returns true if the token was issued for this call with one of these keys, and has not expired.
 pub fn is_valid<'k>(mut keys: impl Iterator<Item = &'k Secret>, call: &CallSid, token: &str, now: Timestamp) -> bool {
     let Some((expires, given)) = token.split_once('.') else { return false };
     let (Ok(expires), Ok(given)) = (expires.parse::<i64>(), URL_SAFE_NO_PAD.decode(given)) else { return false };

@@ -4,74 +4,75 @@ use quick_xml::escape::escape as escape_markup;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// One instruction for a call.
+/// A TwiML instruction for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Play an audio file.
+    /// Plays the audio file at this URL.
     Play(String),
-    /// Speak a text with one of Twilio's voices. A language without a voice may fail.
+    /// Speaks a text with one of Twilio's voices. May fail if the voice does not support the language.
     Say {
         text: String,
-        /// `Google.he-IL-Wavenet-A`.
+        /// The name of the voice, such as `Google.he-IL-Wavenet-A`.
         voice: String,
-        /// The voice's language, BCP 47: `he-IL`.
+        /// The language of the voice as BCP 47, such as `he-IL`.
         language: String,
     },
-    /// Pause, in seconds.
+    /// Pauses for this number of seconds.
     Pause(u32),
-    /// Record the caller; Twilio requests `action` with the recording.
+    /// Records the caller. Twilio then requests `action` with the recording.
     Record {
-        /// The URL to request next.
+        /// The URL that Twilio requests next.
         action: String,
-        /// The URL that is notified when the file is ready.
+        /// The URL that Twilio notifies when the file is ready.
         status_callback: String,
         /// The maximum length of the recording, in seconds.
         max_length_s: u32,
         /// The silence that ends the recording, in seconds.
         timeout_s: u32,
     },
-    /// Open a media stream; the next verb runs when this server closes the stream.
+    /// Opens a media stream. The next verb runs after the daemon closes the stream.
     Connect {
-        /// The URL to request when the stream is over.
+        /// The URL that Twilio requests after the stream has ended.
         action: String,
-        /// `wss://…`, without a query (Twilio error 31920).
+        /// The WebSocket URL (`wss://…`). It must not contain a query (Twilio error 31920).
         stream_url: String,
-        /// The URL that receives the stream's status.
+        /// The URL that receives the status of the stream.
         status_callback: String,
-        /// Returned in `start.customParameters`.
+        /// Parameters that Twilio returns in `start.customParameters`.
         parameters: Vec<(String, String)>,
     },
-    /// Dial a human agent and connect the caller.
+    /// Dials a human agent and connects the caller.
     Dial {
-        /// E.164.
+        /// The number to dial, E.164.
         number: String,
-        /// The URL of the TwiML that the human agent hears before the two are connected.
+        /// The URL of the TwiML that the human agent hears before the call is connected.
         url: String,
-        /// The caller id that the human agent sees; the caller's own number if none is given.
+        /// The caller id that the human agent sees, or `None` for the caller's own number.
         caller_id: Option<String>,
-        /// The URL to request when the dialled call is over, or was not answered.
+        /// The URL that Twilio requests after the dialled call has ended or was not answered.
         action: String,
-        /// How long it rings, in seconds.
+        /// The maximum ringing time, in seconds.
         timeout_s: u32,
     },
-    /// Speak, and request `action` with the key that is pressed; the next verb runs if none is.
+    /// Speaks a prompt, and requests `action` with the key that the caller presses. If no key is pressed, the next verb
+    /// runs.
     Gather {
-        /// The URL to request next.
+        /// The URL that Twilio requests with the key.
         action: String,
-        /// How long to wait for a key, in seconds.
+        /// The time to wait for a key, in seconds.
         timeout_s: u32,
-        /// The prompt to speak meanwhile.
+        /// The prompt to speak during the wait.
         prompt: Box<Verb>,
     },
-    /// Reject an incoming call; the caller hears a busy tone.
+    /// Rejects an incoming call. The caller hears a busy tone.
     Reject,
-    /// Continue with another document, requested by POST.
+    /// Continues with the TwiML document at this URL, which Twilio requests by POST.
     Redirect(String),
-    /// End the call.
+    /// Ends the call.
     Hangup,
 }
 
-/// The complete document.
+/// Returns the complete TwiML document.
 pub fn document(verbs: &[Verb]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n");
     for verb in verbs {
@@ -111,7 +112,7 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
             Ok(())
         }
         Verb::Dial { number, url, caller_id, action, timeout_s } => {
-            // The caller hears ringing until the human agent has accepted.
+            // `answerOnBridge`: the caller hears ringing until the human agent accepts the call.
             write!(
                 xml,
                 "  <Dial action=\"{}\" method=\"POST\" timeout=\"{timeout_s}\" answerOnBridge=\"true\"",
@@ -138,8 +139,8 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
     }
 }
 
-/// Escapes text or an attribute's value: markup is escaped, and characters that XML forbids even in escaped form (XML
-/// 1.0, section 2.2) are replaced by a space. A model may write any of them.
+/// Escapes a text or the value of an attribute. Escapes markup, and replaces characters that XML forbids even in
+/// escaped form (XML 1.0, section 2.2) by a space. A model's answer can contain any character.
 fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_xml) {
         return escape_markup(text);

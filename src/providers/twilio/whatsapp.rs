@@ -1,6 +1,7 @@
-//! Twilio's WhatsApp webhooks: inbound messages, and status updates of outbound ones.
+//! Twilio's WhatsApp webhooks: inbound messages, and status updates of outbound messages.
 //!
-//! Pages: "Twilio's request to your incoming message webhook URL" and "Outbound message status in status callbacks".
+//! Twilio docs: "Twilio's request to your incoming message webhook URL" and "Outbound message status in status
+//! callbacks".
 
 use super::error_messages;
 use super::forms::Form;
@@ -10,7 +11,7 @@ use crate::domain::{
 };
 use phonenumber::country;
 
-/// Parses a message. `own_sender` is our WhatsApp sender, if it is configured.
+/// Parses an inbound message. `own_sender` is the configured WhatsApp sender, if any.
 pub fn message(
     form: &Form,
     own_sender: Option<&PhoneNumber>,
@@ -43,7 +44,7 @@ pub fn message(
     })
 }
 
-/// Parses a status update; none if it changes nothing.
+/// Parses a status update. Returns `None` if the status has no effect.
 pub fn status(form: &Form) -> Result<Option<MessageUpdate>, Malformed> {
     let sid = sid(form)?;
     let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
@@ -79,8 +80,8 @@ fn sid(form: &Form) -> Result<&str, Malformed> {
     Ok(sid)
 }
 
-/// The sender's addresses: the number, WhatsApp's own form of the number if it differs, and Meta's user ids. A sender
-/// who hides the number has an id instead of it.
+/// Returns the sender's addresses: the number, WhatsApp's form of the number if it differs, and Meta's user ids. If the
+/// sender hides the number, the webhook contains an id in its place.
 fn peer(address: PeerAddress, form: &Form) -> Vec<PeerAddress> {
     let wa_id = form.value("WaId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
     let spelling = wa_id.filter(|id| address.number().is_none_or(|number| number.digits() != *id));
@@ -117,7 +118,7 @@ fn kind(form: &Form, text: &str, media: &[InboundMedia]) -> MediaKind {
     }
 }
 
-/// Parameters without a column: locations, buttons, ad referrals.
+/// Returns the parameters that have no column in the database (locations, buttons, ad referrals), as JSON.
 fn extra(form: &Form) -> Option<String> {
     let fields: serde_json::Map<_, _> = form
         .pairs()
@@ -128,7 +129,8 @@ fn extra(form: &Form) -> Option<String> {
     (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
 }
 
-/// Returns true if the message came to the configured sender: it opens only that sender's 24-hour window.
+/// Returns true if the message was sent to the configured sender. Only such a message opens that sender's 24-hour
+/// window.
 fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id) -> bool {
     let (Some(own), Some(to)) = (own, form.value("To")) else { return true };
     to.strip_prefix("whatsapp:") == Some(own.as_str())
@@ -137,11 +139,11 @@ fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id
 
 const MAX_MEDIA: usize = 10;
 
-/// Meta's business-scoped user ids of the sender: of the business, and of a group of businesses. Twilio's change log
-/// calls the first one by the second name.
+/// Parameters with Meta's business-scoped user ids of the sender: the id within the business, and the id within a group
+/// of businesses. Twilio's change log uses the second name for the first parameter.
 const USER_IDS: [&str; 3] = ["ExternalUserId", "ExternalUserIdentifier", "ParentExternalUserId"];
 
-/// Prefixes of the parameters that are stored besides the columns.
+/// Prefixes of the parameters that have no column and are stored as JSON.
 const EXTRA: [&str; 9] =
     ["Button", "Latitude", "Longitude", "Address", "Label", "Forwarded", "FrequentlyForwarded", "Referral", "List"];
 

@@ -15,28 +15,29 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tower::ServiceExt;
 
-/// The limit for name resolution, TCP, TLS and the WebSocket handshake together.
+/// The total timeout for name resolution, TCP, TLS and the WebSocket handshake.
 const DIAL_LIMIT: Duration = Duration::from_secs(3);
-/// The delay after which the addresses of the other family are tried (RFC 8305, section 5).
+/// The delay before the addresses of the other IP family are tried (RFC 8305, section 5).
 const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
-/// The addresses of a family share this time, so that an unresponsive one leaves time for the next one and for TLS.
+/// The connect timeout for all addresses of an IP family together. It is shorter than `DIAL_LIMIT`, so an unresponsive
+/// address leaves time for the next address and for TLS.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// Why a socket could not be opened.
+/// The reason that a socket could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialError {
-    /// Whether another attempt may succeed.
+    /// Whether a retry may succeed.
     pub retry: bool,
     /// The reason, for the log.
     pub reason: String,
 }
 
-/// The header with which a server wants its API key.
+/// The header in which a server expects its API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHeader {
     /// The name of the header, in lower case.
     pub name: &'static str,
-    /// What stands before the key, with its space.
+    /// The text before the key, including its trailing space.
     pub scheme: &'static str,
 }
 
@@ -45,7 +46,7 @@ impl KeyHeader {
     pub const BEARER: Self = Self { name: "authorization", scheme: "Bearer " };
 }
 
-/// Opens a socket at `url` with this key.
+/// Opens a socket at `url`, and authenticates with this key.
 pub async fn dial(
     url: &str,
     key_header: KeyHeader,
@@ -74,7 +75,8 @@ async fn open(
             let status = response.status().as_u16();
             let code = error_code::of(response.body().as_deref().unwrap_or_default());
             let reason = format!("HTTP {status} {code}").trim_end().to_owned();
-            // A retry changes neither 401, 403 and 404 nor an account without credit; a rate limit and 5xx may be temporary.
+            // A retry does not help for 401, 403, 404 or an account without credit. A rate limit or a 5xx status may be
+            // temporary.
             let retry = matches!(
                 AiFailureCause::from_status(status, &code),
                 AiFailureCause::RateLimited | AiFailureCause::Outage
@@ -93,7 +95,8 @@ async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     Ok(stream.map_err(io::Error::other)?.into_inner())
 }
 
-/// Tries several addresses of a name, so that an address without a route does not fail a call (RFC 8305).
+/// Returns a connector that tries several addresses of a name, so that one unreachable address does not fail a call
+/// (RFC 8305).
 fn connector<R>(resolver: R) -> HttpConnector<R> {
     let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_nodelay(true);
@@ -122,8 +125,8 @@ mod tests {
         Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
     }
 
-    /// An address without a response, as without a route: the queue of its listener is full, and the kernel drops new
-    /// connections.
+    /// An address that does not respond, like an address without a route. The queue of its listener is full, so the
+    /// kernel drops new connections.
     struct DeadAddress {
         address: SocketAddr,
         _held: (TcpListener, Vec<TcpStream>),
@@ -155,7 +158,7 @@ mod tests {
         assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
     }
 
-    /// The addresses of IPv6 come first in what a resolver returns.
+    /// A resolver returns IPv6 addresses first.
     #[tokio::test]
     async fn an_ipv6_route_without_connectivity_costs_no_call() {
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -165,7 +168,7 @@ mod tests {
             tokio::time::timeout(Duration::from_secs(1), connect_to(&addresses)).await.unwrap()
         };
         assert_eq!(in_time(vec![closed, live.0]).await, Ok(live.0), "refused, or without a route");
-        // A machine without IPv6 has no address that is silent.
+        // A machine without IPv6 cannot have an unresponsive IPv6 address.
         let Ok(probe) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else { return };
         drop(probe);
         let dead = DeadAddress::on(TcpSocket::new_v6().unwrap(), "[::1]:0").await;

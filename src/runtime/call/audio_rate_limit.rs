@@ -9,14 +9,14 @@ pub(super) struct AudioRateLimit {
     dropped_ms: u64,
 }
 
-/// What to do with a piece of audio.
+/// The decision about a piece of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// Accept it: it is not ahead of the clock.
+    /// Accept the audio, because it is not ahead of the clock.
     Accept,
-    /// Drop it: it is ahead of the clock.
+    /// Drop the audio, because it is ahead of the clock.
     Drop,
-    /// Close the stream: too much audio was ahead of the clock.
+    /// Close the stream, because too much audio was ahead of the clock.
     Close,
 }
 

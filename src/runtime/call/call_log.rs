@@ -9,9 +9,9 @@ use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
 use std::time::Instant;
 
 pub(super) enum CallLog {
-    /// The call is stored.
+    /// The database, for a call that is stored.
     Database(Box<CallLogWriter>),
-    /// Nothing is stored.
+    /// The browser of a trial call. Nothing is stored.
     Browser(Box<TrialLog>),
 }
 

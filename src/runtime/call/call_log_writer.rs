@@ -26,7 +26,7 @@ pub(super) struct CallLogWriter {
     live_at: Option<Timestamp>,
     /// The current engine.
     engine: Option<EngineKind>,
-    /// Which AI engines have answered in this call, and which were lost.
+    /// The AI engines that answered in this call, and the engines that were lost.
     ai: AiCall,
     /// The position of the last turn whose latencies were counted. A turn is stored again when its text changes.
     counted_seq: i64,

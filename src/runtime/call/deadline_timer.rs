@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::time::{Sleep, sleep};
 
-/// A timer that is re-armed only when the deadline moves to an earlier time. A deadline that moves later with every
-/// frame therefore costs nothing.
+/// A timer that is re-armed only when the deadline moves to an earlier time. Therefore a deadline that moves later with
+/// every frame does not re-arm the timer each time.
 pub(super) struct DeadlineTimer {
     sleep: Pin<Box<Sleep>>,
     at: Option<Instant>,

@@ -50,7 +50,7 @@ impl CallTask {
         }
     }
 
-    /// Returns the caller's language (ISO 639-1): the one that earlier calls have shown, otherwise the configured one.
+    /// Returns the caller's language (ISO 639-1) from earlier calls, or the configured language.
     fn expected_language(&self) -> String {
         let known = self.known.memory.language.as_deref().and_then(|tag| tag.split('-').next());
         known.unwrap_or(&self.settings.config.agent.language).to_owned()

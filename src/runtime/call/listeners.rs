@@ -1,5 +1,5 @@
-//! The users who listen to a live call. The object exists only while at least one user listens. It is given the same
-//! audio as the recording.
+//! The users who listen to a live call. The registry of listeners exists only while at least one user listens, and
+//! receives the same audio as the recording.
 
 use crate::audio::{EncodedAudio, LiveMix};
 use bytes::Bytes;

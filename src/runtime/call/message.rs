@@ -50,7 +50,7 @@ pub(in crate::runtime) enum CallMessage {
     EndedByEmployee,
     /// An employee takes over the call. The reply says whether the employee's phone will ring.
     PutThrough(oneshot::Sender<PutThrough>),
-    /// An employee sends the agent a hint. The reply is true if an agent leads the conversation and can use the hint.
+    /// An employee sends the agent a hint. The reply is true if the conversation has an agent that can use the hint.
     Hint(String, oneshot::Sender<bool>),
     /// An employee starts to listen to the call.
     Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),

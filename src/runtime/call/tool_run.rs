@@ -1,4 +1,4 @@
-//! Runs the agent's tools in a call, and gives running tools access to what the caller says meanwhile.
+//! Runs the agent's tools in a call, and gives running tools access to the caller's latest words.
 
 use super::{CallMessage, CallTask};
 use crate::agent::tool::ToolContext;

@@ -1,6 +1,5 @@
-//! The log of a trial call: messages to the browser about what is said and done. Of the call itself nothing is stored.
-//! Only the time at which the agent first answered in a trial call is stored, and the cost counts towards the daily
-//! limits.
+//! The log of a trial call: messages to the browser about the conversation. The call itself is not stored. The database
+//! stores only the time at which the agent first answered in a trial call. The cost counts towards the daily limits.
 
 use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
 use crate::clock;

@@ -1,5 +1,5 @@
-//! What employees can do with an active call: listen to it, send the agent a hint, transfer it to themselves, and end
-//! it.
+//! Actions of employees on an active call: listen to the call, send the agent a hint, transfer the call to the
+//! employee's phone, and end the call.
 
 use super::Calls;
 use crate::domain::CallSid;
@@ -17,15 +17,15 @@ const AFTER_STREAM: Duration = Duration::from_secs(2);
 const RETRY_AFTER: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 
 impl Calls {
-    /// Notifies the task of a call that an employee ends the call. Returns false if no task has the call, because only
-    /// Twilio continues it.
+    /// Notifies the task of a call that an employee ends the call. Returns false if this process has no task for the
+    /// call, which then exists only at Twilio.
     pub fn end_by_employee(&self, sid: &CallSid) -> bool {
         let registry = self.registry();
         registry.live.get(sid).is_some_and(|live| live.sender.send(CallMessage::EndedByEmployee).is_ok())
     }
 
-    /// Sends the agent of a call a hint, which the caller does not hear. Returns false if no agent leads the
-    /// conversation that can use the hint.
+    /// Sends the agent of a call a hint, which the caller does not hear. Returns false if the conversation has no agent
+    /// that can use the hint.
     pub async fn hint(&self, sid: &CallSid, text: String) -> bool {
         self.ask(sid, |reply| CallMessage::Hint(text, reply)).await.unwrap_or(false)
     }

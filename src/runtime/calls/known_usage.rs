@@ -29,8 +29,8 @@ impl KnownUsage {
         stored
     }
 
-    /// Returns the usage of this day: the last value from the database, plus what calls have used since. A call that
-    /// was active at that time is added with its whole duration.
+    /// Returns the usage of this day: the last value from the database, plus the usage of calls since then. A call that
+    /// was active when the database answered is added with its whole duration.
     pub fn last(&self, day: Timestamp) -> AiUsage {
         let known = self.known();
         if known.day == Some(day) {

@@ -1,11 +1,11 @@
-//! Limits on the use of the AI (concurrent calls, calls of one number, minutes and cost per day), and on calls that
-//! ring at the human agent's phone. Calls over a limit go to voicemail, which costs nothing.
+//! Limits on the use of the AI: concurrent calls, calls of one number, and minutes and cost per day. Limits also apply
+//! to calls that ring at the human agent's phone. Calls over a limit go to voicemail, which causes no AI cost.
 //!
 //! The limits are checked when a call begins. Daily limits are also checked between the turns of a recorded call, and
 //! before a summary. A limit never ends a call that has a stream.
 //!
-//! No alert warns before a limit per number is reached, because such a caller does not affect other callers. Each call
-//! over the limit is logged.
+//! No alert warns before a limit per number is reached, because a caller who reaches that limit does not affect other
+//! callers. Each call over a limit is logged.
 
 use crate::config::VoiceConfig;
 use crate::domain::Notice;
@@ -14,19 +14,19 @@ use crate::store::AiUsage;
 /// The number of calls that the AI currently answers, or that ring at the human agent's phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentCalls {
-    /// All such calls.
+    /// The number of all these calls.
     pub all: usize,
-    /// The calls from the same number as the new call.
+    /// The number of these calls that are from the same number as the new call.
     pub of_number: usize,
 }
 
-/// Returns the setting whose limit another call with the AI would exceed.
+/// Returns the setting with the limit that another call with the AI would exceed.
 pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     reached(of_calls(limits, now, today).into_iter().chain(of_day(limits, today)))
 }
 
-/// Returns the setting whose limit another call would exceed that rings at the human agent's phone. Such a call uses no
-/// AI, but Twilio charges for dialling the phone.
+/// Returns the setting with the limit that another ringing call would exceed. A ringing call at the human agent's phone
+/// uses no AI, but Twilio charges for dialling the phone.
 pub(super) fn exceeded_by_ringing(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     reached(of_calls(limits, now, today))
 }

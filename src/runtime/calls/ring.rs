@@ -1,5 +1,5 @@
-//! Calls that ring at the human agent's phone before the AI answers. The AI answers those that the human agent does not
-//! accept.
+//! Calls that ring at the human agent's phone before the AI answers. The AI answers a call that the human agent does
+//! not accept.
 
 use super::transfer::can_transfer;
 use super::{ActiveSettings, CallContext, CallRegistry, CallServices, Calls, PendingTransfer, limits};
@@ -12,8 +12,8 @@ use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long after ringing the human agent may take to accept: the agent hears who calls, and presses a key. If a call
-/// seems to ring for longer, it has ended and Twilio's report of that was lost.
+/// The time after ringing in which the human agent can accept the call by pressing a key. If a call seems to ring
+/// longer, it has ended and Twilio's report of its end was lost.
 const ACCEPT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An incoming call that rings at the human agent's phone before the AI answers it.
@@ -104,7 +104,7 @@ impl Ringing {
         now.saturating_duration_since(self.since) >= longest
     }
 
-    /// Returns what the human agent hears before accepting the call.
+    /// Returns the data for the announcement that the human agent hears before accepting the call.
     fn transfer(&self) -> Option<PendingTransfer> {
         PendingTransfer::new(&self.settings.config, &self.context, 0, "")
     }

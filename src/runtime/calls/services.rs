@@ -27,7 +27,7 @@ use std::time::Duration;
 const WATCHDOG: Duration = Duration::from_secs(6);
 
 /// How long a call waits for the database to return the business profile and the data about the caller. The greeting
-/// plays meanwhile.
+/// plays during the wait.
 const PROFILE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The services that every call uses.
@@ -65,7 +65,7 @@ pub struct CallServices {
 pub(in crate::runtime) struct KnownAtStart {
     /// The business profile that the owner has entered.
     pub(in crate::runtime) profile: BusinessProfile,
-    /// What earlier calls and messages say about the caller.
+    /// Data about the caller from earlier calls and messages.
     pub(in crate::runtime) memory: CallerMemory,
 }
 

@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The underlying connection.
 pub enum MediaTransport {
-    /// TLS terminated by this server.
+    /// A plain TCP connection.
     Tcp(TcpStream),
-    /// TLS that this server terminates.
+    /// A connection whose TLS this server terminates.
     Tls(Box<TlsStream<TcpStream>>),
     /// Another kind of stream, such as a Unix socket or an HTTP/2 stream.
     Other(Pin<Box<dyn Duplex>>),
@@ -29,8 +29,8 @@ impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 /// "connected" before the start message; the web page sends nothing before it.
 const MAX_UNAUTHENTICATED_MESSAGES: usize = 3;
 
-/// Maximum size in bytes of each of these messages. Any client may send one, and the server parses each. Twilio's start
-/// message has about 1 KiB.
+/// Maximum size in bytes of each of these messages. The limit is small, because any client may send such messages and
+/// the server parses each of them. Twilio's start message has about 1 KiB.
 const MAX_UNAUTHENTICATED_BYTES: usize = 4 << 10;
 
 /// The media socket of one call.
@@ -44,8 +44,8 @@ impl MediaSocket {
         Self { socket }
     }
 
-    /// Receives the start message. Returns `None` if it is not among the first messages, or if another message than the
-    /// allowed ones precedes it.
+    /// Receives the start message. Returns `None` if the start message is not among the first messages, or if a message
+    /// that is not allowed precedes it.
     pub(super) async fn start(&mut self) -> Option<Start> {
         for _ in 0..MAX_UNAUTHENTICATED_MESSAGES {
             match self.socket.receive().await {

@@ -17,17 +17,17 @@ pub(super) struct Transfer {
     /// The number of transfers of this call so far, including the current one.
     number: u32,
     reason: String,
-    /// True if the human agent pressed another key than the one that accepts the call.
+    /// True if the human agent pressed a key that does not accept the call.
     is_declined: bool,
 }
 
-/// A transfer that waits for the human agent: what the agent hears before accepting, and how the agent's phone is
-/// dialled.
+/// A transfer that waits for the human agent: the data for the announcement to the agent, and for dialling the agent's
+/// phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
     /// The caller's name.
     pub caller_name: ContactName,
-    /// The caller's number; none if it is withheld.
+    /// The caller's number; `None` if the number is withheld.
     pub caller_number: Option<PhoneNumber>,
     /// The network of the call.
     pub medium: CallMedium,
@@ -37,7 +37,7 @@ pub struct PendingTransfer {
     pub human_agent: String,
     /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
     pub number: u32,
-    /// What the caller wants; may be empty.
+    /// The caller's request, as the AI describes it; may be empty.
     pub reason: String,
 }
 
@@ -56,7 +56,7 @@ impl PendingTransfer {
     }
 }
 
-/// Whether an incoming call is our own call to the human agent, forwarded back to us by the agent's phone.
+/// Whether an incoming call is the daemon's own call to the human agent, which the agent's phone forwarded back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForwardedBack {
     /// No: it is another call.
@@ -68,8 +68,8 @@ pub enum ForwardedBack {
     Yes,
 }
 
-/// Returns true if a call may be transferred to the configured human agent. Returns false if the agent's phone may have
-/// forwarded this call, or is the caller: the call would return to us.
+/// Returns true if a call may be transferred to the configured human agent. Returns false if the agent's phone is the
+/// caller or may have forwarded this call, because the transferred call would then return to the daemon.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
     if call.may_be_forwarded_back {
         return false;
@@ -111,7 +111,7 @@ impl Calls {
         }
     }
 
-    /// Records that the human agent pressed another key than the one that accepts the call.
+    /// Records that the human agent pressed a key that does not accept the call.
     pub fn decline_transfer(&self, sid: &CallSid) {
         if let Some(live) = self.registry().live.get_mut(sid) {
             live.transfer.is_declined = true;
@@ -139,8 +139,8 @@ impl Calls {
     }
 
     /// Returns whether the human agent's phone has forwarded back a call that is ringing or being transferred. The
-    /// caller number of such a call is that of the original caller or of the human agent, or our own number if the
-    /// original caller withheld theirs.
+    /// caller number of such a call is the number of the original caller or of the human agent. If the original caller
+    /// withheld the number, it is the number that the original caller dialled.
     pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
         let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());

@@ -27,7 +27,7 @@ const MAX_TICKETS: usize = 64;
 /// How often the login is checked. A trial call ends at most this long after its login becomes invalid.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
-/// Returns true while the login that requested the trial call is valid.
+/// A function that returns true while the login that requested the trial call is valid.
 pub type LoginCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// The permission to open the socket of one trial call, once.

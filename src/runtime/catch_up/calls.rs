@@ -1,4 +1,4 @@
-//! Catches up with calls to our numbers that the daemon did not answer.
+//! Catches up with calls to the configured Twilio numbers that the daemon did not answer.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
@@ -34,8 +34,8 @@ impl CatchUpList for ListedCall {
     }
 }
 
-/// Stores the ended calls that are unknown, except those to numbers that another program answers. Calls of this process
-/// are stored by their own tasks, later if the disk is full.
+/// Stores the ended calls that are unknown. Skips calls to numbers that another program answers. Calls of this process
+/// are stored by their own tasks, which retry if the disk is full.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
     let settings = catch_up.services.settings.current();
     let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;

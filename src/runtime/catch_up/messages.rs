@@ -1,4 +1,4 @@
-//! Catches up with WhatsApp messages to our sender at Twilio, and with the statuses of messages that we sent.
+//! Catches up with WhatsApp messages to the configured sender at Twilio, and with the statuses of sent messages.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
@@ -9,7 +9,7 @@ use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
 
-/// What must be done with one entry of the list.
+/// The work for one entry of the list.
 enum Work {
     /// Store an unknown message.
     Store(Box<InboundMessage>, RawWebhook, Arrival),
@@ -72,7 +72,7 @@ impl CatchUpList for ListedMessage {
     }
 }
 
-/// Returns the statuses that are later than the stored ones.
+/// Returns the listed statuses that are later than the stored statuses.
 async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<Work>, PassError> {
     let outbound = listed.iter().filter(|listed| listed.item.is_outbound_whatsapp());
     let updates: Vec<MessageUpdate> =

@@ -62,8 +62,8 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     Ok(true)
 }
 
-/// Stores the call of a recording if the list of calls did not contain the call. Returns true if the call was made to
-/// one of our numbers.
+/// Stores the call of a recording if the list of calls did not contain the call. Returns true if the call was made to a
+/// number of the account.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {

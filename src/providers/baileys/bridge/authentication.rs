@@ -1,9 +1,12 @@
 //! Authentication to the bridge.
 //!
-//! Over plain HTTP, any program of this machine can listen on the bridge's port, and would get the secret with the first request.
-//! So the bridge first proves that it has the secret (`/health` with a nonce), and requests to it are signed. The secret itself
-//! is sent only to a bridge that has never proved anything, because other bridges do not support this, and where another program
-//! cannot listen: over a Unix socket and https.
+//! Over plain HTTP, any program on this machine can listen on the bridge's port, and would receive the secret with the
+//! first request. Therefore the bridge must first prove that it has the secret (`/health` with a nonce), and the daemon
+//! signs its requests.
+//!
+//! The daemon sends the secret itself only in two cases. The first is a bridge that has never sent a proof, because
+//! other bridges do not support this challenge. The second is a Unix socket or https, where another program cannot
+//! listen.
 
 use super::super::signature::{SECRET, sign};
 use super::LinkState;
@@ -22,12 +25,12 @@ use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
 
-/// How the daemon authenticates itself to a bridge. Clones share what is known about it.
+/// How the daemon authenticates itself to a bridge. Clones share the state of the challenge.
 #[derive(Clone)]
 pub(super) enum Authentication {
     /// No secret is set.
     None,
-    /// Each request has the secret.
+    /// Each request carries the secret.
     Secret(Secret),
     /// Requests are signed, once the bridge has proved that it has the secret.
     Challenge(Arc<Challenge>),
@@ -37,35 +40,36 @@ pub(super) struct Challenge {
     secret: Secret,
     origin: String,
     is_required: bool,
-    /// Whether this bridge has proved itself, now or before the last restart.
+    /// Whether this bridge has sent a valid proof, in this process or before the last restart.
     is_known: AtomicBool,
-    /// Whether its last answer had no valid proof although one was due.
+    /// Whether the last answer had no valid proof although the daemon required one. Limits the warning to the first
+    /// such answer.
     is_unproved: AtomicBool,
-    /// The file that says that it has proved itself.
+    /// The file that records that this bridge has sent a valid proof.
     known_file: PathBuf,
     peer: Mutex<Peer>,
 }
 
-/// What the program at the bridge's address has answered.
+/// The last result of the challenge at the bridge's address.
 enum Peer {
     Unknown,
-    /// It has proved that it has the secret. Requests are signed with the nonce of its process.
+    /// The program has proved that it has the secret. Requests are signed with the nonce of its process.
     Proved {
         nonce: String,
         at: Instant,
     },
-    /// It does not support the challenge, as of a time.
+    /// The program does not support the challenge, as of `since`.
     Unsupporting {
         since: Instant,
     },
-    /// It has given no valid answer, as of a time.
+    /// The program gave no valid answer at the time `at`.
     Failed {
         state: LinkState,
         at: Instant,
     },
 }
 
-/// A header: its name and its value.
+/// The name and the value of a header.
 pub type AuthenticationHeader = (&'static str, String);
 
 impl Authentication {
@@ -83,7 +87,7 @@ impl Authentication {
             return Self::Secret(secret);
         }
         let folder = config.store.data_folder();
-        // A file that cannot be read must not lead to requests with the secret.
+        // If the file cannot be read, the daemon must not fall back to sending the secret.
         let is_known = match private_file::read_inside(&folder, Path::new(KNOWN_FILE)) {
             Ok(known) => known == digest(&origin),
             Err(error) => error.kind() != std::io::ErrorKind::NotFound,
@@ -100,7 +104,8 @@ impl Authentication {
         }))
     }
 
-    /// The header that authenticates a request; none without a secret. `target` is the path with its query.
+    /// Returns the header that authenticates a request, or `None` if no secret is set. `target` is the path with its
+    /// query.
     pub(super) async fn header(
         &self,
         client: &Client,
@@ -115,7 +120,8 @@ impl Authentication {
         }
     }
 
-    /// Verifies the proof in an answer to a question with this nonce, if one is due.
+    /// Verifies the proof in the response to a challenge with this nonce. Returns `Ok` without a check if the daemon
+    /// uses no challenge.
     pub(super) async fn verify(&self, nonce: &str, headers: &HeaderMap) -> Result<(), LinkState> {
         match self {
             Self::Challenge(challenge) => challenge.verify(nonce, headers).await.map(drop),
@@ -123,8 +129,8 @@ impl Authentication {
         }
     }
 
-    /// Forgets what the bridge has proved, after a request failed or was refused: a bridge that was restarted has another nonce.
-    /// Returns true if the request was signed, so that it may be repeated with a new signature.
+    /// Resets the state of the challenge after a request failed or was rejected: a restarted bridge has another nonce.
+    /// Returns true if the request was signed, so that the caller can retry it with a new signature.
     pub(super) async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         let (Self::Challenge(challenge), Some((AUTH, _))) = (self, header) else { return false };
         *challenge.peer.lock().await = Peer::Unknown;
@@ -144,7 +150,7 @@ impl Challenge {
         let is_answered = match &*peer {
             Peer::Proved { at, .. } => clock::instant() - *at < PROVED_FOR,
             Peer::Unsupporting { since } => clock::instant() - *since < ASK_AGAIN_AFTER,
-            // The requests that have waited for this answer do not ask again.
+            // Requests that waited for the lock reuse this failure and do not repeat the challenge.
             Peer::Failed { state, at } if clock::instant() - *at < PROVED_FOR => return Err(*state),
             Peer::Unknown | Peer::Failed { .. } => false,
         };
@@ -166,13 +172,13 @@ impl Challenge {
         })
     }
 
-    /// Asks the program at the bridge's address for its proof.
+    /// Sends a challenge to the program at the bridge's address.
     async fn ask(&self, client: &Client) -> Result<Peer, LinkState> {
         let (nonce, response) = ask_health(client, &self.origin, PROOF_TIMEOUT).await?;
         self.verify(&nonce, response.headers()).await
     }
 
-    /// Verifies the proof in an answer to a question with this nonce.
+    /// Verifies the proof in the response to a challenge with this nonce.
     async fn verify(&self, nonce: &str, headers: &HeaderMap) -> Result<Peer, LinkState> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(proof) = header(PROOF) else {
@@ -212,9 +218,10 @@ impl Challenge {
         Ok(Peer::Proved { nonce: its_nonce.to_owned(), at: clock::instant() })
     }
 
-    /// Without the file, the bridge must prove itself only until the next restart.
+    /// Records in the file that the bridge has sent a valid proof. Without the file, the daemon would accept a bridge
+    /// without a proof after the next restart.
     async fn remember(&self) {
-        // Commands that root runs do not write into the service's folder.
+        // Commands that root runs must not create files in the service's folder.
         let is_own = |found: std::fs::Metadata| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
         if !self.known_file.parent().is_some_and(|live| std::fs::symlink_metadata(live).is_ok_and(is_own)) {
             return;
@@ -227,7 +234,8 @@ impl Challenge {
     }
 }
 
-/// Requests the health of the program at this origin, and its proof for a new nonce, which is returned.
+/// Requests the health of the program at `origin` with a new nonce. Returns the nonce and the response, which may
+/// contain a proof.
 pub(super) async fn ask_health(
     client: &Client,
     origin: &str,
@@ -243,15 +251,15 @@ fn digest(origin: &str) -> String {
     hex(&Sha256::digest(origin))
 }
 
-/// The header with the sender's nonce: hex digits.
+/// The header with the sender's nonce, in hex digits.
 pub const NONCE: &str = "x-baileys-nonce";
-/// The header with the proof: a signature of the nonce.
+/// The header with the proof: a signature over the nonces.
 pub const PROOF: &str = "x-baileys-proof";
 /// The header with the signature of a request to the bridge.
 const AUTH: &str = "x-baileys-auth";
 const KNOWN_FILE: &str = "live/known-bridge";
-/// How long an answer is valid. After that, another program may have the bridge's port.
+/// How long a result of the challenge is valid. Afterwards, another program may be listening on the bridge's port.
 const PROVED_FOR: Duration = Duration::from_secs(1);
 const PROOF_TIMEOUT: Duration = Duration::from_secs(3);
-/// A bridge that does not support the challenge may be replaced by one that does.
+/// The delay before the next challenge of a bridge that does not support it. An update may have added the support.
 const ASK_AGAIN_AFTER: Duration = Duration::from_mins(1);

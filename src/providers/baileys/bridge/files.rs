@@ -1,4 +1,4 @@
-//! Media files of messages, which the bridge keeps until the daemon has fetched them.
+//! Media files of messages. The bridge keeps each file until the daemon has fetched it.
 
 use super::Bridge;
 use crate::domain::is_hex;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use url::Url;
 
 impl Bridge {
-    /// Tells the bridge that one of its files is stored here and may be deleted. Best effort: a bridge that does not
-    /// get the request evicts old files when it needs space.
+    /// Notifies the bridge that the daemon has stored one of its files, so that the bridge may delete it. A failed
+    /// request is only logged: the bridge evicts old files by itself when it needs space.
     pub async fn release_file(&self, address: &str) {
         let Some(url) = self.file_url(address) else { return };
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
@@ -24,12 +24,12 @@ impl Bridge {
         }
     }
 
-    /// The URL under which the daemon fetches a file of the bridge; none for any other address.
+    /// Returns the URL from which the daemon fetches a file of the bridge, or `None` for any other address.
     ///
-    /// The bridge names the address on which it listens, which may differ from the one in the settings: `localhost` is
-    /// `127.0.0.1` to it, and a container knows only its own. A URL `http://…/media/` with 32 hex digits can only come
-    /// from the bridge, because other files need https; it is fetched from the origin in the settings, whatever its
-    /// host is.
+    /// The bridge builds its URLs from the address on which it listens. That address may differ from the one in the
+    /// settings: the bridge resolves `localhost` to `127.0.0.1`, and a container knows only its internal address. A URL
+    /// `http://…/media/` with 32 hex digits can only come from the bridge, because files of other senders need https.
+    /// Therefore the host of such a URL is replaced by the origin in the settings.
     pub fn file_url(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
         let own = Url::parse(&self.origin).ok()?;

@@ -1,11 +1,11 @@
-//! Deletion of what the bridge has of a contact.
+//! Erasure of a contact's data in the bridge.
 
 use super::{Bridge, BridgeError};
 use serde_json::json;
 
 impl Bridge {
-    /// Deletes what the bridge has of these addresses: what waits for the daemon, sent messages, and files. An address is the digits of
-    /// a number, or `…@lid`.
+    /// Deletes the data of these addresses in the bridge: events that wait for the daemon, sent messages, and files. An
+    /// address is a number in digits, or `…@lid`.
     pub async fn forget(&self, addresses: &[String]) -> Result<(), BridgeError> {
         self.post("/forget", &json!({ "addresses": addresses })).await.map(drop)
     }

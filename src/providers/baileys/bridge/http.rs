@@ -1,4 +1,4 @@
-//! One request and its response.
+//! HTTP requests to the bridge.
 
 use super::authentication::ask_health;
 use super::{AuthenticationHeader, Bridge, LinkState};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::Position;
 
-/// Why a request got no response.
+/// The reason that a request got no response.
 #[derive(Debug)]
 pub(super) enum RequestFailure {
-    /// The bridge could not be authenticated, so the request was not sent.
+    /// The bridge could not be authenticated, so no request was sent.
     NotSent(LinkState),
-    /// The request failed.
+    /// The request failed: no connection, a timeout, or an interrupted response.
     Failed(reqwest::Error),
 }
 
@@ -26,7 +26,7 @@ impl RequestFailure {
     }
 }
 
-/// A response of any status. A body that is not JSON, or too long, is null.
+/// A response of any status. `body` is null if the body is not JSON, or is too long.
 pub(super) struct BridgeResponse {
     pub(super) status: StatusCode,
     pub(super) body: Value,
@@ -50,8 +50,8 @@ impl Bridge {
         read(executed.map_err(|failure| failure.state())?).await
     }
 
-    /// The header that authenticates a request to one of the bridge's files; none without a secret. `target` is the path with its
-    /// query.
+    /// Returns the header that authenticates a request for one of the bridge's files, or `None` if no secret is set.
+    /// `target` is the path with its query.
     pub async fn authenticate(
         &self,
         method: &Method,
@@ -61,13 +61,13 @@ impl Bridge {
         self.authentication.header(&self.client, method, target, body).await
     }
 
-    /// Forgets what the bridge has proved, after a request with this header failed or was refused. Returns true if the request was
-    /// signed, so that it may be repeated with a new signature.
+    /// Resets the state of the challenge after a request with this header failed or was rejected. Returns true if the
+    /// request was signed, so that the caller can retry it with a new signature.
     pub async fn forget_proof(&self, header: Option<&AuthenticationHeader>) -> bool {
         self.authentication.forget_proof(header).await
     }
 
-    /// Sends a request that needs authentication.
+    /// Sends a request with authentication. Retries it once if the bridge rejects the signature.
     pub(super) async fn execute(&self, request: Request) -> Result<Response, RequestFailure> {
         let (header, response) = self.execute_once(&request).await?;
         if response.status() == StatusCode::UNAUTHORIZED && self.forget_proof(header.as_ref()).await {
@@ -84,10 +84,10 @@ impl Bridge {
         let target = &url[Position::BeforePath..Position::AfterQuery];
         let body = request.body().and_then(Body::as_bytes).unwrap_or_default();
         let header = self.authenticate(request.method(), target, body).await.map_err(RequestFailure::NotSent)?;
-        // A body of bytes can be sent twice.
+        // A request whose body is a stream cannot be cloned. All bodies of this client are bytes.
         let Some(mut request) = request.try_clone() else { return Err(RequestFailure::NotSent(LinkState::Silent)) };
         if let Some((name, value)) = &header {
-            // The secret may contain characters that a header cannot carry.
+            // The secret may contain characters that are not allowed in a header.
             let value = value.parse().map_err(|_| RequestFailure::NotSent(LinkState::Unauthorized))?;
             request.headers_mut().insert(*name, value);
         }
@@ -100,7 +100,7 @@ impl Bridge {
         }
     }
 
-    /// Requests the health, which needs no secret, and verifies that the bridge answers.
+    /// Requests the health, which needs no secret, and verifies the bridge's proof.
     pub(super) async fn request_health(&self, limit: Duration) -> Result<BridgeResponse, LinkState> {
         let (nonce, response) = ask_health(&self.client, &self.origin, limit).await?;
         self.authentication.verify(&nonce, response.headers()).await?;
@@ -108,7 +108,7 @@ impl Bridge {
     }
 }
 
-/// Reads a response; an error is the state of the bridge that follows from it.
+/// Reads the status and the body of a response. If that fails, returns the link state that describes the failure.
 async fn read(response: Response) -> Result<BridgeResponse, LinkState> {
     let status = response.status();
     let body = body(response).await?;
@@ -126,10 +126,10 @@ async fn body(mut response: Response) -> Result<Vec<u8>, LinkState> {
     Ok(body)
 }
 
-/// The longest response is a QR code as SVG, of some tens of kilobytes.
+/// The maximum size of a response. The longest one, a QR code as SVG, has some tens of kilobytes.
 const MAX_BODY: usize = 512 << 10;
 
-/// A text without line breaks.
+/// Returns a text on one line: control characters are replaced by spaces, and a long text is cut.
 pub(super) fn line(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE).collect();

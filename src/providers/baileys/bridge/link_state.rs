@@ -3,17 +3,18 @@
 use crate::domain::{Notice, text_enum};
 
 text_enum! {
-    /// The state of the bridge's link to WhatsApp: the bridge's own states, and those that only the daemon can observe.
+    /// The state of the bridge's link to WhatsApp. The bridge reports some states itself; only the daemon can observe
+    /// the other states.
     LinkState {
         /// The session is connected.
         Connected = "connected",
         /// The bridge has just started.
         Starting = "starting",
-        /// No account is linked, and no code is shown at the moment.
+        /// No account is linked, and no code is shown.
         Unpaired = "unpaired",
         /// A QR code or a pairing code is shown.
         Pairing = "pairing",
-        /// Connecting to WhatsApp.
+        /// The bridge is connecting to WhatsApp.
         Connecting = "connecting",
         /// The session is connected, but WhatsApp acknowledges no message.
         Unanswered = "unanswered",
@@ -23,29 +24,29 @@ text_enum! {
         Replaced = "replaced",
         /// WhatsApp has blocked the account.
         Banned = "banned",
-        /// WhatsApp no longer accepts the bridge's version.
+        /// WhatsApp no longer accepts the version of the bridge.
         Outdated = "outdated",
-        /// The phone's WhatsApp does not support linked devices.
+        /// WhatsApp on the phone does not support linked devices.
         MultideviceMismatch = "multidevice_mismatch",
         /// The bridge cannot write to its disk.
         Disk = "disk",
         /// The bridge cannot read its session file.
         Damaged = "damaged",
-        /// Not connected, with an unknown code or without one.
+        /// The session is not connected, and the bridge reports an unknown code or no code.
         Other = "other",
-        /// Nothing listens at the bridge's address.
+        /// No program listens at the bridge's address.
         Unreachable = "unreachable",
-        /// The bridge accepted the connection and does not answer.
+        /// The bridge accepts the connection but does not answer.
         Silent = "silent",
-        /// The bridge does not accept the secret.
+        /// The bridge rejects the secret, or did not prove that it has the secret.
         Unauthorized = "unauthorized",
-        /// The bridge is not in use.
+        /// The settings do not use the bridge.
         Disabled = "disabled",
     }
 }
 
 impl LinkState {
-    /// The state of a bridge to which a request failed.
+    /// Returns the state that a failed request to the bridge implies.
     pub(super) fn after(error: &reqwest::Error) -> Self {
         if error.is_connect() {
             Self::Unreachable
@@ -61,8 +62,8 @@ impl LinkState {
         self == Self::Connected
     }
 
-    /// Parses a code of the bridge. States that only the daemon can observe are not accepted, nor is `connected`, which
-    /// the HTTP status reports.
+    /// Parses a state code of the bridge. Rejects the states that only the daemon can observe, and `connected`, because
+    /// the HTTP status reports that state.
     pub(super) fn from_code(code: Option<&str>) -> Self {
         match code.and_then(|code| code.parse().ok()) {
             None | Some(Self::Connected | Self::Unreachable | Self::Silent | Self::Unauthorized | Self::Disabled) => {
@@ -72,7 +73,7 @@ impl LinkState {
         }
     }
 
-    /// The problem and what to do about it; none if there is no problem.
+    /// Returns the problem and its solution for the user, or `None` if there is no problem.
     pub fn notice(self) -> Option<Notice> {
         Some(match self {
             Self::Connected => return None,

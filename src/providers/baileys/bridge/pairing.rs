@@ -1,4 +1,4 @@
-//! Linking the account, unlinking it, and trying and checking at once instead of later.
+//! Requests that link and unlink the account, reconnect at once, and check the link.
 
 use super::http::{BridgeResponse, line};
 use super::{Bridge, LinkState};
@@ -6,48 +6,49 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A QR code that waits to be scanned. No `Debug`: anyone who sees it can link the account.
+/// A QR code to be scanned. Has no `Debug`, because a QR code in a log would let its readers link the account.
 #[derive(Clone)]
 pub struct QrCode {
-    /// The encoded text.
+    /// The text that the QR code encodes.
     pub text: String,
-    /// The drawing from the bridge. Only safe to show as an image (`<img>`), never as markup.
+    /// The QR code as SVG, drawn by the bridge. Show it only as an image (`<img>`): as markup, it could run scripts.
     pub svg: Option<String>,
 }
 
-/// What a check of the link has shown.
+/// The result of a check of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkCheck {
-    /// Messages go both ways.
+    /// The link transmits messages in both directions.
     Works,
-    /// WhatsApp acknowledges nothing that we send.
+    /// WhatsApp does not acknowledge messages from the bridge.
     NoAck,
-    /// It does, but nothing comes back.
+    /// WhatsApp acknowledges messages from the bridge, but the bridge receives none.
     NoEcho,
-    /// No account is linked, or the link was lost meanwhile.
+    /// No account is linked, or the link was lost during the check.
     NotConnected,
 }
 
-/// Why the bridge did not do what it was asked.
+/// The reason that a request to the bridge failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BridgeError {
-    /// The bridge was not reached, or rejected the secret; the state says which.
+    /// The bridge could not be reached, or rejected the secret. The state gives the cause.
     Unavailable(LinkState),
-    /// The bridge does not support the request: it is older than the daemon, or not the bundled one.
+    /// The bridge does not support the request: its version is older than the daemon's, or it is not the bundled
+    /// bridge.
     Unsupported,
     /// The bridge rejected the request.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Its error code, such as `already_paired`.
+        /// The bridge's error code, such as `already_paired`.
         code: String,
-        /// Its message; may be empty.
+        /// The bridge's error message; may be empty.
         message: String,
     },
 }
 
 impl Bridge {
-    /// The QR code that waits to be scanned, if there is one.
+    /// Returns the QR code to be scanned, or `None` if the bridge shows none.
     pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
         let answer = self.request(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Unavailable)?;
         if answer.status == StatusCode::NOT_FOUND {
@@ -58,13 +59,14 @@ impl Bridge {
         Ok(text.map(|text| QrCode { text: text.to_owned(), svg: svg(&body["svg"]) }))
     }
 
-    /// Starts to show QR codes again; returns the resulting state.
+    /// Makes the bridge show QR codes again. Returns the resulting state.
     pub async fn pair(&self) -> Result<LinkState, BridgeError> {
         let body = self.post("/pair", &json!({})).await?;
         Ok(LinkState::from_code(body["state"].as_str()))
     }
 
-    /// Requests a pairing code to be typed into the phone with this number: digits without `+`.
+    /// Requests a pairing code for the phone with this number (digits without `+`). The user types the code into that
+    /// phone.
     pub async fn pairing_code(&self, digits: &str) -> Result<String, BridgeError> {
         let body = self.post("/pairing-code", &json!({ "phone": digits })).await?;
         let raw_code = body["code"].as_str().unwrap_or_default();
@@ -72,7 +74,7 @@ impl Bridge {
         if code.is_empty() { Err(unexpected_response(StatusCode::OK, &body)) } else { Ok(code) }
     }
 
-    /// Unlinks the account at WhatsApp; the bridge archives the session.
+    /// Unlinks the account from WhatsApp. The bridge archives the session.
     pub async fn log_out(&self) -> Result<(), BridgeError> {
         self.post("/logout", &json!({})).await.map(drop)
     }
@@ -82,7 +84,8 @@ impl Bridge {
         self.post("/reconnect", &json!({})).await.map(drop)
     }
 
-    /// Checks the link in both directions now, by a message to the account's own phone that no chat shows.
+    /// Checks the link in both directions. The bridge sends the account's own phone a message that is not shown in any
+    /// chat.
     pub async fn check_link(&self) -> Result<LinkCheck, BridgeError> {
         let response = self.request(Method::POST, "/check-link", Some(&json!({})), CHECK_TIMEOUT).await;
         let body = success_body(response.map_err(BridgeError::Unavailable)?)?;
@@ -102,7 +105,7 @@ impl Bridge {
     }
 }
 
-/// The body of a successful response.
+/// Returns the body of a successful response.
 fn success_body(answer: BridgeResponse) -> Result<Value, BridgeError> {
     let BridgeResponse { status, body } = answer;
     match status {
@@ -120,14 +123,14 @@ fn unexpected_response(status: StatusCode, body: &Value) -> BridgeError {
     BridgeError::Refused { status: status.as_u16(), code: field("code"), message: field("message") }
 }
 
-/// The SVG, if it looks like one.
+/// Returns the text if it looks like an SVG.
 fn svg(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     (text.starts_with("<svg") || text.starts_with("<?xml")).then(|| text.to_owned())
 }
 
-/// Timeout of a change: most of them involve WhatsApp.
+/// Timeout of a request that changes the link. Most of these requests wait for WhatsApp.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long the bridge waits for the account's phone, and a little more.
+/// Timeout of a check of the link: slightly longer than the bridge waits for the account's phone.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(65);
 const MAX_CODE: usize = 16;

@@ -7,20 +7,20 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The bridge's report about its link. Fields that an older or other bridge does not send are none.
+/// The bridge's report about its link. A field is `None` if an older or another bridge does not send it.
 ///
-/// No `Debug`: a pairing code links the account.
+/// Has no `Debug`, because a pairing code in a log would let its readers link the account.
 #[derive(Clone)]
 pub struct Report {
     /// The state of the link.
     pub state: LinkState,
-    /// Since when the state holds.
+    /// When the link entered this state.
     pub since: Option<Timestamp>,
-    /// WhatsApp's code of the last disconnect.
+    /// WhatsApp's status code of the last disconnect.
     pub last_code: Option<i64>,
     /// The bridge's version.
     pub version: Option<String>,
-    /// The number of events that wait for the daemon.
+    /// The number of events that the bridge has not yet delivered to the daemon.
     pub inbox: Option<u64>,
     /// The number of files that the bridge has not yet fetched from WhatsApp.
     pub media_waiting: Option<u64>,
@@ -28,22 +28,22 @@ pub struct Report {
     pub refused: Option<u64>,
     /// The linked account.
     pub account: Option<Account>,
-    /// Until when the QR code is valid.
+    /// When the QR code expires.
     pub qr_expires_at: Option<Timestamp>,
     /// The pairing code to be typed into the phone.
     pub pairing_code: Option<String>,
-    /// Until when the pairing code is valid; another one follows.
+    /// When the pairing code expires. The bridge then requests another one.
     pub pairing_code_expires_at: Option<Timestamp>,
     /// WhatsApp's restriction of the account.
     pub restriction: Option<Restriction>,
-    /// Since when nothing has been received over a connected link, not even the echo of the bridge's own checks.
+    /// When the bridge's link checks stopped receiving their echo, although the link is connected.
     pub deaf_since: Option<Timestamp>,
 }
 
 /// The linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Digits, without the `+`.
+    /// The phone number in digits, without `+`.
     pub phone: Option<String>,
     /// The name that contacts see.
     pub name: Option<String>,
@@ -52,22 +52,23 @@ pub struct Account {
 /// WhatsApp's temporary block on starting new conversations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restriction {
-    /// Until when, if WhatsApp says so.
+    /// When the restriction ends, if WhatsApp reports the time.
     pub until: Option<Timestamp>,
-    /// WhatsApp's code for it.
+    /// WhatsApp's code of the restriction.
     pub kind: Option<String>,
 }
 
-/// The bridge's state as one query finds it.
+/// The bridge's state, as one query returns it.
 #[derive(Clone)]
 pub struct Overview {
-    /// Whether the bridge answered.
+    /// Whether the bridge answered any request.
     pub reachable: bool,
-    /// Whether the session is connected; also true if the bridge rejected the secret.
+    /// Whether the session is connected. Known even if the bridge rejects the secret, because the health request needs
+    /// no secret.
     pub connected: bool,
     /// The bridge's report.
     pub report: Report,
-    /// The QR code that waits to be scanned, if it was requested.
+    /// The QR code to be scanned, if the caller requested it and the bridge shows one.
     pub qr: Option<QrCode>,
 }
 
@@ -77,12 +78,13 @@ impl Bridge {
         self.report().await.state.is_connected()
     }
 
-    /// The state of the link, from the request that every bridge answers.
+    /// Returns the state of the link. Uses the health request, because every bridge supports it.
     pub async fn report(&self) -> Report {
         self.health().await.unwrap_or_else(Report::with_state)
     }
 
-    /// Everything that can be found out within `STATUS_TIMEOUT`; with the QR code if requested.
+    /// Queries the bridge for all available information, within `STATUS_TIMEOUT`. Requests the QR code only if
+    /// `with_code` is set.
     pub async fn overview(&self, with_code: bool) -> Overview {
         let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
         let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
@@ -106,7 +108,7 @@ impl Bridge {
     async fn health(&self) -> Result<Report, LinkState> {
         let BridgeResponse { status, body } = self.request_health(STATUS_TIMEOUT).await?;
         let report = Report::parse(status == StatusCode::OK, &body);
-        // The HTTP status alone decides, because every bridge sends it.
+        // Only the HTTP status decides whether the link is connected, because every bridge sends the status.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })
     }
 }
@@ -116,7 +118,7 @@ impl Report {
         Self { state, ..Self::parse(false, &Value::Null) }
     }
 
-    /// Reads the fields that are present. `may_be_connected`: the HTTP status allows the state to be connected.
+    /// Reads the fields that are present. `may_be_connected`: whether the HTTP status allows the state `connected`.
     fn parse(may_be_connected: bool, body: &Value) -> Self {
         let code = body["state"].as_str();
         let state = if may_be_connected && (code == Some("connected") || body["connected"] == true) {
@@ -147,14 +149,14 @@ impl Report {
     }
 }
 
-/// Unix milliseconds in the plausible range.
+/// Parses Unix milliseconds. Returns `None` outside the plausible range.
 fn time(value: &Value) -> Option<Timestamp> {
     value.as_i64().filter(|ms| PLAUSIBLE.contains(ms)).map(Timestamp::from_millis)
 }
 
 /// Timeout of a state query.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
-/// The years 2001 to 2128.
+/// The plausible range of times, in Unix milliseconds: the years 2001 to 2128.
 const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000_000..5_000_000_000_000;
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Sending through the bridge.
+//! Sends messages through the bridge.
 
 use super::super::signature::{SIGNATURE, sign};
 use super::http::RequestFailure;
@@ -8,31 +8,31 @@ use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The message to send.
+/// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     /// The recipient: `+9725…`, or `…@lid`.
     pub to: &'a str,
     pub text: &'a str,
-    /// The file's URL.
+    /// The URL of the file.
     pub media_url: Option<&'a str>,
-    /// The kind of file.
+    /// The kind of the message or of its file.
     pub kind: MediaKind,
-    /// The idempotency key: the bridge sends each key once.
+    /// The idempotency key: the bridge sends at most one message for each key.
     pub key: &'a str,
-    /// The message that it answers.
+    /// The message that this message replies to.
     pub quoted: Option<Quoted<'a>>,
 }
 
-/// A message that another one quotes.
+/// A message that a reply quotes.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quoted<'a> {
-    /// WhatsApp's id.
+    /// WhatsApp's id of the message.
     pub id: &'a str,
-    /// Whether the business wrote it.
+    /// Whether the business wrote the message.
     pub from_me: bool,
-    /// Its text; empty for a file without words.
+    /// The text of the message; empty for a file without a caption.
     pub text: &'a str,
 }
 
@@ -58,7 +58,8 @@ struct SendResponse {
     error: ErrorBody,
 }
 
-/// The message id, as a text or, from some bridges, a number. Either means that the message was sent.
+/// The id of the sent message: a text, or a number from some bridges. A value of any type means that the message was
+/// sent.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MessageKey {
@@ -85,7 +86,7 @@ impl MessageKey {
 }
 
 impl Bridge {
-    /// Requests to send a message. Repeating the request with the same key does not send it again.
+    /// Sends a message. The call is idempotent: a retry with the same key does not send the message again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         let Ok(request) = self.send_request(message) else {
             return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
@@ -95,7 +96,7 @@ impl Bridge {
         };
         match self.execute(request).await {
             Ok(response) => self.outcome(response).await,
-            // Also while another program has the bridge's port: the message waits.
+            // This also covers another program on the bridge's port: the message stays queued.
             Err(RequestFailure::NotSent(state)) => {
                 Outcome::NotSent(NotSent::Down, provider_error(state.as_str(), None))
             }
@@ -148,7 +149,7 @@ impl Bridge {
     }
 }
 
-/// The error with this code: of sending, or a link state; else with the bridge's own message.
+/// Converts an error code into an error with a notice. A code without a notice of its own uses the bridge's message.
 fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
     let notice = match code {
         "not_connected" => Some(Notice::BridgeNotConnected),
@@ -162,7 +163,7 @@ fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
     ProviderError { code: code.to_owned(), notice: notice.unwrap_or_else(refused).into() }
 }
 
-/// The bridge's name of a kind of file.
+/// Returns the bridge's name for a kind of file.
 fn kind_name(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image | MediaKind::Sticker => "image",
@@ -177,7 +178,7 @@ fn kind_name(kind: MediaKind) -> &'static str {
     }
 }
 
-/// Timeout of a response; the bridge gives up earlier.
+/// Timeout of a response. Longer than the bridge's own timeout, so that the bridge can report the error.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";
 

@@ -1,11 +1,11 @@
-//! Repairs nearly valid JSON: unpaired surrogates (half an emoji, as JavaScript writes it), invalid UTF-8, a byte order
-//! mark, a duplicate field. The message must not be lost because of them.
+//! Repairs nearly valid JSON, so that no message is lost because of an encoding error: unpaired surrogates (half an
+//! emoji, as JavaScript can write it), invalid UTF-8, a byte order mark, or duplicate fields.
 
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The body with all invalid characters replaced by `U+FFFD`, and with the last one of duplicate fields; none if it is
-/// still not valid JSON.
+/// Replaces invalid characters by `U+FFFD`, and keeps the last value of a duplicate field. Returns `None` if the body
+/// is still not valid JSON.
 pub(super) fn repair(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let repaired = replace_unpaired_surrogates(text.trim_start_matches('\u{feff}'));
@@ -26,7 +26,7 @@ fn replace_unpaired_surrogates(text: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // An escaped character; a backslash at the very end is kept.
+            // An escaped character. A backslash at the end of the text is kept.
             (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
         repaired.push_str(&rest[..length]);
@@ -36,7 +36,7 @@ fn replace_unpaired_surrogates(text: &str) -> String {
     repaired
 }
 
-/// The UTF-16 unit of a `\uXXXX` escape at the start of the text.
+/// Parses a `\uXXXX` escape at the start of the text. Returns its UTF-16 code unit.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?

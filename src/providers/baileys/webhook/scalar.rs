@@ -1,5 +1,5 @@
-//! A field of any simple type (text, number, flag, null, or an object with an id), so that one wrong type does not lose
-//! a message.
+//! A JSON field that accepts any simple type (text, number, boolean, null, or an object with an id). A field with an
+//! unexpected type must not make the whole message unreadable.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::fmt;
 pub(super) struct Scalar<'a>(Option<Cow<'a, str>>);
 
 impl Scalar<'_> {
-    /// The text; none if it is missing or empty.
+    /// Returns the text, or `None` if the field is missing or empty.
     pub(super) fn text(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }

@@ -123,7 +123,8 @@ fn half_an_emoji_loses_nothing() {
     assert_eq!(message("\u{feff}{\"from\":\"972501234567\",\"text\":\"a\",\"text\":\"b\"}").text, "b");
 }
 
-/// The bundled bridge's own events, one of each kind, with the meaning that the bridge's tests assign to them.
+/// Parses one event of each kind from the fixtures of the bundled bridge, and compares it with the meaning that the
+/// bridge's tests assign to it.
 #[test]
 fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bridge/messages.json");

@@ -1,10 +1,10 @@
-//! `session.update`: the settings of a session, and which of them are optional.
+//! Session settings of the Realtime API (`session.update`), and the list of optional fields.
 
 use crate::config::{OpenAiConfig, TurnDetection};
 use serde_json::{Value, json};
 
-/// Fields that a call works without, the inner ones first. Without transcription the caller's text is not stored; every
-/// other field has a default at the server.
+/// Fields that are removed if a server rejects them, nested fields first. Without transcription, the caller's text is
+/// not stored. For every other field, the server has a default.
 const OPTIONAL: [&str; 10] = [
     "audio.input.transcription.language",
     "audio.input.transcription",
@@ -18,10 +18,11 @@ const OPTIONAL: [&str; 10] = [
     "truncation",
 ];
 
-/// The session settings for a call. The server detects speech; the call's session decides whether it interrupts the agent
-/// and when a response is created: with both flags false, "the model will never respond automatically but VAD events will
-/// still be emitted". Every field of the turn detection is set, because documentation and servers differ
-/// about the defaults.
+/// Returns the session settings for a call. The server detects speech, but the daemon's call session decides when to
+/// interrupt the agent and when to request a response. Therefore both flags are false: "the model will never respond
+/// automatically but VAD events will still be emitted".
+///
+/// Every field of the turn detection is set, because servers deviate from the documented defaults.
 pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
     let turn_detection = match config.turn_detection {
         TurnDetection::ServerVad => json!({
@@ -59,18 +60,19 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
     })
 }
 
-/// A tool of [`session`]: a function that the model may call, with the JSON Schema of its arguments.
+/// Returns a tool definition for [`session`]: a function that the model may call. `parameters` is the JSON Schema of
+/// its arguments.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
     json!({"type": "function", "name": name, "description": description, "parameters": parameters})
 }
 
-/// The event that requests the settings.
+/// Builds a `session.update` event, which requests these settings.
 pub fn session_update(session: &Value) -> String {
     json!({"type": "session.update", "session": session}).to_string()
 }
 
-/// Removes the optional field that a rejected `param` is, or belongs to. Returns it and its value; none if there is no
-/// such field.
+/// Removes the optional field that `param` names, or the optional field that contains `param`. Returns the field and
+/// its value, or `None` if no such field is set.
 pub fn remove_optional_field(session: &mut Value, param: &str) -> Option<(&'static str, Value)> {
     let param = param.strip_prefix("session.").unwrap_or(param);
     let is_part = |field: &str| param.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -80,7 +82,7 @@ pub fn remove_optional_field(session: &mut Value, param: &str) -> Option<(&'stat
         .find_map(|field| Some((field, remove_field_if(session, field, |_| true)?)))
 }
 
-/// Removes a field if its value matches.
+/// Removes a field if its value matches. Returns the removed value.
 pub fn remove_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
     let (within, name) = field.rsplit_once('.').unwrap_or(("", field));
     let within =

@@ -1,4 +1,4 @@
-//! The trusted origin redirects to wherever a test needs.
+//! Tests with a fake trusted origin, whose redirects lead to addresses that a test chooses.
 
 use super::*;
 use crate::providers::safe_fetch::Trusted;
@@ -10,7 +10,7 @@ use axum::routing::get;
 use futures_util::stream;
 use std::convert::Infallible;
 
-/// A file without a known length.
+/// Serves an endless file without a `Content-Length` header.
 async fn endless() -> Body {
     Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 100]))))
 }
@@ -70,7 +70,7 @@ async fn nothing_on_this_machine_is_asked_but_what_is_trusted() {
     let files = SafeFetcher::new(Trusted::Origin { origin, socket: None }, 1000).unwrap();
     let refused = files.fetch(&format!("{other}/file"), None).await.unwrap_err();
     assert!(matches!(refused, FetchError::Forbidden(Forbidden::NotHttps)));
-    // A name that resolves to this machine, as an attacker's DNS server could return.
+    // This name resolves to this machine, as a name on an attacker's DNS server could.
     let named = files.fetch("https://ip6-localhost/file", None).await.unwrap_err();
     assert!(matches!(named, FetchError::Forbidden(Forbidden::NotPublic) | FetchError::Unreachable), "{named:?}");
     let fake = SafeFetcher::new(Trusted::Loopback, 1000).unwrap();

@@ -1,17 +1,17 @@
-//! Finds a message in Twilio's list.
+//! Finds a sent message in Twilio's message list.
 
 use crate::domain::{Timestamp, one_line};
 use jiff::fmt::rfc2822;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The properties of the message.
+/// The properties of the message to find.
 pub(super) struct Wanted<'a> {
     pub(super) to: &'a str,
     pub(super) from: &'a str,
     pub(super) text: &'a str,
     pub(super) media: bool,
-    /// The template that it was sent as.
+    /// The id of the template, if the message was sent as a template.
     pub(super) content_sid: Option<&'a str>,
     pub(super) since: Timestamp,
 }
@@ -34,11 +34,12 @@ struct Listed {
     content_sid: Option<String>,
 }
 
-/// The ids of the messages on a page that may match, the oldest first; none if it is not a page.
+/// Returns the ids of the matching messages on a page, the oldest first. Returns `None` if the body is not a message
+/// list.
 pub(super) fn matching(page: &[u8], wanted: &Wanted<'_>) -> Option<Vec<String>> {
     let page: Page = serde_json::from_slice(page).ok()?;
     let mut found: Vec<_> = page.messages.into_iter().filter(|listed| listed.is(wanted)).collect();
-    // The page is in descending order, which also decides between equal times.
+    // Twilio lists the newest message first. The stable sort keeps the reversed order for messages with equal times.
     found.reverse();
     found.sort_by_key(Listed::created);
     Some(found.into_iter().map(|listed| listed.sid).collect())
@@ -61,9 +62,9 @@ impl Listed {
         let body = self.body.as_deref().unwrap_or_default();
         match (wanted.content_sid, &self.content_sid) {
             (Some(wanted), Some(listed)) => wanted == listed,
-            // The list shows a template with its variables filled in.
+            // For a template, the list contains the text with its variables filled in.
             (Some(_), None) => one_line(body).contains(&one_line(wanted.text)),
-            // A file may have no text.
+            // A message with a file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
     }
@@ -74,7 +75,7 @@ impl Listed {
     }
 }
 
-/// How far Twilio's clock may be behind ours; the list's times are whole seconds.
+/// The tolerated delay of Twilio's clock. The times in the list are whole seconds.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

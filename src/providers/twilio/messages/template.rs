@@ -1,10 +1,10 @@
-//! The template that Twilio requires outside the 24-hour window.
+//! The message template that Twilio requires outside the 24-hour window.
 
 use crate::config::TwilioConfig;
 use crate::domain::one_line;
 use serde_json::Value;
 
-/// A template and its variables, in which `{{text}}` is replaced by the message.
+/// A template and its variables. `{{text}}` in a variable is replaced by the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Template {
     sid: String,
@@ -16,7 +16,8 @@ impl Template {
         let variables = config.wa_template_variables.as_deref();
         Some(Self {
             sid: config.wa_template_sid.clone()?,
-            // By default, the message is the template's first variable: without one, the text would be missing.
+            // By default, the first variable contains the message. Without variables, the template would be sent
+            // without the message.
             variables: serde_json::from_str(variables.unwrap_or(r#"{"1":"{{text}}"}"#)).ok(),
         })
     }
@@ -25,7 +26,7 @@ impl Template {
         &self.sid
     }
 
-    /// The variables as JSON. A file is added as its URL, because a text template cannot carry files.
+    /// Returns the variables as JSON. A file is added as its URL, because a text template cannot contain files.
     pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
         let words = [text, media_url.unwrap_or_default()].join(" ");
         // WhatsApp rejects variables with line breaks, tabs, or more than four consecutive spaces.
