@@ -125,7 +125,7 @@ pub enum CommandOutput {
     /// The status of a message.
     Message {
         status: MessageStatus,
-        /// The failure, if it failed.
+        /// The error, if sending failed.
         error: Option<StoredNotice>,
         /// The provider that sent the message, or is selected to send it.
         provider: Option<Provider>,

@@ -49,7 +49,7 @@ pub struct AppointmentChange {
     pub service: Option<ServiceId>,
     /// The new note.
     pub note: Option<String>,
-    /// Same as `NewAppointment::force`.
+    /// Allows times in the past and outside the opening hours, like `NewAppointment::force`.
     pub force: bool,
 }
 

@@ -25,7 +25,7 @@ pub struct Backfill {
 pub const BACKFILLS: [Backfill; 3] = [
     // Earlier versions stored recordings as WAV.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
-    // Earlier versions did not record whose turn it is in a conversation.
+    // Earlier versions did not record whether a contact waits for an answer.
     Backfill { name: "start_turns", rows_per_step: 200, step: conversation::start_turns },
     // Earlier versions did not sort the contact list by activity.
     Backfill { name: "contact_activity", rows_per_step: 500, step: contact::set_last_activity },

@@ -1,4 +1,4 @@
-//! What the agent knows about the business before a conversation begins: services, staff, hours and facts.
+//! The business data in the agent's instructions: services, staff, hours and facts.
 
 use super::booking::opening;
 use super::booking::slots::local_date;
@@ -26,7 +26,7 @@ pub struct BusinessProfile {
     /// out: callers write its topic, so the model gets it only as a tool's output, which is data and not an
     /// instruction.
     pub facts: Vec<Fact>,
-    /// Whether more facts exist than these.
+    /// Whether more facts exist than `facts` contains.
     pub has_more_facts: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Exception {
     pub date: Date,
     /// The hours that apply instead.
     pub opening: DayOpening,
-    /// The holiday of the Israeli calendar, if it is one.
+    /// The holiday of the Israeli calendar on this day, if any.
     pub holiday: Option<Holiday>,
 }
 

@@ -29,13 +29,14 @@ pub struct IncomingCall {
     /// The caller as Twilio reports it: a number, or a word such as `anonymous`. A WhatsApp call has the prefix
     /// `whatsapp:`.
     pub from: String,
-    /// Our number, which was called.
+    /// The called number, which belongs to the business.
     pub to: String,
-    /// The number that forwarded the call to ours, as Twilio reports it; empty for a direct call.
+    /// The number that forwarded the call to the business's number, as Twilio reports it; empty for a direct call.
     pub forwarded_from: String,
     /// Whether the caller's network reports that the number failed STIR/SHAKEN verification.
     pub is_unverified: bool,
-    /// Whether the call may be one to the human agent that their phone forwarded back to us. No network reports this.
+    /// Whether the call may be a transfer that came back: the daemon called the human agent, and the agent's phone
+    /// forwarded the call to the business's number. No network reports such a forwarding.
     pub may_be_forwarded_back: bool,
 }
 
@@ -90,7 +91,7 @@ impl IncomingCall {
         }
     }
 
-    /// Returns our number as callers see it; `None` if Twilio reports none.
+    /// Returns the business's number as callers see it; `None` if Twilio reports none.
     pub fn own_number(&self) -> Option<PhoneNumber> {
         PhoneNumber::from_e164(without_medium(&self.to))
     }
@@ -157,7 +158,7 @@ fn block_if_caller_is(tx: &WriteTx<'_>, id: CallId, contact: Option<ContactId>) 
     Ok(is_blocked)
 }
 
-/// Returns our id of a call; stores a new call with its contact.
+/// Returns the id of a call, and stores the call if it is new. Also returns the contact, but only for a new call.
 pub fn find_or_create(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -256,7 +257,7 @@ const MAX_HINT_CHARS: usize = 500;
 /// When Twilio ended a call that a user asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completed {
-    /// Twilio ended it because of the request.
+    /// Twilio ended the call because of the request.
     Now,
     /// The call had ended before the request.
     Before,

@@ -66,11 +66,11 @@ impl CallReport {
 /// Whether a message is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// It is to be sent.
+    /// The message is to be sent.
     Now,
-    /// It was sent before.
+    /// The message was sent already.
     SentBefore,
-    /// Too many were sent in the last hour.
+    /// Too many messages were sent in the last hour.
     TooMany,
 }
 

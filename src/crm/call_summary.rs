@@ -38,7 +38,7 @@ pub struct Findings {
     pub summary: String,
     /// The language that the caller spoke, ISO 639-1.
     pub language: String,
-    /// Whether the caller may buy something.
+    /// Whether the call is a lead: the caller may buy something.
     pub is_lead: bool,
     /// The possible sale; empty without a lead.
     pub lead: String,
@@ -146,7 +146,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(MOST_LINE).collect()
 }
 
-/// Returns true if there are instructions for a language.
+/// Returns true if the language is in [`LANGUAGES`].
 fn is_language(code: &str) -> bool {
     LANGUAGES.contains(&code)
 }

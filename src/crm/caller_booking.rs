@@ -1,5 +1,5 @@
-//! Appointments of a caller, as the agent's tools use them. Services and staff are found by the names that the caller
-//! said, times are local times of the business, and a caller can reach only their own appointments.
+//! Appointments of a caller, as the agent's tools use them. The tools identify services and staff by the names that the
+//! caller said. Times are local times of the business. A caller can access only their own appointments.
 
 mod own;
 

@@ -1,4 +1,5 @@
-//! What the agent knows about a caller at the start of a call: upcoming appointments, and earlier calls and messages.
+//! The data about a caller that the agent gets at the start of a call: upcoming appointments, and earlier calls and
+//! messages.
 
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};

@@ -1,7 +1,8 @@
-//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. After it, jobs write about an appointment that
-//! the agent booked, moved or cancelled, and to a caller who hung up before the agent could help: each is queued in the transaction that
-//! gives the reason for it, so that none is lost. The policy decides whether and how a message is sent; one that may not be sent is an
-//! event of its call and no alert.
+//! WhatsApp messages to a caller. During a call, the agent sends what the caller asks for. After the call, background
+//! jobs confirm appointments that the agent booked, moved or cancelled, and write to callers who hung up before the
+//! agent could help. Each job is queued in the transaction that stores the reason for it, so that no message is lost.
+//! The message policy decides whether and how a message is sent. A refused message is recorded as an event of its call,
+//! and raises no alert.
 
 use super::appointment;
 use super::outbox::{self, SendError, SendRequest};
@@ -21,19 +22,21 @@ use std::time::Duration;
 pub const CONFIRM_JOB: &str = "confirm_appointment";
 /// The kind of the job that writes to a caller who hung up before the agent could help.
 pub const MISSED_JOB: &str = "text_missed_caller";
-/// How long after its end a call is judged: its last words are stored by then, and the message still arrives within 10 s.
+/// The delay between the end of a call and the decision about a message. The last transcripts are stored by then, and
+/// the caller still gets the message within 10 s.
 pub const AFTER_CALL: Duration = Duration::from_secs(3);
-/// How long after a change an appointment is confirmed: callers change their mind at once, and get one message then.
+/// The delay between a change of an appointment and its confirmation. A caller who makes several changes in a row gets
+/// only one message.
 const AFTER_CHANGE: Duration = Duration::from_secs(5);
-/// A caller who hangs up again and again gets one message in this time.
+/// The minimum interval between two messages to the same caller about missed calls.
 const ONE_MISSED_TEXT_PER: Duration = Duration::from_hours(24);
-/// A message about a call that ended before this time would come too late.
+/// The maximum age of a missed call for which a message is still sent.
 const MISSED_TEXT_WITHIN: Duration = Duration::from_hours(1);
-/// The events of a call: a message was queued, or was not and why.
+/// Kinds of call events: a message was queued, or was not queued, with the reason.
 const CONFIRMED: &str = "appointment_confirmed";
 const NOT_CONFIRMED: &str = "appointment_not_confirmed";
 const TEXTED: &str = "missed_caller_texted";
-/// The event of a call whose conversation could not be stored while it happened: its transcript is lost.
+/// The call event that records that the conversation could not be stored while it happened. Its transcript is lost.
 pub(super) const STORED_LATE: &str = "stored_late";
 const NOT_TEXTED: &str = "missed_caller_not_texted";
 const WRITTEN: &str = "agent_texted_caller";
@@ -41,67 +44,67 @@ const NOT_WRITTEN: &str = "agent_text_not_sent";
 /// How many messages the agent may send to a caller in 24 hours.
 const MOST_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
-/// How long such a message may be.
+/// The maximum length of a message from the agent, in characters.
 const MAX_AGENT_TEXT_CHARS: usize = 1000;
 
 /// What the agent did with an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentEvent {
-    /// It is booked.
+    /// The agent booked the appointment.
     Booked,
-    /// It is at another time.
+    /// The agent moved the appointment to another time.
     Moved,
-    /// It is cancelled.
+    /// The agent cancelled the appointment.
     Cancelled,
 }
 
 /// The payload of the job that confirms an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmJob {
-    /// The appointment.
+    /// The appointment to confirm.
     pub appointment: AppointmentId,
-    /// The call in which the agent changed it.
+    /// The call in which the agent changed the appointment.
     pub call_sid: CallSid,
-    /// What the agent did.
+    /// The kind of change.
     pub event: AppointmentEvent,
-    /// When it starts since then.
+    /// The start of the appointment after the change.
     pub starts_at: Timestamp,
 }
 
 /// The payload of the job about a call that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedJob {
-    /// The call.
+    /// Twilio's id of the call.
     pub call_sid: CallSid,
 }
 
-/// What became of a message to a caller.
+/// The result of a request to send a message to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerText {
-    /// It is queued.
+    /// The message was queued.
     Queued(MessageId),
-    /// It may not be sent.
+    /// The message must not be sent.
     Refused(TextRefusal),
-    /// There is no reason for it, or not any more.
+    /// The message is not needed, or is no longer needed.
     Unneeded,
 }
 
-/// Why a message to a caller may not be sent.
+/// Why a message to a caller must not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextRefusal {
-    /// The number is withheld.
+    /// The caller's number is withheld.
     NoNumber,
-    /// The number is of a fixed line.
+    /// The caller's number belongs to a fixed line.
     NoMobileNumber,
-    /// The agent has sent as many messages as it may in 24 hours.
+    /// The agent has reached its limit of messages to this caller in 24 hours.
     TooMany,
-    /// The policy of messages; its error code.
+    /// The message policy refused the message, with this error code.
     Policy(&'static str),
 }
 
 impl TextRefusal {
-    /// The code in the log and in the call's events.
+    /// Returns the code for the log and for the call's events.
     pub fn code(self) -> &'static str {
         match self {
             Self::NoNumber => "no_number",
@@ -112,8 +115,8 @@ impl TextRefusal {
     }
 }
 
-/// Queues the confirmation of an appointment in the transaction that changes it. A repeated tool call changes nothing, and queues
-/// none.
+/// Queues the confirmation of an appointment, in the transaction that changes the appointment. A repeated tool call
+/// changes nothing, and therefore queues no confirmation.
 pub fn queue_confirmation(
     tx: &WriteTx<'_>,
     call_sid: &CallSid,
@@ -127,16 +130,18 @@ pub fn queue_confirmation(
     tx.insert_job(CONFIRM_JOB, Some(&key), &payload.to_string(), now.plus(AFTER_CHANGE), now)
 }
 
-/// Queues the decision about a call that has ended; a second report of its end queues none.
+/// Queues the job that decides whether the caller of an ended call gets a message. A repeated report of the end queues
+/// no second job.
 pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
     let (key, payload) = (format!("{MISSED_JOB}:{call_sid}"), json!(MissedJob { call_sid: call_sid.clone() }));
     tx.insert_job(MISSED_JOB, Some(&key), &payload.to_string(), now.plus(AFTER_CALL), now)
 }
 
-/// The appointment to confirm; none if it was changed since: that change has a message of its own, or was not the agent's.
+/// Returns the appointment to confirm. Returns `None` if the appointment was changed since: a later change by the agent
+/// has its own confirmation, and a change by a user has none.
 pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointment>, Error> {
     let found = match appointment::find(tx, job.appointment) {
-        // The contact was deleted since.
+        // The contact was deleted after the job was queued.
         Err(Error::Refused(RequestError::NotFound(_))) => return Ok(None),
         found => found?,
     };
@@ -147,7 +152,7 @@ pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointme
     Ok(Some(found).filter(|found| found.state == expected && found.starts_at == job.starts_at))
 }
 
-/// Sends the confirmation. `key` identifies the job, so that a repeated one sends nothing twice.
+/// Queues the confirmation message. `key` identifies the job, so that a repeated job sends no second message.
 pub fn confirm(
     tx: &WriteTx<'_>,
     job: &ConfirmJob,
@@ -164,12 +169,12 @@ pub fn confirm(
     Ok(sent)
 }
 
-/// Whether a confirmation of an appointment went to the caller of a call, or is about to.
+/// Returns true if a confirmation was sent to the caller of a call, or a job is about to send it.
 pub(super) fn is_confirmed(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     Ok(tx.has_call_event(call.id, CONFIRMED)? || tx.has_open_call_job(CONFIRM_JOB, &call.call_sid)?)
 }
 
-/// Writes to the caller of a call that ended before the agent could help, once in 24 hours.
+/// Sends a message to a caller whose call ended before the agent could help, at most once in 24 hours.
 pub fn text_missed_caller(
     tx: &WriteTx<'_>,
     job: &MissedJob,
@@ -224,7 +229,8 @@ pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>
     Ok(sent.into_iter().filter(|(of, ..)| *of == call.id).map(|(.., text)| text).collect())
 }
 
-/// Whether the caller hung up, or the line was lost, before there was an answer, a message, a transfer or an appointment.
+/// Returns true if the caller hung up, or the connection was lost, before the caller got an answer, left a message, was
+/// transferred or booked an appointment.
 pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {

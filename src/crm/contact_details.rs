@@ -23,15 +23,15 @@ pub struct ContactDetails {
 /// Where the details were stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredDetails {
-    /// Whether they became the name of the contact.
+    /// Whether the said name became the name of the contact.
     pub is_named: bool,
-    /// Whether they were added to a note: details without a field of their own, and a name that differs from the stored
-    /// one.
+    /// Whether a note was added. A note contains the details that have no field of their own, and a name that differs
+    /// from the stored name.
     pub is_noted: bool,
 }
 
-/// Stores the details that a caller said. The name is set only if the contact has none: any person can call from a
-/// number, so another name goes into a note. Details that are in a note already are not added again.
+/// Stores the details that a caller said. The name is set only if the contact has none. A different name is added to a
+/// note, because several people may call from one number. Details that a note contains already are not added again.
 pub fn store(
     tx: &WriteTx<'_>,
     call: &CallSid,

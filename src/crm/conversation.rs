@@ -8,13 +8,13 @@ use crate::store::{ReadTx, WriteTx};
 /// A user's action on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationChange {
-    /// Mark everything as read.
+    /// Mark all messages and calls as read.
     Read,
-    /// Archive the conversation until something new happens.
+    /// Archive the conversation until the next message, call or failed delivery.
     Archive,
     /// Remove the conversation from the archive.
     Unarchive,
-    /// Mark the conversation as needing no answer, until something new happens.
+    /// Mark the conversation as needing no answer, until the next message, call or failed delivery.
     Done,
 }
 
@@ -36,7 +36,8 @@ pub fn change(tx: &WriteTx<'_>, id: ContactId, change: ConversationChange, now: 
     find(tx, contact)
 }
 
-/// Runs a step of the backfill that sets whose turn it is in threads of earlier versions.
+/// Runs a step of the backfill that sets the turn in threads of earlier versions: whether the contact waits for an
+/// answer, or a user must look at an answer of the agent.
 pub fn start_turns(
     tx: &WriteTx<'_>,
     done_to: i64,

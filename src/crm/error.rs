@@ -20,7 +20,7 @@ pub enum RequestError {
     /// The resource does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The resource is in the requested state already, or the change would remove something required, such as the last
+    /// The resource is in the requested state already, or the change would remove a required resource, such as the last
     /// owner.
     #[error("{0}")]
     Conflict(Cow<'static, str>),

@@ -9,18 +9,17 @@ use crate::store::{ReadTx, WriteTx};
 #[derive(Clone, Debug, Default)]
 pub struct FactChange {
     pub topic: Option<String>,
-    /// The text of the fact.
     pub text: Option<String>,
     /// The origin of the fact.
     pub source: Option<FactSource>,
 }
 
-/// Finds a fact.
+/// Returns a fact, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: FactId) -> Result<Fact, Error> {
     Ok(tx.fact(id)?.ok_or(RequestError::NotFound("fact"))?)
 }
 
-/// Adds a fact.
+/// Adds a fact. Returns its id.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -36,7 +35,6 @@ pub fn add(
     Ok(tx.insert_fact(business, (&topic, &fact), source, &actor.to_string(), now)?)
 }
 
-/// Changes a fact.
 pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp) -> Result<(), Error> {
     let fact = find(tx, id)?;
     let topic = name("topic", change.topic.as_deref().unwrap_or(&fact.topic))?;
@@ -47,7 +45,6 @@ pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp)
     Ok(tx.update_fact(id, (&topic, &text), change.source.unwrap_or(fact.source), now)?)
 }
 
-/// Deletes a fact.
 pub fn delete(tx: &WriteTx<'_>, id: FactId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.delete_fact(id)?)

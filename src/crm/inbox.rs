@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The result of storing an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// Our id of the new message; `None` if the message is stored already.
+    /// The id under which the message was stored; `None` if the message was stored before.
     pub message: Option<MessageId>,
     /// Its thread.
     pub thread: ThreadId,

@@ -6,13 +6,13 @@ use crate::domain::{ActorId, BusinessId, Call, FactId, FactSource, GapId, GapSta
 use crate::search::fold;
 use crate::store::{AskedQuestion, ReadTx, WriteTx};
 
-/// Finds a question.
+/// Returns a question, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
     Ok(tx.knowledge_gap(id)?.ok_or(RequestError::NotFound("question"))?)
 }
 
-/// Records a question of a call. A question counts once per call. A dismissed question stays dismissed; a question
-/// whose answer was deleted is open again. A text that is too short is dropped, and so is a question beyond the limit.
+/// Records a question from a call. A question counts once per call. A dismissed question stays dismissed. A question
+/// whose answer was deleted is open again. Drops a question that is too short, and a new question if too many are open.
 pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> Result<(), Error> {
     let Some(question) = beginning(question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
         return Ok(());
@@ -39,8 +39,8 @@ pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> 
     Ok(())
 }
 
-/// Returns true if a text is a question that was asked in a call. The text is then a caller's, even after the owner's
-/// answer.
+/// Returns true if the text is a question that was asked in a call. The caller then wrote this text, even if the owner
+/// has answered the question.
 pub fn was_asked(tx: &ReadTx<'_>, text: &str) -> Result<bool, Error> {
     Ok(tx.knowledge_gap_by_text(BusinessId::FIRST, &folded(text))?.is_some())
 }

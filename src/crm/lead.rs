@@ -6,17 +6,17 @@ use crate::domain::{
 };
 use crate::store::{ReadTx, WriteTx};
 
-/// Finds a lead.
+/// Returns a lead, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: LeadId) -> Result<Lead, Error> {
     Ok(tx.lead(id)?.ok_or(RequestError::NotFound("lead"))?)
 }
 
-/// Finds a stage.
+/// Returns a stage, or a `NotFound` error.
 pub fn find_stage(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, Error> {
     Ok(tx.lead_stage(id)?.ok_or(RequestError::NotFound("stage"))?)
 }
 
-/// A new lead.
+/// The data of a new lead.
 #[derive(Clone, Debug)]
 pub struct NewLead {
     pub contact: ContactId,
@@ -30,7 +30,7 @@ pub struct NewLead {
     pub source: String,
 }
 
-/// Adds a lead.
+/// Adds a lead. Returns its id.
 pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) -> Result<LeadId, Error> {
     let contact = contact::find(tx, new.contact)?;
     let stage_id = match new.stage {
@@ -61,7 +61,6 @@ pub fn update(
     Ok(tx.update_lead(id, &content, closed_at, now)?)
 }
 
-/// Deletes a lead.
 pub fn delete(tx: &WriteTx<'_>, id: LeadId) -> Result<(), Error> {
     Ok(tx.delete_lead(id)?)
 }

@@ -1,4 +1,4 @@
-//! Files of messages: those that are fetched from a provider, and those that users upload.
+//! Files of messages, fetched from a provider or uploaded by users.
 
 use super::Error;
 use crate::domain::{MessageId, Timestamp};

@@ -1,4 +1,4 @@
-//! A contact's right to a copy of the data about them, and to its deletion.
+//! Export and deletion of the data about a contact, as privacy law requires.
 
 use super::{Error, RequestError, contact, text};
 use crate::domain::{ActorId, AddressKind, Contact, ContactId, Timestamp};
@@ -13,7 +13,7 @@ pub struct Erasure {
     data: PersonalData,
 }
 
-/// A deletion that has been carried out in part, and can no longer be refused.
+/// The result of the first part of a deletion. The deletion can no longer be refused or undone.
 #[derive(Debug)]
 pub struct Decided {
     /// The number of rows that were deleted immediately.
@@ -33,7 +33,7 @@ pub struct BridgeErasure {
     pub addresses: Vec<String>,
 }
 
-/// The kind of the job that requests the bridge to delete the data of a contact.
+/// The kind of the job that asks the bridge to delete the data of a contact.
 pub const BRIDGE_ERASURE_JOB: &str = "erase_in_bridge";
 
 /// Collects the data about a contact for the export.
@@ -59,8 +59,8 @@ pub fn plan(tx: &ReadTx<'_>, id: ContactId, confirm: &str) -> Result<Erasure, Er
     Ok(Erasure { contact: contact.id, data })
 }
 
-/// Deletes everything about a contact but the content of sound and files, which [`erase_rest`] deletes; if it is refused, nothing was
-/// deleted. The audit row names the contact only by the id, which is not used otherwise any more.
+/// Deletes all data about a contact except the content of recordings and files, which [`erase_rest`] deletes. An error
+/// leaves the contact unchanged. The audit row identifies the contact only by its id, which is never reused.
 pub fn erase(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -77,14 +77,14 @@ pub fn erase(
     Ok(Decided { erased, rest, bridge })
 }
 
-/// Adds the job that requests the bridge to delete the data of the contact. None if the bridge knows no address of the
-/// contact.
+/// Adds the job that asks the bridge to delete its data about the contact. Returns `None` if the contact has no
+/// WhatsApp id and no current phone number.
 fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
     let mut addresses = Vec::new();
     for id in &erasure.data.contacts {
         let of = tx.addresses(ContactId(*id))?.into_iter();
         addresses.extend(of.filter_map(|address| match address.kind {
-            // A former number belongs to another contact by now.
+            // A former number may belong to another contact now.
             AddressKind::Phone if address.former_at.is_none() => Some(address.value.trim_start_matches('+').to_owned()),
             AddressKind::Lid => Some(format!("{}@lid", address.value)),
             _ => None,
@@ -95,17 +95,17 @@ fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Resul
     }
     let erasure = BridgeErasure { key: format!("erase_in_bridge:{}:{now}", erasure.contact), addresses };
     let payload = serde_json::to_string(&erasure).map_err(|error| store::Error::Value(error.to_string()))?;
-    // The request itself asks the bridge at once; the job is for a bridge that does not answer.
+    // The HTTP handler asks the bridge immediately. The job retries later, in case the bridge does not answer.
     tx.insert_job(BRIDGE_ERASURE_JOB, Some(&erasure.key), &payload, now.plus(Duration::from_secs(10)), now)?;
     Ok(Some(erasure))
 }
 
-/// Deletes a part of what [`erase`] has left; returns false when nothing is left.
+/// Deletes one batch of the content that [`erase`] left. Returns false when no content is left.
 pub fn erase_rest(tx: &WriteTx<'_>, rest: &ErasureRest, erased: &mut Erased) -> Result<bool, Error> {
     Ok(tx.erase_rest(rest, erased)?)
 }
 
-/// Records that the bridge has deleted what it had of a contact.
+/// Records that the bridge has deleted its data about a contact.
 pub fn finish_in_bridge(tx: &WriteTx<'_>, erasure: &BridgeErasure) -> store::Result<()> {
     tx.delete_job(&erasure.key)
 }

@@ -1,4 +1,4 @@
-//! Recordings of calls: those that the daemon makes of a media stream, and those that Twilio made.
+//! Recordings of calls, made by the daemon from a media stream or by Twilio.
 
 use super::backfill::Step;
 use super::call::{self, IncomingCall};
@@ -8,33 +8,32 @@ use crate::store::{CompressedFile, Result, StoredPeaks, WebhookOutcome, WriteTx}
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// The job that fetches a recording.
+/// The kind of the job that downloads a recording from Twilio.
 pub const FETCH_JOB: &str = "fetch_recording";
 
-/// The job that re-encodes a recording.
+/// The kind of the job that compresses a recording.
 pub const COMPRESS_JOB: &str = "compress_recording";
 
-/// The payload of the job.
+/// The payload of a [`COMPRESS_JOB`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CompressJob {
-    /// The recording.
+    /// The id of the recording to compress.
     pub recording_id: RecordingId,
 }
 
-/// A recording that Twilio reports.
+/// A recording that Twilio made and reported by webhook.
 #[derive(Clone, Debug)]
 pub struct NewRecording {
-    /// The call.
     pub call: IncomingCall,
-    /// Twilio's id.
+    /// Twilio's id of the recording.
     pub recording_sid: RecordingSid,
-    /// Its URL.
+    /// The URL from which the recording can be downloaded.
     pub url: String,
-    /// Its duration, as Twilio reports it.
+    /// The duration in milliseconds, as Twilio reports it.
     pub duration_ms: i64,
 }
 
-/// Stores a recording and the job that fetches it; also its call, if that is not known. Idempotent.
+/// Stores a recording and the job that downloads it. Also stores its call, if the call is not stored yet. Idempotent.
 pub fn ingest(
     tx: &WriteTx<'_>,
     new: &NewRecording,
@@ -53,7 +52,7 @@ pub fn ingest(
     log_webhook(tx, raw, outcome, "", Some(call), now)
 }
 
-/// Records that Twilio's recorder has taken over a call.
+/// Records that Twilio handles a call as a fallback: Twilio records the caller's message.
 pub fn start_fallback(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -66,31 +65,31 @@ pub fn start_fallback(
     call::log_notification(tx, raw, &call.call_sid, now)
 }
 
-/// Begins the recording of a stream with the file's header, which [`finish`] replaces when the length is known. The
-/// recording's key is the id of the stream.
+/// Starts the recording of a media stream. Stores a provisional file header, which [`finish`] replaces when the length
+/// is known. `key` is the id of the stream.
 pub fn start(tx: &WriteTx<'_>, call: &CallSid, key: &str, header: &[u8], at: Timestamp) -> Result<()> {
     tx.start_recording(call, key, at)?;
     tx.put_recording_chunk(key, HEADER, header, 0)
 }
 
-/// Adds the chunk that follows the header, or the chunk before; the first one has the number 1. `duration_ms`: the duration
-/// with this chunk.
+/// Appends a chunk of audio. Chunks are numbered from 1; the header has number 0. `duration_ms` is the duration of the
+/// recording including this chunk.
 pub fn append(tx: &WriteTx<'_>, key: &str, number: i64, chunk: &[u8], duration_ms: i64) -> Result<()> {
     tx.put_recording_chunk(key, HEADER + number, chunk, duration_ms)
 }
 
-/// Records where in a recording the caller's message starts.
+/// Records the position in a recording, in milliseconds, at which the caller's message starts.
 pub fn mark_message(tx: &WriteTx<'_>, key: &str, at_ms: i64) -> Result<()> {
     tx.set_recording_message(key, at_ms)
 }
 
-/// Ends the recording of a stream: the header now states its length.
+/// Completes the recording of a media stream: stores the final header, which contains the length.
 pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Result<()> {
     tx.put_recording_chunk(key, HEADER, header, 0)?;
     complete(tx, key, now)
 }
 
-/// Stores the fetched file. Idempotent.
+/// Stores a downloaded recording. Idempotent.
 pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
     let key = sid.as_str();
     for (seq, chunk) in (0i64..).zip(content.chunks(CHUNK_BYTES)) {
@@ -100,13 +99,13 @@ pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u
     complete(tx, key, now)
 }
 
-/// Records that a recording cannot be fetched.
+/// Records that a recording cannot be downloaded, and why.
 pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str) -> Result<()> {
     tx.fail_recording(sid.as_str(), why)
 }
 
-/// Marks a recording as completely stored, and adds the job that compresses it. Wake the worker of [`COMPRESS_JOB`]
-/// after the commit.
+/// Marks a recording as complete, and adds the job that compresses it. The caller must wake the worker of
+/// [`COMPRESS_JOB`] after the commit.
 fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     tx.complete_recording(key)?;
     match tx.recording_id(key)? {
@@ -115,24 +114,26 @@ fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     }
 }
 
-/// Adds the job that compresses a recording, unless it exists.
+/// Adds the job that compresses a recording, unless the job exists already.
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
     tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
 }
 
-/// Replaces the WAV of a recording by a compressed file. Returns false if that WAV is gone.
+/// Replaces the WAV file of a recording with a compressed file. Returns false, and changes nothing, if the recording no
+/// longer has a WAV file of `wav_bytes`.
 pub fn compress(tx: &WriteTx<'_>, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
     tx.replace_wav(id, wav_bytes, file)
 }
 
-/// Stores the waveform of a recording.
+/// Stores the peak levels of a recording, from which the page draws its waveform.
 pub fn store_peaks(tx: &WriteTx<'_>, id: RecordingId, peaks: &StoredPeaks) -> Result<()> {
     tx.put_recording_peaks(id, peaks)
 }
 
-/// A step of the backfill that compresses the recordings of older versions: adds jobs for a few, and more when these
-/// are done, so the recording of a new call does not wait behind all of them.
+/// Runs a step of the backfill that compresses the recordings of earlier versions. A step adds jobs for a few
+/// recordings, and the next step waits until these jobs are done. The recording of a new call therefore waits only for
+/// a few jobs.
 pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step> {
     let found = tx.wav_recordings(RecordingId(done_to), rows)?;
     let Some(last) = found.last() else { return Ok(Step::Done) };
@@ -143,8 +144,8 @@ pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Time
     Ok(Step::UpTo(last.0))
 }
 
-/// The number of the chunk with the header of a stream's recording.
+/// The number of the chunk that contains the file header.
 const HEADER: i64 = 0;
 
-/// The size of the pieces in which a file is stored.
+/// The size of a stored chunk of a downloaded file, in bytes.
 const CHUNK_BYTES: usize = 256 * 1024;

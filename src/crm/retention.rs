@@ -1,5 +1,5 @@
-//! Retention: calculates what is older than the owner's limits, and deletes it in small steps. What the daemon keeps for itself
-//! is deleted after fixed times.
+//! Data retention: counts the data that is older than the owner's limits, and deletes it in small batches. Internal
+//! data, such as finished jobs, expires after fixed periods.
 
 use crate::domain::{ActorId, Timestamp, text_enum};
 use crate::store::{Amount, ReadTx, Result, WriteTx};
@@ -7,44 +7,39 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 text_enum! {
-    /// The kinds of data that the owner can limit by age.
+    /// A kind of data for which the owner can set a maximum age.
     RetainedKind {
-        /// Files of messages.
+        /// Media files of messages.
         Media = "media",
-        /// Recordings of calls.
         Recordings = "recordings",
-        /// Transcripts of calls.
         Transcripts = "transcripts",
-        /// Raw webhooks.
+        /// The log of raw webhooks.
         Journal = "journal",
-        /// The audit log.
         Audit = "audit",
     }
 }
 
-/// The cutoff time of one kind of data.
+/// The cutoff time for one kind of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cutoff {
-    /// The kind.
     pub what: RetainedKind,
-    /// Older data is deleted.
+    /// The cutoff time: data from before this time is deleted.
     pub before: Timestamp,
 }
 
-/// The amount of data that is deleted.
+/// The amount of data that retention deletes, or would delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedCount {
-    /// The kind.
     pub what: RetainedKind,
-    /// Older data is deleted.
+    /// The cutoff time: data from before this time is deleted.
     pub before: Timestamp,
-    /// The number of files, recordings, turns, webhooks or audit rows.
+    /// The number of deleted files, recordings, transcript turns, webhooks or audit rows.
     pub rows: u64,
-    /// Bytes of their content.
+    /// The size of the content in bytes. Deletion reports 0 for webhooks and audit rows.
     pub bytes: u64,
 }
 
-/// The cutoff times for these numbers of days; 0 keeps the data for ever.
+/// Returns the cutoff times for maximum ages in days. A maximum age of 0 means that the data is kept permanently.
 pub fn cutoffs(days: &[(RetainedKind, u32)], now: Timestamp) -> Vec<Cutoff> {
     let before = |days: u32| now.minus(Duration::from_hours(24 * u64::from(days)));
     days.iter()
@@ -53,7 +48,7 @@ pub fn cutoffs(days: &[(RetainedKind, u32)], now: Timestamp) -> Vec<Cutoff> {
         .collect()
 }
 
-/// How much would be deleted.
+/// Returns how much data would be deleted, by kind.
 pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<DeletedCount>> {
     let share = |Cutoff { what, before }: &Cutoff| {
         let Amount { rows, bytes } = match what {
@@ -68,7 +63,7 @@ pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<DeletedCount>> {
     cutoffs.iter().map(share).collect()
 }
 
-/// Deletes one batch; returns zero rows when nothing is left.
+/// Deletes one batch of expired data. The result has zero rows when no expired data is left.
 pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<DeletedCount> {
     let Amount { rows, bytes } = match what {
         RetainedKind::Media => tx.prune_media(before, STEP_BYTES, now),
@@ -82,8 +77,8 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
     Ok(DeletedCount { what, before, rows, bytes })
 }
 
-/// Adds an audit row for the owner's data that was deleted: not for raw webhooks, nor for audit rows, which would never
-/// end.
+/// Adds an audit row for each kind of deleted data. Deleted webhooks and audit rows are not recorded: each deletion of
+/// audit rows would otherwise add a new audit row.
 pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timestamp) -> Result<()> {
     let is_noted =
         |share: &&DeletedCount| share.rows > 0 && !matches!(share.what, RetainedKind::Journal | RetainedKind::Audit);
@@ -94,7 +89,8 @@ pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timesta
     Ok(())
 }
 
-/// Deletes what is older than a fixed time. Each is a transaction of its own, so that other writes do not wait for long.
+/// Deletes internal data after fixed periods. Each function runs in its own transaction, so that other writes are not
+/// blocked for long.
 pub const EXPIRIES: [fn(&WriteTx<'_>, Timestamp) -> Result<()>; 5] = [
     |tx, now| tx.prune_responses(now.minus(KEEP_RESPONSES)),
     |tx, now| tx.prune_jobs(now.minus(KEEP_DONE)),
@@ -103,18 +99,20 @@ pub const EXPIRIES: [fn(&WriteTx<'_>, Timestamp) -> Result<()>; 5] = [
     |tx, now| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop),
 ];
 
-/// Deletes some of the oldest changes that followers no longer need; returns how many.
+/// Deletes one batch of the oldest entries of the change feed, beyond the number that clients may still read. Returns
+/// the number of deleted entries.
 pub fn expire_changes(tx: &WriteTx<'_>) -> Result<usize> {
     tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)
 }
 
-/// Clients do not repeat a request after a week.
+/// How long responses are stored for idempotent retries. Clients stop retrying well within a week.
 const KEEP_RESPONSES: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// A status update whose message has not appeared by then belongs to another system.
+/// How long a status update of an unknown message is kept. If the message has not arrived by then, it was sent by
+/// another system.
 const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
-/// A page that was offline for longer reloads everything.
+/// The number of changes that are kept. A page that has missed more of them reloads all of its data.
 const KEEP_CHANGES: i64 = 100_000;
 const CHANGES_AT_ONCE: usize = 5000;
 const STEP_BYTES: u64 = 4 << 20;

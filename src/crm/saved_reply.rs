@@ -1,11 +1,11 @@
-//! Saved replies.
+//! Saved replies: prepared texts that users insert into a message by a shortcut.
 
 use super::outbox::{MAX_TEXT_CHARS, check_text};
 use super::{Error, RequestError};
 use crate::domain::{BusinessId, SavedReply, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Finds a saved reply.
+/// Returns a saved reply, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
     Ok(tx.saved_reply(id)?.ok_or(RequestError::NotFound("saved reply"))?)
 }
@@ -16,7 +16,7 @@ pub fn create(tx: &WriteTx<'_>, shortcut: &str, text: &str, now: Timestamp) -> R
     Ok(tx.insert_saved_reply(BusinessId::FIRST, shortcut, valid_text(text)?, now)?)
 }
 
-/// Changes what is given.
+/// Changes a saved reply. `None` leaves a field unchanged.
 pub fn change(
     tx: &WriteTx<'_>,
     id: i64,
@@ -30,7 +30,6 @@ pub fn change(
     Ok(tx.update_saved_reply(id, shortcut, text, now)?)
 }
 
-/// Deletes a saved reply.
 pub fn delete(tx: &WriteTx<'_>, id: i64) -> Result<(), Error> {
     Ok(tx.delete_saved_reply(id)?)
 }

@@ -10,37 +10,35 @@ use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// A message to schedule.
+/// A request to send a message later.
 #[derive(Clone, Debug)]
 pub struct ScheduleRequest {
-    /// The thread.
+    /// The thread in which the message is to be sent.
     pub thread: ThreadId,
-    /// The text.
     pub text: String,
-    /// The SHA-256 of its file.
+    /// The SHA-256 of the file to send, if any.
     pub media: Option<String>,
-    /// When it is to be sent.
+    /// The time at which the message is to be sent.
     pub send_at: Timestamp,
-    /// The requested provider.
+    /// The requested provider. `None` lets the policy select one.
     pub provider: Option<Provider>,
-    /// Who schedules it.
+    /// The user or client that schedules the message.
     pub author: String,
 }
 
-/// What changes of a scheduled message.
+/// A partial change of a scheduled message: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ScheduleChange {
-    /// Another text.
     pub text: Option<String>,
-    /// Another file, or none.
+    /// The SHA-256 of the new file; `Some(None)` removes the file.
     pub media: Option<Option<String>>,
-    /// Another time.
+    /// The new sending time.
     pub send_at: Option<Timestamp>,
-    /// Another provider, or the choice of the policy.
+    /// The new provider; `Some(None)` lets the policy select one.
     pub provider: Option<Option<Provider>>,
 }
 
-/// Finds a scheduled message.
+/// Returns a scheduled message, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
     Ok(tx.scheduled_message(id)?.ok_or(RequestError::NotFound("scheduled message"))?)
 }
@@ -64,7 +62,7 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Re
     Ok(tx.insert_scheduled(&new, now)?)
 }
 
-/// Changes a message that has not been sent.
+/// Changes a waiting message. Refused if the message was sent or cancelled.
 pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp) -> Result<(), Error> {
     let mut message = find(tx, id)?;
     message.text = change.text.unwrap_or(message.text);
@@ -75,7 +73,7 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp)
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
-/// Cancels a message that has not been sent.
+/// Cancels a waiting message. Refused if the message was sent or cancelled.
 pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
     find(tx, id)?;
     let is_cancelled = tx.end_scheduled(id, ScheduledState::Cancelled, None, None, now)?;
@@ -99,20 +97,19 @@ fn check(tx: &ReadTx<'_>, text: &str, media: Option<&str>, send_at: Timestamp, n
     Ok(())
 }
 
-/// What sending depends on besides the message.
+/// The settings and the provider states that sending depends on.
 pub struct SendContext<'a> {
-    /// The routing rules.
     pub rules: &'a RoutingRules,
-    /// The providers that are down.
+    /// The providers that cannot send at present.
     pub down: &'a [Provider],
-    /// Limits on starting a conversation.
+    /// The limits on messages that start a conversation.
     pub new_chats: NewChatLimits,
-    /// The time by the message clock.
+    /// The current time of the message clock.
     pub written_at: Timestamp,
 }
 
-/// Sends a message whose time has come. If there is no way to send it, it fails with the reason. Returns the state after
-/// it; none if it does not wait any more.
+/// Queues a scheduled message that is due. If no route is available, marks the message as failed, with the reason.
+/// Returns the new state; `None` if the message was sent or cancelled already.
 pub fn send_due(
     tx: &WriteTx<'_>,
     id: i64,
@@ -130,11 +127,11 @@ pub fn send_due(
     Ok(Some(state))
 }
 
-/// What became of a scheduled message.
+/// The result of sending a scheduled message.
 enum Delivery {
-    /// It is in the outbox, as this message.
+    /// The message was added to the outbox, with this id.
     Sent(MessageId),
-    /// There is no way to send it; the code of the error.
+    /// The message cannot be sent, with the error code.
     Refused(&'static str),
 }
 

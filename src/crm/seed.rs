@@ -4,7 +4,7 @@ use super::{Error, RequestError};
 use crate::domain::{BusinessId, ContactId, Timestamp};
 use crate::store::{ReadTx, SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, StoredRows, WriteTx};
 
-/// Refuses a database that has data, unless more may be added; returns what it has.
+/// Returns the number of stored rows. Refuses a database that contains data, unless `may_add` is true.
 pub fn check_empty(tx: &ReadTx<'_>, may_add: bool) -> Result<StoredRows, Error> {
     let rows = tx.stored_rows()?;
     if rows != StoredRows::default() && !may_add {
@@ -17,22 +17,22 @@ pub fn check_empty(tx: &ReadTx<'_>, may_add: bool) -> Result<StoredRows, Error> 
     Ok(rows)
 }
 
-/// Adds contacts; returns their ids.
+/// Adds contacts. Returns their ids, in the order of the contacts.
 pub fn add_contacts(tx: &WriteTx<'_>, contacts: &[SeedContact]) -> Result<Vec<ContactId>, Error> {
     Ok(contacts.iter().map(|contact| tx.seed_contact(BusinessId::FIRST, contact)).collect::<Result<_, _>>()?)
 }
 
-/// Adds messages, which are sorted by time.
+/// Adds messages, which must be sorted by time.
 pub fn add_messages(tx: &WriteTx<'_>, messages: &[SeedMessage]) -> Result<(), Error> {
     Ok(messages.iter().try_for_each(|message| tx.seed_message(message))?)
 }
 
-/// Adds calls, which are sorted by time.
+/// Adds calls, which must be sorted by time.
 pub fn add_calls(tx: &WriteTx<'_>, calls: &[SeedCall]) -> Result<(), Error> {
     Ok(calls.iter().try_for_each(|call| tx.seed_call(BusinessId::FIRST, call))?)
 }
 
-/// Adds services and appointments, unless there are any already.
+/// Adds services and appointments, unless the database contains some already.
 pub fn add_appointments(
     tx: &WriteTx<'_>,
     services: &[SeedService],
@@ -42,8 +42,8 @@ pub fn add_appointments(
     Ok(tx.seed_appointments(BusinessId::FIRST, services, appointments, time_zone)?)
 }
 
-/// Sets the times and counters of the threads of `first` and all later contacts, and deletes their empty threads. Only
-/// a thread whose last message or call is not older than `recent` can wait for an answer.
+/// Sets the times and counters of the threads of contact `first` and of all later contacts, and deletes their empty
+/// threads. Only a thread with a message or call after `recent` can be marked as waiting for an answer.
 pub fn finish(tx: &WriteTx<'_>, first: ContactId, recent: Timestamp) -> Result<(), Error> {
     Ok(tx.finish_seed(first, recent)?)
 }

@@ -7,8 +7,8 @@ use crate::entropy;
 use crate::store::{self, Device, NewSession, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// Creates a session for a user whose password was verified; the caller sends the secrets of both cookies. The device
-/// is remembered, see [`device`].
+/// Creates a session for a user whose password was verified, and stores the device, see [`device`]. The function's
+/// caller must send both cookies to the browser.
 pub fn begin(
     tx: &WriteTx<'_>,
     user: User,
@@ -29,30 +29,30 @@ pub fn begin(
     Ok(Session { user, csrf_token, created_at: now, last_seen_at: now, expires_at })
 }
 
-/// The session of a cookie, if it is valid at `now`.
+/// Returns the session with this cookie hash, if the session is valid at `now`.
 pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result<Option<Session>> {
     tx.session(cookie_hash, now, now.minus(LIFETIME))
 }
 
-/// A user's sessions, the last used first.
+/// Returns the valid sessions of a user, the most recently used first.
 pub fn list(tx: &ReadTx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionSummary>, Error> {
     tx.user(user)?.ok_or(RequestError::NotFound("user"))?;
     Ok(tx.sessions_of(user, now, now.minus(LIFETIME))?)
 }
 
-/// When a session that began at `began_at` ends if it is not used after `now`.
+/// Returns the expiry time of a session that began at `began_at` and was last used at `now`.
 pub fn expires_at(began_at: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(IDLE).min(began_at.plus(LIFETIME))
 }
 
-/// Ends the session of a cookie.
+/// Deletes the session with this cookie hash (logout).
 pub fn end(tx: &WriteTx<'_>, actor: ActorId, cookie_hash: &str, now: Timestamp) -> Result<(), Error> {
     tx.delete_session(cookie_hash)?;
     tx.insert_audit(actor, "logout", &actor.to_string(), now)?;
     Ok(())
 }
 
-/// Ends the session with that id; with `user`, only if it is that user's.
+/// Deletes the session with this id. With `user`, deletes it only if it belongs to this user.
 pub fn end_by_id(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -65,7 +65,7 @@ pub fn end_by_id(
     Ok(())
 }
 
-/// Ends all sessions of a user except the one with the cookie hash `keep`.
+/// Deletes all sessions of a user, except the session with the cookie hash `keep`.
 pub fn end_all(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -79,25 +79,25 @@ pub fn end_all(
     Ok(())
 }
 
-/// What is known of the browser with that device cookie. A browser from which the user has logged in before is not
-/// delayed by failed attempts from elsewhere.
+/// Returns the stored data about the browser with this device cookie. Failed login attempts from other devices do not
+/// delay a browser from which the user has logged in before.
 pub fn device(tx: &ReadTx<'_>, cookie: &OneTimeSecret, user_name: &str) -> store::Result<Device> {
     tx.device(&cookie.hash(), user_name)
 }
 
-/// Remembers that a user has logged in from the browser with that device cookie.
+/// Records that a user has logged in from the browser with this device cookie.
 pub fn remember_device(tx: &WriteTx<'_>, cookie: &OneTimeSecret, user: UserId, now: Timestamp) -> store::Result<()> {
     tx.remember_device(&cookie.hash(), user, now, MAX_DEVICES)
 }
 
-/// How long a session lasts after its last use.
+/// How long a session remains valid after its last use.
 pub const IDLE: Duration = Duration::from_hours(7 * 24);
 
-/// How long a session lasts at most.
+/// The maximum lifetime of a session.
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// How precisely the last use is recorded.
+/// The precision of the stored time of last use. It saves a write on every request.
 pub const LAST_SEEN_PRECISION: Duration = Duration::from_mins(5);
 
-/// How many devices of a user are remembered.
+/// The maximum number of stored devices per user.
 const MAX_DEVICES: usize = 20;

@@ -6,16 +6,16 @@ use crate::store::{self, ReadTx, WriteTx};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Changed settings, by key.
+/// Changes of settings, by key.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedSettings {
-    /// The new values; none resets a setting to its default.
+    /// The new values; `None` resets a setting to its default.
     pub values: Vec<(&'static str, Option<Value>)>,
-    /// Secrets, which are stored elsewhere: whether each is set now.
+    /// The changed secrets, and whether each is set now. The secrets themselves are not stored in the database.
     pub secrets: Vec<(&'static str, bool)>,
 }
 
-/// Stores the changes, each with its history and an audit row.
+/// Stores the changes. Adds each to the history of its setting, and to the audit log.
 pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: Timestamp) -> Result<(), Error> {
     let by = actor.to_string();
     for (key, value) in &changed.values {
@@ -34,8 +34,9 @@ pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: 
     Ok(())
 }
 
-/// The keys of those changed settings that are no longer at the version that the change is based on, and do not have the new value
-/// already. The version of a setting is the number of its newest change, 0 if there was none.
+/// Returns the keys of the settings for which the change conflicts with a newer one: the stored version differs from
+/// the expected version, and the stored value differs from the new value. The version of a setting is the number of its
+/// newest change, or 0 if it was never changed.
 pub fn overtaken(
     tx: &ReadTx<'_>,
     changed: &ChangedSettings,

@@ -1,5 +1,5 @@
-//! The initial set-up: a one-time code, printed where only the machine's administrator can read it, creates the first
-//! owner.
+//! The initial set-up. A one-time code creates the first owner. Only the administrator of the machine can read the
+//! code.
 
 use super::{Error, RequestError, token, user};
 use crate::domain::{ActorId, BusinessId, Role, SetupProgress, SetupStep, Timestamp, User};
@@ -7,20 +7,19 @@ use crate::entropy;
 use crate::store::{self, CallFilter, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// A one-time code of 128 bits in groups that can be read out: `K7QM4-…`.
+/// A one-time code of 128 bits, in groups that are easy to read aloud: `K7QM4-…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupCode(String);
 
 impl SetupCode {
-    /// Generates a code.
+    /// Generates a random code.
     pub fn generate() -> Self {
         let bits = u128::from_be_bytes(entropy::random_bytes());
         let letters = (0..LETTERS).rev().map(|i| char::from(ALPHABET[(bits >> (5 * i)) as usize & 31]));
         Self(letters.collect())
     }
 
-    /// Parses typed input: lower case, blanks and missing dashes are accepted, as are `O` for `0` and `I` or `L` for
-    /// `1`.
+    /// Parses typed input. Ignores case, blanks and dashes, and accepts `O` for `0` and `I` or `L` for `1`.
     pub fn parse(text: &str) -> Self {
         let letters = text.chars().filter(char::is_ascii_alphanumeric).map(|c| match c.to_ascii_uppercase() {
             'O' => '0',
@@ -30,14 +29,14 @@ impl SetupCode {
         Self(letters.collect())
     }
 
-    /// The hash that is stored in the database.
+    /// Returns the hash that is stored in the database.
     pub fn hash(&self) -> String {
         token::hash(&self.0)
     }
 }
 
 impl SetupCode {
-    /// The page's URL with the code in the fragment (`#`), which browsers do not send to a server.
+    /// Returns the URL of the set-up page, with the code in the fragment (`#`), which browsers do not send to a server.
     pub fn url(&self, page: &str) -> String {
         format!("{page}/setup#code={self}")
     }
@@ -50,39 +49,40 @@ impl std::fmt::Display for SetupCode {
     }
 }
 
-/// Activates a code for a day; rejected once there is an owner.
+/// Makes a code valid for a day. Refused if an owner exists.
 pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Result<(), Error> {
     reject_if_done(tx)?;
     tx.insert_setup_code(code_hash, now, now.plus(CODE_LIFETIME))?;
     Ok(())
 }
 
-/// What the settings and the running daemon say of the set-up.
+/// Facts about the set-up that come from the settings and from the running daemon.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Evidence {
-    /// The business has a name.
+    /// Whether the business has a name.
     pub has_name: bool,
-    /// The public address begins with `https://`.
+    /// Whether the public address begins with `https://`.
     pub has_https: bool,
-    /// Messages are sent by a WhatsApp sender of Twilio, or the bridge is linked.
+    /// Whether a WhatsApp sender of Twilio is configured, or the bridge is linked.
     pub has_whatsapp: bool,
-    /// There is a key of the AI.
+    /// Whether an API key for the AI is configured.
     pub has_ai_key: bool,
-    /// Callers hear a greeting of the business.
+    /// Whether callers hear a greeting that the business recorded.
     pub has_greeting: bool,
 }
 
-/// How far the set-up is.
+/// The progress of the set-up.
 #[derive(Debug)]
 pub struct Progress {
-    /// What is stored of it.
+    /// The stored part of the progress.
     pub stored: SetupProgress,
-    /// The steps that are complete, in their order.
+    /// The completed steps, in the order of the set-up.
     pub proved: Vec<SetupStep>,
 }
 
-/// How far the set-up is. No provider is asked: a phone number counts as set up once it was directed here on the page, or has been called.
+/// Returns the progress of the set-up. Sends no request to a provider: a phone number counts as set up after its
+/// webhooks were changed on the page, or after its first call.
 pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
     let stored = tx.setup_progress()?;
     let every_call =
@@ -106,7 +106,7 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
     Ok(Progress { stored, proved })
 }
 
-/// Skips a step of the set-up for now, or takes it up again.
+/// Skips a step of the set-up, or makes a skipped step pending again.
 pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), Error> {
     let mut skipped = tx.setup_progress()?.skipped;
     if skipped.contains(&step) == is_skipped {
@@ -120,7 +120,8 @@ pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), E
     Ok(tx.set_skipped_steps(&skipped)?)
 }
 
-/// The agent has answered in a trial call, which proves a step of the set-up. The first time is kept, and nothing of the call.
+/// Records that the agent answered in a test call, which completes a step of the set-up. Stores only the time of the
+/// first such answer, and no data of the call.
 pub fn agent_answered(tx: &WriteTx<'_>, now: Timestamp) -> store::Result<()> {
     match tx.setup_progress()?.agent_answered_at {
         Some(_) => Ok(()),
@@ -128,13 +129,14 @@ pub fn agent_answered(tx: &WriteTx<'_>, now: Timestamp) -> store::Result<()> {
     }
 }
 
-/// Rejects a code that is not valid: before the password is hashed, because any client can send one.
+/// Rejects an invalid code. The check runs before the expensive hash of the password, because any client can send a
+/// code.
 pub fn check_code(tx: &ReadTx<'_>, code: &SetupCode, now: Timestamp) -> Result<(), Error> {
     reject_if_done(tx)?;
     if tx.is_setup_code(&code.hash(), now)? { Ok(()) } else { Err(invalid_code()) }
 }
 
-/// Creates the first owner.
+/// Creates the first owner, and invalidates the code. Refused if an owner exists or the code is invalid.
 pub fn complete(
     tx: &WriteTx<'_>,
     code: &SetupCode,
@@ -162,13 +164,12 @@ fn reject_if_done(tx: &ReadTx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// How long a code is valid.
 pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
 
-/// Crockford's thirty-two: no letter that looks like a digit.
+/// The alphabet of Crockford's Base32, which omits letters that resemble digits.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Five bits each, enough for 128 bits.
+/// The number of characters of a code: 5 bits each, enough for 128 bits.
 const LETTERS: u32 = 26;
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! Tags of contacts.
+//! Tags, with which users group contacts.
 
 use super::{Error, RequestError, contact, text};
 use crate::domain::{BusinessId, ContactId, Tag, TagChanges, TagId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// Finds a tag.
+/// Returns a tag, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: TagId) -> Result<Tag, Error> {
     Ok(tx.tag(id)?.ok_or(RequestError::NotFound("tag"))?)
 }
 
-/// Adds a tag.
+/// Adds a tag. Refused if another tag has the name.
 pub fn create(tx: &WriteTx<'_>, name: &str, now: Timestamp) -> Result<TagId, Error> {
     let name = text::name("name", name)?;
     check_unused(tx, &name, None)?;
     Ok(tx.insert_tag(BusinessId::FIRST, &name, now)?)
 }
 
-/// Renames a tag. If `name` is `None`, the tag is unchanged.
+/// Renames a tag. Refused if another tag has the name. If `name` is `None`, the tag is unchanged.
 pub fn update(tx: &WriteTx<'_>, id: TagId, name: Option<&str>) -> Result<(), Error> {
     let tag = find(tx, id)?;
     match name.map(|name| text::name("name", name)).transpose()? {
@@ -33,7 +33,8 @@ pub fn delete(tx: &WriteTx<'_>, id: TagId) -> Result<(), Error> {
     Ok(tx.delete_tag(id)?)
 }
 
-/// Adds tags to contacts and removes others; returns what has really changed, so that the caller can undo it.
+/// Adds the tags `add` to contacts, and removes the tags `remove`. Returns only the actual changes, so that they can be
+/// undone.
 pub fn change_contacts(
     tx: &WriteTx<'_>,
     contacts: &[ContactId],
@@ -50,7 +51,7 @@ pub fn change_contacts(
     for tag in add.iter().chain(remove) {
         find(tx, *tag)?;
     }
-    // All ids are checked before the first change, so a refused request has changed nothing.
+    // All ids are validated before the first change, so that a refused request changes nothing.
     let contacts = contacts.iter().map(|id| Ok(contact::find(tx, *id)?.id)).collect::<Result<Vec<_>, Error>>()?;
     let mut changes = TagChanges::default();
     for contact in contacts {

@@ -1,25 +1,25 @@
-//! Tasks.
+//! Tasks: work that users have to do, often for a contact.
 
 use super::{Error, RequestError, contact, text};
 use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
 use crate::store::{ReadTx, StoredResponse, WriteTx};
 use serde_json::{Value, json};
 
-/// Finds a task.
+/// Returns a task, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
     Ok(tx.task(id)?.ok_or(RequestError::NotFound("task"))?)
 }
 
-/// A task that a request has created.
+/// The result of a request to create a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Created {
-    /// The task.
     pub id: TaskId,
-    /// False if an earlier request with the same key has created it.
+    /// False if an earlier request with the same key created the task.
     pub is_new: bool,
 }
 
-/// Adds a task. A repeated request with the same key gives the same task, and creates none if that was deleted since.
+/// Adds a task. A retry with the same idempotency key returns the same task. If that task was deleted since, the retry
+/// is refused with `NotFound`.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -47,7 +47,7 @@ pub fn create(
     Ok(Created { id, is_new: true })
 }
 
-/// A hash of what makes two requests equal.
+/// Returns a hash of the content. Two requests with the same hash count as the same request.
 fn fingerprint(content: &TaskContent) -> String {
     let about =
         json!([content.contact_id.map(|id| id.0), content.thread_id.map(|id| id.0), content.call_id.map(|id| id.0)]);
@@ -55,7 +55,7 @@ fn fingerprint(content: &TaskContent) -> String {
     StoredResponse::fingerprint(&json!([about, rest]))
 }
 
-/// Changes a task.
+/// Applies a change to a task's content, and validates the result.
 pub fn update(
     tx: &WriteTx<'_>,
     id: TaskId,
@@ -69,7 +69,7 @@ pub fn update(
     if content == before { Ok(()) } else { Ok(tx.update_task(id, &content, now)?) }
 }
 
-/// Marks a task as done.
+/// Marks a task as done by `actor`.
 pub fn complete(tx: &WriteTx<'_>, actor: ActorId, id: TaskId, now: Timestamp) -> Result<(), Error> {
     Ok(tx.set_task_done(id, Some(actor), now)?)
 }
@@ -79,13 +79,12 @@ pub fn reopen(tx: &WriteTx<'_>, id: TaskId, now: Timestamp) -> Result<(), Error>
     Ok(tx.set_task_done(id, None, now)?)
 }
 
-/// Deletes a task.
 pub fn delete(tx: &WriteTx<'_>, id: TaskId) -> Result<(), Error> {
     Ok(tx.delete_task(id)?)
 }
 
-/// Checks that thread and call exist, and that they are of the contact, so that what concerns one contact names no other. A task from
-/// before this rule keeps what it names.
+/// Checks that the thread and the call exist and belong to the task's contact. A task must not link the data of two
+/// contacts. A task from before this rule may keep its links.
 fn check_subject(tx: &ReadTx<'_>, content: &TaskContent, before: Option<&TaskContent>) -> Result<(), Error> {
     let thread = content.thread_id.map(|id| super::thread::find(tx, id)).transpose()?;
     let call =
@@ -106,7 +105,8 @@ fn check_subject(tx: &ReadTx<'_>, content: &TaskContent, before: Option<&TaskCon
     Ok(())
 }
 
-/// Checks the texts, and that everything exists that the task names. A user who was removed since stays the assignee.
+/// Validates the texts, and checks that the contact, thread, call and assignee exist. An assignee whose account was
+/// removed since is kept.
 fn check(tx: &WriteTx<'_>, mut content: TaskContent, before: Option<&TaskContent>) -> Result<TaskContent, Error> {
     content.title = text::name("title", &content.title)?;
     if let Some(date) = &content.due_date {

@@ -1,4 +1,4 @@
-//! Operations on a thread besides writing messages.
+//! Operations on a thread, except sending messages.
 
 use super::{Error, RequestError};
 use crate::domain::{
@@ -6,7 +6,7 @@ use crate::domain::{
 };
 use crate::store::{self, ReadTx, WriteTx};
 
-/// Finds a thread.
+/// Returns a thread, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     Ok(tx.thread(id)?.ok_or(RequestError::NotFound("thread"))?)
 }
@@ -23,7 +23,7 @@ pub fn set_ai_mode(tx: &WriteTx<'_>, id: ThreadId, mode: AiMode) -> Result<Threa
     find(tx, id)
 }
 
-/// Stores what a user has begun to write in a thread; an empty text deletes it.
+/// Stores a user's draft of a message in a thread. An empty text deletes the draft.
 pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
     if text.chars().count() > MAX_DRAFT_CHARS {
         let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");
@@ -33,10 +33,12 @@ pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now
     Ok(tx.put_draft(actor, thread.id, text, now)?)
 }
 
-/// More than any message may have.
+/// The maximum length of a draft, in characters. It exceeds the limit of a message, so that a draft that is too long to
+/// send can be stored.
 const MAX_DRAFT_CHARS: usize = 10_000;
 
-/// The contact still waits if the answer was not delivered. An alert to the owner is no answer.
+/// Marks the contact as waiting for an answer again, because the answer was not delivered. Alerts to the owner are
+/// ignored: they are not answers.
 pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> store::Result<()> {
     let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
     if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {

@@ -8,51 +8,53 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// A secret that is shown once; the database has only its hash.
+/// A secret that is shown once. The database contains only its hash.
 #[derive(Clone)]
 pub struct OneTimeSecret {
     text: String,
 }
 
 impl OneTimeSecret {
-    /// A new token: `agl_` and 256 bits.
+    /// Generates an API token: the prefix `agl_` and 256 random bits.
     pub fn token() -> Self {
         Self { text: format!("agl_{}", URL_SAFE_NO_PAD.encode(entropy::random_bytes::<32>())) }
     }
 
-    /// A new cookie: 256 bits.
+    /// Generates the value of a cookie: 256 random bits.
     pub fn cookie() -> Self {
         Self { text: URL_SAFE_NO_PAD.encode(entropy::random_bytes::<32>()) }
     }
 
-    /// A secret that was issued before and that a client sent back.
+    /// Wraps a secret that a client sent.
     pub fn returned(text: &str) -> Self {
         Self { text: text.to_owned() }
     }
 
-    /// Derives another secret, which can be computed only from this one and does not reveal it.
+    /// Derives another secret. The derived secret can be computed only from this secret, and does not reveal it.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Self {
         Self { text: hash(&format!("{purpose} {}", self.text)) }
     }
 
-    /// The secret itself.
+    /// Returns the secret in plain text.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The hash that is stored in the database.
+    /// Returns the hash that is stored in the database.
     pub fn hash(&self) -> String {
         hash(&self.text)
     }
 }
 
-/// The stored hash of a secret that is random enough to need no salt: SHA-256 in hex.
+/// Returns the SHA-256 of a secret in hex, as stored in the database. No salt is needed, because the secrets are long
+/// and random.
 pub fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// Creates a token; the caller shows the secret and does not keep it. From `expires_at` on it is not accepted.
+/// Creates a token. The function's caller shows the secret once and does not store it. The token is rejected from
+/// `expires_at` on.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -88,14 +90,15 @@ pub fn create(
     })
 }
 
-/// Revokes a token.
+/// Revokes a token, and adds an audit row.
 pub fn revoke(tx: &WriteTx<'_>, actor: ActorId, id: TokenId, now: Timestamp) -> Result<(), Error> {
     tx.revoke_token(id, now)?;
     tx.insert_audit(actor, "token_revoked", &ActorId::Token(id).to_string(), now)?;
     Ok(())
 }
 
-/// Finds the token with this number or, if that is not ambiguous, with this name.
+/// Finds the token with this id, otherwise the only token with this name. Returns an error if several tokens have the
+/// name.
 pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, RequestError> {
     if let Some(token) = which.parse().ok().and_then(|id| tokens.iter().find(|token| token.id == TokenId(id))) {
         return Ok(token.clone());

@@ -1,12 +1,12 @@
-//! The webhooks of Twilio's phone numbers that the owner has replaced.
+//! The former webhooks of Twilio phone numbers that the owner directed to the daemon.
 
 use super::Error;
 use crate::store::WriteTx;
 
 pub use crate::store::ReplacedWebhooks;
 
-/// Keeps the webhooks that are about to be replaced, for an undo. Webhooks that are kept already stay: they are the ones from before
-/// the first change. Returns false if that is so.
+/// Stores the webhooks of a phone number before they are replaced, so that the change can be undone. Returns false, and
+/// stores nothing, if webhooks are stored for the number already: those are from before the first change.
 pub fn keep_webhooks(tx: &WriteTx<'_>, sid: &str, before: &ReplacedWebhooks) -> Result<bool, Error> {
     if tx.replaced_webhooks()?.iter().any(|(known, _)| known == sid) {
         return Ok(false);
@@ -15,7 +15,7 @@ pub fn keep_webhooks(tx: &WriteTx<'_>, sid: &str, before: &ReplacedWebhooks) -> 
     Ok(true)
 }
 
-/// Forgets the kept webhooks of a number, because they are in use again.
+/// Deletes the stored webhooks of a number, after they were restored at Twilio.
 pub fn forget_webhooks(tx: &WriteTx<'_>, sid: &str) -> Result<(), Error> {
     Ok(tx.delete_replaced_webhooks(sid)?)
 }

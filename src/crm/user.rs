@@ -4,7 +4,7 @@ use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};
 use crate::store::WriteTx;
 
-/// Adds a user with the hash of their password.
+/// Adds a user with this password hash. Refused if another user has the name.
 pub fn add(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -25,7 +25,8 @@ pub fn add(
     Ok(User { id, name, role, created_at: now, last_login_at: None })
 }
 
-/// Sets a user's password, and ends all of their sessions except `keep`.
+/// Sets a user's password. Deletes the user's known devices and sessions, except the session with the cookie hash
+/// `keep`.
 pub fn set_password(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -41,7 +42,8 @@ pub fn set_password(
     Ok(())
 }
 
-/// Removes a user, and revokes the tokens that the user is responsible for, at once. The last owner cannot be removed.
+/// Removes a user, and immediately ends the user's sessions and revokes the user's tokens. The last owner cannot be
+/// removed.
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
     let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
@@ -57,12 +59,12 @@ pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> R
     Ok(())
 }
 
-/// Finds a user by name.
+/// Returns the user with this name, or a `NotFound` error.
 pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
     Ok(tx.user_by_name(name.trim())?.ok_or(RequestError::NotFound("user"))?)
 }
 
-/// Checks the name of a user or a token, and returns it as it is stored.
+/// Validates the name of a user or a token, and returns its stored form.
 pub fn check_name(name: &str) -> Result<String, RequestError> {
     let name = clean_name(name, MAX_NAME_CHARS).filter(|name| !name.is_empty());
     let message = format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable");

@@ -1,4 +1,4 @@
-//! Contacts who wait for an appointment.
+//! The waiting list: contacts who wait for an appointment.
 
 use super::booking::slots::{Calendar, MAX_DAYS, local_date};
 use super::booking::{check_dates, services};
@@ -11,39 +11,36 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-/// A change of an entry: what is absent stays as it is.
+/// A partial change of an entry: `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct WaitingEntryChange {
-    /// The service.
     pub service: Option<ServiceId>,
-    /// The resource, or none for any.
+    /// The resource; `Some(None)` means any resource.
     pub resource: Option<Option<ResourceId>>,
-    /// The first day.
+    /// The first day on which an appointment is wanted.
     pub from_date: Option<Date>,
-    /// The last day.
+    /// The last day on which an appointment is wanted.
     pub to_date: Option<Date>,
-    /// The note.
     pub note: Option<String>,
 }
 
-/// Finds an entry.
+/// Returns an entry, or a `NotFound` error.
 pub fn find(tx: &ReadTx<'_>, id: WaitingId) -> Result<WaitingEntry, Error> {
     Ok(tx.waiting_entry(id)?.ok_or(RequestError::NotFound("entry of the waiting list"))?)
 }
 
-/// An entry of the waiting list, and what it can come to.
+/// An entry of the waiting list, with a matching free time and a matching appointment.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// The entry.
     pub entry: WaitingEntry,
-    /// The first free time that suits: of its service, at its resource, on its days.
+    /// The first free time for the service, the resource and the days of the entry.
     pub free: Option<Slot>,
-    /// The contact's next appointment for the service, if it was booked since the entry was added, or is on its days: the entry may
-    /// be needless.
+    /// The contact's next appointment for the service, if it was booked after the entry was added, or is on the days of
+    /// the entry. The entry may be unnecessary then.
     pub booked: Option<NextAppointment>,
 }
 
-/// The entries, with the first free time that suits each and the appointment that may have made it needless.
+/// Returns each entry with its first free time, and with the appointment that may make it unnecessary.
 pub fn with_prospects(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -64,7 +61,7 @@ pub fn with_prospects(
     Ok(entries.into_iter().zip(free).map(with).collect())
 }
 
-/// The first free time that suits each entry.
+/// Returns the first free time for each entry, in the order of the entries.
 fn free_times(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -81,7 +78,7 @@ fn free_times(
     };
     let calendar = Calendar::load(tx, business, zone, days)?;
     let services = tx.services(business, false)?;
-    // Entries that wait for the same share one search.
+    // Entries with the same service, resource and days share one search.
     let mut known = HashMap::new();
     let mut free = |entry: &WaitingEntry| {
         let service = services.iter().find(|service| service.id == entry.service_id)?;
@@ -92,7 +89,7 @@ fn free_times(
     Ok(entries.iter().map(&mut free).collect())
 }
 
-/// One entry, with its prospects.
+/// Returns one entry like [`with_prospects`], or a `NotFound` error.
 pub fn with_its_prospects(
     tx: &ReadTx<'_>,
     business: BusinessId,
@@ -104,7 +101,7 @@ pub fn with_its_prospects(
     Ok(found.ok_or(RequestError::NotFound("entry of the waiting list"))?)
 }
 
-/// Adds an entry of a contact who waits since `since`, by default since now.
+/// Adds an entry. `since` is when the contact began to wait; `None` means now.
 pub fn add(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -124,7 +121,7 @@ pub fn add(
     Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), since.unwrap_or(now))?)
 }
 
-/// Changes an entry.
+/// Changes an entry. A new service must be bookable.
 pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryChange) -> Result<(), Error> {
     let found = find(tx, id)?;
     let note = remark("note", change.note.as_deref().unwrap_or(&found.note))?;
@@ -143,13 +140,13 @@ pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryChange) -> R
     Ok(tx.update_waiting_entry(id, &changed)?)
 }
 
-/// Removes an entry.
 pub fn remove(tx: &WriteTx<'_>, id: WaitingId) -> Result<(), Error> {
     find(tx, id)?;
     Ok(tx.delete_waiting_entry(id)?)
 }
 
-/// The entry that an appointment of this contact fulfils; none if it is no longer on the list.
+/// Returns the entry that an appointment of this contact fulfils; `None` if the entry was removed. Refuses an entry of
+/// another contact.
 pub(super) fn fulfilled(tx: &ReadTx<'_>, id: WaitingId, contact: ContactId) -> Result<Option<WaitingId>, Error> {
     let Some(found) = tx.waiting_entry(id)? else { return Ok(None) };
     if found.contact_id != contact {
@@ -168,14 +165,15 @@ fn check(tx: &ReadTx<'_>, entry: &NewWaitingEntry<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The days of an entry that are not over, as far as free times are searched for; none if all are over.
+/// Returns the first remaining day of an entry and the number of days to search, at most [`MAX_DAYS`]. Returns `None`
+/// if all days are past, or start too far in the future.
 fn days_left(entry: &WaitingEntry, today: Date) -> Option<(Date, u16)> {
     let from = entry.from_date.max(today);
     let days = days_between(from, entry.to_date).min(MAX_DAYS);
     (from <= entry.to_date && days_between(today, from) <= MAX_DAYS).then_some((from, days))
 }
 
-/// The number of days from one to the other, both included.
+/// Returns the number of days in the range, including the first and the last day.
 fn days_between(from: Date, to: Date) -> u16 {
     u16::try_from((to - from).get_days() + 1).unwrap_or(0)
 }

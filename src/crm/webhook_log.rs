@@ -1,4 +1,4 @@
-//! The webhook log: what the providers sent, byte for byte, and what became of it.
+//! The webhook log: the webhooks from the providers, byte for byte, and the outcome of each.
 
 use crate::domain::{CallId, MessageId, Timestamp};
 use crate::store::{NewWebhookEntry, Result, WebhookOutcome, WriteTx};
@@ -14,11 +14,12 @@ pub struct RawWebhook {
     pub content_type: String,
     /// The body of the request, byte for byte.
     pub body: bytes::Bytes,
-    /// The same webhook with the same signature came before: it is logged only if it has an effect.
+    /// Whether the same webhook, with the same signature, was received before. A repeated webhook is logged only if it
+    /// has an effect.
     pub is_repeated: bool,
 }
 
-/// The row that a webhook is about, if it is known.
+/// The message or the call that a webhook is about, if it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subject {
     message: Option<MessageId>,
@@ -37,7 +38,7 @@ impl From<Option<CallId>> for Subject {
     }
 }
 
-/// Logs a webhook with the row that it is about; a repeated one is in the log already.
+/// Adds a webhook to the log, with the message or call that it is about. Skips a repeated webhook without an effect.
 pub fn log_webhook(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,

@@ -11,9 +11,9 @@ pub struct BackfillProgress {
     pub name: String,
     /// All rows with ids up to this one have been migrated.
     pub done_to: i64,
-    /// When it started.
+    /// The time at which the migration started.
     pub started_at: Timestamp,
-    /// When it finished.
+    /// The time at which the migration finished; `None` while it is incomplete.
     pub finished_at: Option<Timestamp>,
 }
 

@@ -6,13 +6,13 @@ use crate::domain::{Provider, Timestamp};
 /// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Messages in the outbox.
+    /// Number of messages that wait in the outbox.
     pub outbox: u64,
-    /// Jobs that are still waiting.
+    /// Number of waiting background jobs.
     pub jobs: u64,
-    /// Calls that are still active.
+    /// Number of active calls.
     pub calls: u64,
-    /// Unread messages.
+    /// Number of unread messages.
     pub unread: u64,
     /// The time at which the oldest message in the outbox was written.
     pub oldest: Option<Timestamp>,

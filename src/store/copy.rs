@@ -10,8 +10,8 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes everything that `conn` sees into a new file `target`. An existing file with that name is replaced only after
-/// the new file has been verified.
+/// Copies the database of `conn`, in its current snapshot, into a new file `target`. An existing file with that name is
+/// replaced only after the new file has been verified.
 pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = target.with_file_name(format!(".{name}.new"));

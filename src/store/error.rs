@@ -26,7 +26,7 @@ pub enum Error {
     /// Too little disk space for a large operation.
     #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     InsufficientSpace {
-        /// What the space is for.
+        /// The operation that needs the space.
         purpose: &'static str,
         path: PathBuf,
         /// Megabytes needed.
@@ -59,7 +59,7 @@ pub enum Error {
     #[error("the database file {path} is damaged: {findings}")]
     Damaged {
         path: PathBuf,
-        /// What SQLite found.
+        /// The damage that SQLite reported.
         findings: String,
     },
     /// A database file cannot be read, so its content is unknown.

@@ -42,7 +42,7 @@ pub enum PublishState {
     },
     /// Another program changed or replaced the copy, so the service no longer writes it.
     Foreign {
-        /// What was found, and what to do.
+        /// The problem with the file, and what the owner should do.
         reason: String,
         /// The cause as data.
         #[serde(skip)]
@@ -108,7 +108,7 @@ pub enum Integrity {
     Ok,
     /// The database is damaged.
     Damaged {
-        /// What SQLite found.
+        /// The damage that SQLite reported.
         findings: String,
     },
 }

@@ -11,15 +11,15 @@ use rusqlite::{OptionalExtension, named_params, params};
 text_enum! {
     /// The state of a message's media file.
     MediaState {
-        /// It has not been fetched yet.
+        /// The file has not been fetched yet.
         Waiting = "waiting",
-        /// Its content is stored.
+        /// The content of the file is stored.
         Stored = "stored",
-        /// Only its address is stored.
+        /// Only the URL of the file is stored.
         Linked = "linked",
-        /// It could not be fetched.
+        /// The file could not be fetched.
         Failed = "failed",
-        /// Its content was stored and later deleted by retention.
+        /// The content of the file was stored, and was later deleted by retention.
         Pruned = "pruned",
     }
 }

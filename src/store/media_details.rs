@@ -22,13 +22,13 @@ pub struct MediaDetails {
 /// A file that a user has uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedMedia {
-    /// The SHA-256 of its content, in hexadecimal.
+    /// The SHA-256 of the content, in hexadecimal.
     pub sha256: String,
-    /// Its media type.
+    /// The media type.
     pub mime: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: i64,
-    /// Its details, without the thumbnail.
+    /// The details of the content, without the thumbnail.
     pub details: MediaDetails,
     /// True if a thumbnail is stored.
     pub has_thumbnail: bool,

@@ -37,7 +37,7 @@ impl ToSql for OutboxState {
     }
 }
 
-/// A text that is not a state is an error and never a default.
+/// Returns an error for an unknown state, because a default could cause a second send.
 impl FromSql for OutboxState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
@@ -77,8 +77,8 @@ pub struct OutboxUpdate<'a> {
 }
 
 impl ReadTx<'_> {
-    /// Returns the times at which a provider sent messages since `since`, oldest first, each with whether it was the
-    /// first message of its thread. The rate limit uses these times.
+    /// Returns the times at which a provider sent messages since `since`, oldest first. The second value is true for
+    /// the first message of its thread. The rate limit uses these times.
     pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -17,8 +17,8 @@ pub(in crate::store) fn page<T, C>(
     (items, next)
 }
 
-/// Returns the query for the threads of a page, with its conditions. `is_few` is true if another index than that of the
-/// list order finds few rows: the `+` prevents SQLite from scanning all rows in list order.
+/// Returns the query for the threads of a page, with its conditions. Set `is_few` if a different index finds few rows.
+/// The `+` then prevents SQLite from using the index of the list order, which would scan all rows.
 pub(in crate::store) fn page_keys(sql: &str, is_few: bool, found: &str, has_cursor: bool) -> String {
     let order = if is_few { "+t.business_id = :business" } else { "t.business_id = :business" };
     // This condition uses only columns, so that the query for a later page can start in the index where the previous

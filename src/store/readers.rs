@@ -133,7 +133,7 @@ impl ReaderPool {
     }
 }
 
-/// Belongs to the future of a read. When that future is dropped, the running query is cancelled.
+/// A guard that is owned by the future of a read. When the future is dropped, the guard cancels the running query.
 #[derive(Default)]
 struct CancelOnDrop {
     cancelled: Arc<AtomicBool>,

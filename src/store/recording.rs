@@ -15,18 +15,18 @@ pub struct RecordingToFetch {
 /// The compressed content of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
-    /// Its media type.
+    /// The media type.
     pub mime: &'static str,
     /// Number of channels, 1 or 2.
     pub channels: u16,
-    /// Its duration in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// Its content, in order. Each element becomes one chunk.
+    /// The content, in order. Each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
 }
 
 impl ReadTx<'_> {
-    /// Returns the size of a complete recording that is stored as WAV; `None` if the recording is not stored so.
+    /// Returns the size in bytes of a complete recording that is stored as WAV; `None` for any other recording.
     pub fn wav_recording_bytes(&self, id: RecordingId) -> Result<Option<u64>> {
         let mut query = self
             .conn

@@ -10,11 +10,11 @@ use rusqlite::{OptionalExtension, Row, params};
 pub struct NewScheduledMessage<'a> {
     pub thread: ThreadId,
     pub text: &'a str,
-    /// The SHA-256 of its file.
+    /// The SHA-256 of the file to send, if any.
     pub media: Option<&'a str>,
-    /// When the message is sent.
+    /// The time at which the message is to be sent.
     pub send_at: Timestamp,
-    /// The requested provider.
+    /// The requested provider; `None` lets the policy select one.
     pub provider: Option<Provider>,
     /// The user or token that schedules the message.
     pub author: &'a str,

@@ -1,5 +1,5 @@
-//! Writes rows of an invented history, for a database of a realistic size. The rows are written in bulk and without
-//! entries in the change log, because no page follows a stopped database.
+//! Writes generated contacts, messages, calls and appointments, to fill a database to a realistic size. The rows are
+//! written in bulk. They get no entries in the change log, because the daemon is stopped and no client follows the log.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{

@@ -26,7 +26,8 @@ impl ReadTx<'_> {
         Ok(session.optional()?)
     }
 
-    /// Returns a user's sessions that are valid under the same conditions, last used first.
+    /// Returns a user's sessions, most recently used first. Leaves out those that have expired at `now` or began before
+    /// `began_after`.
     pub fn sessions_of(&self, user: UserId, now: Timestamp, began_after: Timestamp) -> Result<Vec<SessionSummary>> {
         let sql = "SELECT id_hash, user_agent, created_at, last_seen_at, expires_at FROM sessions
                    WHERE user_id = ?1 AND expires_at > ?2 AND created_at > ?3 ORDER BY last_seen_at DESC, id_hash";

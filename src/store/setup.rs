@@ -1,5 +1,5 @@
-//! The setup: the one-time codes of the first setup, of which only the hashes are stored, and the progress of the setup
-//! on the web page. The table `meta` contains the progress: the skipped steps and the proof of the trial call.
+//! The setup: its one-time codes, of which only the hashes are stored, and its progress on the web page. The progress
+//! is stored in the table `meta`: the skipped steps, and the time of the first successful test call.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};

@@ -12,7 +12,8 @@ impl ReadTx<'_> {
         Ok(tokens)
     }
 
-    /// Returns the token with that hash, under the same conditions.
+    /// Returns the token with this hash, including an expired one. Returns `None` if the token is revoked, or if its
+    /// user no longer has the token's rights.
     pub fn token_by_hash(&self, hash: &str) -> Result<Option<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} AND t.token_hash = ?1"))?;
         Ok(statement.query_row([hash], token).optional()?)
@@ -69,7 +70,7 @@ impl WriteTx<'_> {
 /// The data of a new token.
 pub struct NewApiToken<'a> {
     pub name: &'a str,
-    /// The role that determines its rights.
+    /// The role, which determines the token's rights.
     pub role: Role,
     /// The creation time.
     pub now: Timestamp,

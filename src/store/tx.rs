@@ -1,6 +1,7 @@
 //! The handles for database access: [`ReadTx`] reads one snapshot, and [`WriteTx`] can also change the database.
 //!
-//! The files of the nouns add methods to these two types. No `Connection` is passed out of this module.
+//! The other modules of the store add their queries as methods to these two types. The `Connection` is private to the
+//! store.
 
 use super::change::Recorded;
 use super::readers::Limits;

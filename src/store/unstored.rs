@@ -42,7 +42,7 @@ impl UnstoredRecords {
         Ok(())
     }
 
-    /// Like `put`, but has no effect if a record with this key exists.
+    /// Writes a record like `put`, but has no effect if a record with this key exists.
     pub fn put_first(&self, key: &str, record: &str) -> io::Result<()> {
         let mut slots = self.lock();
         if slots.find(Some(key)).is_none() {
@@ -161,7 +161,7 @@ fn position(slot: usize) -> u64 {
     (slot * SLOT_BYTES) as u64
 }
 
-/// Number of slots: more than the calls of a weekend.
+/// Number of slots. The file must hold the calls of a whole weekend, during which a full disk may remain unnoticed.
 const SLOTS: usize = 256;
 const SLOT_BYTES: usize = 1024;
 const FILE_BYTES: u64 = (SLOTS * SLOT_BYTES) as u64;

@@ -28,9 +28,9 @@ pub struct NewWaitingEntry<'a> {
 pub struct NextAppointment {
     pub waiting: WaitingId,
     pub id: AppointmentId,
-    /// When it starts.
+    /// The start of the appointment.
     pub starts_at: Timestamp,
-    /// When it was booked.
+    /// The time at which the appointment was booked.
     pub booked_at: Timestamp,
 }
 

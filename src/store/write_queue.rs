@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The priority of a write. The writer runs higher priorities first, but no write waits longer than about a second for
-/// this reason.
+/// The priority of a write. The writer serves higher priorities first. To prevent starvation, a write that has waited
+/// for `MAX_WAIT` is served regardless of its priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Webhooks, calls and requests of users.

@@ -91,7 +91,7 @@ pub(in crate::store) fn write_name<F>() -> &'static str {
     name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
-/// Returns the callers of the writes in a batch.
+/// Converts a batch of writes into the list of callers to notify about its result.
 pub(in crate::store) fn callers(batch: WriteBatch) -> Callers {
     batch.into_iter().map(|write| write as Box<dyn Acknowledge>).collect()
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// A Sunday, 8:00 in Israel.
+/// A Sunday at 8:00, Israeli time.
 const NOW: &str = "2026-11-22T06:00:00.000Z";
 
 struct Shop {
@@ -95,7 +95,7 @@ fn the_agent_keeps_the_notice_time_and_the_hours() {
     assert_eq!(code(shop.book("2026-11-22T07:00:00Z", "a")), "too_soon");
     assert!(shop.book("2026-11-22T08:00:00Z", "b").is_ok());
     assert_eq!(code(shop.book("2026-11-22T15:30:00Z", "c")), "outside_hours");
-    // Friday ends at 13:00, and Saturday is closed.
+    // The business closes at 13:00 on Friday, and all day on Saturday.
     assert!(shop.book("2026-11-27T10:10:00Z", "d").is_ok());
     assert_eq!(code(shop.book("2026-11-28T10:00:00Z", "e")), "outside_hours");
 }

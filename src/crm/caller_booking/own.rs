@@ -71,7 +71,7 @@ fn unproven() -> Error {
     RequestError::Forbidden(UNPROVEN.into()).into()
 }
 
-/// What the caller said in this call as a proof of identity.
+/// The proof of identity that the caller gave in this call.
 struct Proof {
     call: CallId,
     today: Date,
@@ -91,7 +91,7 @@ impl Proof {
         if days.len() > MOST_DAYS {
             days.clear();
         }
-        // The caller may have set the contact's name in this or an earlier call. Such a name proves nothing until a
+        // The caller may have set the contact's name in this or an earlier call. Such a name proves no identity until a
         // user enters it.
         let is_new = matches!(tx.name_of(contact.id)?, ContactName::ByProfile(_))
             && (tx.contact_had_call_event(contact.id, NAMED, Timestamp::from_millis(0))?

@@ -6,7 +6,7 @@ use crate::store::ResourceData;
 use crate::store::testing::{Connection, database};
 use phonenumber::country;
 
-/// A Sunday, 8:00 in Israel.
+/// A Sunday at 8:00, Israeli time.
 const NOW: &str = "2026-11-22T06:00:00.000Z";
 
 struct Shop {
@@ -217,7 +217,7 @@ fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
         assert_eq!(own(said).unwrap(), monday, "{said}");
     }
     assert_eq!(own("ביום שלישי").unwrap(), Vec::<String>::new());
-    // A name that the agent said first proves nothing.
+    // The caller's identity is not proved by a name that the agent said first.
     let told = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
     let prompted = Caller { said: told.to_vec(), ..later.clone() };
     assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));

@@ -1,8 +1,9 @@
 //! Resolves addresses to contacts.
 //!
-//! A WhatsApp id (LID, business-scoped id) identifies a contact; a phone number is the number that the contact has now.
-//! Therefore a known id decides, and the number is assigned to its contact. Two contacts with histories of their own
-//! are never merged here: a merge is suggested to the users.
+//! A WhatsApp id (LID, business-scoped id) identifies a contact permanently, whereas a phone number can be reassigned.
+//! If a message contains a known id and a number, the id therefore determines the contact, and the number is assigned
+//! to that contact. Two contacts that both have a history are never merged automatically: a merge is suggested to the
+//! users.
 
 use crate::domain::{
     AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp,
@@ -20,8 +21,8 @@ pub struct Sighting<'a> {
     pub addresses: &'a [PeerAddress],
     /// The profile name in WhatsApp, empty if there is none.
     pub name: &'a str,
-    /// For a delayed message, when the contact had these addresses: newer ones may be known already. None for a message
-    /// that was not delayed.
+    /// For a delayed message: when the contact had these addresses. Newer addresses may be stored already. `None` for a
+    /// message that was not delayed.
     pub seen_at: Option<Timestamp>,
     /// The start time of a contact or a thread that is created.
     pub begins_at: Timestamp,
@@ -286,7 +287,8 @@ fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -
     Ok(found)
 }
 
-/// Splits addresses into ids, which stay with their contact, and numbers, which can be reassigned.
+/// Splits addresses into ids and numbers. An id belongs to its contact permanently; a number can be reassigned to
+/// another contact.
 fn ids_and_numbers(addresses: &[PeerAddress]) -> (Vec<&PeerAddress>, Vec<&PeerAddress>) {
     addresses.iter().partition(|address| matches!(address, PeerAddress::Lid(_) | PeerAddress::Bsuid(_)))
 }

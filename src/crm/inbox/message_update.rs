@@ -10,8 +10,8 @@ use crate::domain::{
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
-/// Applies an update to a message, with its webhook log entry. If the message is not stored yet, stores the update
-/// until the message is: the message's webhook, or the response to our send request, may arrive later.
+/// Applies an update to a message, and logs its webhook. If the message is not stored yet, stores the update until
+/// then. An update can arrive before the webhook of its message, or before the provider's response to a send request.
 pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -150,8 +150,8 @@ fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> 
     }
 }
 
-/// Selects the message that an update applies to. A provider's status applies to a message that we sent. Both sides may
-/// react to any message, but may change only their own: a contact must not be able to edit our messages.
+/// Selects the message that an update applies to. A delivery status applies only to an outbound message. Contact and
+/// business may react to any message, but may edit or delete only their own messages.
 fn pick<'a>(known: &'a [KnownMessage], update: &MessageUpdate) -> Option<&'a KnownMessage> {
     let written = |direction| known.iter().find(|message| message.direction == direction);
     match (&update.change, update.actor) {

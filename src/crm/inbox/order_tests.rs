@@ -1,5 +1,5 @@
-//! The order of a contact's messages is the order of writing: across outages, late webhooks, restarts, clock steps and both
-//! providers.
+//! Tests that a contact's messages are listed in the order in which they were written. The simulations contain outages,
+//! late webhooks, restarts, clock steps and messages by both providers.
 
 use super::*;
 use crate::crm::outbox::{self, SendRequest};
@@ -11,45 +11,45 @@ use Provider::{Baileys, Twilio};
 use proptest::prelude::*;
 use std::time::Duration;
 
-/// An event; each comes the given number of milliseconds after the previous one.
+/// An event of a simulation. A test gives each event a delay after the previous event, in milliseconds.
 #[derive(Clone, Debug)]
 enum Event {
-    /// The contact writes.
+    /// The contact writes a message by this provider.
     Write(Provider),
-    /// The contact writes, and Twilio's webhook is late.
+    /// The contact writes a message by Twilio, and the webhook is delayed until `Arrive`.
     WriteLate,
-    /// We write.
+    /// The business writes a message.
     Answer,
-    /// The late webhooks arrive. They do not say when their messages were written.
+    /// The delayed webhooks arrive, in this order. They do not contain the times at which their messages were written.
     Arrive(Order),
-    /// Twilio's list of messages is read.
+    /// The daemon reads Twilio's list of messages.
     ReadList,
-    /// A provider cannot reach the daemon, or can again: then the waiting messages are delivered.
+    /// A provider loses its connection to the daemon. Its messages wait until `Reconnect`, which delivers them.
     Cut(Provider),
     Reconnect(Provider),
-    /// The daemon starts again: it knows what is stored.
+    /// The daemon restarts, and loses all state that is not stored.
     Restart,
-    /// Our clock is set by so many ms.
+    /// The daemon's clock is set forward by this number of milliseconds; a negative number sets it back.
     Set(i64),
 }
 
-/// The order in which late webhooks arrive.
+/// The order in which delayed webhooks arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     Written,
     Reversed,
 }
 
-/// How a message is delivered.
+/// Whether a message is delivered immediately or with a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
-    /// As if it had just been written.
+    /// Delivered as a live message, which looks as if it had just been written.
     Live,
-    /// As one that has waited.
+    /// Delivered as a delayed message, with the time at which it was written.
     Waited,
 }
 
-/// How far the contact's and the providers' clocks are ahead of the true time, in ms.
+/// The difference between each clock and the true time, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Skews {
     ours: i64,
@@ -76,20 +76,20 @@ struct Simulation<'a> {
     conn: &'a Connection,
     contact: String,
     clock: MessageClock,
-    /// The steps of our clock, as they are stored.
+    /// The stored steps of the daemon's clock.
     steps: Option<ClockSteps>,
     skews: Skews,
-    /// True time, in ms.
+    /// The true time, in milliseconds.
     now: i64,
-    /// What was written, in order.
+    /// The texts of all messages, in the order in which they were written.
     written: Vec<String>,
-    /// The messages that wait at the bridge, and when they were written.
+    /// The messages that wait at the bridge, with the times at which they were written.
     waiting: Vec<(String, i64)>,
-    /// All messages by Twilio, as its list has them.
+    /// All messages by Twilio, as Twilio's list contains them, with their times.
     listed: Vec<(String, i64)>,
-    /// The messages whose webhook has not arrived yet.
+    /// The messages whose webhooks have not arrived yet, with their times.
     late: Vec<(String, i64)>,
-    /// Whether each provider cannot reach the daemon.
+    /// For each provider: whether the provider cannot reach the daemon.
     is_cut: [bool; 2],
 }
 
@@ -102,7 +102,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Whole seconds of the provider's clock.
+    /// Returns the time that the provider reports: its clock, rounded down to whole seconds.
     fn told(&self, provider: Provider, at: i64) -> Timestamp {
         let skew = if provider == Twilio { self.skews.twilio } else { self.skews.baileys };
         Timestamp::from_millis((EPOCH + at + skew).div_euclid(1000) * 1000)
@@ -115,7 +115,7 @@ impl Simulation<'_> {
         }
         match provider {
             Baileys if self.is_cut(Baileys) => self.waiting.push((text, self.now)),
-            // It stays in the list.
+            // The message remains in Twilio's list until the catch-up reads it.
             Twilio if self.is_cut(Twilio) => {}
             Baileys | Twilio => self.deliver(provider, &text, self.now, late, Told::Live),
         }
@@ -146,7 +146,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// As the catch-up does: it stores what is not known, and corrects the times of what came late.
+    /// Simulates the catch-up, which stores unknown messages and corrects the times of delayed ones.
     fn read_list(&mut self) {
         if self.is_cut(Twilio) {
             return;
@@ -267,8 +267,8 @@ fn place(provider: Provider) -> usize {
 }
 
 const EPOCH: i64 = 1_700_000_000_000;
-/// Messages by different routes are in order if they were written this far apart, in ms: providers report whole
-/// seconds.
+/// The minimum distance in milliseconds at which messages by different routes must be listed in order. Providers report
+/// whole seconds.
 const APART: i64 = 3_000;
 
 #[test]
@@ -276,7 +276,7 @@ fn the_order_per_contact_is_the_order_of_writing() {
     let skew = || -20_000_i64..20_000;
     let events = proptest::collection::vec((event(), 0_i64..2_500, 20_i64..400), 1..60);
     proptest!(ProptestConfig::with_cases(64), |(ours in skew(), baileys in skew(), twilio in skew(), events in events)| {
-        // A start looks at the times of all contacts' messages.
+        // A start reads the times of all contacts' messages, so each run needs a separate database.
         let (_folder, conn) = database();
         let mut simulation = Simulation {
             conn: &conn,
@@ -291,12 +291,12 @@ fn the_order_per_contact_is_the_order_of_writing() {
             late: vec![],
             is_cut: [false; 2],
         };
-        // The bridge has shown its clock before the first outage.
+        // The daemon must learn the offset of the bridge's clock before the first outage.
         simulation.write(Baileys, 30);
         let mut last = Some(Baileys);
         for (event, gap, late) in events {
             let way = if let Event::Write(provider) = event { Some(provider) } else { None };
-            // By one provider, messages arrive in the order in which they were written, also within a second.
+            // Messages of one provider arrive in the order in which they were written, even within a second.
             let is_same_way = way.is_some() && way == last;
             simulation.now += gap + if is_same_way { late } else { APART };
             match event {

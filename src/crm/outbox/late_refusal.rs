@@ -1,8 +1,8 @@
 //! Status callbacks for attempts that a provider rejects after it had accepted them.
 //!
-//! Such a rejection closes the attempt and puts the message back into the outbox, where `inbox::delivery` decides what
-//! follows, as after an immediate rejection. Both happen in one transaction, and the provider's id of the closed
-//! attempt is kept: a repeated or another callback for that attempt does not send the message again.
+//! Such a rejection closes the attempt and returns the message to the outbox. `inbox::delivery` then decides about a
+//! retry, as after an immediate rejection. Both changes happen in one transaction. The provider's id of the closed
+//! attempt is kept, so that a repeated callback for that attempt does not send the message again.
 
 use crate::domain::{LateRefusal, MessageEventKind, MessageId, MessageStatus, Provider, Timestamp};
 use crate::inbox::delivery::closed_routes;
@@ -44,8 +44,8 @@ pub fn refuse_late(
     Ok(true)
 }
 
-/// Applies a status of an attempt that was rejected late; returns `None` if there is no such attempt. Only a delivery
-/// matters: this attempt may have delivered the message after all, if no other attempt did.
+/// Applies a status of an attempt that was rejected late. Returns the message; `None` if no such attempt exists. The
+/// status is used only if it reports a delivery and the message counts as undelivered.
 pub fn status_of_refused_attempt(
     tx: &WriteTx<'_>,
     (provider, provider_msg_id): (Provider, &str),

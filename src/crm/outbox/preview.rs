@@ -20,13 +20,13 @@ pub struct RoutePreview {
 /// The reason for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteReason {
-    /// The settings name the only provider.
+    /// The settings allow only this provider.
     OnlyProvider,
     /// The contact wrote through this provider within 24 hours.
     ContactWrote,
     /// The contact has not written within 24 hours, and a template is configured.
     Template,
-    /// The provider is the first in the list of the settings.
+    /// The provider has the highest priority in the settings.
     Priority,
     /// The preferred provider is down.
     OtherDown,

@@ -89,7 +89,7 @@ impl LocalFile {
 /// The response after a message was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessageResponse {
-    /// Always true.
+    /// Always true. Part of the API's response format.
     pub ok: bool,
     pub message_id: MessageId,
     pub thread_id: ThreadId,
@@ -113,7 +113,7 @@ pub enum SendError {
 /// The rule that refuses a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendRefusal {
-    /// There is no route.
+    /// No route to the recipient is available.
     #[error(transparent)]
     NoRoute(#[from] NoRoute),
     /// The key was used for another message.
@@ -134,7 +134,7 @@ pub enum SendRefusal {
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
-    /// The message that it replies to is not in this conversation.
+    /// The message that is to be replied to is not in this conversation.
     #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
     ReplyToUnknown,
     /// Only Twilio could send the message, and the text is too long for Twilio.

@@ -67,7 +67,7 @@ fn is_listed(password: &str) -> bool {
     lines.binary_search_by(|line| line[..DIGITS].cmp(&digest.as_bytes()[..DIGITS])).is_ok()
 }
 
-/// Returns the lines after the comments, which all have the same length.
+/// Returns the entries of the list, without the comment lines. All entries have the same length.
 fn entries() -> &'static str {
     let entries = LIST.rsplit_once('#').and_then(|(_, rest)| rest.split_once('\n'));
     entries.map_or("", |(_, entries)| entries)
@@ -83,7 +83,7 @@ const LINE: usize = DIGITS + 1;
 /// How many characters around a common password are ignored: `password2026!` is hardly better than `password`.
 const MAX_ADDED: usize = 5;
 
-/// How many characters, at least, must not be predictable from the previous ones.
+/// The minimum number of characters that cannot be predicted from the previous ones.
 const MIN_UNLIKE: usize = 6;
 
 const MIN_DIFFERENT: usize = 5;
@@ -95,7 +95,7 @@ const KEYBOARD: [&str; 7] =
 /// The minimum length of a name that is checked; shorter names occur in many words.
 const MIN_NAME: usize = 3;
 
-/// How many other characters a password that contains a name must have.
+/// The minimum number of other characters in a password that contains a name.
 const MIN_BESIDE_NAME: usize = 8;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub struct CallFilter {
     pub thread: Option<ThreadId>,
     /// Only calls of this contact; `None` for all contacts.
     pub contact: Option<ContactId>,
-    /// Only calls with this outcome; `None` for all.
+    /// Only calls with this outcome; `None` for all outcomes.
     pub outcome: Option<CallOutcome>,
     /// Search terms for names, numbers, transcripts, summaries and messages; `None` for all calls.
     pub words: Option<String>,
@@ -100,9 +100,10 @@ impl ReadTx<'_> {
     }
 }
 
-/// Returns the SQL conditions on calls. Each condition uses its parameters even if the filter does not set them. Calls
-/// of a thread, of a contact, of few search hits, and calls that are active, booked something or were rejected have
-/// their own indexes: the `+` prevents SQLite from scanning all calls in list order.
+/// Returns the SQL conditions on calls. Each condition uses its parameters, even if the filter does not set them. Some
+/// selections have faster indexes than the list order: the calls of a thread or a contact, few search hits, and calls
+/// that are active, booked something or were rejected. For these, the `+` prevents SQLite from scanning all calls in
+/// list order.
 fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
     let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked | CallOutcome::Blocked));
     let is_few = filter.thread.is_some() || filter.contact.is_some() || search.is_few || is_rare;

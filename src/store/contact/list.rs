@@ -112,5 +112,5 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
 const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
        OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
 
-/// Up to this many contacts can be sorted as fast as a page is read.
+/// The number of contacts up to which sorting them is as fast as reading a page in list order.
 const RARE: i64 = 500;

@@ -94,7 +94,8 @@ impl WriteTx<'_> {
             if chunks + files > 0 {
                 return Ok(true);
             }
-            // The audit log was changed earlier, and has contained the entry of this deletion since then.
+            // The audit log is skipped, because the contact was removed from it earlier. It now contains the entry of
+            // this deletion, which must remain.
             for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
                 if rest.contact.is_some() {
                     *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;

@@ -14,14 +14,14 @@ pub enum PersonalFile {
     Media {
         /// The SHA-256 of the content, in hexadecimal.
         sha256: String,
-        /// Its media type.
+        /// The media type of the content.
         mime: String,
     },
     /// The recording of a call.
     Recording {
         id: RecordingId,
         call: CallId,
-        /// Its media type.
+        /// The media type of the content.
         mime: String,
     },
 }

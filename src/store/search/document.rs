@@ -17,9 +17,9 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Returns the first id to try for the document. If another document has that id, the next id is tried. The order
-    /// of ids is the order of results, so an id consists of the time in milliseconds, the kind, and the last digits of
-    /// the row id. Two documents rarely have the same first id. Contacts have the highest ids and therefore come first.
+    /// Returns the first id to try for the document. If another document has that id, the next id is tried. Search
+    /// results are sorted by id. The id therefore consists of the time in milliseconds, the kind, and the last digits
+    /// of the row id. Two documents rarely have the same first id. Contacts have the highest ids, so they are first.
     pub(super) fn wanted_id(&self) -> i64 {
         if self.kind == SearchKind::Contact {
             return CONTACTS_FROM + self.ref_id * 2;

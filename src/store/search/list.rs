@@ -104,5 +104,5 @@ pub(in crate::store) fn digits(words: &str) -> Option<String> {
 /// A list uses at most this many hits.
 const MAX_LIST_HITS: i64 = 2000;
 
-/// Up to this many rows can be sorted as fast as a page is read in list order.
+/// The number of rows up to which sorting them is as fast as reading a page in list order.
 const FEW: usize = 500;

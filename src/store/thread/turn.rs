@@ -1,4 +1,5 @@
-//! Records whose turn it is to answer in the threads of a contact, and whether the threads are archived.
+//! Records the turn of each thread (whether the contact waits for an answer, or a user must look at an answer of the
+//! agent), and whether threads are archived.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState};

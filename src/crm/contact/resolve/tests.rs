@@ -301,7 +301,7 @@ fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
         let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
         of_message.insert(ms.to_string(), thread.contact);
         if let Some(number) = addresses[0].number() {
-            // A sighting that was written earlier counts only if none later is known, so it has no effect here.
+            // An earlier sighting has an effect only if no later one is stored, so here it has none.
             latest.retain(|contact, latest: &mut String| {
                 *latest != number.as_str() && !(seen.is_late && *contact == thread.contact)
             });
