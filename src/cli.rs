@@ -1,4 +1,4 @@
-//! The command line: one file per command.
+//! The command line. Each command has its own file.
 
 mod alerts;
 mod as_data_owner;
@@ -168,7 +168,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
-    // Read before the process changes to the data's owner.
+    // Determined before the process changes its user to the owner of the data.
     let is_root = geteuid().is_root();
     let done = if arguments.command.opens_database() {
         let needs_bucket = matches!(arguments.command, Command::Snapshots(_));
@@ -192,10 +192,11 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    /// Whether the command opens the database itself while no daemon runs.
+    /// Returns true if the command itself opens the database while no daemon runs.
     fn opens_database(&self) -> bool {
         match self {
-            // `verify` only reads, and the key file may be readable only by root.
+            // Run `verify` with a key file as the current user, because the key file may be readable only by root. `verify` creates no
+            // files.
             Self::Snapshots(snapshots) => !snapshots.has_identity(),
             Self::Setup(_)
             | Self::User(_)
@@ -210,8 +211,8 @@ impl Command {
     }
 }
 
-/// 1 in a shell. Under systemd, 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot fix: the unit does not restart
-/// the service after it.
+/// Returns the exit status for an error: 1 in a shell. Under systemd it is 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot
+/// fix, because the unit does not restart the service after this status.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     let is_permanent = error
         .chain()

@@ -1,5 +1,5 @@
 //! Settings: one struct for each section of `config.toml`. All sections are validated together before the daemon starts
-//! anything.
+//! any of its services.
 //!
 //! Only this module reads the environment. Every setting has a working default, so the daemon also starts on a machine
 //! without settings.
@@ -100,7 +100,7 @@ use serde::Serialize;
 /// The settings of all sections.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
-    /// Listeners and the public address.
+    /// The listeners and the public address.
     pub http: HttpConfig,
     /// TLS certificates.
     pub tls: TlsConfig,
@@ -117,7 +117,7 @@ pub struct Config {
     pub soniox: SonioxConfig,
     /// The pipeline engine.
     pub pipeline: PipelineConfig,
-    /// How calls are answered.
+    /// Calls: engines, greetings, limits and recording.
     pub voice: VoiceConfig,
     /// The business: its name, time zone and country.
     pub business: BusinessConfig,
@@ -129,7 +129,7 @@ pub struct Config {
     pub mail: MailConfig,
     /// The free disk space below which data is no longer stored.
     pub disk: DiskConfig,
-    /// How long data is kept.
+    /// The retention periods of stored data.
     pub retention: RetentionConfig,
     /// Nightly maintenance.
     pub maintenance: MaintenanceConfig,
@@ -137,7 +137,7 @@ pub struct Config {
     pub store: StoreConfig,
     /// The nightly snapshots.
     pub backup: BackupConfig,
-    /// What is logged.
+    /// The log level.
     pub log: LogConfig,
     /// The check for newer releases.
     pub updates: UpdatesConfig,
@@ -147,8 +147,7 @@ pub struct Config {
     /// The origin of each setting, such as the file or an environment variable.
     #[serde(skip)]
     pub origins: Origins,
-    /// The reasons why the last working settings are used instead of the configured ones; empty if the configured ones
-    /// are used.
+    /// The errors in the configured settings, if the last working settings are used instead; otherwise empty.
     #[serde(skip)]
     pub rejected: Vec<String>,
     /// Messages about credential files that no setting reads.

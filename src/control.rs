@@ -1,8 +1,8 @@
 //! The control socket. The command line sends its commands to the running daemon, because only one process may open the
 //! database.
 //!
-//! The socket is a Unix socket with mode 0600 in the folder of the live database. Each connection carries one command
-//! as a line of JSON, and receives one line of JSON as the answer.
+//! The socket is a Unix socket with mode 0600 in the folder of the live database. A client sends one command per
+//! connection as a line of JSON. The daemon answers with a line of JSON.
 
 mod client;
 mod path;
@@ -31,13 +31,13 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
     live_database.with_file_name("control.sock")
 }
 
-/// The daemon's answer.
+/// The daemon's response to a command.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Reply {
     Done {
         outcome: CommandOutput,
-        /// The addresses of the web page, as the running daemon knows them.
+        /// The URLs of the web page under the daemon's active settings.
         #[serde(flatten)]
         pages: PageUrls,
     },
@@ -58,7 +58,7 @@ enum Query {
     GetStatus,
 }
 
-/// A command to the daemon itself. Other commands run in the database.
+/// A command that affects the daemon process. Other commands change the database.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {
@@ -72,12 +72,12 @@ pub struct Control {
     handler: ControlHandler,
 }
 
-/// The services that commands act on.
+/// The services that the commands use.
 #[derive(Clone)]
 pub struct ControlHandler {
-    /// The database, in which most commands run.
+    /// The database, which most commands read or change.
     pub store: Store,
-    /// The addresses of the web page.
+    /// The URLs of the web page.
     pub pages: PageUrls,
     /// The daemon's version, listeners and identity.
     pub info: DaemonInfo,
@@ -89,8 +89,8 @@ impl Control {
     /// Opens the socket. An existing socket is a leftover of a previous process, because only the process that has
     /// locked the store calls this function.
     pub fn open(socket: &Path, handler: ControlHandler) -> io::Result<Self> {
-        // The socket is created under another name, and renamed once its mode is set, so that no other user can connect
-        // before.
+        // Create the socket under a temporary name, and rename it after its mode is set. Otherwise another user could
+        // connect before the mode is set.
         let fresh = socket.with_extension("sock.new");
         let _ = std::fs::remove_file(&fresh);
         let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;

@@ -1,7 +1,7 @@
-//! The checks of `agentlocator doctor`. Each check has its own file, and returns findings with remedies.
+//! Implements the checks of `agentlocator doctor`. Each check has its own file and returns findings, each with a remedy.
 //!
-//! Checks change nothing; only [`Fix::apply`] does. They run outside of the daemon and do not open the store. The
-//! running daemon is queried over its control socket; all other parts are checked from outside.
+//! The checks change nothing; only [`Fix::apply`] changes the system. On the command line they run in a separate process, which does not
+//! open the database. They query the running daemon over its control socket, and check all other parts from outside.
 
 mod backup;
 mod bridge;
@@ -43,29 +43,29 @@ use std::time::Duration;
 
 type Check = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
-/// Runs all checks concurrently; returns the findings in order of importance.
+/// Runs all checks concurrently, each with a time limit. Returns the findings in a fixed order, the most important checks first.
 pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
     run(checks(&context), LIMIT).await
 }
 
 text_enum! {
-    /// A check that the page requests, with settings that need not be saved.
+    /// A check that a user starts on the settings page. It can test settings that are not saved yet.
     SettingsCheck {
-        /// Twilio accepts the account and its token.
+        /// Checks that Twilio accepts the account SID and the auth token.
         Twilio = "twilio",
-        /// The calls of the account's numbers come here.
+        /// Checks that the webhooks of the account's phone numbers point to this daemon.
         TwilioNumbers = "twilio_numbers",
-        /// The public address leads to this daemon.
+        /// Checks that the public address leads to this daemon.
         Address = "address",
-        /// The AI accepts the key, offers the models, and opens a session with the settings of a call; the services of the
-        /// pipeline engine transcribe, answer and speak, if it is used.
+        /// Checks that the AI accepts the key, offers the models, and opens a session with the settings of a call. If the pipeline engine
+        /// is used, also checks its services for transcription, answers and speech.
         Ai = "ai",
-        /// The WhatsApp bridge runs and is linked.
+        /// Checks that the WhatsApp bridge runs and is linked to an account.
         Bridge = "bridge",
     }
 }
 
-/// Runs one check with the settings of the context.
+/// Runs one check with the settings of the context. Returns a single warning if the check exceeds its time limit.
 pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) -> Vec<CheckResult> {
     let context = Arc::new(context);
     let (name, check): (_, Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send>>) = match which {
@@ -78,8 +78,7 @@ pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) ->
     tokio::time::timeout(LIMIT, check).await.unwrap_or_else(|_| vec![gave_up(name, LIMIT)])
 }
 
-/// Tests calls and messages with the real accounts. Costs one or two cents, places no call, and sends no message to a
-/// contact.
+/// Tests calls and messages with the real accounts. A run costs one or two cents. It places no call, and sends no message to a contact.
 pub async fn run_live(context: Arc<DoctorContext>) -> Vec<Finding> {
     let checks = vec![
         ("live AI", check(&context, live::ai)),
@@ -100,7 +99,7 @@ fn gave_up(name: &str, limit: Duration) -> CheckResult {
     CheckResult::warning(name, Found::GaveUp { seconds: limit.as_secs() }, Remedy::Hangs)
 }
 
-/// Runs a check that the web page uses as well, so its findings have texts in both languages.
+/// Starts a check that the web page uses as well. Its results have texts in both languages, and are converted to findings here.
 fn localized<F: Future<Output = Vec<CheckResult>> + Send + 'static>(
     context: &Arc<DoctorContext>,
     check: fn(Arc<DoctorContext>) -> F,
@@ -144,5 +143,5 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
 
 /// Time limit of a check.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Time limit of a check with real accounts: the account's phone may have to wake up.
+/// Time limit of a check with real accounts. It is longer because the account's phone may be asleep, and then answers late.
 const LIVE_LIMIT: Duration = Duration::from_secs(75);

@@ -67,7 +67,7 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     print(&table.to_string())
 }
 
-/// The result of a test notification by one channel.
+/// The result of a test notification that was sent by one channel.
 #[derive(Serialize)]
 struct TestResult {
     channel: AlertChannel,

@@ -1,8 +1,8 @@
-//! Steps in the data folder run as the folder's owner. Root then leaves no files there that the daemon cannot open, and follows
-//! no links that the daemon's user has created. Files that root names on the command line are opened by root.
+//! Runs steps in the data folder as the folder's owner. If root ran them, it could create files that the daemon cannot open, or follow
+//! symbolic links that the daemon's user has created. Files named on the command line are still opened by root.
 //!
-//! If the process is root and another user owns the folder, a step runs as a child process of this program under that user;
-//! otherwise it runs in this process. Content goes through the child's stdin and stdout, results as JSON.
+//! If the process is root and another user owns the folder, a step runs in a child process of this program under that user; otherwise it
+//! runs in this process. The database is passed through the child's stdin and stdout. The child prints results as JSON.
 
 use super::output::print_json;
 use super::privileges::data_owner;
@@ -83,8 +83,8 @@ pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the database into an open file. If the file is on another disk, which may be slow or hang, a copy is made on the data
-/// disk first, so that no transaction is open while the other disk is written.
+/// Writes the database into an open file. If the file is on another disk, the database is first copied on its own disk. A slow or hanging
+/// target disk then does not keep a transaction open.
 fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
     let is_on_same_disk = std::fs::metadata(folder_of(published))
         .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
@@ -113,7 +113,7 @@ pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::R
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// Replaces the current database by the one that was read.
+/// Replaces the current database with the one that [`stage_restore`] has read.
 pub(super) fn activate_restore(published: &Path) -> anyhow::Result<ReplacedFiles> {
     match as_owner(published, "activate-restore")? {
         None => Ok(store::activate_restore(published)?),
@@ -121,7 +121,7 @@ pub(super) fn activate_restore(published: &Path) -> anyhow::Result<ReplacedFiles
     }
 }
 
-/// Puts the old database back.
+/// Restores the old database after a failed restore.
 pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
     match as_owner(published, "roll-back-restore")? {
         None => Ok(store::roll_back_restore(published, aside)?),
@@ -132,7 +132,8 @@ pub(super) fn roll_back_restore(published: &Path, aside: &ReplacedFiles) -> anyh
     }
 }
 
-/// Records for the next start that the database comes from another machine; `until` is when that machine last replicated.
+/// Records, for the next start of the daemon, that the database comes from another machine. `until` is the time of that machine's last
+/// replicated change.
 pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
         None => Ok(store::leave_promotion_notice(published, until)?),
@@ -143,7 +144,7 @@ pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()
     }
 }
 
-/// Deletes the database that was read.
+/// Deletes the database that [`stage_restore`] has read, if it was not activated.
 pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     match as_owner(published, "discard")? {
         None => Ok(store::discard_staged_restore(published)?),
@@ -151,7 +152,7 @@ pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The settings of the page, by key.
+/// Returns the settings that the web page has stored, as pairs of key and value.
 pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(String, Value)>> {
     let published = config.published_file();
     match as_owner(&published, "stored-settings")? {
@@ -163,7 +164,7 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
     }
 }
 
-/// The tables and their row counts.
+/// Returns the tables and their row counts as JSON.
 pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     match as_owner(published, "shape")? {
         None => Ok(serde_json::to_value(store::summarize_copy(published)?)?),
@@ -171,7 +172,7 @@ pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     }
 }
 
-/// Tests the features of the file system under the data; `name` is that of a folder that is created for the test and removed.
+/// Tests the features of the file system of the data folder, in a temporary folder called `name`, which is removed afterwards.
 pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<FsSupport> {
     match as_owner(published, "try-file-system")? {
         None => Ok(store::probe_file_system(folder_of(published), name)?),
@@ -190,7 +191,8 @@ fn run_step<T: DeserializeOwned>(mut process: Process) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// A command that runs a step of this program as the folder's owner, if the process is root and the owner is not.
+/// Returns the command of a child process that runs a step as the folder's owner. `None` if this process is not root, or if root owns the
+/// folder.
 fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     let Some((user, group)) = data_owner(published) else { return Ok(None) };
     let published = std::path::absolute(published)?;
@@ -199,7 +201,7 @@ fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     Ok(Some(process))
 }
 
-/// The stderr of a child process, without the program's name in front.
+/// Returns the stderr of a child process, without the prefix `agentlocator: `.
 fn error_text(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let text = text.trim();

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     Settings::print_default_database(&config);
     let published = config.store.published_file();
     store::ignore_file_size_signal();
-    // Opened first, with the caller's permissions.
+    // Open the target before the data is copied, to report a wrong path or missing permissions immediately.
     let target = Target::open(&arguments.file, &published)?;
     let mark = write_mark(&config.store.live_file());
     let size = size_of(&published, &config.store.live_file());
@@ -60,15 +60,16 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     Ok(())
 }
 
-/// A one-line summary of a copy.
+/// Returns a one-line summary of a copy.
 pub(super) fn describe(facts: &CopySummary) -> String {
     let CopySummary { contacts, messages, calls, last_activity_at, .. } = facts;
     let last = last_activity_at.map(|at| format!(", last activity at {at}")).unwrap_or_default();
     format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", format_bytes(facts.bytes))
 }
 
-/// Makes the running daemon write a mark that the copy must contain. None if no daemon runs, or if it cannot write: the backup
-/// is made anyway, because it is needed most then.
+/// Makes the running daemon write a mark into the database. A copy that lacks the mark does not contain the newest commits. Returns `None`
+/// if no daemon runs or if the daemon cannot write. The backup continues without the mark, because a daemon that cannot write makes a
+/// backup urgent.
 fn write_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
     match control::send_command(&control::socket_path(live), &AdminCommand::MarkBackup { mark: mark.clone() }) {
@@ -85,7 +86,7 @@ fn mark(now: Timestamp) -> String {
     format!("{now} {}", entropy::random_hex::<8>())
 }
 
-/// Bytes of the database, roughly.
+/// Returns the approximate size of the database in bytes.
 fn size_of(published: &Path, live: &Path) -> u64 {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     length(live).max(length(published))

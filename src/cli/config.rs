@@ -59,7 +59,7 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
 
 fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
-    // If the database cannot be read, the other settings are still shown.
+    // If the database cannot be read, show the settings from the other sources.
     let (config, note) = match as_data_owner::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
         Err(error) => (config, Some(format!("# the settings of the page cannot be read: {error:#}\n"))),
@@ -75,7 +75,7 @@ fn as_object(setting: &ShownSetting) -> Value {
     json!({"key": setting.key, "value": setting.value, "source": setting.origin.to_string()})
 }
 
-/// The settings as TOML, each with its source unless it is the default.
+/// Returns the settings as TOML. Each setting has a comment with its source, except for default values.
 fn as_toml(config: &Config) -> String {
     let mut lines = Vec::new();
     let mut last_section = "";
@@ -87,7 +87,7 @@ fn as_toml(config: &Config) -> String {
         }
         let line = match &value {
             Value::Null => format!("# {name} is not set"),
-            // For all types of settings, JSON values are valid TOML values.
+            // The JSON values of all setting types are also valid TOML values.
             value => format!("{name} = {value}"),
         };
         lines.push(if origin == Origin::Default { line } else { format!("{line:<40} # {origin}") });

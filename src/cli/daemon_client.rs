@@ -1,4 +1,4 @@
-//! Runs administrative commands: in the running daemon, or directly on the store if no daemon runs.
+//! Runs administrative commands in the running daemon, or directly on the database if no daemon runs.
 
 use super::settings::{OpenError, Settings};
 use crate::control::{self, ControlError};
@@ -9,19 +9,21 @@ use crate::store;
 use crate::{app, clock, http};
 use std::time::Duration;
 
-/// Executes a command; returns its outcome and the URLs of the page.
+/// Executes a command in the running daemon, or on the database if no daemon runs. Returns the outcome and the URLs of
+/// the web page.
 pub(super) fn execute(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     app::runtime()?.block_on(execute_async(settings, command))
 }
 
-/// Executes a command in the running daemon; an error if none runs.
+/// Executes a command in the running daemon; returns an error if no daemon runs.
 pub(super) fn query(settings: &Settings, command: &AdminCommand) -> anyhow::Result<CommandOutput> {
     let answer = control::send_command(&control::socket_path(&settings.store().live_file()), command);
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
 async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
-    // Ask the daemon before the settings are validated: it may run with the last settings that worked.
+    // Query the daemon before validating the settings: if they are invalid, the daemon may run with its last valid
+    // settings.
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + TIMEOUT;
     loop {
@@ -37,7 +39,7 @@ async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Re
                 store.close();
                 return Ok((outcome?, http::page_urls(&config.http, None)));
             }
-            // A daemon that is starting or stopping holds the store while its control socket is closed.
+            // Retry: a daemon that starts or stops locks the database while its control socket is closed.
             Err(OpenError::Store(store::Error::Busy(_))) if clock::instant() < deadline => {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }

@@ -1,4 +1,4 @@
-//! `agentlocator demo`: runs a business day on a new data folder, from outside, over real sockets.
+//! `agentlocator demo`: simulates a business day with a new data folder. It uses the daemon only over network sockets.
 
 mod api;
 mod checks;
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn run_demo(arguments: &Arguments) -> anyhow::Result<()> {
-    // From here on, signals only end the demo in order, so that the daemon is stopped too.
+    // Handle signals from here on: on SIGINT or SIGTERM, the demo first stops the daemon and its other child processes.
     let mut interrupted = pin!(interrupted()?);
     heading(
         "Setup: the real daemon and the real WhatsApp bridge on a new folder; WhatsApp, Twilio and the AI are fakes",
@@ -83,7 +83,7 @@ async fn run_and_report(env: &DemoEnvironment) -> anyhow::Result<bool> {
     Ok(report.passed)
 }
 
-/// Resolves on Ctrl-C, on SIGTERM, or when the terminal is closed.
+/// Returns a future that completes on SIGINT (Ctrl-C), on SIGTERM, or when the terminal is closed.
 fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;

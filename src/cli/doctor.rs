@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let context = Arc::new(find(settings, &arguments.number).await?);
         let mut findings = run_all(context.clone()).await;
         if arguments.fix && fix::apply_fixes(&findings, &context, arguments.yes).await? {
-            // Run the checks again after the fixes.
+            // Repeat the checks to show the result of the fixes.
             let context = Arc::new(find(settings, &arguments.number).await?);
             findings = run_all(context).await;
         }
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
-/// Collects what the checks need to know about the installation of these settings.
+/// Creates the context of the checks for the installation that these settings describe.
 pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<DoctorContext> {
     let reads = OwnerReads {
         stored_settings: |store| as_data_owner::stored_settings(store).map_err(|error| format!("{error:#}")),
@@ -78,7 +78,7 @@ pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow
     Ok(DoctorContext::find(settings.load(), installation, numbers.to_vec()).await?)
 }
 
-/// The findings as JSON.
+/// Returns the findings as JSON.
 pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
     let ok = findings.iter().all(|finding| finding.state != State::Error);
     json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})

@@ -9,7 +9,7 @@ use clap::Command;
 use std::fs;
 use std::path::Path;
 
-/// Writes every page into the folder, and creates the folder if it is missing. The output is deterministic.
+/// Writes all man pages into the folder, and creates the folder if it is missing. The output is deterministic.
 pub(super) fn run(folder: &Path, command: Command) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let mut command = command.disable_help_subcommand(true);
@@ -27,7 +27,7 @@ pub(super) fn run(folder: &Path, command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Adds the page of a command and those of its subcommands.
+/// Adds the man page of a command and the pages of its subcommands to `pages`.
 fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     pages.push((format!("{name}.1"), command_page::render(command)?));
@@ -37,5 +37,5 @@ fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> anyhow::Res
     Ok(())
 }
 
-/// The page of the service: its files, units, sockets and signals.
+/// The man page of the service, which describes its files, units, sockets and signals.
 const SERVICE: &str = include_str!("man_pages/agentlocator.8");

@@ -1,9 +1,9 @@
-//! What a command prints: its result on stdout, all else on stderr.
+//! Output of commands: results on stdout, all other messages on stderr.
 
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
-/// Prints the result on stdout. A broken pipe is no error: the reader has stopped reading.
+/// Prints the result on stdout. Ignores a broken pipe, because the reader (such as `head`) may close it early.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

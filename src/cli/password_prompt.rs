@@ -51,20 +51,20 @@ impl NewPassword {
         Self { text: password::generate(), generated: true }
     }
 
-    /// The hash of the password; an error if the password is not allowed for that user name. Invalid settings are ignored (the
-    /// business's name is then unknown), so that they do not lock the owner out.
+    /// Returns the hash of the password; an error if the password is not allowed for this user name. A password similar to the business's
+    /// name is rejected too. If the settings are invalid, this rule is skipped, so that the owner can still reset a password.
     pub(super) fn hash(&self, user_name: &str, settings: &Settings) -> anyhow::Result<String> {
         let business = settings.load().map(|config| config.business.name).unwrap_or_default();
         Ok(password::hash(&self.text, &[user_name, &business])?)
     }
 
-    /// The password if it was generated, so that it must be printed.
+    /// Returns the password if it was generated; the caller must then print it.
     pub(super) fn generated(&self) -> Option<&str> {
         self.generated.then_some(self.text.as_str())
     }
 }
 
-/// Prompts for the password twice, without echo. Ctrl-C restores the terminal.
+/// Prompts for the password twice, without echo. Restores the terminal settings on Ctrl-C.
 fn prompt() -> anyhow::Result<String> {
     let shown = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
     let mut hidden = shown.clone();
@@ -78,7 +78,7 @@ fn prompt() -> anyhow::Result<String> {
         }
     });
     let _ = tcsetattr(stdin(), OptionalActions::Flush, &shown);
-    // After Ctrl-C the blocking thread still reads the keyboard: do not wait for it.
+    // After Ctrl-C, a blocking thread still reads from the terminal. Do not wait for this thread.
     runtime.shutdown_background();
     print_status("");
     typed

@@ -1,4 +1,4 @@
-//! `agentlocator promote`: activates the copy of `agentlocator standby` on this machine.
+//! `agentlocator promote`: replaces this machine's database with the copy that `agentlocator standby` maintains.
 
 use super::as_data_owner;
 use super::output::print_status;
@@ -75,7 +75,7 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
         replicated_until: Some(&until),
     };
     restore::replace_database(&replacement, &mut source, || as_data_owner::note_promotion(&published, &until))?;
-    // The copy is now an old state of the active database.
+    // Delete the copy: the active database has replaced it, and a later promotion must not use the old state.
     copy.remove()
         .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
     print_status(&format!(
@@ -86,7 +86,8 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     Ok(())
 }
 
-/// Brings the copy up to the newest change of the replica.
+/// Applies the replica's changes to the copy until the copy has the newest change. Fails if the other machine still writes, if Litestream
+/// exits, or after a timeout.
 async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
     let began = clock::instant();
     let mut newest = replica.newest().await?;
@@ -121,13 +122,13 @@ async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow:
     outcome
 }
 
-/// The standby's systemd unit, if it is installed.
+/// The systemd unit of the standby, and whether it ran before the promotion.
 struct StandbyService {
     was_active: bool,
 }
 
 impl StandbyService {
-    /// Stops the unit if it is active. Without a unit, the copy's lock shows whether a standby runs.
+    /// Stops the unit if it is active. A standby that runs outside of systemd is detected later, by the lock of the copy.
     fn stop(consent: &Consent) -> Self {
         let was_active = !consent.no_service && systemctl(&["is-active", "--quiet", STANDBY_UNIT]).is_ok();
         if was_active {
@@ -136,7 +137,7 @@ impl StandbyService {
         Self { was_active }
     }
 
-    /// Starts the unit again if it was active. For failures, after which nothing has changed.
+    /// Starts the unit again if it was active. Called after a failed promotion.
     fn start_again(&self) {
         if self.was_active
             && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
@@ -148,6 +149,7 @@ impl StandbyService {
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";
 const INTERVAL: Duration = Duration::from_millis(200);
-/// After the replica has grown this many times while the copy caught up, the other machine counts as running.
+/// Maximum number of times that new changes in the replica extend the catch-up. After more new changes, the other machine is considered to
+/// be still running, and the promotion fails.
 const MAX_NEW_TARGETS: u32 = 5;
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);

@@ -7,7 +7,8 @@ use crate::runtime::reload::Reloaded;
 use anyhow::bail;
 
 pub(super) fn run(as_json: bool, settings: &Settings) -> anyhow::Result<()> {
-    // The daemon validates the settings, because it must log errors too. Here only the location of its socket matters.
+    // The daemon validates the settings, because it must also log errors. This process needs only the path of the
+    // control socket.
     let socket = control::socket_path(&settings.store().live_file());
     let reloaded = match control::request_reload(&socket) {
         Ok(reloaded) => reloaded,

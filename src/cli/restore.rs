@@ -1,4 +1,4 @@
-//! `agentlocator restore FILE`: replaces the database by a copy, and keeps the old database.
+//! `agentlocator restore FILE`: replaces the database with a copy, and keeps the old database.
 
 mod source;
 mod systemd_unit;
@@ -41,13 +41,13 @@ pub(super) struct Consent {
     pub json: bool,
 }
 
-/// A replacement of the database.
+/// The parameters of [`replace_database`].
 pub(super) struct Replacement<'s> {
     pub what: &'s str,
     pub published: &'s Path,
     pub service: Option<&'s SystemdUnit>,
     pub consent: &'s Consent,
-    /// The time up to which the database was replicated, if it comes from another machine.
+    /// For a database from another machine: the time up to which it was replicated.
     pub replicated_until: Option<&'s str>,
 }
 
@@ -69,8 +69,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     replace_database(&replacement, &mut source, || Ok(()))
 }
 
-/// Reads and verifies a database, asks for confirmation, and replaces the current one by it. `on_replaced` runs before
-/// the service starts.
+/// Reads and verifies a database, asks for confirmation, and replaces the current database. `on_replaced` is called after the replacement,
+/// before the service starts again.
 pub(super) fn replace_database(
     replacement: &Replacement<'_>,
     source: &mut impl Read,
@@ -94,7 +94,8 @@ pub(super) fn replace_database(
     Ok(())
 }
 
-/// The service that must be stopped, if there is one; an error if another daemon has the database open.
+/// Returns the systemd service that must be stopped for a restore, if there is one. Fails if a daemon outside of this service has the
+/// database open.
 pub(super) fn service_to_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<SystemdUnit>> {
     let holder = if folder_of(published).exists() { store::lock_holder(published)? } else { None };
     let service =
@@ -142,7 +143,7 @@ fn replace_and_restart(
         service.stop()?;
         match activate_restore() {
             Ok(aside) => break aside,
-            // A connection to a socket made systemd start the service again.
+            // Stop the service again: systemd has restarted it because of a connection to one of its sockets.
             Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
             Err(error) => {
                 let _ = service.start_again();
@@ -187,7 +188,7 @@ fn report(
     Ok(())
 }
 
-/// Asks for confirmation on the terminal; false without a terminal.
+/// Asks for confirmation on the terminal. Returns false if stdin is not a terminal.
 fn confirm() -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
     print(&table.to_string())
 }
 
-/// Deletes in small steps, so that other writes do not wait.
+/// Deletes in small batches, so that other writers do not wait long for the database.
 fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<DeletedCount>> {
     let mut deleted = Vec::new();
     for cutoff in cutoffs {

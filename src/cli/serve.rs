@@ -1,4 +1,4 @@
-//! `agentlocator serve`: the daemon in the foreground.
+//! `agentlocator serve`: runs the daemon in the foreground.
 
 use super::settings::Settings;
 use crate::app::{self, Reloading};
@@ -42,13 +42,13 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let reloading = Reloading { source, log, reload_handle, reload_requests, last_good, data_marker };
         Box::pin(app::run(config, listeners, reloading, shutdown)).await
     });
-    // The store is closed. Dropping the runtime would wait for threads that resolve names: 10 s and more while no name server
-    // answers, and callers wait for the next start.
+    // The store is already closed, so remaining threads can be abandoned. Dropping the runtime would wait for DNS lookups, which can take
+    // more than 10 s if no name server answers. Callers would wait for the restart during this time.
     runtime.shutdown_background();
     ended
 }
 
-/// Raises the limit on open files to its maximum: a call needs two, and the usual 1024 are soon exhausted.
+/// Raises the soft limit on open files to the hard limit. Each call needs two file descriptors, so the usual limit of 1024 is too low.
 fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -57,11 +57,12 @@ fn raise_file_limit() {
     }
 }
 
-/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which terminates a process by default, triggers a reload.
+/// Returns a future that completes at the first SIGTERM or SIGINT. While it is polled, SIGHUP triggers a reload of the settings.
 fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    // A limit on file sizes must make a write fail, like a full disk, and not kill the process.
+    // By default SIGXFSZ kills a process that exceeds the file size limit. With a handler, the write returns an error instead, as with a
+    // full disk.
     let too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).context("cannot wait for SIGXFSZ")?;
     let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     Ok(async move {
@@ -78,5 +79,5 @@ fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = (
     })
 }
 
-/// Error context: the log's thread cannot be started.
+/// Error context for a log thread that cannot be started.
 pub(super) const NO_LOG: &str = "cannot start the log";

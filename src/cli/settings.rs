@@ -1,4 +1,4 @@
-//! Where the settings of a command come from: the named file, this process's environment, or the service's.
+//! Loads the settings of a command from the settings file and the environment of this process or of the service.
 
 use super::output::print_status;
 use super::unit_settings::UnitSettings;
@@ -10,35 +10,35 @@ use crate::runtime::TwilioPrompts;
 use crate::store::{self, Store};
 use std::path::{Path, PathBuf};
 
-/// Reads settings from a file and an environment.
+/// A function that reads settings from a file and from environment variables.
 type ReadSettings<T> = fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T;
 
-/// Where the settings come from.
+/// The source of a command's settings.
 #[derive(Clone)]
 pub(super) struct Settings {
-    /// `--config`.
+    /// The file named by `--config`.
     pub(super) file: Option<PathBuf>,
 }
 
 impl Settings {
-    /// The settings file, if there is one.
+    /// Returns the settings file: the named file, otherwise the default file if it exists.
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref().or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()))
     }
 
-    /// The settings of this process, validated.
+    /// Loads and validates the settings, with the environment of this process.
     pub(super) fn load_from_process(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
     }
 
-    /// The settings for a command, validated: those of the service if no settings file is named and no setting names the
-    /// database.
+    /// Loads and validates the settings for a command. The service's environment is added if `--config` is missing and the process's own
+    /// settings are invalid or name no database.
     pub(super) fn load(&self) -> Result<Config, ConfigErrors> {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
     }
 
-    /// Reads the settings with this process's environment, and again with the service's environment unless
-    /// `names_database` reports that they name a database.
+    /// Reads the settings with this process's environment. If `--config` is missing and `names_database` returns false for the result,
+    /// reads the settings again, with the variables of the service's unit as a fallback.
     fn read<T>(&self, read: ReadSettings<T>, names_database: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
         if self.file.is_some() || names_database(&own) {
@@ -52,7 +52,7 @@ impl Settings {
         }
     }
 
-    /// Prints on stderr which database a command uses if no setting names it.
+    /// Prints the path of the default database on stderr if no setting names a database.
     pub(super) fn print_default_database(config: &Config) {
         if config.origins.of(DATABASE) == Origin::Default {
             let file = config.store.published_file();
@@ -64,10 +64,10 @@ impl Settings {
         }
     }
 
-    /// The settings for a start of the daemon: the configured ones. If they are invalid, the service starts with the last ones
-    /// that worked, so calls are answered; a start by hand fails.
+    /// Loads the settings for the start of the daemon. If they are invalid, a start by systemd uses the last valid settings, so that calls
+    /// are still answered; a manual start fails.
     pub(super) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
-        // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
+        // Also validate the MP3 files of the greetings now, before the daemon opens or creates any file.
         let set = self.load_from_process().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             if process_env("NOTIFY_SOCKET").is_none() {
@@ -81,17 +81,17 @@ impl Settings {
         })
     }
 
-    /// The last settings that worked.
+    /// Returns the location of the last valid settings.
     pub(super) fn last_good(&self) -> LastGood {
         find_last_good(self.file(), &process_env)
     }
 
-    /// The marker that the folder contained data, for a process that systemd has started as the service.
+    /// Returns the marker that the data folder contained data; `None` unless systemd has started this process as the service.
     pub(super) fn data_marker_of_service() -> Option<DataMarker> {
         find_data_marker(&process_env)
     }
 
-    /// The service's marker that its folder contained data, also for a command in a shell.
+    /// Returns the service's marker that its data folder contained data. A command in a shell queries systemd for the location.
     pub(super) fn data_marker() -> Option<DataMarker> {
         Self::data_marker_of_service().or_else(|| {
             let unit = UnitSettings::query()?;
@@ -101,7 +101,7 @@ impl Settings {
 
     /// Opens the database without the daemon; fails if the service's data is missing.
     pub(super) fn open_store(config: &Config) -> Result<(Store, Vec<String>), OpenError> {
-        // systemctl takes time, so it runs only if the data is missing.
+        // Check the marker only if the data is missing, because running `systemctl` takes time.
         if !DataMarker::data_exists(&config.store)
             && let Some(marker) = Self::data_marker()
         {
@@ -110,13 +110,13 @@ impl Settings {
         Ok(Store::open(&config.store)?)
     }
 
-    /// The location of the data by the settings, even if other settings are invalid.
+    /// Returns the location of the data according to the settings, even if other settings are invalid.
     pub(super) fn store(&self) -> StoreConfig {
         self.read(find_store, |store| store.database_url.is_some())
     }
 }
 
-/// Why a command cannot open the database.
+/// An error of [`Settings::open_store`].
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
     /// The service's data is missing.

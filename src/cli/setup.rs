@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let (_, pages) = daemon_client::execute(settings, AdminCommand::OfferSetupCode { code_hash: code.hash() })?;
     let mut text =
         format!("Open   {}\nCode   {code}\n\nThe code is valid once, for 24 hours.\n", code.url(&pages.best));
-    // A public https address uses the certificate of a proxy or tunnel.
+    // Print no fingerprint for a public https address: a proxy or tunnel serves it with another certificate.
     let own_certificate =
         config.ok().filter(|config| pages.has_https() && config.http.public_address() != Some(&pages.best));
     if let Some(fingerprint) = own_certificate.and_then(|config| own_fingerprint(&config)) {

@@ -55,5 +55,6 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
-/// A release has no schemas, so a simulation without violations proves less than one in the project's folder.
+/// Note for release builds. They do not contain the vendors' API schemas, so they check requests less strictly than a build in the
+/// project's folder.
 const WITHOUT_SCHEMAS: &str = "This build does not check requests against the vendors' schemas; `cargo run --features conformance -- simulate` does.";

@@ -57,7 +57,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether the command has a key file for encrypted snapshots.
+    /// Returns true if the command names a key file for encrypted snapshots.
     pub(super) fn has_identity(&self) -> bool {
         matches!(self, Self::Verify { identity: Some(_), .. })
     }

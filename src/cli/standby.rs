@@ -1,5 +1,5 @@
-//! `agentlocator standby`: keeps a copy of another machine's database current. That machine replicates its database with
-//! Litestream; this one follows the replica, and `agentlocator promote` activates the copy here.
+//! `agentlocator standby`: continuously updates a copy of another machine's database. That machine replicates its database with Litestream.
+//! This machine applies the replica's changes to a copy, and `agentlocator promote` activates the copy.
 
 mod copy;
 mod follower;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
                 copy.previous().display()
             );
         }
-        // Ready before the first copy, which may take long: systemd must not wait for it.
+        // Report readiness before the first copy is complete. The copy may take longer than systemd's start timeout.
         systemd_notify::ready(&copy.status()?.to_string());
         keep_current(&copy, &replica, &lock, &mut stop).await
     })
@@ -83,7 +83,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
     }
 }
 
-/// Follows the replica until Litestream exits; returns its final error. None if the process was stopped.
+/// Follows the replica until Litestream exits, and returns Litestream's last error. Returns `None` if this process was asked to stop.
 async fn follow(
     copy: &StandbyCopy,
     replica: &Replica,
@@ -125,7 +125,7 @@ async fn follow(
     }
 }
 
-/// SIGTERM or SIGINT.
+/// Waits for SIGTERM or SIGINT.
 struct StopSignal {
     terminate: Signal,
     interrupt: Signal,
@@ -145,7 +145,7 @@ impl StopSignal {
     }
 }
 
-/// How often the replica is polled for changes.
+/// Interval at which the replica is polled for changes.
 const INTERVAL: Duration = Duration::from_secs(1);
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_mins(1);

@@ -1,7 +1,8 @@
 //! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls and
 //! messages.
 //!
-//! All content passes through [`redact`], even if no private data is expected: one filter is easier to verify than many.
+//! All content is filtered by [`redact`], even if it should contain no private data: a single filter is easier to
+//! verify than several.
 
 mod journal;
 mod machine;

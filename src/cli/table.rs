@@ -1,4 +1,4 @@
-//! Text tables.
+//! Formats tables as plain text.
 
 use crate::domain::Timestamp;
 use std::fmt;
@@ -30,7 +30,7 @@ impl<const N: usize> fmt::Display for Table<N> {
     }
 }
 
-/// A UTC time to the minute; a dash for none.
+/// Formats a UTC time with minutes as the smallest unit; returns `-` for `None`.
 pub(super) fn format_time(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string()[..16].replace('T', " "))
 }

@@ -4,11 +4,11 @@ use super::{Arguments, man_pages};
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
-/// Appends the help of a command and of its subcommands; hidden commands are left out.
+/// Appends the help of a command and of its subcommands, except for hidden commands.
 fn append_help(command: &mut Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
     writeln!(text, "===== {name} --help =====\n").unwrap();
-    // clap indents empty lines.
+    // Remove trailing spaces, because clap indents empty lines.
     for line in command.render_long_help().to_string().lines() {
         writeln!(text, "{}", line.trim_end()).unwrap();
     }

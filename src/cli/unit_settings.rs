@@ -1,14 +1,14 @@
-//! Settings that only the service's unit has: the data folder, and the variables of drop-ins. Root's commands use them to find
-//! the service's database.
+//! Settings from the service's systemd unit: the state folder and the environment variables, including those of drop-ins. Commands in a
+//! shell need them to find the service's database.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-/// The variables that the unit sets for the service.
+/// The environment variables that the systemd unit sets for the service.
 pub(super) struct UnitSettings(BTreeMap<String, String>);
 
 impl UnitSettings {
-    /// Queries systemd; none if it does not run or does not know the service.
+    /// Queries systemd. Returns `None` if systemd does not run or has not loaded the unit.
     pub(super) fn query() -> Option<Self> {
         let mut command = Command::new("systemctl");
         command.args(["show", "--property=LoadState,StateDirectory,Environment", "agentlocator.service"]);
@@ -32,7 +32,7 @@ impl UnitSettings {
         Some(Self(variables))
     }
 
-    /// The value of a variable in the service's environment.
+    /// Returns the value of a variable in the service's environment.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }

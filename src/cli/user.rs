@@ -96,7 +96,7 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     print(&table.to_string())
 }
 
-/// Parses a role argument.
+/// Parses the value of `--role`.
 pub(super) fn role(word: &str) -> Result<Role, String> {
     word.parse().map_err(|error: UnknownValue| error.to_string())
 }

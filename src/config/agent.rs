@@ -10,34 +10,34 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AgentConfig {
-    /// The owner's instructions: what the agent should know and do.
+    /// The owner's instructions for the agent: facts about the business, and how the agent should behave.
     pub instructions: String,
     /// The language in which the agent starts a conversation (ISO 639-1).
     pub language: String,
     /// The phone number to which calls are transferred (E.164); `None` switches transfers off.
     pub transfer_to: Option<PhoneNumber>,
-    /// How words are pronounced, one per line: `written = spoken`.
+    /// The pronunciation of words, one word per line: `written = spoken`.
     pub pronunciation: String,
     /// Whether the agent may send WhatsApp messages to the caller during a call.
     pub send_whatsapp: bool,
-    /// Whether a caller gets a WhatsApp message about an appointment that the agent booked, moved or cancelled in the call.
+    /// Whether the agent confirms an appointment that it booked, moved or cancelled in a call by a WhatsApp message to the caller.
     pub confirm_appointments: bool,
-    /// Whether a caller who hung up before the agent could help gets a WhatsApp message.
+    /// Whether a WhatsApp message is sent to a caller who hung up before the agent could help.
     pub text_missed_callers: bool,
-    /// The text of that message; empty for the built-in text in the agent's language.
+    /// The text of the message to such a caller; empty for the built-in text in the agent's language.
     pub missed_call_text: String,
-    /// After which calls the owner gets a message. It is sent through the channels of the alerts.
+    /// The calls after which a notification is sent to the owner, through the channels of the alerts.
     pub call_notices: CallNotices,
     /// Whether the AI summarizes each call after it has ended.
     pub summaries: bool,
 }
 
 text_enum! {
-    /// After which calls the owner gets a message.
+    /// The calls after which a notification is sent to the owner.
     CallNotices {
         /// Never.
         Off = "off",
-        /// After calls with a result, such as a booking, a task or a message, or whose caller waits for an answer.
+        /// After calls that need attention: calls with a booking, a task or a message, and calls whose caller waits for an answer.
         Important = "important",
         /// After every call.
         All = "all",

@@ -16,13 +16,13 @@ pub struct AlertsConfig {
     pub language: Option<Language>,
     /// While an alert remains active, its notification is repeated after this many hours.
     pub repeat_hours: u32,
-    /// How long a condition must be absent before the alert clears, in seconds.
+    /// The time for which the alert's condition must be absent before the alert clears, in seconds.
     pub settle_s: u32,
-    /// How long the WhatsApp bridge may be down before the alert is raised, in seconds.
+    /// Downtime of the WhatsApp bridge after which an alert is raised, in seconds.
     pub bridge_down_after_s: u32,
-    /// How long Litestream may be missing before the alert is raised, in seconds.
+    /// Time without a running Litestream after which an alert is raised, in seconds.
     pub replication_after_s: u32,
-    /// The alert is raised after this many consecutive calls that the AI could not answer.
+    /// Number of consecutive calls without an answer by the AI after which an alert is raised.
     pub failed_calls: u32,
 }
 

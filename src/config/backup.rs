@@ -18,16 +18,16 @@ pub struct BackupConfig {
     /// The folder of the snapshots, which may be a network mount; `None` means the folder `snapshots` beside the
     /// database.
     pub folder: Option<PathBuf>,
-    /// Number of days of which the last snapshot is kept.
+    /// Retention: the number of days for each of which the last snapshot is kept.
     pub keep_days: usize,
-    /// Number of weeks of which the last snapshot is kept.
+    /// Retention: the number of weeks for each of which the last snapshot is kept.
     pub keep_weeks: usize,
-    /// The maximum disk space of all snapshots together. The two newest are kept even if they exceed it.
+    /// The maximum disk space of all snapshots together. The two newest snapshots are kept even if they exceed it.
     pub budget: DiskLimit,
     /// The delay in seconds between the daemon's start and a nightly snapshot that was missed while it was stopped.
     pub start_delay_s: u64,
-    /// The age recipients: the holder of any of their keys can decrypt the snapshots. Snapshots are not encrypted if
-    /// the list is empty.
+    /// The recipients (public keys of the encryption tool age). Each corresponding private key can decrypt the
+    /// snapshots. If the list is empty, snapshots are not encrypted.
     pub age_recipients: Vec<String>,
     /// The endpoint of the bucket.
     pub s3_endpoint: Option<BaseUrl>,
@@ -37,7 +37,7 @@ pub struct BackupConfig {
     pub s3_region: String,
     /// A prefix that is added to all object names.
     pub s3_prefix: String,
-    /// Whether requests name the bucket in the path instead of the host.
+    /// True if requests contain the bucket's name in the path; false if in the host name.
     pub s3_path_style: bool,
     /// The access key id. Environment variable: `BACKUP_S3_ACCESS_KEY_ID`.
     pub s3_access_key_id: Option<Secret>,

@@ -12,13 +12,13 @@ pub struct BaseUrl(String);
 /// The reason why a text is not a valid base URL. Each message continues a sentence after "which".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// It is not a URL.
+    /// The text is not a URL.
     #[error("is not an address")]
     NoUrl,
     /// The scheme is not http or https.
     #[error("is neither https nor http")]
     Scheme,
-    /// The URL uses `http` to another machine, so the data on the network would be readable.
+    /// The URL uses `http` and names another machine, so the data would be sent unencrypted.
     #[error("is plain http to another machine, where everyone on the way can read it")]
     PlainHttp,
     /// The URL contains a user name or password, which would appear in logs.
@@ -51,22 +51,22 @@ impl BaseUrl {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
-    /// A constant that is known to be valid.
+    /// Creates a base URL from a constant, which must be valid.
     pub(super) fn from_static(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
-    /// This machine on loopback.
+    /// Returns the http URL of a port on the loopback address.
     pub(super) fn loopback(port: u16) -> Self {
         Self(format!("http://127.0.0.1:{port}"))
     }
 
-    /// The https address of a host.
+    /// Returns the https URL of a host.
     pub(super) fn https(name: &str) -> Self {
         Self(format!("https://{name}"))
     }
 
-    /// The address as text, without a trailing slash.
+    /// Returns the URL as text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,12 +79,12 @@ impl BaseUrl {
         }
     }
 
-    /// Returns true if it is an https URL with another port than 443.
+    /// Returns true for an https URL with a port other than 443.
     pub(super) fn has_own_port(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
     }
 
-    /// Returns true if its host is this machine or has a private address.
+    /// Returns true if the URL's host is this machine or has a private address.
     pub(super) fn is_internal(&self) -> bool {
         let Ok(url) = Url::parse(&self.0) else { return true };
         match url.host() {

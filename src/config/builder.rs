@@ -11,13 +11,13 @@ pub(super) struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Sets a value. It replaces a value whose origin has lower precedence.
+    /// Sets a value, and replaces an existing value from an origin of lower precedence.
     pub(super) fn set(&mut self, setting: &Setting<Config>, raw: &RawValue, origin: Origin) {
         let outcome = setting.set(&mut self.config, raw);
         self.record(setting, outcome, origin);
     }
 
-    /// Sets a value that is parsed by the parser of one of the setting's environment variables.
+    /// Sets a value from one of the setting's environment variables, with the parser of this variable.
     pub(super) fn set_from(
         &mut self,
         setting: &Setting<Config>,

@@ -1,6 +1,5 @@
-//! A marker file outside the data folder. It records that the data folder contains data. If the daemon starts and finds
-//! the marker but no data, it does not create a new installation, because the disk with the data is probably not
-//! mounted.
+//! A marker file outside the data folder. It records that the data folder contains data. If the marker exists but the data is missing, the
+//! disk with the data is probably not mounted. The daemon then does not create a new database.
 
 use super::{StoreConfig, folder_of};
 use std::fs;
@@ -8,13 +7,13 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The marker file.
+/// The path of the marker file.
 #[derive(Clone, Debug)]
 pub struct DataMarker {
     file: PathBuf,
 }
 
-/// The data folder contained data earlier, and contains none now.
+/// The error for a data folder that contained a database earlier and contains none now.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "There was data in {}, and now there is none, so the service does not start as a new installation. Mount the disk of the \

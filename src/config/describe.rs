@@ -8,9 +8,9 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SettingInfo {
-    /// `section.name`.
+    /// The key, in the form `section.name`.
     pub key: &'static str,
-    /// The kind of its value.
+    /// The name of the value's kind in the API, which determines how the page edits the value.
     pub kind: &'static str,
     /// The value; null if it is not set, and always null for a secret.
     pub value: Value,
@@ -20,19 +20,19 @@ pub struct SettingInfo {
     pub choices: Vec<&'static str>,
     /// The minimum and maximum of a number.
     pub bounds: Option<(f64, f64)>,
-    /// The unit of the number.
+    /// The unit of the value, if it is a number with a unit.
     pub unit: Option<&'static str>,
-    /// A description of what is allowed.
+    /// A description of the allowed values.
     pub allowed: String,
     /// Whether the setting may have no value.
     pub is_optional: bool,
-    /// Whether it is a secret.
+    /// Whether the value is a secret.
     pub is_secret: bool,
-    /// Whether a value is set, for a secret.
+    /// For a secret: whether a value is set.
     pub secret_set: bool,
     /// The origin of the value.
     pub origin: Origin,
-    /// The reason why the web page cannot change the setting.
+    /// The reason why the web page cannot change the setting; `None` if it can.
     pub lock: Option<Lock>,
     /// Whether a change takes effect only after a restart.
     pub requires_restart: bool,

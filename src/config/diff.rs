@@ -7,16 +7,16 @@ use super::{Config, settings_table};
 pub struct ConfigDiff {
     /// Settings whose change takes effect immediately.
     pub changed: Vec<&'static str>,
-    /// Settings whose change takes effect after a restart. Until then, they keep their old value.
+    /// Settings whose change takes effect after a restart. Until the restart, they keep their old value.
     pub needs_restart: Vec<&'static str>,
 }
 
 impl Config {
-    /// Returns the settings that are active after a reload with `next`, and the changes. The comparison uses the values
-    /// themselves, including those of secrets.
+    /// Returns the settings that are active after a reload with `next`, and the changes. The comparison includes the
+    /// values of secrets.
     ///
-    /// A setting that only a restart can change keeps its old value in the result. The result is therefore what the
-    /// daemon really uses, and the next reload reports the change again.
+    /// A setting that only a restart can change keeps its old value in the result. The result therefore contains the
+    /// values that the daemon actually uses, and the next reload reports the change again.
     #[must_use]
     pub fn merge_reloadable(&self, next: &Self) -> (Self, ConfigDiff) {
         let (mut before, mut next, mut changes) = (self.clone(), next.clone(), ConfigDiff::default());

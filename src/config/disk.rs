@@ -1,5 +1,5 @@
-//! `[disk]`: limits of free disk space. Below the first one, media files and recordings are not stored; below the
-//! second one, the disk counts as full.
+//! `[disk]`: limits of free disk space. Below the first limit, media files and recordings are not stored. Below the
+//! second limit, the disk counts as full.
 
 use super::DiskLimit;
 use super::parser::{disk_limit, optional, readable_folder};
@@ -10,10 +10,9 @@ use std::path::PathBuf;
 /// The limits of free space.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DiskConfig {
-    /// Media files and recordings are not stored while less space than this is free.
+    /// The free space below which media files and recordings are not stored.
     pub media_stops_below: DiskLimit,
-    /// The disk counts as full while less space than this is free. Messages are still accepted as long as they can be
-    /// stored.
+    /// The free space below which the disk counts as full. Messages are still accepted as long as they can be stored.
     pub critical_below: DiskLimit,
     /// The folder of the bridge, whose disk is monitored as well; `None` means /var/lib/agentlocator-whatsapp if that
     /// folder exists.

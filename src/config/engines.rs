@@ -13,11 +13,11 @@ pub struct ModelServer<'c> {
     pub key: Option<&'c Secret>,
     /// The name of the model.
     pub model: &'c str,
-    /// Whether the server is used through the Responses API; otherwise through chat completions.
+    /// True if requests use the Responses API; false if they use chat completions.
     pub uses_responses: bool,
 }
 
-/// A server that transcribes files.
+/// A server that transcribes audio files.
 #[derive(Clone, Copy, Debug)]
 pub struct TranscriptionServer<'c> {
     /// The base URL.
@@ -31,17 +31,17 @@ pub struct TranscriptionServer<'c> {
 /// A speech service that needs an API key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpeechService {
-    /// Its name in `pipeline.transcriber` and `pipeline.synthesiser`.
+    /// The name of the service in `pipeline.transcriber` and `pipeline.synthesiser`.
     pub(super) name: &'static str,
     pub(super) key_setting: &'static str,
     pub(super) has_key: bool,
-    /// Whether the pipeline uses it for transcription or speech.
+    /// Whether the pipeline uses the service for transcription or speech.
     pub(super) is_used: bool,
 }
 
 impl Config {
-    /// Returns the AI engines that answer calls, in order; empty if calls go to voicemail. An engine without its keys
-    /// is left out, except the engine that `voice.engine` names.
+    /// Returns the AI engines that answer calls, in order; empty if calls go to voicemail. Omits engines without keys,
+    /// except the engine that `voice.engine` names.
     pub fn ai_engines(&self) -> Vec<AiEngine> {
         let is_configured = |engine: &AiEngine| match engine {
             AiEngine::Realtime => self.openai.key().is_some(),
@@ -55,8 +55,8 @@ impl Config {
         }
     }
 
-    /// Returns the server of the pipeline's language model; `None` if it needs a key and none is set. OpenAI's key is
-    /// sent only to `openai.base_url`.
+    /// Returns the server of the pipeline's language model; `None` if the server is OpenAI and its key is missing.
+    /// OpenAI's key is sent only to `openai.base_url`.
     pub fn model_server(&self) -> Option<ModelServer<'_>> {
         let (pipeline, openai) = (&self.pipeline, &self.openai);
         let model = pipeline.model.as_deref().unwrap_or(&openai.chat_model);
@@ -82,7 +82,7 @@ impl Config {
         openai.or_else(|| self.model_server())
     }
 
-    /// Returns the settings that the pipeline engine is missing; empty if it can answer calls.
+    /// Returns the keys of the missing settings without which the pipeline engine cannot answer calls; empty if it can.
     pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
         let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
         let services = self.speech_services().into_iter();

@@ -15,7 +15,8 @@ pub fn process_env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Reads the data folder that systemd created for the service (`StateDirectory=`). It has the lowest precedence.
+/// Reads the location of the data folder that systemd created for the service (`StateDirectory=`). All other origins
+/// take precedence over this one.
 pub(super) fn read_data_folder(env: Environment<'_>, builder: &mut ConfigBuilder) {
     if let Some(folder) = state_folder(env) {
         let file = folder.join("agentlocator.db");
@@ -71,14 +72,14 @@ pub(super) fn read(
 }
 
 /// Returns the folder that contains one file per secret. For the service, this is systemd's `$CREDENTIALS_DIRECTORY`.
-/// Commands that root runs in a shell should use the same secrets as the service; for them, it is the folder beside the
-/// settings file from which systemd loads the credentials.
+/// For commands in a shell, it is the folder `credentials` beside the settings file, from which systemd loads the
+/// credentials. Commands of root then use the same secrets as the service.
 fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathBuf> {
     if let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") {
         return Some(folder.into());
     }
     let beside = file?.parent()?.join("credentials");
-    // Only root may read the folder; other users run without it.
+    // Only root can read the folder. Commands of other users run without these credentials.
     std::fs::read_dir(&beside).is_ok().then_some(beside)
 }
 

@@ -6,9 +6,9 @@ use std::fmt;
 /// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The location.
+    /// The location of the invalid value.
     pub origin: Origin,
-    /// The key, followed by what is wrong with it. Never contains a secret.
+    /// The key and a description of the error. Never contains a secret.
     pub message: String,
 }
 
@@ -19,7 +19,7 @@ impl Problem {
 }
 
 impl Problem {
-    /// Returns the key with which the message begins, if it begins with one.
+    /// Returns the key of the invalid setting, if the message starts with a key.
     pub fn key(&self) -> Option<&str> {
         let (key, _) = self.message.split_once(": ")?;
         (key.contains('.') && !key.contains(' ')).then_some(key)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Reads the file into the builder.
+/// Reads the file, and adds its values and errors to the builder.
 pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let text = match fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
@@ -26,13 +26,13 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
     };
     let (root, errors) = DeTable::parse_recoverable(&text);
     let source = Source { path, text: &text };
-    // If the file has syntax errors, its values are not read: they would only cause follow-up errors.
+    // If the file has syntax errors, do not read its values, because they would only cause follow-up errors.
     if errors.is_empty() {
         source.read_sections(root.get_ref(), settings, builder);
     }
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
-        // Only the message is used: the full error text quotes the line, which may contain a secret.
+        // Use only the message: the full error text quotes the line, which may contain a secret.
         builder.problems.push(Problem::new(origin, source.describe(&error)));
     }
 }
@@ -46,8 +46,8 @@ struct Source<'a> {
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Source<'_> {
-    /// Describes a syntax error. A duplicate section gets its own text, because guides ask users to add a section that
-    /// may already exist.
+    /// Describes a syntax error. A duplicate section has a special message, because guides ask users to add a section
+    /// that may already exist.
     fn describe(&self, error: &toml::de::Error) -> String {
         let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
             return error.message().to_owned();

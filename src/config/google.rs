@@ -1,4 +1,4 @@
-//! `[google]`: Google's speech services. Stored and validated; no engine uses them yet.
+//! `[google]`: Google's speech services. The settings are validated, but no engine uses them yet.
 
 use super::parser::{base_url, google_account_file, google_account_json, optional};
 use super::setting::{Section, Setting};

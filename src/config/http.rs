@@ -12,8 +12,8 @@ pub struct HttpConfig {
     /// The listener's address; `None` means port 8080 on every address, including IPv6 if available. The environment
     /// variable `PORT` takes precedence.
     pub listen: Option<SocketAddr>,
-    /// A second listener, for the web page and the API. If it is set, the first listener serves only what Twilio needs.
-    /// Environment variable: `CRM_LISTEN`.
+    /// A second listener, for the web page and the API. If it is set, the first listener serves only the requests of
+    /// Twilio. Environment variable: `CRM_LISTEN`.
     pub crm_listen: Option<SocketAddr>,
     /// The base URL that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures
     /// are verified against it. Environment variables: `PUBLIC_BASE_URL`, otherwise `PUBLIC_HOST`.
@@ -27,7 +27,7 @@ pub struct HttpConfig {
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted. Only listed proxies are trusted; a
     /// proxy on this machine must be listed as well.
     pub trusted_proxies: Vec<Network>,
-    /// The base URL that is used if no public one is set: the first name of `tls.domain`, otherwise loopback.
+    /// The base URL that is used if no public base URL is set: the first name of `tls.domain`, otherwise loopback.
     #[serde(skip)]
     pub(super) fallback: BaseUrl,
 }
@@ -48,12 +48,13 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Returns the public base URL, or the loopback one if none is set.
+    /// Returns the public base URL; if it is not set, the fallback URL.
     pub fn base_url(&self) -> &str {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).as_str()
     }
 
-    /// Returns the public base URL, if there is one.
+    /// Returns the public base URL: the setting, otherwise the https URL of the first name of `tls.domain`. `None` if
+    /// neither is set.
     pub fn public_address(&self) -> Option<&str> {
         let named = Some(&self.fallback).filter(|url| url.as_str().starts_with("https://"));
         self.public_base_url.as_ref().or(named).map(BaseUrl::as_str)

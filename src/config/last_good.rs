@@ -1,6 +1,6 @@
 //! The last working settings, including secrets, in a file of the data folder that only the service's user can read. If
-//! the settings are invalid at a start, the daemon uses this copy, so that a typo followed by a reboot does not stop
-//! the phone service.
+//! the settings are invalid at a start, the daemon uses this copy. A typo in the settings and a later reboot then do
+//! not stop the phone service.
 
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
@@ -22,7 +22,8 @@ pub struct LastGood {
 /// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct SavedSettings {
-    /// The data folder for which the settings were stored. They are not used in a copy of that folder.
+    /// The data folder for which the settings were stored. The settings are ignored in a copy of this folder at another
+    /// path.
     folder: PathBuf,
     settings: BTreeMap<String, Value>,
 }
@@ -49,8 +50,8 @@ impl LastGood {
         private_file::replace(&file, &text)
     }
 
-    /// Loads the stored settings, for use instead of the settings with `errors`. Returns `None` if no usable ones
-    /// exist. A stored setting that this version does not accept is left out.
+    /// Loads the stored settings, which replace the settings with `errors`. Returns `None` if there are no usable
+    /// stored settings. Omits a stored setting that this version does not accept.
     pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
         let saved: SavedSettings = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
         if saved.folder != fs::canonicalize(&self.folder).ok()? {

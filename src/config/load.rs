@@ -58,8 +58,8 @@ impl Config {
     /// Adds the settings from the database, as pairs of key and JSON. Settings from the file and the environment take
     /// precedence.
     ///
-    /// An invalid stored setting is left out and reported. The daemon must still start, because the web page is the
-    /// place where the setting can be corrected.
+    /// An invalid stored setting is omitted and reported. The daemon must still start, because users correct the
+    /// setting on the web page.
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
         let settings = settings_table::all();
@@ -76,8 +76,8 @@ impl Config {
         self.leave_out_conflicts(builder, &settings)
     }
 
-    /// Validates the settings in combination. Stored settings that conflict with others are reported, and get their
-    /// values in `self`, which contains no stored settings.
+    /// Validates the settings in combination. A stored setting that conflicts with other settings is reported, and
+    /// replaced by its value in `self`, which contains no stored settings.
     fn leave_out_conflicts(
         mut self,
         ConfigBuilder { mut config, mut problems }: ConfigBuilder,
@@ -97,7 +97,7 @@ impl Config {
             let related = stored.iter().filter(|setting| setting.is_in(section)).collect::<Vec<_>>();
             let left_out = [named, related, stored.iter().collect()].into_iter().find(|some| !some.is_empty());
             problems.push(problem);
-            // The conflict exists without stored settings as well, and was reported when those settings were loaded.
+            // If no stored setting is involved, the conflict was already reported when the other settings were loaded.
             let Some(left_out) = left_out else { return (checked.config, problems) };
             for setting in left_out {
                 setting.copy_value(&mut self, &mut config);
@@ -111,7 +111,8 @@ impl Config {
         validate::warnings(self)
     }
 
-    /// Returns the error for a setting whose content, such as that of a file, proves to be invalid when it is used.
+    /// Returns the error for a setting that turns out to be invalid at its first use, such as the path of a file with
+    /// invalid content.
     pub fn invalid_setting(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
         ConfigErrors(vec![Problem::new(self.origins.of(key), format!("{key}: {message}"))])
     }
@@ -142,7 +143,7 @@ pub(super) fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Val
 pub struct ShownSetting {
     /// `section.name`.
     pub key: &'static str,
-    /// The value, null if it is not set.
+    /// The value; null if it is not set.
     pub value: serde_json::Value,
     pub origin: Origin,
 }

@@ -8,13 +8,13 @@ use serde::Serialize;
 text_enum! {
     /// The log level.
     LogLevel {
-        /// Errors: something that a user must act on.
+        /// Errors: problems that require an action of the user.
         Error = "error",
-        /// Also warnings: something that may need action soon.
+        /// Also warnings: problems that may require an action soon.
         Warn = "warn",
         /// Also normal events.
         Info = "info",
-        /// Also details; shows full numbers and texts.
+        /// Also details, with complete phone numbers and texts.
         Debug = "debug",
         /// All messages.
         Trace = "trace",

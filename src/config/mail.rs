@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 text_enum! {
-    /// How the connection to the mail server is protected.
+    /// The encryption of the connection to the mail server.
     MailTls {
         /// STARTTLS: the connection starts unencrypted and switches to TLS. If the server offers no TLS, no mail is
         /// sent. Port 587.
@@ -27,17 +27,17 @@ pub struct MailConfig {
     pub host: Option<String>,
     /// The port; `None` means the default port of the encryption. Environment variable: `SMTP_PORT`.
     pub port: Option<u16>,
-    /// How the connection is protected.
+    /// The encryption of the connection.
     pub tls: MailTls,
     /// The user name. Environment variable: `SMTP_USER`.
     pub username: Option<String>,
     /// The password. Environment variable: `SMTP_PASSWORD`.
     pub password: Option<Secret>,
-    /// The sender address; none means the user name.
+    /// The sender address; `None` means the user name.
     pub from: Option<String>,
-    /// An additional trusted root certificate, PEM, for a private server.
+    /// A PEM file with an additional trusted root certificate, for a server with a private certificate authority.
     pub ca_file: Option<PathBuf>,
-    /// Time limit of a response of the server, in seconds.
+    /// Timeout for a response of the server, in seconds.
     pub timeout_s: u32,
 }
 
@@ -57,7 +57,7 @@ impl Default for MailConfig {
 }
 
 impl MailConfig {
-    /// The server's port.
+    /// Returns the configured port, otherwise the default port of the encryption.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {
             MailTls::StartTls => 587,
@@ -66,7 +66,7 @@ impl MailConfig {
         })
     }
 
-    /// Returns the sender address, if it is known: the setting, otherwise the user name if that is an address.
+    /// Returns the sender address: the setting, otherwise the user name if it is a mail address, otherwise `None`.
     pub fn sender(&self) -> Option<&str> {
         self.from.as_deref().or_else(|| self.username.as_deref().filter(|name| name.contains('@')))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A network such as `10.0.0.0/8`, or one address.
+/// A network such as `10.0.0.0/8`, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     /// The network address; all host bits are zero.
@@ -16,13 +16,13 @@ pub struct Network {
 /// The reason why a text is not a network. Each message continues a sentence after "which".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// It is not an IP address.
+    /// The part before the slash is not an IP address.
     #[error("is not an address")]
     NoAddress,
     /// The number of bits is too large or not a number.
     #[error("does not have a number from 0 to {0} after the slash")]
     Bits(u8),
-    /// Host bits are set, which is a mistake: perhaps another prefix length was meant.
+    /// Host bits are set. This is rejected, because the prefix length is probably wrong.
     #[error("has bits set after the first {bits}; the network is {network}")]
     HostBits {
         /// Number of network bits.

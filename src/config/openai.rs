@@ -7,17 +7,17 @@ use crate::domain::text_enum;
 use serde::Serialize;
 
 text_enum! {
-    /// How the end of the caller's turn is detected.
+    /// The method that detects the end of the caller's turn.
     TurnDetection {
-        /// By a silence of a fixed length.
+        /// The turn ends after a silence of a fixed length.
         ServerVad = "server_vad",
-        /// By the meaning of what was said.
+        /// A model decides from the caller's words whether the turn has ended.
         SemanticVad = "semantic_vad",
     }
 }
 
 text_enum! {
-    /// How soon semantic turn detection treats a pause as the end of the turn.
+    /// The maximum pause after which semantic turn detection ends the turn.
     Eagerness {
         /// After 8 s at the latest.
         Low = "low",
@@ -47,7 +47,7 @@ pub struct OpenAiConfig {
     pub file_transcription_model: String,
     /// The model that answers in text, for the turn-by-turn fallback.
     pub chat_model: String,
-    /// How the end of the caller's turn is detected.
+    /// The method that detects the end of the caller's turn.
     pub turn_detection: TurnDetection,
     /// Server VAD: the volume above which sound counts as speech, from 0 to 1.
     pub vad_threshold: f64,
@@ -55,7 +55,7 @@ pub struct OpenAiConfig {
     pub vad_prefix_padding_ms: u32,
     /// Server VAD: the length of a silence that ends the turn, in milliseconds.
     pub vad_silence_ms: u32,
-    /// Semantic VAD: how soon a pause counts as the end of the turn.
+    /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,
     /// Maximum length of an answer, in tokens.
     pub max_output_tokens: u32,
@@ -82,7 +82,7 @@ impl Default for OpenAiConfig {
 }
 
 impl OpenAiConfig {
-    /// The API key, if it is set.
+    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }

@@ -14,11 +14,11 @@ pub enum Origin {
     Stored,
     /// The file with the secrets that were entered on the web page.
     PageSecrets(PathBuf),
-    /// The last working settings, because the configured ones are invalid.
+    /// The last working settings, which are used because the configured settings are invalid.
     LastGood,
     /// The settings file; line and column are counted from 1.
     File {
-        /// The path as given.
+        /// The path as the user specified it.
         path: PathBuf,
         /// The line number.
         line: usize,
@@ -39,7 +39,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Returns the name of the kind of origin in the API.
+    /// Returns the name of the origin's kind, as the API uses it.
     pub fn source(&self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -64,7 +64,7 @@ impl Origin {
         }
     }
 
-    /// Returns the line in that file.
+    /// Returns the line in the settings file, if the value is from this file.
     pub fn line(&self) -> Option<usize> {
         if let Self::File { line, .. } = self { Some(*line) } else { None }
     }
@@ -96,12 +96,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The origins of the settings by key; a setting without an entry has its default.
+/// The origins of the settings by key. A setting without an entry has its default value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origins(BTreeMap<&'static str, Origin>);
 
 impl Origins {
-    /// The origin of a setting.
+    /// Returns the origin of a setting; [`Origin::Default`] if the setting is not set.
     pub fn of(&self, key: &str) -> Origin {
         self.0.get(key).cloned().unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! The secrets that the owner entered on the web page, in a file of the data folder that only the service's user can
-//! read.
+//! Stores the secrets that the owner entered on the web page, in a file of the data folder that only the service's user
+//! can read.
 //!
 //! They are never stored in the database, because copies of the database leave the machine. After a restore, they must
 //! be entered again.
@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Secrets by section and name.
+/// The secrets of each section, by name.
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The file of the secrets.
@@ -33,7 +33,7 @@ impl PageSecrets {
         Self { file: store.data_folder().join(FILE_NAME) }
     }
 
-    /// The path of the file.
+    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.file
     }
@@ -46,7 +46,8 @@ impl PageSecrets {
         keys.collect()
     }
 
-    /// Sets or removes secrets, by key. Returns what [`PageSecrets::put_back`] needs to undo it.
+    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::put_back`] can undo the
+    /// change.
     pub fn change(&self, changes: &[(&'static str, Option<Secret>)]) -> io::Result<Replaced> {
         let before = match fs::read(&self.file) {
             Ok(content) => Some(content),
@@ -82,7 +83,8 @@ impl PageSecrets {
 /// Reads the secrets of settings that have no value from a source of higher precedence.
 pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let file = PageSecrets::of(&builder.config.store).file;
-    // Users other than root and the service cannot see the file; the program runs without it for them.
+    // Other users than root and the service's user cannot access the file. For them, the program runs without these
+    // secrets.
     if fs::symlink_metadata(&file).is_err() {
         return;
     }
@@ -116,8 +118,8 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     }
 }
 
-/// Returns the text of the file. Anything but a regular file is rejected, because root may read it in a folder in which
-/// the service's user can create links.
+/// Returns the text of the file. Rejects links and special files: the service's user could create a link in this
+/// folder, and root must not follow it.
 fn content(file: &Path) -> io::Result<String> {
     let is_file_of_secrets = |found: &fs::Metadata| found.is_file() && found.len() <= MAX_SIZE;
     let refused = || io::Error::other("it is not a file of secrets");

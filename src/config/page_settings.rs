@@ -12,16 +12,16 @@ use serde_json::Value;
 pub struct ChangeError {
     /// The key, as the request names it.
     pub key: String,
-    /// What is wrong with it.
+    /// The reason.
     pub refusal: ChangeRefusal,
 }
 
-/// What is wrong with a changed setting.
+/// The reason why a changed setting is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeRefusal {
-    /// The value is not allowed, or no setting has this key; contains a sentence.
+    /// The value is not allowed, or no setting has this key. Contains a message for the user.
     Invalid(String),
-    /// The page cannot change it.
+    /// The web page cannot change the setting.
     Locked(Lock),
 }
 
@@ -37,8 +37,8 @@ pub struct ProposedSettings {
 }
 
 impl Config {
-    /// Applies changes by key to these settings, which contain no stored ones, and to the settings stored in the
-    /// database. Null resets a setting. The result is validated as a whole.
+    /// Applies changes by key to `self`, which must not contain stored settings, and to the settings stored in the
+    /// database. Null resets a setting. Validates the resulting settings in combination.
     pub fn propose(
         self,
         stored: &[(String, Value)],
@@ -50,7 +50,7 @@ impl Config {
         let mut next: Vec<_> = stored.iter().filter(|(key, _)| !is_changed(key)).cloned().collect();
         let new = proposed.stored.iter().filter_map(|(key, value)| Some(((*key).to_owned(), value.clone()?)));
         next.extend(new);
-        // The changed secrets are kept. The stored settings are validated again in combination.
+        // Keep the changed secrets, reset the stored settings, and validate them again in combination.
         let mut base = proposed.config;
         base.forget_stored(self);
         let (config, problems) = base.with_stored(&next);
@@ -61,7 +61,7 @@ impl Config {
         Ok(proposed)
     }
 
-    /// Applies changes by key; null resets a setting. Each value is validated by itself.
+    /// Applies changes by key; null resets a setting. Validates each value separately.
     pub fn with_values(self, changes: &[(String, Value)]) -> Result<ProposedSettings, ChangeError> {
         let settings = settings_table::all();
         let (before, mut defaults) = (self.clone(), Self::default());
@@ -109,7 +109,7 @@ impl Config {
         config.with_stored(stored).0
     }
 
-    /// Gives every setting from the database the value in `base`, which contains no stored settings.
+    /// Resets every setting from the database to its value in `base`, which contains no stored settings.
     fn forget_stored(&mut self, mut base: Self) {
         for setting in settings_table::all() {
             if self.origins.of(setting.key) == Origin::Stored {
@@ -137,8 +137,8 @@ fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Co
     })
 }
 
-/// Rejects a new destination for a secret unless the secret is entered again in the same change. Otherwise, a stolen
-/// login to the web page could send the secrets of this machine to another server. Also rejects internal addresses as
+/// Rejects a new destination for a secret unless the secret is entered again in the same change. Otherwise, an attacker
+/// with a stolen login could change the destination and receive the secrets. Also rejects internal addresses as
 /// destinations.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
     let settings = settings_table::all();
@@ -169,7 +169,7 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
     Ok(())
 }
 
-/// Settings that determine where a secret is sent, with those secrets.
+/// Settings that determine where secrets are sent, each with the keys of these secrets.
 const DESTINATIONS: [(&str, &[&str]); 14] = [
     ("twilio.api_base_url", &["twilio.auth_token"]),
     ("twilio.content_base_url", &["twilio.auth_token"]),

@@ -1,4 +1,4 @@
-//! Parsers of setting values: each parses a raw value into its type and describes what is allowed.
+//! Parsers of setting values. A parser converts a raw value to its type and describes the allowed values.
 
 mod address;
 mod backup;
@@ -36,19 +36,19 @@ pub(super) struct Parser<T> {
 
 type ParseFn<T> = dyn Fn(&RawValue) -> Result<T, ParseError>;
 
-/// Why a value is rejected.
+/// The reason why a value is rejected.
 pub(super) enum ParseError {
-    /// It does not match the description of what is allowed.
+    /// The value does not match the description of the allowed values.
     NotAllowed,
-    /// It is invalid for another reason: the rest of a sentence that begins with "which".
+    /// The value is invalid for another reason. The text continues a sentence after "which".
     Invalid(String),
 }
 
-/// A rejected value, described without the value itself.
+/// The reason why a value was rejected. Does not contain the value, which may be a secret.
 pub(super) struct ValueError {
-    /// The rest of a sentence that begins with "which".
+    /// The reason, as text that continues a sentence after "which"; `None` if the value does not match `allowed`.
     pub(super) reason: Option<String>,
-    /// What is allowed.
+    /// The description of the allowed values.
     pub(super) allowed: String,
 }
 
@@ -60,7 +60,7 @@ impl<T: 'static> Parser<T> {
         Self { allowed: allowed.into(), kind: ValueKind::Text, is_optional: false, parse: Box::new(parse) }
     }
 
-    /// A parser for a value that is written as text.
+    /// Creates a parser for a value that is written as text.
     pub(super) fn from_text(
         allowed: impl Into<Cow<'static, str>>,
         parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
@@ -68,22 +68,22 @@ impl<T: 'static> Parser<T> {
         Self::new(allowed, move |raw| parse(raw.as_text().ok_or(ParseError::NotAllowed)?.trim()))
     }
 
-    /// Sets the kind of its values, which decides how the page shows them.
+    /// Sets the kind of the values, which determines how the web page shows and edits them.
     pub(super) fn of_kind(self, kind: ValueKind) -> Self {
         Self { kind, ..self }
     }
 
-    /// A description of what is allowed.
+    /// Returns a description of the allowed values.
     pub(super) fn allowed(&self) -> &str {
         &self.allowed
     }
 
-    /// The kind of its values.
+    /// Returns the kind of the values.
     pub(super) fn kind(&self) -> &ValueKind {
         &self.kind
     }
 
-    /// Whether the value may be left out.
+    /// Returns true if the value can be omitted.
     pub(super) fn is_optional(&self) -> bool {
         self.is_optional
     }
@@ -99,7 +99,8 @@ impl<T: 'static> Parser<T> {
     }
 }
 
-/// Several values: a list, or a text with commas. Each is parsed by `parse`, and duplicates are rejected.
+/// Returns a parser of several values: a list, or a text with commas. `parse` parses each value. Duplicates are
+/// rejected.
 pub(super) fn list<T: PartialEq + 'static>(
     allowed: impl Into<Cow<'static, str>>,
     parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
@@ -127,7 +128,7 @@ pub(super) fn list<T: PartialEq + 'static>(
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// A value that may be left out: an empty text means the same as no line at all.
+/// Returns a parser of an optional value. An empty text means that the setting is not set.
 pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
     let optional = Parser::new(parser.allowed, move |raw| match raw.as_text() {
         Some(text) if text.trim().is_empty() => Ok(None),
@@ -136,7 +137,7 @@ pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
     Parser { is_optional: true, ..optional.of_kind(parser.kind) }
 }
 
-/// An integer.
+/// Returns a parser of an integer in a range.
 pub(super) fn integer<N>(range: RangeInclusive<N>) -> Parser<N>
 where
     N: TryFrom<i64> + PartialOrd + Display + 'static,
@@ -156,7 +157,7 @@ where
     .of_kind(kind)
 }
 
-/// A decimal number.
+/// Returns a parser of a decimal number in a range. Accepts integers.
 pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
     let kind = ValueKind::Decimal { least: *range.start(), most: *range.end() };
     Parser::new(format!("a number from {} to {}", range.start(), range.end()), move |raw| {
@@ -174,7 +175,7 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
     .of_kind(kind)
 }
 
-/// A boolean.
+/// Returns a parser of a boolean.
 pub(super) fn boolean() -> Parser<bool> {
     Parser::new("true or false (in the environment also 1, 0, yes, no, on, off)", |raw| match raw {
         RawValue::Bool(on) => Ok(*on),

@@ -1,4 +1,4 @@
-//! `[pipeline]`: the engine that is made of a transcriber, a language model and a synthesiser.
+//! `[pipeline]`: the engine that combines a transcriber, a language model and a synthesiser.
 
 use super::parser::{base_url, boolean, choice, integer, optional, secret, token};
 use super::setting::{Section, Setting};
@@ -7,7 +7,7 @@ use crate::domain::text_enum;
 use serde::Serialize;
 
 text_enum! {
-    /// What writes down what the caller says.
+    /// The service that transcribes the caller's speech.
     Transcriber {
         /// Soniox.
         Soniox = "soniox",
@@ -15,27 +15,27 @@ text_enum! {
         Deepgram = "deepgram",
         /// ElevenLabs.
         ElevenLabs = "elevenlabs",
-        /// A server with OpenAI's `/audio/transcriptions`.
+        /// A server that is compatible with OpenAI's `/audio/transcriptions`.
         Transcription = "transcription",
     }
 }
 
 text_enum! {
-    /// What speaks the agent's answers.
+    /// The service that synthesises the agent's speech.
     Synthesiser {
         /// Soniox.
         Soniox = "soniox",
         /// ElevenLabs.
         ElevenLabs = "elevenlabs",
-        /// A server with OpenAI's `/audio/speech`.
+        /// A server that is compatible with OpenAI's `/audio/speech`.
         Speech = "speech",
     }
 }
 
 text_enum! {
-    /// How the language model is asked.
+    /// The API that is used for requests to the language model.
     ModelApi {
-        /// The Responses API at OpenAI, chat completions elsewhere.
+        /// The Responses API for OpenAI's own server, chat completions for other servers.
         Auto = "auto",
         /// `/chat/completions`.
         Chat = "chat",
@@ -47,37 +47,37 @@ text_enum! {
 /// The pipeline engine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PipelineConfig {
-    /// The address of a server with OpenAI's `/chat/completions`; none means `openai.base_url`.
+    /// The base URL of the language model's server; `None` means `openai.base_url`.
     pub model_base_url: Option<BaseUrl>,
-    /// The key of that server; none means that it needs none.
+    /// The API key of this server; `None` if the server requires no key.
     pub model_api_key: Option<Secret>,
-    /// How that server is asked.
+    /// The API that is used for requests to this server.
     pub model_api: ModelApi,
-    /// The language model; none means `openai.chat_model`.
+    /// The name of the language model; `None` means `openai.chat_model`.
     pub model: Option<String>,
-    /// Request an answer, and synthesise its first clause, before the caller's turn has certainly ended. An answer that does not fit
-    /// the turn is paid for and not used.
+    /// Whether to request an answer, and to synthesise its first clause, before the end of the caller's turn is certain. An answer that
+    /// does not fit the complete turn is discarded, but its tokens are billed.
     pub speculation: bool,
-    /// What writes down what the caller says.
+    /// The service that transcribes the caller's speech.
     pub transcriber: Transcriber,
-    /// The address of a server with OpenAI's `/audio/transcriptions`.
+    /// The base URL of a server that is compatible with OpenAI's `/audio/transcriptions`.
     pub transcription_base_url: Option<BaseUrl>,
-    /// The key of that server; none means that it needs none.
+    /// The API key of this server; `None` if the server requires no key.
     pub transcription_api_key: Option<Secret>,
     pub transcription_model: String,
-    /// The silence after which an utterance is sent to it, in milliseconds.
+    /// The silence after which an utterance is sent to the transcription server, in milliseconds.
     pub transcription_silence_ms: u32,
-    /// What speaks.
+    /// The service that synthesises the agent's speech.
     pub synthesiser: Synthesiser,
-    /// The address of a server with OpenAI's `/audio/speech`.
+    /// The base URL of a server that is compatible with OpenAI's `/audio/speech`.
     pub speech_base_url: Option<BaseUrl>,
-    /// The key of that server; none means that it needs none.
+    /// The API key of this server; `None` if the server requires no key.
     pub speech_api_key: Option<Secret>,
     pub speech_model: String,
     pub speech_voice: String,
-    /// The sample rate of its PCM audio, in Hz.
+    /// The sample rate of the speech server's PCM audio, in Hz.
     pub speech_sample_rate: u32,
-    /// What an hour of a call costs with all three parts, in US cents; the servers report no prices.
+    /// The estimated cost of one hour of calls with all three services, in US cents. A setting, because the servers report no prices.
     pub cents_per_hour: u32,
 }
 

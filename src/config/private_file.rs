@@ -1,4 +1,4 @@
-//! Files that only the service's user may read: written as a whole, and secrets that are read from files.
+//! Writes and reads files that only the service's user may read, such as files with secrets.
 
 use super::folder_of;
 use crate::secure_open;
@@ -7,7 +7,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes the content into a new file of mode 0600 and gives it the name: a power cut leaves the old or the new content.
+/// Replaces a file atomically: writes a new file with mode 0600, syncs it, and renames it. After a power failure, the file has either the
+/// old or the new content.
 pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(file))?;
     let fresh = file.with_extension("new");
@@ -19,14 +20,14 @@ pub(crate) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     File::open(folder_of(file))?.sync_all()
 }
 
-/// Reads a short file inside the data folder, which root may read as another user's.
+/// Reads a short file inside the data folder. Follows no symbolic links, because root may read a folder that belongs to another user.
 pub(crate) fn read_inside(folder: &Path, inside: &Path) -> io::Result<String> {
     let mut text = String::new();
     secure_open::open_inside(folder, inside)?.take(MAX_SECRET_SIZE).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// Deletes the file, if it exists.
+/// Deletes a file, if it exists.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -34,7 +35,8 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// The secret in a file of its own, which neither a process list nor a copy of the settings reveals; without the line break that editors put at the end. The error never contains any of it.
+/// Reads a secret from a file that contains only the secret. Removes white space at both ends, such as the line break that editors append.
+/// The error never contains a part of the secret.
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {
     let name = path.display();
     let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
@@ -42,12 +44,12 @@ pub(super) fn read_secret(path: &Path) -> Result<String, String> {
         return Err(format!("{name} holds {size} bytes, which is too long for a secret"));
     }
     let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    // Some editors put a byte order mark at the beginning.
+    // Remove the byte order mark that some editors write at the beginning.
     match text.trim_start_matches('\u{feff}').trim() {
         "" => Err(format!("{name} is empty")),
         secret => Ok(secret.to_owned()),
     }
 }
 
-/// A Google account is the longest, with about 2 KiB.
+/// Maximum size of a secret, in bytes. The longest secret, the JSON of a Google account, has about 2 KiB.
 const MAX_SECRET_SIZE: u64 = 64 * 1024;

@@ -1,18 +1,18 @@
-//! A value as read from its origin, before it is parsed.
+//! Values of settings before they are parsed.
 
 use toml::de::DeValue;
 
-/// A value as read from its origin.
+/// A value as it was read from its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum RawValue {
-    /// From the environment, where everything is text: it may be parsed as a number, a boolean or a list.
+    /// A text from the environment. It may be parsed as a number, a boolean or a list.
     Untyped(String),
     Text(String),
     Integer(i64),
     Decimal(f64),
     Bool(bool),
     List(Vec<RawValue>),
-    /// A type that no setting has; its name for errors.
+    /// A value of a type that no setting has, such as a date. Contains the type's name for the error message.
     Other(&'static str),
 }
 
@@ -53,7 +53,7 @@ impl RawValue {
         }
     }
 
-    /// The value as shown in an error.
+    /// Returns the value as error messages show it.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Untyped(text) | Self::Text(text) => format!("{:?}", shortened(text)),
@@ -67,7 +67,7 @@ impl RawValue {
         }
     }
 
-    /// The same for a secret: only its kind and size.
+    /// Returns a description of a secret for error messages: only its kind and size.
     pub(super) fn describe_secret(&self) -> String {
         match self {
             Self::Untyped(text) | Self::Text(text) => {
@@ -81,7 +81,7 @@ impl RawValue {
     }
 }
 
-/// The text, shortened for an error message and without the user name and password of an address.
+/// Shortens a text for an error message, and removes the user name and password from a URL.
 fn shortened(text: &str) -> String {
     if let Some((scheme, rest)) = text.split_once("://")
         && let Some((_, host)) = rest.rsplit_once('@')

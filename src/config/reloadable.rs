@@ -1,35 +1,35 @@
-//! The active value of the settings: read at any time, replaced as a whole.
+//! A shared cell for the active settings, which a reload replaces atomically.
 
 use super::Config;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The active settings, or a value built from them. Clones share it.
+/// A cell with the active settings, or with a value that is built from them.
 ///
-/// Code that handles one call or request calls [`Reloadable::current`] once and keeps the result, so it uses one
-/// state of the settings from beginning to end.
+/// Code that handles a call or request uses [`Reloadable::current`] once and keeps the result. A reload therefore does
+/// not change the settings of a running call or request.
 #[derive(Debug)]
 pub struct Reloadable<T = Config> {
     cell: watch::Sender<Arc<T>>,
 }
 
 impl<T> Reloadable<T> {
-    /// Creates the cell with its first value.
+    /// Creates the cell with its initial value.
     pub fn new(value: impl Into<Arc<T>>) -> Self {
         Self { cell: watch::Sender::new(value.into()) }
     }
 
-    /// The active value.
+    /// Returns the active value.
     pub fn current(&self) -> Arc<T> {
         self.cell.borrow().clone()
     }
 
-    /// Replaces the active value. Holders of the old one keep it.
+    /// Replaces the active value. Code that has called [`Reloadable::current`] before continues with the old value.
     pub fn replace(&self, value: impl Into<Arc<T>>) {
         self.cell.send_replace(value.into());
     }
 
-    /// Signals each change, for a loop that must react to it.
+    /// Returns a receiver that is notified of each change.
     pub fn changes(&self) -> watch::Receiver<Arc<T>> {
         self.cell.subscribe()
     }

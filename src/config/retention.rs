@@ -1,17 +1,17 @@
-//! `[retention]`: how long data is kept.
+//! `[retention]`: the retention periods of stored data.
 
 use super::parser::integer;
 use super::setting::{Section, Setting};
 use serde::Serialize;
 
-/// How long data is kept, in days; 0 means forever. Messages, calls and contacts are kept forever.
+/// The retention periods in days; 0 means forever. Messages, calls and contacts are kept forever.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetentionConfig {
     /// Media files of messages.
     pub media_days: u32,
     /// Recordings of calls.
     pub recordings_days: u32,
-    /// Transcripts of calls. The call itself and a message that was left are kept.
+    /// Transcripts of calls. The calls themselves, and messages that callers left, are kept.
     pub transcripts_days: u32,
     /// Raw webhooks.
     pub journal_days: u32,

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret, unless it is not set or empty.
+    /// Returns the secret; `None` if it is not set or empty.
     pub fn present(secret: Option<&Self>) -> Option<&Self> {
         secret.filter(|secret| !secret.is_empty())
     }
@@ -18,12 +18,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The secret itself: for the provider's request or a comparison, never for a log.
+    /// Returns the secret text. Use it only for requests to the provider and for comparisons, never in logs.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is empty.
+    /// Returns true if the secret is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! One setting of a section: its key, its origins, and its parser.
+//! A setting of a section, with its key, environment variables and parser.
 
 use super::parser::{Parser, ValueError};
 use super::raw_value::RawValue;
@@ -14,21 +14,21 @@ type Copy<S> = Box<dyn Fn(&mut S, &mut S)>;
 
 /// A setting of the section `S`; `Setting<Config>` is a setting of any section.
 pub(super) struct Setting<S> {
-    /// `section.name`, as in the file.
+    /// The key in the form `section.name`, as in the settings file.
     pub(super) key: &'static str,
-    /// Never shown; can also be read from files and credentials.
+    /// Whether the value is a secret. A secret is never shown, and can also be read from files and systemd credentials.
     pub(super) secret: bool,
     /// The environment variables that set it, in order of increasing precedence.
     pub(super) variables: Vec<EnvVar<S>>,
-    /// Used only at the start: a change takes effect after a restart.
+    /// True if the daemon reads the setting only at its start, so a change takes effect after a restart.
     pub(super) needs_restart: bool,
-    /// The kind of its value.
+    /// The kind of the value.
     pub(super) kind: ValueKind,
-    /// Whether the value may be left out.
+    /// Whether the setting may have no value.
     pub(super) is_optional: bool,
-    /// A description of what is allowed.
+    /// A description of the allowed values.
     allowed: String,
-    /// The field of a secret, which cannot be read otherwise.
+    /// Accesses the field of a secret, because serialisation does not show its value. `None` for other settings.
     secret_field: Option<SecretField<S>>,
     apply: Apply<S>,
     equal: Compare<S>,
@@ -52,7 +52,7 @@ pub enum Lock {
     Machine,
 }
 
-/// Creates the settings of the section `S`: its methods tell the compiler the type of the section.
+/// Creates the settings of the section `S`. Its type parameter makes type annotations in the calls unnecessary.
 pub(super) struct Section<S>(PhantomData<S>);
 
 impl<S: 'static> Section<S> {
@@ -60,7 +60,7 @@ impl<S: 'static> Section<S> {
         Self(PhantomData)
     }
 
-    /// A setting that is stored in `field` of the section and parsed by `parser`.
+    /// Creates a setting that is stored in `field` of the section and parsed by `parser`.
     #[expect(clippy::unused_self, reason = "the receiver tells the compiler the type of the section")]
     pub(super) fn setting<T: Clone + PartialEq + 'static>(
         &self,
@@ -83,7 +83,7 @@ impl<S: 'static> Section<S> {
         }
     }
 
-    /// A secret setting.
+    /// Creates a secret setting.
     pub(super) fn secret_setting(
         &self,
         key: &'static str,
@@ -95,13 +95,13 @@ impl<S: 'static> Section<S> {
 }
 
 impl<S: 'static> Setting<S> {
-    /// Adds a variable that is parsed by the same parser.
+    /// Adds an environment variable whose value is parsed by the setting's own parser.
     pub(super) fn env(mut self, name: &'static str) -> Self {
         self.variables.push(EnvVar { name, apply: Rc::clone(&self.apply) });
         self
     }
 
-    /// Adds a variable that is parsed by a parser of its own.
+    /// Adds an environment variable with a different parser.
     pub(super) fn env_as<T: 'static>(
         mut self,
         name: &'static str,
@@ -112,8 +112,8 @@ impl<S: 'static> Setting<S> {
         self
     }
 
-    /// Marks the setting as read only at the start, so that a change needs a restart. Required for every setting whose
-    /// users do not read it from [`super::Reloadable`] each time.
+    /// Marks the setting as read only at the start, so that a change needs a restart. Required for every setting that
+    /// is not read from [`super::Reloadable`] at each use.
     pub(super) fn requires_restart(mut self) -> Self {
         self.needs_restart = true;
         self
@@ -150,7 +150,7 @@ impl<S: 'static> Setting<S> {
         self.secret_field.as_ref().and_then(|field| field(section).as_ref())
     }
 
-    /// Returns true if the setting has the same value in both.
+    /// Returns true if the setting has the same value in both sections.
     pub(super) fn has_equal_value(&self, one: &mut S, other: &mut S) -> bool {
         (self.equal)(one, other)
     }
@@ -180,8 +180,8 @@ impl<S: 'static> Setting<S> {
         !self.secret && self.permanent_lock().is_none()
     }
 
-    /// Returns why the web page can never change the setting. Settings that are needed to open the database cannot be
-    /// stored in it, and a user of the web page must not choose files of this machine.
+    /// Returns the reason why the web page can never change the setting, if there is one. The database cannot contain
+    /// the settings that are needed to open it. A user of the web page must not select files of this machine.
     pub(super) fn permanent_lock(&self) -> Option<Lock> {
         match self.kind {
             ValueKind::Path => Some(Lock::Machine),
@@ -192,7 +192,7 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// Returns why the web page cannot change the setting at present.
+    /// Returns the reason why the web page currently cannot change the setting, if there is one.
     pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
         let origin = origins.of(self.key);
         self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
@@ -222,7 +222,7 @@ impl<S: 'static> Setting<S> {
     }
 }
 
-/// The TLS settings that a business needs to change on the web page; the other ones belong to the machine.
+/// The TLS settings that the web page may change. The other TLS settings can only be changed on the machine.
 const EDITABLE_TLS: [&str; 3] = ["domain", "acme", "acme_contact"];
 
 fn applier<S: 'static, T: 'static>(field: fn(&mut S) -> &mut T, parser: Parser<T>) -> Apply<S> {

@@ -1,5 +1,5 @@
-//! The table of all settings, which is used to load the file, the environment and the database, to list them in
-//! `config show`, and to test the shipped example.
+//! The table of all settings. It is used to load settings from all origins, to list them in `config show`, and to test
+//! the shipped example.
 
 use super::setting::Setting;
 use super::{
@@ -7,7 +7,7 @@ use super::{
     retention, soniox, speech, store, tls, twilio, updates, voice, whatsapp,
 };
 
-/// All settings, in the order of the example file.
+/// Returns all settings, in the order of the example file.
 pub(super) fn all() -> Vec<Setting<Config>> {
     [
         section(|config| &mut config.http, http::settings()),
@@ -43,7 +43,7 @@ fn section<S: 'static>(section: fn(&mut Config) -> &mut S, settings: Vec<Setting
 }
 
 impl Setting<Config> {
-    /// Returns the value, even of a secret; null if it is not set.
+    /// Returns the value, including the value of a secret; null if it is not set.
     pub(super) fn value(&self, config: &Config) -> serde_json::Value {
         if self.secret {
             self.secret(&mut config.clone()).map(Secret::expose).into()
@@ -53,14 +53,14 @@ impl Setting<Config> {
     }
 }
 
-/// A setting as documentation describes it.
+/// The description of a setting for documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSetting {
-    /// `section.name`.
+    /// The key, in the form `section.name`.
     pub key: &'static str,
-    /// A description of what is allowed.
+    /// A description of the allowed values.
     pub allowed: String,
-    /// Whether its value is secret.
+    /// Whether the value is a secret.
     pub secret: bool,
     /// Whether a change takes effect only after a restart.
     pub needs_restart: bool,

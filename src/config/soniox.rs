@@ -17,10 +17,10 @@ pub struct SonioxConfig {
     pub tts_base_url: BaseUrl,
     /// The model that transcribes the caller.
     pub stt_model: String,
-    /// The model that speaks.
+    /// The model that synthesises speech.
     pub tts_model: String,
     pub voice: String,
-    /// How long Soniox may wait after the caller's last word before it ends the turn, in milliseconds.
+    /// The maximum delay between the caller's last word and the end of the turn, in milliseconds.
     pub max_endpoint_delay_ms: u32,
 }
 
@@ -39,7 +39,7 @@ impl Default for SonioxConfig {
 }
 
 impl SonioxConfig {
-    /// The API key, if it is set.
+    /// Returns the API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         Secret::present(self.api_key.as_ref())
     }

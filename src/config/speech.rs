@@ -16,7 +16,7 @@ pub struct ElevenLabsConfig {
     pub base_url: BaseUrl,
     /// The model that transcribes the caller.
     pub stt_model: String,
-    /// The model that speaks. Only models of the third generation support Hebrew.
+    /// The model that synthesises speech. Only models of the third generation support Hebrew.
     pub tts_model: String,
     /// The id of the voice.
     pub voice: String,

@@ -11,7 +11,7 @@ pub struct StoreConfig {
     /// The published file: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside it.
     /// Environment variable: `DATABASE_URL`.
     pub database_url: Option<String>,
-    /// Whether the published copy is maintained; switched off only to measure its cost.
+    /// Whether the published copy is maintained. It is disabled only in measurements of its cost.
     pub publish: bool,
     /// Minimum time between two updates of the published copy under load, in milliseconds.
     pub publish_interval_ms: u64,
@@ -37,7 +37,7 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
-    /// Returns the path of the published file, which is the copy for users.
+    /// Returns the path of the published file, the copy of the database that other programs may read.
     pub fn published_file(&self) -> PathBuf {
         let url = self.database_url.as_deref().unwrap_or("data/agentlocator.db");
         PathBuf::from(url.strip_prefix("sqlite://").unwrap_or(url))

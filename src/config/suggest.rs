@@ -38,7 +38,7 @@ pub(super) fn credential(name: &str, known: &[String]) -> String {
     }
 }
 
-/// Returns the most similar word, if it is similar enough: about one letter in three may differ.
+/// Returns the most similar word; `None` if more than 3 letters, or more than about a third of the letters, differ.
 fn closest<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     all.map(|other| (strsim::damerau_levenshtein(&word, other), other))

@@ -25,7 +25,7 @@ text_enum! {
 /// Certificates, and the listeners that use them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TlsConfig {
-    /// The host names of this machine. The first one determines the public base URL if none is set.
+    /// The host names of this machine. The first name determines the public base URL if none is set.
     pub domain: Vec<String>,
     /// The plain HTTP listener for the authority's validation requests and for browsers that do not use TLS. `None`
     /// means port 80, if TLS is in use and the port is available.
@@ -37,10 +37,9 @@ pub struct TlsConfig {
     pub acme: Option<bool>,
     /// The authority's directory URL.
     pub acme_directory_url: BaseUrl,
-    /// A file with root certificates that are trusted for connections to the authority, in addition to the built-in
-    /// ones.
+    /// A file with additional root certificates that are trusted for connections to the certificate authority.
     pub acme_ca_file: Option<PathBuf>,
-    /// The contact address that the authority may write to.
+    /// The contact address to which the authority may send messages.
     pub acme_contact: Option<String>,
     /// The challenge type by which the authority validates a name.
     pub acme_challenge: AcmeChallenge,

@@ -48,7 +48,7 @@ impl Default for TwilioConfig {
 }
 
 impl TwilioConfig {
-    /// Returns the tokens with which a webhook may be signed, the main one first; empty if Twilio is not configured.
+    /// Returns the tokens that are accepted for webhook signatures, the primary token first; empty if no token is set.
     pub fn auth_tokens(&self) -> impl Iterator<Item = &Secret> {
         self.auth_token.iter().chain(&self.auth_token_secondary).filter(|token| !token.is_empty())
     }
@@ -94,7 +94,8 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
 const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 32 digits";
 const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
 
-/// Twilio's console shows several ids side by side, and a wrong id would cause an error only at the first request.
+/// Rejects the SID of an API key, which Twilio's console shows near the account SID. Otherwise this mistake would cause
+/// an error only at the first request.
 fn reject_account_sid(sid: &str) -> Option<&'static str> {
     sid.starts_with("SK").then_some("is an API key's SID")
 }

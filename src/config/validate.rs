@@ -39,7 +39,7 @@ pub(super) fn finish(builder: &mut ConfigBuilder) {
     }
 }
 
-/// Checks the TLS listeners against the others, and files that must be set in pairs.
+/// Checks that the TLS listeners do not conflict with other listeners, and that settings which belong together are set in pairs.
 fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     let Config { http, tls, .. } = &builder.config;
     let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];
@@ -175,7 +175,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).chain(pipeline).collect()
 }
 
-/// Returns warnings about settings that are missing for answering calls.
+/// Returns warnings about missing settings without which calls are not answered as configured, each with its condition.
 fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     [
         (
@@ -193,7 +193,7 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-/// Returns warnings about settings that the pipeline engine is missing, and about keys that it does not use.
+/// Returns warnings about missing settings of the pipeline engine, and about API keys that it does not use.
 fn pipeline_checks(config: &Config) -> Vec<String> {
     let services = config.speech_services();
     let has_key = services.iter().any(|service| service.has_key);
@@ -223,7 +223,7 @@ fn is_twilio_token(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Returns true if two listeners conflict on a port.
+/// Returns true if two listeners conflict: they have the same port and overlapping addresses.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let all = |address: SocketAddr| address.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || all(a) || all(b))

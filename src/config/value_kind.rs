@@ -25,7 +25,7 @@ pub(super) enum ValueKind {
     },
     /// One of these values.
     Choice(Vec<&'static str>),
-    /// Several values. If the list of allowed values is empty, any value is allowed.
+    /// Several values. The list contains the allowed values; if it is empty, any value is allowed.
     List(Vec<&'static str>),
     /// The base URL of a service.
     Url,

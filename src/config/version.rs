@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The version of this build. Each value is read from an environment variable at run time, otherwise from the same
-/// variable at build time, otherwise it is `dev`.
+/// variable at build time. If neither is set, the value is `dev`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionInfo {
     /// The Git commit (`GIT_COMMIT`).

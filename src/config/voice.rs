@@ -1,4 +1,4 @@
-//! `[voice]`: how calls are answered.
+//! `[voice]`: the engines, greetings, limits and recording of calls.
 
 use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
 use super::setting::{Section, Setting};
@@ -15,7 +15,7 @@ text_enum! {
         Realtime = "realtime",
         /// A transcriber, a language model and a synthesiser.
         Pipeline = "pipeline",
-        /// Records a message; needs no key.
+        /// Records a message without an AI; requires no API key.
         Voicemail = "voicemail",
     }
 }
@@ -31,7 +31,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// When a call rings at the human agent's phone before the AI answers.
+    /// The condition under which a call rings at the human agent's phone before the AI answers.
     RingFirst {
         /// Never: the AI answers at once.
         Never = "never",
@@ -42,22 +42,22 @@ text_enum! {
     }
 }
 
-/// How calls are answered.
+/// The settings for calls: engines, greetings, limits and recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
     /// The engine that answers calls.
     pub engine: EngineChoice,
     /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation.
     pub ai_engines: Vec<AiEngine>,
-    /// When a call rings at `agent.transfer_to` before the AI answers it.
+    /// The condition under which a call rings at `agent.transfer_to` before the AI answers.
     pub ring_first: RingFirst,
-    /// How long the human agent's phone rings, in seconds.
+    /// The time for which the human agent's phone rings, in seconds.
     pub ring_first_s: u32,
     /// The file of the greeting, at most 10 s long; `None` means the included greeting.
     pub greeting_file: Option<PathBuf>,
     /// The file of the audio that is played before Twilio records; `None` means the included audio.
     pub fallback_file: Option<PathBuf>,
-    /// How many milliseconds of audio are sent ahead of playback.
+    /// The amount of audio that is sent to Twilio ahead of playback, in milliseconds.
     pub lead_ms: u32,
     /// The silence after which the caller is first asked "are you there?", in seconds; 0 means never.
     pub idle_prompt_s: u32,
@@ -77,8 +77,8 @@ pub struct VoiceConfig {
     /// Maximum number of concurrent calls that the AI answers or that ring; further calls go to voicemail. For this and
     /// the following limits, 0 means no limit.
     pub ai_calls_at_once: u32,
-    /// Maximum number of such calls from one number. All callers with a withheld number count as one number, with five
-    /// times this limit and the next one.
+    /// Maximum number of such concurrent calls from one number. All callers with a withheld number count as one number.
+    /// For it, this limit and the next limit are multiplied by five.
     pub ai_calls_per_number_at_once: u32,
     /// Maximum number of calls per day from one number that the AI answers or that ring.
     pub ai_calls_per_number_per_day: u32,
@@ -147,7 +147,7 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
     ]
 }
 
-/// A Google voice, because Twilio offers no other Hebrew voices.
+/// The default voice for sentences that Twilio speaks. A Google voice, because Twilio offers no other Hebrew voices.
 pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 
 /// Returns the language of a Google voice at Twilio, such as `he-IL` of `Google.he-IL-Wavenet-A`.

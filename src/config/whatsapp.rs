@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 text_enum! {
-    /// Which provider sends messages.
+    /// The provider that sends messages.
     ProviderChoice {
         /// The routing policy chooses.
         Auto = "auto",
@@ -20,12 +20,12 @@ text_enum! {
 }
 
 text_enum! {
-    /// Whether the bridge must prove that it has the shared secret before the daemon authenticates to it. This applies
+    /// Whether the bridge must prove that it knows the shared secret before the daemon sends the secret. This applies
     /// to plain HTTP only: a Unix socket is protected by the permissions of its folder, and an https server by its
     /// certificate.
     BridgeChallenge {
-        /// Once a bridge has given the proof, the proof is required from then on. A bridge that has never given it
-        /// receives the secret, because other bridge software does not support the challenge.
+        /// The proof is required once the bridge has given it for the first time. Before that, the secret is sent
+        /// without a proof, because other bridge software may not support the challenge.
         Auto = "auto",
         /// The proof is always required; otherwise the secret is not sent.
         Required = "required",
@@ -37,7 +37,7 @@ text_enum! {
 /// The settings of both WhatsApp providers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatsAppConfig {
-    /// Which provider sends messages. Environment variable: `WHATSAPP_PROVIDER`.
+    /// The provider that sends messages. Environment variable: `WHATSAPP_PROVIDER`.
     pub provider: ProviderChoice,
     /// The order of providers for `auto`. Environment variable: `WA_PROVIDER_PRIORITY`, separated by commas.
     pub priority: Vec<Provider>,
@@ -56,7 +56,7 @@ pub struct WhatsAppConfig {
     /// user with write access to the socket's folder can listen there, so no other program can receive the secret.
     /// Environment variable: `WA_BRIDGE_SOCKET`.
     pub baileys_socket: Option<PathBuf>,
-    /// Whether the bridge must prove that it has the secret before the daemon sends it. Environment variable:
+    /// Whether the bridge must prove that it knows the secret before the daemon sends the secret. Environment variable:
     /// `WA_BRIDGE_CHALLENGE`.
     pub bridge_challenge: BridgeChallenge,
     /// The HMAC key of the bridge's `X-BAILEYS-SIGNATURE` header. Environment variable: `WA_SHARED_SECRET`.
@@ -138,7 +138,7 @@ impl WhatsAppConfig {
         }
     }
 
-    /// Returns the Unix socket of that origin, if the bridge is reached through one.
+    /// Returns the Unix socket for requests to the bridge; `None` if the bridge is reached over TCP.
     pub fn bridge_socket(&self) -> Option<&Path> {
         let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
         self.baileys_socket.as_deref().filter(|_| !is_elsewhere)

@@ -19,7 +19,7 @@ pub enum ControlError {
     /// The daemon rejected the command.
     #[error("{0}")]
     Rejected(String),
-    /// The daemon does not answer.
+    /// The connection failed, or the daemon did not answer.
     #[error("the running daemon does not answer at {path}")]
     Failed {
         /// The socket's path.
@@ -30,7 +30,7 @@ pub enum ControlError {
     },
 }
 
-/// Sends a command to the daemon. Returns its output and the addresses of the web page.
+/// Sends a command to the daemon. Returns its output and the URLs of the web page.
 pub fn send_command(socket: &Path, command: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
     match send_request(socket, command)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
@@ -46,7 +46,7 @@ pub fn query_status(socket: &Path) -> Result<Status, ControlError> {
     }
 }
 
-/// Requests the daemon to reload its settings, and waits until it has done so.
+/// Requests a reload of the daemon's settings, and waits for its result.
 pub fn request_reload(socket: &Path) -> Result<Reloaded, ControlError> {
     match send_request(socket, &DaemonCommand::Reload)? {
         Reply::Reloaded { reloaded } => Ok(reloaded),

@@ -1,5 +1,5 @@
-//! Paths of Unix sockets, which have at most 107 bytes. A longer path is shortened by replacing the folder with its
-//! open descriptor (`/proc/self/fd`).
+//! Paths of Unix sockets, which Linux limits to 107 bytes. A longer path is shortened: its folder is replaced with the
+//! path of an open file descriptor (`/proc/self/fd/…`).
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! The running daemon's status, for users who may send it commands.
+//! The running daemon's status, as the control socket returns it.
 
 use crate::clock;
 use crate::config::VersionInfo;
@@ -22,7 +22,7 @@ pub struct DaemonInfo {
     pub started_at: Timestamp,
     /// The addresses of the listeners without TLS.
     pub listeners: Vec<SocketAddr>,
-    /// The key that proves that a public address leads to this daemon.
+    /// The key with which the daemon proves that a public address leads to it.
     pub identity: InstanceKey,
 }
 
@@ -34,9 +34,9 @@ pub struct Status {
     pub info: DaemonInfo,
     /// The state of the store: `publish` and `integrity` as in `/readyz`, with their reasons.
     pub store: Value,
-    /// A release that is newer than the running one, if the release feed contains one.
+    /// The newer release that the release feed offers, if there is one.
     pub newer_release: Option<Release>,
-    /// The number of messages that have not been sent in time.
+    /// The number of messages that have waited in the outbox for too long.
     pub overdue_messages: u64,
 }
 
@@ -55,5 +55,5 @@ impl DaemonInfo {
     }
 }
 
-/// A message that has waited longer than this is overdue.
+/// Waiting time after which an unsent message is overdue.
 const OVERDUE: Duration = Duration::from_mins(15);

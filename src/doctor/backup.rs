@@ -18,7 +18,8 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     vec![evaluate(last, parts["backup"].as_str(), clock::now().as_secs())]
 }
 
-/// Evaluates the age of the last valid snapshot. `last` is its time, and `status` is the daemon's status of the backup.
+/// Evaluates the age of the last valid snapshot. `last` is its time (Unix seconds), `now` the current time, and
+/// `status` the daemon's status of the backup.
 fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
     let remedy =
         "see the reason with: journalctl -u agentlocator -g SNAPSHOT; create one now: agentlocator snapshots create";
@@ -36,7 +37,7 @@ fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
     }
 }
 
-/// Returns the value of a gauge without labels.
+/// Returns the value of a gauge without labels; `None` if the gauge is missing or not positive.
 fn gauge(metrics: &str, name: &str) -> Option<i64> {
     let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
     let seconds = value.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0)?;
@@ -46,7 +47,7 @@ fn gauge(metrics: &str, name: &str) -> Option<i64> {
 }
 
 const LAST_SUCCESS: &str = "agentlocator_backup_last_success_timestamp_seconds";
-/// A snapshot that is older than two nights is reported.
+/// Age at which the last snapshot is reported as too old: two nightly snapshots are then missing.
 const OLD: Duration = Duration::from_hours(48);
 
 #[cfg(test)]

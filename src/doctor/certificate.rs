@@ -1,4 +1,4 @@
-//! Checks the certificate of the public address, and when it expires.
+//! Checks that the certificate of the public address is valid and does not expire soon.
 
 mod validity;
 
@@ -58,7 +58,7 @@ async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsPro
             Finding::ok(CHECK, format!("the certificate of {host} is valid for {days_left} more days ({issuer})"))
         }
         Validity::Expired | Validity::NotYetValid => {
-            // Other clocks are queried to determine whether the certificate or this clock is wrong.
+            // Compare with other clocks: a wrong clock on this machine makes a valid certificate look expired.
             let offset = match clock_check::offset(context).await {
                 Some(offset) => Some(offset),
                 None => seen.date.map(|date| (now.as_millis() - date.as_millis()) / 1000),
@@ -110,5 +110,6 @@ fn wrong_time(
 }
 
 const LIMIT: Duration = Duration::from_secs(8);
-/// Warn when fewer days are left. Certificates of Let's Encrypt are renewed when 30 days are left.
+/// Remaining validity, in days, below which the check warns. Let's Encrypt certificates are renewed 30 days before they
+/// expire, so fewer days mean that the renewal fails.
 const SOON_DAYS: i64 = 15;

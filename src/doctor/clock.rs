@@ -1,5 +1,5 @@
-//! Compares this clock with those of other servers. With a wrong clock, valid certificates seem to be invalid, and all
-//! stored data gets wrong times.
+//! Compares this machine's clock with the clocks of other servers. With a wrong clock, valid certificates are rejected, and data is stored
+//! with wrong times.
 
 use super::program::{output_of, value};
 use super::{DoctorContext, Finding};
@@ -38,13 +38,13 @@ pub(super) async fn offset(context: &DoctorContext) -> Option<i64> {
     let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
     let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
     let public = config.http.public_address();
-    // The public address is used only if there is no other server: it usually leads back to this machine, or to a proxy
-    // with its own clock.
+    // Query the public address only if no other server is configured: it usually leads back to this machine, or to a proxy whose clock may
+    // be wrong too.
     let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
     let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(context, url))).await;
     let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();
     offsets.sort_unstable_by_key(|offset| offset.abs());
-    // If two clocks differ, one of them is wrong. The one closest to this clock is used.
+    // The servers' clocks can differ. Use the smallest offset, so that one wrong server does not raise a false alarm.
     offsets.first().copied()
 }
 
@@ -53,12 +53,12 @@ async fn offset_to(context: &DoctorContext, url: &str) -> Option<i64> {
     let response = context.insecure_client.head(url).timeout(LIMIT).send().await.ok()?;
     let answered_at = clock::now();
     let date = http_date(response.headers().get("date")?.to_str().ok()?)?;
-    // A `Date` header contains whole seconds, rounded down, so it is half a second too early on average.
+    // A `Date` header contains whole seconds, rounded down, so on average it is half a second early.
     let local_ms = requested_at.as_millis().midpoint(answered_at.as_millis());
     Some((local_ms - date.as_millis() - 500) / 1000)
 }
 
-/// systemd's status: whether a time server is used, and whether the clock is synchronised.
+/// The status of time synchronisation, as `timedatectl` reports it.
 struct Synchronised {
     is_enabled: bool,
     is_synchronised: bool,
@@ -114,9 +114,9 @@ pub(super) fn describe(offset: i64) -> String {
 
 const REMEDY: &str = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
                       time whenever it has no power needs a new battery";
-/// An offset that causes a warning.
+/// Clock offset, in seconds, at which the check warns.
 const OFF_S: u64 = 30;
-/// An offset at which other servers begin to reject requests.
+/// Clock offset, in seconds, at which the check reports an error: other servers begin to reject requests.
 const WRONG_S: u64 = 300;
 const LIMIT: Duration = Duration::from_secs(5);
 

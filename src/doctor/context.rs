@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 /// The installation to check, and the clients that the checks use.
 pub struct DoctorContext {
     settings: Result<Config, ConfigErrors>,
-    /// Errors in the settings from the web page, which are stored in the database.
+    /// Errors in the settings that the web page has stored in the database.
     pub(super) stored_problems: Vec<String>,
-    /// The settings file, if there is one.
+    /// The path of the settings file; `None` if there is no file.
     pub(super) settings_file: Option<PathBuf>,
-    /// Set if the data folder contained data earlier and contains none now.
+    /// Set if the data folder contained data earlier and is now empty or missing.
     pub(super) missing_data: Option<MissingData>,
-    /// The running daemon's status, or why it cannot be queried.
+    /// The running daemon's status, or the error of the query.
     pub(super) daemon: Result<Status, ControlError>,
     /// The identity of this process, if the daemon itself runs the checks; `None` on the command line, which queries
     /// the running daemon.
@@ -33,32 +33,34 @@ pub struct DoctorContext {
     pub(super) insecure_client: Client,
 }
 
-/// The installation as the command line knows it.
+/// The parts of an installation that the command line determines before the checks run.
 pub struct Installation {
     /// The location of the data, even if other settings are invalid.
     pub store: StoreConfig,
-    /// The settings file, if there is one.
+    /// The path of the settings file; `None` if there is no file.
     pub settings_file: Option<PathBuf>,
-    /// Set if the data folder contained data earlier and contains none now.
+    /// Set if the data folder contained data earlier and is now empty or missing.
     pub missing_data: Option<MissingData>,
     /// Reads files in the data folder.
     pub reads: OwnerReads,
 }
 
-/// Reads the settings from the web page, by key.
+/// A function that reads the settings that the web page has stored, as pairs of key and value.
 type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
 
-/// Reads files in the data folder with the permissions of the folder's owner. As root, the process could follow links
-/// of that owner to files that the service cannot read. Errors are texts for the user.
+/// Functions that read files in the data folder with the permissions of the folder's owner. If root read them directly,
+/// it could follow the owner's symbolic links to files that the service must not read. Their errors are messages for
+/// the user.
 pub struct OwnerReads {
-    /// Reads the settings of the page.
+    /// Reads the settings that the web page has stored.
     pub stored_settings: ReadStored,
-    /// Tests the file system under the published file, in a folder of the given name.
+    /// Tests the file system under the published database file, in a temporary folder with the given name.
     pub file_system: fn(&Path, &str) -> Result<FsSupport, String>,
 }
 
 impl DoctorContext {
-    /// Collects the data that the checks need. `settings` contains the settings from file and environment.
+    /// Creates the context for a command: reads the stored settings and queries the running daemon. `settings` contains
+    /// the settings from the file and the environment. Fails only if the HTTP client cannot be created.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
         installation: Installation,
@@ -86,7 +88,7 @@ impl DoctorContext {
         })
     }
 
-    /// Creates the context of checks that the daemon itself runs, with settings that may not be active yet.
+    /// Creates the context for checks that run inside the daemon, with settings that may not be active yet.
     pub fn of_daemon(config: Config, identity: InstanceKey) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let insecure_client = http_client::build_insecure(None).unwrap_or_else(|| client.clone());
@@ -104,22 +106,22 @@ impl DoctorContext {
         })
     }
 
-    /// The identity of the running daemon, if it is known.
+    /// Returns the identity of the running daemon, if it is known.
     pub(super) fn identity(&self) -> Option<&InstanceKey> {
         self.own_identity.as_ref().or_else(|| self.running().map(|status| &status.info.identity))
     }
 
-    /// The settings, if they are valid.
+    /// Returns the settings, if they are valid.
     pub fn config(&self) -> Option<&Config> {
         self.settings.as_ref().ok()
     }
 
-    /// The errors of the settings.
+    /// Returns the errors of invalid settings; empty if the settings are valid.
     pub(super) fn settings_problems(&self) -> Vec<String> {
         self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
     }
 
-    /// The running daemon's status, if it has answered.
+    /// Returns the running daemon's status; `None` if the daemon did not answer.
     pub fn running(&self) -> Option<&Status> {
         self.daemon.as_ref().ok()
     }
@@ -134,7 +136,7 @@ impl DoctorContext {
         Some(format!("http://{listener}"))
     }
 
-    /// Sends a GET request to the running daemon. Returns status and body.
+    /// Sends a GET request to the running daemon. Returns the HTTP status and the body; `None` without a response.
     pub async fn get_local(&self, path: &str) -> Option<(u16, String)> {
         let response = self.client.get(format!("{}{path}", self.local_url()?)).send().await.ok()?;
         let status = response.status().as_u16();
@@ -144,7 +146,7 @@ impl DoctorContext {
 
 type SettingsAndStatus = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, ControlError>);
 
-/// Reads the settings of the page, and the status of the running daemon.
+/// Adds the settings that the web page has stored, and queries the status of the running daemon.
 fn query_settings_and_status(
     settings: Result<Config, ConfigErrors>,
     store: &StoreConfig,

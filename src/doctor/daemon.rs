@@ -44,7 +44,7 @@ fn unreachable(error: &ControlError) -> Finding {
     }
 }
 
-/// Returns one finding for each part with an error, or a single finding if no part has one.
+/// Returns one finding for each part that reports an error, or a single finding if all parts work.
 fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     let with = |state: &str| {
         let named = parts.iter().filter(|(_, value)| value.as_str() == Some(state));
@@ -71,7 +71,7 @@ fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     findings
 }
 
-/// Returns the meaning of a part's error, and the remedy.
+/// Explains an error of a part: returns the effect of the error, and the remedy.
 fn explain(part: &str) -> (&'static str, &'static str) {
     match part {
         "db" => (
@@ -103,7 +103,7 @@ fn compare_version(running: &Status) -> Finding {
     Finding::warning("version", found, "systemctl restart agentlocator, to run the installed version")
 }
 
-/// Parts that have their own check.
+/// Parts of the daemon's status that other doctor checks report.
 const CHECKED_ELSEWHERE: [&str; 7] = ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup"];
 
 #[cfg(test)]

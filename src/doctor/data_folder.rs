@@ -1,4 +1,4 @@
-//! Checks the owner and the modes of the data folder, and its file system.
+//! Checks the data folder: its owner, the permissions of its files, and its file system.
 
 use super::{DoctorContext, Finding, Fix, file_system};
 use std::fs::Metadata;
@@ -30,7 +30,7 @@ fn check_blocking(context: &DoctorContext) -> Vec<Finding> {
     findings
 }
 
-/// systemd does not start a service whose state folder is a link.
+/// Reports a state folder that is a symbolic link. systemd does not start a service with such a folder.
 fn linked(folder: &Path) -> Option<Finding> {
     let is_of_systemd = folder.parent() == Some(Path::new("/var/lib"));
     let is_link = std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink());
@@ -60,7 +60,7 @@ fn no_folder(context: &DoctorContext, folder: &Path, error: &std::io::Error) -> 
     }
 }
 
-/// Reports files of other users, which the service cannot write.
+/// Reports files that belong to other users, because the service cannot write to them.
 fn owners(context: &DoctorContext, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
     let Some((uid, gid)) = service_user(context, Some(metadata)) else { return Vec::new() };
     let foreign: Vec<_> = everything_in(folder)
@@ -112,7 +112,7 @@ pub(super) fn service_user(context: &DoctorContext, folder: Option<&Metadata>) -
     })
 }
 
-/// Returns the user that the package creates.
+/// Returns the user and group ids of the user `agentlocator`, which the package creates.
 fn package_user() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     let line = users.lines().find(|line| line.split(':').next() == Some("agentlocator"))?;
@@ -120,14 +120,14 @@ fn package_user() -> Option<(u32, u32)> {
     Some((fields.next()?.ok()?, fields.next()?.ok()?))
 }
 
-/// Returns the folder, its entries, and the entries of its direct subfolders.
+/// Returns the paths of the folder, of its entries, and of the entries in its direct subfolders.
 fn everything_in(folder: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).take(MAX_ENTRIES).collect::<Vec<_>>()
     };
     let first = inside(folder);
-    // Links are not followed: the folder's owner could link to any path.
+    // Do not follow links: the folder's owner could link to any path, and root would change files there.
     let is_folder = |path: &&PathBuf| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
     let second: Vec<_> = first.iter().filter(is_folder).flat_map(|path| inside(path)).collect();
     std::iter::once(folder.to_owned()).chain(first).chain(second).collect()

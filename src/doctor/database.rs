@@ -37,7 +37,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     findings
 }
 
-/// Evaluates the store's status, which [`crate::store::PublishState`] and [`crate::store::Integrity`] serialize.
+/// Evaluates the status of the store: the serialized form of [`crate::store::PublishState`] and [`crate::store::Integrity`].
 fn evaluate(store: &Value, file: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let field = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Checks the free disk space by the limits of `[disk]`, like the running daemon.
+//! Checks the free disk space against the limits in the `[disk]` settings, as the running daemon does.
 
 use super::{DoctorContext, Finding};
 use crate::config::DiskConfig;
@@ -11,7 +11,8 @@ const CHECK: &str = "disk";
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config() else { return Vec::new() };
-    // Before the first start the folder may not exist: check the disk that it will be on.
+    // Before the first start the folder may not exist. Then check its nearest existing parent, which is on the same
+    // disk.
     let folder = config.store.data_folder();
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     let folder = if there == Path::new("") { PathBuf::from(".") } else { there.to_owned() };

@@ -1,4 +1,4 @@
-//! Features of the file system under the data folder.
+//! Checks that the file system under the data folder has the features that the database needs.
 
 use super::{DoctorContext, Finding};
 use crate::entropy;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 const CHECK: &str = "folder";
 
-/// Tests the file system, in a folder that is removed afterwards.
+/// Tests the file system in a temporary folder, which is removed afterwards.
 pub(super) fn evaluate(context: &DoctorContext, published: &Path, folder: &Path) -> Vec<Finding> {
     let name = format!(".doctor-{}", entropy::random_hex::<8>());
     match (context.file_system)(published, &name) {

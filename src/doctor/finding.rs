@@ -10,16 +10,16 @@ pub use crate::domain::CheckStatus as State;
 /// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// Which check; a word that stays.
+    /// The name of the check. Part of the JSON output, so it must not change.
     pub check: String,
-    /// How good or bad it is.
+    /// The severity.
     pub state: State,
-    /// The finding as a sentence.
+    /// The result as a sentence, in English.
     pub found: String,
-    /// How to fix the problem.
+    /// The instructions to fix the problem, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// The fix that `doctor --fix` can apply.
+    /// The fix that `doctor --fix` can apply, if there is one.
     #[serde(skip)]
     pub fix: Option<Fix>,
 }
@@ -41,7 +41,7 @@ impl Finding {
         Self { state: State::Skipped, ..Self::ok(check, why) }
     }
 
-    /// Adds a fix.
+    /// Returns the finding with a fix that `doctor --fix` can apply.
     #[must_use]
     pub(super) fn with_fix(self, fix: Fix) -> Self {
         Self { fix: Some(fix), ..self }

@@ -1,4 +1,4 @@
-//! The fixes of `doctor --fix`: what they change, and how to undo them.
+//! The fixes of `doctor --fix`: the changes, and the instructions to undo them.
 
 use super::DoctorContext;
 use crate::providers::twilio::account::{NumberWebhooks, set_number_webhooks};
@@ -14,20 +14,20 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    /// Where Twilio sends the calls of a number.
+    /// Changes the webhooks of a phone number at Twilio.
     Number(Box<NumberFix>),
-    /// The owner of files.
+    /// Changes the owner of files.
     Owner {
-        /// The folder that they are in.
+        /// The folder that contains the files.
         folder: PathBuf,
-        /// The files: the folder itself, and what is in it or in its folders.
+        /// The files to change: the folder itself, its entries, or the entries of its subfolders.
         paths: Vec<PathBuf>,
-        /// The user.
+        /// The new user id.
         uid: u32,
-        /// The group.
+        /// The new group id.
         gid: u32,
     },
-    /// The mode of a file.
+    /// Changes the mode (permission bits) of a file.
     Mode {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum Fix {
         /// The new mode.
         after: u32,
     },
-    /// The group of a file, and its mode.
+    /// Changes the group and the mode of a file.
     Group {
         /// The file.
         path: PathBuf,
@@ -45,17 +45,17 @@ pub enum Fix {
         /// The new group and mode.
         after: (u32, u32),
     },
-    /// A new folder for the data.
+    /// Creates the data folder.
     Folder {
         path: PathBuf,
-        /// The user.
+        /// The new user id.
         uid: u32,
-        /// The group.
+        /// The new group id.
         gid: u32,
     },
 }
 
-/// Where Twilio sends the calls of a number.
+/// A change of the webhooks of a phone number at Twilio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberFix {
     /// `PN…`
@@ -66,19 +66,19 @@ pub struct NumberFix {
     pub before: NumberWebhooks,
     /// The new webhooks.
     pub after: NumberWebhooks,
-    /// Whether its calls currently go to another program.
+    /// True if the number's calls currently go to another program.
     pub is_elsewhere: bool,
-    /// Whether the user or the settings name this number.
+    /// True if the command line or the settings name this number.
     pub is_named: bool,
 }
 
-/// Why a fix failed.
+/// An error of [`Fix::apply`].
 #[derive(Debug, thiserror::Error)]
 pub enum FixError {
     /// The request to Twilio failed.
     #[error(transparent)]
     Twilio(#[from] rest::Error),
-    /// Twilio returned other values than those of the request.
+    /// Twilio accepted the request, but returned values that differ from it.
     #[error("Twilio accepted the change, but returns different values")]
     NotApplied,
     /// A system call failed.
@@ -92,7 +92,7 @@ pub enum FixError {
 }
 
 impl Fix {
-    /// The changes as lines of text.
+    /// Returns descriptions of the changes, one line each.
     pub fn changes(&self) -> Vec<String> {
         match self {
             Self::Number(number) => {
@@ -127,7 +127,7 @@ impl Fix {
         }
     }
 
-    /// How to undo the fix, where that is useful.
+    /// Returns the instruction to undo the fix; `None` for a fix that needs no undo.
     pub fn undo(&self) -> Option<String> {
         match self {
             Self::Number(number) => Some(format!(
@@ -142,12 +142,12 @@ impl Fix {
         }
     }
 
-    /// Whether the number is in use elsewhere and must be named to confirm the change.
+    /// Returns true if the number is in use elsewhere: the user must then name the number to confirm the change.
     pub fn must_be_named(&self) -> bool {
         matches!(self, Self::Number(number) if number.is_elsewhere && !number.is_named)
     }
 
-    /// Applies the fix.
+    /// Applies the fix. If it fails, some of its changes may have been made.
     pub async fn apply(&self, context: &DoctorContext) -> Result<(), FixError> {
         match self {
             Self::Number(number) => {
@@ -159,7 +159,7 @@ impl Fix {
             Self::Owner { folder, paths, uid, gid } => {
                 let change =
                     |path: &PathBuf| change_owner(folder, path, *uid, *gid).map_err(|error| file_error(path, error));
-                // An error for one file does not stop the others.
+                // Try all files, even if the change of one file fails.
                 let results: Vec<_> = paths.iter().map(change).collect();
                 results.into_iter().collect()
             }
@@ -178,8 +178,8 @@ impl Fix {
     }
 }
 
-/// Changes the owner of a file in a folder whose current owner may create links there at any moment: links are not followed, and
-/// a file with a second hard link is refused.
+/// Changes the owner of a file inside a folder. The folder's current owner could replace the file with a link at any moment. Symbolic links
+/// are therefore not followed, and a file with a second hard link is rejected.
 fn change_owner(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
     if inside.as_os_str().is_empty() {

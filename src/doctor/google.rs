@@ -1,4 +1,4 @@
-//! Checks Google's credentials file. Its content was validated with the settings.
+//! Checks Google's credentials file. Its content was already validated when the settings were loaded.
 
 use super::{DoctorContext, Finding};
 use std::sync::Arc;

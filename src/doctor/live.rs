@@ -1,4 +1,4 @@
-//! `doctor --live`: additional tests with the real accounts, and the list of tests that a person must do.
+//! `doctor --live`: additional tests with the real accounts, and the list of tests that the user must do manually.
 
 mod manual_checks;
 
@@ -11,7 +11,7 @@ pub(super) use manual_checks::check as manual_checks;
 
 const LINK: &str = "live link";
 
-/// Sessions with the AI, a spoken and a written answer.
+/// Opens sessions with the AI, and requests a spoken and a written answer.
 pub(super) async fn ai(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
     let found = Box::pin(runtime::probe_ai(&context.client, &Arc::new(config), clock::now())).await;

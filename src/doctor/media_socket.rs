@@ -1,4 +1,5 @@
-//! Checks that WebSockets reach the media stream. Some proxies forward pages, but no WebSockets.
+//! Checks that a WebSocket connection reaches the media stream endpoint. Some proxies forward HTTP requests but no
+//! WebSockets.
 
 use super::{DoctorContext, Finding, public_address};
 use crate::providers::tls_probe::{UpgradeError, probe_websocket};

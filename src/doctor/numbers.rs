@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const CHECK: &str = "numbers";
 
-/// A finding, and the fix that `doctor --fix` can apply.
+/// The result of a check, and the fix that `doctor --fix` can apply.
 type Fixable = (CheckResult, Option<Fix>);
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     find(&context).await.into_iter().map(with_fix).collect()
 }
 
-/// Returns the findings without their fixes.
+/// Checks the numbers for the settings page, which cannot apply fixes.
 pub(super) async fn results(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     find(&context).await.into_iter().map(|(result, _)| result).collect()
 }
@@ -30,12 +30,12 @@ async fn find(context: &DoctorContext) -> Vec<Fixable> {
     }
     match account::numbers(&context.client, &config.twilio, LIMIT).await {
         Ok(numbers) => evaluate(&numbers, &wanted(context, config), config.http.base_url()),
-        // The finding of the account reports the same error.
+        // Skip this check, because the check of the account reports the same error.
         Err(error) => vec![(CheckResult::skipped(CHECK, twilio::failed_request(&error).found), None)],
     }
 }
 
-/// Returns the numbers that the user or the settings name.
+/// Returns the phone numbers named on the command line or in the settings.
 fn wanted(context: &DoctorContext, config: &Config) -> Vec<String> {
     let named = context.named_numbers.iter().chain(&config.twilio.phone_number);
     named.map(ToString::to_string).collect()
@@ -58,8 +58,8 @@ fn evaluate(numbers: &[AccountNumber], named: &[String], base: &str) -> Vec<Fixa
     findings
 }
 
-/// Returns the named numbers; otherwise the numbers whose calls come to this daemon; otherwise the only number of the
-/// account.
+/// Selects the numbers to check: the named numbers. Without names, selects the numbers whose webhooks point to this
+/// daemon. If no number does, selects the account's only number.
 fn relevant_numbers<'a>(numbers: &'a [AccountNumber], named: &[String], base: &str) -> Vec<&'a AccountNumber> {
     if !named.is_empty() {
         return numbers.iter().filter(|number| named.contains(&number.phone_number)).collect();
@@ -114,7 +114,8 @@ fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Fixab
     findings
 }
 
-/// Checks the fallback, which callers hear while this machine is off. It must not be hosted on this machine.
+/// Checks that a number has a fallback URL on another server. Twilio requests it while this machine is off, so this
+/// machine must not host it.
 fn fallback(number: &AccountNumber, base: &str) -> Option<CheckResult> {
     let name = number.phone_number.clone();
     let found = match number.voice_fallback_url.as_str() {
@@ -125,7 +126,7 @@ fn fallback(number: &AccountNumber, base: &str) -> Option<CheckResult> {
     Some(CheckResult::warning(CHECK, found, Remedy::NumberFallback))
 }
 
-/// Returns the webhooks of a number whose calls go to the daemon at this base URL.
+/// Returns the webhooks that a number needs so that Twilio sends its calls to the daemon at this base URL.
 pub fn webhooks_at(base: &str) -> NumberWebhooks {
     NumberWebhooks {
         voice_url: format!("{base}/webhook/incoming_call"),
@@ -139,7 +140,7 @@ fn is_at(url: &str, base: &str) -> bool {
     url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// Returns true if another program may use the number. An empty URL, or Twilio's default URL, means no.
+/// Returns true if the URL belongs to another program. An empty URL and Twilio's demo URL do not count.
 fn is_used_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
 }

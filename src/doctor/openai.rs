@@ -1,4 +1,4 @@
-//! Checks that the AI accepts the key and the settings, and has the models, and that the services of the pipeline engine work.
+//! Checks that the AI accepts the key and the settings and offers the models, and that the services of the pipeline engine work.
 
 use super::DoctorContext;
 use crate::domain::CheckResult;
@@ -10,13 +10,13 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     runtime::check_ai(&context.client, &Arc::new(config), clock::now()).await
 }
 
-/// The services of the pipeline engine.
+/// Checks the services of the pipeline engine.
 pub(super) async fn check_pipeline(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
     runtime::check_pipeline(&context.client, &Arc::new(config), clock::now()).await
 }
 
-/// Everything with which the AI answers calls.
+/// Checks all services that answer calls: the AI and the services of the pipeline engine.
 pub(super) async fn check_all(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     let (mut findings, pipeline) = tokio::join!(check(context.clone()), check_pipeline(context));
     findings.extend(pipeline);

@@ -1,4 +1,4 @@
-//! Checks that messages are sent.
+//! Checks that the outbox delivers its messages.
 
 use super::{DoctorContext, Finding};
 use std::sync::Arc;

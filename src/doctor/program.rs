@@ -1,19 +1,19 @@
-//! Runs systemd's programs.
+//! Runs system programs such as `systemctl`, and parses their output.
 
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// Returns the stdout of a program; `None` if it does not exist, fails, or takes longer than 15 s.
+/// Returns the stdout of a program; `None` if the program is missing, fails, or runs longer than 15 s.
 pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
-    // Output for parsing, independent of the machine's language.
+    // Prevent translated output, which could not be parsed.
     command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, command.output()).await.ok()?.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Returns the value of `Name=value` in a block of such lines.
+/// Returns the value of a name in a block of `Name=value` lines; empty if the name is missing.
 pub(super) fn value<'a>(block: &'a str, name: &str) -> &'a str {
     let values = block.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name);
     values.map_or("", |(_, value)| value)

@@ -1,7 +1,7 @@
 //! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon identifies itself by a challenge (`host::instance_challenge`). The challenge succeeds through a proxy, a
-//! tunnel or a router, and fails if another machine answers. Certificates are checked separately.
+//! The daemon proves its identity by answering a challenge (`host::instance_challenge`). The challenge works through a
+//! proxy, a tunnel or a router, and fails if another machine answers. The `certificate` check verifies certificates.
 
 use super::DoctorContext;
 use crate::domain::{CheckResult, Found, Remedy};
@@ -48,20 +48,20 @@ pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, String> {
     if found.is_empty() { Err("it has no record".into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
 }
 
-/// The result for one address.
+/// The result of the challenge at one IP address.
 struct Probe {
     ip: IpAddr,
-    /// Whether it is an address of this machine itself.
+    /// True for an address of this machine.
     is_local: bool,
     answer: Answer,
 }
 
 enum Answer {
-    /// This daemon.
+    /// This daemon answered.
     ThisDaemon,
-    /// Another server; contains the HTTP status.
+    /// Another server answered, with this HTTP status.
     Other(u16),
-    /// No answer; contains the reason.
+    /// No server answered, for this reason.
     Silent(String),
     /// This machine has no route to the address.
     NoRoute,
@@ -101,7 +101,7 @@ async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str
     }
 }
 
-/// Returns true for an address of this machine: a socket can be bound only to such addresses.
+/// Returns true for an address of this machine. Binding a socket succeeds only for such addresses.
 fn is_local(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
@@ -156,7 +156,7 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// The system's error messages for a missing route.
+/// Error messages of the operating system if it has no route to an address.
 const NO_ROUTE_ERRORS: [&str; 3] =
     ["Network is unreachable", "Cannot assign requested address", "Address family not supported"];
 const LIMIT: Duration = Duration::from_secs(10);

@@ -16,7 +16,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     evaluate(&output, wants_bridge)
 }
 
-/// Findings from what `systemctl show` prints: a block of lines for each unit.
+/// Evaluates the output of `systemctl show`, which has a block of lines for each unit.
 fn evaluate(output: &str, wants_bridge: bool) -> Vec<Finding> {
     let units: Vec<&str> = output.split("\n\n").filter(|block| !value(block, "Id").is_empty()).collect();
     let find = |id: &str| units.iter().copied().find(|block| value(block, "Id") == id);
@@ -76,7 +76,7 @@ fn evaluate_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     findings
 }
 
-/// A finding only for a failed socket: other checks test working sockets.
+/// Returns a finding for a failed socket; `None` for other states, because other checks test working sockets.
 fn evaluate_socket(socket: &str) -> Option<Finding> {
     let id = value(socket, "Id");
     if value(socket, "ActiveState") != "failed" {
@@ -107,8 +107,8 @@ fn evaluate_socket(socket: &str) -> Option<Finding> {
 
 const SERVICE: &str = "agentlocator.service";
 const BRIDGE: &str = "agentlocator-whatsapp.service";
-/// systemd opens no socket of a running service, and a connection to another socket starts the service between a stop and a start.
-/// The service's start opens all sockets.
+/// Commands that reopen a failed socket. systemd opens no socket while its service runs, so the service must stop. All sockets stop with
+/// it, because a connection to an open socket would start the service again. Starting the service opens all sockets.
 const OPEN_SOCKETS: &str = "systemctl stop 'agentlocator*.socket' agentlocator && systemctl start agentlocator";
 const BRIDGE_SOCKET: &str = "agentlocator-bridge.socket";
 const UNITS: [&str; 6] = [

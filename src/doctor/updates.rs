@@ -1,5 +1,5 @@
-//! Reports the age of the program and newer releases. No server is queried here: the daemon does that if it is configured, and
-//! apt has its own lists.
+//! Reports the age of the program and newer releases. The check sends no network request: it uses the daemon's last result and apt's local
+//! package lists.
 
 use super::program::output_of;
 use super::{DoctorContext, Finding};
@@ -59,11 +59,11 @@ fn newer_release(newer: &Release) -> Finding {
     Finding::warning(CHECK, found, format!("apt install ./agentlocator_{}_ARCH.deb{notes}", newer.version))
 }
 
-/// The installed version and apt's candidate, if they differ (`apt-cache policy`).
+/// Returns the installed version and apt's candidate from the output of `apt-cache policy`, if they differ.
 fn newer_in_apt(output: &str) -> Option<(&str, &str)> {
     let value = |name: &str| output.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
     let (installed, candidate) = (value("Installed:")?, value("Candidate:")?);
-    // apt's candidate is older than the installed version only if it is pinned.
+    // A different candidate is a newer version: apt offers an older version only if the user has pinned it.
     (installed != candidate && installed != "(none)" && candidate != "(none)").then_some((installed, candidate))
 }
 
@@ -72,7 +72,7 @@ fn age_in_days(built: &str, now: Timestamp) -> Option<u64> {
     Some(now.since(built).as_secs() / 86_400)
 }
 
-/// Written by the package's scripts after an upgrade that they rolled back.
+/// File with the version of a failed upgrade. The package's scripts write it after they have rolled the upgrade back.
 const FAILED_RELEASE: &str = "/usr/lib/agentlocator/failed/version";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Progress of a large copy, shown on a terminal.
+//! Shows the progress of a large copy on a terminal.
 
 use crate::host::disk::format_bytes;
 use std::fs::File;
@@ -7,13 +7,13 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Shows the progress until [`Progress::end`].
+/// A progress display that runs until [`Progress::end`] is called.
 pub(super) struct Progress {
     shown: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
-    /// Shows the size of the growing file. Small copies show no progress.
+    /// Starts showing the size of the growing file. Shows nothing for small copies, or if stderr is not a terminal.
     pub(super) fn start(file: &File, expected: u64) -> Self {
         if expected < LARGE || !std::io::stderr().is_terminal() {
             return Self { shown: None };

@@ -1,4 +1,4 @@
-//! The file that a backup is written to. It is written as `NAME.part` and renamed when it is complete.
+//! The target file of a backup. It is written as `NAME.part` and renamed when it is complete.
 
 use crate::config::folder_of;
 use crate::host::disk::format_bytes;
@@ -13,10 +13,11 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A backup that is being written. If it is dropped before [`Target::finish`], the unfinished file is removed.
+/// The target file of a running backup. If the value is dropped before [`Target::finish`] is called, the unfinished
+/// file is removed.
 pub(super) struct Target {
     location: secure_open::Target,
-    /// The final path, and that of the unfinished file.
+    /// The final path.
     path: PathBuf,
     part: PathBuf,
     part_name: OsString,
@@ -25,7 +26,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Checks the name and opens the unfinished file.
+    /// Checks the target's name and opens the temporary `.part` file. Fails if another backup writes to the same
+    /// target.
     pub(super) fn open(wanted: &Path, published: &Path) -> anyhow::Result<Self> {
         let location = find(wanted)?;
         let path = location.folder_path.join(&location.name);
@@ -36,16 +38,17 @@ impl Target {
         let file = location.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => bail!("another backup is being written to {}", path.display()),
-            // A file system without locks excludes no other backup.
+            // Some file systems have no locks. Continue without protection against a concurrent backup.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let target = Self { location, path, part, part_name, file, finished: false };
         if !target.file.metadata()?.is_file() {
             bail!("{} is not a regular file", target.part.display());
         }
-        // An interrupted backup may have left content.
+        // Delete the content that an interrupted backup may have left.
         target.file.set_len(0).with_context(|| format!("cannot write {}", target.part.display()))?;
-        // Another user may have the replaced file open: the new one is for its owner only.
+        // Keep the mode of a file that this user owns. If another user owns the replaced file, the backup is readable
+        // only by its own owner.
         let mode = match target.location.found {
             Some(before) if before.st_uid == geteuid().as_raw() => Mode::from_raw_mode(before.st_mode),
             _ => Mode::RUSR | Mode::WUSR,
@@ -54,12 +57,12 @@ impl Target {
         Ok(target)
     }
 
-    /// The open file for the copy.
+    /// Returns the open `.part` file.
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Fails if the disk has no space for so many bytes.
+    /// Fails if the disk has less free space than `bytes`.
     pub(super) fn check_space(&self, bytes: u64) -> anyhow::Result<()> {
         let folder = folder_of(&self.part);
         let free = store::disk_space(folder).map_or(u64::MAX, |space| space.free_bytes);
@@ -74,19 +77,19 @@ impl Target {
         Ok(())
     }
 
-    /// Syncs the file to disk and verifies it completely.
+    /// Syncs the file to disk, and verifies the complete database in it.
     pub(super) fn verify(&self) -> anyhow::Result<CopySummary> {
         self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
         Ok(store::verify_copy(&self.part)?)
     }
 
-    /// Renames the file to its final name.
+    /// Renames the file to its final name, and returns the final path.
     pub(super) fn finish(mut self) -> anyhow::Result<PathBuf> {
         self.location
             .rename(&self.part_name)
             .with_context(|| format!("cannot rename the copy to {}", self.path.display()))?;
         self.finished = true;
-        // Some network file systems cannot sync a folder.
+        // Ignore errors: some network file systems cannot sync a folder.
         let _ = self.location.sync_folder();
         Ok(std::mem::take(&mut self.path))
     }
@@ -100,7 +103,7 @@ impl Drop for Target {
     }
 }
 
-/// Finds the target by its name.
+/// Opens the target's folder, and reads the metadata of an existing file with the target's name.
 fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     if wanted == Path::new("-") {
         bail!("a backup needs a file that can be read back, not stdout");
@@ -116,7 +119,7 @@ fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     })
 }
 
-/// Fails if the target must not be overwritten.
+/// Fails if the existing file at the target must not be overwritten.
 fn check(location: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
     let kind = location.found.map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {

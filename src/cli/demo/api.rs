@@ -1,9 +1,9 @@
-//! A client of the CRM's API.
+//! A client for the HTTP API of the CRM.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-/// The API with a bearer token.
+/// An API client that authenticates with a bearer token.
 #[derive(Clone)]
 pub(super) struct Api {
     client: reqwest::Client,
@@ -17,7 +17,7 @@ impl Api {
         Ok(Self { client, base_url, token })
     }
 
-    /// The JSON body of a GET request; an error for any status but 2xx.
+    /// Sends a GET request and returns the JSON body. Any status other than 2xx is an error.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
         let response = request.send().await.with_context(|| path.to_owned())?;
@@ -28,13 +28,14 @@ impl Api {
         Ok(response.json().await?)
     }
 
-    /// The file at `path`.
+    /// Downloads the file at `path`.
     pub(super) async fn file(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let response = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token).send().await?;
         Ok(response.error_for_status()?.bytes().await?.to_vec())
     }
 
-    /// The first 64 bytes of the file at `path`: the status, the total length and the bytes.
+    /// Requests the first 64 bytes of the file at `path`. Returns the HTTP status, the total length of the file, and
+    /// the bytes.
     pub(super) async fn range(&self, path: &str) -> anyhow::Result<(u16, u64, Vec<u8>)> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
         let response = request.header("Range", "bytes=0-63").send().await?;
@@ -51,7 +52,7 @@ impl Api {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
-    /// The items of all pages of a list.
+    /// Returns the items of all pages of a list.
     pub(super) async fn all(&self, path: &str, name: &str, cursor: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
         let mut next = path.to_owned();
@@ -65,7 +66,7 @@ impl Api {
         }
     }
 
-    /// A call with its turns, by its CallSid.
+    /// Returns a call with its turns, found by its CallSid.
     pub(super) async fn call(&self, call_sid: &str) -> anyhow::Result<Option<Value>> {
         let calls = self.all("/api/calls", "calls", "cursor").await?;
         match calls.iter().find(|call| call["call_sid"] == call_sid) {
@@ -74,7 +75,7 @@ impl Api {
         }
     }
 
-    /// All messages with a contact, oldest first.
+    /// Returns all messages exchanged with a contact, oldest first.
     pub(super) async fn messages_with(&self, number: &str) -> anyhow::Result<Vec<Value>> {
         let threads = self.all("/api/threads?type=whatsapp", "threads", "cursor").await?;
         let mut messages = Vec::new();
@@ -85,7 +86,8 @@ impl Api {
         Ok(messages)
     }
 
-    /// The stored files of a contact's messages, each with its kind, oldest first.
+    /// Returns the stored files of a contact's messages, oldest first. Each item contains the kind and the content of a
+    /// file.
     pub(super) async fn files_of(&self, number: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
         for message in self.messages_with(number).await? {
@@ -97,7 +99,7 @@ impl Api {
         Ok(files)
     }
 
-    /// The first stored file of a contact's messages.
+    /// Returns the content of the first stored file of a contact's messages.
     pub(super) async fn first_file_of(&self, number: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.files_of(number).await?.into_iter().next().map(|(_, content)| content))
     }

@@ -20,7 +20,7 @@ pub(super) struct CheckReport {
 }
 
 impl Checks {
-    /// Records and prints a check.
+    /// Records and prints the result of a check.
     pub(super) fn that(&mut self, passed: bool, what: &str) {
         if passed {
             self.passed_count += 1;

@@ -1,4 +1,4 @@
-//! The daemon as a child process with its own folder.
+//! The daemon, running as a child process with its own folder.
 
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-/// The daemon as a child process.
+/// The daemon, running as a child process.
 pub(super) struct Daemon {
     child: Child,
     folder: PathBuf,
@@ -30,7 +30,7 @@ impl Daemon {
         let folder = folder.to_owned();
         let address = listener.local_addr()?;
         environment.push(("DATABASE_URL".into(), folder.join("agentlocator.db").display().to_string()));
-        // Its own file, so that the settings of an installed daemon are not read.
+        // Use a settings file of its own, so that the demo does not read the settings of an installed daemon.
         std::fs::write(folder.join("config.toml"), "# Everything is in the environment.\n")?;
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut command = Command::new("sh");
@@ -94,28 +94,28 @@ impl Daemon {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// The daemon's URL, without a path.
+    /// Returns the daemon's base URL, without a path.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The data folder.
+    /// Returns the data folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// All log lines.
+    /// Returns all log lines so far.
     pub(super) fn log_lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The last `count` log lines.
+    /// Returns the last `count` log lines, joined into one text.
     pub(super) fn last_lines(&self, count: usize) -> String {
         let lines = self.log_lines();
         lines[lines.len().saturating_sub(count)..].join("\n") + "\n"
     }
 
-    /// Resolves with the exit status when the daemon exits.
+    /// Waits until the daemon exits, and returns a description of its exit status.
     pub(super) async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => status.to_string(),
@@ -123,7 +123,7 @@ impl Daemon {
         }
     }
 
-    /// Sends SIGTERM and waits for the exit, at most 15 s.
+    /// Sends SIGTERM to the daemon and waits until it exits. Fails after 15 s.
     pub(super) async fn stop(mut self) -> anyhow::Result<ExitStatus> {
         let pid = self.child.id().context("the daemon has already exited")?;
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?).context("no such process")?;
@@ -133,8 +133,8 @@ impl Daemon {
     }
 }
 
-/// Passes the listener as systemd does, so that no other process can take its port. If the demo is killed, the daemon gets
-/// SIGTERM.
+/// Shell script that starts the daemon with an open listening socket, as systemd's socket activation does. The port is then already bound,
+/// so no other process can use it. If the demo is killed, the kernel sends SIGTERM to the daemon.
 const START: &str = r#"
 exec 3<&0 </dev/null
 set -- "$0" "$@"

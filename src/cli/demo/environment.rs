@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// The demo's processes and clients.
+/// The processes and API clients of the demo.
 pub(super) struct DemoEnvironment {
     pub(super) daemon: Daemon,
     pub(super) api: Api,
@@ -31,14 +31,14 @@ pub(super) struct DemoEnvironment {
     /// The bridge; the demo kills and restarts it.
     pub(super) bridge: Mutex<BridgeProcess>,
     pub(super) whatsapp: WhatsAppServer,
-    /// A client without the bridge's secret, which forges webhooks.
+    /// A client that sends webhooks with a wrong secret.
     pub(super) unauthenticated: BridgeInbound,
     twilio: TwilioRest,
-    // Last, so that it is dropped after the processes that write into it.
+    // Must be the last field: fields are dropped in order, and the other processes write into this folder until they are dropped.
     folder: Folder,
 }
 
-/// The owner's credentials.
+/// The credentials with which the owner logs in.
 pub(super) struct Login {
     pub(super) name: &'static str,
     pub(super) password: String,
@@ -106,12 +106,12 @@ impl DemoEnvironment {
         })
     }
 
-    /// The URL of one of the daemon's webhooks.
+    /// Returns the URL of a webhook of the daemon.
     pub(super) fn webhook(&self, path: &str) -> anyhow::Result<Url> {
         Ok(Url::parse(&self.daemon.url())?.join(path)?)
     }
 
-    /// The ids of the Node processes.
+    /// Returns the process ids of the bridge and of the WhatsApp test server.
     pub(super) async fn node_processes(&self) -> Vec<u32> {
         self.bridge.lock().await.process_id().into_iter().chain(self.whatsapp.process_id()).collect()
     }
@@ -131,7 +131,7 @@ impl DemoEnvironment {
     }
 }
 
-/// Paths in which to look for the project's folder.
+/// Returns the paths at which the search for the project's folder starts: the current folder and the program's path.
 fn search_paths() -> anyhow::Result<[std::path::PathBuf; 2]> {
     let folder = std::env::current_dir().context("cannot determine the current folder")?;
     let program = std::env::current_exe().context("cannot find this program")?;
@@ -142,7 +142,7 @@ async fn free_port() -> anyhow::Result<TcpListener> {
     Ok(TcpListener::bind("127.0.0.1:0").await?)
 }
 
-/// The turns of the phone conversation.
+/// Returns the turns of the simulated phone conversation.
 fn turns() -> Vec<Turn> {
     vec![
         Turn::new("שלום, אתם פתוחים היום?", "שלום דנה! כן, אנחנו פתוחים היום עד שבע בערב."),
@@ -155,7 +155,7 @@ fn turns() -> Vec<Turn> {
     ]
 }
 
-/// The business's number.
+/// The phone number of the business.
 pub(super) const SHOP: &str = "+97235551234";
 
 /// A temporary folder, removed on drop.

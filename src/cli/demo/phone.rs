@@ -7,7 +7,8 @@ use crate::simulator::caller::{CallPlan, CallReport, Chaos, Clip, EndedBy, Strea
 use serde_json::Value;
 use std::time::Duration;
 
-/// Dana talks with the AI: three questions; she interrupts the second answer. Every webhook is delivered twice.
+/// Simulates a call in which Dana asks the AI three questions and interrupts the second answer. Every webhook is
+/// delivered twice.
 pub(super) async fn talk(env: &DemoEnvironment) -> CallReport {
     let chaos = Chaos { webhooks_twice: true, start_twice: true, ..Chaos::default() };
     let script =
@@ -15,7 +16,8 @@ pub(super) async fn talk(env: &DemoEnvironment) -> CallReport {
     env.phone.place_call(CallPlan { from: DANA.into(), script, chaos, ..plan(env) }).await
 }
 
-/// Yossi's media stream never arrives: the watchdog redirects the call to Twilio's recorder.
+/// Simulates a call from Yossi whose media stream never opens. The daemon's watchdog redirects the call to Twilio's
+/// recorder.
 pub(super) async fn without_stream(env: &DemoEnvironment) -> CallReport {
     let messages = vec![Clip::Voice(2_500)];
     env.phone.place_call(CallPlan { from: YOSSI.into(), stream: StreamPlan::Never, messages, ..plan(env) }).await
@@ -38,7 +40,7 @@ pub(super) async fn check_talk(env: &DemoEnvironment, report: &CallReport, check
     let what = format!("the interrupted answer stops ({} ms)", cleared.map_or("never".into(), |ms| ms.to_string()));
     checks.that(cleared.is_some_and(|ms| ms < 500), &what);
     let asked = env.openai.state();
-    // A session is opened in advance for each call; only one of them received audio.
+    // The daemon opens a session in advance for each call. Only the session of Dana's call received audio.
     let Some(session) = asked.sessions.iter().find(|session| !session.heard.is_empty()) else {
         checks.fails("the AI received the caller's audio");
         return Ok(());
@@ -64,7 +66,7 @@ pub(super) async fn check_talk(env: &DemoEnvironment, report: &CallReport, check
     check_turns(&call, checks);
     let path = format!("/api/calls/{}/recording?format=wav", call["id"]);
     let (status, length, head) = env.api.range(&path).await?;
-    // The decoded length is the same before and after the compression.
+    // The check works before and after the daemon compresses the recording, because the decoded length is the same.
     let format = WavFormat::parse(&head, length);
     let seconds = format.as_ref().map_or(0, |format| format.frames() / u64::from(format.rate));
     let what = format!("both sides are recorded and served by range: stereo, {seconds} s");

@@ -1,10 +1,10 @@
-//! The content of the CRM as a table.
+//! Formats the content of the CRM as tables.
 
 use super::super::table::Table;
 use super::api::Api;
 use serde_json::Value;
 
-/// Calls and messages.
+/// Returns a table of the calls and a table of the messages.
 pub(super) async fn table(api: &Api) -> anyhow::Result<String> {
     let mut calls = Table::new(["CALL", "FROM", "STATE", "ENDED BY", "SECONDS", "TURNS", "RECORDINGS"]);
     for call in api.all("/api/calls", "calls", "cursor").await? {

@@ -1,11 +1,11 @@
-//! Incoming messages to the number at Twilio.
+//! Simulates incoming messages to the WhatsApp number at Twilio.
 
 use super::checks::{Checks, eventually};
 use super::environment::{DemoEnvironment, SHOP};
 use super::whatsapp::{AVI, NOA, PICTURE};
 use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 
-/// Incoming messages by Twilio, each delivered twice, and a forged one.
+/// Delivers each incoming message twice, then a forged message, and checks what the daemon stores.
 pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let url = env.webhook("/webhook/whatsapp/twilio")?;
     let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));

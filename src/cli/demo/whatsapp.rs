@@ -1,4 +1,4 @@
-//! The business's own WhatsApp, linked by the real bridge: incoming and outgoing messages.
+//! Simulates messages of the business's own WhatsApp account, which the real bridge links.
 
 use super::checks::{Checks, eventually};
 use super::environment::DemoEnvironment;
@@ -6,7 +6,7 @@ use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
 
-/// The owner scans the QR code that the page shows.
+/// Links the account: simulates the owner's scan of the QR code that the web page shows.
 pub(super) async fn link(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let code = eventually(async || Ok(bridge(env).await?["pairing"]["qr"].as_str().map(str::to_owned))).await?;
     checks.that(code.is_some(), "the daemon shows the bridge's QR code");
@@ -20,7 +20,8 @@ pub(super) async fn link(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::
     Ok(())
 }
 
-/// Incoming messages by the bridge: texts from both addresses of a contact, files, and messages written on the owner's phone.
+/// Simulates messages that the bridge receives: texts from both WhatsApp addresses of a contact, files, and messages written on the owner's
+/// phone.
 pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     let network = &env.whatsapp;
     let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
@@ -60,7 +61,7 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
     Ok(())
 }
 
-/// Outgoing messages by both providers, one with failover; each is requested twice with the same key.
+/// Sends messages by both providers, one of them after a failover. Each message is requested twice with the same idempotency key.
 pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
     send(env, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
     send(env, NOA, "כן, זה במלאי!", checks).await?;
@@ -110,7 +111,7 @@ async fn send(env: &DemoEnvironment, to: WhatsAppUser, text: &str, checks: &mut 
     Ok(())
 }
 
-/// Whether a contact's phone eventually shows exactly these texts.
+/// Waits until a contact's phone shows exactly these texts. Returns false after a timeout.
 async fn is_shown(env: &DemoEnvironment, person: WhatsAppUser, texts: &[&str]) -> anyhow::Result<bool> {
     let shown = eventually(async || {
         let shown = env.whatsapp.shown_to(person.number).await?;
@@ -124,12 +125,12 @@ async fn is_connected(env: &DemoEnvironment) -> anyhow::Result<bool> {
     Ok(connected.is_some())
 }
 
-/// The bridge's state from the daemon's API.
+/// Returns the state of the bridge from the daemon's API.
 async fn bridge(env: &DemoEnvironment) -> anyhow::Result<Value> {
     env.api.get("/api/whatsapp/bridge").await
 }
 
-/// The texts exchanged with a contact: `<` before incoming, `>` before outgoing ones.
+/// Returns the texts exchanged with a contact. Incoming texts start with `<`, outgoing texts with `>`.
 async fn talk(env: &DemoEnvironment, person: WhatsAppUser) -> anyhow::Result<Vec<String>> {
     let messages = env.api.messages_with(&number(person)).await?;
     let shown = |message: &Value| {
@@ -151,7 +152,7 @@ const RONI: WhatsAppUser = WhatsAppUser { number: "972541234567", name: "רונ�
 const VOICE: &[u8] =
     b"OggS\0\x02\0\0\0\0\0\0\0\0demo\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";
 
-/// A PNG of one white pixel.
+/// A PNG image of a single white pixel.
 pub(super) const PICTURE: &[u8] = &[
     0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
     0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,

@@ -4,7 +4,8 @@ use crate::cli::output::print_status;
 use crate::doctor::{DoctorContext, Finding, Fix};
 use std::io::{BufRead, IsTerminal};
 
-/// Applies the confirmed fixes, or all of them `without_asking`; returns whether anything may have changed.
+/// Applies the fixes that the user confirms, or all fixes if `without_asking` is true. Returns true if anything may
+/// have changed.
 pub(super) async fn apply_fixes(
     findings: &[Finding],
     context: &DoctorContext,
@@ -24,7 +25,7 @@ pub(super) async fn apply_fixes(
                 print_status(&format!("Done{}", fix.undo().map(|undo| format!("; {undo}")).unwrap_or_default()));
             }
             Err(error) => {
-                // A part of the fix may have been applied.
+                // A failed fix may have been applied in part.
                 changed = true;
                 print_status(&format!("Not done: {error}"));
             }

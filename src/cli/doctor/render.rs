@@ -1,11 +1,11 @@
-//! The findings as text.
+//! Formats findings as text.
 
 use crate::config::process_env;
 use crate::doctor::{Finding, State};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// One line per finding, with its remedy below; then a summary line.
+/// Returns one line per finding, each followed by its remedy, and a summary line at the end.
 pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -32,7 +32,7 @@ pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     text
 }
 
-/// Symbol, name and colour of a state. The name is for screen readers and for terminals without colours.
+/// Returns the symbol, name and colour of a state. The name is for screen readers and for terminals without colours.
 fn label(state: State) -> (char, &'static str, &'static str) {
     match state {
         State::Ok => ('✓', "ok", "\x1b[32m"),
@@ -42,7 +42,7 @@ fn label(state: State) -> (char, &'static str, &'static str) {
     }
 }
 
-/// Colours are used on terminals, unless `NO_COLOR` is set (<https://no-color.org>).
+/// Returns true if stdout is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
 pub(super) fn is_colourful() -> bool {
     std::io::stdout().is_terminal()
         && process_env("NO_COLOR").is_none_or(|value| value.is_empty())

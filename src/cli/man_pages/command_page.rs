@@ -1,4 +1,4 @@
-//! The man page of one command, from its `--help`.
+//! Generates the man page of a command from its `--help` text.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -36,14 +36,14 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The text below the options in `--help`: blocks with a heading become sections that keep their lines.
+/// Renders the text below the options in `--help`. A block with a heading becomes a section with the same line breaks.
 fn after_help(roff: &mut Roff, text: &str) {
     for block in text.split("\n\n") {
         let mut lines = block.lines();
         let heading = lines.next().and_then(|line| line.strip_suffix(':'));
         let Some(heading) = heading else {
             roff.control("SH", ["NOTES"]);
-            // The exit status has a section of its own.
+            // The page has a separate section for the exit status.
             for line in block.lines().filter(|line| !line.starts_with("Exit status")) {
                 roff.text([roman(line)]);
             }

@@ -1,4 +1,4 @@
-//! agentlocator.toml(5): every setting, from the table of settings and the comments of the shipped example.
+//! Generates the man page agentlocator.toml(5), which describes every setting. Its texts are the comments of the shipped example file.
 
 use crate::config::{Config, KnownSetting, known_settings};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
@@ -42,7 +42,7 @@ pub(super) fn render() -> String {
     roff.render()
 }
 
-/// Settings that share one comment.
+/// Settings that share one comment in the example file.
 #[derive(Default)]
 struct Group {
     section: String,
@@ -50,7 +50,7 @@ struct Group {
     settings: Vec<KnownSetting>,
 }
 
-/// The groups of the shipped example.
+/// Parses the groups of settings in the shipped example file.
 fn groups_of_the_example() -> Vec<Group> {
     let known = known_settings();
     let mut groups = Vec::new();
@@ -61,7 +61,7 @@ fn groups_of_the_example() -> Vec<Group> {
         if let Some(setting) = known.iter().find(|setting| Some(setting.key) == key.as_deref()) {
             group.settings.push(setting.clone());
         } else if let Some(comment) = line.strip_prefix('#') {
-            // A comment after keys starts the next group.
+            // A comment below settings starts the next group.
             if !group.settings.is_empty() {
                 let section = group.section.clone();
                 groups.push(std::mem::replace(&mut group, Group { section, ..Group::default() }));
@@ -72,7 +72,7 @@ fn groups_of_the_example() -> Vec<Group> {
         }
     }
     groups.push(group);
-    // The comment above the first section is about the file itself.
+    // Remove groups without settings: the comment above the first section describes the file itself.
     groups.retain(|group| !group.settings.is_empty());
     groups
 }
@@ -82,7 +82,7 @@ impl Group {
         let mut tag = "TP";
         for setting in &self.settings {
             roff.control(tag, []);
-            // `TQ` puts more keys above the same text.
+            // The roff macro `TQ` adds another key above the same text.
             tag = "TQ";
             let mut heading = vec![bold(setting.key)];
             heading.extend(default_value(setting, defaults.get(setting.key)));
@@ -93,7 +93,7 @@ impl Group {
             let word = word.trim_end_matches([',', '.']);
             word == "else" || self.settings.iter().any(|setting| setting.variables.contains(&word))
         };
-        // Variables at the end of the comment are dropped: all variables are listed below.
+        // Omit environment variables at the end of the comment, because the page lists all variables below.
         let end = comment.iter().rposition(|word| !is_variable(word)).map_or(0, |last| last + 1);
         roff.text([roman(comment[..end].join(" "))]);
         for setting in &self.settings {
@@ -112,7 +112,7 @@ impl Group {
     }
 }
 
-/// `= 8000`; empty if the setting has no default.
+/// Returns the default value as text, such as `= 8000`; empty if the setting has no default.
 fn default_value(setting: &KnownSetting, value: Option<&Value>) -> Vec<Inline> {
     match value {
         _ if setting.secret => vec![roman(" (a secret)")],

@@ -1,6 +1,7 @@
-//! The source of a restore: a file, or a snapshot by its name; encrypted ones are decrypted while they are read.
+//! The source of a restore: a file, or the name of a snapshot. Encrypted sources are decrypted while they are read.
 //!
-//! The folders of the data and of the snapshots belong to the service's user, so root follows no link in them.
+//! The service's user owns the data folder and the snapshot folder, and could create symbolic links there. Root
+//! therefore follows no links in these folders.
 
 use crate::backup::encryption;
 use crate::config::Config;
@@ -10,7 +11,7 @@ use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Opens the source for reading, with the caller's permissions.
+/// Opens the source for reading. Fails for an encrypted source if no key file is given.
 pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> anyhow::Result<Box<dyn Read>> {
     let (data, snapshots) = (config.store.data_folder(), snapshot_folder(config));
     let path = find(from, &snapshots)?;

@@ -1,17 +1,18 @@
-//! The systemd service that has the database open: it is stopped for a restore, and started again.
+//! Stops the systemd service that has the database open for a restore, and starts it again.
 
 use anyhow::{Context, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The daemon's systemd unit for a database.
+/// The systemd unit of the daemon that uses a database.
 pub(in crate::cli) struct SystemdUnit {
     name: &'static str,
     was_wanted: bool,
 }
 
 impl SystemdUnit {
-    /// The unit whose process (`holder`) holds the database, or whose state folder contains the database.
+    /// Finds the unit whose main process is `holder`, the process that has locked the database. If no process holds the
+    /// lock, finds the unit whose state folder contains the database.
     pub(super) fn of(published: &Path, holder: Option<u32>) -> Option<Self> {
         let output = Command::new("systemctl")
             .args(["show", UNIT, "--property=LoadState,ActiveState,MainPID,StateDirectory"])
@@ -29,17 +30,17 @@ impl SystemdUnit {
         let folder = value("StateDirectory").split(' ').next().filter(|name| !name.is_empty());
         let would_run_it = holder.is_none()
             && folder.is_some_and(|name| published.parent() == Some(&Path::new("/var/lib").join(name)));
-        // `failed` counts too: the unit is meant to run, and the database may be the reason why it does not.
+        // A failed unit counts as wanted: it should run, and a damaged database may be the reason for the failure.
         let was_wanted = value("ActiveState") != "inactive";
         (runs_it || would_run_it).then_some(Self { name: UNIT, was_wanted })
     }
 
-    /// The unit's name.
+    /// Returns the name of the unit.
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Whether the unit ran or was meant to run.
+    /// Returns true if the unit ran or had failed before the restore, so it must be started again.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }
@@ -49,12 +50,12 @@ impl SystemdUnit {
         systemctl(&["stop", self.name])
     }
 
-    /// Starts the unit if it was wanted before, and waits until it is ready.
+    /// Starts the unit if it ran or had failed before, and waits until it is ready.
     pub(super) fn start_again(&self) -> anyhow::Result<()> {
         if !self.was_wanted {
             return Ok(());
         }
-        // Earlier failures must not count against the start limit.
+        // Reset the count of earlier failures, which could exceed systemd's start limit.
         let _ = systemctl(&["reset-failed", self.name]);
         // The unit notifies systemd when it is ready; `systemctl start` waits for that.
         systemctl(&["start", self.name])?;
@@ -62,7 +63,7 @@ impl SystemdUnit {
     }
 }
 
-/// Runs systemctl; an error contains its stderr.
+/// Runs systemctl. If it fails, the error contains its stderr.
 pub(in crate::cli) fn systemctl(arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new("systemctl").args(arguments).output().context("cannot run systemctl")?;
     if output.status.success() {

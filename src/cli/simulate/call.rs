@@ -161,7 +161,7 @@ impl Arguments {
     }
 }
 
-/// The phone number `number` places after `first`.
+/// Returns the phone number that is `number` greater than `first`.
 fn following(first: &str, number: u16) -> String {
     let (medium, caller) = first.split_at(first.find('+').unwrap_or(0));
     match caller.trim_start_matches('+').parse::<u64>() {

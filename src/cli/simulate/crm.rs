@@ -97,7 +97,8 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     Ok(format!("Added {contacts} contacts, {messages} messages and {calls} calls in {took_s:.1} s."))
 }
 
-/// Midnight of the business at the beginning of the day.
+/// Returns the end of the simulated year in Unix milliseconds: midnight at the beginning of the day, in the business's
+/// time zone.
 fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<i64> {
     let zone = config.business.time_zone.clone();
     let day = arguments.until.unwrap_or_else(|| clock::now().to_zoned(&zone).date());
@@ -183,11 +184,12 @@ fn appointment(it: &ShopAppointment, ids: &[ContactId]) -> SeedAppointment {
     }
 }
 
-/// What is older than three days before the end waits for no answer.
+/// Period before the end of the simulated year, in milliseconds. Only threads with a message or call in this period can
+/// wait for an answer.
 const RECENT_MS: i64 = 3 * 86_400_000;
 
-/// Rows in one transaction.
+/// Number of rows inserted in one transaction.
 const BATCH: usize = 5_000;
 
-/// The number of the business, if the settings have none: one that no one has.
+/// The business's phone number if the settings contain none.
 const OWN_NUMBER: &str = "+97231234567";

@@ -14,7 +14,7 @@ pub(super) struct OutputOptions {
 }
 
 impl OutputOptions {
-    /// A log that prints each event, or, with `--json`, only collects them.
+    /// Creates a log that prints each event, or, with `--json`, only collects the events.
     pub(super) fn log(&self) -> EventLog {
         if self.json {
             return EventLog::new();
@@ -24,7 +24,7 @@ impl OutputOptions {
         })
     }
 
-    /// Prints the report; an error if the server violated a vendor's rules, or if there is a `failure`.
+    /// Prints the report. Returns an error if the server violated a vendor's rules, or if `failure` is set.
     pub(super) fn finish<T: Serialize>(
         &self,
         log: &EventLog,

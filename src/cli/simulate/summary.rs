@@ -1,9 +1,9 @@
-//! A readable summary of a simulated call.
+//! Formats a readable summary of a simulated call.
 
 use crate::simulator::caller::{CallReport, StreamReport};
 use std::fmt::Write;
 
-/// A call in a few lines.
+/// Returns a summary of a call in a few lines.
 pub(super) fn call(report: &CallReport) -> String {
     let mut text = String::new();
     let seconds = report.duration_ms / 1_000;

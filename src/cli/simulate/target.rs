@@ -25,7 +25,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The URL of the webhook at `path`.
+    /// Returns the URL of the webhook at `path`.
     pub(super) fn webhook(&self, settings: &Settings, path: &str) -> anyhow::Result<Url> {
         let text = match &self.url {
             Some(url) => url.clone(),
@@ -38,7 +38,8 @@ impl Target {
         if url.path() == "/" { Ok(url.join(path)?) } else { Ok(url) }
     }
 
-    /// The route to the server: `--connect-to`, else this machine if there is no `--url`, else the URL's host.
+    /// Returns a connector for the server: to the address of `--connect-to` if given, otherwise to this machine if `--url` is missing,
+    /// otherwise to the URL's host.
     pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<DaemonConnector> {
         let connect_to = match (self.connect_to, &self.url) {
             (Some(address), _) => Some(address),
@@ -48,7 +49,7 @@ impl Target {
         DaemonConnector::new(connect_to).context("cannot create an HTTP client")
     }
 
-    /// The Twilio account.
+    /// Returns the Twilio account whose token signs the webhooks.
     pub(super) fn account(&self, settings: &Settings) -> anyhow::Result<Account> {
         let config = settings.load()?;
         let auth_token = match &self.auth_token_file {
@@ -67,7 +68,7 @@ impl Target {
     }
 }
 
-/// The address at which this machine reaches a server that listens on `listen`.
+/// Returns the address at which this machine can connect to a server that listens on `listen`.
 fn loopback(listen: Option<SocketAddr>) -> SocketAddr {
     let listen = listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
     let ip = if listen.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { listen.ip() };

@@ -1,4 +1,4 @@
-//! The copy that a standby keeps: `standby/db.sqlite`, beside this machine's own database, which is not changed.
+//! The copy of another machine's database that a standby maintains: `standby/db.sqlite`, beside this machine's own database.
 
 use crate::clock;
 use crate::config::{StoreConfig, folder_of};
@@ -14,29 +14,29 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The copy's folder.
+/// The folder of the copy, with methods for the files in it.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct StandbyCopy {
     folder: PathBuf,
 }
 
-/// How current the copy is.
+/// The status of the copy: its last change, and whether it is still updated.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(in crate::cli) struct Status {
-    /// The number of the last applied change, in hex; none if there is no copy yet.
+    /// The number of the last applied change, in hex; `None` if there is no copy yet.
     transaction: Option<String>,
-    /// When that change arrived here.
+    /// The time at which this change arrived on this machine.
     changed_at: Option<Timestamp>,
     /// Seconds since `changed_at`.
     age_s: Option<i64>,
-    /// Whether a process follows the replica.
+    /// True if a process currently applies the replica's changes.
     follows: bool,
-    /// The last error while following the replica; none once a change has arrived.
+    /// The last error while following the replica; reset to `None` when a change is applied.
     failure: Option<String>,
 }
 
 impl Status {
-    /// When the last change arrived here; none if there is no copy yet.
+    /// Returns the time at which the last change arrived on this machine; `None` if there is no copy yet.
     pub(in crate::cli) fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at
     }
@@ -47,7 +47,7 @@ impl StandbyCopy {
         Self { folder: store.data_folder().join("standby") }
     }
 
-    /// The copy's database file.
+    /// Returns the path of the copy's database file.
     pub(in crate::cli) fn database(&self) -> PathBuf {
         self.folder.join("db.sqlite")
     }
@@ -59,19 +59,19 @@ impl StandbyCopy {
         file.with_context(|| format!("cannot open {}", self.database().display()))
     }
 
-    /// A database that no longer follows its replica, kept until there is a new copy.
+    /// Returns the path of an archived copy, which can no longer be updated and is kept until a new copy is complete.
     pub(in crate::cli) fn previous(&self) -> PathBuf {
         self.folder.join("previous.sqlite")
     }
 
-    /// Creates the folder, readable only by its owner.
+    /// Creates the folder, accessible only to its owner.
     pub(super) fn prepare(&self) -> anyhow::Result<()> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.with_context(|| format!("cannot create the folder {}", self.folder.display()))
     }
 
-    /// The lock of the process that writes to the copy. Litestream inherits it and holds it as long as it runs: after a standby
-    /// was killed, for a moment longer.
+    /// Locks the copy for writing; fails if another process holds the lock. Litestream inherits the lock and may outlive a killed standby
+    /// for a moment, so this method waits up to 3 s.
     pub(in crate::cli) fn lock(&self) -> anyhow::Result<File> {
         let path = self.folder.join("lock");
         let options = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_links()).open(&path);
@@ -91,17 +91,17 @@ impl StandbyCopy {
         }
     }
 
-    /// The number of the last completely applied change; none if there is no copy.
+    /// Returns the number of the last completely applied change; `None` if there is no copy.
     pub(in crate::cli) fn transaction(&self) -> io::Result<Option<String>> {
         read_line(&self.position_file())
     }
 
-    /// Whether the copy equals a committed state of the other machine's database: Litestream is not in the middle of a change, and has applied
-    /// everything that the copy contained before it was rewound.
+    /// Returns true if the copy equals a committed state of the other machine's database. It is false while Litestream applies a change,
+    /// and after a rewind until all earlier changes are applied again.
     pub(in crate::cli) fn is_complete(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
-        // Litestream writes its position after each change, so a database that is newer than the position is in the middle of a
-        // change.
+        // Litestream writes the position file after each change. A database file newer than the position file means that a change is
+        // incomplete.
         let is_at_rest = match (written(&self.database()), written(&self.position_file())) {
             (Ok(database), Ok(position)) => database <= position,
             _ => false,
@@ -112,14 +112,14 @@ impl StandbyCopy {
         }
     }
 
-    /// Makes Litestream resume from an earlier change. It resumes only from a position that the newest full snapshot in the
-    /// replica includes (`saved TXID … is ahead of latest snapshot`), and applies the later changes again: these are pages as
-    /// they were after each change, so the copy ends in the same state.
+    /// Makes Litestream resume from an earlier change. Litestream rejects a position after the newest full snapshot in the replica (`saved
+    /// TXID … is ahead of latest snapshot`). Applying later changes again is safe: a change contains complete pages, so the copy reaches
+    /// the same state.
     pub(super) fn rewind_to(&self, transaction: &str) -> anyhow::Result<()> {
         let Some(position) = self.transaction()?.filter(|position| position.as_str() > transaction) else {
             return Ok(());
         };
-        // An earlier rewind may be incomplete.
+        // Keep the later position if the changes of an earlier rewind were not all applied again.
         let before = read_line(&self.rewound_file())?.filter(|before| *before > position).unwrap_or(position);
         write_line(&self.rewound_file(), &before)?;
         write_line(&self.position_file(), transaction)
@@ -142,7 +142,7 @@ impl StandbyCopy {
         })
     }
 
-    /// Stores why the replica cannot be followed, for [`Self::status`]; `None` deletes a stored reason.
+    /// Stores the reason why the replica cannot be followed, for [`Self::status`]. `None` deletes the stored reason.
     pub(super) fn record_failure(&self, reason: Option<&str>) {
         let result = match reason {
             Some(reason) => write_line(&self.failure_file(), reason),
@@ -153,7 +153,8 @@ impl StandbyCopy {
         }
     }
 
-    /// Archives the copy if it belongs to another replica: continuing it would mix two databases. Returns whether it did.
+    /// Archives the copy if it belongs to another replica, because applying other changes would mix two databases. Returns true if the copy
+    /// was archived.
     pub(super) fn archive_if_other_replica(&self, replica: &str) -> anyhow::Result<bool> {
         let known = read_line(&self.replica_file())?;
         let is_another = self.database().exists() && known.as_deref() != Some(replica);
@@ -164,7 +165,7 @@ impl StandbyCopy {
         Ok(is_another)
     }
 
-    /// Archives a copy that can no longer be updated: it is kept under another name until there is a new one.
+    /// Archives a copy that can no longer be updated: renames its database, which is kept until a new copy is complete.
     pub(super) fn archive(&self) -> anyhow::Result<()> {
         remove(&self.position_file()).and_then(|()| remove(&self.rewound_file()))?;
         let database = self.database();
@@ -174,12 +175,12 @@ impl StandbyCopy {
         Ok(())
     }
 
-    /// Deletes the archived copy, once there is a new one.
+    /// Deletes the archived copy. Called when a new copy is complete.
     pub(super) fn remove_previous(&self) {
         let _ = remove(&self.previous());
     }
 
-    /// Deletes the copy after a promotion: it is now an old state of this machine's database.
+    /// Deletes the copy after a promotion, when it is only an old state of this machine's database.
     pub(in crate::cli) fn remove(&self) -> io::Result<()> {
         for file in [self.position_file(), self.database(), self.previous(), self.rewound_file(), self.failure_file()] {
             remove(&file)?;
@@ -187,17 +188,17 @@ impl StandbyCopy {
         Ok(())
     }
 
-    /// The file in which Litestream stores its position.
+    /// Returns the path of the file in which Litestream stores its position.
     fn position_file(&self) -> PathBuf {
         self.folder.join("db.sqlite-txid")
     }
 
-    /// The file with the copy's position before it was rewound.
+    /// Returns the path of the file with the copy's position before a rewind.
     fn rewound_file(&self) -> PathBuf {
         self.folder.join("rewound-from")
     }
 
-    /// The file with the identity of the copy's replica.
+    /// Returns the path of the file with the identity of the copy's replica.
     fn replica_file(&self) -> PathBuf {
         self.folder.join("replica")
     }
@@ -229,7 +230,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// For root, which opens files in another user's folder and must not follow links there.
+/// Returns the flag that rejects symbolic links. Root opens files in a folder of another user, who could create links there.
 fn no_links() -> i32 {
     OFlags::NOFOLLOW.bits().cast_signed()
 }
@@ -249,6 +250,6 @@ impl fmt::Display for Status {
     }
 }
 
-/// How long Litestream may take to exit after its standby was killed.
+/// Time within which Litestream exits after its standby process was killed.
 const LITESTREAM_EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);

@@ -1,4 +1,5 @@
-//! `litestream restore -f` as a child process: restores the replica once, and then applies each change to the copy.
+//! Runs `litestream restore -f` as a child process. Litestream restores the replica once, and then applies each change
+//! to the copy.
 
 use super::{Replica, StandbyCopy};
 use anyhow::Context;
@@ -11,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
-/// The running child process.
+/// The running Litestream process.
 pub(in crate::cli) struct Follower {
     child: Child,
     events: mpsc::Receiver<FollowerEvent>,
@@ -24,12 +25,12 @@ pub(in crate::cli) enum FollowerEvent {
     Following,
     /// Changes were applied.
     Applied,
-    /// An error; Litestream retries, or exits.
+    /// An error occurred; Litestream then retries or exits.
     Failed(String),
 }
 
 impl Follower {
-    /// Starts Litestream, which polls the replica every `interval` and holds the copy's lock as long as it runs.
+    /// Starts Litestream with polling every `interval`. The process holds the copy's lock until it exits.
     pub(in crate::cli) async fn start(
         replica: &Replica,
         copy: &StandbyCopy,
@@ -62,12 +63,13 @@ impl Follower {
         Ok(Self { child, events })
     }
 
-    /// The next event; none once Litestream has exited.
+    /// Waits for the next event. Returns `None` when Litestream has exited.
     pub(in crate::cli) async fn next(&mut self) -> Option<FollowerEvent> {
         self.events.recv().await
     }
 
-    /// Stops Litestream; kills it, possibly in the middle of a change, if that takes too long.
+    /// Stops Litestream with SIGTERM, and kills it after a timeout. A killed Litestream may leave an incomplete change
+    /// in the copy.
     pub(in crate::cli) async fn stop(&mut self) {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(pid, Signal::TERM);
@@ -90,7 +92,7 @@ async fn read_lines(from: impl AsyncRead + Unpin, sender: mpsc::Sender<FollowerE
     }
 }
 
-/// Parses a line of Litestream's log (Go's `key=value` format) or its final error line.
+/// Parses a line of Litestream's log (Go's `key=value` format) or its final error line. Returns `None` for other lines.
 fn parse(line: &str) -> Option<FollowerEvent> {
     if line.contains("msg=\"entering follow mode\"") || line.contains("msg=\"resuming follow mode") {
         return Some(FollowerEvent::Following);
@@ -103,12 +105,13 @@ fn parse(line: &str) -> Option<FollowerEvent> {
     failed.map(|text| FollowerEvent::Failed(text.trim().to_owned()))
 }
 
-/// Whether Litestream cannot resume from the copy because the replica no longer has the changes since.
+/// Returns true for the error that Litestream cannot continue the copy, because the replica no longer contains all
+/// later changes.
 pub(super) fn cannot_resume(reason: &str) -> bool {
     reason.starts_with("cannot resume follow mode")
 }
 
-/// How long Litestream may take to exit after SIGTERM.
+/// Time limit for Litestream to exit after SIGTERM; then it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

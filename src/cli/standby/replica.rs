@@ -27,22 +27,22 @@ pub(in crate::cli) struct ReplicaArguments {
     database: Option<PathBuf>,
 }
 
-/// The replica, and how to run Litestream for it.
+/// The replica, and the Litestream program and settings to read it.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Replica {
     program: PathBuf,
     config: PathBuf,
     database: PathBuf,
-    /// User and group under which Litestream runs, if they are not this process's.
+    /// User and group ids under which Litestream runs; `None` for those of this process.
     run_as: Option<(u32, u32)>,
 }
 
 /// The newest change in the replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) struct Newest {
-    /// The number of the change, in hex with leading zeros, so later ones compare greater.
+    /// The number of the change, in hex with leading zeros, so a later change compares greater as text.
     pub transaction: String,
-    /// When the change was replicated, by the other machine's clock (RFC 3339).
+    /// The time of the replication by the other machine's clock (RFC 3339).
     pub at: String,
 }
 
@@ -56,13 +56,13 @@ impl Replica {
         }
     }
 
-    /// The same replica, read as another user.
+    /// Returns the same replica, with Litestream running as the given user and group.
     #[must_use]
     pub(in crate::cli) fn read_as(self, run_as: Option<(u32, u32)>) -> Self {
         Self { run_as, ..self }
     }
 
-    /// A Litestream command with its settings; the options are placed between `verb` and the database's path.
+    /// Creates a Litestream command with its settings file. The options are placed between `verb` and the database's path.
     pub(super) fn command(&self, verb: &str, options: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database).kill_on_drop(true);
@@ -72,12 +72,12 @@ impl Replica {
         command
     }
 
-    /// The error message for a program that cannot be started.
+    /// Returns the error message for a Litestream program that cannot be started.
     pub(super) fn not_started(&self) -> String {
         format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
     }
 
-    /// A hash that identifies this replica: a copy of one replica cannot be continued from another one.
+    /// Returns a hash that identifies this replica. The changes of another replica must not be applied to a copy of this replica.
     pub(super) fn identity(&self) -> anyhow::Result<String> {
         let settings = std::fs::read(&self.config)
             .with_context(|| format!("cannot read Litestream's settings {}", self.config.display()))?;
@@ -85,7 +85,7 @@ impl Replica {
         Ok(hex(&hash))
     }
 
-    /// The newest change in the replica; an error if it is empty.
+    /// Queries the newest change in the replica. Returns an error if the replica is empty.
     pub(in crate::cli) async fn newest(&self) -> anyhow::Result<Newest> {
         let newest = self.list("all").await?.into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
         newest
@@ -93,12 +93,12 @@ impl Replica {
             .context("the replica is empty: has the other machine replicated anything yet?")
     }
 
-    /// The last change in the newest full snapshot; none if the replica has no snapshot.
+    /// Queries the number of the last change in the newest full snapshot; `None` if the replica has no snapshot.
     pub(super) async fn newest_snapshot(&self) -> anyhow::Result<Option<String>> {
         Ok(self.list(SNAPSHOTS).await?.into_iter().map(|file| file.max_txid).max())
     }
 
-    /// The files of one of Litestream's levels, or of `all`.
+    /// Lists the replica's files at a Litestream compaction level, or at all levels for `all`.
     async fn list(&self, level: &str) -> anyhow::Result<Vec<ReplicaFile>> {
         let options = ["-level", level, "-json"].map(OsStr::new);
         let output = self.command("ltx", &options).stdin(Stdio::null()).output();
@@ -116,13 +116,13 @@ impl Replica {
     }
 }
 
-/// One file of the replica as `litestream ltx -json` lists it.
+/// A file of the replica in the output of `litestream ltx -json`.
 #[derive(Deserialize)]
 struct ReplicaFile {
     max_txid: String,
     timestamp: String,
 }
 
-/// The level at which Litestream keeps full snapshots.
+/// The compaction level at which Litestream stores full snapshots.
 const SNAPSHOTS: &str = "9";
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,10 +1,10 @@
-//! The systemd journal of a unit, reduced to the fields that help a diagnosis.
+//! Reads the systemd journal of a unit, reduced to the fields that help a diagnosis.
 
 use super::redact::Redactor;
 use crate::doctor::output_of;
 use serde_json::{Map, Value};
 
-/// The last lines of a unit's journal, one JSON object per line.
+/// Returns the last lines of a unit's journal, one JSON object per line.
 pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String {
     let (unit, lines) = (format!("--unit={unit}"), format!("--lines={lines}"));
     let arguments = [unit.as_str(), &lines, "--output=json", "--no-pager", "--quiet", "--utc"];
@@ -18,13 +18,13 @@ pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String 
     }
 }
 
-/// Reduces a journal line. Drops debug lines, because they contain complete numbers and texts, and lines that are not events,
-/// because the bridge prints its QR code there.
+/// Reduces a journal line to the kept fields. Returns `None` for debug lines, because they contain complete numbers and texts. Also returns
+/// `None` for lines without an event, because the bridge prints its QR code in such lines.
 fn reduce(line: &str, redactor: &Redactor) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);
     let message = text("MESSAGE").unwrap_or_default();
-    // The daemon's fields are the journal's own; the bridge writes an object.
+    // The bridge writes a JSON object as the message. The daemon writes its fields as journal fields.
     let fields = match serde_json::from_str::<Map<String, Value>>(message) {
         Ok(object) => object,
         Err(_) if text("EVENT").is_some() => entry.clone(),
@@ -90,7 +90,7 @@ const KEPT_FIELDS: [&str; 27] = [
     "path",
 ];
 
-/// Fields with sentences.
+/// Fields that contain sentences. They are omitted for events that contain a code.
 const MESSAGE_FIELDS: [&str; 2] = ["msg", "message"];
 
 /// Parts of the names of events that contain a login or pairing code.

@@ -1,4 +1,4 @@
-//! The machine: operating system, memory and disk, and the files of the data folder by name and size.
+//! Describes the machine: operating system, memory, disk, and the names and sizes of the files in the data folder.
 
 use crate::config::Config;
 use crate::doctor::output_of;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// The state of the systemd units, without their logs.
+/// Returns the state of the systemd units, without their logs.
 pub(super) async fn units() -> String {
     let properties = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,ExecMainStatus,\
                       ExecMainStartTimestamp,MemoryCurrent,MemoryPeak,TasksCurrent,CPUUsageNSec,StatusText";
@@ -23,7 +23,7 @@ pub(super) async fn units() -> String {
     output_of("systemctl", &arguments).await.unwrap_or_else(|| "systemd does not run here\n".to_owned())
 }
 
-/// System, processors, memory, disks.
+/// Returns a text about the operating system, processors, memory and disks.
 pub(super) fn describe(config: Option<&Config>) -> String {
     let mut text = String::new();
     for (file, lines) in [

@@ -1,5 +1,5 @@
-//! Redacts private data in a text: secrets, tokens, phone numbers, mail and WhatsApp addresses, query strings of URLs, quoted
-//! words, and every word in a script other than Latin, because names and messages of our businesses are in such scripts.
+//! Redacts private data in a text: secrets, tokens, phone numbers, mail and WhatsApp addresses, query strings of URLs, and quoted words.
+//! Also redacts every word with non-ASCII letters, because most names and messages are in Hebrew or other non-Latin scripts.
 
 use crate::config::Config;
 use crate::domain::Masked;
@@ -18,12 +18,12 @@ impl Redactor {
         Self { secrets: secrets.filter(|secret| secret.len() >= MIN_SECRET_LENGTH).collect() }
     }
 
-    /// Redacts only the secrets of the settings. For texts that this program generates itself.
+    /// Redacts only the secrets of the settings. Used for texts that this program generates itself.
     pub(super) fn secrets(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED))
     }
 
-    /// Redacts everything that could be private.
+    /// Redacts all data that could be private.
     pub(super) fn text(&self, text: &str) -> String {
         let text = without_quotes(&self.secrets(text));
         let mut out = String::with_capacity(text.len());
@@ -38,7 +38,7 @@ impl Redactor {
         without_numbers(&out)
     }
 
-    /// Redacts every string in a JSON value; numbers come from this program, and stay.
+    /// Redacts every string in a JSON value. Keeps numbers, because this program generates them.
     pub(super) fn json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
@@ -53,7 +53,7 @@ fn is_break(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '(' | ')' | '<' | '>' | '`' | '|')
 }
 
-/// Redacts text between double quotes, which is usually input; only paths and JSON keys stay.
+/// Redacts text between double quotes, because it usually quotes input. Keeps paths and JSON keys.
 fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, piece) in text.split('"').enumerate() {
@@ -70,15 +70,15 @@ fn without_quotes(text: &str) -> String {
     out
 }
 
-/// Whether it is a JSON key of this program: `db`, `twilio_secrets`, `ok`.
+/// Returns true for a text that looks like a JSON key of this program, such as `db` or `twilio_secrets`.
 fn is_key(piece: &str) -> bool {
     piece.len() <= 32 && piece.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// Redacts one word.
+/// Redacts a single word: addresses, query strings and tokens.
 fn word(word: &str) -> String {
     if word.contains('@') {
-        // A mail or WhatsApp address; the kind of a WhatsApp address is kept for diagnosis.
+        // A mail or WhatsApp address. Keep the server of a WhatsApp address, because it shows the kind of the address.
         let server = word.rsplit('@').next().filter(|server| SERVERS.contains(server)).unwrap_or(REDACTED);
         return format!("{REDACTED}@{server}");
     }
@@ -101,7 +101,7 @@ fn piece(piece: &str) -> String {
     piece.to_owned()
 }
 
-/// Whether it is long and contains letters and digits: keys, ids of calls and messages, hashes.
+/// Returns true for a long word with letters and digits, such as a key, a hash, or the id of a call or message.
 fn is_token(word: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'.');
     word.len() >= MIN_TOKEN_LENGTH
@@ -111,7 +111,7 @@ fn is_token(word: &str) -> bool {
         && !word.contains("agentlocator")
 }
 
-/// Masks phone numbers in common notations. Dates and times stay.
+/// Masks phone numbers in common notations. Keeps dates and times.
 fn without_numbers(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
@@ -136,7 +136,7 @@ fn without_numbers(text: &str) -> String {
     out
 }
 
-/// The end of a number: digits with single separators between them.
+/// Returns the end of a number that consists of digits with single separators between them.
 fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     let mut end = begin + 1;
     let mut at = end;
@@ -151,7 +151,7 @@ fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     end
 }
 
-/// Whether it starts with a date, such as `2026-11-20`.
+/// Returns true if the text starts with a date, such as `2026-11-20`.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' && text.starts_with("20")

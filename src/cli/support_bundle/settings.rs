@@ -1,4 +1,4 @@
-//! The settings, without secrets and without free texts of the owner.
+//! Returns the settings without secrets and without texts that the owner wrote.
 
 use super::redact::Redactor;
 use crate::config::known_settings;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 pub(super) fn shown(context: &DoctorContext, redactor: &Redactor) -> Value {
     let Some(config) = context.config() else { return json!({"problem": "the settings are invalid, see doctor.json"}) };
-    // Free texts may contain personal data.
+    // Omit free texts, because they may contain personal data.
     let texts: BTreeSet<_> =
         known_settings().into_iter().filter(|it| it.allowed.starts_with("a text")).map(|it| it.key).collect();
     let value = |key: &str, value: &Value| match value {

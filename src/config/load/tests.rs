@@ -41,7 +41,7 @@ fn example_in_use() -> String {
     EXAMPLE.lines().map(|line| if is_key(line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns every key that can be set in the file, derived from the setting types.
+/// Returns every key that can be set in the file, derived from the types of the sections.
 fn keys_of_the_types() -> BTreeSet<String> {
     let value = serde_json::to_value(Config::default()).unwrap();
     let sections = value.as_object().unwrap().iter();
@@ -69,7 +69,7 @@ fn the_example_says_nothing_but_the_defaults() {
 
 #[test]
 fn the_example_names_every_key_with_its_default() {
-    // A key that names a path has no example that exists on every machine.
+    // Leave out the keys that name a file, because the example's paths do not exist on every machine.
     let no_files: String = example_in_use()
         .lines()
         .filter(|line| {
@@ -246,8 +246,8 @@ fn secrets_beside_the_settings_file_are_those_of_the_service() {
         load(Some(&file), &env).unwrap().openai.api_key
     };
     assert_eq!(key(None), Some(Secret::new("in-a-shell")));
-    // The service can read only the credentials that systemd passes. If systemd passes a folder, it prefixes the file
-    // names with the folder's name.
+    // The service can read only the credentials that systemd passes. For a folder of credentials, systemd adds a prefix
+    // to the file names.
     let handed = tempfile::tempdir().unwrap();
     let handed_over = handed.path().to_str();
     assert_eq!(key(handed_over), None);

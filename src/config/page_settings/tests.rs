@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
 
-/// The settings of a file and of `OPENAI_API_KEY`.
+/// Loads settings from a file with this content and from `OPENAI_API_KEY`.
 fn settings(folder: &Path, toml: &str) -> Config {
     let file = folder.join("config.toml");
     std::fs::write(&file, toml).unwrap();
@@ -68,7 +68,7 @@ fn the_settings_are_validated_as_a_whole() {
     assert_eq!(key, "voice.max_call_s");
     assert!(reason.contains("a whole number from 30 to 14400"), "{reason}");
     assert_eq!(refusal("", &json!({}), &json!({"voice.max_cal_s": 60})).0, "voice.max_cal_s");
-    // The value is valid by itself, but invalid in combination with the stored value.
+    // The value is valid on its own, but conflicts with the stored value.
     let (key, _) = refusal("", &json!({"voice.message_max_s": 20}), &json!({"voice.message_silence_s": 30}));
     assert_eq!(key, "voice.message_silence_s");
     let both = json!({"voice.message_silence_s": 30, "voice.message_max_s": 40});

@@ -1,4 +1,4 @@
-//! Parsers of listeners and service addresses.
+//! Parsers of listener addresses and service URLs.
 
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
@@ -6,7 +6,7 @@ use crate::config::value_kind::ValueKind;
 use crate::config::{BaseUrl, BaseUrlError};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// A listener's address: an address with a port, or a port alone, which means every IPv4 address.
+/// Returns a parser of a listener's address: an IP address with a port, or only a port, which means all IPv4 addresses.
 pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
     Parser::new("an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone", |raw| {
         match (raw, raw.as_text().map(str::trim)) {
@@ -24,19 +24,19 @@ pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
     .of_kind(ValueKind::Listener)
 }
 
-/// A port to listen on at every IPv4 address; 0 means any free one.
+/// Returns a parser of a port for a listener on all IPv4 addresses; 0 means any free port.
 pub(in crate::config) fn port() -> Parser<Option<SocketAddr>> {
     Parser::from_text("a port, 0 to 65535", |text| {
         text.parse().map(on_every_address).map(Some).map_err(|_| ParseError::NotAllowed)
     })
 }
 
-/// The address of a service.
+/// Returns a parser of a service's base URL.
 pub(in crate::config) fn base_url() -> Parser<BaseUrl> {
     Parser::from_text(ALLOWED, |text| BaseUrl::parse(text).map_err(invalid_url)).of_kind(ValueKind::Url)
 }
 
-/// The bridge's address for messages; without a path it is `/send`, the bridge's path.
+/// Returns a parser of the bridge's URL for sending messages. If the URL has no path, `/send` is added.
 pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
     Parser::from_text("an address such as http://127.0.0.1:8000/send, https unless on loopback", |text| {
         let url = BaseUrl::parse(text).map_err(invalid_url)?;
@@ -45,7 +45,8 @@ pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
     .of_kind(ValueKind::Url)
 }
 
-/// A host, or an address. A proxy in front of the daemon serves https; on loopback the daemon itself serves http.
+/// Returns a parser of a host name or URL. A host name becomes an https URL, because a proxy in front of the daemon
+/// serves https. On loopback it becomes an http URL, which the daemon itself serves.
 pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
     Parser::from_text("a host such as shop.example, or an address such as https://shop.example", |text| {
         if text.contains("://") {

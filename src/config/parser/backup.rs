@@ -1,11 +1,11 @@
-//! Parsers of destinations and recipients of snapshots.
+//! Parsers of the destinations and encryption recipients of snapshots.
 
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
 use std::path::{Path, PathBuf};
 
-/// An absolute path of a folder. It need not exist yet: it may be mounted later.
+/// Returns a parser of a folder's absolute path. The folder may be missing, because it may be mounted later.
 pub(in crate::config) fn folder() -> Parser<PathBuf> {
     Parser::from_text("the whole path of a folder", |text| match Path::new(text) {
         path if path.is_file() => Err(ParseError::Invalid("is a file".to_owned())),
@@ -15,7 +15,7 @@ pub(in crate::config) fn folder() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// age recipients: a list, or a text with commas; empty means none.
+/// Returns a parser of age recipients (public keys): a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
     Parser::new("age recipients such as age1…, as `age-keygen` prints them", |raw| {
         let texts: Vec<&str> = match raw {
@@ -41,7 +41,7 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// A text that becomes a part of a bucket's URLs.
+/// Returns a parser of a text that becomes part of a bucket's URLs.
 pub(in crate::config) fn bucket_name_part(what: &'static str) -> Parser<String> {
     Parser::from_text(what, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');

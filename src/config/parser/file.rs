@@ -1,4 +1,4 @@
-//! Parsers of files, folders and disk space, and for Google accounts.
+//! Parsers of files, folders, disk space and Google accounts.
 
 use super::{ParseError, Parser};
 use crate::config::value_kind::ValueKind;
@@ -6,7 +6,7 @@ use crate::config::{DiskLimit, Secret};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// An existing, readable file.
+/// Returns a parser of the path of an existing, readable file.
 pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
     Parser::from_text("the path of a file that the daemon may read", |text| {
         let path = PathBuf::from(text);
@@ -19,7 +19,8 @@ pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// A file that need not exist yet: its user reports what is wrong with it, repeatedly.
+/// Returns a parser of the path of a file that may be missing. The code that uses the file checks it later and reports
+/// errors.
 pub(in crate::config) fn path() -> Parser<PathBuf> {
     Parser::from_text("the path of a file", |text| match Path::new(text) {
         path if text.is_empty() || text.ends_with('/') || path.is_dir() => {
@@ -30,7 +31,7 @@ pub(in crate::config) fn path() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// The database's location. The folder need not exist yet.
+/// Returns a parser of the database's location. The folder may be missing.
 pub(in crate::config) fn database() -> Parser<String> {
     Parser::from_text("sqlite:///absolute/path.db, sqlite://relative/path.db or a path", |text| {
         let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
@@ -54,7 +55,7 @@ pub(in crate::config) fn database() -> Parser<String> {
     .of_kind(ValueKind::Path)
 }
 
-/// The JSON file of a Google account.
+/// Returns a parser of the path of a Google account's JSON file, and validates the content of the file.
 pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
     Parser::from_text("the path of a Google account's JSON file", |text| {
         let content = fs::read_to_string(text);
@@ -65,7 +66,7 @@ pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
     .of_kind(ValueKind::Path)
 }
 
-/// The JSON of a Google account itself.
+/// Returns a parser of the JSON content of a Google account.
 pub(in crate::config) fn google_account_json() -> Parser<Secret> {
     Parser::from_text("a Google account's JSON", |text| {
         check_google_account(text)?;
@@ -73,7 +74,7 @@ pub(in crate::config) fn google_account_json() -> Parser<Secret> {
     })
 }
 
-/// The fields that Google's libraries require
+/// Checks that the JSON has the fields that Google's libraries require
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials>).
 fn check_google_account(json: &str) -> Result<(), ParseError> {
     let invalid = |reason: String| Err(ParseError::Invalid(reason));
@@ -92,7 +93,8 @@ fn check_google_account(json: &str) -> Result<(), ParseError> {
     }
 }
 
-/// The scheme of a URL, such as `postgres` of `postgres://…`; a drive letter is not a scheme.
+/// Returns the scheme of a URL, such as `postgres` of `postgres://…`. The drive letter of a Windows path is not a
+/// scheme.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
@@ -100,7 +102,7 @@ fn scheme(text: &str) -> Option<&str> {
         .then_some(scheme)
 }
 
-/// An amount of disk space.
+/// Returns a parser of an amount of disk space.
 pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
     Parser::from_text(
         r#"an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts"#,
@@ -109,7 +111,7 @@ pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
     .of_kind(ValueKind::Size)
 }
 
-/// An existing folder.
+/// Returns a parser of the path of an existing folder.
 pub(in crate::config) fn readable_folder() -> Parser<PathBuf> {
     Parser::from_text("the path of a folder that is there", |text| match fs::metadata(text) {
         Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),

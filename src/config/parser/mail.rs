@@ -4,12 +4,12 @@ use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
 
-/// A single mail address: `owner@shop.example`.
+/// Returns a parser of a mail address, such as `owner@shop.example`.
 pub(in crate::config) fn mail_address() -> Parser<String> {
     Parser::from_text(ALLOWED, |text| if is_address(text) { Ok(text.to_owned()) } else { Err(ParseError::NotAllowed) })
 }
 
-/// Any number of mail addresses: a list, or a text with commas.
+/// Returns a parser of mail addresses: a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
     Parser::new(format!("{ALLOWED}, or several of them"), |raw| {
         let texts: Vec<&str> = match raw {
@@ -34,7 +34,7 @@ pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
     .of_kind(ValueKind::List(Vec::new()))
 }
 
-/// A host, by name or address.
+/// Returns a parser of a host name or IP address.
 pub(in crate::config) fn host() -> Parser<String> {
     Parser::from_text("the name or the address of a host, such as smtp.example.com", |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
@@ -48,7 +48,7 @@ pub(in crate::config) fn host() -> Parser<String> {
     })
 }
 
-/// Whether a text looks like a mail address; only the server knows whether it exists.
+/// Returns true if the text has the form of a mail address. Does not check whether the address exists.
 fn is_address(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')' | '@');
     text.split_once('@').is_some_and(|(user, host)| {

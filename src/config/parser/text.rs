@@ -8,7 +8,7 @@ use crate::domain::clean_name;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
-/// Any text, in any language, of any number of lines.
+/// Returns a parser of a text with any number of lines and at most 20000 characters.
 pub(in crate::config) fn free_text() -> Parser<String> {
     Parser::from_text("a text of at most 20000 characters", |text| match text.chars().count() {
         0..=20_000 => Ok(text.to_owned()),
@@ -16,7 +16,7 @@ pub(in crate::config) fn free_text() -> Parser<String> {
     })
 }
 
-/// How words are pronounced, a line each: `written = spoken`. Empty lines and comments (`#`) are allowed.
+/// Returns a parser of pronunciations, one per line: `written = spoken`. Empty lines and comments (`#`) are allowed.
 pub(in crate::config) fn pronunciation() -> Parser<String> {
     Parser::from_text("lines such as: GmbH = gay em bay ha, of at most 20000 characters in all", |text| {
         let is_pair = |line: &str| {
@@ -35,15 +35,16 @@ pub(in crate::config) fn pronunciation() -> Parser<String> {
     .of_kind(ValueKind::LongText)
 }
 
-/// A name that is shown and said, in any language.
+/// Returns a parser of a one-line name in any language.
 pub(in crate::config) fn display_name() -> Parser<String> {
     Parser::from_text("a text in one line, of at most 200 characters", |text| {
         clean_name(text, 200).ok_or(ParseError::NotAllowed)
     })
 }
 
-/// A name without spaces that goes into requests as it is: an id, a model, a voice. `reject` may reject a well-formed
-/// but wrong value, with the rest of a sentence that begins with "which".
+/// Returns a parser of an id or name without spaces, such as that of a model or voice, which is sent in requests
+/// without changes. `reject` may reject a well-formed but wrong value: it returns a text that continues a sentence
+/// after "which".
 pub(in crate::config) fn token(
     allowed: impl Into<Cow<'static, str>>,
     reject: fn(&str) -> Option<&'static str>,
@@ -61,7 +62,7 @@ pub(in crate::config) fn token(
     })
 }
 
-/// A language by its code of two or three letters.
+/// Returns a parser of a language code with two or three letters.
 pub(in crate::config) fn language() -> Parser<String> {
     Parser::from_text("a language's two letters by ISO 639-1, such as he", |text| {
         let text = text.to_ascii_lowercase();
@@ -70,20 +71,20 @@ pub(in crate::config) fn language() -> Parser<String> {
     })
 }
 
-/// A time zone by its IANA name.
+/// Returns a parser of a time zone's IANA name.
 pub(in crate::config) fn time_zone() -> Parser<TimeZone> {
     Parser::from_text("a time zone by its IANA name, such as Asia/Jerusalem", |text| {
         TimeZone::get(text).map_err(|_| ParseError::NotAllowed)
     })
 }
 
-/// One of a fixed set of words.
+/// Returns a parser of one word from a fixed set.
 pub(in crate::config) fn choice<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Parser<T> {
     let parser = Parser::from_text(listed(all, name), move |text| known(all, name, text));
     parser.of_kind(ValueKind::Choice(all.iter().map(|value| name(*value)).collect()))
 }
 
-/// Several of a fixed set of words in order of preference: a list, or a text with commas.
+/// Returns a parser of several words from a fixed set, in order of preference: a list, or a text with commas.
 pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
@@ -112,7 +113,7 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     .of_kind(kind)
 }
 
-/// A secret: one line without spaces.
+/// Returns a parser of a secret: one line without spaces.
 pub(in crate::config) fn secret() -> Parser<Secret> {
     Parser::from_text("a text of one line, without blanks", |text| {
         if text.is_empty() {
@@ -131,7 +132,7 @@ pub(in crate::config) fn secret() -> Parser<Secret> {
     })
 }
 
-/// Whether the value is a whole line of an environment file: `TWILIO_AUTH_TOKEN=…`.
+/// Returns true if the value looks like a complete line of an environment file, such as `TWILIO_AUTH_TOKEN=…`.
 fn begins_with_variable(text: &str) -> bool {
     let is_name = |name: &str| {
         name.contains('_')
@@ -140,10 +141,10 @@ fn begins_with_variable(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.is_empty())
 }
 
-/// The longest are tokens of a few hundred bytes.
+/// Maximum length of a secret, in bytes. Real secrets have at most a few hundred bytes.
 const MAX_SECRET_LENGTH: usize = 4096;
 
-/// The variables of a WhatsApp template.
+/// Returns a parser of the variables of a WhatsApp template, as JSON.
 pub(in crate::config) fn template_variables() -> Parser<String> {
     Parser::from_text(r#"JSON such as {"1": "{{text}}"}, every value a text, {{text}} in one of them"#, |text| {
         let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));

@@ -1,4 +1,4 @@
-//! Evaluates a certificate by its content.
+//! Evaluates a certificate: its names, validity period and trust.
 
 use crate::domain::Timestamp;
 use std::net::IpAddr;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// The relevant content of a certificate.
+/// The fields of a certificate that the check needs.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
-    /// The names and addresses for which it is valid.
+    /// The DNS names and IP addresses for which the certificate is valid.
     pub(super) names: Vec<String>,
-    /// The issuer's organisation or name.
+    /// The organisation of the issuer, or its common name.
     pub(super) issuer: String,
     is_self_issued: bool,
 }
 
-/// The result of the evaluation: the first condition that applies.
+/// The result of [`evaluate`]. If several problems apply, the first variant in this order is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Validity {
     WrongName,
@@ -30,7 +30,7 @@ pub(super) enum Validity {
 }
 
 impl Certificate {
-    /// Parses a DER certificate.
+    /// Parses a DER certificate; `None` if it is malformed.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let seconds = |time: x509_parser::time::ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1000));
@@ -66,7 +66,8 @@ impl Certificate {
     }
 }
 
-/// Evaluates the certificate by its content and by the error of a client that trusts the common authorities.
+/// Evaluates a certificate for a host. `verification_error` is the error of a TLS client that trusts the common
+/// certificate authorities.
 pub(super) fn evaluate(
     certificate: &Certificate,
     host: &str,
@@ -92,13 +93,13 @@ pub(super) fn evaluate(
     }
 }
 
-/// Returns the correct time, if this clock is ahead by `offset` seconds.
+/// Returns the correct time for a clock that is `offset` seconds ahead (negative if it is behind).
 pub(super) fn corrected(now: Timestamp, offset: i64) -> Timestamp {
     let difference = Duration::from_secs(offset.unsigned_abs());
     if offset > 0 { now.minus(difference) } else { now.plus(difference) }
 }
 
-/// A smaller clock error does not explain a certificate outside its validity period.
+/// Clock offset, in seconds, below which the clock is not considered the cause of an invalid certificate.
 pub(super) const CLOCK_MATTERS_S: u64 = 60;
 
 fn name(name: &GeneralName<'_>) -> Option<String> {

@@ -1,4 +1,5 @@
-//! The manual tests of `docs/admin/first-calls.md`; a test compares the two.
+//! The manual tests from `docs/admin/first-calls.md`. An integration test checks that the guide contains the same
+//! texts.
 
 use crate::doctor::{DoctorContext, Finding};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub(in crate::doctor) async fn check(context: Arc<DoctorContext>) -> Vec<Finding
         .collect()
 }
 
-/// What to do, and the expected result.
+/// A manual test: the instruction, and the expected result.
 type Probe = (&'static str, &'static str);
 
 const CALLS: [Probe; 8] = [
