@@ -4,8 +4,8 @@
 # First runs the tests that SECURITY.md names for each claim, and prints a result for each claim. Two kinds of tests are only listed: checks
 # of the package, which run in a booted Debian (`make test-deb`), and tests of the bridge (`make test`).
 #
-# Then, unless --quick is given, runs two benches that take about 15 minutes: attackers that flood the daemon during calls, in a separate
-# network namespace, and the memory that logins, API requests and calls leave behind.
+# Then, unless --quick is given, runs two benches that take about 15 minutes. The first floods the daemon during calls, in a separate
+# network namespace. The second measures the memory that logins, API requests and calls leave behind.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

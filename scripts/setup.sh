@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that everything a task needs is installed before anything is compiled: scripts/setup.sh TASK. TASK is a target of the Makefile,
-# or `rust` for a target that only needs Rust.
+# Installs everything that a task needs, before anything is compiled: scripts/setup.sh TASK. TASK is a target of the Makefile, or `rust` for
+# a target that only needs Rust.
 #
 # All missing system packages are found first and reported together. On Debian or Ubuntu, apt installs them if the script runs as root or
 # has password-less sudo. Otherwise the script prints the command to run as root. Rust must already be installed. Node must be 18.20 or
@@ -37,7 +37,7 @@ has() { type -P "$1" >/dev/null; }
 # is_at_least LEAST FOUND: succeeds if version FOUND is at least LEAST.
 is_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
 
-# --- What is missing -------------------------------------------------------------------------------------------------
+# --- Missing system packages -------------------------------------------------------------------------------------------
 
 MISSING_COMMANDS=() MISSING_PACKAGES=() PROBLEMS=()
 
@@ -210,7 +210,7 @@ need_for() {
     esac
 }
 
-# --- Installing it ---------------------------------------------------------------------------------------------------
+# --- Installation ----------------------------------------------------------------------------------------------------
 
 # as_root COMMAND…: runs the command as root; fails if this user may not.
 as_root() {
@@ -268,7 +268,7 @@ install_missing() {
     [ "${#MISSING_COMMANDS[@]}" = 0 ] || fail "still missing after the installation: ${MISSING_COMMANDS[*]}"
 }
 
-# --- What is not a system package ------------------------------------------------------------------------------------
+# --- Software without a system package -------------------------------------------------------------------------------
 
 component() {
     local command=$1 name=$2

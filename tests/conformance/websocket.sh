@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Autobahn's fuzzing client against an echo by the daemon's own WebSocket: tests/conformance/websocket.sh ECHO-PROGRAM
+# Tests the daemon's WebSocket code with Autobahn's fuzzing client: tests/conformance/websocket.sh ECHO-PROGRAM
+# ECHO-PROGRAM is the echo server that is built from websocket_echo.rs.
 #
-# All cases but 12 and 13 (compression, which is not offered). autobahn-limits.txt lists those that must be refused.
-# 0 all well, 1 a finding, 77 the test suite is not installed. The report is target/conformance/websocket/index.html.
+# Runs all cases except groups 12 and 13, which test compression, because the daemon does not offer it. The server must refuse the cases in
+# autobahn-limits.txt. Exit status: 0 no finding, 1 a finding, 77 the test suite is not installed. The report is
+# target/conformance/websocket/index.html.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 

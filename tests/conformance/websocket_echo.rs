@@ -1,6 +1,6 @@
-//! A WebSocket echo server for Autobahn's fuzzing client (see `autobahn.sh`). It uses the code of the media sockets, so that handshake,
-//! limits, frames and closing are the daemon's own. `websocket_echo` listens on a free loopback port, prints `ws://127.0.0.1:PORT`, and
-//! serves until it is stopped.
+//! A WebSocket echo server for Autobahn's fuzzing client (see `websocket.sh`). It uses the daemon's media socket code, so that Autobahn
+//! tests the handshake, limits, frames and closing of the daemon. `websocket_echo` listens on a free loopback port, prints
+//! `ws://127.0.0.1:PORT`, and serves until it is stopped.
 
 #![allow(clippy::print_stdout, reason = "the caller reads the address there")]
 

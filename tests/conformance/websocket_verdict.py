@@ -10,7 +10,7 @@ import sys
 
 PASSED = {"OK", "NON-STRICT", "INFORMATIONAL"}
 TOO_BIG = 1009
-# Of 1 to 7, 9 and 10. Fewer mean that a part was left out.
+# The number of cases in groups 1 to 7, 9 and 10. A smaller number means that some cases did not run.
 EXPECTED_CASES = 301
 
 index, limits = sys.argv[1:]

@@ -1,16 +1,17 @@
 # shellcheck shell=bash
-# Makes roots of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
+# Creates root file systems of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
 
-# Prints the oldest Debian on which a program runs that was built here: it needs the C library of this system, or a newer one.
+# Prints the oldest Debian suite that runs a program built on this machine. The program needs this machine's version of the C library or a
+# newer one.
 oldest_suite() {
     local libc
     libc=$(getconf GNU_LIBC_VERSION)
     if dpkg --compare-versions "${libc#glibc }" le 2.36; then echo bookworm; else echo trixie; fi
 }
 
-# bootstrap FORMAT SUITE TARGET PACKAGES…: a minimal system of that suite with these packages, as a directory or a tar.
-# Debian's packages come from this machine's own sources where it is a Debian, the suite's name put in; other systems' from
-# the place that mmdebstrap knows. What goes wrong is on standard error.
+# bootstrap FORMAT SUITE TARGET PACKAGES…: creates a minimal root file system of the suite with these packages, as a directory or a tar.
+# For a Debian suite on a Debian machine, uses the machine's own package sources with the suite's name. Otherwise uses mmdebstrap's
+# default sources. Prints errors to standard error.
 bootstrap() {
     local format=$1 suite=$2 target=$3 sources log status=0
     shift 3
@@ -24,7 +25,7 @@ bootstrap() {
     return "$status"
 }
 
-# Prints the path of a new file with the sources of a Debian suite, if this machine is a Debian and so has some.
+# Prints the path of a new file with the package sources of a Debian suite. Prints nothing unless this machine is a Debian.
 bootstrap_sources() {
     local suite=$1 from own file
     case $suite in bullseye | bookworm | trixie | forky | sid) ;; *) return ;; esac

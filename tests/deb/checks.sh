@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The checks that walk.sh makes from outside the container, and their report. Sourced by walk.sh.
+# The checks that walk.sh runs from outside the container, and their report. Sourced by walk.sh.
 
 PASSED=0 FAILED=0
 
@@ -8,7 +8,7 @@ now() { cut -d' ' -f1 /proc/uptime; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 note() { printf 'note    %s\n' "$*"; }
 
-# check NAME COMMAND…: what it prints is shown when it fails.
+# check NAME COMMAND…: runs the command, and prints its result and duration. If the command fails, also prints the end of its output.
 check() {
     local name=$1 began output
     shift
@@ -26,14 +26,14 @@ check() {
     fi
 }
 
-# The same for a check without which all later checks would fail.
+# vital NAME COMMAND…: runs a check, and stops the walk if it fails, because all later checks would fail too.
 vital() {
     local before=$FAILED
     check "$@"
     [ "$FAILED" = "$before" ] || finish "package on $suite, $length walk, broken off"
 }
 
-# One of the checks in inside.sh.
+# box CHECK [ARGUMENT…]: runs a check of inside.sh in the container.
 box() { inside /t/inside "$@"; }
 
 finish() {
@@ -41,10 +41,10 @@ finish() {
     [ "$FAILED" = 0 ] || exit 1
 }
 
-# Variants of the package, to upgrade from and to. Each has a comment on its difference.
+# Builds variants of the package, to upgrade from and to. A comment describes each variant that is not obvious.
 make_variants() {
     variant before 0.0.9 :
-    # From before daemon and bridge had a Unix socket.
+    # A version in which the daemon and the bridge had no Unix socket.
     variant older 0.0.8 'rm usr/lib/systemd/system/agentlocator-bridge.socket
         sed -i "s/ agentlocator-bridge.socket//g" DEBIAN/p* usr/lib/systemd/system/*.service'
     variant after "$VERSION+9" 'echo "# Other words" >>etc/agentlocator/whatsapp.env'
@@ -67,7 +67,7 @@ exit 1
 S'
 }
 
-# variant NAME VERSION COMMAND…: unpacks, changes, packs.
+# variant NAME VERSION COMMAND: unpacks the package, sets its version, runs the command in its folder, and packs it as NAME.deb.
 variant() {
     local name=$1 version=$2 folder=$MACHINE_WORK/variant
     rm -rf "$folder"
@@ -80,7 +80,7 @@ variant() {
 }
 
 install_package() {
-    # apt gives dpkg a terminal, which ends lines as terminals do.
+    # apt may run dpkg on a pseudo-terminal, which ends lines with CR LF.
     inside apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "/t/$1.deb" 2>&1 |
         tr -d '\r' >"$MACHINE_WORK/install.log"
     local status=${PIPESTATUS[0]}
@@ -97,7 +97,7 @@ shows_first_steps() {
 }
 
 lintian_is_quiet() {
-    # Missing is a failure only in `make test-all`.
+    # A missing lintian is a failure only in `make test-all`.
     command -v lintian >/dev/null || { echo "note: lintian is not installed"; [ -z "${REQUIRE_ALL:-}" ]; return; }
     local said
     said=$(lintian --allow-root --fail-on error,warning "$DEB" 2>&1)
@@ -123,7 +123,7 @@ purge() {
     local kept
     kept=$(echo "$said" | grep -o '/var/backups/agentlocator-[0-9-]*\.db' | head -n 1)
     is_whole "$kept" || return 1
-    # In the full walk the data was copied to another disk, so that the file is not the one that the daemon left.
+    # The full walk has copied the data to another disk, so the file is not the one that the daemon left. purge must then keep `live` too.
     kept=$(echo "$said" | grep -o '/var/backups/agentlocator-[0-9-]*-live' | head -n 1)
     if [ "$length" = short ]; then [ -z "$kept" ]; else is_whole "${kept:-none}/db.sqlite"; fi
 }
@@ -133,7 +133,8 @@ is_whole() {
         [ "$(inside sqlite3 "file:$1?immutable=1" 'PRAGMA integrity_check')" = ok ]
 }
 
-# Prints the files that the package left behind, except those of dpkg, the journal and the user database, and the last backup.
+# Fails if the package left files behind, and prints them. The files of dpkg, the journal and the user database, and the last backup, are
+# allowed.
 leftovers() {
     inside find / -xdev -not -path '/proc/*' -not -path '/run/*' | sort >"$MACHINE_WORK/after.sorted"
     sort "$MACHINE_WORK/before" >"$MACHINE_WORK/before.sorted"

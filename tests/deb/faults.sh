@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2064 # a trap runs when the variables of its function are gone
-# Faults of the daemon's environment, inside the container: a stopped journal, a port in use, invalid settings, a clock that is behind, a full disk.
-# Sourced by inside.sh, and uses its functions.
+# Faults of the daemon's environment, inside the container: a stopped journal, a port in use, invalid settings, a clock that is behind, and
+# a full disk. Sourced by inside.sh, and uses its functions.
 
 readonly -a sockets=(agentlocator-{web,http,https,bridge}.socket)
 readonly settings=/etc/agentlocator/config.toml
@@ -9,21 +9,21 @@ readonly credentials=/etc/agentlocator/credentials
 stop_all() { systemctl stop "${sockets[@]}" agentlocator.service; }
 start_all() { systemctl start "${sockets[@]}" agentlocator.service; }
 
-# signature_of PATH NAME=VALUE…: Twilio's signature of a form that is sent to the public address.
+# signature_of PATH NAME=VALUE…: prints Twilio's signature of a form that is sent to this path of the public base URL.
 signature_of() {
     local text
     text=$base$1$(printf '%s\n' "${@:2}" | LC_ALL=C sort | sed 's/=//' | tr -d '\n')
     printf %s "$text" | openssl dgst -sha1 -hmac "$twilio_token" -binary | base64
 }
 
-# fields_of_call: sets fields to those of the webhooks of a new call, from a number of its own.
+# fields_of_call: sets `fields` to the form fields of the webhooks of a new call from a random number.
 fields_of_call() {
     fields=("AccountSid=AC00000000000000000000000000000001" "CallSid=CA$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
         "From=+97250$(printf %07d $((RANDOM * 300 + RANDOM % 300)))" "To=+97235551234")
 }
 
-# signed PATH NAME=VALUE… [-- CURL-OPTION…]: posts a form as Twilio does, signed for the public address; prints the answer.
-# $origin is where it is sent.
+# signed PATH NAME=VALUE… [-- CURL-OPTION…]: posts a form as Twilio does, signed for the public base URL, and prints the answer.
+# If $origin is set, the form is sent to that address instead.
 signed() {
     local path=$1 signature pair
     local -a pairs=() options=()
@@ -35,7 +35,7 @@ signed() {
     curl -sS --fail-with-body --max-time 5 -H "X-Twilio-Signature: $signature" "${options[@]}" "${origin:-$base}$path"
 }
 
-# phone_works [CURL-OPTION…]: checks that a call gets TwiML with a stream, ends, and adds one call to the CRM.
+# phone_works [CURL-OPTION…]: sends the webhooks of a call that begins and ends; checks that it gets TwiML with a media stream.
 phone_works() {
     local fields
     fields_of_call
@@ -44,7 +44,7 @@ phone_works() {
     signed /webhook/call_status "${fields[@]}" CallStatus=completed CallDuration=1 -- "$@" || fail "no answer to the status of a call"
 }
 
-# Adds the calls and messages of a check to those that must still exist later.
+# Adds the calls and messages of a check to the state that later checks compare with. Fails if an older record is missing.
 remember() {
     local lost
     calls_have_ended() { [ "$(api /api/calls | jq '[.calls[] | select(.state != "ended")] | length')" = 0 ]; }
@@ -59,7 +59,7 @@ remember() {
 
 readonly posts=/t/posts
 
-# write_posts SECONDS: curl settings for fifty messages a second by five senders, signed as the bridge signs.
+# write_posts SECONDS: writes curl settings for fifty messages per second from five senders, with the bridge's signatures.
 write_posts() {
     local secret
     secret=$(cat $credentials/wa-shared-secret)
@@ -84,7 +84,7 @@ write_posts() {
     }'
 }
 
-# write_calls COUNT: curl settings for the signed webhooks of so many calls: each call begins, and ends with the next webhook.
+# write_calls COUNT: writes curl settings for the signed webhooks of this many calls. Each call has two webhooks: its begin and its end.
 write_calls() {
     local webhook path pair fields
     for _ in $(seq "$1"); do
@@ -100,8 +100,8 @@ write_calls() {
     done
 }
 
-# post_messages SECONDS: posts these messages; meanwhile sends the webhooks of calls and requests /livez, which at the level debug fills the
-# log. A line with status and seconds for each answer goes to /t/answers.
+# post_messages SECONDS: posts the messages. Meanwhile sends the webhooks of the calls, and requests /livez, which fills the log at level
+# debug. Writes a line with the status and the seconds of each answer to /t/answers.
 post_messages() {
     local sender
     local -a running=() ask=(curl -s --max-time 30 -o /dev/null -w '%{http_code} %{time_total}\n')
@@ -117,8 +117,8 @@ post_messages() {
     cat /t/answers.? /t/answers.calls /t/answers.livez >/t/answers
 }
 
-# judge_answers LIMIT COUNT: prints the number of answers, of failed ones, and the longest time; 1 if one failed or fewer than COUNT
-# arrived, 2 if one took longer than LIMIT ms.
+# judge_answers LIMIT COUNT: prints the number of answers and of failures, and the longest time. Returns 1 if an answer failed or fewer
+# than COUNT arrived, and 2 if an answer took longer than LIMIT ms.
 judge_answers() {
     awk -v limit="$1" -v wanted="$2" '
         { ms = $2 * 1000; if (ms > slowest) slowest = ms }
@@ -129,8 +129,8 @@ judge_answers() {
 dropped_lines() { curl -s $base/metrics | awk '$1 == "agentlocator_log_lines_dropped_total" { print $2 }'; }
 reported_lines() { journalctl -u agentlocator EVENT=LOG_DROPPED -o json | jq -s 'map(.COUNT | tonumber) | add // 0'; }
 
-# For a minute journald does not read the daemon's log lines. No answer may take more than 100 ms; where one takes longer with a running
-# journal, because this machine is slow, that time is added. A minute that is too slow is repeated once, because other programs use the
+# Stops journald for a minute, so that it does not read the daemon's log lines. No answer may take more than 100 ms. On a slow machine, the
+# longest time with a running journal is added to this limit. A minute that is too slow is repeated once, because other programs use the
 # machine too.
 stopped_journal() {
     local daemon journal control limit status=0 dropped reported before caller
@@ -173,8 +173,8 @@ stopped_journal() {
 
 # --- A port in use by another program -----------------------------------------------------------------------------------------------
 
-# Another program uses port 8080 when the daemon starts; systemd passes 80 and 443, so calls are answered. Tries both remedies that doctor
-# names: another port, as the guide describes, and stopping the other program.
+# Starts the daemon while another program uses port 8080. systemd still passes ports 80 and 443, so calls are answered. Then tries both
+# remedies that doctor names: another port, as the guide describes, and stopping the other program.
 taken_port() {
     local other unit command drop=/etc/systemd/system/agentlocator-web.socket.d
     stop_all
@@ -184,7 +184,7 @@ taken_port() {
     trap "kill $other" EXIT
     is_taken() { ss -ltnH 'sport = :8080' | grep -q .; }
     until_true is_taken
-    # One of them fails.
+    # agentlocator-web.socket fails, because its port is in use.
     for unit in "${sockets[@]}" agentlocator.service; do systemctl start "$unit"; done
     running agentlocator.service || fail "the daemon does not start: $(systemctl status agentlocator.service)"
     running agentlocator-web.socket && fail "$(systemctl status agentlocator-web.socket)"
@@ -227,7 +227,8 @@ empty_a_secret() {
     (umask 077 && echo sk-test >$credentials/openai_api_key)
 }
 
-# uses_last_settings REASON: calls are answered with the last settings and secrets that worked, and every status reports the reason.
+# uses_last_settings REASON: checks that the daemon answers calls with the last settings and secrets that worked, and that readyz, systemd,
+# the alerts, `config check` and doctor report the error.
 uses_last_settings() {
     local shown
     units_run
@@ -243,7 +244,7 @@ uses_last_settings() {
     grep 'the last settings that worked' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
 }
 
-# The remedy of the guide: correct the setting, and reload.
+# Repairs a misspelt setting as the guide describes: corrects it, and reloads.
 misspelt_after_boot() {
     uses_last_settings 'did you mean max_call_s?'
     cp -p /t/config.kept $settings
@@ -252,7 +253,7 @@ misspelt_after_boot() {
     remember
 }
 
-# The remedy for a secret: a restart.
+# Repairs an empty secret as the guide describes: writes the file, and restarts.
 empty_secret_after_boot() {
     uses_last_settings 'twilio-auth-token is empty'
     echo $twilio_token >$credentials/twilio-auth-token
@@ -266,8 +267,8 @@ empty_secret_after_boot() {
 
 # --- Commands of root ---------------------------------------------------------------------------------------------------------------
 
-# Without database_url in the settings, and in a folder with a `data` of its own, root's commands go to the service's database, also while
-# the service is stopped.
+# Runs commands as root without database_url in the settings, in a folder that contains a folder `data`. They must use the service's
+# database, and not ./data, even while the service is stopped.
 roots_commands() {
     local folder=/t/roots count
     count=$(sqlite3 -readonly $data/agentlocator.db 'SELECT count(*) FROM messages')
@@ -295,7 +296,7 @@ roots_commands() {
 
 # --- Another disk -------------------------------------------------------------------------------------------------------------------
 
-# Moves the data with the commands of the guide, and back.
+# Moves the data to another disk with the commands of the guide, and then moves it back.
 move_to_another_disk() {
     mkdir /mnt/disk
     sed -n '/^## To another disk/,/^## When/p' /usr/share/doc/agentlocator/admin/move.md | sed -n '/^```sh/,/^```/p' | grep -v '^```' |
@@ -316,8 +317,8 @@ move_to_another_disk() {
 
 # --- The clock ------------------------------------------------------------------------------------------------------------------------
 
-# The machine starts with a clock that is a year behind, like one without a clock battery. The service waits briefly for a time server,
-# then answers calls and reports the wrong clock; when the clock has been corrected, it reports that too.
+# Starts the service with a clock that is a year behind, as on a machine without a clock battery. The service waits briefly for a time
+# server, then answers calls and reports the wrong clock. After the clock is corrected, /readyz reports `ok`.
 clock_behind() {
     local drop=/run/systemd/system/agentlocator.service.d library
     library=$(echo /usr/lib/*/faketime/libfaketime.so.1)
@@ -344,7 +345,8 @@ clock_behind() {
 
 # --- A proxy that is not named --------------------------------------------------------------------------------------------------------
 
-# A proxy on another machine, over plain HTTP from a public address: its users see what the administrator has to set, and that works.
+# Logs in through a proxy on another machine that trusted_proxies does not list. The error must name the setting that the administrator has
+# to add, and the login must work once it is added.
 unnamed_proxy() {
     local address=203.0.113.7
     ip addr add $address/32 dev lo
@@ -367,7 +369,8 @@ unnamed_proxy() {
 
 # --- A restart in a call --------------------------------------------------------------------------------------------------------------
 
-# ring: calls, by the signed webhook of a new call, and hangs up. Prints status and seconds; the status is 0 where the caller hears nothing.
+# ring: sends the signed webhooks of a new call and of its end. Prints the status and the seconds of each answer. The first status is 0 if
+# the TwiML has neither a media stream nor a recording, because the caller then hears nothing.
 ring() {
     local fields answer
     fields_of_call
@@ -377,7 +380,8 @@ ring() {
     signed /webhook/call_status "${fields[@]}" CallStatus=completed CallDuration=1 -- --max-time 20 -w '%{http_code} %{time_total}\n'
 }
 
-# Callers in a call are redirected to the recorder; new callers are answered immediately, while the old process drains calls and after it.
+# Restarts the daemon during a call. The caller in the call is redirected to the voicemail recorder. New callers are answered immediately,
+# while the old process drains its calls and afterwards.
 restart_in_call() {
     local caller slowest started_at before
     before=$(main_pid agentlocator)
@@ -399,7 +403,7 @@ restart_in_call() {
 
 # --- No disk space for the program ------------------------------------------------------------------------------------------------------------
 
-# The error names the required and the available space; nothing is changed.
+# Upgrades with too little disk space for the program. The error must name the required and the available space, and nothing is changed.
 upgrade_without_room_for_the_program() {
     local lib=/usr/lib/agentlocator before
     before=$(main_pid agentlocator)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The checks that walk.sh makes inside the container, as root: inside CHECK [ARGUMENT…]. On failure it prints diagnostics.
+# The checks that walk.sh runs inside the container, as root: inside CHECK [ARGUMENT…]. A check that fails prints diagnostics.
 set -uo pipefail
 
 readonly base=http://127.0.0.1:8080
@@ -44,7 +44,7 @@ units_run() {
     [ "$(stat -c '%U %a' $data-whatsapp)" = "agentlocator-whatsapp 700" ] || fail "$(stat -c '%U %a' $data-whatsapp)"
 }
 
-# All files but the settings are those of the package, by its own list of checksums.
+# Checks that all files except the settings have the checksums that the package lists.
 files_are_unchanged() {
     debsums --changed agentlocator || fail "debsums finds changed files, or no checksums"
     [ "$(debsums --list-missing 2>/dev/null | grep -cx agentlocator)" = 0 ] || fail "the package has no checksums"
@@ -70,7 +70,7 @@ first_setup() {
     [ "$(api /api/threads | jq '.threads | length')" = 0 ] || fail "there are threads already"
 }
 
-# As the guide says: a line in the settings, a file for the secret, a restart.
+# Configures Twilio as the guide describes: lines in the settings, a file for the secret, and a restart.
 configure() {
     cat >>/etc/agentlocator/config.toml <<S
 [http]
@@ -116,7 +116,7 @@ all_of() {
     done
 }
 
-# What is in the CRM, as one text to compare.
+# Prints all threads, calls and messages of the CRM as one text, to compare states.
 everything() {
     all_of /api/threads threads | jq -sS 'map({id, peer_number, type, last_message_at})'
     all_of /api/calls calls | jq -sS 'map({id, started_at, state})'
@@ -132,7 +132,7 @@ bridge_unpaired() {
     [ "$(systemctl show -p NRestarts --value agentlocator-whatsapp)" = 0 ] || fail "it was restarted"
 }
 
-# Port 8000 and what the settings say of it do not matter; the daemon sees the bridge by its socket, and the bridge the daemon.
+# Checks that the daemon and the bridge reach each other by their Unix sockets, and not by port 8000, and that other users cannot connect.
 bridge_by_sockets() {
     local daemon=/run/agentlocator/daemon.sock bridge=/run/agentlocator/whatsapp/bridge.sock as_nobody pid
     [ "$(stat -c '%U %G %a' $daemon)" = "root agentlocator-whatsapp 660" ] || fail "$(stat -c '%U %G %a' $daemon)"
@@ -180,13 +180,14 @@ doctor() {
     grep -q '^boot .' $data/live/state || fail "the daemon does not know the boot id: $(cat $data/live/state)"
 }
 
-# As root puts a backup back without the command: the file keeps the owner and the mode of root.
+# Replaces the database with a backup by mv or cp, without `agentlocator restore`. The file then has root's owner and mode, and the service
+# must use it anyway.
 roots_backup() {
     local tool backup=/t/backup.db
     for tool in mv cp 'cp -p'; do
         rm -f $backup
         install -m 644 $data/agentlocator.db $backup || fail "no copy"
-        # Not in the backup.
+        # The backup does not contain this token.
         agentlocator token create "after $tool" --role staff >/dev/null || fail "no token"
         systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
         rm $data/agentlocator.db
@@ -246,7 +247,7 @@ under_load() {
 restart_under_load() {
     four_times() { for _ in 1 2 3 4; do systemctl restart agentlocator || return 1; done; }
     under_load four_times
-    # Also where no name server answers, as here.
+    # The container reaches no name server. A restart must not wait for one.
     [ "${slowest%.*}" -lt 5 ] || fail "a request waited $slowest s"
 }
 
@@ -294,11 +295,12 @@ downgrade_is_refused() {
     all_is_there
 }
 
-# A newer program has changed the database; the older one gets the data from before that, and nothing else is started for it.
+# Downgrades after a newer program has migrated the database. The package starts no service until the administrator has restored the backup
+# from before the upgrade.
 downgrade() {
     local before=/var/backups/agentlocator/before-upgrade.db unit
     cp -p $before /t/before.db
-    # A newer program can copy what it has made.
+    # Only the newer program can back up a database that it has migrated.
     cat >/t/newer <<'S'
 #!/bin/sh
 case $1 in
@@ -333,7 +335,7 @@ downgrade_with_the_same_data() {
     all_is_there
 }
 
-# To a package that does not know the Unix socket of the bridge: it does not stay open without its unit.
+# Downgrades to a package without the unit of the bridge's Unix socket. The socket must not stay open without its unit.
 downgrade_to_fewer_sockets() {
     upgrade agentlocator || fail "$(cat /t/apt.log)"
     AGENTLOCATOR_ALLOW_DOWNGRADE=1 upgrade older --allow-downgrades || fail "$(cat /t/apt.log)"
@@ -346,7 +348,7 @@ downgrade_to_fewer_sockets() {
     all_is_there
 }
 
-# The old program keeps running, and later runs of dpkg do not retry the failed release.
+# Checks an upgrade that fails: the old program keeps running, and later runs of dpkg do not retry the failed release.
 failing_upgrade() {
     local failed before
     failed=$(dpkg-deb -f "/t/$1.deb" Version)
@@ -363,7 +365,7 @@ failing_upgrade() {
     all_is_there
 }
 
-# Longer than the watchdog waits.
+# Checks for longer than the watchdog's timeout that the watchdog does not restart a healthy bridge.
 bridge_watchdog_is_quiet() {
     local before
     before=$(main_pid agentlocator-whatsapp)
@@ -371,7 +373,7 @@ bridge_watchdog_is_quiet() {
     [ "$(main_pid agentlocator-whatsapp)" = "$before" ] || fail "the watchdog ended a bridge that was well"
 }
 
-# A process that is stopped cannot end by itself.
+# Stops the bridge with SIGSTOP, so that it cannot exit by itself and only the watchdog can restart it.
 hanging_bridge() {
     local before after
     before=$(main_pid agentlocator-whatsapp)
@@ -397,7 +399,7 @@ bridge_without_daemon() {
     all_is_there
 }
 
-# As after `cp -a` of /etc from a machine where the group has another number.
+# Gives the settings file an unknown group, as after `cp -a` of /etc from a machine where the service's group has another id.
 foreign_ids() {
     chgrp 12345 /etc/agentlocator/config.toml
     agentlocator doctor >/t/doctor.txt && fail "doctor finds no error: $(cat /t/doctor.txt)"
@@ -409,7 +411,7 @@ foreign_ids() {
     all_is_there
 }
 
-# A disk that is not mounted, or mounted over: the service waits for its data.
+# Mounts an empty disk over the data folder. The service must wait for its data, and must not begin a new installation.
 data_is_missing() {
     systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mount -t tmpfs -o size=64M tmpfs $data || fail "no disk"
@@ -421,14 +423,14 @@ data_is_missing() {
     umount $data
     grep -q 'There was data in' /t/setup.txt || fail "$(cat /t/setup.txt)"
     grep -q 'There was data in' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
-    # By itself.
+    # The service starts by itself once its data is visible again.
     until_true running agentlocator.service
     systemctl stop agentlocator.service
     systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service
     all_is_there
 }
 
-# systemd does not start it; doctor says what to do.
+# Replaces the data folder by a symbolic link. systemd does not start the service then, and doctor reports the remedy.
 data_is_a_link() {
     systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mv $data $data-elsewhere
@@ -441,14 +443,14 @@ data_is_a_link() {
     all_is_there
 }
 
-# Both the new package and the administrator have changed the bridge's settings file.
+# Upgrades to a package with a changed settings file of the bridge. The administrator has changed the file too, and that version must stay.
 upgrade_after_failure() {
     upgrade after -o Dpkg::Options::=--force-confold || fail "$(cat /t/apt.log)"
     grep -q '^# Other words' /etc/agentlocator/whatsapp.env.dpkg-dist || fail "the new settings are not beside ours"
     all_is_there
 }
 
-# Without disk space for a copy and a migration, nothing is changed.
+# Checks that an upgrade changes nothing if the disk has too little space for a backup and a migration.
 upgrade_without_room() {
     local before
     before=$(main_pid agentlocator)
@@ -478,7 +480,7 @@ remove_keeps() {
     [ ! -e /usr/lib/agentlocator ] || fail "$(ls -R /usr/lib/agentlocator)"
 }
 
-# /var/backups is full, and the data folder a disk of its own.
+# Purges the package while /var/backups is full and the data folder is a separate disk. The data must not be deleted.
 purge_without_room() {
     local old=$data.old status=0
     systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# A small Debian of our own with systemd as its first process, to install the package in. Sourced by the walks.
+# A small Debian container with systemd as its first process, to install the package in. Sourced by walk.sh and power-cut.sh.
 #
-#   machine_make SUITE     makes its root (cached under target/deb-test), PACKAGES… beside the base in $EXTRA_PACKAGES
-#   machine_boot           boots it with systemd-nspawn in a network namespace of its own, and waits until it runs
+#   machine_make SUITE     creates its root file system (cached in target/deb-test); $EXTRA_PACKAGES are added to the base packages
+#   machine_boot           boots it with systemd-nspawn in a separate network namespace, and waits until systemd has started
 #   inside COMMAND…        runs a command in it as root
 #   machine_reboot, machine_kill, machine_off
 #
@@ -16,7 +16,7 @@ MACHINE_WORK=
 MACHINE_PID=
 MACHINE_INIT=
 
-# machine_lacks: prints what is missing on this machine, nothing if all is there.
+# machine_lacks: prints the first requirement that this machine does not meet. Prints nothing if it can boot the container.
 machine_lacks() {
     [ "$(uname -s)" = Linux ] || { echo "Linux"; return; }
     [ "$(id -u)" = 0 ] || { echo "root"; return; }
@@ -29,7 +29,8 @@ machine_lacks() {
     unshare -m mount -t cgroup2 cgroup2 /mnt 2>/dev/null || { echo "the right to mount a cgroup file system"; return; }
 }
 
-# machine_tar NAME SUITE PACKAGES…: prints the path of a tar with a root of these packages, made once; else what went wrong.
+# machine_tar NAME SUITE PACKAGES…: prints the path of a cached tar of a root file system with these packages, and creates the tar if it is
+# missing. On failure prints the error instead.
 machine_tar() {
     local name=$1 suite=$2 tar
     shift 2
@@ -57,7 +58,7 @@ machine_make() {
     : >"$MACHINE_ROOT/etc/machine-id"
     echo box >"$MACHINE_ROOT/etc/hostname"
     mkdir -p "$MACHINE_ROOT/var/log/journal" "$MACHINE_ROOT/t"
-    # mmdebstrap leaves a policy that starts no services.
+    # mmdebstrap leaves a policy that prevents packages from starting services.
     rm -f "$MACHINE_ROOT/usr/sbin/policy-rc.d"
     local unit
     for unit in console-getty.service getty@.service systemd-networkd-wait-online.service dpkg-db-backup.timer; do
@@ -80,7 +81,7 @@ machine_cable() {
     ip -n "$MACHINE_ID" route add default via "$OUR_ADDRESS"
 }
 
-# A mount namespace of its own, in which there is a pure cgroup v2 as on a real box, and a tmpfs where nspawn wants one.
+# Starts the container in a separate mount namespace with only cgroup v2, as on a real server, and with the tmpfs that nspawn needs.
 machine_start() {
     # shellcheck disable=SC2016
     ID=$MACHINE_ID ROOT=$MACHINE_ROOT unshare -m bash -ec '
@@ -118,15 +119,15 @@ machine_boot() {
     return 1
 }
 
-# What enters the box keeps this machine's own rights, so the bounding set is cut to the box's before anything runs in it:
-# nothing in there can set this machine's clock or load a module into its kernel.
+# A process that enters the container with nsenter keeps the capabilities of the host's root. The bounding set is reduced to the container's
+# capabilities first, so that no command can set the host's clock or load a module into its kernel.
 readonly MACHINE_RIGHTS=-all,+chown,+dac_override,+dac_read_search,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_admin,+net_raw,+sys_chroot,+sys_ptrace,+sys_admin,+mknod,+lease,+audit_write,+setfcap,+ipc_owner,+sys_nice,+sys_tty_config
 inside() {
     nsenter -t "$MACHINE_INIT" -a -- setpriv --bounding-set="$MACHINE_RIGHTS" --inh-caps=-all -- \
         env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# A clean reboot by systemctl. nspawn ends with 133 when its first process asks for a reboot.
+# Reboots the container cleanly with systemctl. nspawn exits with status 133 when the container's first process requests a reboot.
 machine_reboot() {
     local status=0
     inside systemctl reboot >/dev/null 2>&1
@@ -136,7 +137,7 @@ machine_reboot() {
     machine_boot
 }
 
-# Kills all processes; data that the kernel has not written yet is not lost, unlike in a power cut.
+# Kills all processes of the container. Unlike in a power cut, data that the kernel has not written to disk yet is not lost.
 machine_kill() {
     [ -n "$MACHINE_INIT" ] && kill -KILL "$MACHINE_INIT" 2>/dev/null
     [ -n "$MACHINE_PID" ] && wait "$MACHINE_PID" 2>/dev/null

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs in the virtual machine at each boot: says what survived, then posts messages and tells each acknowledgement, or
-# (box.disk=read-only) turns the disk read-only and back, and says how that was taken.
+# Runs in the virtual machine at each boot. Prints the messages that survived, then posts messages and prints each acknowledgement. With the
+# kernel argument box.disk=read-only it instead remounts the disk read-only and then writable, and prints how the daemon answered.
 set -u
 readonly data=/var/lib/agentlocator
 if ! dpkg -s agentlocator 2>/dev/null | grep -q '^Status: install ok installed'; then
@@ -20,13 +20,14 @@ sqlite3 -readonly $data/live/db.sqlite "$ids" | sed 's/^/HAS /'
 echo BEGIN
 boot=$(cat /proc/sys/kernel/random/boot_id)
 secret=$(cat /etc/agentlocator/credentials/wa-shared-secret)
-# post ID PERSON: prints the status of the answer.
+# post ID PERSON: posts a message with this id from this sender (a digit), and prints the HTTP status of the answer.
 post() {
     curl -s -o /dev/null --max-time 60 -w '%{http_code}' -H "X-BAILEYS-SECRET: $secret" -H 'Content-Type: application/json' \
         -d "{\"from\":\"97250111$2$2$2$2\",\"text\":\"$1\",\"id\":\"$1\"}" http://127.0.0.1:8080/webhook/whatsapp/baileys
 }
 
-# How a page of the daemon answers, at last: until it is as wished, for a minute at most.
+# until_it_is STATUS PATH: requests the path every half second until the daemon answers with this HTTP status, at most 120 times. Prints the
+# last status.
 until_it_is() {
     local wish=$1 status _
     for _ in $(seq 120); do
@@ -41,7 +42,7 @@ sound() { sqlite3 "file:$1?immutable=1" 'PRAGMA integrity_check'; }
 
 if grep -q box.disk=read-only /proc/cmdline; then
     before=$(post "cut-$boot-ro-1" 1)
-    # As the kernel does it when the disk fails: immediately, even if files are open for writing.
+    # SysRq `u` remounts the disk read-only immediately, even if files are open for writing. The kernel does the same when a disk fails.
     echo u >/proc/sysrq-trigger
     for _ in $(seq 100); do
         grep -q '^[^ ]* / ext4 ro' /proc/mounts && break

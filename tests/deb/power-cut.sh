@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Cuts the power of a whole virtual machine in the middle of writes: tests/deb/power-cut.sh [CUTS]
 #
-# A container cannot show this: what its kernel has not written yet survives its end. Here QEMU (in emulation, so it runs
-# anywhere, slowly) boots Debian's kernel with the package; messages are posted as fast as they are accepted, and each
-# acknowledged message is reported over a serial line. QEMU is then killed, and so is the disk behind it (nbdkit), which keeps
-# what was written in a cache of its own until the guest flushes: what was not flushed is lost, as in a drive. After the next
-# boot the database and the published file must be intact and contain all acknowledged messages.
+# A container cannot test a power cut: data in the host kernel's page cache survives when the container is killed. So QEMU boots
+# Debian's kernel with the package, in emulation, which is slow but needs no hardware support. The virtual machine posts messages as fast
+# as the daemon accepts them, and reports each acknowledged message over a serial line. Then QEMU is killed, and so is nbdkit, which serves
+# the disk. nbdkit keeps written data in a cache until the guest flushes it, so unflushed data is lost, as in a real drive. After the next
+# boot the database and the published copy must be intact and contain all acknowledged messages.
 #
-# At the end the same box has its disk turned read-only under it, as a kernel does that has met an error, and back.
+# The last check remounts the disk of the same virtual machine read-only, as a kernel does after a disk error, and then writable again.
 #
-# DEB=FILE is the package (by default the newest in target/debian). 0 all well, 1 something was lost, 2 it could not begin,
-# 77 this machine cannot do it.
+# DEB=FILE selects the package (default: the newest in target/debian). Exit status: 0 if all checks passed, 1 if a check failed, 2 if the
+# test could not start, 77 if this machine lacks root or a tool.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/machine.sh
@@ -38,7 +38,7 @@ trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# QEMU is installed in a root file system of its own, so that it does not conflict with installed packages.
+# Installs QEMU in a separate root file system, so that it does not conflict with installed packages.
 emulator() {
     local root=$MACHINE_CACHE/emulator-$suite
     if [ ! -e "$root/.made" ]; then
@@ -57,7 +57,7 @@ guest() {
     tar=$(machine_tar "guest-$suite" "$suite" $packages) || { echo "$tar"; exit 2; }
     mkdir "$root" "$MACHINE_WORK/vm"
     tar -xf "$tar" -C "$root" --numeric-owner
-    # A boot of its own installs it, and the first of the cuts may come right then as well.
+    # The first boot installs the package, before the first power cut.
     mkdir "$root/t"
     cp "$DEB" "$root/t/agentlocator.deb"
     install -m 755 tests/deb/power-cut-inside.sh "$root/t/inside"
@@ -82,7 +82,7 @@ U
     rm -rf --one-file-system "$root"
 }
 
-# in_emulator COMMAND…: in the emulator's root, with the machine's files in /vm; takes the place of the shell.
+# in_emulator COMMAND…: replaces the shell by the command, which runs in the emulator's root with the virtual machine's files in /vm.
 in_emulator() {
     # shellcheck disable=SC2016
     EMULATOR=$EMULATOR VM=$MACHINE_WORK/vm exec unshare -m bash -ec '
@@ -92,7 +92,7 @@ in_emulator() {
         exec chroot "$EMULATOR" "$@"' in_emulator "$@" </dev/null >>"$MACHINE_WORK/vm/emulator.log" 2>&1
 }
 
-# power_on [KERNEL-ARGUMENT…]
+# power_on [KERNEL-ARGUMENT…]: starts the disk server and QEMU in the background.
 power_on() {
     : >"$MACHINE_WORK/vm/serial"
     rm -f "$MACHINE_WORK/vm/drive"
@@ -116,7 +116,7 @@ power_off() {
     QEMU='' DRIVE=''
 }
 
-# wait_for PATTERN SECONDS: a line on the serial console.
+# wait_for PATTERN SECONDS: waits until a line on the serial console matches. Fails after this time, or when QEMU exits.
 wait_for() {
     local _
     for _ in $(seq $(($2 * 5))); do
@@ -132,7 +132,8 @@ wait_for() {
 
 acknowledged() { tr -d '\r' <"$MACHINE_WORK/vm/serial" | sed -n 's/^ACK //p'; }
 
-# Power is cut after so many more acknowledgements, which is somewhere in the middle of a write.
+# cut_power NUMBER: boots, and cuts the power after 50 to 199 acknowledged messages, most likely during a write. From the second cut on, it
+# first checks that no acknowledged message was lost.
 cut_power() {
     local wanted=$((RANDOM % 150 + 50))
     power_on
@@ -151,7 +152,7 @@ cut_power() {
     [ "$(acknowledged | wc -l)" -ge "$wanted" ]
 }
 
-# The report of the virtual machine after a boot, before it accepts new messages.
+# Checks the report that the virtual machine prints after a boot, before it posts new messages: no damage and no lost message.
 survived() {
     local lost
     tr -d '\r' <"$MACHINE_WORK/vm/serial" | grep -E '^(INTEGRITY|COPY) ' | sort -u
@@ -172,7 +173,8 @@ last_look() {
     return $status
 }
 
-# While the disk is read-only nothing is acknowledged, and the copy is sound; then all is as before.
+# Checks that the daemon acknowledges no message while the disk is read-only, that the published copy stays intact, and that the daemon
+# works again once the disk is writable.
 read_only_disk() {
     power_on box.disk=read-only
     wait_for '^AGAIN' 400 && survived

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# A second machine, inside the container: Litestream and `agentlocator standby` by their units, set up with the commands of the guide.
+# A standby machine, simulated inside the container: the units of Litestream and `agentlocator standby`, set up with the guide's commands.
 # Sourced by inside.sh, and uses its functions and those of faults.sh.
 
 readonly guide=/usr/share/doc/agentlocator/admin/standby.md
 readonly bucket=/srv/bucket
 
-# guide_block SECTION NUMBER: prints this shell block of the guide, for root in a shell without sudo and editor.
+# guide_block SECTION NUMBER: prints this shell block of the guide, changed so that root can run it without sudo, an editor or questions.
 guide_block() {
     sed -n "/^## $1\$/,/^## /p" $guide | awk -v wanted="$2" '
         /^ *```sh$/ { n++; inside = 1; next }
@@ -14,7 +14,7 @@ guide_block() {
         sed 's/^ *//; s/^sudo editor .*/use_bucket/; s/^sudo -u \([a-z]*\) /runuser -u \1 -- /; s/^sudo //; s/promote$/promote --yes/'
 }
 
-# follow_guide SECTION NUMBER: runs it.
+# follow_guide SECTION NUMBER: runs this shell block of the guide.
 follow_guide() {
     guide_block "$1" "$2" >/t/commands
     [ -s /t/commands ] || fail "the guide has no block $2 in $1"
@@ -22,7 +22,7 @@ follow_guide() {
     (set -ex && . /t/commands) >/t/guide.txt 2>&1 || fail "the commands of the guide fail: $(cat /t/guide.txt)"
 }
 
-# A folder in place of the bucket: this machine reaches no network.
+# Makes Litestream replicate into a folder instead of a bucket, because the container reaches no network.
 use_bucket() {
     sed -i "s/type: s3/type: file/; s|path: box-1/.*|path: $bucket|; /bucket: /d; /region: /d; /-key/d" /etc/agentlocator/litestream.yml
 }
@@ -31,7 +31,7 @@ received() { sqlite3 -readonly "$1" "SELECT count(*) FROM messages WHERE directi
 has_received() { [ "$(received "$1")" = "$2" ]; }
 monotonic() { systemctl show -p "$1" --value "$2"; }
 
-# Machine one and machine two are this machine in turn, each with its own data folder.
+# Runs a failover from machine one to machine two. The container plays both machines in turn, each with its own data folder.
 standby_takes_over() {
     local one=$data.one two=$data.two count
     install -m 755 /t/litestream /usr/bin/litestream
@@ -60,7 +60,7 @@ standby_takes_over() {
     mv $two $data
     has_received $data/agentlocator.db "$count" && fail "machine two has the data before it was replicated"
 
-    # Machine two follows, and its service cannot run beside that.
+    # Machine two follows machine one as a standby.
     follow_guide 'Machine two' 1
     follow_guide 'Machine two' 3
     [ "$(agentlocator standby --status --json | jq .follows)" = true ] || fail "$(agentlocator standby --status)"
@@ -70,7 +70,7 @@ standby_takes_over() {
     follows_again() { running agentlocator-standby && [ "$(agentlocator standby --status --json | jq .follows)" = true ]; }
     until_true follows_again
 
-    # It takes over.
+    # Machine two takes over.
     follow_guide Failover 2
     grep 'Messages and calls that the other machine received after' /t/guide.txt || fail "$(cat /t/guide.txt)"
     running agentlocator-standby && fail "the standby still runs"
@@ -82,7 +82,7 @@ standby_takes_over() {
     all_is_there
 }
 
-# A stop in this order loses no change, and the daemon finds its database as it left it.
+# Checks that a restart stops Litestream before the daemon and starts it after the daemon, and that the daemon finds no unclean stop.
 litestream_stops_first_and_starts_last() {
     local began
     began=$(date '+%F %T')
@@ -97,7 +97,7 @@ litestream_stops_first_and_starts_last() {
     true
 }
 
-# As the boot would start them.
+# Checks that neither a boot nor a restart starts the standby or Litestream after the takeover.
 restart_starts_no_standby() {
     systemctl --quiet is-enabled agentlocator-standby && fail "the next boot would start the standby"
     systemctl --quiet is-enabled agentlocator-litestream && fail "the next boot would replicate into the bucket of machine one"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs the package in a booted Debian and walks through its life: tests/deb/walk.sh short|full [SUITE]
-# (by default the oldest Debian on which a package that was built here runs)
+# Installs, uses, upgrades and purges the package in a booted Debian container: tests/deb/walk.sh short|full [SUITE]
+# The default suite is the oldest Debian that runs a package built on this machine.
 #
-# DEB=FILE is the package (by default the newest in target/debian). `short`: install, first set-up, a call, messages, reboot,
-# purge. `full`: also kills, restarts and upgrades under load, faults of the machine (faults.sh), a standby (standby.sh), downgrades,
-# upgrades that fail, remove, and lintian.
-# With REQUIRE_ALL=1 (`make test-all`) a missing tool is a failure. A line for each check; 0 all well, 1 a check failed, 2 the walk could not begin, 77 this machine cannot do it.
-# KEEP=1 leaves the box's root and log behind.
+# DEB=FILE selects the package (default: the newest in target/debian). `short` checks the installation, the first set-up, a call, messages,
+# a reboot and a purge. `full` also checks kills, restarts and upgrades under load, faults of the machine (faults.sh), a standby
+# (standby.sh), downgrades, upgrades that fail, removal, and lintian.
+# With REQUIRE_ALL=1 (`make test-all`) a missing tool is a failure. KEEP=1 keeps the container's root file system and log.
+# Prints a line for each check. Exit status: 0 if all checks passed, 1 if a check failed, 2 if the walk could not start, 77 if this machine
+# cannot boot the container.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/machine.sh
@@ -27,7 +28,7 @@ LITESTREAM=target/tools/litestream/bin/litestream
 VERSION=$(dpkg-deb -f "$DEB" Version)
 
 began=$(now)
-# To start the service at another time.
+# libfaketime starts the service with a wrong clock (clock_behind in faults.sh).
 [ "$length" = short ] || EXTRA_PACKAGES=libfaketime
 machine_make "$suite" || exit 2
 cp "$DEB" "$MACHINE_ROOT/t/agentlocator.deb"

@@ -1,5 +1,5 @@
-// Loaded before the Observatory (node --import): its connections to ports 80 and 443 of whatever host go to HTTP_PORT and HTTPS_PORT
-// of this machine, and no others are made. Names of hosts need not be known then, and no root rights are needed.
+// Loaded before the Observatory (node --import). Redirects its connections to ports 80 and 443 of any host to HTTP_PORT and HTTPS_PORT of
+// 127.0.0.1, and rejects connections to other ports. So the test needs neither a DNS entry for shop.test nor root to listen on these ports.
 import net from "node:net";
 
 const ports = { 80: process.env.HTTP_PORT, 443: process.env.HTTPS_PORT };

@@ -13,10 +13,10 @@ pub(crate) struct LoginRequest {
     pub(super) password: String,
 }
 
-/// The session of the request: its user, role and business.
+/// The current login session or API token: its user, role, CSRF token and business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SessionResponse {
-    /// Always true.
+    /// Always true; an error response has `ok: false`.
     pub(super) ok: bool,
     /// The user who is logged in; null if the request has a token.
     pub(super) user: Option<User>,

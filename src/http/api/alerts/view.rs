@@ -20,24 +20,24 @@ pub(crate) type AlertItemPage = Page<AlertItem>;
 pub(crate) struct AlertItem {
     kind: AlertKind,
     state: AlertState,
-    /// The name of the alert, in Hebrew and English.
+    /// The title of the alert, in Hebrew and English.
     headline: Bilingual,
-    /// The details of the problem.
+    /// The details of this occurrence, such as a file, a number or an error, in Hebrew and English.
     detail: Bilingual,
-    /// The action that fixes the problem.
+    /// The action that fixes the problem, in Hebrew and English.
     remedy: Bilingual,
-    /// When the alert became active for the last time.
+    /// When the alert last became active.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
     /// When the alert cleared; null while it is active.
     #[schema(value_type = Option<String>, format = DateTime)]
     cleared_at: Option<Timestamp>,
-    /// Whether the alert is muted: no notification is sent.
+    /// Whether the alert is muted; a muted alert sends no notifications.
     muted: bool,
     /// When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
-    /// The last notification by each channel.
+    /// The last notification of each channel that has sent one.
     deliveries: Vec<AlertDelivery>,
 }
 
@@ -95,12 +95,12 @@ impl From<domain::AlertDelivery> for AlertDelivery {
 /// A state change of an alert, or a notification about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertEventItem {
-    /// The id of the entry.
+    /// The id of the event; later events have greater ids.
     id: i64,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
-    /// The name of the alert, in Hebrew and English; null for a kind that this release does not support.
+    /// The title of the alert, in Hebrew and English; null for a kind that this release does not support.
     headline: Option<Bilingual>,
     /// The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`.
     transition: String,

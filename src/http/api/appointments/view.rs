@@ -19,15 +19,15 @@ pub(crate) type AppointmentSource = OneOf<domain::AppointmentSource>;
 pub(crate) struct Appointment {
     /// The id of the appointment.
     id: i64,
-    /// The id of the contact.
+    /// The id of the contact who has the appointment.
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
-    /// The contact's phone number, E.164.
+    /// The contact's phone number in E.164; null if no number is known.
     contact_number: Option<String>,
-    /// The id of the service.
+    /// The id of the booked service.
     service_id: i64,
-    /// The name of the service.
+    /// The current name of the booked service.
     service_name: String,
     /// The id of the resource that the appointment occupies.
     resource_id: i64,
@@ -39,7 +39,7 @@ pub(crate) struct Appointment {
     /// When the appointment ends.
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
-    /// The time zone of the business at the time of the booking.
+    /// The IANA time zone of the business at the time of the booking.
     time_zone: String,
     /// The state of the appointment.
     state: AppointmentState,
@@ -52,9 +52,9 @@ pub(crate) struct Appointment {
     seen_at: Option<Timestamp>,
     /// A note for users; the contact does not see it.
     note: String,
-    /// The price in agorot at the time of the booking.
+    /// The price in agorot at the time of the booking; null if the service had no price.
     price_minor: Option<i64>,
-    /// The reason for the cancellation.
+    /// The reason for the cancellation; null if none was given.
     cancel_reason: Option<String>,
     /// The actor that booked the appointment: `user:3`, `token:2` or `agent`.
     created_by: String,
@@ -64,7 +64,7 @@ pub(crate) struct Appointment {
     /// When the appointment was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When the appointment was cancelled.
+    /// When the appointment was cancelled; null if it was not.
     #[schema(value_type = Option<String>, format = DateTime)]
     cancelled_at: Option<Timestamp>,
 }
@@ -110,16 +110,16 @@ impl From<domain::Appointment> for Appointment {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BookAppointmentRequest {
-    /// The id of the contact.
+    /// The id of the contact who gets the appointment.
     pub(super) contact_id: i64,
-    /// The id of the service.
+    /// The id of the service to book.
     pub(super) service_id: i64,
     /// The id of the resource; absent or null: the first one that provides the service and is free.
     pub(super) resource_id: Option<i64>,
     /// When the appointment starts; a full minute.
     #[schema(value_type = String, format = DateTime)]
     pub(super) starts_at: Timestamp,
-    /// A note for users.
+    /// A note for users, which the contact does not see.
     pub(super) note: Option<String>,
     /// Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
     /// False by default.
@@ -141,7 +141,7 @@ pub(crate) struct ChangeAppointmentRequest {
     resource_id: Option<Option<i64>>,
     /// The id of the service; the duration and the price change to those of the new service.
     service_id: Option<i64>,
-    /// A note for users; null clears it.
+    /// A note for users, which the contact does not see; null clears the note.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     note: Option<Option<String>>,
@@ -165,6 +165,6 @@ impl From<ChangeAppointmentRequest> for AppointmentChange {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelAppointmentRequest {
-    /// The reason for the cancellation.
+    /// The reason for the cancellation, for users.
     pub(super) reason: Option<String>,
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 /// The snapshots, and the status of the backups.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupsResponse {
-    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: no night has passed yet;
-    /// `off`: backups are off.
+    /// The status of the backups. `good`: the backups work. `bad`: the last attempt failed, or the newest snapshot is
+    /// too old. `pending`: the first nightly backup is still to come. `off`: backups are disabled.
     pub(super) status: &'static str,
-    /// The snapshot that is being created now; null if none is.
+    /// The snapshot that the daemon is creating at the moment; null if there is none.
     pub(super) running: Option<RunningSnapshot>,
     /// The result of the last attempt to create a snapshot.
     pub(super) last_run: BackupRun,
@@ -82,16 +82,16 @@ impl From<backup::BackupRun> for BackupRun {
 /// A snapshot: a complete copy of the database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Snapshot {
-    /// The file name.
+    /// The file name of the snapshot in the snapshot folder.
     name: String,
     /// The kind of the snapshot: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
     kind: &'static str,
     /// When the snapshot was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// The size in bytes.
+    /// The size of the snapshot file in bytes.
     bytes: u64,
-    /// Whether the snapshot is encrypted.
+    /// Whether the snapshot file is encrypted.
     encrypted: bool,
     /// The SHA-256 of the file, in hexadecimal; null if no checksum was stored with the file.
     sha256: Option<String>,

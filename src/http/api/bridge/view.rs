@@ -21,21 +21,21 @@ pub(crate) struct BridgeStatus {
     state: LinkState,
     /// The problem that prevents the link and its remedy, in the business's language; null if there is no problem.
     reason: Option<String>,
-    /// Since when the link is in this state.
+    /// When the link entered this state.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// WhatsApp's status code of the last disconnect.
     last_code: Option<i64>,
-    /// The version of the bridge.
+    /// The version of the bridge program.
     version: Option<String>,
-    /// The linked WhatsApp account.
+    /// The linked WhatsApp account; null if none is linked.
     account: Option<LinkedAccount>,
     /// The messages and files that are queued in the bridge.
     waiting: BridgeBacklog,
     /// WhatsApp's restriction on starting new chats; null while there is none.
     restriction: Option<AccountRestriction>,
-    /// Since when the link, although connected, has received nothing, not even a reply from the account's own phone;
-    /// null while data arrives.
+    /// Since when the link has received no data although it is connected, not even a reply from the account's own
+    /// phone; null while data arrives.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
     /// The QR code to scan while one is valid; for owners only.
@@ -50,9 +50,9 @@ pub(crate) struct BridgeStatus {
 /// The linked WhatsApp account.
 #[derive(Serialize, utoipa::ToSchema)]
 struct LinkedAccount {
-    /// The phone number in E.164.
+    /// The account's phone number in E.164.
     phone: Option<String>,
-    /// The profile name of the account.
+    /// The profile name of the WhatsApp account.
     name: Option<String>,
 }
 
@@ -61,7 +61,7 @@ struct LinkedAccount {
 struct BridgeBacklog {
     /// The number of messages and updates that the daemon has not accepted yet.
     inbox: Option<u64>,
-    /// The number of files of messages that are still to be transferred.
+    /// The number of message files that the bridge has not transferred yet.
     media: Option<u64>,
     /// The number of messages and updates that the daemon rejected; the log gives the reasons.
     refused: Option<u64>,
@@ -144,24 +144,24 @@ impl BridgeStatus {
 /// The response to a request to start pairing.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct StartPairingResponse {
-    /// Always true.
+    /// Always true; an error response has `ok: false`.
     pub(super) ok: bool,
     /// The state of the link to WhatsApp.
     pub(super) state: LinkState,
 }
 
-/// The phone to be linked.
+/// The phone number of the WhatsApp account to link by a pairing code.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PairingCodeRequest {
-    /// The phone number of the account to be linked: `+9725…`, or the national form `05…`.
+    /// The phone number of the account, as `+9725…` or in the national form `05…`.
     pub(super) phone: String,
 }
 
-/// A pairing code, which is typed into the phone.
+/// A pairing code, which the user types into WhatsApp on the phone.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct PairingCodeResponse {
-    /// Always true.
+    /// Always true; an error response has `ok: false`.
     pub(super) ok: bool,
     /// The pairing code: eight letters and digits.
     pub(super) code: String,

@@ -21,14 +21,14 @@ pub(crate) type ClosedReason = OneOf<domain::ClosedReason>;
 /// Calendar days in chronological order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CalendarDays {
-    /// The days.
+    /// All days of the requested range, in chronological order.
     pub(super) days: Vec<CalendarDay>,
 }
 
-/// A day: its Hebrew date, its holiday, and when the business is open.
+/// A calendar day: its Hebrew date, its holiday, and the hours in which the business is open.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CalendarDay {
-    /// The date.
+    /// The Gregorian date in the time zone of the business.
     #[schema(value_type = String, format = Date)]
     date: LocalDate,
     /// The weekday: 0 is Sunday, 6 is Saturday.
@@ -63,38 +63,38 @@ pub(crate) struct ResourceDay {
 /// A Hebrew date.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HebrewDate {
-    /// The day of the month.
+    /// The day of the Hebrew month, 1 to 30.
     day: u8,
-    /// The month.
+    /// The Hebrew month.
     month: HebrewMonth,
-    /// The year, such as 5787.
+    /// The Hebrew year, such as 5787.
     year: i32,
-    /// The date in Hebrew letters.
+    /// The complete date in Hebrew letters.
     text_he: String,
-    /// The date in English.
+    /// The complete date in English.
     text_en: String,
 }
 
 /// A holiday or other special day of the Israeli calendar.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DayName {
-    /// The identifier of the day.
+    /// The identifier of the holiday or special day.
     key: Holiday,
-    /// Its name in Hebrew.
+    /// The name of the day in Hebrew.
     name_he: String,
-    /// Its name in English.
+    /// The name of the day in English.
     name_en: String,
     /// How the day affects the opening hours of a business.
     kind: HolidayKind,
 }
 
-/// A range of hours.
+/// A range of hours within one day.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OpenRange {
-    /// The beginning, `HH:MM`.
+    /// The time at which the range begins, `HH:MM`.
     #[schema(value_type = String)]
     from: DayTime,
-    /// The end, `HH:MM`; `24:00` is the end of the day.
+    /// The time at which the range ends, `HH:MM`; `24:00` is the end of the day.
     #[schema(value_type = String)]
     to: DayTime,
 }
@@ -163,7 +163,7 @@ pub(crate) struct FreeSlots {
     pub(super) slots: Vec<FreeSlot>,
 }
 
-/// A free time.
+/// A free time for an appointment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeSlot {
     /// When an appointment at this time would start.
@@ -185,14 +185,14 @@ impl From<Slot> for FreeSlot {
 /// Free gaps in the calendars of the resources, ordered by resource and time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGaps {
-    /// The gaps.
+    /// All gaps of the requested range, ordered by resource and time.
     pub(super) gaps: Vec<FreeGap>,
 }
 
-/// A free gap: an appointment can start at its beginning.
+/// A gap in the calendar of a resource. An appointment can start at its beginning.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGap {
-    /// The id of the resource.
+    /// The id of the resource that is free.
     resource_id: i64,
     /// When the gap begins.
     #[schema(value_type = String, format = DateTime)]

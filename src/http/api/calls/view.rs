@@ -66,7 +66,7 @@ pub(crate) struct CallDetail {
     pub(super) turns: Vec<Turn>,
     /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
-    /// The name of the user or API token that ended the call; null if the call ended otherwise, or the token was
+    /// The name of the user or API token that ended the call; null if the call ended in another way, or the token was
     /// deleted.
     pub(super) hung_up_by: Option<String>,
     /// The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time.
@@ -79,14 +79,14 @@ pub(crate) struct CallDetail {
 /// The findings that were extracted from a call's transcript after its end.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallFindings {
-    /// The complete summary; null if there is none yet, or none at all.
+    /// The complete summary; null if it does not exist yet, or could not be created.
     summary: Option<String>,
-    /// The language that the caller spoke, such as `he`; null if it is not known.
+    /// The code of the language that the caller spoke, such as `he`; null if it is not known.
     language: Option<String>,
-    /// The lead of the call; null if none was found, or the lead was deleted.
+    /// The lead that was found in the call; null if none was found, or the lead was deleted.
     lead: Option<Lead>,
-    /// The questions that the agent could not answer. A question that was asked again in a later call is listed there
-    /// instead.
+    /// The questions that the agent could not answer. If a question was asked again in a later call, only that call
+    /// lists it.
     questions: Vec<KnowledgeGap>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct Call {
     id: i64,
     /// The id of the business.
     business_id: i64,
-    /// Twilio's CallSid.
+    /// The id of the call at Twilio (CallSid).
     call_sid: String,
     /// The id of the thread of calls with this contact.
     thread_id: i64,
@@ -136,33 +136,33 @@ pub(crate) struct Call {
     contact_id: i64,
     /// Whether the call is inbound or outbound.
     direction: CallDirection,
-    /// The network: phone or WhatsApp.
+    /// The network of the call: phone or WhatsApp.
     medium: CallMedium,
     /// The caller's number in E.164, or the text that Twilio sent instead (`anonymous`).
     peer_number: String,
-    /// The business's number.
+    /// The number of the business in this call.
     own_number: String,
     /// The state of the call.
     state: CallState,
     /// The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began.
     engine: Option<String>,
-    /// The AI model.
+    /// The name of the AI model that spoke in the call.
     model: Option<String>,
     /// When Twilio reported the call to the daemon.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When the media stream began.
+    /// When the media stream began; null if there was none.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
-    /// When the call ended; null while it runs.
+    /// When the call ended; null while it continues.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// Why the call ended.
+    /// Why the call ended; null while it continues.
     end_reason: Option<EndReason>,
-    /// Whether the call was missed: the service was off or unreachable during the call, and found it later in Twilio's
-    /// list of calls.
+    /// Whether the call was missed because the service was off or unreachable during the call. The daemon found such a
+    /// call later in Twilio's list of calls.
     missed: bool,
-    /// The duration as Twilio reports it, or as the daemon measured it if Twilio has not reported it.
+    /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
     duration_ms: Option<i64>,
     /// The cost of the AI, in millionths of a dollar.
     cost_micros: i64,
@@ -204,13 +204,13 @@ pub(crate) struct Turn {
     id: i64,
     /// The id of the call.
     call_id: i64,
-    /// The position in the call, from 1.
+    /// The position of the turn in the call, from 1.
     seq: i64,
-    /// The speaker.
+    /// The speaker of the turn.
     speaker: Speaker,
-    /// The complete text; empty for `tool`.
+    /// The complete text of the turn; empty if the speaker is `tool`.
     text: String,
-    /// The tool that the agent used, if the speaker is `tool`.
+    /// The tool that the agent used; null unless the speaker is `tool`.
     tool: Option<ToolUse>,
     /// The part of `text` that the other party heard.
     heard_text: String,
@@ -259,7 +259,7 @@ impl From<domain::Turn> for Turn {
 pub(crate) struct ToolUse {
     /// The name of the tool, such as `book_appointment`.
     name: String,
-    /// The arguments of the tool; a string if the model passed invalid JSON.
+    /// The arguments that the model passed to the tool; a string if they were invalid JSON.
     arguments: Value,
     /// The result that was returned to the model, with `error` if the tool failed; null while the tool runs.
     output: Option<Value>,
@@ -279,11 +279,11 @@ struct TurnLatency {
     transcript_partial_ms: Option<i64>,
     /// When the final transcript of the caller's speech arrived. A speech-to-speech model may send it after its answer.
     transcript_final_ms: Option<i64>,
-    /// When the AI began to respond.
+    /// When the AI service began to respond.
     response_created_ms: Option<i64>,
-    /// When the first text of the answer arrived from the AI.
+    /// When the first text of the answer arrived from the AI service.
     first_token_ms: Option<i64>,
-    /// When the first audio arrived from the AI.
+    /// When the first audio arrived from the AI service.
     first_delta_ms: Option<i64>,
     /// When the first audio was sent to Twilio.
     first_sent_ms: Option<i64>,
@@ -314,13 +314,13 @@ pub(crate) struct Recording {
     call_id: i64,
     /// The source of the recording, such as the daemon or Twilio.
     source: RecordingSource,
-    /// The MIME type.
+    /// The MIME type of the audio.
     mime: String,
-    /// The number of channels; 2 for both parties: the caller left, the agent right.
+    /// The number of audio channels. With two channels, the caller is on the left and the agent on the right.
     channels: i64,
-    /// The duration in milliseconds.
+    /// The duration of the recording in milliseconds.
     duration_ms: i64,
-    /// The size in bytes.
+    /// The size of the audio file in bytes.
     bytes: i64,
     /// The state of the recording.
     state: RecordingState,
@@ -360,14 +360,14 @@ pub(crate) struct HintRequest {
     pub(super) text: String,
 }
 
-/// The loudness of a recording over time.
+/// The loudness of a recording over time, to draw a waveform.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Peaks {
     /// The duration of the recording in milliseconds.
     duration_ms: i64,
-    /// The peaks of the caller, 0 to 255.
+    /// The peak levels of the caller over time, 0 to 255.
     caller: Vec<u8>,
-    /// The peaks of the agent, 0 to 255; empty if only the caller was recorded.
+    /// The peak levels of the agent over time, 0 to 255; empty if only the caller was recorded.
     agent: Vec<u8>,
 }
 

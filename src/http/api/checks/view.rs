@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A check to run, with values that may differ from the saved ones.
+/// A check to run, with settings that may differ from the saved ones.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckRequest {
-    /// What to check.
+    /// The check to run.
     pub(super) check: CheckName,
-    /// Values to use instead of the saved ones, by key; null means the default. Nothing is stored.
+    /// Values to use instead of the saved settings, by key; null means the default. The check stores nothing.
     #[serde(default)]
     pub(super) values: BTreeMap<String, Value>,
 }
@@ -27,9 +27,9 @@ pub(crate) type CheckStatus = OneOf<domain::CheckStatus>;
 /// The result of a check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CheckResponse {
-    /// Whether no error was found.
+    /// Whether the check found no error.
     pub(super) ok: bool,
-    /// What was found.
+    /// The findings of the check.
     pub(super) findings: Vec<CheckFinding>,
 }
 
@@ -38,14 +38,14 @@ pub(crate) struct CheckResponse {
 pub(crate) struct CheckFinding {
     /// The severity of the finding.
     pub(super) status: CheckStatus,
-    /// The code of the finding, for programs; null if the finding has no code.
+    /// The stable code of the finding; null if the finding has no code.
     code: Option<&'static str>,
-    /// The values in the text, by name.
+    /// The values that the text contains, by name.
     #[schema(value_type = BTreeMap<String, Value>)]
     pub(super) params: BTreeMap<&'static str, Value>,
-    /// The finding, in the language of the request; English by default.
+    /// A description of the finding in the language of the request; English by default.
     text: String,
-    /// The action that fixes the problem; null if no action is needed.
+    /// The action that fixes the problem, in the same language; null if no action is needed.
     remedy: Option<String>,
 }
 

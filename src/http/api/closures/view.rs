@@ -17,10 +17,10 @@ pub(crate) struct Closure {
     id: i64,
     /// The id of the resource; null if the whole business is closed.
     resource_id: Option<i64>,
-    /// The first day.
+    /// The first day of the closure.
     #[schema(value_type = String, format = Date)]
     from_date: LocalDate,
-    /// The last day.
+    /// The last day of the closure.
     #[schema(value_type = String, format = Date)]
     to_date: LocalDate,
     /// The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day.
@@ -29,7 +29,7 @@ pub(crate) struct Closure {
     /// The time of the last day at which the closure ends, `HH:MM`; null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason.
+    /// The reason for the closure, such as `vacation`; may be empty.
     reason: String,
     /// When the closure was created.
     #[schema(value_type = String, format = DateTime)]
@@ -71,16 +71,16 @@ impl From<domain::Closure> for Closure {
     }
 }
 
-/// A closure to be added. It lasts from `from` on the first day to `to` on the last day.
+/// A closure to add. It lasts from `from` on the first day to `to` on the last day.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateClosureRequest {
     /// The id of the resource; absent or null: the whole business.
     resource_id: Option<i64>,
-    /// The first day.
+    /// The first day of the closure.
     #[schema(value_type = String, format = Date)]
     pub(super) from_date: LocalDate,
-    /// The last day.
+    /// The last day of the closure.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
     /// The time of the first day at which the closure begins, `HH:MM`; absent or null: the beginning of the day.
@@ -89,7 +89,7 @@ pub(crate) struct CreateClosureRequest {
     /// The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason.
+    /// The reason for the closure, such as `vacation`.
     reason: Option<String>,
 }
 
@@ -114,10 +114,10 @@ pub(crate) struct ChangeClosureRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     resource_id: Option<Option<i64>>,
-    /// The first day.
+    /// The first day of the closure.
     #[schema(value_type = Option<String>, format = Date)]
     from_date: Option<LocalDate>,
-    /// The last day.
+    /// The last day of the closure.
     #[schema(value_type = Option<String>, format = Date)]
     to_date: Option<LocalDate>,
     /// The time of the first day at which the closure begins, `HH:MM`; null: the beginning of the day.
@@ -128,7 +128,7 @@ pub(crate) struct ChangeClosureRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     to: Option<Option<DayTime>>,
-    /// The reason.
+    /// The reason for the closure, such as `vacation`.
     reason: Option<String>,
 }
 

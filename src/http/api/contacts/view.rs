@@ -22,19 +22,20 @@ pub(crate) struct Contact {
     id: i64,
     /// The id of the business.
     business_id: i64,
-    /// The name that the owner gave, else the WhatsApp profile name; may be empty.
+    /// The name that a user gave the contact, or else the WhatsApp profile name; may be empty.
     display_name: String,
     /// The current phone number in E.164; null if only other addresses are known.
     number: Option<String>,
-    /// When the newest message or call was.
+    /// When the newest message or call arrived or was sent; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_activity_at: Option<Timestamp>,
-    /// The tags, by name.
+    /// The tags of the contact, sorted by name.
     tags: Vec<ContactTag>,
     /// Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
     /// out.
     opted_out: bool,
-    /// Whether a user has blocked the contact: calls are rejected, and messages are stored without notice.
+    /// Whether a user has blocked the contact. Calls of a blocked contact are rejected, and messages are stored without
+    /// a notification.
     blocked: bool,
     /// The number of unread messages and calls in all threads.
     unread_count: i64,
@@ -80,30 +81,30 @@ impl From<domain::Contact> for Contact {
 pub(crate) struct ContactDetail {
     #[serde(flatten)]
     pub(super) contact: Contact,
-    /// The code of the language, such as `he`; null if it is not known.
+    /// The code of the contact's language, such as `he`; null if it is not known.
     pub(super) language: Option<String>,
-    /// The addresses of the contact.
+    /// The phone numbers and other addresses of the contact.
     pub(super) addresses: Vec<Address>,
-    /// The threads, newest activity first.
+    /// The threads with the contact, newest activity first.
     pub(super) threads: Vec<Thread>,
-    /// The values of the fields that the business defined.
+    /// The contact's values of the custom fields.
     pub(super) fields: Vec<ContactField>,
     /// The contacts that were merged into this one, newest first.
     pub(super) merged: Vec<MergedContact>,
-    /// The number of open tasks.
+    /// The number of open tasks about the contact.
     pub(super) open_tasks: i64,
-    /// The next appointment; null if there is none.
+    /// The contact's next appointment; null if there is none.
     pub(super) next_appointment: Option<Appointment>,
 }
 
-/// A contact's value of a field.
+/// A contact's value of a custom field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ContactField {
-    /// The id of the field.
+    /// The id of the custom field.
     field_id: i64,
-    /// The name of the field.
+    /// The name of the custom field.
     name: String,
-    /// The kind of the field.
+    /// The type of the custom field.
     kind: FieldKind,
     /// The value: a text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`.
     value: String,
@@ -118,11 +119,11 @@ impl From<domain::FieldValue> for ContactField {
 /// A contact that was merged into this one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergedContact {
-    /// The id for `/api/merges/{id}/undo`.
+    /// The id of the merge, for `/api/merges/{id}/undo`.
     merge_id: i64,
     /// The name that the merged contact had; may be empty.
     contact_name: String,
-    /// When it was merged.
+    /// When the contact was merged.
     #[schema(value_type = String, format = DateTime)]
     merged_at: Timestamp,
 }
@@ -151,10 +152,9 @@ pub(crate) struct Address {
     contact_id: i64,
     /// The kind of the address.
     kind: AddressKind,
-    /// The address, normalised: E.164 for a phone number.
+    /// The normalised address; a phone number is in E.164.
     value: String,
-    /// When the number ceased to be current, if the contact has another phone number now; null for a current number or
-    /// another kind of address.
+    /// When the number ceased to be current; null for a current number, and for other kinds of addresses.
     #[schema(value_type = Option<String>, format = DateTime)]
     former_at: Option<Timestamp>,
     /// The version of the item (its `ETag`), for `If-Match`.
@@ -186,7 +186,7 @@ pub(crate) struct AddNumberRequest {
     pub(super) restored_id: Option<i64>,
 }
 
-/// The corrected number.
+/// The corrected form of a contact's number.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CorrectNumberRequest {
@@ -212,10 +212,10 @@ impl From<domain::Address> for Address {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateContactRequest {
-    /// The name; may be empty.
+    /// The name of the contact; may be empty.
     #[serde(default)]
     pub(super) display_name: String,
-    /// The phone number: +972501234567 or, within the country, 050-1234567.
+    /// The phone number: `+972501234567`, or the national form `050-1234567`.
     pub(super) number: String,
 }
 
@@ -223,19 +223,19 @@ pub(crate) struct CreateContactRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateContactRequest {
-    /// The new name; empty removes it.
+    /// The new name of the contact; an empty text removes the name.
     pub(super) display_name: Option<String>,
-    /// The code of the language, such as `he`; null removes it.
+    /// The code of the contact's language, such as `he`; null removes the language.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     pub(super) language: Option<Option<String>>,
 }
 
-/// Whether a contact receives messages.
+/// Whether a contact receives no messages.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OptOutRequest {
-    /// True: no messages are sent to the contact, whatever the contact writes, until this is set to false.
+    /// True: the daemon sends the contact no messages, whatever the contact writes, until a user sets this to false.
     pub(super) opted_out: bool,
 }
 
@@ -243,15 +243,16 @@ pub(crate) struct OptOutRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BlockRequest {
-    /// True: calls are rejected, and messages are stored without notice, until this is set to false.
+    /// True: calls are rejected, and messages are stored without a notification, until a user sets this to false.
     pub(super) blocked: bool,
 }
 
-/// A value of a field.
+/// A contact's new value of a custom field.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetFieldRequest {
-    /// A text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`, as the field's kind says; null removes the value.
+    /// The value, in the form that the type of the field requires: a text, a number, a day (`2026-11-22`), one of the
+    /// choices, or `true` or `false`. Null removes the value.
     #[schema(required)]
     pub(super) value: Option<String>,
 }
@@ -264,11 +265,11 @@ pub(crate) struct MergeRequest {
     pub(super) contact_id: i64,
 }
 
-/// A merge that was made, and can be undone.
+/// A merge that can be undone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeResponse {
     ok: bool,
-    /// The id for `/api/merges/{id}/undo`.
+    /// The id of the merge, for `/api/merges/{id}/undo`.
     merge_id: i64,
 }
 

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type CustomFieldPage = Page<CustomField>;
 
-/// A field of the business's contacts.
+/// A custom field of the business's contacts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CustomField {
     /// The id of the field.
     pub(super) id: i64,
     /// The name of the field.
     pub(super) name: String,
-    /// The kind of its values; it cannot be changed.
+    /// The type of the field's values; it cannot be changed.
     pub(super) kind: FieldKind,
-    /// The values of a choice; empty for the other kinds.
+    /// The allowed values of a choice field; empty for other types.
     pub(super) choices: Vec<String>,
 }
 
@@ -29,25 +29,25 @@ impl From<domain::CustomField> for CustomField {
     }
 }
 
-/// A new field.
+/// A new custom field.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateCustomFieldRequest {
-    /// The name, which no other field has.
+    /// The name of the field; it must be unique.
     pub(super) name: String,
-    /// The kind of its values.
+    /// The type of the field's values.
     pub(super) kind: FieldKind,
-    /// The values of a choice.
+    /// The allowed values of a choice field.
     #[serde(default)]
     pub(super) choices: Vec<String>,
 }
 
-/// A change of a field. Absent fields keep their values.
+/// A change of a custom field. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateCustomFieldRequest {
-    /// The new name.
+    /// The new name of the field.
     pub(super) name: Option<String>,
-    /// The new values of a choice. Contacts keep a value that is no longer among them.
+    /// The new allowed values of a choice field. Contacts keep a value that is no longer allowed.
     pub(super) choices: Option<Vec<String>>,
 }

@@ -16,25 +16,25 @@ pub(crate) struct DatabaseStatus {
     /// The result of the integrity checks.
     #[schema(value_type = Object)]
     pub(super) integrity: Integrity,
-    /// The action of the last start on a database file that the service had not written; null if there was none, or the
-    /// notice was dismissed.
+    /// The action of the last start, if it found a database file that the service had not written. Null if it found
+    /// none, or a user dismissed the notice.
     pub(super) notice: Option<StartNotice>,
-    /// Messages that are held since a restore, the oldest first.
+    /// The messages that the daemon holds since a restore, oldest first.
     pub(super) held: Vec<HeldMessage>,
     /// Data migrations that run in the background.
     pub(super) backfills: Vec<BackfillProgress>,
 }
 
-/// A notice for the owner about the last start.
+/// A notice for the owner about a database file that the service had not written, and that the last start found.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StartNotice {
-    /// The action of the start.
+    /// The action that the start took.
     event: StartEvent,
     /// The path of the file that the start archived; null if it archived none.
     archived: Option<String>,
-    /// The reason, in English; may be empty.
+    /// The reason for the action, in English; may be empty.
     reason: String,
-    /// When it happened.
+    /// When the start took the action.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Whether the owner ordered the action, so that only the held messages are reported.
@@ -60,9 +60,9 @@ pub(crate) struct HeldMessage {
     message_id: i64,
     /// The id of the thread.
     thread_id: i64,
-    /// The address of the recipient.
+    /// The phone number or other address of the recipient.
     recipient: String,
-    /// The text.
+    /// The text of the message.
     text: String,
     /// When the message was created.
     #[schema(value_type = String, format = DateTime)]
@@ -86,12 +86,12 @@ impl From<store::HeldMessage> for HeldMessage {
 pub(crate) struct BackfillProgress {
     /// The name of the migration.
     name: String,
-    /// All rows with ids up to this one are done.
+    /// All rows with this id or a lower one have been migrated.
     done_to: i64,
-    /// When it started.
+    /// When the migration started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When it finished.
+    /// When the migration finished; null while it runs.
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
 }
@@ -107,17 +107,17 @@ impl From<store::BackfillProgress> for BackfillProgress {
     }
 }
 
-/// The data that the service continues to use.
+/// The choice of the database that the service uses.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseRequest {
-    /// `found`: the file that was found, from the next start on. `current`: the data of the running service; the found
-    /// file is archived.
+    /// `found`: the service uses the database file that it found, after its next start. `current`: the service keeps
+    /// its current data, and archives the file that it found.
     #[schema(value_type = String)]
     pub(super) data: Choice,
 }
 
-/// The result of the choice.
+/// The result of the choice of a database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ChooseResponse {
     /// Whether the service must be restarted before it uses the chosen file.
@@ -128,20 +128,20 @@ pub(crate) struct ChooseResponse {
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeldAction {
-    /// Send them now.
+    /// Send the messages now.
     Send,
     /// Discard the messages; they are shown as failed.
     Discard,
 }
 
-/// The decision about the held messages.
+/// The owner's decision about all held messages.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReviewRequest {
     pub(super) action: HeldAction,
 }
 
-/// The number of messages that were sent or discarded.
+/// The number of held messages that were sent or discarded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReviewResponse {
     pub(super) messages: u64,

@@ -20,7 +20,7 @@ pub(crate) enum EventData {
 pub(crate) struct Typing {
     /// The id of the thread.
     thread_id: i64,
-    /// The user; null for an API client with a token.
+    /// The id of the user; null for an API client with a token.
     user_id: Option<i64>,
     /// The name of the user; empty for a token.
     user_name: String,
@@ -37,14 +37,14 @@ impl From<TypingNotice> for EventData {
 pub(crate) struct Change {
     /// The number of the change; later changes have greater numbers.
     pub(super) seq: i64,
-    /// When it was committed.
+    /// When the change was committed.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The kind of change.
+    /// The kind of the change.
     kind: ChangeKind,
-    /// The id of the thread to which the changed item belongs.
+    /// The id of the thread to which the changed item belongs; null if it belongs to none.
     thread_id: Option<i64>,
-    /// The id of the message, thread, contact or call that changed.
+    /// The id of the message, thread, contact or call that changed; null for changes without an id.
     ref_id: Option<i64>,
 }
 

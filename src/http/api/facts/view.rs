@@ -16,15 +16,15 @@ pub(crate) type FactSource = OneOf<domain::FactSource>;
 pub(crate) struct Fact {
     /// The id of the fact.
     id: i64,
-    /// The topic.
+    /// The topic of the fact.
     topic: String,
-    /// The fact.
+    /// The text of the fact, which the agent may use in its answers.
     text: String,
-    /// The source of the fact.
+    /// The origin of the fact.
     source: FactSource,
     /// The actor that added the fact: `user:3`, `token:2` or `agent`.
     created_by: String,
-    /// When it was added.
+    /// When the fact was added.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When the fact was last changed.
@@ -66,11 +66,11 @@ impl From<domain::Fact> for Fact {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateFactRequest {
-    /// The topic, 1 to 200 characters.
+    /// The topic of the fact, 1 to 200 characters.
     pub(super) topic: String,
-    /// The fact, 1 to 4000 characters.
+    /// The text of the fact, 1 to 4000 characters.
     pub(super) text: String,
-    /// The source of the fact; `user` by default.
+    /// The origin of the fact; `user` by default.
     pub(super) source: Option<FactSource>,
 }
 
@@ -78,11 +78,11 @@ pub(crate) struct CreateFactRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeFactRequest {
-    /// The topic, 1 to 200 characters.
+    /// The topic of the fact, 1 to 200 characters.
     topic: Option<String>,
-    /// The fact, 1 to 4000 characters.
+    /// The text of the fact, 1 to 4000 characters.
     text: Option<String>,
-    /// The source of the fact.
+    /// The origin of the fact.
     source: Option<FactSource>,
 }
 

@@ -8,18 +8,18 @@ use serde::Serialize;
 /// The active greeting, and the stored greetings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct GreetingResponse {
-    /// The source of the greeting: `shipped`, `page`, or `file`: the setting `voice.greeting_file` has precedence, so
-    /// the web page cannot change the greeting.
+    /// The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
+    /// setting `voice.greeting_file`). With `file`, the web page cannot change the greeting.
     source: &'static str,
-    /// Its duration.
+    /// The duration of the active greeting in milliseconds.
     duration_ms: u64,
-    /// The version of the audio; it changes with the audio.
+    /// The version of the active greeting's audio; it changes with the audio.
     version: String,
     /// The path of the greeting file, if `source` is `file`.
     path: Option<String>,
     /// The settings file that sets the path, if `source` is `file`.
     file: Option<String>,
-    /// The line of the settings file.
+    /// The line of the settings file that sets the path, if `source` is `file`.
     line: Option<usize>,
     /// The environment variable that sets the path, if `source` is `file`.
     variable: Option<String>,
@@ -27,20 +27,20 @@ pub(crate) struct GreetingResponse {
     recordings: Vec<StoredGreeting>,
 }
 
-/// A greeting that was recorded or uploaded on the page.
+/// A greeting that was recorded or uploaded on the web page.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StoredGreeting {
     /// The id of the greeting.
     id: i64,
-    /// Whether this greeting is the chosen one of the stored greetings.
+    /// Whether this greeting is selected among the stored greetings.
     is_current: bool,
-    /// Its duration.
+    /// The duration of the greeting in milliseconds.
     duration_ms: i64,
-    /// Its name; null for a recording.
+    /// The name of the greeting, such as a file name; null for a recording.
     name: Option<String>,
     /// The actor that added the greeting: `user:3` or `token:2`.
     author: String,
-    /// When it was added.
+    /// When the greeting was added.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -94,10 +94,10 @@ pub(crate) struct SetGreetingRequest {
     pub(super) name: Option<String>,
 }
 
-/// A greeting that is stored already.
+/// The selection of a stored greeting.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseGreetingRequest {
-    /// Its id.
+    /// The id of the stored greeting.
     pub(super) id: i64,
 }

@@ -16,14 +16,14 @@ pub(super) type InboxPage = Page<InboxRow>;
 pub(super) type TimelinePage = Page<TimelineItem>;
 type TimelineKind = OneOf<domain::TimelineKind>;
 
-/// The conversation with one contact, over all channels.
+/// The conversation with one contact over all channels.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InboxRow {
     /// The id of the contact.
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The contact's current phone number in E.164.
+    /// The contact's current phone number in E.164; null if no number is known.
     number: Option<String>,
     /// Whether the business or the contact must answer next.
     turn: ThreadTurn,
@@ -32,16 +32,16 @@ pub(crate) struct InboxRow {
     waiting_since: Option<Timestamp>,
     /// The number of unread messages and calls.
     unread_count: i64,
-    /// When the newest message or call was.
+    /// When the newest message or call arrived or was sent.
     #[schema(value_type = String, format = DateTime)]
     last_activity_at: Timestamp,
-    /// The newest message or call; null if there is none yet.
+    /// The newest message or call; null if there is none.
     last: Option<LastActivity>,
-    /// The id of the thread of messages.
+    /// The id of the thread of WhatsApp messages; null if there is none.
     whatsapp_thread_id: Option<i64>,
-    /// The id of the thread of calls.
+    /// The id of the thread of calls; null if there is none.
     call_thread_id: Option<i64>,
-    /// The draft of the current user.
+    /// The current user's draft in this conversation; null if there is none.
     draft: Option<Draft>,
     /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -53,12 +53,12 @@ pub(crate) struct InboxRow {
 /// The newest message or call with a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LastActivity {
-    /// Whether it is a message or a call.
+    /// Whether the newest item is a message or a call.
     kind: TimelineKind,
-    /// The message.
+    /// The message, if the newest item is a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<LastMessage>,
-    /// The call.
+    /// The call, if the newest item is a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<LastCall>,
 }
@@ -100,7 +100,7 @@ impl LastActivity {
     }
 }
 
-/// An entry of a contact's timeline. It has one field with the content, which `kind` names; `task_done` has `task`.
+/// An entry of a contact's timeline. Only the content field that `kind` names is set; for `task_done`, this is `task`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TimelineItem {
     /// The kind of the entry.
@@ -108,22 +108,22 @@ pub(crate) struct TimelineItem {
     /// When the entry happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The message.
+    /// The message, if `kind` is a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageDetail>,
-    /// The call.
+    /// The call, if `kind` is a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<CallItem>,
-    /// The note.
+    /// The note, if `kind` is a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<Note>,
-    /// The task in its current state.
+    /// The task in its current state, if `kind` is a task or a completed task.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Task>,
-    /// The appointment.
+    /// The appointment, if `kind` is an appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
-    /// The merge.
+    /// The merge of another contact into this one, if `kind` is a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<ContactMerge>,
 }
@@ -131,7 +131,7 @@ pub(crate) struct TimelineItem {
 /// A merge of another contact into this one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ContactMerge {
-    /// The id for `/api/merges/{id}/undo`.
+    /// The id of the merge, for `/api/merges/{id}/undo`.
     merge_id: i64,
     /// The name of the merged contact; may be empty.
     contact_name: String,

@@ -14,25 +14,25 @@ pub(crate) type GapState = OneOf<domain::GapState>;
 pub(crate) struct KnowledgeGap {
     /// The id of the question.
     id: i64,
-    /// The question, in a few words.
+    /// The question in a few words.
     question: String,
     /// The number of calls in which the question was asked.
     times_asked: i64,
     /// The state of the question: open, answered or dismissed.
     state: GapState,
-    /// The id of the contact who asked the question last.
+    /// The id of the contact who last asked the question.
     contact_id: Option<i64>,
-    /// The id of the call in which the question was asked last.
+    /// The id of the call in which the question was last asked.
     call_id: Option<i64>,
-    /// The id of the fact with the answer; null if there is none, or it was deleted.
+    /// The id of the fact with the answer; null if there is no fact, or the fact was deleted.
     fact_id: Option<i64>,
-    /// When it was asked first.
+    /// When the question was first asked.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was asked last.
+    /// When the question was last asked.
     #[schema(value_type = String, format = DateTime)]
     asked_at: Timestamp,
-    /// When a user answered or dismissed it.
+    /// When a user answered or dismissed the question; null while it is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,
 }
@@ -58,8 +58,8 @@ impl From<domain::KnowledgeGap> for KnowledgeGap {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnswerKnowledgeGapRequest {
-    /// The answer, 1 to 4000 characters; it becomes the text of a fact.
+    /// The answer, 1 to 4000 characters, which becomes the text of a fact.
     pub(super) answer: String,
-    /// The topic of that fact, up to 200 characters; the question by default.
+    /// The topic of the fact, up to 200 characters; the question by default.
     pub(super) topic: Option<String>,
 }

@@ -11,7 +11,7 @@ pub(crate) type LeadStagePage = Page<LeadStage>;
 
 pub(crate) type LeadOutcome = OneOf<domain::LeadOutcome>;
 
-/// A stage of leads.
+/// A stage that leads pass through.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LeadStage {
     /// The id of the stage.
@@ -19,11 +19,11 @@ pub(crate) struct LeadStage {
     /// The key of a built-in stage: `new`, `quoted`, `won` or `lost`; clients display its translation while `name` is
     /// null. Null for other stages.
     key: Option<String>,
-    /// The name that a user gave it.
+    /// The name that a user gave the stage; null for a built-in stage that was not renamed.
     pub(super) name: Option<String>,
-    /// The outcome of a lead in this stage; empty while the lead is open.
+    /// The outcome of the leads in this stage; empty if they are open.
     pub(super) outcome: LeadOutcome,
-    /// The position of the stage in the list.
+    /// The position of the stage in lists.
     pub(super) position: i64,
     /// The number of leads in the stage.
     lead_count: i64,
@@ -48,19 +48,19 @@ impl From<domain::LeadStage> for LeadStage {
     }
 }
 
-/// A new stage.
+/// A new stage of leads.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateLeadStageRequest {
-    /// The name.
+    /// The name of the stage.
     pub(super) name: String,
-    /// The outcome of a lead in this stage; empty, the default, for a stage of open leads.
+    /// The outcome of the leads in this stage; empty, the default, for open leads.
     pub(super) outcome: Option<LeadOutcome>,
-    /// The position of the stage in the list; at the end by default.
+    /// The position of the stage in lists; at the end by default.
     pub(super) position: Option<i64>,
 }
 
-/// A change of a stage. Absent fields keep their values.
+/// A change of a stage of leads. Absent fields keep their values.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateLeadStageRequest {
@@ -68,8 +68,8 @@ pub(crate) struct UpdateLeadStageRequest {
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     pub(super) name: Option<Option<String>>,
-    /// The outcome of a lead in this stage.
+    /// The outcome of the leads in this stage; empty for open leads.
     pub(super) outcome: Option<LeadOutcome>,
-    /// The position of the stage in the list.
+    /// The position of the stage in lists.
     pub(super) position: Option<i64>,
 }

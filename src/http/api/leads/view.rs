@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type LeadPage = Page<Lead>;
 
-/// A lead: something that a contact may buy.
+/// A lead: a possible sale to a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Lead {
     /// The id of the lead.
     id: i64,
-    /// The id of the contact.
+    /// The id of the contact who may buy.
     contact_id: i64,
-    /// The name of the contact, or its number if it has no name.
+    /// The name of the contact, or the number if the contact has no name.
     contact_name: Option<String>,
     /// The product or service that may be sold.
     title: String,
-    /// The id of the stage.
+    /// The id of the current stage.
     stage_id: i64,
-    /// The expected amount in hundredths of the currency.
+    /// The expected amount in hundredths of the currency; null if unknown.
     value_minor: Option<i64>,
-    /// The source of the lead; may be empty.
+    /// The source of the lead, such as a campaign; may be empty.
     source: String,
-    /// The actor that created it: `user:3`, `token:2`, `agent`.
+    /// The actor that created the lead: `user:3`, `token:2` or `agent`.
     created_by: String,
     /// When the lead was created.
     #[schema(value_type = String, format = DateTime)]
@@ -33,10 +33,10 @@ pub(crate) struct Lead {
     /// When the lead was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// Since when the lead has been in a stage with an outcome; null while it is open.
+    /// When the lead entered a stage with an outcome; null while the lead is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
-    /// The version of the item (its `ETag`), for `If-Match`.
+    /// The version of the lead (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -76,15 +76,15 @@ impl From<domain::Lead> for Lead {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateLeadRequest {
-    /// The id of the contact.
+    /// The id of the contact who may buy.
     pub(super) contact_id: i64,
     /// The product or service that may be sold.
     pub(super) title: String,
-    /// The stage; the first one by default.
+    /// The id of the stage; the first stage by default.
     pub(super) stage_id: Option<i64>,
     /// The expected amount in hundredths of the currency.
     pub(super) value_minor: Option<i64>,
-    /// The source of the lead.
+    /// The source of the lead, such as a campaign.
     pub(super) source: Option<String>,
 }
 
@@ -94,13 +94,13 @@ pub(crate) struct CreateLeadRequest {
 pub(crate) struct UpdateLeadRequest {
     /// The product or service that may be sold.
     title: Option<String>,
-    /// The id of the stage.
+    /// The id of the new stage.
     stage_id: Option<i64>,
     /// The expected amount in hundredths of the currency; null removes it.
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     value_minor: Option<Option<i64>>,
-    /// The source of the lead; null removes it.
+    /// The source of the lead, such as a campaign; null removes it.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     source: Option<Option<String>>,

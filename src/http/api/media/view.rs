@@ -4,14 +4,14 @@ use crate::domain::MEDIA_PATH;
 use crate::store::UploadedMedia;
 use serde::Serialize;
 
-/// A file that can be sent.
+/// An uploaded file, which can be sent or used as a greeting.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct UploadedFile {
-    /// The id: the SHA-256 of the content.
+    /// The id of the file: the SHA-256 of its content.
     id: String,
-    /// The media type, detected by the content.
+    /// The MIME type, detected from the content.
     mime: String,
-    /// The size in bytes.
+    /// The size of the file in bytes.
     bytes: i64,
     /// The width of an image in pixels.
     width: Option<i64>,
@@ -19,9 +19,9 @@ pub(crate) struct UploadedFile {
     height: Option<i64>,
     /// The duration of audio or video in milliseconds.
     duration_ms: Option<i64>,
-    /// The URL of a small JPEG of an image.
+    /// The URL of a small JPEG of an image; null if there is no thumbnail.
     thumbnail_url: Option<String>,
-    /// A preview of an image in about 25 bytes (thumbhash), in Base64.
+    /// A preview of an image in about 25 bytes (a thumbhash), in Base64.
     thumbhash: Option<String>,
 }
 

@@ -9,16 +9,16 @@ use serde::Serialize;
 
 pub(crate) type MergeSuggestionPage = Page<MergeSuggestion>;
 
-/// Two contacts that may be the same person; a user decides whether to merge them.
+/// Two contacts that may be the same person. A user decides whether to merge them.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeSuggestion {
     /// The id of the suggestion.
     pub(super) id: i64,
-    /// The older contact; a merge keeps it.
+    /// The older contact, which a merge keeps.
     pub(super) contact: Contact,
-    /// The newer contact; a merge moves its history to the older one.
+    /// The newer contact, whose history a merge moves to the older one.
     other_contact: Contact,
-    /// Why they may be the same person.
+    /// Why the two contacts may be the same person.
     reason: SuggestionReason,
     /// The phone number or id that both contacts had.
     address: String,

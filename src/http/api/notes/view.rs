@@ -15,30 +15,30 @@ pub(crate) struct Note {
     pub(super) id: i64,
     /// The id of the contact.
     contact_id: i64,
-    /// The text.
+    /// The text of the note.
     pub(super) text: String,
-    /// The actor that wrote it: `user:3`, `token:2`, `agent`.
+    /// The actor that wrote the note: `user:3`, `token:2` or `agent`.
     pub(super) author: String,
-    /// The name of the user or token that wrote it.
+    /// The name of the user or token that wrote the note.
     author_name: Option<String>,
-    /// The actor that last changed the text; null if the text was not changed, or the audit log no longer has the
+    /// The actor that last changed the text; null if the text was not changed, or the audit log no longer contains the
     /// change.
     edited_by: Option<String>,
-    /// The name of the user or token that last changed its text.
+    /// The name of the user or token that last changed the text.
     edited_by_name: Option<String>,
-    /// When its text was last changed; null if it was not.
+    /// When the text was last changed; null if it was not changed.
     #[schema(value_type = Option<String>, format = DateTime)]
     edited_at: Option<Timestamp>,
-    /// When it was written.
+    /// When the note was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When its text was last written.
+    /// When the text was last written.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When it was deleted; it can be restored.
+    /// When the note was deleted; null if it was not. A deleted note can be restored.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
-    /// The version of the item (its `ETag`), for `If-Match`.
+    /// The version of the note (its `ETag`), for `If-Match`.
     etag: String,
 }
 
@@ -74,18 +74,18 @@ impl From<domain::Note> for Note {
     }
 }
 
-/// The text of a note.
+/// A new note.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateNoteRequest {
-    /// The text, of up to 10,000 characters.
+    /// The text of the note, of up to 10,000 characters.
     pub(super) text: String,
 }
 
-/// A change of a note.
+/// A change of a note's text.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateNoteRequest {
-    /// The new text; absent: unchanged.
+    /// The new text of the note; if absent, the text is unchanged.
     pub(super) text: Option<String>,
 }

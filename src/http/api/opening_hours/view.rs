@@ -17,10 +17,10 @@ pub(crate) struct HoursRange {
     /// The weekday: 0 is Sunday, 6 is Saturday.
     #[schema(minimum = 0, maximum = 6)]
     weekday: i8,
-    /// The beginning, `HH:MM`.
+    /// The time at which the range begins, `HH:MM`.
     #[schema(value_type = String)]
     from: DayTime,
-    /// The end, `HH:MM`; `24:00` is the end of the day.
+    /// The time at which the range ends, `HH:MM`; `24:00` is the end of the day.
     #[schema(value_type = String)]
     to: DayTime,
 }
@@ -49,9 +49,9 @@ pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Eves {
-    /// `closed` or `open`.
+    /// `closed`: closed the whole day; `open`: open as on other such weekdays.
     Word(HolidayRule),
-    /// The business closes at a time.
+    /// The business closes at the given time.
     Until(EvesUntil),
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Eves {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvesUntil {
-    /// The time, `HH:MM`.
+    /// The closing time, `HH:MM`.
     #[schema(value_type = String)]
     to: DayTime,
 }
@@ -87,9 +87,9 @@ impl From<Eves> for EveRule {
 /// The opening hours of the business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OpeningHours {
-    /// The hours of the week, in order.
+    /// The ranges of the week, in chronological order.
     hours: Vec<HoursRange>,
-    /// Whether the business opens on holidays.
+    /// Whether the business is open on holidays.
     holidays: HolidayRule,
     /// The opening hours on the eves of holidays.
     eves: Eves,
@@ -114,12 +114,13 @@ impl From<WeekHours> for OpeningHours {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpeningHoursRequest {
-    /// The hours of the week.
+    /// The ranges of the week.
     pub(super) hours: Vec<HoursRange>,
-    /// Whether the business opens on holidays.
+    /// Whether the business is open on holidays.
     pub(super) holidays: HolidayRule,
     /// The opening hours on the eves of holidays.
     pub(super) eves: Eves,
-    /// The minimum number of minutes between a contact's booking and the start of the appointment; absent: unchanged.
+    /// The minimum number of minutes between a contact's booking and the start of the appointment; if absent, the value
+    /// is unchanged.
     pub(super) notice_min: Option<u32>,
 }

@@ -4,11 +4,11 @@ use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The confirmation of an erasure.
+/// A confirmed request to erase a contact.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EraseContactRequest {
-    /// The contact's name, number or other address, or its id if it has none of these.
+    /// The contact's name, number or other address, typed by the user; the id if the contact has none of these.
     pub(super) confirm: String,
 }
 
@@ -18,7 +18,7 @@ pub(crate) struct EraseContactResponse {
     /// The number of deleted rows by table. Rows of `audit_log` remain, without a reference to the contact.
     pub(super) deleted: BTreeMap<String, u64>,
     /// Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
-    /// or Litestream copies the log; the next checkpoint that truncates the log removes the content.
+    /// or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
     pub(super) overwritten: bool,
     /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
     /// days.
@@ -30,7 +30,7 @@ pub(crate) struct EraseContactResponse {
 /// A snapshot that was created before a contact was erased.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SnapshotWithContact {
-    /// The file name.
+    /// The file name of the snapshot.
     pub(super) name: String,
     /// The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
     /// night. Null: the snapshot is deleted when enough newer ones of its kind exist.

@@ -18,15 +18,15 @@ pub(crate) type ResourceKind = OneOf<domain::ResourceKind>;
 pub(crate) struct Resource {
     /// The id of the resource.
     id: i64,
-    /// `business` for the default resource of a new database, which may have no name; null for others.
+    /// `business` for the default resource of a new database, which may have no name; null for other resources.
     key: Option<String>,
-    /// The name of the resource.
+    /// The name of the resource; null if the default resource has none.
     name: Option<String>,
     /// The kind of the resource.
     kind: ResourceKind,
-    /// The id of the user whom the resource represents.
+    /// The id of the user whom the resource represents; null if it represents none.
     user_id: Option<i64>,
-    /// The position in lists, and the priority when a free resource is chosen; the lowest is first.
+    /// The position in lists. The free resource with the lowest position is booked first.
     position: i64,
     /// Whether the resource accepts no new appointments.
     archived: bool,
@@ -87,13 +87,13 @@ impl Resource {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateResourceRequest {
-    /// The name, 1 to 200 characters.
+    /// The name of the resource, 1 to 200 characters.
     name: String,
     /// The kind of the resource; `staff` by default.
     kind: Option<ResourceKind>,
     /// The id of the user whom the resource represents.
     user_id: Option<i64>,
-    /// The position in lists; 0 by default.
+    /// The position in lists; 0 by default. The free resource with the lowest position is booked first.
     position: Option<i64>,
     /// Whether the resource accepts no new appointments; false by default.
     archived: Option<bool>,
@@ -118,7 +118,7 @@ impl From<CreateResourceRequest> for ResourceChange {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeResourceRequest {
-    /// The name; null is allowed only for a resource with a key.
+    /// The name of the resource; null is allowed only for a resource with a key.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
@@ -128,7 +128,7 @@ pub(crate) struct ChangeResourceRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     user_id: Option<Option<i64>>,
-    /// The position in lists.
+    /// The position in lists. The free resource with the lowest position is booked first.
     position: Option<i64>,
     /// Whether the resource accepts no new appointments.
     archived: Option<bool>,
@@ -158,17 +158,17 @@ fn service_ids(ids: Vec<i64>) -> Vec<ServiceId> {
 /// A resource's own opening hours.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ResourceHours {
-    /// The weekly hours of the resource, which apply within those of the business; null if it has the hours of the
-    /// business.
+    /// The weekly hours of the resource, limited to the opening hours of the business; null if the resource has the
+    /// hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }
 
 impl Versioned for ResourceHours {}
 
-/// A resource's own opening hours.
+/// The new opening hours of a resource.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceHoursRequest {
-    /// The weekly hours of the resource; null for the hours of the business.
+    /// The weekly hours of the resource; null applies the opening hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }

@@ -7,23 +7,23 @@ use serde::Serialize;
 /// The amount of data that retention limits would delete.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RetentionPreview {
-    /// One entry for each kind of data that has a limit; data that is kept forever has none.
+    /// An entry for each kind of data that has a limit. Data that is kept forever has no entry.
     pub(super) items: Vec<RetentionAmount>,
 }
 
 /// The amount of one kind of data that is older than its limit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RetentionAmount {
-    /// The setting, such as `retention.recordings_days`.
+    /// The key of the setting, such as `retention.recordings_days`.
     key: String,
     /// The kind of data: `media`, `recordings`, `transcripts`, `journal` or `audit`.
     kind: &'static str,
-    /// The cutoff: older data is deleted within the next hours.
+    /// The cutoff. The daemon deletes older data within the next hours.
     #[schema(value_type = String, format = DateTime)]
     before: Timestamp,
-    /// The number of files, recordings, turns, webhooks or audit entries.
+    /// The number of files, recordings, turns, webhooks or audit entries to delete.
     rows: u64,
-    /// The size of their content in bytes.
+    /// The size of the content to delete, in bytes.
     bytes: u64,
 }
 

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type SavedReplyPage = Page<SavedReply>;
 
-/// A text that users send often.
+/// A text that users often send, and its shortcut.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SavedReply {
     /// The id of the saved reply.
     pub(super) id: i64,
     /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: String,
-    /// The text.
+    /// The text that the shortcut inserts.
     pub(super) text: String,
     /// When the saved reply was created.
     #[schema(value_type = String, format = DateTime)]
@@ -52,7 +52,7 @@ impl From<domain::SavedReply> for SavedReply {
 pub(crate) struct CreateSavedReplyRequest {
     /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: String,
-    /// The text.
+    /// The text that the shortcut inserts.
     pub(super) text: String,
 }
 
@@ -62,6 +62,6 @@ pub(crate) struct CreateSavedReplyRequest {
 pub(crate) struct ChangeSavedReplyRequest {
     /// The shortcut that a user types to insert the text; one word.
     pub(super) shortcut: Option<String>,
-    /// The text.
+    /// The text that the shortcut inserts.
     pub(super) text: Option<String>,
 }

@@ -12,33 +12,33 @@ use serde::{Deserialize, Serialize};
 pub(super) type ScheduledState = OneOf<domain::ScheduledState>;
 pub(super) type ScheduledMessagePage = Page<ScheduledMessage>;
 
-/// A message that is scheduled to be sent later.
+/// A message that the daemon sends at a later time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScheduledMessage {
-    /// The id of the message.
+    /// The id of the scheduled message.
     id: i64,
-    /// The id of the thread.
+    /// The id of the thread in which the message is sent.
     thread_id: i64,
-    /// The id of the contact.
+    /// The id of the recipient.
     contact_id: i64,
-    /// The text.
+    /// The text of the message; may be empty if a file is attached.
     text: String,
-    /// The id of the attached file.
+    /// The id of the attached file; null if there is none.
     media_id: Option<String>,
-    /// When it is to be sent.
+    /// When the daemon sends the message.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
     /// The requested provider; null: the routing policy chooses one.
     provider: Option<Provider>,
-    /// The state.
+    /// The state of the scheduled message.
     state: ScheduledState,
-    /// The id of the message that was sent.
+    /// The id of the message in the thread; null until the scheduled message was sent.
     message_id: Option<i64>,
     /// The error code of `POST /api/whatsapp/send`, if the message could not be sent.
     error_code: Option<String>,
     /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,
-    /// When it was scheduled.
+    /// When a user scheduled the message.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When the message was last changed.
@@ -72,17 +72,17 @@ impl From<domain::ScheduledMessage> for ScheduledMessage {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleMessageRequest {
-    /// The id of the thread.
+    /// The id of the thread in which the message is sent.
     thread_id: i64,
-    /// The text.
+    /// The text of the message; may be empty if a file is attached.
     #[serde(default)]
     text: String,
-    /// The id of a file from `POST /api/media`.
+    /// The id of a file from `POST /api/media` to attach.
     media_id: Option<String>,
-    /// When it is to be sent, within the next 366 days.
+    /// When the daemon sends the message: within the next 366 days.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
-    /// The provider; by default, the routing policy chooses one.
+    /// The provider that sends the message; by default, the routing policy chooses one.
     provider: Option<Provider>,
 }
 
@@ -99,20 +99,20 @@ impl ScheduleMessageRequest {
     }
 }
 
-/// A change of a scheduled message. Absent fields keep their values; null clears a file or a provider.
+/// A change of a scheduled message. Absent fields keep their values; null clears the file or the provider.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeScheduledRequest {
-    /// The text.
+    /// The new text of the message.
     text: Option<String>,
-    /// The id of a file from `POST /api/media`.
+    /// The id of a file from `POST /api/media` to attach; null removes the file.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     media_id: Option<Option<String>>,
-    /// When it is to be sent, within the next 366 days.
+    /// When the daemon sends the message: within the next 366 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<Timestamp>,
-    /// The provider; null: the routing policy chooses one.
+    /// The provider that sends the message; null: the routing policy chooses one.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Provider>)]
     provider: Option<Option<Provider>>,

@@ -10,29 +10,29 @@ pub(crate) type SearchPage = Page<SearchHit>;
 
 pub(crate) type SearchKind = OneOf<domain::SearchKind>;
 
-/// A hit of a search.
+/// An item that matches a search.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SearchHit {
-    /// The kind of the hit.
+    /// The kind of the item.
     kind: SearchKind,
-    /// The id of the contact, the message, the turn, the call or the note.
+    /// The id of the contact, message, turn, call or note.
     id: i64,
-    /// The id of the contact.
+    /// The id of the contact to whom the item belongs.
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The id of the thread.
+    /// The id of the thread to which the item belongs; null if it belongs to none.
     thread_id: Option<i64>,
-    /// The id of the call.
+    /// The id of the call to which the item belongs; null if it belongs to none.
     call_id: Option<i64>,
     /// When the content was written or said.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The offset in milliseconds at which a turn begins in its call; null for other kinds.
     offset_ms: Option<i64>,
-    /// The text around the first hit.
+    /// An excerpt of the item's text around the first match.
     text: String,
-    /// The beginning and end of each match in `text`, in UTF-16 code units.
+    /// The start and end of each match in `text`, in UTF-16 code units.
     #[schema(value_type = Vec<Vec<usize>>)]
     highlights: Vec<(usize, usize)>,
 }

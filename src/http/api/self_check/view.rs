@@ -21,15 +21,15 @@ pub(crate) struct SelfChecksResponse {
 /// A self-check of the installation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SelfCheck {
-    /// When it started.
+    /// When the self-check started.
     #[schema(value_type = String, format = DateTime)]
     began_at: Timestamp,
-    /// When it finished.
+    /// When the self-check finished.
     #[schema(value_type = String, format = DateTime)]
     ended_at: Timestamp,
     /// Whether no finding needs attention.
     ok: bool,
-    /// The findings.
+    /// The results of the checks.
     findings: Vec<CheckResult>,
 }
 
@@ -43,13 +43,13 @@ impl SelfCheck {
 /// The result of one check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CheckResult {
-    /// The check: `database`, `published_copy`, …
+    /// The name of the check, such as `database` or `published_copy`.
     check: String,
-    /// The severity.
+    /// The severity of the finding.
     state: CheckStatus,
-    /// The code of the finding, for programs; null if it has none, such as findings of earlier releases.
+    /// The stable code of the finding; null if it has none, such as findings of earlier releases.
     code: Option<&'static str>,
-    /// The values in the text, by name.
+    /// The values that the text contains, by name.
     #[schema(value_type = BTreeMap<String, Value>)]
     params: BTreeMap<&'static str, Value>,
     /// The text of the finding, in the language of the request; English by default.

@@ -16,15 +16,15 @@ pub(crate) struct Service {
     id: i64,
     /// The name of the service.
     name: String,
-    /// The duration in minutes.
+    /// The duration of an appointment in minutes.
     duration_min: u32,
     /// The minutes before the appointment in which the resource is not available.
     buffer_before_min: u32,
     /// The minutes after the appointment in which the resource is not available.
     buffer_after_min: u32,
-    /// The price in agorot.
+    /// The price in agorot; null if no price is set.
     price_minor: Option<i64>,
-    /// A description for contacts.
+    /// A description of the service for contacts; may be empty.
     description: String,
     /// The position in lists; the lowest is first.
     position: i64,
@@ -77,19 +77,19 @@ impl From<domain::Service> for Service {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateServiceRequest {
-    /// The name, 1 to 200 characters.
+    /// The name of the service, 1 to 200 characters.
     name: String,
-    /// The duration in minutes, 1 to 1440.
+    /// The duration of an appointment in minutes, 1 to 1440.
     duration_min: u32,
     /// The minutes before the appointment in which the resource is not available, at most 480; 0 by default.
     buffer_before_min: Option<u32>,
     /// The minutes after the appointment in which the resource is not available, at most 480; 0 by default.
     buffer_after_min: Option<u32>,
-    /// The price in agorot.
+    /// The price in agorot; absent or null if there is none.
     price_minor: Option<i64>,
-    /// A description for contacts.
+    /// A description of the service for contacts.
     description: Option<String>,
-    /// The position in lists; 0 by default.
+    /// The position in lists; the lowest is first. 0 by default.
     position: Option<i64>,
     /// Whether the service is no longer offered; false by default.
     archived: Option<bool>,
@@ -114,21 +114,21 @@ impl From<CreateServiceRequest> for ServiceChange {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeServiceRequest {
-    /// The name, 1 to 200 characters.
+    /// The name of the service, 1 to 200 characters.
     name: Option<String>,
-    /// The duration in minutes, 1 to 1440. Existing appointments keep their duration.
+    /// The duration of new appointments in minutes, 1 to 1440. Existing appointments keep their duration.
     duration_min: Option<u32>,
     /// The minutes before the appointment in which the resource is not available, at most 480.
     buffer_before_min: Option<u32>,
     /// The minutes after the appointment in which the resource is not available, at most 480.
     buffer_after_min: Option<u32>,
-    /// The price in agorot.
+    /// The price in agorot; null removes the price.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     price_minor: Option<Option<i64>>,
-    /// A description for contacts.
+    /// A description of the service for contacts.
     description: Option<String>,
-    /// The position in lists.
+    /// The position in lists; the lowest is first.
     position: Option<i64>,
     /// Whether the service is no longer offered.
     archived: Option<bool>,

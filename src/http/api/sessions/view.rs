@@ -9,18 +9,18 @@ pub(crate) type SessionItemPage = Page<SessionItem>;
 /// A login session of a user.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SessionItem {
-    /// The id for `DELETE /api/sessions/{id}`.
+    /// The id of the session, for `DELETE /api/sessions/{id}`.
     pub(super) id: String,
     /// The User-Agent of the browser.
     pub(super) user_agent: String,
     #[schema(value_type = String, format = DateTime)]
     pub(super) created_at: Timestamp,
-    /// When the session was last used, with a precision of a few minutes.
+    /// When the session was last used, to within a few minutes.
     #[schema(value_type = String, format = DateTime)]
     pub(super) last_seen_at: Timestamp,
     /// When the session expires if it is not used again.
     #[schema(value_type = String, format = DateTime)]
     pub(super) expires_at: Timestamp,
-    /// Whether this is the session of the request.
+    /// Whether this session made the request.
     pub(super) is_current: bool,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The state of the first setup.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SetupStatus {
-    /// Whether the first owner is still to be created.
+    /// Whether no owner exists yet, so that the setup has to create one.
     pub(super) needed: bool,
     /// The error `https_required`, with the address at which passwords are accepted; absent if this connection accepts
     /// passwords.
@@ -40,7 +40,7 @@ pub(crate) struct SetupProgress {
 struct ForwardedCall {
     /// The id of the call.
     call_id: i64,
-    /// The number that was called originally, in E.164 if possible.
+    /// The number that the caller originally dialled, in E.164 if possible.
     forwarded_from: String,
 }
 
@@ -57,11 +57,11 @@ impl From<setup::Progress> for SetupProgress {
     }
 }
 
-/// A step to skip, or to resume.
+/// A setup step to skip or to resume.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SkipStepRequest {
-    /// The step.
+    /// The setup step.
     pub(super) step: SetupStep,
     /// True to skip the step, false to resume it.
     pub(super) skipped: bool,
@@ -74,6 +74,6 @@ pub(crate) struct SetupRequest {
     /// The one-time code that `agentlocator setup` prints.
     pub(super) code: String,
     pub(super) name: String,
-    /// The password: at least 10 characters, and not a common password.
+    /// The owner's password: at least 10 characters, and not a common password.
     pub(super) password: String,
 }

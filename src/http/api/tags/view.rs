@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) type TagPage = Page<Tag>;
 
-/// A tag.
+/// A tag for contacts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Tag {
     /// The id of the tag.
@@ -31,19 +31,19 @@ impl From<domain::Tag> for Tag {
     }
 }
 
-/// A new tag.
+/// A new tag for contacts.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTagRequest {
-    /// The name; it must be unique.
+    /// The name of the tag; it must be unique.
     pub(super) name: String,
 }
 
-/// A change of a tag.
+/// A change of a tag's name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTagRequest {
-    /// The new name; absent: unchanged.
+    /// The new name of the tag; if absent, the name is unchanged.
     pub(super) name: Option<String>,
 }
 

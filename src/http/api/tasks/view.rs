@@ -11,34 +11,34 @@ type TaskSource = OneOf<domain::TaskSource>;
 pub(super) type TaskState = OneOf<domain::TaskState>;
 pub(crate) type TaskPage = Page<Task>;
 
-/// A task of the users.
+/// A task for the users of the business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Task {
     /// The id of the task.
     id: i64,
-    /// The text of the task.
+    /// A description of the task in one line.
     title: String,
-    /// The id of the contact that the task is about.
+    /// The id of the contact that the task is about; null if it is about none.
     contact_id: Option<i64>,
-    /// The name of the contact, or its number if it has no name.
+    /// The name of the contact, or the number if the contact has no name.
     contact_name: Option<String>,
     /// The id of the thread that the task is about.
     thread_id: Option<i64>,
     /// The id of the call that the task is about.
     call_id: Option<i64>,
-    /// The time by which the task must be done.
+    /// The time by which the task must be done; null if the task has no due time.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The day on which the task must be done. A task has at most one of `due_at` and `due_date`.
+    /// The day on which the task must be done, such as `2026-11-22`. A task has at most one of `due_at` and `due_date`.
     #[schema(format = Date)]
     due_date: Option<String>,
-    /// The id of the assigned user.
+    /// The id of the assigned user; null if the task is not assigned.
     assignee: Option<i64>,
     /// The name of the assigned user.
     assignee_name: Option<String>,
     /// Whether a user or the agent created the task.
     source: TaskSource,
-    /// The actor that created it: `user:3`, `token:2`, `agent`.
+    /// The actor that created the task: `user:3`, `token:2` or `agent`.
     created_by: String,
     /// When the task was created.
     #[schema(value_type = String, format = DateTime)]
@@ -49,7 +49,7 @@ pub(crate) struct Task {
     /// When the task was completed; null while it is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     done_at: Option<Timestamp>,
-    /// The actor that completed the task.
+    /// The actor that completed the task; null while the task is open.
     done_by: Option<String>,
     /// The version of the item (its `ETag`), for `If-Match`.
     etag: String,
@@ -98,7 +98,7 @@ impl From<domain::Task> for Task {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTaskRequest {
-    /// The text of the task.
+    /// A description of the task in one line.
     title: String,
     /// The id of the contact that the task is about.
     contact_id: Option<i64>,
@@ -134,7 +134,7 @@ impl From<CreateTaskRequest> for TaskContent {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTaskRequest {
-    /// The text of the task.
+    /// A description of the task in one line.
     title: Option<String>,
     /// The id of the contact that the task is about.
     #[schema(value_type = Option<i64>)]
@@ -148,11 +148,11 @@ pub(crate) struct UpdateTaskRequest {
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     call_id: Option<Option<i64>>,
-    /// The time by which the task must be done; it replaces `due_date`.
+    /// The time by which the task must be done. Setting it clears `due_date`, unless the request contains both.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(default, deserialize_with = "nullable")]
     due_at: Option<Option<Timestamp>>,
-    /// The day on which the task must be done; it replaces `due_at`.
+    /// The day on which the task must be done. Setting it clears `due_at`, unless the request contains both.
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(default, deserialize_with = "nullable")]
     due_date: Option<Option<String>>,

@@ -37,7 +37,7 @@ pub(crate) struct MessagePage {
     pub(super) next_cursor: Option<String>,
 }
 
-/// The mode of the AI in a thread.
+/// The new mode of the AI in a thread.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetAiModeRequest {
@@ -51,18 +51,18 @@ pub(crate) struct Thread {
     id: i64,
     /// The id of the business.
     business_id: i64,
-    /// The channel.
+    /// The channel of the thread.
     #[serde(rename = "type")]
     kind: ThreadType,
-    /// The provider that was used last; null for calls before the first one.
+    /// The provider that was last used; null for a thread of calls, and before the first message.
     provider: Option<Provider>,
     /// The id of the contact.
     contact_id: i64,
-    /// The contact's number in E.164, or another address if it has no number.
+    /// The contact's number in E.164, or another address if the contact has no number.
     peer_number: String,
     /// The title of the thread.
     title: String,
-    /// When the newest message or call was.
+    /// When the newest message or call arrived or was sent; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_message_at: Option<Timestamp>,
     /// The number of unread messages.
@@ -71,9 +71,9 @@ pub(crate) struct Thread {
     ai_mode: AiMode,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The newest message.
+    /// The newest message; null if there is none.
     last_message: Option<LastMessage>,
-    /// The newest call.
+    /// The newest call; null if there is none.
     last_call: Option<LastCall>,
     /// Whether the business or the contact must answer next.
     turn: ThreadTurn,
@@ -83,9 +83,9 @@ pub(crate) struct Thread {
     /// When the thread was archived; null if it is not. A new message or call moves it out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
-    /// The draft of the current user.
+    /// The current user's draft in this thread; null if there is none.
     draft: Option<Draft>,
-    /// Until when free text may be sent.
+    /// The period in which free text may be sent.
     window: Window,
     /// The tags of the contact.
     tags: Vec<TagName>,
@@ -131,21 +131,21 @@ impl From<domain::Thread> for Thread {
 /// A message with its files, reactions and edits.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MessageDetail {
-    /// The message in its current form.
+    /// The message with its current text and status.
     #[serde(flatten)]
     message: Message,
-    /// The message to which this one replies; null if there is none, or it is unknown.
+    /// The message to which this message replies; null if it is no reply, or the other message is unknown.
     quote: Option<Quote>,
     /// The current reactions, at most one from each party.
     reactions: Vec<Reaction>,
-    /// The edits, oldest first.
+    /// The edits of the text, oldest first.
     edits: Vec<Edit>,
-    /// When the author deleted the message; the text is kept.
+    /// When the author deleted the message; null if the author did not. The text is kept.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
     /// The party that deleted the message: `contact`, or `phone` for the business's own phone.
     deleted_by: Option<String>,
-    /// The files.
+    /// The files of the message, in order.
     files: Vec<MessageFile>,
 }
 
@@ -167,19 +167,20 @@ impl MessageDetail {
 /// A message of a thread.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Message {
-    /// The id; messages that arrived later have greater ids.
+    /// The id of the message; messages that arrived later have greater ids.
     id: i64,
     /// The id of the thread.
     thread_id: i64,
-    /// The direction.
+    /// Whether the message is inbound or outbound.
     direction: Direction,
     /// `text`, or `media` for a message with files.
     message_type: MessageType,
-    /// The kind of the content.
+    /// The kind of the message's content.
     media_kind: MediaKind,
-    /// The text; empty for a file without a caption.
+    /// The text of the message; empty for a file without a caption.
     content_text: String,
-    /// The URL of the file: the provider's URL, and after the download the local one.
+    /// The URL of the message's file: the provider's URL until the daemon has downloaded the file, and then the local
+    /// URL.
     media_url: Option<String>,
     /// The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
     /// `failed`, or `pruned` if the retention settings deleted it.
@@ -192,19 +193,20 @@ struct Message {
     status: MessageStatus,
     /// The error code of AgentLocator or the provider, if sending failed.
     error_code: Option<String>,
-    /// A readable text that says why sending failed, or that the message may have been sent; null without an error.
+    /// A readable text that says why sending failed, or that it is unknown whether the message was sent; null if there
+    /// is no error.
     error: Option<String>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     author: Option<String>,
-    /// The provider's id of the quoted message.
+    /// The provider's id of the message to which this message replies; null if it is no reply.
     quoted_msg_id: Option<String>,
-    /// When a provider accepted the message.
+    /// When a provider accepted the message; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
-    /// When the message was delivered to the contact's phone.
+    /// When the message was delivered to the contact's phone; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     delivered_at: Option<Timestamp>,
-    /// When the contact read the message.
+    /// When the contact read the message; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     read_at: Option<Timestamp>,
     /// When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
@@ -238,14 +240,14 @@ impl Message {
     }
 }
 
-/// The message to which another one replies.
+/// The message to which another message replies.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Quote {
-    /// The id of the message.
+    /// The id of the quoted message.
     message_id: i64,
-    /// The direction.
+    /// Whether the quoted message is inbound or outbound.
     direction: Direction,
-    /// The text.
+    /// The text of the quoted message.
     content_text: String,
 }
 
@@ -258,9 +260,9 @@ impl From<domain::Quote> for Quote {
 /// A reaction to a message.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Reaction {
-    /// The emoji.
+    /// The emoji of the reaction.
     emoji: String,
-    /// The author: `contact`, or `phone` for the business's own phone.
+    /// The party that reacted: `contact`, or `phone` for the business's own phone.
     actor: String,
     /// When the reaction was made.
     #[schema(value_type = String, format = DateTime)]
@@ -278,7 +280,7 @@ impl From<domain::Reaction> for Reaction {
 struct Edit {
     /// The text before the edit.
     previous_text: String,
-    /// The author: `contact`, or `phone` for the business's own phone.
+    /// The party that edited the message: `contact`, or `phone` for the business's own phone.
     actor: String,
     /// When the edit was made.
     #[schema(value_type = String, format = DateTime)]
@@ -296,15 +298,15 @@ impl From<domain::Edit> for Edit {
 struct MessageFile {
     /// The position among the files of the message, from 0.
     position: i64,
-    /// The file name that the sender gave.
+    /// The file name that the sender gave; null if the sender gave none.
     file_name: Option<String>,
-    /// The MIME type.
+    /// The MIME type of the file; null if it is unknown.
     mime: Option<String>,
     /// The size in bytes; null until the file has been downloaded.
     bytes: Option<i64>,
     /// The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`.
     state: String,
-    /// Why the file could not be downloaded.
+    /// Why the file could not be downloaded; null if no download failed.
     error: Option<String>,
     /// The URL of the file; null until the file has been downloaded.
     url: Option<String>,

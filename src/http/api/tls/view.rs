@@ -19,7 +19,7 @@ pub(crate) struct TlsStatus {
     names: Vec<String>,
     /// The host names that the certificate should cover.
     wanted_names: Vec<String>,
-    /// The issuer.
+    /// The name of the certificate authority that issued the certificate.
     issuer: Option<String>,
     /// The SHA-256 fingerprint of the certificate.
     fingerprint: Option<String>,
@@ -29,9 +29,9 @@ pub(crate) struct TlsStatus {
     /// When the certificate expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
-    /// The last error; null after the next success.
+    /// The last error of a renewal or of loading the files; null after the next success.
     last_error: Option<TlsError>,
-    /// When the next request to the certificate authority is due.
+    /// When the daemon next requests a certificate from the certificate authority; null if no request is planned.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct TlsStatus {
 /// The last error of the certificate's renewal or loading.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TlsError {
-    /// When it happened.
+    /// When the error happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The error and its remedy, as a readable text.

@@ -25,9 +25,9 @@ pub(crate) struct ApiToken {
     /// The actor that created the token: `user:3`, `token:2` or `cli`; null if unknown.
     created_by: Option<String>,
     /// The name of the user who is responsible for the token; null for a token of the command line. If this user is
-    /// removed, or loses the role that the token has, the token is rejected.
+    /// removed, or loses the role that the token has, the daemon rejects the token.
     user_name: Option<String>,
-    /// When the token expires; null: never.
+    /// When the token expires; null if it never expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
@@ -47,15 +47,15 @@ impl From<domain::ApiToken> for ApiToken {
     }
 }
 
-/// A token to be created.
+/// A new API token.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTokenRequest {
-    /// The purpose of the token.
+    /// The purpose of the token, such as the name of the program that uses it.
     pub(super) name: String,
     /// The role of the token; `staff` by default.
     pub(super) role: Option<Role>,
-    /// When the token expires; absent or null: never.
+    /// When the token expires; absent or null if it never expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) expires_at: Option<Timestamp>,
 }
@@ -65,6 +65,6 @@ pub(crate) struct CreateTokenRequest {
 pub(crate) struct CreateTokenResponse {
     #[serde(flatten)]
     pub(super) details: ApiToken,
-    /// The secret, for the header `Authorization: Bearer …`.
+    /// The secret to send in the header `Authorization: Bearer …`.
     pub(super) token: String,
 }

@@ -4,15 +4,15 @@ use crate::http::media_stream::TRIAL_PATH;
 use crate::runtime::calls::TrialTicket;
 use serde::Serialize;
 
-/// The permission for one trial call.
+/// The id and secret with which a client opens the WebSocket of one trial call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TrialCall {
-    /// The id of the call, which the first message on the WebSocket contains.
+    /// The id of the trial call, to send in the first message on the WebSocket.
     #[schema(example = "CA00000000000000000000000000000001")]
     id: String,
-    /// The secret that the first message on the WebSocket contains; valid for one connection, and for a minute.
+    /// The secret to send in the first message on the WebSocket. It is valid for one connection and one minute.
     token: String,
-    /// The path of the WebSocket.
+    /// The path of the WebSocket on this server.
     #[schema(example = "/ws/trial")]
     socket_path: &'static str,
 }

@@ -11,9 +11,9 @@ pub(crate) type TwilioNumberPage = Page<TwilioNumber>;
 /// A phone number of the Twilio account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TwilioNumber {
-    /// Twilio's id of the number, `PN…`.
+    /// The id of the number at Twilio, `PN…`.
     sid: String,
-    /// The number, with `+` and country code.
+    /// The phone number in E.164.
     number: String,
     /// The name of the number in Twilio's console.
     friendly_name: String,
@@ -32,11 +32,11 @@ pub(crate) struct TwilioNumber {
 /// The webhooks of a number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TwilioWebhooks {
-    /// The URL that Twilio requests for an incoming call; empty if there is none.
+    /// The URL that Twilio requests for an incoming call; empty if none is set.
     voice_url: String,
     /// The HTTP method of `voice_url`.
     voice_method: String,
-    /// The URL that receives status changes of calls; empty if there is none.
+    /// The URL that receives status changes of calls; empty if none is set.
     status_callback: String,
     /// The HTTP method of `status_callback`.
     status_callback_method: String,

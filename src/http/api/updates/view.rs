@@ -7,29 +7,29 @@ use serde::Serialize;
 /// The installed release, and the newest one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct UpdatesResponse {
-    /// How often the release feed is checked: `off` or `weekly`.
+    /// How often the daemon checks the release feed: `off` or `weekly`.
     pub(super) check: &'static str,
-    /// The running release.
+    /// The version of the running release.
     pub(super) installed: &'static str,
     /// The newest release in the feed; null if the feed has never been checked.
     pub(super) newest: Option<Release>,
     /// Whether the newest release is newer than the installed one.
     pub(super) is_newer: bool,
-    /// When the release feed was last checked.
+    /// When the daemon last checked the release feed; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) checked_at: Option<Timestamp>,
 }
 
-/// A release.
+/// A release of AgentLocator in the release feed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Release {
-    /// The version, such as `1.4.0`.
+    /// The version number, such as `1.4.0`.
     version: String,
     /// The release date, such as `2026-11-20`.
     date: Option<String>,
-    /// The URL of the release notes.
+    /// The URL of the release notes; null if the feed has none.
     notes_url: Option<String>,
-    /// Whether the release fixes an urgent problem.
+    /// Whether the release fixes an urgent problem, such as a vulnerability.
     urgent: bool,
 }
 

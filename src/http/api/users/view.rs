@@ -15,12 +15,12 @@ pub(crate) struct User {
     id: i64,
     /// The login name; not case-sensitive.
     name: String,
-    /// The role.
+    /// The role of the user, which determines the allowed operations.
     role: Role,
     /// When the user was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When the user last logged in.
+    /// When the user last logged in; null if the user never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login_at: Option<Timestamp>,
 }
@@ -37,13 +37,13 @@ impl From<domain::User> for User {
     }
 }
 
-/// A new user.
+/// A new user of the web page and the API.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateUserRequest {
     pub(super) name: String,
     pub(super) role: Role,
-    /// The password: at least 10 characters, and not a common password.
+    /// The user's password: at least 10 characters, and not a common password.
     pub(super) password: String,
 }
 

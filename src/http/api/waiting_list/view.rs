@@ -16,17 +16,17 @@ pub(crate) type WaitingEntryPage = Page<WaitingEntry>;
 pub(crate) struct WaitingEntry {
     /// The id of the entry.
     id: i64,
-    /// The id of the contact.
+    /// The id of the waiting contact.
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
-    /// The contact's phone number.
+    /// The contact's phone number; null if no number is known.
     contact_number: Option<String>,
-    /// The id of the service.
+    /// The id of the service that the contact wants to book.
     service_id: i64,
     /// The name of the service.
     service_name: String,
-    /// The id of the resource; null: any resource.
+    /// The id of the resource that the contact wants; null if any resource is suitable.
     resource_id: Option<i64>,
     /// The name of the resource; null if any resource is suitable, or the resource has no name.
     resource_name: Option<String>,
@@ -36,14 +36,14 @@ pub(crate) struct WaitingEntry {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     to_date: LocalDate,
-    /// A note for users.
+    /// A note for users, which the contact does not see.
     note: String,
     /// The actor that added the entry: `user:3`, `token:2` or `agent`.
     created_by: String,
     /// Since when the contact waits: `waiting_since` of the request that added the entry, or the time of that request.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// The first free time for the service, the resource and the days of the entry.
+    /// The first free time for the service and the resource on the days of the entry; null if there is none.
     free_slot: Option<FreeSlot>,
     /// The contact's next appointment for the service, if it was booked after the entry was added, or is within the
     /// days of the entry; otherwise null.
@@ -57,7 +57,7 @@ pub(crate) struct WaitingEntry {
 struct WaitingAppointment {
     /// The id of the appointment.
     id: i64,
-    /// When it starts.
+    /// When the appointment starts.
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
 }
@@ -102,9 +102,9 @@ impl From<Waiting> for WaitingEntry {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateWaitingEntryRequest {
-    /// The id of the contact.
+    /// The id of the waiting contact.
     pub(super) contact_id: i64,
-    /// The id of the service.
+    /// The id of the service that the contact wants to book.
     pub(super) service_id: i64,
     /// The id of the resource; absent or null: any resource.
     pub(super) resource_id: Option<i64>,
@@ -114,7 +114,7 @@ pub(crate) struct CreateWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
-    /// A note for users.
+    /// A note for users, which the contact does not see.
     pub(super) note: Option<String>,
     /// Since when the contact waits; absent or null: the current time.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -125,9 +125,9 @@ pub(crate) struct CreateWaitingEntryRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeWaitingEntryRequest {
-    /// The id of the service.
+    /// The id of the service that the contact wants to book.
     service_id: Option<i64>,
-    /// The id of the resource; null: any resource.
+    /// The id of the resource; null if any resource is suitable.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     resource_id: Option<Option<i64>>,
@@ -137,7 +137,7 @@ pub(crate) struct ChangeWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = Option<String>, format = Date)]
     to_date: Option<LocalDate>,
-    /// A note for users.
+    /// A note for users, which the contact does not see.
     note: Option<String>,
 }
 

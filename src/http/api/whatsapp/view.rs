@@ -6,39 +6,39 @@ use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::{MessageStatus, Provider};
 use serde::{Deserialize, Serialize};
 
-/// A message to send.
+/// A WhatsApp message to send.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SendMessageRequest {
     /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     pub(super) to: String,
-    /// The text.
+    /// The text of the message, or the caption of the file.
     pub(super) text: Option<String>,
-    /// The https URL of a file on a public server.
+    /// The https URL of a file to attach, on a public server.
     pub(super) media_url: Option<String>,
-    /// The id of a file from `POST /api/media`, instead of `media_url`.
+    /// The id of a file from `POST /api/media` to attach, instead of `media_url`.
     pub(super) media_id: Option<String>,
-    /// The provider; `auto` by default.
+    /// The provider that sends the message; `auto`, the default, lets the routing policy choose.
     pub(super) provider: Option<ProviderChoice>,
-    /// The id of a message of the same thread to which this message replies. The bridge shows it as a quote. Twilio
-    /// cannot quote messages, so through Twilio the message is sent without the quote.
+    /// The id of the message to which this message replies; it must be in the same thread. The bridge shows it as a
+    /// quote. Twilio cannot quote messages, so it sends the message without the quote.
     pub(super) reply_to: Option<i64>,
 }
 
 pub(crate) type ProviderChoice = OneOf<config::ProviderChoice>;
 
-/// The message that was stored.
+/// The message that was stored and queued.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SendMessageResponse {
-    /// Always true.
+    /// Always true; an error response has `ok: false`.
     ok: bool,
     /// The id of the message.
     pub(super) message_id: i64,
     /// The id of the thread.
     thread_id: i64,
-    /// `queued`.
+    /// The delivery status of the new message: `queued`.
     pub(super) status: MessageStatus,
-    /// The provider that is expected to send it.
+    /// The provider that is expected to send the message.
     pub(super) provider: Provider,
 }
 

@@ -18,17 +18,17 @@ type CallOutcome = OneOf<domain::CallOutcome>;
 pub(crate) struct LastMessage {
     /// The id of the message.
     id: i64,
-    /// The direction.
+    /// Whether the message is inbound or outbound.
     direction: Direction,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     author: Option<String>,
-    /// The kind of the content.
+    /// The kind of the message's content.
     media_kind: MediaKind,
-    /// The beginning of the text.
+    /// The beginning of the message's text.
     text: String,
     /// The delivery status.
     status: MessageStatus,
-    /// When it was written.
+    /// When the message was written.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -54,9 +54,9 @@ pub(crate) struct LastCall {
     id: i64,
     /// Whether the call is inbound or outbound.
     direction: CallDirection,
-    /// The state.
+    /// The state of the call.
     state: CallState,
-    /// Why it ended.
+    /// Why the call ended; null while it continues.
     end_reason: Option<EndReason>,
     /// The outcome of the call.
     outcome: CallOutcome,
@@ -64,10 +64,10 @@ pub(crate) struct LastCall {
     missed: bool,
     /// The duration in milliseconds.
     duration_ms: Option<i64>,
-    /// When it started.
+    /// When the call started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// The transcript of the message that the caller left.
+    /// The transcript of the message that the caller left; null if there is none.
     message_text: Option<String>,
 }
 
@@ -87,12 +87,12 @@ impl From<domain::LastCall> for LastCall {
     }
 }
 
-/// A message that a user has not sent yet.
+/// The text of a message that a user has not sent yet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Draft {
-    /// The text.
+    /// The text of the draft.
     text: String,
-    /// When it was stored.
+    /// When the draft was last stored.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -103,10 +103,10 @@ impl From<domain::Draft> for Draft {
     }
 }
 
-/// The time until which free text may be sent.
+/// The period in which free text may be sent.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Window {
-    /// When the period ends in which Twilio accepts free text; null if Twilio accepts only the template.
+    /// Until when Twilio accepts free text; null if Twilio accepts only the template.
     #[schema(value_type = Option<String>, format = DateTime)]
     twilio_until: Option<Timestamp>,
 }
@@ -133,15 +133,15 @@ impl From<domain::ContactTag> for TagName {
     }
 }
 
-/// A draft to store.
+/// The draft to store for the current user.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PutDraftRequest {
-    /// The text; empty deletes the draft.
+    /// The text of the draft; an empty text deletes the draft.
     pub(in crate::http::api::threads) text: String,
 }
 
-/// The number of contacts by state, without archived conversations.
+/// The number of contacts in each state, without archived conversations.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InboxCounts {
     /// The number of contacts who wait for an answer.

@@ -13,7 +13,7 @@ pub(crate) struct MessageRoute {
     provider: Option<Provider>,
     /// Whether Twilio's template would be sent instead of free text.
     template: bool,
-    /// When the period ends in which Twilio accepts free text.
+    /// Until when Twilio accepts free text; null if Twilio accepts only the template.
     #[schema(value_type = Option<String>, format = DateTime)]
     window_until: Option<Timestamp>,
     /// The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
@@ -21,14 +21,14 @@ pub(crate) struct MessageRoute {
     reason: &'static str,
     /// The state of each provider.
     alternatives: Vec<RouteAlternative>,
-    /// The cost of the message: `paid` by Twilio, `free` by the bridge.
+    /// The cost of the message: `paid` with Twilio, `free` with the bridge.
     cost: RouteCost,
 }
 
 /// Whether a provider could send the message, and how.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct RouteAlternative {
-    /// The provider.
+    /// The provider that was considered.
     provider: Provider,
     /// Whether the provider would send the template instead of free text.
     template: bool,
