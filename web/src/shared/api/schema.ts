@@ -4599,7 +4599,8 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * @description The state of the bridge's link to WhatsApp: the bridge's own states, and those that only the daemon can observe.
+         * @description The state of the bridge's link to WhatsApp. The bridge reports some states itself; only the daemon can observe
+         *     the other states.
          * @enum {string}
          */
         LinkState: "connected" | "starting" | "unpaired" | "pairing" | "connecting" | "unanswered" | "logged_out" | "replaced" | "banned" | "outdated" | "multidevice_mismatch" | "disk" | "damaged" | "other" | "unreachable" | "silent" | "unauthorized" | "disabled";
@@ -4985,7 +4986,7 @@ export interface components {
          */
         Provider: "twilio" | "baileys";
         /**
-         * @description Which provider sends messages.
+         * @description The provider that sends messages.
          * @enum {string}
          */
         ProviderChoice: "auto" | "twilio" | "baileys";
@@ -5701,7 +5702,7 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * @description A check that the page requests, with settings that need not be saved.
+         * @description A check that a user starts on the settings page. It can test settings that are not saved yet.
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
@@ -6193,7 +6194,10 @@ export interface components {
             tokens_out: number;
             tool?: components["schemas"]["ToolUse"] | null;
         };
-        /** @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. */
+        /**
+         * @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. A stage that was reached
+         *     before the end of the speech has 0. A stage that was not observed is null.
+         */
         TurnLatency: {
             /**
              * Format: int64
@@ -6212,9 +6216,24 @@ export interface components {
             first_sent_ms?: number | null;
             /**
              * Format: int64
+             * @description When the first text of the answer arrived from the AI.
+             */
+            first_token_ms?: number | null;
+            /**
+             * Format: int64
              * @description When the AI began to respond.
              */
             response_created_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When the final transcript of the caller's speech arrived. A speech-to-speech model may send it after its answer.
+             */
+            transcript_final_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When the last partial transcript of the caller's speech arrived.
+             */
+            transcript_partial_ms?: number | null;
         };
         /** @description A phone number of the Twilio account. */
         TwilioNumber: {
