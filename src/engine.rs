@@ -1,7 +1,7 @@
 //! Voice engines, which listen and speak in a call. Each engine converts its own protocol to [`EngineEvent`]s and
-//! accepts [`EngineCommand`]s; the call does not depend on the kind of engine.
+//! accepts [`EngineCommand`]s, so that the call session does not depend on the kind of engine.
 //!
-//! A further engine needs only a variant of [`Engine`] and one of [`crate::call::EngineKind`] with its capabilities.
+//! To add an engine, add a variant to [`Engine`], and a variant with its capabilities to [`crate::call::EngineKind`].
 
 mod pipeline;
 mod realtime;
@@ -20,12 +20,12 @@ pub enum Engine {
     Realtime(Box<Realtime>),
     /// A transcriber, a language model and a synthesiser.
     Pipeline(Box<Pipeline>),
-    /// The recorder of voice messages.
+    /// The recorder of voicemail messages.
     Voicemail(Box<Voicemail>),
 }
 
 impl Engine {
-    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    /// Returns the next event. Cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         match self {
             Self::Realtime(engine) => engine.next().await,
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Queues a command for the next flush.
+    /// Queues a command for the next flush. Voicemail has no connection, and handles the command at once.
     pub fn command(&mut self, command: &EngineCommand) {
         match self {
             Self::Realtime(engine) => engine.command(command),
@@ -43,7 +43,7 @@ impl Engine {
         }
     }
 
-    /// Sends as much as the engine accepts without waiting.
+    /// Sends queued data, as far as the server accepts it without blocking.
     pub fn try_flush(&mut self) {
         match self {
             Self::Realtime(engine) => engine.try_flush(),
@@ -52,7 +52,7 @@ impl Engine {
         }
     }
 
-    /// Closes the engine.
+    /// Closes the engine and its connections.
     pub async fn close(self) {
         match self {
             Self::Realtime(engine) => engine.close().await,

@@ -1,5 +1,5 @@
-//! The machine that the daemon runs on: clock, time zone, disk, memory, systemd, and the proof that a request has
-//! reached this machine.
+//! The machine on which the daemon runs: clock, time zone, disk, memory and systemd. Also the challenge that verifies
+//! that a request has reached this daemon.
 
 pub mod clock_check;
 pub mod clock_floor;

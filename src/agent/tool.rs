@@ -1,8 +1,8 @@
 //! The agent's tools: the functions that the model may call.
 //!
-//! Each tool is a type that implements `Tool` and one of two further traits: `Run` if it calls a function of the
-//! CRM, `ControlCall` if it ends or transfers the phone call, which the call session does itself. A
-//! [`ToolRegistry`] holds the tools of one conversation.
+//! Each tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that call a function
+//! of the CRM. `ControlCall` is for tools that end or transfer the phone call; the call session performs these actions.
+//! A [`ToolRegistry`] holds the tools of one conversation.
 
 mod booking;
 mod end_call;
@@ -38,69 +38,72 @@ use tokio::sync::watch;
 
 /// A function that the model may call.
 trait Tool {
-    /// The arguments. The schema that the model receives is derived from this type, with the documentation of the
-    /// fields as their descriptions.
+    /// The arguments. The model receives the JSON Schema of this type, in which the doc comment of a field is the
+    /// field's description.
     type Arguments: DeserializeOwned + JsonSchema;
-    /// The name by which the model calls it.
+    /// The name by which the model calls the tool.
     const NAME: &'static str;
-    /// When the model is to use it.
+    /// The description, which tells the model when to use the tool.
     const DESCRIPTION: &'static str;
 }
 
 /// A tool that calls one function of the CRM.
 trait Run: Tool + 'static {
-    /// If the tool takes longer, the model is informed, and receives the output later.
+    /// The time after which the model is informed of the delay. The tool continues, and the model receives the output
+    /// later.
     const TIME_LIMIT: Duration;
 
-    /// Runs the tool. The value is the output for the model.
+    /// Runs the tool. Returns the output for the model.
     fn run(context: &ToolContext, arguments: Self::Arguments) -> impl Future<Output = Result<Value, ToolError>> + Send;
 }
 
-/// A tool that ends or transfers the phone call. Malformed arguments count as the default ones, because the agent has
-/// announced the action to the caller already.
+/// A tool that ends or transfers the phone call. Malformed arguments are replaced by default arguments, because the
+/// agent has already announced the action to the caller.
 trait ControlCall: Tool<Arguments: Default> {
-    /// What the call session is to do.
+    /// Returns the action for the call session.
     fn control(arguments: Self::Arguments) -> ToolCall;
 }
 
 /// Sends WhatsApp messages to callers.
 pub trait CallerTextSender: Send + Sync {
-    /// Sends a text to the caller of a call.
+    /// Sends a text to the caller of a call. Returns whether the message was queued or why it was refused.
     fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, crm::Error>>;
 }
 
-/// The conversation in which a tool runs. Tools reach the database only through it, so that a tool of a trial call
-/// changes nothing.
+/// The conversation in which a tool runs. Tools access the database only through this type, so that the tools of a
+/// trial call cannot change data.
 #[derive(Clone)]
 pub struct ToolContext {
     store: Store,
     call: CallSid,
     /// The business's time zone.
     zone: TimeZone,
-    /// What was said so far.
+    /// The transcript so far.
     words: watch::Receiver<CallerWords>,
-    /// For a trial call, the business's country.
+    /// The business's country if this is a trial call, otherwise `None`.
     trial_in: Option<country::Id>,
-    /// None: nothing can be sent.
+    /// Sends messages to the caller; `None` if no messages can be sent.
     texts: Option<Arc<dyn CallerTextSender>>,
 }
 
-/// How long a tool waits for the transcript of what the caller has just said: engines transcribe more slowly than they answer.
+/// The maximum time for which a tool waits for the transcript of the caller's last words. Engines may call a tool
+/// before they have transcribed the words that caused the call.
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(3);
 
 impl ToolContext {
-    /// For a phone call.
+    /// Creates the context for a phone call, without a sender of messages.
     pub fn new(store: Store, call: CallSid, zone: TimeZone, words: watch::Receiver<CallerWords>) -> Self {
         Self { store, call, zone, words, trial_in: None, texts: None }
     }
 
-    /// The same for a trial call: tools return what they would return, and nothing is stored.
+    /// Converts the context to that of a trial call: tools return the same output as in a real call, but their changes
+    /// are rolled back.
     #[must_use]
     pub fn for_trial(self, country: country::Id) -> Self {
         Self { trial_in: Some(country), ..self }
     }
 
-    /// The same with messages to the caller.
+    /// Adds a sender of messages to the caller.
     #[must_use]
     pub fn with_texts(self, texts: Arc<dyn CallerTextSender>) -> Self {
         Self { texts: Some(texts), ..self }
@@ -110,7 +113,7 @@ impl ToolContext {
         self.trial_in.is_some()
     }
 
-    /// Who calls, when, and what was said.
+    /// Returns the call, the current time, and the transcript so far.
     fn caller(&self) -> Caller {
         self.caller_who_said(&self.words.borrow())
     }
@@ -120,7 +123,8 @@ impl ToolContext {
         Caller { call: self.call.clone(), zone: self.zone.clone(), now: clock::now(), said }
     }
 
-    /// Reads what the caller may hear of, see [`Self::try_for_caller`].
+    /// Reads data that the CRM returns only to an identified caller. Retries as described at
+    /// [`Self::try_for_caller`].
     async fn read_for_caller<T: Send + 'static>(
         &self,
         work: impl Fn(&ReadTx<'_>, &Caller) -> Result<T, crm::Error> + Clone + Send + 'static,
@@ -132,7 +136,8 @@ impl ToolContext {
         self.try_for_caller(attempt).await
     }
 
-    /// Changes what the caller may change, see [`Self::try_for_caller`].
+    /// Runs a change that the CRM permits only to an identified caller. Retries as described at
+    /// [`Self::try_for_caller`].
     async fn transact_for_caller<T: Send + 'static>(
         &self,
         work: impl Fn(&WriteTx<'_>, &Caller) -> Result<T, crm::Error> + Clone + Send + 'static,
@@ -144,8 +149,9 @@ impl ToolContext {
         self.try_for_caller(attempt).await
     }
 
-    /// Does what depends on the caller's words. While it is forbidden, and the caller's last words are not transcribed yet, it is
-    /// tried again with more words.
+    /// Runs `attempt` with the transcript so far. The CRM forbids access until the caller has said their name or the
+    /// day of the appointment. These words may be missing because the transcript of the caller's last turn is
+    /// incomplete. In that case, retries whenever the transcript changes, for at most `TRANSCRIPT_LIMIT`.
     async fn try_for_caller<T, F>(&self, attempt: impl Fn(Caller) -> F) -> Result<T, crm::Error>
     where
         F: Future<Output = Result<T, crm::Error>>,
@@ -159,7 +165,8 @@ impl ToolContext {
         }
     }
 
-    /// Reads in one snapshot. A trial call is not stored, so it reads within a transaction that is rolled back.
+    /// Reads from one snapshot of the database. A trial call is not stored, so its reads run in a transaction that
+    /// creates the call and is then rolled back.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
@@ -167,7 +174,8 @@ impl ToolContext {
         if self.is_trial() { self.transact(move |tx| work(tx)).await } else { crm::read(&self.store, work).await }
     }
 
-    /// Records a question that has no answer, for the owner. The conversation does not depend on it.
+    /// Records a question that the stored facts do not answer, so that the owner can add the answer. If this fails,
+    /// the error is only logged, because the conversation can continue.
     async fn report_unanswered(&self, question: String) {
         let (sid, now) = (self.call.clone(), clock::now());
         let report = self.transact(move |tx| match tx.stored_call(&sid)? {
@@ -179,7 +187,7 @@ impl ToolContext {
         }
     }
 
-    /// Sends a message to the caller. In a trial call, nothing is sent.
+    /// Sends a message to the caller. In a trial call, returns success without sending.
     async fn write_to_caller(&self, text: String) -> Result<CallerText, crm::Error> {
         match &self.texts {
             _ if self.is_trial() => Ok(CallerText::Queued(MessageId(0))),
@@ -188,7 +196,7 @@ impl ToolContext {
         }
     }
 
-    /// Runs a use case in one transaction, see [`crm::transact`]. In a trial call the transaction is rolled back.
+    /// Runs a use case in one transaction (see [`crm::transact`]). In a trial call, the transaction is rolled back.
     async fn transact<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
@@ -196,7 +204,7 @@ impl ToolContext {
         let Some(country) = self.trial_in else { return crm::transact(&self.store, work).await };
         let call = IncomingCall::by_sid(self.call.clone());
         crm::rehearse(&self.store, move |tx| {
-            // The tools belong to a stored call.
+            // The tools require a stored call.
             crm::call::find_or_create(tx, &call, country, clock::now())?;
             work(tx)
         })
@@ -208,7 +216,7 @@ fn is_forbidden<T>(outcome: &Result<T, crm::Error>) -> bool {
     matches!(outcome, Err(crm::Error::Refused(crm::RequestError::Forbidden(_))))
 }
 
-/// The words of a conversation while a tool waits for more of them.
+/// The transcript of a conversation, for a tool that may wait for the caller's last words.
 struct Transcript {
     words: watch::Receiver<CallerWords>,
     is_pending: bool,
@@ -226,13 +234,13 @@ impl Transcript {
         words
     }
 
-    /// Waits for more words; returns false if there will be none in time.
+    /// Waits until the transcript changes. Returns false if it is complete, or does not change before the deadline.
     async fn continues(&mut self) -> bool {
         self.is_pending && matches!(tokio::time::timeout_at(self.deadline, self.words.changed()).await, Ok(Ok(())))
     }
 }
 
-/// Why a tool did nothing. The text is the output for the model.
+/// The reason why a tool call failed. The model receives the text as the tool's output.
 #[derive(Debug, thiserror::Error)]
 enum ToolError {
     #[error("there is no tool {name}; the tools are: {known}")]

@@ -1,5 +1,5 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
-//! ([`parts`]). The decisions are those of [`crate::pipeline`]; this module carries them out.
+//! ([`parts`]). [`crate::pipeline`] makes the decisions without I/O; this module performs its actions.
 
 mod http_transcriber;
 mod link;
@@ -34,12 +34,12 @@ use std::time::{Duration, Instant};
 use transcriber::SocketTranscriber;
 pub use trial::{PipelineTrial, try_parts};
 
-/// The settings of a pipeline.
+/// The parameters of a pipeline.
 #[derive(Clone, Debug)]
 pub struct PipelineSetup {
-    /// The settings: keys, models, voice.
+    /// The settings with the keys, the models and the voice.
     pub config: Arc<Config>,
-    /// The client for the HTTP requests.
+    /// The client for HTTP requests to the AI servers.
     pub client: reqwest::Client,
     /// The instructions for the model.
     pub instructions: Arc<str>,
@@ -47,18 +47,19 @@ pub struct PipelineSetup {
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
-    /// Words that callers are likely to say.
+    /// Names that callers are likely to say, as a hint for the transcriber.
     pub terms: Vec<String>,
-    /// The caller's name, which is data to the model.
+    /// The caller's name. The model receives it as data, not as an instruction.
     pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
-    /// The conversation before this engine was opened.
+    /// The turns of the call before this engine was opened.
     pub history: Vec<HistoryTurn>,
 }
 
 impl PipelineSetup {
-    /// What is known of the caller, in words that the caller or others have chosen.
+    /// Returns messages for the model with the caller's name and history. They are separate from the instructions,
+    /// because callers wrote part of their text.
     fn notes(&self) -> Vec<String> {
         let name = caller_name_note(&self.caller_name);
         name.into_iter().chain(self.caller_history.as_deref().map(caller_history_note)).collect()
@@ -73,21 +74,21 @@ pub struct Pipeline {
     model: Box<dyn Model>,
     synthesiser: Box<dyn Synthesiser>,
     readiness: Readiness,
-    /// The language of texts whose letters do not tell another one.
+    /// The language of the conversation (ISO 639-1), for texts whose script does not indicate another language.
     language: String,
-    /// How the owner wants words to be pronounced.
+    /// The owner's pronunciations of words.
     dictionary: Dictionary,
     cents_per_hour: u32,
-    /// The time up to which the cost was reported.
+    /// The end of the time whose cost was reported.
     paid_until: Instant,
 }
 
-/// How long after its maximum delay the transcriber's end of an utterance may arrive.
+/// The additional time after the transcriber's maximum delay in which the end of an utterance may still arrive.
 const ENDPOINT_GRACE: Duration = Duration::from_millis(150);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Readiness {
-    /// Which parts are ready.
+    /// The connections are being opened. The fields state which parts are ready; the model needs no connection.
     Opening {
         transcriber: bool,
         synthesiser: bool,
@@ -97,7 +98,7 @@ enum Readiness {
 }
 
 impl Pipeline {
-    /// Starts to open a pipeline after `delay`.
+    /// Creates a pipeline that opens its connections after `delay`.
     pub fn open(setup: PipelineSetup, delay: Duration) -> Self {
         let config = &setup.config;
         Self {
@@ -120,7 +121,7 @@ impl Pipeline {
         }
     }
 
-    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    /// Returns the next event. Cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             self.run_actions();
@@ -149,7 +150,7 @@ impl Pipeline {
         }
     }
 
-    /// Handles a command of the session. Commands before the engine is ready are dropped.
+    /// Handles a command of the session. Drops commands that arrive before the engine is ready or after it failed.
     pub fn command(&mut self, command: &EngineCommand) {
         if self.readiness != Readiness::Open {
             return;
@@ -164,13 +165,13 @@ impl Pipeline {
         self.run_actions();
     }
 
-    /// Sends as much as the servers accept without waiting.
+    /// Sends queued data, as far as the servers accept it without blocking.
     pub fn try_flush(&mut self) {
         self.transcriber.try_flush();
         self.synthesiser.try_flush();
     }
 
-    /// Closes the connections at once, because they cost money.
+    /// Closes the connections immediately, because open connections cost money.
     pub async fn close(self) {
         drop(self.model);
         tokio::join!(self.transcriber.close(), self.synthesiser.close());
@@ -217,7 +218,8 @@ impl Pipeline {
         }
     }
 
-    /// The cost of the time since the last answer, in millionths of a dollar: a cent an hour is 10,000 in 3,600,000 ms.
+    /// Returns the cost of the time since the last report, in millionths of a dollar. One cent per hour is 10,000
+    /// millionths per 3,600,000 ms, so the divisor is 360.
     fn cost_since_last(&mut self) -> i64 {
         let now = clock::instant();
         let time = now.duration_since(std::mem::replace(&mut self.paid_until, now));
@@ -260,7 +262,8 @@ fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
     }
 }
 
-/// The silence after which the transcriber is asked to end an utterance: at once for one that only ends them on request.
+/// Returns the silence after which the pipeline requests the transcriber to end an utterance. Soniox and Deepgram
+/// normally end utterances themselves, so they get additional time.
 fn longest_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
@@ -275,8 +278,8 @@ impl fmt::Debug for Pipeline {
     }
 }
 
-/// The text without the marks of Markdown, which some models write against their instructions, and which a
-/// synthesiser would read out.
+/// Removes Markdown characters from the text. Some models write Markdown despite their instructions, and a synthesiser
+/// would read the characters aloud.
 fn without_markup(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, '*' | '_' | '#' | '`' | '~')).collect()
 }

@@ -27,14 +27,14 @@ use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The interval between pings. A server that sends nothing after two pings is lost.
+/// The interval between pings. If the server sends no data after two pings, the connection is treated as lost.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// OpenAI's error code for too many requests.
 const RATE_LIMITED: &str = "rate_limit_exceeded";
-/// The settings of a session.
+/// The parameters of a session.
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
-    /// The settings: key, model, voice, turn detection.
+    /// The settings with the key, the model, the voice and the turn detection.
     pub config: Arc<Config>,
     /// The instructions for the model.
     pub instructions: Arc<str>,
@@ -42,18 +42,19 @@ pub struct RealtimeSetup {
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
-    /// The caller's name, which is data to the model.
+    /// The caller's name. The model receives it as data, not as an instruction.
     pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
-    /// The conversation before this engine was opened.
+    /// The turns of the call before this engine was opened.
     pub history: Vec<HistoryTurn>,
-    /// The fields that the server has rejected before.
+    /// The fields of `session.update` that the server rejected in earlier sessions.
     pub rejected: RejectedFields,
 }
 
 impl RealtimeSetup {
-    /// The same setup without an optional field of `session.update`, as if the server had rejected it.
+    /// Returns the same setup with an optional field of `session.update` as its only rejected field, so that the
+    /// session omits this field.
     #[must_use]
     pub fn without(self, field: &str) -> Self {
         let rejected = RejectedFields::default();
@@ -74,22 +75,23 @@ impl RealtimeSetup {
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
 
-/// A realtime session.
+/// A realtime session, open or connecting.
 pub struct Realtime {
     config: Arc<Config>,
-    /// They are added to each response that is requested with its own text.
+    /// The general instructions. A response request with its own instructions must repeat them, because it overrides
+    /// the instructions of the session.
     instructions: Arc<str>,
     tools: ToolRegistry,
     state: State,
-    /// Events that were received together.
+    /// Events that `next` has not returned yet; one message of the server may cause several events.
     events: VecDeque<EngineEvent>,
     keep_alive: Interval,
     missed: u32,
-    /// Whether the server transcribes what the caller says.
+    /// Whether the server transcribes the caller's speech.
     is_transcribed: bool,
-    /// When the account's rate limits allow the next response, by the server's last report.
+    /// The time until an exhausted rate limit is reset, as last reported by the server; `None` if none is exhausted.
     limits_reset: Option<Duration>,
-    // The last ids: the deltas of one utterance arrive in sequence, and share one copy of their id.
+    // The last ids, as a cache: the deltas of one utterance arrive in sequence, and share one allocation of their id.
     last_item: ItemId,
     last_response: ResponseId,
 }
@@ -107,11 +109,11 @@ struct Failure {
 }
 
 impl Realtime {
-    /// Opens a session and closes it again. Returns the fields of `session.update` that the server rejects and that
-    /// calls omit.
+    /// Opens a session and closes it again, as a test. Returns the fields of `session.update` that the server rejects
+    /// and that calls omit.
     ///
     /// # Errors
-    /// Why the session failed, as a sentence for the user.
+    /// The reason why the session failed, as text for the user.
     pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
         let rejected = setup.rejected.clone();
         let opened = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
@@ -119,7 +121,7 @@ impl Realtime {
         Ok(rejected.names())
     }
 
-    /// Starts to open a session after `delay`.
+    /// Creates an engine that opens its session after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
         let opening = Box::pin(connect(setup, delay));
@@ -140,7 +142,7 @@ impl Realtime {
         }
     }
 
-    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    /// Returns the next event. Cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -167,7 +169,7 @@ impl Realtime {
         }
     }
 
-    /// Queues a command for the next flush. Commands before the session is open are dropped.
+    /// Queues a command for the next flush. Drops commands while the session is not open.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
             EngineCommand::AppendAudio(audio) => wire::append(audio),
@@ -190,8 +192,8 @@ impl Realtime {
         }
     }
 
-    /// Sends as much as the server accepts without waiting. [`Realtime::next`] sends the rest when the server accepts
-    /// more.
+    /// Sends queued messages, as far as the server accepts them without blocking. [`Realtime::next`] sends the
+    /// remaining messages.
     pub fn try_flush(&mut self) {
         if let State::Open(socket) = &mut self.state
             && let Err(error) = socket.try_flush()
@@ -200,7 +202,7 @@ impl Realtime {
         }
     }
 
-    /// Closes the session at once, because an open session costs money.
+    /// Closes the session immediately, because an open session costs money.
     pub async fn close(self) {
         if let State::Open(socket) = self.state {
             socket.close(CloseCode::Normal, "").await;
@@ -270,7 +272,7 @@ impl Realtime {
                 if self.is_transcribed {
                     return;
                 }
-                // The server rejects the settings of a transcription: it will report none.
+                // The server rejected the transcription settings, so it will not report a transcription.
                 EngineEvent::TranscriptionFailed { item }
             }
             ServerEvent::TranscriptionFailed { item_id } => {
@@ -302,7 +304,7 @@ impl Realtime {
         self.events.push_back(event);
     }
 
-    /// The silence that the server includes in the time at which speech ended.
+    /// Returns the silence, in milliseconds, that the server adds to the reported end of speech.
     fn silence_ms(&self) -> u64 {
         match self.config.openai.turn_detection {
             TurnDetection::ServerVad => self.config.openai.vad_silence_ms.into(),
@@ -351,7 +353,8 @@ impl fmt::Debug for Realtime {
     }
 }
 
-/// Most errors concern one message and do not affect the session.
+/// Converts an error of the server to an event: a failure if the error ends the session, otherwise a warning. Most
+/// errors concern only one message.
 fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent {
     let code = code.unwrap_or(kind);
     if wire::is_permanent(&code) {

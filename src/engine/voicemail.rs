@@ -1,4 +1,5 @@
-//! Records a message without an API key or a network: the last fallback of every call.
+//! An engine that records a voice message. It needs no API key and no network, so it is the last fallback of every
+//! call.
 
 use crate::audio::{EncodedAudio, SpeechDetector};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, Usage};
@@ -6,16 +7,16 @@ use crate::clock;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The texts and the timeouts of the engine.
+/// The prompts and the timeouts of the engine.
 #[derive(Clone, Debug)]
 pub struct VoicemailSetup {
-    /// "Please leave a message", and the beep.
+    /// The request to leave a message, followed by a beep.
     pub prompt: EncodedAudio,
     /// The text of `prompt`, for the transcript.
     pub prompt_text: String,
-    /// "Thank you, goodbye."
+    /// The clip that thanks the caller and says goodbye.
     pub thanks: EncodedAudio,
-    /// The text of `thanks`.
+    /// The text of `thanks`, for the transcript.
     pub thanks_text: String,
     /// The maximum length of the message.
     pub longest: Duration,
@@ -23,16 +24,16 @@ pub struct VoicemailSetup {
     pub silence: Duration,
 }
 
-/// Speech of this length during the prompt means that the caller does not want to hear it.
+/// Speech of this length interrupts the prompt.
 const SKIP_PROMPT_MS: u64 = 400;
 /// Speech of this length starts a message.
 const SPEECH_MS: u64 = 200;
 /// Silence of this length ends an utterance, but not the message.
 const PAUSE_MS: u64 = 500;
-/// Without speech for this long, the caller leaves no message.
+/// If the caller does not speak for this long after the prompt, the recording ends without a message.
 const NO_SPEECH_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// A message that is being recorded. Its logic takes the time as an argument; only [`Voicemail::next`] waits.
+/// The voicemail engine of one call. Its logic receives the time as an argument; only [`Voicemail::next`] waits.
 #[derive(Debug)]
 pub struct Voicemail {
     setup: VoicemailSetup,
@@ -41,7 +42,8 @@ pub struct Voicemail {
     speech: SpeechDetector,
     is_speaking: bool,
     has_spoken: bool,
-    /// When the caller last stopped speaking. The line may send no audio during the silence that follows.
+    /// The time at which the caller last stopped speaking. The line may send no audio during the following silence, so
+    /// audio alone cannot measure it.
     quiet_since: Option<Instant>,
     utterances: u32,
     samples: Vec<u8>,
@@ -60,7 +62,7 @@ enum Phase {
 }
 
 impl Voicemail {
-    /// An engine that is ready immediately.
+    /// Creates an engine, which is ready immediately.
     pub fn new(setup: VoicemailSetup) -> Self {
         Self {
             setup,
@@ -75,7 +77,7 @@ impl Voicemail {
         }
     }
 
-    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    /// Returns the next event. Cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -89,13 +91,13 @@ impl Voicemail {
         }
     }
 
-    /// Handles a command.
+    /// Handles a command of the call session. Only audio, keys and the first response request have an effect.
     pub fn command(&mut self, command: &EngineCommand, now: Instant) {
         match command {
             EngineCommand::AppendAudio(audio) => self.push_audio(audio, now),
             EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
             EngineCommand::Keys(_) if matches!(self.phase, Phase::Prompting { .. }) => {
-                // The key has interrupted the prompt.
+                // Any other key skips the prompt.
                 self.phase = Phase::Listening { since: now };
             }
             EngineCommand::Respond(_) if self.phase == Phase::Waiting => self.prompt(now),
@@ -209,7 +211,7 @@ impl Voicemail {
     }
 }
 
-/// The message is one turn, regardless of the caller's pauses.
+/// The item id of the caller's turn. The whole message is one turn, regardless of the caller's pauses.
 const MESSAGE: &str = "message";
 
 #[cfg(test)]

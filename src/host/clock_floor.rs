@@ -1,5 +1,5 @@
 //! Detects a clock that is behind: it shows a time before this program was built, or before the newest entry in the
-//! database. A machine whose clock has no battery starts with such a time, until a time server has answered.
+//! database. This happens after the start of a machine whose clock has no battery, until a time server has answered.
 
 use crate::domain::{Notice, Timestamp};
 use std::path::Path;
@@ -17,16 +17,16 @@ pub struct ClockFloor {
 /// The reason why the clock is known to be behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockBehind {
-    /// It shows a time before the program was built.
+    /// The clock shows a time before the program was built.
     Build(Timestamp),
-    /// It shows a time before the newest entry in the database. Alternatively, the clock was ahead when that entry was
-    /// written.
+    /// The clock shows a time before the newest entry in the database. It is also possible that the clock was ahead
+    /// when that entry was written.
     NewestEntry(Timestamp),
 }
 
 impl ClockFloor {
     /// Returns why the clock is behind; `None` if it may be correct. If the clock is synchronised with a time server,
-    /// it is trusted more than the database: then the newest entry was written with a wrong clock.
+    /// the newest entry is not compared: an entry with a future time was then written with a wrong clock.
     pub fn check(self, now: Timestamp, is_synchronised: bool) -> Option<ClockBehind> {
         let is_before = |floor: &Timestamp, margin| now < floor.minus(margin);
         let built = self.built.filter(|built| is_before(built, BUILD_MARGIN)).map(ClockBehind::Build);

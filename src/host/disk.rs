@@ -28,7 +28,7 @@ pub struct DiskMonitor {
 struct Inner {
     folder: PathBuf,
     settings: Box<dyn Fn() -> Arc<Config> + Send + Sync>,
-    // A synchronous mutex is enough: it is held only to copy a few values.
+    // A synchronous mutex is enough, because it is locked only to read or write a few values.
     status: Mutex<DiskStatus>,
 }
 
@@ -96,7 +96,7 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// Returns the alert detail for a disk with little space; `None` if there is no problem.
+    /// Returns the alert detail for disks with little free space; `None` if all disks have enough.
     pub fn problem(&self) -> Option<AlertDetail> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
@@ -122,8 +122,8 @@ pub fn is_low_on_inodes(space: &DiskSpace) -> bool {
     space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(MIN_INODE_LIMIT, MAX_INODE_LIMIT)
 }
 
-/// Returns the level of free space, with hysteresis: the space must exceed a limit by a tenth before the level rises
-/// again, so that the level does not alternate.
+/// Returns the level of free space, with hysteresis: the free space must exceed a limit by 10 % before the level rises
+/// again. This prevents frequent changes of the level.
 pub fn classify(space: &DiskSpace, limits: &DiskConfig, before: Option<SpaceLevel>) -> SpaceLevel {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };

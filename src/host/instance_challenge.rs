@@ -1,8 +1,8 @@
 //! The instance challenge: a command-line tool uses it to verify that an address leads to this daemon process.
 //!
 //! The daemon creates a random key when it starts, and reveals it only over the control socket. A client with the key
-//! sends a challenge to the address, and verifies from the answer that this daemon has answered. The answer is of no
-//! use to a client without the key.
+//! sends a challenge to the address, and computes the expected answer itself. Only this daemon can return that answer.
+//! A client without the key learns nothing from the answer.
 
 use crate::domain::hex;
 use hmac::{Hmac, KeyInit, Mac};

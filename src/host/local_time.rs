@@ -1,11 +1,11 @@
-//! The time of day in a time zone, such as that of the business.
+//! Conversions to local time, such as the time in the business's time zone.
 
 use crate::domain::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-/// Formats a time for display in that time zone: `2026-11-20 18:55`.
+/// Formats a time for display in a time zone, such as `2026-11-20 18:55`.
 pub fn format_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -26,7 +26,8 @@ pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbo
     loop {
         let config = changes.borrow_and_update().config.clone();
         let sending = deliver(&alerts, &config, &page, outbox.clone(), store.clone());
-        // If a change of settings interrupts a notification, it is still due and is sent with the new settings.
+        // If a change of settings interrupts a notification, the notification is still due, and is sent with the new
+        // settings.
         tokio::select! {
             () = sending => {}
             held = changes.changed() => if held.is_err() { return },
@@ -149,7 +150,7 @@ impl ChannelSender {
         }
     }
 
-    /// Sends the notifications; on failure returns the reason as a sentence.
+    /// Sends the notifications. On failure, returns the reason as text for the log.
     async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         match self {
             Self::Mail(channel) => channel.send(changes).await,
@@ -158,7 +159,7 @@ impl ChannelSender {
     }
 }
 
-/// How often the timers are checked while an alert is pending.
+/// The interval at which the timers are checked while an alert is pending.
 const TICK: Duration = Duration::from_secs(1);
 /// Alerts that are raised within this time are sent in one message.
 const BATCH_DELAY: Duration = Duration::from_secs(2);

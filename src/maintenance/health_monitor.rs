@@ -25,20 +25,20 @@ use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
 use std::time::Duration;
 
-/// The services that are monitored.
+/// Monitors the services in its fields.
 pub struct HealthMonitor {
     /// The active settings.
     pub settings: Settings,
     /// The database.
     pub store: Store,
     pub disk: DiskMonitor,
-    /// Outbound messages.
+    /// The outbox of messages.
     pub outbox: Outbox,
-    /// Certificates.
+    /// The TLS certificates.
     pub tls: Tls,
-    /// Nightly snapshots.
+    /// The nightly snapshots.
     pub snapshots: Snapshots,
-    /// Background jobs.
+    /// The background jobs.
     pub jobs: Jobs,
     /// The registry of active calls.
     pub calls: Calls,
@@ -117,8 +117,8 @@ impl HealthMonitor {
         }
     }
 
-    /// Raises the alert about what the daemon did with the database files at its last start, until the owner has
-    /// decided.
+    /// Raises the alert about the handling of the database files at the last start, until the owner dismisses the
+    /// notice. Also raises the alert about held messages, until the owner sends or discards them.
     async fn check_start_notice(&self) {
         let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
         let Ok((notice, held)) = read else { return };
@@ -175,7 +175,7 @@ impl HealthMonitor {
         }
     }
 
-    /// Runs the checks that are too expensive for each interval.
+    /// Runs the checks that are too expensive for every interval; they run once per minute.
     async fn run_slow_checks(&self) {
         let now = clock::now();
         if let Some(bridge) = &self.settings.current().bridge
@@ -202,8 +202,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
     }
 
-    /// Compares the clock with the newest recorded times, which it must have passed. Also compares it with Twilio's
-    /// clock when that is due.
+    /// Compares the clock with the newest recorded times, which it must have passed. When a comparison with Twilio's
+    /// clock is due, also runs this comparison.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
@@ -229,7 +229,7 @@ impl HealthMonitor {
     }
 }
 
-/// Returns why configured settings are not used.
+/// Returns the notice about configured settings that are invalid and therefore not used.
 fn rejected(config: &Config) -> Option<Notice> {
     (!config.rejected.is_empty()).then(|| Notice::verbatim(config.rejected.join("\n")))
 }
@@ -303,13 +303,13 @@ fn needs_owner(state: LinkState) -> bool {
     )
 }
 
-/// The write-ahead log is normally checkpointed at about 8 MB. If it is larger than this, a reader prevents the
-/// checkpoint.
+/// The size, in bytes, from which the write-ahead log raises an alert. The log is normally checkpointed at about 8 MB,
+/// so a much larger log means that a reader prevents the checkpoint.
 const LARGE_LOG: u64 = 256 << 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
-/// A message raises an alert if it could not be sent, or was not delivered, for this long. The check runs every minute,
-/// so the alert is raised within ten minutes.
+/// The time after which an unsent or undelivered message raises an alert. The check runs every minute, so the alert is
+/// raised within ten minutes.
 const STUCK: Duration = Duration::from_mins(9);
-/// Undelivered messages that are older than a day are not counted.
+/// The maximum age of undelivered messages that are counted.
 const DAY: Duration = Duration::from_hours(24);

@@ -25,7 +25,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
         let work = async {
             prune(&store).await?;
             enforce_retention(&store, &config.retention).await?;
-            // If disk space is short, free space is returned without waiting for the night.
+            // If disk space is low, free pages are also returned during the day.
             if is_night || !disk.takes_media() {
                 vacuum(&store).await?;
             }
@@ -41,7 +41,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
     }
 }
 
-/// Deletes in small steps, so that other writes are not blocked for long.
+/// Deletes expired data in small steps, so that other writes are not blocked for long.
 async fn prune(store: &Store) -> Result<()> {
     let now = clock::now();
     for expire in retention::EXPIRIES {
@@ -53,7 +53,7 @@ async fn prune(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Returns the cutoff times that the settings define.
+/// Returns the times that the retention settings define: data that is older is deleted.
 pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
     let days = [
         (RetainedKind::Media, config.media_days),
@@ -100,7 +100,7 @@ async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()
 }
 
 const INTERVAL: Duration = Duration::from_mins(30);
-/// The length of the night, in hours.
+/// The length of the night, in hours, from the configured maintenance hour.
 const NIGHT: u8 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 

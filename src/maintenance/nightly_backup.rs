@@ -1,4 +1,4 @@
-//! Creates the nightly snapshot.
+//! Creates the nightly snapshots, and uploads pending snapshots.
 
 use crate::backup::{CreatedSnapshot, Kind, Snapshots};
 use crate::clock;
@@ -23,7 +23,8 @@ fn retry_delay_after(failures: u32) -> Duration {
     AFTER_FAILURE.saturating_mul(1 << failures.min(5)).min(MAX_RETRY_DELAY)
 }
 
-/// Creates or uploads what is due. Returns false on failure; the caller then retries after `retry_delay`.
+/// Creates a snapshot if one is due, otherwise uploads pending snapshots. Returns false on failure; the caller then
+/// retries after `retry_delay`.
 async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) -> bool {
     let again_s = retry_delay.as_secs();
     if snapshots.is_due(clock::now()) {

@@ -40,8 +40,8 @@ fn report(error: &store::Error) {
     tracing::warn!(event = "SEARCH_INDEX_FAILED", error, "The search index could not be updated; retrying");
 }
 
-/// The maximum number of rows per step, because a step blocks the writer. The length of the texts is limited as well,
-/// in `store/search/index.rs`.
+/// The maximum number of rows per step. The number is limited because a step blocks the writer. `store/search/index.rs`
+/// also limits the length of the texts.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);
 const MAX_PAUSE: Duration = Duration::from_secs(1);

@@ -22,9 +22,9 @@ pub struct SelfChecker {
 
 struct Inner {
     parts: Parts,
-    /// Locked while a check runs.
+    /// Locked while a check runs, so that checks do not overlap.
     running: tokio::sync::Mutex<()>,
-    // A plain mutex is enough: it is held to copy the result.
+    // A synchronous mutex is enough, because it is locked only to copy the result.
     last: Mutex<Option<SelfCheck>>,
 }
 
@@ -40,8 +40,8 @@ impl SelfChecker {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Runs the self-check every night. If the server was off at the scheduled time, the self-check runs a while after
-    /// the next start. Never returns; the caller stops it by dropping the future.
+    /// Runs the self-check every night. If the server was off at the scheduled time, the self-check runs ten minutes
+    /// after the next start. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         loop {
             let config = self.inner.parts.settings.config();
@@ -50,7 +50,7 @@ impl SelfChecker {
             let next = local_time::next_hour(now, zone, maintenance.hour);
             let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
-            // Sleeps for short times only, because the system clock may be changed meanwhile.
+            // Sleeps for short times only, because the system clock may change during the sleep.
             tokio::time::sleep(wait.min(MAX_SLEEP)).await;
             if maintenance.self_check && wait <= MAX_SLEEP {
                 self.check().await;
@@ -58,7 +58,7 @@ impl SelfChecker {
         }
     }
 
-    /// Runs a check now. Concurrent requests run one after the other.
+    /// Runs all checks now. Concurrent calls run in sequence.
     pub async fn check(&self) -> SelfCheck {
         let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
@@ -83,7 +83,7 @@ impl SelfChecker {
 fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&CheckResult| match finding.state {
         CheckStatus::Error => true,
-        // The shutdown of a model makes the AI unavailable some weeks later, so the warning is sent early.
+        // Such a problem may make the AI unavailable later, for example when the provider shuts down a model.
         CheckStatus::Warning => finding.check == ai_check::CHECK,
         CheckStatus::Ok | CheckStatus::Skipped => false,
     };
@@ -123,10 +123,10 @@ fn log_result(check: &SelfCheck) {
     }
 }
 
-/// Checks whose problems raise separate alerts.
+/// The checks whose problems raise separate alerts.
 const ALERTED_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
-/// If the last check is older than this, a nightly check was missed.
+/// The age of the last check from which a nightly check was missed.
 const MISSED: Duration = Duration::from_hours(26);
-/// How long after its start the daemon catches up on a missed check; other work is more urgent before.
+/// The delay before the daemon runs a missed check. Other work is more urgent directly after the start.
 const AFTER_START: Duration = Duration::from_mins(10);
 const MAX_SLEEP: Duration = Duration::from_mins(15);

@@ -13,7 +13,7 @@ pub struct StatusLine {
     pub settings: Settings,
     /// The registry of active calls.
     pub calls: Calls,
-    /// Outbound messages, and the state of the bridge.
+    /// The outbox, which provides the state of the bridge.
     pub outbox: Outbox,
     /// The base URL of the web page.
     pub page: String,
@@ -35,7 +35,7 @@ impl StatusLine {
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 
-    /// Updates the line while the future is polled.
+    /// Updates the status line every few seconds. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let mut shown = String::new();
         loop {
@@ -48,7 +48,8 @@ impl StatusLine {
         }
     }
 
-    /// Updates the line while the daemon waits for active calls to end.
+    /// Updates the status line while the daemon waits for active calls to end. Never returns; the caller stops it by
+    /// dropping the future.
     pub async fn run_while_draining(self) {
         let mut shown = 0;
         loop {

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The stored result of the update check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpdateState {
-    /// The newest release that the feed has named.
+    /// The newest release according to the release feed.
     pub newest: Option<Release>,
     /// When the feed was last queried.
     pub checked_at: Option<Timestamp>,
@@ -39,7 +39,7 @@ impl UpdateState {
 /// future.
 pub async fn run(store: Store, settings: Settings) {
     loop {
-        // No request is sent unless the owner has enabled the check.
+        // A request is sent only if the owner has enabled the check.
         if let Some(feed) = settings.config().updates.weekly_feed()
             && let Err(error) = check_if_due(&store, feed.as_str()).await
         {
@@ -60,7 +60,7 @@ async fn check_if_due(store: &Store, feed: &str) -> store::Result<()> {
         Ok(FeedResponse::NotModified) => (state.newest.clone(), state.etag.clone(), now),
         Err(error) => {
             log_failure(&error);
-            // Sets the time of the last check so that the next one is due tomorrow.
+            // Sets the time of the last check so that the next check is due in one day.
             (state.newest.clone(), state.etag.clone(), now.minus(WEEK).plus(DAY))
         }
     };

@@ -12,13 +12,14 @@ use tokio::runtime::Handle;
 
 /// Runs the watchdog. Never returns; the caller stops it by dropping the future.
 ///
-/// The watchdog is fed when two conditions hold: an empty write through the threads of the writer and the publisher has
-/// been answered, and every event loop worker is responsive. Of these writes, at most one per minute reaches the disk,
-/// and none while other writes do.
+/// The watchdog is fed when two conditions are true: the store has answered an empty write, and every event loop
+/// worker is responsive. The empty write passes through the threads of the writer and the publisher. It changes a value
+/// on disk only if the last commit failed or is older than a minute. An idle machine therefore rarely writes to its
+/// disk.
 ///
-/// The answer may be slow and may be an error. systemd must restart a daemon whose store hangs, but not a daemon whose
-/// disk is slow or full, because its calls continue. A publisher that hangs needs no restart: the store answers without
-/// it and starts another one.
+/// A slow answer and an error also count as an answer. systemd must restart a daemon whose store hangs, but not a
+/// daemon whose disk is slow or full, because its calls continue. A publisher that hangs needs no restart: the store
+/// answers without the publisher, and starts a new publisher.
 pub async fn run(store: Store, metrics: Metrics) {
     let limit = systemd_notify::watchdog_interval().unwrap_or(DEFAULT_LIMIT);
     let interval = (limit / 4).min(MAX_INTERVAL);
@@ -27,7 +28,7 @@ pub async fn run(store: Store, metrics: Metrics) {
     loop {
         tokio::time::sleep(interval).await;
         metrics.upkeep();
-        // Only one heartbeat write is pending at a time, so that a store that hangs does not accumulate writes.
+        // Only one heartbeat write is pending at a time, so that writes do not accumulate while the store hangs.
         let mut written = std::pin::pin!(store.heartbeat());
         while tokio::time::timeout(interval.max(SLOW), written.as_mut()).await.is_err() {
             metrics.upkeep();
@@ -47,7 +48,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         store.close_idle_readers();
         if next_deletion <= clock::instant() {
             next_deletion = clock::instant() + DELETE_LOGINS_EVERY;
-            // Runs in its own task, so that a hanging deletion does not affect the watchdog.
+            // Runs in its own task, so that a deletion that hangs does not affect the watchdog.
             tokio::spawn(delete_expired_logins(store.clone()));
         }
     }
@@ -69,8 +70,8 @@ async fn delete_expired_logins(store: Store) {
 }
 
 const MAX_INTERVAL: Duration = Duration::from_secs(10);
-/// Slower writes are reported.
+/// The minimum time without an answer after which a hanging store is logged.
 const SLOW: Duration = Duration::from_secs(3);
-/// The limit if systemd's watchdog is off. Exceeding it is only logged.
+/// The limit if systemd's watchdog is off. A daemon that exceeds it is not restarted; the problem is only logged.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 const DELETE_LOGINS_EVERY: Duration = Duration::from_hours(1);

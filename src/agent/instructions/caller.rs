@@ -1,6 +1,8 @@
-//! What the model knows about the caller. The names of services are the owner's, and are part of the instructions; the words of
-//! earlier calls and messages are others', and are data in a message of their own. The times of appointments are in neither: tools
-//! return them once the caller has shown that the appointments are theirs.
+//! The texts that inform the model about the caller.
+//!
+//! The instructions contain the names of services, because the owner entered them. Text from earlier calls and messages
+//! is untrusted, so the model receives it as JSON data in a separate message. Both omit the times of appointments:
+//! tools return these times only after the caller has said their name or the day of the appointment.
 
 use super::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;
@@ -8,8 +10,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Appends the language, the appointments, and how to use what is known. Writing to a string cannot fail.
+/// Appends the services of the caller's open appointments, and the rules for the use of the caller's data. If the
+/// caller's usual language differs from `language`, also appends it.
 pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
+    // Writing to a string cannot fail.
     if let Some(code) = memory.language.as_deref().filter(|code| *code != language) {
         let name = language_name(code);
         let _ = writeln!(text, "This caller usually speaks {name}: begin in {name}.");
@@ -36,7 +40,8 @@ pub(super) fn write(text: &mut String, memory: &CallerMemory, language: &str) {
     }
 }
 
-/// Earlier calls and messages as JSON, which quotes what others have said; none if there were none.
+/// Returns earlier calls and messages as one line of JSON; `None` if there were none. JSON escapes the untrusted texts,
+/// so that they cannot end the quotation and appear as instructions.
 pub fn caller_history(memory: &CallerMemory, zone: &TimeZone) -> Option<String> {
     if memory.calls.is_empty() && memory.messages.is_empty() {
         return None;

@@ -1,12 +1,14 @@
-//! The part of the instructions that comes from the owner's lists: services, people, hours, facts.
+//! The part of the instructions that is built from the owner's entries: services, staff, opening hours and facts.
 
 use crate::crm::business_profile::{BusinessProfile, Exception};
 use crate::domain::{ClosedReason, DayRange, OpeningHours, Service, one_line};
 use jiff::civil::{Date, Weekday};
 use std::fmt::Write;
 
-/// Appends what holds every day. Writing to a string cannot fail.
+/// Appends the data that does not depend on the date: services, staff, weekly hours and facts, and the rules for
+/// booking if the model has the tools for it.
 pub(super) fn write(text: &mut String, profile: &BusinessProfile, can_book: bool) {
+    // Writing to a string cannot fail.
     if !profile.services.is_empty() {
         text.push_str("Services that can be booked:\n");
         for service in &profile.services {
@@ -32,8 +34,8 @@ pub(super) fn write(text: &mut String, profile: &BusinessProfile, can_book: bool
     }
 }
 
-/// Appends the days soon on which other hours hold. They change from day to day, so they come after what a model's
-/// server can cache.
+/// Appends the upcoming days with exceptional opening hours. This list changes daily, so it follows the part of the
+/// instructions that the model's server can cache.
 pub(super) fn write_exceptions(text: &mut String, profile: &BusinessProfile) {
     if profile.services.is_empty() {
         return;

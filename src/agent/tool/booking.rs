@@ -1,4 +1,5 @@
-//! The tools for appointments. Each calls one function of the CRM, and its output is what was read or committed.
+//! The tools for appointments. Each tool calls one function of the CRM, and returns the data that the function has read
+//! or committed.
 
 mod book_appointment;
 mod cancel_appointment;
@@ -20,20 +21,21 @@ use crate::domain::DayTime;
 use jiff::civil::{Date, DateTime};
 use std::time::Duration;
 
-/// How long a tool for appointments may take.
+/// The time limit of each tool for appointments.
 const TIME_LIMIT: Duration = Duration::from_secs(8);
 
-/// A day in the arguments of a tool; empty texts are what models pass for none.
+/// Parses the optional date argument `name`, in the format YYYY-MM-DD. Models pass an empty text for a missing
+/// argument, so an empty text returns `None`.
 fn day(name: &'static str, text: Option<&str>) -> Result<Option<Date>, ToolError> {
     given(text).map(|text| text.parse().map_err(|_| ToolError::BadValue { name, expected: "YYYY-MM-DD" })).transpose()
 }
 
-/// A time of day in the arguments of a tool.
+/// Parses the optional time argument `name`, in the format HH:MM. An empty text returns `None`.
 fn time(name: &'static str, text: Option<&str>) -> Result<Option<DayTime>, ToolError> {
     given(text).map(|text| text.parse().map_err(|_| ToolError::BadValue { name, expected: "HH:MM" })).transpose()
 }
 
-/// The start of an appointment in the arguments of a tool, by the business's clock.
+/// Parses the argument `name`, the start of an appointment, as a local time of the business.
 fn start(name: &'static str, text: &str) -> Result<DateTime, ToolError> {
     let expected = "YYYY-MM-DDTHH:MM by the business's clock, without a zone";
     text.trim().parse().map_err(|_| ToolError::BadValue { name, expected })

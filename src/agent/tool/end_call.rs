@@ -1,4 +1,4 @@
-//! The tool by which the agent hangs up.
+//! The tool that ends the phone call.
 
 use super::{ControlCall, Tool};
 use crate::call::ToolCall;

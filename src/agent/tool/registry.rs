@@ -15,10 +15,11 @@ use serde_json::{Value, json};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// The time limit of a tool that does not exist, although its error is returned at once.
+/// The time limit for calls that return at once: calls of unknown tools, and the transfer in a trial call.
+/// `ToolCall::Run` requires a time limit.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
-/// The note that the model receives with the output of each tool of a trial call.
+/// The note in the output of each tool in a trial call.
 const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Continue \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
@@ -30,31 +31,32 @@ pub struct ToolRegistry {
     tools: Vec<Entry>,
 }
 
-/// Which tools a phone call has beside those that every call has.
+/// The optional tools of a phone call. Every call also has the tools to end the call, to take a message and to save
+/// contact details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a tool of its own")]
 pub struct PhoneTools {
-    /// The caller may be transferred to a human agent.
+    /// The tool that transfers the caller to a human agent.
     pub transfer: bool,
-    /// There are services that can be booked.
+    /// The tools for appointments, for a business whose services can be booked.
     pub booking: bool,
-    /// There are facts that the instructions do not contain.
+    /// The tool that searches facts, for a business with more facts than the instructions contain.
     pub facts: bool,
-    /// The caller can get WhatsApp messages.
+    /// The tool that sends WhatsApp messages, for a caller who can receive them.
     pub whatsapp: bool,
 }
 
 impl PhoneTools {
-    /// Every tool.
+    /// All optional tools.
     pub const ALL: Self = Self { transfer: true, booking: true, facts: true, whatsapp: true };
 }
 
-/// What the model receives about a tool.
+/// The definition of a tool, which the model receives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolDefinition {
-    /// The name by which the model calls it.
+    /// The name by which the model calls the tool.
     pub name: &'static str,
-    /// When the model is to use it.
+    /// The description, which tells the model when to use the tool.
     pub description: &'static str,
     /// The JSON Schema of the arguments.
     pub parameters: Value,
@@ -78,7 +80,7 @@ type RunFn = for<'a> fn(&'a ToolContext, &'a str) -> RunFuture<'a>;
 type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Send + 'a>>;
 
 impl ToolRegistry {
-    /// The tools for a phone call.
+    /// Creates the registry for a phone call.
     pub fn for_phone(which: PhoneTools) -> Self {
         let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>(), running::<SaveContactDetails>()];
         if which.transfer {
@@ -103,7 +105,7 @@ impl ToolRegistry {
         Self { tools }
     }
 
-    /// The same tools for a trial call: a transfer is a tool whose output says that it would take place.
+    /// Replaces the transfer by a tool that only reports that a real call would be transferred now, for a trial call.
     #[must_use]
     pub fn for_trial(mut self) -> Self {
         for tool in self.tools.iter_mut().filter(|tool| tool.name == TransferToPerson::NAME) {
@@ -112,7 +114,7 @@ impl ToolRegistry {
         self
     }
 
-    /// The definitions for the model.
+    /// Returns the definitions of all tools, for the model.
     pub fn definitions(&self) -> Vec<ToolDefinition> {
         let define = |tool: &Entry| ToolDefinition {
             name: tool.name,
@@ -122,8 +124,8 @@ impl ToolRegistry {
         self.tools.iter().map(define).collect()
     }
 
-    /// What a tool call of the model means to the phone call. The call of an unknown tool is run like any other, and
-    /// its output is the error.
+    /// Converts a tool call of the model to an action of the call session. The call of an unknown tool becomes
+    /// `ToolCall::Run`, so that the model receives the error as the tool's output.
     pub fn classify(&self, name: String, arguments: String) -> ToolCall {
         match self.find(&name).map(|tool| tool.action) {
             Some(Action::Control(control)) => control(&arguments),
@@ -132,7 +134,7 @@ impl ToolRegistry {
         }
     }
 
-    /// Runs a tool. Returns the output for the model, a JSON object.
+    /// Runs a tool. Returns the output for the model as a JSON object. An error is returned as its `error` member.
     pub async fn run(&self, context: &ToolContext, name: &str, arguments: &str) -> String {
         let outcome = match self.find(name).map(|tool| tool.action) {
             Some(Action::Run { run, .. }) => run(context, arguments).await,

@@ -1,4 +1,4 @@
-//! The tool by which the agent stores how the caller is called and reached.
+//! The tool that stores the caller's name, email address and callback number.
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::clock;

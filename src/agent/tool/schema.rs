@@ -1,12 +1,12 @@
-//! The JSON Schema of a tool's arguments.
+//! Generates the JSON Schema of a tool's arguments.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-/// The schema of `T` as function calling expects it: one object without references, with `properties` and `required`
-/// even if they are empty.
+/// Returns the schema of `T` in the form that function calling requires: one object without `$ref`. The members
+/// `properties` and `required` are present even if they are empty.
 pub(super) fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
@@ -14,7 +14,7 @@ pub(super) fn of<T: JsonSchema>() -> Value {
     });
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     RecursiveTransform(simplify).transform(&mut schema);
-    // The documentation of the type is for developers; the tool has its own description.
+    // The type's doc comment is for developers. The model receives `Tool::DESCRIPTION` instead.
     schema.remove("description");
     let object = schema.ensure_object();
     object.entry("properties").or_insert_with(|| json!({}));
@@ -22,7 +22,8 @@ pub(super) fn of<T: JsonSchema>() -> Value {
     schema.to_value()
 }
 
-/// Removes what tells the model nothing: Rust's type names, and `null` as a second type of a field that may be absent.
+/// Removes parts without information for the model: the names of Rust types, and the type `null` of optional fields,
+/// which the model can omit.
 fn simplify(schema: &mut Schema) {
     schema.remove("title");
     if let Some(Value::Array(types)) = schema.get_mut("type") {

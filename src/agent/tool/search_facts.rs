@@ -1,4 +1,4 @@
-//! The tool by which the agent looks up a fact that its instructions do not contain.
+//! The tool that searches the owner's facts about the business. The instructions contain only some of them.
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::crm::business_profile;

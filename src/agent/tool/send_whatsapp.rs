@@ -1,4 +1,4 @@
-//! The tool by which the agent writes to the caller.
+//! The tool that sends a WhatsApp message to the caller.
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::crm::caller_text::{CallerText, TextRefusal};
@@ -35,7 +35,7 @@ impl Run for SendWhatsapp {
     }
 }
 
-/// Why no message is sent, for the model.
+/// Returns the reason why no message was sent, as a text for the model.
 fn reason(why: TextRefusal) -> &'static str {
     match why {
         TextRefusal::NoNumber => "the caller's number is withheld",

@@ -1,4 +1,4 @@
-//! The tool by which the agent stores a message for the owner.
+//! The tool that stores a message from the caller to the owner.
 
 use super::{Run, Tool, ToolContext, ToolError};
 use crate::crm;

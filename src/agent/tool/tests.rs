@@ -217,7 +217,7 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
     assert_eq!(rows().await, before);
 }
 
-/// Of a call in which nothing was said.
+/// Returns the transcript of a call in which no words were spoken.
 fn words() -> watch::Receiver<CallerWords> {
     watch::Sender::default().subscribe()
 }

@@ -1,4 +1,4 @@
-//! The tool by which the agent transfers the caller to a human agent.
+//! The tool that transfers the caller to a human agent.
 
 use super::{ControlCall, Tool};
 use crate::call::ToolCall;

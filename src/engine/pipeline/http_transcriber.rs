@@ -1,5 +1,5 @@
-//! A transcriber over HTTP: each utterance is a request, once the caller has been silent. The local detector finds the
-//! utterances, so there are no words before they end.
+//! A transcriber over HTTP. The local voice detector finds the utterances. Each utterance is sent in one request after
+//! a silence of the caller, so no words are available before an utterance ends.
 
 use super::parts::{Heard, PartEvent, Transcriber};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
@@ -15,26 +15,27 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most that a request may take; the session gives up a silent engine earlier.
+/// The maximum time for a request. The session's own timeout for a silent engine is shorter.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Audio from before the voice, in which a consonant may be: 300 ms, in samples.
+/// The amount of audio before the detected voice that is also sent, in samples (300 ms). It may contain a quiet
+/// consonant.
 const PRE_ROLL: usize = 2400;
-/// A shorter voice is a noise.
+/// The minimum length of voice in an utterance. Shorter sounds are treated as noise.
 const LEAST_VOICE_MS: u64 = 120;
-/// A longer utterance is divided.
+/// The maximum length of an utterance. Longer speech is split.
 const LONGEST_MS: u64 = 60_000;
-/// How often the position is reported while the caller is silent.
+/// The interval at which the position in the audio is reported while no utterance is in progress.
 const PROGRESS_MS: u64 = 200;
 
-/// A server with OpenAI's `/audio/transcriptions`.
+/// A client for servers with OpenAI's `/audio/transcriptions` endpoint.
 pub(super) struct HttpTranscriber {
     config: Arc<Config>,
     client: reqwest::Client,
     language: String,
-    /// Words that callers are likely to say.
+    /// Names that callers are likely to say, separated by commas. They improve the transcription.
     prompt: String,
     cutter: Cutter,
-    /// The words of the utterances that have ended.
+    /// The running requests for finished utterances, in order.
     requests: FuturesOrdered<BoxFuture<'static, Result<Heard, DialError>>>,
     events: VecDeque<PartEvent<Heard>>,
     reported_ms: u64,
@@ -80,7 +81,7 @@ fn failed(error: Error) -> DialError {
     }
 }
 
-/// 16-bit PCM, because not every server reads mu-law.
+/// Returns a WAV file with 16-bit PCM, because not every server accepts mu-law.
 fn wav_of(samples: &[u8]) -> Vec<u8> {
     let mut file = wav::pcm_header(1, 8000, samples.len() as u64).to_vec();
     file.extend(samples.iter().flat_map(|sample| mulaw::decode(*sample).to_le_bytes()));
@@ -104,7 +105,7 @@ impl Transcriber for HttpTranscriber {
         match self.cutter.end() {
             Some(utterance) => self.request(utterance),
             None if self.requests.is_empty() => self.events.push_back(PartEvent::Event(Heard::End)),
-            // The end follows the words that are requested.
+            // `Heard::End` follows when the running requests are complete.
             None => {}
         }
     }
@@ -131,12 +132,12 @@ impl Transcriber for HttpTranscriber {
     }
 }
 
-/// Cuts the caller's audio into utterances.
+/// Splits the caller's audio into utterances.
 #[derive(Debug)]
 struct Cutter {
     silence_ms: u64,
     received_ms: u64,
-    /// The last audio without a voice.
+    /// The latest audio before an utterance, at most `PRE_ROLL` samples.
     before: VecDeque<u8>,
     current: Option<Utterance>,
 }
@@ -144,7 +145,7 @@ struct Cutter {
 #[derive(Debug)]
 struct Utterance {
     from_ms: u64,
-    /// The end of the last voice.
+    /// The end of the last piece of audio with voice.
     until_ms: u64,
     voiced_ms: u64,
     samples: Vec<u8>,
@@ -155,7 +156,7 @@ impl Cutter {
         Self { silence_ms, received_ms: 0, before: VecDeque::new(), current: None }
     }
 
-    /// Returns an utterance that has ended.
+    /// Adds a piece of audio. Returns the utterance if the piece ends it.
     fn push(&mut self, audio: &EncodedAudio, is_voice: bool) -> Option<Utterance> {
         let samples = audio.decode();
         let began_ms = self.received_ms;
@@ -181,7 +182,7 @@ impl Cutter {
         if is_over { self.end() } else { None }
     }
 
-    /// Ends the utterance in progress.
+    /// Ends the utterance in progress. Returns `None` if there is none, or if it contains too little voice.
     fn end(&mut self) -> Option<Utterance> {
         self.current.take().filter(|utterance| utterance.voiced_ms >= LEAST_VOICE_MS)
     }
@@ -191,7 +192,8 @@ impl Cutter {
 mod tests {
     use super::*;
 
-    /// Pushes this much audio, whose samples are `value`, in pieces of 20 ms.
+    /// Pushes `ms` milliseconds of audio with the sample `value`, in pieces of 20 ms. Returns the last finished
+    /// utterance.
     fn push(cutter: &mut Cutter, ms: u64, value: u8, is_voice: bool) -> Option<Utterance> {
         let piece = EncodedAudio::encode(&[value; 160]);
         (0..ms / 20).filter_map(|_| cutter.push(&piece, is_voice)).last()

@@ -1,4 +1,5 @@
-//! A connection to a speech service: it opens, stays open, and is lost once.
+//! A WebSocket connection to a speech service. It opens once, sends keep-alive messages, and is not reopened after a
+//! failure.
 
 use crate::clock;
 use crate::config::Secret;
@@ -12,13 +13,13 @@ use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-/// Longer than any message: audio comes in pieces of less than a second.
+/// The maximum size of a received message. Services send audio in pieces of less than a second, which are smaller.
 const MAX_MESSAGE: usize = 1 << 20;
 const READ_BUFFER: usize = 4 << 10;
 
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 
-/// A socket to a service.
+/// A connection to a speech service, open or connecting.
 pub(super) struct Link {
     state: State,
     keep_alive_timer: Interval,
@@ -30,7 +31,7 @@ pub(super) struct Link {
 enum State {
     Opening(BoxFuture<'static, Result<OpenSocket, DialError>>),
     Open(Box<OpenSocket>),
-    /// With the reason until it is reported.
+    /// The connection failed or was closed. Contains the reason until it is reported.
     Lost(Option<DialError>),
 }
 
@@ -41,7 +42,7 @@ pub(super) enum LinkEvent {
 }
 
 impl Link {
-    /// Starts to open a connection after `delay`.
+    /// Creates a link that opens its connection after `delay`.
     pub(super) fn open(address: SessionAddress, key: Option<Secret>, delay: Duration) -> Self {
         let SessionAddress { url, key_header, keep_alive_every, keep_alive } = address;
         let opening = Box::pin(async move {
@@ -50,14 +51,14 @@ impl Link {
             let key = key.ok_or_else(no_key)?;
             websocket::dial(&url, key_header, key.expose(), websocket::limits(READ_BUFFER, MAX_MESSAGE)).await
         });
-        // At a tick, the last sent message may be almost two periods old.
+        // The timer runs at half the interval: at a tick, the last message may be almost two periods old.
         let every = keep_alive_every / 2;
         let mut keep_alive_timer = interval_at((clock::instant() + every).into(), every);
         keep_alive_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { state: State::Opening(opening), keep_alive_timer, keep_alive, was_used: false }
     }
 
-    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    /// Returns the next event. Cancel safe: no event is lost if the future is dropped.
     pub(super) async fn next(&mut self) -> LinkEvent {
         loop {
             match &mut self.state {
@@ -96,7 +97,7 @@ impl Link {
         }
     }
 
-    /// Queues a message; it is dropped unless the connection is open.
+    /// Queues a message. Drops it if the connection is not open.
     pub(super) fn send(&mut self, message: impl Into<Message>) {
         self.was_used = true;
         if let State::Open(socket) = &mut self.state
@@ -106,7 +107,7 @@ impl Link {
         }
     }
 
-    /// Sends what was queued, as far as the server accepts it without waiting.
+    /// Sends queued messages, as far as the server accepts them without blocking.
     pub(super) fn try_flush(&mut self) {
         if let State::Open(socket) = &mut self.state
             && let Err(error) = socket.try_flush()
@@ -115,7 +116,7 @@ impl Link {
         }
     }
 
-    /// The connection is of no use any more.
+    /// Drops the connection. `next` then returns `LinkEvent::Lost` with this reason.
     pub(super) fn fail(&mut self, retry: bool, reason: String) {
         self.state = State::Lost(Some(DialError { retry, reason }));
     }

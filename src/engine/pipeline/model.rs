@@ -1,4 +1,4 @@
-//! A language model behind the Responses API or chat completions.
+//! A client for language models with OpenAI's Responses API or chat completions API.
 
 use super::parts::{Model, Question};
 use crate::agent::tool::ToolRegistry;
@@ -19,21 +19,21 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-/// The most that an answer may take; the session gives up a silent one much earlier.
+/// The maximum time for an answer. The session's own timeout for an answer without data is much shorter.
 const LIMIT: Duration = Duration::from_mins(1);
-/// How many events wait for the call.
+/// The capacity of the channel for events to the call.
 const BUFFER: usize = 64;
 
-/// The model of OpenAI or a compatible server.
+/// A language model at OpenAI or a compatible server.
 pub(super) struct LanguageModel {
     asker: Asker,
-    /// The running request; it is aborted with this set.
+    /// The running request. Dropping the set aborts it.
     tasks: JoinSet<()>,
     sender: Sender<(u64, ModelEvent)>,
     receiver: Receiver<(u64, ModelEvent)>,
 }
 
-/// What a request needs.
+/// The data that a request task needs; cheap to clone.
 #[derive(Clone)]
 struct Asker {
     config: Arc<Config>,
@@ -42,7 +42,7 @@ struct Asker {
     tools: ToolRegistry,
     definitions: Arc<[Value]>,
     api: Api,
-    /// How many of the reasoning efforts the model has rejected in this call.
+    /// The number of reasoning efforts, from the lowest, that the model has rejected in this call.
     rejected_efforts: Arc<AtomicUsize>,
 }
 
@@ -86,7 +86,7 @@ impl Model for LanguageModel {
         Box::pin(async move {
             match self.receiver.recv().await {
                 Some(event) => event,
-                // The channel never ends, since this holds a sender itself.
+                // Never happens, because `self.sender` keeps the channel open.
                 None => std::future::pending().await,
             }
         })
@@ -94,7 +94,7 @@ impl Model for LanguageModel {
 }
 
 impl Asker {
-    /// Sends the answer's events. The error is the last event.
+    /// Requests an answer, and sends its events to `sender`. If the request fails, returns the last event as an error.
     async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
@@ -110,7 +110,7 @@ impl Asker {
             };
             for event in events {
                 let is_done = matches!(event, ChatEvent::Done { .. });
-                // The receiver is gone if the engine is.
+                // Fails only if the engine, and with it the receiver, was dropped.
                 let _ = sender.send((request, self.event(event))).await;
                 if is_done {
                     return Ok(());
@@ -132,7 +132,8 @@ impl Asker {
         }
     }
 
-    /// Sends the request, with the lowest reasoning effort that the model accepts.
+    /// Sends the request with the lowest reasoning effort that the model accepts, so that the answer starts early. If
+    /// the model rejects an effort, retries with the next effort, and finally without this parameter.
     async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
         let server =
             self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))?;
@@ -159,7 +160,7 @@ impl Asker {
         }
     }
 
-    /// The instructions, what the business's staff have said, and what belongs to this answer alone.
+    /// Returns the general instructions, the hints from the business's staff, and the instructions for this answer.
     fn instructions(&self, question: &Question) -> String {
         let staff = question.conversation.iter().filter_map(|entry| match entry {
             Entry::Staff(text) => Some(hint_note(text)),
@@ -170,14 +171,14 @@ impl Asker {
     }
 }
 
-/// How the server is asked.
+/// The API of the model server.
 #[derive(Clone, Copy, Debug)]
 enum Api {
     Chat,
     Responses,
 }
 
-/// An answer that arrives.
+/// The parser of a streamed answer.
 enum AnswerStream {
     Chat(ChatStream),
     Responses(ResponseStream),
@@ -198,7 +199,7 @@ impl Api {
         }
     }
 
-    /// The conversation without what belongs to the instructions.
+    /// Returns the messages of the conversation, without hints from staff, which are part of the instructions.
     fn messages(self, conversation: &[Entry]) -> Vec<Value> {
         conversation.iter().flat_map(|entry| self.entry(entry)).collect()
     }
@@ -259,7 +260,7 @@ impl AnswerStream {
     }
 }
 
-/// The event for a refused request, and whether the server rejects only the reasoning effort.
+/// Returns the event for a rejected request, and whether the server rejected only the reasoning effort.
 async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
@@ -269,7 +270,7 @@ async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let is_effort = status == 400 && error["param"].as_str().is_some_and(|param| param.starts_with("reasoning"));
     let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
-    // An account without credit is refused by 429 as well.
+    // The server also returns 429 for an account without credit; a retry would not succeed.
     let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();
     (failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort)
 }

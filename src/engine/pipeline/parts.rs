@@ -1,6 +1,6 @@
-//! The three parts of a pipeline. A further provider is an implementation of one of these traits.
+//! The traits of the three parts of a pipeline. Each provider implements one of these traits.
 //!
-//! Each `next` is cancel safe: nothing is lost if the future is dropped.
+//! Each `next` is cancel safe: no event is lost if the future is dropped.
 
 use crate::audio::EncodedAudio;
 use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
@@ -9,63 +9,63 @@ use futures_util::future::BoxFuture;
 
 pub(super) use crate::pipeline::Heard;
 
-/// An event of a synthesiser.
+/// An event of a synthesiser, with the clause that it concerns.
 pub(super) type Spoken = (ClauseId, SpeechEvent);
 
-/// An event of a part that has a connection.
+/// An event of the transcriber or the synthesiser.
 #[derive(Debug)]
 pub(super) enum PartEvent<T> {
-    /// It can be used.
+    /// The part is ready for use.
     Ready,
-    /// It has produced something.
+    /// A result of the part.
     Event(T),
-    /// Its connection is lost; nothing follows.
+    /// The connection failed or was closed. No further events follow.
     Lost(DialError),
 }
 
-/// Writes down what the caller says, and finds the ends of the caller's turns.
+/// Transcribes the caller's speech, and detects the ends of utterances.
 pub(super) trait Transcriber: Send {
-    /// Queues a piece of the caller's audio. `is_voice`: the local detector has found a voice in it.
+    /// Queues a piece of the caller's audio. `is_voice` states whether the local detector found voice in it.
     fn send(&mut self, audio: &EncodedAudio, is_voice: bool);
-    /// Ends the current utterance with the audio so far.
+    /// Requests the end of the current utterance, with the audio that was sent so far.
     fn end_utterance(&mut self);
-    /// Sends what was queued, as far as the server accepts it without waiting.
+    /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    /// The next event.
+    /// Returns the next event.
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>>;
     /// Closes the connection.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// A request for an answer.
+/// A request to the model for an answer.
 #[derive(Debug)]
 pub(super) struct Question {
-    /// Returned with each event.
+    /// The number of the request, which is returned with each event.
     pub(super) request: u64,
     /// Instructions for this answer alone.
     pub(super) instructions: Option<String>,
     pub(super) conversation: Vec<Entry>,
 }
 
-/// Answers the caller.
+/// Generates the agent's answers with a language model.
 pub(super) trait Model: Send {
-    /// Requests an answer; an earlier request is stopped.
+    /// Requests an answer, and stops an earlier request.
     fn ask(&mut self, question: Question);
-    /// Stops the request.
+    /// Stops the current request.
     fn stop(&mut self);
-    /// The next event, and the number of its request.
+    /// Returns the next event and the number of its request.
     fn next(&mut self) -> BoxFuture<'_, (u64, ModelEvent)>;
 }
 
-/// Speaks the agent's answers.
+/// Converts the agent's answers to speech.
 pub(super) trait Synthesiser: Send {
     /// Requests the audio of a clause in a language (ISO 639-1).
     fn speak(&mut self, clause: ClauseId, text: &str, language: &str);
-    /// The rest of a clause's audio is not needed.
+    /// Stops the synthesis of a clause: the rest of its audio is not needed.
     fn stop(&mut self, clause: ClauseId);
-    /// Sends what was queued, as far as the server accepts it without waiting.
+    /// Sends queued data, as far as the server accepts it without blocking.
     fn try_flush(&mut self);
-    /// The next event.
+    /// Returns the next event.
     fn next(&mut self) -> BoxFuture<'_, PartEvent<Spoken>>;
     /// Closes the connection.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;

@@ -1,4 +1,4 @@
-//! Soniox as synthesiser.
+//! Soniox as a synthesiser.
 
 use super::link::{Link, LinkEvent};
 use super::parts::{PartEvent, Spoken, Synthesiser};
@@ -9,13 +9,14 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Real-time speech: each clause is a stream on one socket.
+/// A client for Soniox's real-time speech synthesis. All clauses share one socket; each clause is one stream on it.
 pub(super) struct SonioxTts {
     link: Link,
     config: Arc<Config>,
-    /// The streams of the server and their clauses.
+    /// The ids of the open streams, with their clauses.
     streams: Vec<(String, ClauseId)>,
-    /// Counts the streams: an id may not be used again while the server still ends its stream.
+    /// The number of streams so far, for unique ids: an id must not be reused while the server is still ending its
+    /// stream.
     count: u64,
 }
 

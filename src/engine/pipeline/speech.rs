@@ -1,4 +1,4 @@
-//! A synthesiser over HTTP: each clause is a request, whose audio is played while it arrives.
+//! A synthesiser over HTTP. Each clause is one request; its audio is played while it is received.
 
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
@@ -14,27 +14,27 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// The most that a clause may take; the session gives up a silent one much earlier.
+/// The maximum time for a clause. The session's own timeout for a clause without audio is much shorter.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How many pieces of audio wait for the call.
+/// The capacity of the channel for events to the call.
 const BUFFER: usize = 64;
 
-/// How a server is asked for speech.
+/// The API of the speech server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SpeechApi {
-    /// OpenAI's `/audio/speech`.
+    /// OpenAI's `/audio/speech` endpoint.
     OpenAi,
-    /// ElevenLabs.
+    /// ElevenLabs' text-to-speech endpoint.
     ElevenLabs,
 }
 
-/// A server that speaks each clause by a request.
+/// A client for a speech server that synthesises one clause per request.
 pub(super) struct HttpSynthesiser {
     config: Arc<Config>,
     client: reqwest::Client,
     api: SpeechApi,
     is_reported: bool,
-    /// The running requests; they are aborted with this set.
+    /// The running requests. Dropping the set aborts them.
     tasks: JoinSet<()>,
     running: HashMap<ClauseId, AbortHandle>,
     sender: Sender<Spoken>,
@@ -85,7 +85,7 @@ impl Synthesiser for HttpSynthesiser {
                     }
                     PartEvent::Event((clause, event))
                 }
-                // The channel never ends, since this holds a sender itself.
+                // Never happens, because `self.sender` keeps the channel open.
                 None => std::future::pending().await,
             }
         })
@@ -96,16 +96,16 @@ impl Synthesiser for HttpSynthesiser {
     }
 }
 
-/// A request for speech, and what turns its audio into that of a telephone.
+/// A request for speech, and the decoder that converts its audio to mu-law at 8 kHz.
 struct Speech {
     request: RequestBuilder,
     decoder: Decoder,
 }
 
 enum Decoder {
-    /// It is that of a telephone already.
+    /// The audio is mu-law at 8 kHz, and needs no conversion.
     MuLaw,
-    /// 16-bit PCM.
+    /// The audio is 16-bit PCM.
     Pcm(Downsampler),
 }
 
@@ -126,7 +126,7 @@ impl Decoder {
 }
 
 impl SpeechApi {
-    /// None if the server's address or key is not set.
+    /// Builds the request for a text. Returns `None` if a required setting, the server's address or key, is missing.
     fn request(self, config: &Config, client: &reqwest::Client, text: &str, language: &str) -> Option<Speech> {
         match self {
             Self::OpenAi => {
@@ -174,7 +174,7 @@ async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>
 
 async fn send(sender: &Sender<Spoken>, clause: ClauseId, samples: &[u8]) {
     if !samples.is_empty() {
-        // The receiver is gone if the engine is.
+        // Fails only if the engine, and with it the receiver, was dropped.
         let _ = sender.send((clause, SpeechEvent::Audio(EncodedAudio::encode(samples)))).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A transcriber behind a WebSocket, by any vendor's protocol.
+//! A transcriber over a WebSocket, for the protocol of any vendor.
 
 use super::link::{Link, LinkEvent};
 use super::parts::{Heard, PartEvent, Transcriber};
@@ -13,12 +13,12 @@ use std::time::Duration;
 pub(super) struct SocketTranscriber<P> {
     link: Link,
     protocol: P,
-    /// What the server has reported and the engine has not taken yet.
+    /// Received reports that `next` has not returned yet.
     events: VecDeque<Transcribed>,
 }
 
 impl<P: TranscriptionProtocol> SocketTranscriber<P> {
-    /// Starts to open a session after `delay`.
+    /// Creates a transcriber that opens its session after `delay`.
     pub(super) fn open(protocol: P, key: Option<Secret>, delay: Duration) -> Self {
         Self { link: Link::open(protocol.address(), key, delay), protocol, events: VecDeque::new() }
     }

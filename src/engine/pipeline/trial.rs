@@ -1,5 +1,5 @@
-//! Tries each part of a pipeline with its settings, as a call would use it: a second of silence is transcribed, a question is
-//! answered, and a word is spoken.
+//! Tests each part of a pipeline with its settings, in the same way as a call uses it: the transcriber transcribes one
+//! second of silence, the model answers a question, and the synthesiser speaks a word.
 
 use super::parts::{Model, PartEvent, Question};
 use super::{LanguageModel, PipelineSetup, synthesiser, transcriber};
@@ -8,24 +8,24 @@ use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
 use crate::spoken::{Dictionary, spoken};
 use std::time::Duration;
 
-/// How long a part may take.
+/// The time limit for each part.
 const LIMIT: Duration = Duration::from_secs(8);
-/// How long after its audio a transcriber may still reject the session.
+/// How long to wait for a rejection after the audio was sent to the transcriber.
 const REJECTION_LIMIT: Duration = Duration::from_millis(1500);
 const SILENCE_MS: u64 = 1000;
 
-/// Why the parts cannot be used; none for those that can.
+/// The result of the test: for each part the reason why it cannot be used, or `None` if it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineTrial {
-    /// Of the transcriber.
+    /// The error of the transcriber.
     pub transcriber: Option<String>,
-    /// Of the language model.
+    /// The error of the language model.
     pub model: Option<String>,
-    /// Of the synthesiser.
+    /// The error of the synthesiser.
     pub synthesiser: Option<String>,
 }
 
-/// Tries the parts at the same time. It costs less than a cent.
+/// Tests all parts concurrently. The providers charge less than one cent for the test.
 pub async fn try_parts(setup: PipelineSetup) -> PipelineTrial {
     let (transcriber, model, synthesiser) =
         tokio::join!(in_time(transcribe(&setup)), in_time(answer(&setup)), in_time(speak(&setup)));
@@ -37,7 +37,8 @@ async fn in_time(trial: impl Future<Output = Result<(), String>>) -> Result<(), 
     tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(late)
 }
 
-/// A service rejects a wrong key, model or language when the session opens, or soon after the first audio.
+/// Opens a session, sends audio, and waits for a rejection. Services reject a wrong key, model or language when the
+/// session opens, or soon after the first audio.
 async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
     let mut transcriber = transcriber(setup, Duration::ZERO);
     loop {
@@ -47,7 +48,7 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
             PartEvent::Lost(error) => return Err(error.reason),
         }
     }
-    // As a voice, because a transcriber over HTTP is sent nothing else.
+    // Marked as voice, because the HTTP transcriber sends a request only for voice.
     for _ in 0..SILENCE_MS / 20 {
         transcriber.send(&EncodedAudio::silence(20), true);
     }
@@ -80,7 +81,7 @@ async fn answer(setup: &PipelineSetup) -> Result<(), String> {
 
 async fn speak(setup: &PipelineSetup) -> Result<(), String> {
     let mut synthesiser = synthesiser(setup, Duration::ZERO);
-    // A word in any language.
+    // A digit, because it can be spoken in every language.
     let word = spoken("1", &setup.language, &Dictionary::default());
     loop {
         match synthesiser.next().await {

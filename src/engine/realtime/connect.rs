@@ -1,5 +1,5 @@
-//! Opens a session: the connection, the settings without those that the server rejects, and the conversation until
-//! now.
+//! Opens a session: connects, sends the settings without the fields that the server rejects, and sends the
+//! conversation so far.
 
 use super::{Failure, OpenSocket, RealtimeSetup};
 use crate::call::HistoryTurn;
@@ -13,13 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Error as WsError;
 
-/// Longer than any event: six minutes of audio in one message.
+/// The maximum size of a received message. It is enough for six minutes of audio, more than any event contains.
 const MAX_MESSAGE: usize = 4 << 20;
-/// A message with 100 ms of audio has about 1.2 KiB.
+/// The size of the read buffer. It holds several messages with 100 ms of audio, of about 1.2 KiB each.
 const READ_BUFFER: usize = 4 << 10;
 
-/// Fields of `session.update` that the server rejected, with their values; clones share them. A different value of
-/// such a field is sent again.
+/// The fields of `session.update` that the server rejected, with the rejected values. If the value of such a field
+/// changes, the field is sent again. Clones share one list.
 #[derive(Clone, Debug, Default)]
 pub struct RejectedFields {
     fields: Arc<Mutex<Vec<(&'static str, Value)>>>,
@@ -27,24 +27,24 @@ pub struct RejectedFields {
     all_accepted: Arc<AtomicBool>,
 }
 
-/// What sessions have shown about the fields of the settings in use.
+/// The status of the fields of `session.update` with the current settings, according to earlier sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldStatus {
     /// No session was opened with these settings yet.
     Unknown,
-    /// The server accepts all fields, or those that it rejected have other values now.
+    /// The server accepts all fields, or the rejected fields now have different values.
     Accepted,
     /// The server rejects these fields, and sessions omit them.
     Rejected(Vec<&'static str>),
 }
 
 impl RejectedFields {
-    /// The names of the fields in the API.
+    /// Returns the names of the rejected fields, as the API names them.
     pub fn names(&self) -> Vec<&'static str> {
         self.locked(|fields| fields.iter().map(|(field, _)| *field).collect())
     }
 
-    /// What is known about the session of this setup.
+    /// Returns whether the server accepts the fields of a setup, according to earlier sessions.
     pub fn status(&self, setup: impl FnOnce() -> RealtimeSetup) -> FieldStatus {
         let rejected = self.locked(|fields| fields.clone());
         if rejected.is_empty() {
@@ -64,7 +64,7 @@ impl RejectedFields {
         if in_use.is_empty() { FieldStatus::Accepted } else { FieldStatus::Rejected(in_use) }
     }
 
-    /// Takes over what a session has shown that was opened with all fields.
+    /// Replaces the list by `tried`, the result of a session that was opened with all fields.
     pub fn learn(&self, tried: &Self) {
         let rejected = tried.locked(|fields| fields.clone());
         self.all_accepted.store(rejected.is_empty(), Ordering::Relaxed);
@@ -95,8 +95,8 @@ impl RejectedFields {
     }
 }
 
-/// The items of an earlier turn, which is the `number`th. What the agent has done is part of the conversation: it is
-/// not done again, and not denied.
+/// Returns the messages that add an earlier turn to the conversation. `number` is the position of the turn, from 1.
+/// Earlier tool calls are included, so that the model neither repeats nor denies its actions.
 fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
     match turn.speaker {
         Speaker::Caller => vec![wire::history_message(false, &turn.text)],
@@ -111,12 +111,12 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
 /// A session that the server has accepted.
 pub(super) struct Opened {
     pub(super) socket: OpenSocket,
-    /// Whether the server transcribes what the caller says.
+    /// Whether the server transcribes the caller's speech.
     pub(super) is_transcribed: bool,
 }
 
-/// Connects, waits for the session, and sends the settings and the conversation until now. An optional setting that
-/// the server rejects is omitted.
+/// Connects, waits for the session, and sends the settings and the conversation so far. If the server rejects an
+/// optional field, sends the settings again without this field.
 pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Opened, Failure> {
     tokio::time::sleep(delay).await;
     let config = &setup.config.openai;
@@ -165,7 +165,7 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     dialled.map_err(|DialError { retry, reason }| Failure { retry, reason })
 }
 
-/// The server rejected the settings.
+/// A rejection of the settings by the server, or a lost connection.
 struct Rejection {
     retry: bool,
     reason: String,
@@ -179,7 +179,7 @@ impl Rejection {
     }
 }
 
-/// Waits for an event. An error event or a lost connection is a rejection.
+/// Waits for an event. Returns a [`Rejection`] for an error event or a lost connection.
 async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Rejection> {
     loop {
         match socket.receive().await {

@@ -110,7 +110,7 @@ fn a_line_without_audio_during_silence_also_ends_the_message() {
     let mut rig = Rig::new();
     rig.push_audio(false, 3000);
     rig.push_audio(true, 2000);
-    // Silence that the call inserts into a gap of the line.
+    // The call session inserts silence when the line sends no audio.
     rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), None);
     rig.now += Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! The parts of an alert message other than the alerts themselves.
+//! The data that an alert message contains besides the alerts.
 
 use crate::alerting::AlertMessage;
 use crate::domain::{Alert, AlertTransition, Language};

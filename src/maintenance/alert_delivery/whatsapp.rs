@@ -20,7 +20,8 @@ pub(super) struct WhatsAppChannel {
     context: MessageContext,
     outbox: Outbox,
     store: Store,
-    /// Messages that are queued or in flight. A plain mutex is enough: it is held only to read or edit a short list.
+    /// Messages that are queued or in flight. A synchronous mutex is enough, because it is locked only to read or
+    /// change a short list.
     in_flight: Mutex<Vec<InFlight>>,
 }
 
@@ -55,7 +56,7 @@ impl WhatsAppChannel {
         Ok(())
     }
 
-    /// Watches the queued messages. If a message failed permanently, its notifications are due again.
+    /// Checks the status of the queued messages. If a message failed permanently, its notifications become due again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;

@@ -5,9 +5,9 @@ use crate::host::clock_check::ClockReading;
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
-/// Decides when to compare the clock with Twilio's clock: every six hours, and whenever our clock starts or stops being
-/// behind a time that it must have passed. While it is behind, the comparison is repeated after 1, 2, 4 … minutes,
-/// because the recorded time may be years in the future.
+/// The schedule and the result of comparisons with Twilio's clock. A comparison is due every six hours, and when our
+/// clock starts or stops being behind a time that it must have passed. While our clock is behind, comparisons are due
+/// after 1, 2, 4 … minutes. The delays grow because the recorded time may be years in the future.
 pub(super) struct ClockComparison {
     is_behind: bool,
     next: Instant,
@@ -28,7 +28,8 @@ impl ClockComparison {
         Self { is_behind: false, next: now, pause: SHORTEST, answer: None }
     }
 
-    /// Returns true if Twilio's clock must be queried now.
+    /// Returns true if Twilio's clock must be queried now. `is_behind` states whether our clock is behind a time that
+    /// it must have passed.
     pub(super) fn is_due(&mut self, is_behind: bool, now: Instant) -> bool {
         if is_behind != self.is_behind {
             *self = Self { is_behind, ..Self::new(now) };
@@ -60,7 +61,7 @@ impl ClockComparison {
 
 const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(6);
-/// Smaller differences cause no harm: certificates and signatures tolerate them.
+/// The difference from which the clock counts as wrong. Certificates and signatures tolerate smaller differences.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 
 #[cfg(test)]

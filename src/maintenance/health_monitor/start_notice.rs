@@ -3,7 +3,7 @@
 use crate::domain::Notice;
 use crate::store::{ForeignCause, LateCause, PublishState, StartEvent, StartNotice, WAS_BEHIND};
 
-/// Describes what the daemon did at its last start with a file that it had not written.
+/// Returns the notice about the database that the last start used, and why the daemon chose it.
 pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
     let is_archived = notice.archived.is_some();
     let archived = notice.archived.map(|path| path.display().to_string()).unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) fn describe(notice: StartNotice, file: String) -> Notice {
 /// Returns why the published file is not current; `None` if it is current, or publishing is switched off.
 pub(super) fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
-        // These states need a decision by the owner and have their own alerts.
+        // The published file is current or publishing is off, or the state has an alert of its own.
         PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
         PublishState::Late { age, cause } => {
             let count = age.as_secs();
@@ -57,7 +57,8 @@ pub(super) fn foreign(state: &PublishState, file: String) -> Option<Notice> {
     })
 }
 
-/// Describes what is damaged, and which intact copy is kept.
+/// Returns the notice about damage in the database. If publishing is frozen, the published file is an intact copy, and
+/// the notice names it.
 pub(super) fn damaged(findings: &str, publish: &PublishState, file: String) -> Notice {
     if !matches!(publish, PublishState::Frozen { .. }) {
         return Notice::verbatim(findings);

@@ -91,8 +91,8 @@ async fn outbox(parts: &Parts) -> CheckResult {
     }
 }
 
-/// Checks for jobs that failed permanently, such as files that could not be fetched. A single failure needs no action,
-/// but many are suspicious.
+/// Checks for jobs that failed permanently, such as downloads of files. A single failure needs no action, but many
+/// failures cause a warning.
 async fn jobs(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {

@@ -14,16 +14,16 @@ pub struct Parts {
     /// The database.
     pub store: Store,
     pub disk: DiskMonitor,
-    /// Outbound messages.
+    /// The outbox of messages.
     pub outbox: Outbox,
     /// The HTTP client for the AI server.
     pub client: reqwest::Client,
     /// The registry of alerts.
     pub alerts: Alerts,
-    /// Certificates.
+    /// The TLS certificates.
     pub tls: Tls,
-    /// Nightly snapshots.
+    /// The nightly snapshots.
     pub snapshots: Snapshots,
-    /// The session fields that the AI server rejects.
+    /// The fields of `session.update` that the AI server rejects.
     pub rejected: RejectedFields,
 }

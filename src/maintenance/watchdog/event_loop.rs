@@ -7,9 +7,9 @@ use tokio::runtime::RuntimeMetrics;
 /// Monitors the workers of one Tokio runtime.
 pub(super) struct EventLoopMonitor {
     metrics: RuntimeMetrics,
-    /// A worker without progress for this long counts as blocked.
+    /// The time without progress after which a worker counts as blocked.
     limit: Duration,
-    /// The last progress of each worker, and the time at which it was seen.
+    /// The last counters of each worker, and the time at which the worker was last idle or made progress.
     samples: Vec<(WorkerSample, Instant)>,
 }
 
@@ -43,7 +43,8 @@ impl EventLoopMonitor {
 }
 
 impl WorkerSample {
-    /// Returns true while the worker is idle: its park count is odd then.
+    /// Returns true if the worker is idle (parked). Tokio increments the count when a worker parks and when it unparks,
+    /// so the count is odd while the worker is parked.
     fn is_parked(self) -> bool {
         self.parked % 2 == 1
     }

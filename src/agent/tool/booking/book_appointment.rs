@@ -1,4 +1,4 @@
-//! The tool by which the agent books.
+//! The tool that books an appointment.
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

@@ -1,4 +1,4 @@
-//! The tool by which the agent cancels an appointment.
+//! The tool that cancels an appointment.
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

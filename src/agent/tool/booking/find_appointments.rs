@@ -1,4 +1,4 @@
-//! The tool by which the agent reads the caller's appointments.
+//! The tool that lists the caller's upcoming appointments.
 
 use super::{TIME_LIMIT, day, output};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

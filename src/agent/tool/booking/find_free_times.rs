@@ -1,4 +1,4 @@
-//! The tool by which the agent reads free times.
+//! The tool that lists free times for a service.
 
 use super::{TIME_LIMIT, day, output, time};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

@@ -1,4 +1,4 @@
-//! The tool by which the agent adds the caller to the waiting list.
+//! The tool that adds the caller to the waiting list.
 
 use super::{TIME_LIMIT, day};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

@@ -1,4 +1,4 @@
-//! The tool by which the agent moves an appointment.
+//! The tool that moves an appointment to another time.
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};

@@ -1,5 +1,6 @@
-//! Conversations with a scripted model that lies, repeats itself, and speaks before its tools are done, against the real tools, a
-//! real database and the check after the call. What is true is read from the database after each tool, and not from its output.
+//! Tests whether the review after a call finds the agent's false claims. A scripted model makes false claims, repeats
+//! claims, and reports actions before its tools have finished. The tools, the database and the review are real. The
+//! tests read the true state from the database after each tool call, and do not rely on the tool's output.
 
 mod record;
 mod script;
@@ -16,7 +17,7 @@ use record::Outcome;
 use talk::Talk;
 use tempfile::TempDir;
 
-/// How many conversations take place at once and want the same times.
+/// The number of concurrent conversations, which compete for the same times.
 const AT_ONCE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +36,7 @@ async fn converse(seeds: std::ops::Range<u64>) {
     let change =
         ServiceChange { name: Some("תספורת".into()), duration_min: Some(30), ..ServiceChange::default() };
     crate::crm::transact(&store, move |tx| add(tx, BusinessId::FIRST, &change, clock::now())).await.unwrap();
-    // Its writer is gone, so every tool fails.
+    // A closed store rejects all requests, so every tool that uses it fails.
     broken.close();
     let registry = ToolRegistry::for_phone(PhoneTools::ALL);
     let talks =
@@ -60,7 +61,7 @@ fn open() -> (Store, TempDir) {
     (store, folder)
 }
 
-/// No resource has two appointments at once, now or when one of them was cancelled since.
+/// Asserts that no resource has two booked appointments at the same time.
 async fn check_bookings(store: &Store) {
     let filter = AppointmentFilter {
         business: BusinessId::FIRST,

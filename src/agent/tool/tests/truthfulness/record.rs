@@ -1,14 +1,16 @@
-//! What a conversation shows: each claim of the scripted model, and whether it was true.
+//! Records the claims of the scripted model in a conversation, and compares them with the stored data and with the
+//! findings of the review.
 
 use super::script::{TOPICS, iso};
 use crate::domain::Speaker;
 use crate::promise::{Findings, Promise};
 use jiff::civil::DateTime;
 
-/// A turn: the speaker, the text, and when it began and ended.
+/// A turn: the speaker, the text, and the start and end in milliseconds. A tool call whose output is missing has no
+/// end.
 pub(super) type Line = (Speaker, String, i64, Option<i64>);
 
-/// What was said in a conversation, and what was stored after each tool.
+/// The transcript of a conversation, the model's claims, and the stored data after each tool call.
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) seed: u64,
@@ -17,18 +19,18 @@ pub(super) struct Record {
     pub(super) snapshots: Vec<Snapshot>,
 }
 
-/// What became of conversations.
+/// The result of one or more conversations.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Claims that were true.
+    /// The number of true claims.
     pub(super) held: usize,
-    /// Claims that were not, and were found.
+    /// The number of false claims that the review found.
     pub(super) untrue: usize,
-    /// Untrue ones that the agent corrected itself.
+    /// The number of false claims that the agent corrected in a later sentence.
     pub(super) corrected: usize,
-    /// Offers of times that no tool had returned, which were found.
+    /// The number of offers, found by the review, of times that no tool had returned.
     pub(super) offered_unread: usize,
-    /// What was not as it must be.
+    /// Descriptions of false alarms, false claims that the review missed, and double bookings.
     pub(super) problems: Vec<String>,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct Said {
     pub(super) promise: Promise,
     pub(super) sentence: String,
     pub(super) about: About,
-    /// It names a day and a time.
+    /// Whether the sentence names a day and a time.
     pub(super) has_time: bool,
 }
 
@@ -60,7 +62,7 @@ pub(super) enum About {
     Offer { start: DateTime, is_read: bool },
 }
 
-/// What is stored at a moment.
+/// The data about a conversation that is stored at one time.
 #[derive(Clone, Default)]
 pub(super) struct Snapshot {
     pub(super) at: i64,
@@ -93,7 +95,8 @@ impl Record {
         self.snapshots[first..].iter().any(|snapshot| snapshot.shows(said.promise, said.about))
     }
 
-    /// Whether a tool that may have done it has not returned in the call.
+    /// Returns true if the transcript contains a call of a matching tool without its output. The review cannot know
+    /// whether such a call succeeded, so it may report the claim as false.
     fn is_unproven(&self, said: &Said) -> bool {
         let about = match said.about {
             About::Start(start) | About::Offer { start, .. } => iso(start),
@@ -104,12 +107,12 @@ impl Record {
         self.lines.iter().filter(is_lost).any(|(_, text, ..)| text.contains(&about))
     }
 
-    /// Compares what the check has found with what is stored.
+    /// Compares the findings of the review with the stored data.
     pub(super) fn compare(&self, found: &Findings) -> Outcome {
         let mut outcome = Outcome::default();
         let is_true: Vec<bool> = self.said.iter().map(|said| self.is_true(said)).collect();
         for (index, said) in self.said.iter().enumerate() {
-            // The same in other words is one promise.
+            // Several sentences can contain the same promise. The review reports only one of them.
             let is_it = |other: &Said| other.promise == said.promise && other.about == said.about;
             let sentences: Vec<_> =
                 self.said.iter().filter(|other| is_it(other)).map(|other| &other.sentence).collect();
@@ -126,10 +129,11 @@ impl Record {
                 *(if said.promise == Promise::Offered { &mut outcome.offered_unread } else { &mut outcome.untrue }) +=
                     1;
             } else if said.has_time && !(0..index).any(of_kind) && (index + 1..self.said.len()).any(of_kind) {
-                // The first sentence about the appointment misstated it, and a later one says it right.
+                // The first sentence named a wrong time, and a later sentence named the correct time. The review does
+                // not report corrected claims.
                 outcome.corrected += 1;
             } else if !said.has_time && found.broken.iter().any(|broken| broken.promise == said.promise) {
-                // The same in other words.
+                // The review reported another sentence with the same kind of promise.
                 outcome.untrue += 1;
             } else {
                 outcome.problems.push(self.told("not found", said, found));

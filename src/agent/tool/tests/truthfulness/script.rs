@@ -1,4 +1,4 @@
-//! What the scripted model says and sends.
+//! The messages of the scripted model, the sender that queues them, and helpers for the times in texts.
 
 use super::super::super::CallerTextSender;
 use crate::clock;
@@ -13,13 +13,13 @@ use futures_util::future::BoxFuture;
 use jiff::civil::DateTime;
 use serde_json::Value;
 
-/// What the agent sends, and how it speaks of it.
+/// The messages that the agent can send, each with a Hebrew and an English sentence that claims that it was sent.
 pub(super) const TOPICS: [(&str, &str, &str); 3] = [
     ("הכתובת שלנו: הרצל 5, תל אביב", "שלחתי לך את הכתובת.", "I've sent you the address."),
     ("המחירון: תספורת 100 ₪", "שלחתי לך את המחירון.", "I've sent you the prices."),
     ("https://shop.example/book", "שלחתי לך את הקישור.", "I've sent you the link."),
 ];
-/// Queues messages as the daemon does, without sending them.
+/// Queues messages in the same way as the daemon, but never sends them.
 pub(super) struct Texts {
     pub(super) store: Store,
 }
@@ -51,7 +51,7 @@ pub(super) fn time(start: DateTime) -> String {
     start.strftime("%H:%M").to_string()
 }
 
-/// The starts in a tool's output.
+/// Appends all starts of appointments in a tool's output to `starts`.
 pub(super) fn collect(output: &Value, starts: &mut Vec<DateTime>) {
     match output {
         Value::String(text) => {

@@ -1,4 +1,4 @@
-//! One conversation: its plan comes from a seed, its effects from the tools.
+//! Simulates one conversation. A seed determines the model's behaviour; the real tools change the stored data.
 
 use super::super::super::{ToolContext, ToolRegistry};
 use super::record::{About, Outcome, Record, Said, Snapshot};
@@ -21,7 +21,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// A model that claims more than this is not believed in anything.
+/// The maximum number of intentional false claims in a conversation. The review reports only a limited number of broken
+/// promises for each call, so more false claims would appear as missed.
 const MOST_LIES: usize = 4;
 
 pub(super) struct Talk {
@@ -38,12 +39,12 @@ pub(super) struct Talk {
     starts: HashMap<i64, DateTime>,
     read: Vec<DateTime>,
     lies: usize,
-    /// The last message was not taken.
+    /// Whether the last call of `take_message` failed.
     is_message_refused: bool,
 }
 
 impl Talk {
-    /// Holds the conversation of a seed, and compares what the check finds with what is stored.
+    /// Runs the conversation of a seed, reviews it, and compares the findings with the stored data.
     pub(super) async fn hold(seed: u64, store: Store, broken: Store, registry: ToolRegistry) -> Outcome {
         let mut talk = Self::begin(seed, store, &broken, registry).await;
         for _ in 0..talk.below(5) + 3 {
@@ -97,7 +98,7 @@ impl Talk {
         }
     }
 
-    /// The next number of the plan.
+    /// Returns the next pseudo-random number below `limit` (SplitMix64).
     fn below(&mut self, limit: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
@@ -135,7 +136,7 @@ impl Talk {
         self.record.said.push(Said { at: self.now, promise, sentence, about, has_time });
     }
 
-    /// Half an hour of a day in the next two weeks, open or not.
+    /// Returns a random start on a half hour in the next 12 days. The business may be closed at that time.
     fn some_start(&mut self) -> DateTime {
         let day = clock::now().to_zoned(&self.zone).datetime().date();
         let (days, half_hours) = (self.below(12) + 1, self.below(14));
@@ -144,7 +145,8 @@ impl Talk {
         date.at(i8::try_from(minutes / 60).unwrap(), i8::try_from(minutes % 60).unwrap(), 0, 0)
     }
 
-    /// One that no tool has returned, and that nothing stored has.
+    /// Returns a random start that no tool has returned. A start 12 hours from a returned start is also excluded,
+    /// because the same spoken time can mean both.
     fn unknown_start(&mut self) -> DateTime {
         loop {
             let start = self.some_start();
@@ -157,7 +159,7 @@ impl Talk {
         }
     }
 
-    /// One that was offered, else a guess.
+    /// Returns a start that a tool has returned; in a quarter of the cases, or if there is none, a random start.
     fn wanted_start(&mut self) -> DateTime {
         if self.read.is_empty() || self.one_in(4) {
             return self.some_start();
@@ -190,7 +192,8 @@ impl Talk {
         self.claim(Promise::Offered, About::Offer { start, is_read }, sentence, true);
     }
 
-    /// Books, moves or cancels, with everything that a model does wrong.
+    /// Books, moves or cancels an appointment with the typical mistakes of a model. The model may claim the change too
+    /// early, without a successful tool call, or with a wrong time.
     async fn change(&mut self, promise: Promise) {
         self.caller();
         let own = self.record.snapshots.last().unwrap().booked.first().copied();
@@ -199,7 +202,7 @@ impl Talk {
             _ => self.wanted_start(),
         };
         let from = own.unwrap_or(target);
-        // To where it is already, it is not moved.
+        // A move to the current start would change nothing.
         let target = if promise == Promise::Moved && target == from { self.unknown_start() } else { target };
         let (name, arguments) = match promise {
             Promise::Moved => ("move_appointment", json!({"start": iso(from), "new_start": iso(target)})),
@@ -224,7 +227,7 @@ impl Talk {
             self.say("לצערי זה לא הצליח, נחפש שעה אחרת?");
         }
         if is_done && self.one_in(3) {
-            // A summary says the same again.
+            // The agent repeats the claim, as in a summary.
             self.claim_change(promise, target);
         }
     }
@@ -270,7 +273,8 @@ impl Talk {
         if !output.is_null() {
             self.is_message_refused = !is_done;
         }
-        // What is said after a refusal is about the second message.
+        // If `take_message` rejects a second message, the agent claims nothing: the claim would be about the second
+        // message, but `has_message` is true because of the first message.
         if is_done || has_message && !self.is_message_refused || !has_message && self.may_lie(2) {
             let sentence = if self.one_in(2) {
                 "רשמתי את ההודעה, נחזור אליך היום."
@@ -281,8 +285,8 @@ impl Talk {
         }
     }
 
-    /// Uses a tool, as it is or with a fault: twice at once, once more, on a failing database, with broken arguments, or without
-    /// that its output gets into the transcript.
+    /// Calls a tool. Half of the calls have a fault: malformed arguments, a failing database, two concurrent calls, two
+    /// calls in sequence, a slow tool, or an output that is missing in the transcript.
     async fn use_tool(&mut self, name: &str, arguments: Value) -> Value {
         let fault = self.below(12);
         let arguments = if fault == 0 { "{\"start\":".to_owned() } else { arguments.to_string() };
@@ -344,7 +348,7 @@ impl Talk {
         self.record.snapshots.push(next);
     }
 
-    /// Stores the transcript, and checks the call.
+    /// Stores the transcript, and reviews the call.
     async fn review(&self) -> Findings {
         let (sid, lines, zone) = (self.sid.clone(), self.record.lines.clone(), self.zone.clone());
         let reviewed = crm::transact(&self.store, move |tx| {
@@ -370,7 +374,7 @@ impl Talk {
         reviewed.await.unwrap()
     }
 
-    /// Gives the times back to the next conversations.
+    /// Cancels the booked appointments, so that later conversations can book the same times.
     async fn leave(self) {
         let context = crm::appointment::Context {
             business: BusinessId::FIRST,
