@@ -22,6 +22,8 @@ mod symbols;
 pub(super) use lists::{Gender, lines};
 #[cfg(test)]
 pub(super) use lists::{List, Noun};
+#[cfg(test)]
+pub(super) use numeral::before_noun;
 pub(super) use numeral::{cardinal, ordinal};
 
 /// Replaces numbers, symbols and abbreviations in a text by words.

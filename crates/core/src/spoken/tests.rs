@@ -1,3 +1,5 @@
+mod gold;
+
 use super::*;
 use hebrew::{List, Noun, lines};
 use proptest::prelude::*;

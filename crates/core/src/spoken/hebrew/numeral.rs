@@ -12,7 +12,7 @@ pub(in crate::spoken) fn cardinal(number: u64, gender: Gender) -> String {
 
 /// Returns a cardinal number directly before the noun that it counts. `is_definite` is true if the noun has the
 /// article.
-pub(super) fn before_noun(number: u64, gender: Gender, is_definite: bool) -> String {
+pub(in crate::spoken) fn before_noun(number: u64, gender: Gender, is_definite: bool) -> String {
     match (number, gender) {
         (2, Gender::Feminine) => List::FeminineTwo.word().to_owned(),
         (2, Gender::Masculine) => construct(2).to_owned(),
