@@ -9,13 +9,15 @@ fn said(text: &str) -> String {
 }
 
 fn sentences() -> Vec<(&'static str, &'static str)> {
-    lines(include_str!("tests/sentences.txt")).map(|line| line.split_once(" | ").unwrap()).collect()
+    let files =
+        [include_str!("tests/sentences.txt"), include_str!("tests/amounts.txt"), include_str!("tests/details.txt")];
+    files.into_iter().flat_map(lines).map(|line| line.split_once(" | ").unwrap()).collect()
 }
 
 #[test]
 fn sentences_are_said_as_people_say_them() {
     let sentences = sentences();
-    assert!(sentences.len() >= 300);
+    assert!(sentences.len() >= 700);
     let is_wrong = |(written, expected): &&(&str, &str)| said(written) != *expected;
     let wrong: Vec<String> = sentences
         .iter()
@@ -55,11 +57,13 @@ fn the_data_files_are_complete() {
         (List::Months, 12),
         (List::Weekdays, 7),
         (List::WeekdayLetters, 7),
+        (List::NumberLetters, 12),
+        (List::LetterNames, 12),
     ] {
         assert_eq!(list.words().len(), length, "{list:?}");
     }
     assert_eq!((List::Symbols.words().len() % 3, List::LettersOfUnits.words().len() % 3), (0, 0));
-    assert_eq!(List::Minor.words().len() % 4, 0);
+    assert_eq!(List::Minor.words().len() % 5, 0);
     // The word for each symbol must be a known noun, so that it is counted with the right gender.
     for symbol in List::Symbols.words().chunks(3).chain(List::LettersOfUnits.words().chunks(3)) {
         let noun = symbol[1].split(' ').next().unwrap();

@@ -1,8 +1,11 @@
 //! Expansion of Hebrew abbreviations.
 
+use super::counted::next_word;
+use super::letters;
 use super::lists::{List, lines};
 use super::plain::{bases, is_dash, is_hebrew, plain, word_length, words_before};
 use super::run::Run;
+use super::symbols::CURRENCIES;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -41,6 +44,14 @@ pub(super) fn abbreviations(text: &str) -> String {
         if follows_day && (word == List::And.word() || List::Or.words().contains(&word.as_str())) {
             said.push_str(&word);
             at += length;
+            continue;
+        }
+        let date =
+            letters::day(&word, &rest[length..]).filter(|_| !is_named_day(&said)).or_else(|| letters::year(&word));
+        if let Some(words) = date {
+            said.push_str(&words);
+            at += length;
+            follows_day = false;
             continue;
         }
         let day = weekday(&word).filter(|_| is_day(&word, follows_day, &said, &rest[length..]));
@@ -119,24 +130,43 @@ fn weekday(word: &str) -> Option<String> {
 /// Returns true if the letter denotes a weekday: the word "day" precedes it, or it is in a list or range of days.
 fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
     let is_number = after.trim_start_matches(is_dash).starts_with(|c: char| c.is_ascii_digit());
-    let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
-    let is_named = is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word));
+    let is_named = is_named_day(before);
     let begins_range = || {
         let rest = after.strip_prefix(is_dash).unwrap_or_default();
         let next = plain(&rest[..word_length(rest)]);
         let is_alike = next.ends_with('\'') == word.ends_with('\'') && weekday(&next).is_some() && !is_and_day(&next);
-        (before.is_empty() || before.ends_with([' ', '(', '\n'])) && is_alike
+        // A symbol is replaced by a word and a space.
+        let is_start =
+            |c: char| matches!(c, ' ' | '(' | '\n' | '%' | '\u{b0}' | '+' | '#' | '*') || CURRENCIES.contains(&c);
+        (before.is_empty() || before.ends_with(is_start)) && is_alike && !ends_with_number(before)
     };
     // "Friday 8:00-13:00".
     let has_time = || {
         let run = Run::read(after.trim_start_matches([' ', ':']));
         run.is_some_and(|run| run.split().first().is_some_and(|first| first.clock().is_some()))
     };
+    // "Friday and holidays".
+    let has_day_after = || next_word(after, 0).is_some_and(|next| List::AfterWeekday.has(&plain(&after[next])));
     let has_mark = word.ends_with('\'');
     let is_lettered = words_before(before).next().is_some_and(|word| List::BeforeLetter.has(&word));
     let continues_range = || follows_day && before.ends_with(is_dash) && !is_number;
     is_named && !is_number
-        || !is_lettered && (begins_range() || continues_range() || has_mark && (follows_day || has_time()))
+        || !is_lettered
+            && (begins_range() || continues_range() || has_mark && (follows_day || has_time() || has_day_after()))
+}
+
+/// Returns true if a number in words is before a letter: the letter belongs to it, as in "entrance 3a-b".
+fn ends_with_number(before: &str) -> bool {
+    let lists = [List::Feminine, List::Masculine, List::Tens, List::Hundreds, List::Thousands, List::Large];
+    let mut names = lists.into_iter().flat_map(|list| list.words());
+    let last = words_before(before).next();
+    last.is_some_and(|last| names.any(|name| name.rsplit(' ').next() == Some(last.as_str())))
+}
+
+/// Returns true if the last word before a letter is "day".
+fn is_named_day(before: &str) -> bool {
+    let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
+    is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word))
 }
 
 /// Returns true if the letter of a weekday has the prefix "and".

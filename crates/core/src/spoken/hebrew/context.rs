@@ -4,9 +4,10 @@ use super::counted::{Counted, after_shared, next_word};
 use super::lists::List;
 use super::plain::{plain, words_before};
 use super::reading::Kind;
-use super::run::Number;
+use super::run::{Number, Run};
 
 /// The text around a number.
+#[derive(Clone)]
 pub(super) struct Context<'a> {
     pub(super) before: &'a str,
     /// The Hebrew prefix of the number, such as "in" or "to"; may be empty.
@@ -34,14 +35,23 @@ impl Context<'_> {
     }
 
     pub(super) fn counted(&self) -> Option<Counted> {
-        let counted = Counted::after(self.after, self.begins_range())?;
+        let mut counted = Counted::after(self.after, self.begins_range())?;
         // "At nine we open": the form of a verb resembles a plural noun, so the verb must not be taken for a counted
         // noun.
         let is_at = || self.prefix.ends_with(AT) || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
         let is_verb =
             |word: &str| List::Verbs.words().contains(&word) || counted.noun.is_none() && word.starts_with(FROM);
         let word = next_word(self.after, 0).map(|word| plain(&self.after[word]));
+        // "12 and 6 months" after "aged" is an age of years and months; otherwise both numbers count the months.
+        let is_age = counted.is_shared
+            && word.as_ref().is_some_and(|word| word == List::And.word())
+            && self.last_word().is_some_and(|word| List::BeforeAge.has(&word));
+        if is_age {
+            return None;
+        }
         let is_counted = counted.is_shared || !word.is_some_and(|word| is_verb(&word)) || !is_at();
+        // "The 3 first": after the article, the number has no construct form.
+        counted.is_definite &= !self.prefix.ends_with(ARTICLE);
         is_counted.then_some(counted)
     }
 
@@ -96,7 +106,33 @@ impl Context<'_> {
         let is_near = before.ends_with(super::plain::is_letter);
         !self.prefix.is_empty()
             || self.follows == Kind::Date
+            || self.has_time_after()
             || is_near && last.is_some_and(|word| List::BeforeDate.has(&word))
+    }
+
+    /// Returns true if a time of day follows the number: "24.12 at 8:00", "24.12 at the hour 8".
+    fn has_time_after(&self) -> bool {
+        let Some(word) = next_word(self.after, 0) else { return false };
+        let (at, rest) = (plain(&self.after[word.clone()]), &self.after[word.end..]);
+        let run = Run::read(rest.trim_start_matches([' ', '-']));
+        let is_hour = || at.strip_prefix(List::In.word()).is_some_and(|hour| List::BeforeHour.words().contains(&hour));
+        run.is_some_and(|run| is_hour() || at == List::In.word() && run.clock().is_some())
+    }
+
+    /// Returns the word between both ends of a range: "between 5 and 7", otherwise "from 5 until 7".
+    pub(super) fn between(&self) -> String {
+        let mut words = words_before(self.before).skip_while(|word| List::BeforeHour.has(word));
+        let is_between = words.next().is_some_and(|word| word == List::Between.word());
+        if is_between && self.last_word().is_some() {
+            format!(" {}", List::To.word())
+        } else {
+            format!(" {} ", List::Until.word())
+        }
+    }
+
+    /// Returns true if a number with a sign is entered with keys, so that `#` and `*` are keys.
+    pub(super) fn is_keyed(&self) -> bool {
+        self.has_before(List::BeforeKeys, 4)
     }
 
     /// Returns true if the number is a code, which is read digit by digit.
@@ -120,6 +156,8 @@ impl Context<'_> {
                     || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 }))
     }
 }
+
+const ARTICLE: char = '\u{5d4}';
 
 /// The prefixes "in" (also "at") and "to".
 const AT: [char; 2] = ['\u{5d1}', '\u{5dc}'];

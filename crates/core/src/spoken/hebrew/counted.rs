@@ -105,6 +105,9 @@ fn noun(word: &str) -> Option<Counted> {
             return if is_definite && !is_singular { counted(noun.gender, Some(noun), false, true) } else { None };
         }
     }
+    if List::DefiniteAdjectives.words().contains(&word) {
+        return counted(Gender::Masculine, None, false, true);
+    }
     // A first letter "in" or "to" is probably a prefix, so the word is not a counted noun.
     let is_long = word.chars().count() >= 4 && !word.starts_with(PREPOSITIONS);
     if is_long && word.ends_with(PLURALS[0]) {

@@ -51,8 +51,29 @@ pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<Str
     Some(format!("{count} {}", plurals.at(index.checked_sub(3)?)))
 }
 
-/// Reads a whole number with a fraction after it, such as 2 1/2.
+/// Reads a whole number with a fraction after it, such as "2 1/2" or "2 and a half".
 pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
+    half_in_words(whole, context).or_else(|| in_digits(whole, context))
+}
+
+/// Reads a whole number before "and a half" and a noun. A number after "at" is an hour and has no noun.
+fn half_in_words(whole: u64, context: &Context<'_>) -> Option<Reading> {
+    let word = next_word(context.after, 0)?;
+    let half = plain(&context.after[word.clone()]);
+    if half.strip_prefix(List::And.word()) != Some(List::Half.word()) || context.is_hour() {
+        return None;
+    }
+    let inner = Context { after: &context.after[word.end..], ..context.clone() };
+    let counted = inner.counted().filter(|counted| counted.noun.is_some() && !counted.is_shared)?;
+    let is_measure = !counted.is_singular || counted.noun.is_some_and(|noun| noun.counts_in_singular);
+    if !is_measure || context.prefix.ends_with(AT) {
+        return None;
+    }
+    let reading = quantity::amount(&Amount { whole, fraction: Some("5") }, &inner);
+    Some(Reading { length: word.end + reading.length, ..reading })
+}
+
+fn in_digits(whole: u64, context: &Context<'_>) -> Option<Reading> {
     let rest = context.after.strip_prefix(' ').unwrap_or(context.after);
     let run = Run::read(rest)?;
     let (above, below) = run.pair('\u{2044}').or_else(|| run.pair('/'))?;
@@ -61,8 +82,8 @@ pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
         return None;
     }
     let skipped = context.after.len() - rest.len() + run.length;
-    let inner = Context { after: &context.after[skipped..], before: context.before, ..*context };
-    if (above, below) == (1, 2) {
+    let inner = Context { after: &context.after[skipped..], ..context.clone() };
+    if (above, below) == (1, 2) && inner.counted().is_some() {
         let reading = quantity::amount(&Amount { whole, fraction: Some("5") }, &inner);
         return Some(Reading { length: skipped + reading.length, ..reading });
     }
@@ -70,6 +91,9 @@ pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
     let words = format!("{} {}{}", cardinal(whole, gender), List::And.word(), words(above, below, &inner)?);
     Some(Reading { length: skipped, ..Reading::new(words) })
 }
+
+/// The prefix "at".
+const AT: char = '\u{5d1}';
 
 /// The letter that means "the".
 const ARTICLE: char = '\u{5d4}';

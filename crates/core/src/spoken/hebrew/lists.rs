@@ -43,6 +43,11 @@ lists! {
     AfterDay = "after_day",
     Weekdays = "weekdays",
     WeekdayLetters = "weekday_letters",
+    AfterWeekday = "after_weekday",
+    HebrewMonths = "hebrew_months",
+    NumberLetters = "number_letters",
+    LetterNames = "letter_names",
+    HebrewYear = "hebrew_year",
     BeforeLetter = "before_letter",
     BeforeWeekday = "before_weekday",
     And = "and",
@@ -84,6 +89,15 @@ lists! {
     BeforeRating = "before_rating",
     OutOf = "out_of",
     BeforePeople = "before_people",
+    BeforeGroup = "before_group",
+    BeforeAge = "before_age",
+    Floor = "floor",
+    Degree = "degree",
+    BeforePressure = "before_pressure",
+    Year = "year",
+    BeforeKeys = "before_keys",
+    BeforeExpiry = "before_expiry",
+    DefiniteAdjectives = "definite_adjectives",
     Score = "score",
     Or = "or",
     Verbs = "verbs",
@@ -161,12 +175,17 @@ impl Noun {
         // Foreign currencies are counted in the singular: "twenty dollar".
         if number > 10
             && self.counts_in_singular
-            && List::Minor.words().get(4..).is_some_and(|minor| minor.contains(&self.singular))
+            && List::Minor.words().get(5..).is_some_and(|minor| minor.contains(&self.singular))
         {
             self.singular
         } else {
             plural
         }
+    }
+
+    /// Returns true for a currency.
+    pub(super) fn is_currency(&self) -> bool {
+        List::Minor.words().chunks_exact(5).any(|minor| minor[0] == self.singular)
     }
 
     /// Returns the noun that has this form, and whether the form is unambiguously the singular.

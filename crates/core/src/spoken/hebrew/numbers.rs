@@ -1,9 +1,10 @@
 //! Replacement of the numbers in a text by words.
 
 use super::context::Context;
-use super::lists::List;
+use super::counted::next_word;
+use super::lists::{List, Noun};
 use super::phone;
-use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_prefix, is_quote, plain};
+use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_prefix, is_quote, plain, words_before};
 use super::reading::{self, Kind, Reading};
 use super::run::Run;
 
@@ -70,7 +71,9 @@ impl Scan<'_> {
         let is_free = before.is_none_or(|c| !is_letter(c) && !c.is_ascii_digit());
         match mark {
             // Markdown puts stars on both sides of a number; only a star before the number alone is a sign.
-            '*' if is_free && before != Some('*') && !self.is_starred(digit) => (start, Sign::Star, false),
+            '*' if (is_free || before.is_some_and(is_hebrew)) && before != Some('*') && !self.is_starred(digit) => {
+                (start, Sign::Star, false)
+            }
             '+' if is_free || before.is_some_and(is_hebrew) => (start, Sign::Plus, false),
             '#' => (start, Sign::Number, false),
             '-' | '\u{2212}' if is_free && !before.is_some_and(is_dash) => (start, Sign::Minus, false),
@@ -109,10 +112,20 @@ impl Scan<'_> {
         let run = Run::read(&text[digit..]);
         let is_date = run.as_ref().is_some_and(|run| run.full_date().is_some());
         if !is_date && let Some((said, length)) = phone::phone(&text[whole..]) {
-            return (said, whole + length);
+            let end = whole + length;
+            // "(03) 1234567": the words have no parenthesis, so the one before the number is removed, too.
+            if self.said.ends_with('(') && text[whole..end].contains(')') {
+                self.said.pop();
+            }
+            return (said, end);
         }
         let Some(run) = run else { return (String::new(), digit + 1) };
-        let end = digit + run.length;
+        let (end, sign) = match sign {
+            Sign::None if is_below_zero(&run, &text[..before], &text[digit + run.length..]) => {
+                (digit + run.length + 1, Sign::Minus)
+            }
+            sign => (digit + run.length, sign),
+        };
         let follows = self.last.take().filter(|(_, last)| {
             let between: String = plain(&text[*last..digit]).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
             List::BetweenHours.words().contains(&between.as_str())
@@ -133,9 +146,18 @@ impl Scan<'_> {
             Sign::Plus => List::Plus.word(),
             Sign::Minus => List::Minus.word(),
             Sign::Star => List::Star.word(),
+            Sign::Number if context.is_keyed() => List::Hash.word(),
+            Sign::Number if context.has_before(List::NumberSign, 3) => "",
             Sign::Number => List::NumberSign.word(),
         };
         let said = if sign.is_empty() { words } else { format!("{sign} {words}") };
+        // "2580*": outside a code, a star after a number refers to a note.
+        let rest = &text[end + length..];
+        let is_star =
+            context.is_keyed() && rest.starts_with('*') && !rest[1..].starts_with(|c| c == '*' || is_letter(c));
+        if is_star && !text[..digit].ends_with('*') {
+            return (format!("{said} {}", List::Star.word()), end + length + 1);
+        }
         (said, end + length)
     }
 
@@ -173,4 +195,19 @@ impl Scan<'_> {
             self.at += joined.map_or(0, char::len_utf8);
         }
     }
+}
+
+/// Returns true if a hyphen after the number is its minus. Text from right to left often has it there: "floor 1-".
+fn is_below_zero(run: &Run, before: &str, after: &str) -> bool {
+    let Some(after) = after.strip_prefix('-').filter(|_| run.marks.iter().all(|mark| *mark == '.')) else {
+        return false;
+    };
+    let is_measure = || {
+        let noun = next_word(after, 0).and_then(|word| Noun::find(&after[word]));
+        noun.is_some_and(|(noun, _)| List::Degree.has(noun.singular) || noun.is_currency())
+    };
+    let is_floor = || words_before(before).next().is_some_and(|word| List::Floor.has(&word));
+    let is_range = after.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit() || is_dash(c));
+    let is_last = !after.starts_with(is_letter) && !is_range;
+    is_last && (is_floor() || after.starts_with(' ') && is_measure())
 }

@@ -12,13 +12,14 @@ pub(super) fn phone(text: &str) -> Option<(String, usize)> {
     let is_plus = text.starts_with(PLUS);
     let mut said = Vec::new();
     let length;
-    if let Some(national) = number.strip_prefix("972") {
+    let abroad = ["972", "00972"].into_iter().find_map(|code| Some((code, number.strip_prefix(code)?)));
+    if let Some((code, national)) = abroad {
         // The zero before the area code is not dialled from abroad, but often written.
         let zero = usize::from(national.starts_with('0'));
         let area = area(&format!("0{}", &national[zero..]))? - 1;
-        length = 3 + zero + area + 7;
+        length = code.len() + zero + area + 7;
         let local = national.get(zero..zero + area + 7)?;
-        said.push(if is_plus { format!("{} {}", List::Plus.word(), digits("972")) } else { digits("972") });
+        said.push(if is_plus { format!("{} {}", List::Plus.word(), digits(code)) } else { digits(code) });
         said.extend(groups(local, &[area, 3, 4]));
     } else if is_plus {
         length = number.len();

@@ -18,6 +18,11 @@ impl Amount<'_> {
     fn is_half(&self) -> bool {
         self.fraction.is_some_and(|fraction| fraction.trim_end_matches('0') == "5" && fraction.len() <= 2)
     }
+
+    /// Returns true for 0.5 and 1.5, which replace the number by a form of the noun.
+    fn is_below_two(&self) -> bool {
+        self.whole < 2 && self.is_half()
+    }
 }
 
 /// Reads a whole number and the noun that it counts.
@@ -47,7 +52,7 @@ pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
 
 /// Reads a range of whole numbers and the noun that they count.
 pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
-    let until = |from: String, to: String| Reading::new(format!("{from} {} {to}", List::Until.word()));
+    let until = |from: String, to: String| Reading::new(format!("{from}{}{to}", context.between()));
     if context.has_month() && (1..=31).contains(&to) {
         return until(cardinal(from, Gender::Masculine), cardinal(to, Gender::Masculine));
     }
@@ -97,10 +102,29 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
     if is_ordinal && (1..=10).contains(&value) {
         return ordinal(value, noun.unwrap_or(Gender::Feminine));
     }
+    if value == 1 && is_age(context) {
+        return List::Year.word().to_owned();
+    }
+    cardinal(value, if counts_people(context) { Gender::Masculine } else { gender_alone(context) })
+}
+
+/// Returns true if the number counts people: "a table for 4", "a table for 4 or for 5", "we are 4".
+fn counts_people(context: &Context<'_>) -> bool {
+    let Some(last) = context.last_word() else { return false };
     let is_for = context.prefix == List::To.word();
-    let is_masculine =
-        last.is_some_and(|word| word == List::TimesAsMuch.word() || is_for && List::BeforePeople.has(&word));
-    cardinal(value, if is_masculine { Gender::Masculine } else { Gender::Feminine })
+    let is_after_or = List::Or.words().contains(&last.as_str()) && context.has_before(List::BeforePeople, 4);
+    is_for && (List::BeforePeople.has(&last) || is_after_or)
+        || context.prefix.is_empty() && List::BeforeGroup.words().contains(&last.as_str())
+}
+
+fn is_age(context: &Context<'_>) -> bool {
+    context.prefix.is_empty() && context.last_word().is_some_and(|word| List::BeforeAge.has(&word))
+}
+
+/// Returns the gender of a number without a noun: masculine in "3 times as much", otherwise feminine.
+fn gender_alone(context: &Context<'_>) -> Gender {
+    let is_factor = context.last_word().is_some_and(|word| word == List::TimesAsMuch.word());
+    if is_factor { Gender::Masculine } else { Gender::Feminine }
 }
 
 const ARTICLE: char = '\u{5d4}';
@@ -116,7 +140,8 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
         return integer(amount.whole, context);
     }
     let counted = context.counted().filter(|counted| {
-        !counted.is_shared && (!counted.is_singular || counted.noun.is_none_or(|noun| noun.counts_in_singular))
+        let may_count = |noun: &Noun| noun.counts_in_singular || amount.is_below_two() && !noun.is_numbered;
+        !counted.is_shared && (!counted.is_singular || counted.noun.is_none_or(may_count))
     });
     let Some(counted) = counted else { return Reading::new(alone(amount, context)) };
     if let Some((noun, fraction)) = counted.noun.zip(amount.fraction)
@@ -132,7 +157,10 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     match (amount.whole, counted.noun.zip(counted.one())) {
         (0, Some((_, (one, length)))) => replaced(format!("{half} {one}"), length),
         (0, None) => Reading::new(half.to_owned()),
-        (1, Some((noun, (one, length)))) if !counted.is_singular || scale(noun).is_some() => {
+        // "1.5 litres" keeps its number ("one and a half litre"), but units of time do not: "an hour and a half".
+        (1, Some((noun, (one, length))))
+            if !counted.is_singular || !noun.counts_in_singular || noun.dual.is_some() || scale(noun).is_some() =>
+        {
             replaced(format!("{one} {and}{half}"), length)
         }
         (2, Some((Noun { dual: Some(dual), .. }, _))) => replaced(format!("{dual} {and}{half}"), counted.length),
@@ -142,11 +170,14 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
 
 /// Returns the words of a decimal that counts no noun, or whose noun is spoken with a later number.
 pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
-    let gender = context.counted().map_or(Gender::Feminine, |counted| counted.gender);
+    let gender = context.counted().map_or_else(|| gender_alone(context), |counted| counted.gender);
     let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
-    if amount.is_half() && context.counted().is_some() {
+    if amount.is_half() && (context.counted().is_some() || gender == Gender::Masculine || is_age(context)) {
         let (and, half) = (List::And.word(), List::Half.word());
-        let whole = || cardinal(amount.whole, gender);
+        let whole = || match amount.whole {
+            1 if is_age(context) => List::Year.word().to_owned(),
+            whole => cardinal(whole, gender),
+        };
         return if amount.whole == 0 { half.to_owned() } else { format!("{} {and}{half}", whole()) };
     }
     let whole = cardinal(amount.whole, Gender::Feminine);
@@ -165,17 +196,18 @@ pub(super) fn price(amount: &Amount<'_>) -> String {
 
 /// Returns the words of an amount of money with hundredths: "nineteen shekels and ninety agorot".
 fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
-    let minor = List::Minor.words().chunks_exact(4).find(|minor| minor[0] == noun.singular)?;
+    let minor = List::Minor.words().chunks_exact(5).find(|minor| minor[0] == noun.singular)?;
     let hundredths = match (fraction.parse::<u64>().ok()?, fraction.len()) {
         (tenths, 1) if tenths != 5 => tenths * 10,
         (hundredths, 2) => hundredths,
         _ => return None,
     };
-    let gender = if minor[3] == "f" { Gender::Feminine } else { Gender::Masculine };
+    let gender = if minor[4] == "f" { Gender::Feminine } else { Gender::Masculine };
     let small = match hundredths {
         0 => None,
         1 => Some(format!("{} {}", minor[1], cardinal(1, gender))),
-        _ => Some(format!("{} {}", before_noun(hundredths, gender, false), minor[2])),
+        2..=10 => Some(format!("{} {}", before_noun(hundredths, gender, false), minor[2])),
+        _ => Some(format!("{} {}", before_noun(hundredths, gender, false), minor[3])),
     };
     let large = match whole {
         0 => None,

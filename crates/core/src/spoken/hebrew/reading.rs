@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::context::Context;
 use super::fraction;
 use super::lists::{Gender, List};
-use super::numeral::{cardinal, dictated, digits};
+use super::numeral::{cardinal, dictated};
 use super::quantity::{self, Amount};
 use super::run::{Date, Number, Run};
 
@@ -113,7 +113,10 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
     }
     let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
     let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
-    if fraction.digits.len() == 2 && context.counted().is_none() && context.has_before(List::BeforePrice, 4) {
+    // "At 59.90" is a price, because the decimals of measures seldom end in 0 or 9.
+    let is_at_price = || context.prefix == List::In.word() && fraction.digits.ends_with(['0', '9']);
+    let is_price = || context.has_before(List::BeforePrice, 4) || is_at_price();
+    if fraction.digits.len() == 2 && context.counted().is_none() && is_price() {
         return Reading::new(quantity::price(&amount));
     }
     quantity::amount(&amount, context)
@@ -124,6 +127,9 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
 fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
     let (above, below) = (first.value()?, second.value()?);
     let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
+    if context.has_before(List::BeforePressure, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::Times.word(), feminine(below))));
+    }
     let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
     if is_fraction {
         return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
@@ -144,9 +150,12 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
     if !is_date && fraction::is_usual(above, below) {
         return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
     }
-    let is_year = (1900..2100).contains(&below) && (1..=12).contains(&above);
-    if is_year {
-        return Some(Reading::new(format!("{} {}", month(above), feminine(below))));
+    // "Valid until 01/27".
+    let is_short_year = first.digits.len() == 2 && second.digits.len() == 2 && (13..70).contains(&below);
+    let is_expiry = is_short_year && (first.has_leading_zero() || context.has_before(List::BeforeExpiry, 3));
+    let year = if is_expiry { 2000 + below } else { below };
+    if (1900..2100).contains(&year) && (1..=12).contains(&above) {
+        return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
     }
     let date = run.day_and_month().map(Reading::date);
     Some(date.unwrap_or_else(|| Reading::new(divided())))
@@ -154,7 +163,7 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
 
 /// Reads two numbers with a dash between them; none if they are neither a range nor a score.
 fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
-    let until = |from: String, to: String| format!("{from} {} {to}", List::Until.word());
+    let until = |from: String, to: String| format!("{from}{}{to}", context.between());
     if let (Some(first), Some(last)) = (hour(from), hour(to)) {
         let is_clock = from.clock().is_some() || to.clock().is_some();
         let is_counted = || context.counted().is_some();
@@ -175,6 +184,11 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
         let (first, last) = (from.value()?, to.value()?);
         if is_code(from) || is_code(to) {
             return None;
+        }
+        // "Code 12-34": two digits are too few for a code, but not on both sides of a dash after "code".
+        let is_keyed = from.digits.len() >= 2 && to.digits.len() >= 2 && context.counted().is_none();
+        if is_keyed && context.last_word().is_some_and(|word| List::BeforeKeys.has(&word)) {
+            return Some(Reading::new(format!("{}, {}", dictated(&from.digits), dictated(&to.digits))));
         }
         let is_score = context.has_before(List::Score, 3) || first >= last;
         if is_score && context.counted().is_none() {
@@ -197,7 +211,7 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
 
 /// Reads a range of dates.
 fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
-    let until = |from: String, to: Date| Some(Reading::new(format!("{from} {} {}", List::Until.word(), said_date(to))));
+    let until = |from: String, to: Date| Some(Reading::new(format!("{from}{}{}", context.between(), said_date(to))));
     let last =
         to.full_date().or_else(|| to.day_and_month().filter(|_| to.marks == ['/'] || !context.counts_known()))?;
     if let Some(first) = from.full_date().or_else(|| from.day_and_month()) {
@@ -253,7 +267,7 @@ fn pieces(run: &Run) -> String {
         && run.marks.contains(&'-');
     for (number, mark) in run.numbers.iter().zip(run.marks.iter().map(Some).chain([None])) {
         let value = number.value().filter(|_| !number.has_leading_zero() && !is_dictated);
-        said.push_str(&value.map_or_else(|| digits(&number.digits), feminine));
+        said.push_str(&value.map_or_else(|| dictated(&number.digits), feminine));
         let between = match mark {
             Some('.') => List::Point.word(),
             Some('/') => List::Slash.word(),

@@ -1,12 +1,13 @@
 //! Replacement of symbols by words: currencies, percent and units. Also converts digits of other scripts to ASCII.
 
 use super::lists::List;
+use super::marks::marks;
 use super::plain::{is_dash, is_letter, plain, word_length};
 use unicode_normalization::UnicodeNormalization;
 
 /// Replaces symbols of currencies and units by words, converts all digits to ASCII, and removes direction marks.
 pub(super) fn symbols(text: &str) -> String {
-    let text = digits(text);
+    let text = marks(&digits(text));
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -21,7 +22,10 @@ pub(super) fn symbols(text: &str) -> String {
         let after = rest[c.len_utf8()..].trim_start_matches(' ');
         let currency = find(List::Symbols, rest).filter(|_| !is_letter(c) && CURRENCIES.contains(&c));
         if let Some([_, few, many]) = currency {
+            let minus = after.chars().next().filter(|c| is_dash(*c)).map_or(0, char::len_utf8);
+            let (minus, after) = after.split_at(minus);
             if is_number(after) {
+                said.push_str(minus);
                 // The currency is spoken after the number and a following "thousand" or "million".
                 let number = &after[..number_length(after)];
                 let scale = scale(&after[number.len()..]);
@@ -131,4 +135,4 @@ fn digits(text: &str) -> String {
 }
 
 /// Currency symbols, which may be written before the number.
-const CURRENCIES: [char; 4] = ['\u{20aa}', '$', '\u{20ac}', '\u{a3}'];
+pub(super) const CURRENCIES: [char; 4] = ['\u{20aa}', '$', '\u{20ac}', '\u{a3}'];

@@ -1,0 +1,110 @@
+//! Marks between numbers and words that have a spoken form of their own: "4x4", "200 ₪ + VAT", "50 ₪/hour", "20%-30%".
+
+use super::lists::{List, Noun};
+use super::plain::{is_dash, plain, word_length, words_before};
+use super::symbols::CURRENCIES;
+
+/// Replaces marks between numbers and words by words or by a simpler form of the same meaning.
+pub(super) fn marks(text: &str) -> String {
+    let (mut said, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at + c.len_utf8()..];
+        at += c.len_utf8();
+        match c {
+            'x' | 'X' => {
+                // Both spaces or none: "10 x 15", "10x15".
+                let (before, after) = match (said.strip_suffix(' '), rest.strip_prefix(' ')) {
+                    (Some(before), Some(after)) => (before, after),
+                    _ => (said.as_str(), rest),
+                };
+                if before.ends_with(is_digit) && after.starts_with(is_digit) {
+                    said.truncate(before.len());
+                    said.push(TIMES);
+                    at = text.len() - after.len();
+                } else {
+                    said.push(c);
+                }
+            }
+            '*' | '#' if is_key(&said, rest) => {
+                said.push_str(if c == '*' { List::Star.word() } else { List::Hash.word() });
+            }
+            '+' if is_between_words(&said, rest) => said.push_str(List::Plus.word()),
+            '/' => match unit(&said, rest) {
+                Some((unit, length)) => {
+                    said.extend([" ", List::To.word(), &unit]);
+                    at += length;
+                }
+                None => said.push(c),
+            },
+            _ if REPEATED.contains(&c) && (is_repeated_later(c, rest) || is_repeated(c, &said)) => {}
+            _ => said.push(c),
+        }
+    }
+    said
+}
+
+/// Returns true for a mark with a space on both sides that does not begin a line.
+fn is_between_words(before: &str, after: &str) -> bool {
+    let starts = |text: &str| text.starts_with(|c: char| !c.is_whitespace());
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.ends_with(' ') && !line.trim().is_empty() && after.strip_prefix(' ').is_some_and(starts)
+}
+
+/// Returns true for a mark that stands alone after words such as "press": "press 1, or * to return".
+fn is_key(before: &str, after: &str) -> bool {
+    let is_alone = before.ends_with(' ') && !after.starts_with(|c: char| c.is_alphanumeric() || c == '*' || c == '#');
+    // The words after a mark in the same sentence are near: "press 1 for Hebrew, 2 for English, or *".
+    is_alone && words_before(before).take(8).any(|word| List::BeforeKeys.has(&word))
+}
+
+/// Returns the unit after a price and a slash in the singular, and its length in bytes: "50 shekels/hour".
+fn unit(price: &str, rest: &str) -> Option<(String, usize)> {
+    let before_word = || {
+        let (before, word) = price.split_at(price.trim_end_matches(|c: char| c.is_alphabetic()).len());
+        Noun::find(word).filter(|(noun, _)| noun.is_currency()).map(|_| before)
+    };
+    let before_currency = price.strip_suffix(CURRENCIES).or_else(before_word);
+    let is_currency_last = before_currency.is_some_and(|before| before.trim_end_matches(' ').ends_with(is_digit));
+    let is_currency_first = || price.ends_with(is_digit) && price.trim_end_matches(is_part).ends_with(CURRENCIES);
+    let is_price = is_currency_last || is_currency_first();
+    let length = word_length(rest);
+    let (noun, _) = Noun::find(&plain(&rest[..length]))?;
+    if !is_price || noun.is_currency() {
+        return None;
+    }
+    // "Square metres".
+    let after = rest[length..].strip_prefix(' ').unwrap_or_default();
+    let adjective = plain(&after[..word_length(after)]);
+    let pair = List::Adjectives.words().chunks_exact(2).find(|pair| pair[0] == adjective);
+    Some(match pair {
+        Some(pair) => (format!("{} {}", noun.singular, pair[1]), length + 1 + word_length(after)),
+        None => (noun.singular.to_owned(), length),
+    })
+}
+
+/// Returns true if the symbol is after a number and also after the next number: "20%-30%".
+fn is_repeated_later(symbol: char, rest: &str) -> bool {
+    let Some(next) = rest.strip_prefix(is_dash) else { return false };
+    let after = next.trim_start_matches(is_part);
+    next.starts_with(is_digit) && after.trim_start_matches(' ').starts_with(symbol)
+}
+
+/// Returns true if the symbol is before a number and also before the previous number: "₪200-₪300".
+fn is_repeated(symbol: char, before: &str) -> bool {
+    let Some(number) = before.strip_suffix(is_dash) else { return false };
+    number.ends_with(is_digit) && number.trim_end_matches(is_part).ends_with(symbol)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+fn is_part(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | ',')
+}
+
+/// Symbols of which a range needs only one.
+const REPEATED: [char; 6] = ['%', '\u{b0}', CURRENCIES[0], CURRENCIES[1], CURRENCIES[2], CURRENCIES[3]];
+
+/// The multiplication sign.
+const TIMES: char = '\u{d7}';
