@@ -1,6 +1,6 @@
 //! The context of a number: the text around it, which decides how the number is read.
 
-use super::counted::{Counted, after_shared, next_word};
+use super::counted::{Counted, after_shared, is_plural, next_word};
 use super::lists::List;
 use super::plain::{plain, words_before};
 use super::reading::Kind;
@@ -35,6 +35,9 @@ impl Context<'_> {
     }
 
     pub(super) fn counted(&self) -> Option<Counted> {
+        if self.is_before_place() {
+            return None;
+        }
         let mut counted = Counted::after(self.after, self.begins_range())?;
         // "At nine we open": the form of a verb resembles a plural noun, so the verb must not be taken for a counted
         // noun.
@@ -55,6 +58,12 @@ impl Context<'_> {
         is_counted.then_some(counted)
     }
 
+    /// Returns true if the name of a place follows: "1 Herzl Street, Bat Yam".
+    fn is_before_place(&self) -> bool {
+        begins_with(List::Places, self.after)
+            || begins_with(List::PlacesInAddresses, self.after) && self.has_before(List::BeforeBuilding, 4)
+    }
+
     /// Returns true if the number counts a noun of the data files.
     pub(super) fn counts_known(&self) -> bool {
         self.counted().is_some_and(|counted| counted.noun.is_some())
@@ -67,9 +76,7 @@ impl Context<'_> {
 
     /// Returns true if the next word is a part of the day, such as "in the morning".
     pub(super) fn has_daypart(&self) -> bool {
-        let after = plain(self.after.trim_start_matches([' ', '\u{a0}']));
-        let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
-        List::Dayparts.words().iter().any(|part| after.strip_prefix(part).is_some_and(is_whole))
+        begins_with(List::Dayparts, self.after)
     }
 
     /// Returns true if the next word is a month, or "of the month".
@@ -147,14 +154,34 @@ impl Context<'_> {
         if number.is_grouped {
             return false;
         }
+        let is_named = length >= 3 && self.has_before(List::BeforeCode, if length > 3 { 6 } else { 4 })
+            || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 });
         number.has_leading_zero()
             || number.value().is_none()
             || self.counted().is_none()
                 && (length >= 7 && !number.digits.ends_with("000")
-                    || length >= 3
-                        && (self.has_before(List::BeforeCode, if length > 3 { 6 } else { 4 }) || touches_latin())
-                    || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 }))
+                    || length >= 3 && touches_latin()
+                    || is_named && !self.is_amount(number))
     }
+
+    /// Returns true if a number after a word such as "order" or "card" is an amount: "an order above 300", "a card at
+    /// 150", "the number of customers is 1500".
+    fn is_amount(&self, number: &Number) -> bool {
+        let is_before_amount = |word: &String| List::BeforeAmount.has(word) || List::BeforePrice.has(word);
+        let is_limit = self.last_word().is_some_and(|word| is_before_amount(&word));
+        let is_round = number.digits.len() == 3 || number.digits.ends_with("00");
+        let is_price = self.prefix.ends_with(AT[0]) && is_round;
+        let words: Vec<String> = words_before(self.before).take(4).collect();
+        let is_count = words.windows(2).any(|pair| pair[1] == List::NumberSign.word() && is_plural(&pair[0]));
+        is_limit || is_price || is_count || self.has_before(List::BeforeBuilding, 3)
+    }
+}
+
+/// Returns true if a text begins with one of the phrases.
+fn begins_with(phrases: List, text: &str) -> bool {
+    let text = plain(text.trim_start_matches([' ', '\u{a0}']));
+    let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
+    phrases.words().iter().any(|phrase| text.strip_prefix(phrase).is_some_and(is_whole))
 }
 
 const ARTICLE: char = '\u{5d4}';

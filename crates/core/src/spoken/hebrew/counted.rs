@@ -49,8 +49,17 @@ impl Counted {
     }
 }
 
-/// Returns the offset after a second number that shares the noun: after "or 3", "until 5" or "to 5".
+/// Returns the offset after a second number that shares the noun: after "or 3", "until 5", "to 5" or ", 3 or 4". A plus
+/// is between the number and its noun, too: "3+ children".
 pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
+    if text.starts_with('+') {
+        return Some(1);
+    }
+    if let Some(rest) = text.strip_prefix(", ") {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let shared = after_shared(&rest[digits..], begins_range).filter(|_| (1..=3).contains(&digits))?;
+        return Some(text.len() - rest.len() + digits + shared);
+    }
     let word = next_word(text, 0)?;
     let found = plain(&text[word.clone()]);
     if List::Or.words().contains(&found.as_str()) {
@@ -86,6 +95,14 @@ fn skip_number(text: &str, at: usize) -> Option<usize> {
     let digits = text[start..].bytes().take_while(|c| c.is_ascii_digit() || matches!(c, b',' | b'.' | b'%')).count();
     let is_number = text[start..].starts_with(|c: char| c.is_ascii_digit());
     is_number.then_some(start + digits)
+}
+
+/// Returns true if the word is the plural of a noun, with or without the article. Unknown words that end like feminine
+/// plurals do not count, because abstract nouns ("identity", "warranty") have the same ending.
+pub(super) fn is_plural(word: &str) -> bool {
+    let base = word.strip_prefix(ARTICLE).unwrap_or(word);
+    let is_sure = |counted: &Counted| counted.noun.is_some() || counted.gender == Gender::Masculine;
+    noun(base).is_some_and(|counted| !counted.is_singular && is_sure(&counted))
 }
 
 fn noun(word: &str) -> Option<Counted> {

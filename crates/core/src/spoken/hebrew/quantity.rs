@@ -64,6 +64,10 @@ pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
 
 /// Returns true if the number counts the noun after it.
 fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
+    // "Floor 2, 3 or 4 rooms": the first number identifies the floor.
+    if counted.is_shared && follows_numbered(context) {
+        return false;
+    }
     let Some(noun) = counted.noun.filter(|_| counted.is_singular) else { return true };
     // "Building 3, flat 1": a singular noun after a number belongs to the next number, or begins a new phrase.
     noun.counts_in_singular || value == 1 && !noun.is_numbered && !follows_numbered(context)
@@ -110,7 +114,7 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
 
 /// Returns true if the number counts people: "a table for 4", "a table for 4 or for 5", "we are 4".
 fn counts_people(context: &Context<'_>) -> bool {
-    let Some(last) = context.last_word() else { return false };
+    let Some(last) = context.last_word().filter(|_| !context.is_signed) else { return false };
     let is_for = context.prefix == List::To.word();
     let is_after_or = List::Or.words().contains(&last.as_str()) && context.has_before(List::BeforePeople, 4);
     is_for && (List::BeforePeople.has(&last) || is_after_or)

@@ -112,6 +112,10 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
         return Reading::date(date);
     }
     let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
+    // Some write thousands with a full stop: "1.000 shekels".
+    if fraction.digits == "000" && (1..1000).contains(&value) {
+        return quantity::integer(value * 1000, context);
+    }
     let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
     // "At 59.90" is a price, because the decimals of measures seldom end in 0 or 9.
     let is_at_price = || context.prefix == List::In.word() && fraction.digits.ends_with(['0', '9']);
@@ -140,7 +144,10 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
     if context.has_before(List::BeforeRating, 3) {
         return Some(Reading::new(format!("{} {} {}", feminine(above), List::OutOf.word(), feminine(below))));
     }
-    if (1900..2100).contains(&above) && (above + 1) % 100 == below {
+    let are_years = (1900..2100).contains(&above) && ((above + 1) % 100 == below || above + 1 == below);
+    // "50/50".
+    let are_equal = above == below && above > 12;
+    if are_years || are_equal {
         return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
     }
     let is_date = context.is_date();
@@ -243,6 +250,10 @@ fn hour(run: &Run) -> Option<Clock> {
 fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
     let is_early = clock.hour == 0 || clock.hour < 5 && run.numbers.first().is_some_and(Number::has_leading_zero);
     let words = clock.words();
+    // "At the hour of midnight" is not said.
+    if words == List::Midnight.word() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) {
+        return format!("{} {}", feminine(12), List::AtNight.word());
+    }
     if is_early && words != List::Midnight.word() && !context.has_daypart() {
         format!("{words} {}", List::AtNight.word())
     } else {

@@ -66,6 +66,7 @@ impl Run {
         };
         let are_alike = run.clock().is_some() && next.clock().is_some()
             || run.day_and_month().is_some() && next.day_and_month().is_some()
+            || run.pointed_date().is_some() && next.pointed_date().is_some()
             || run.integer().zip(next.integer()).is_some_and(|(first, last)| is_rising(first, last));
         if !are_alike {
             return Some(run);
@@ -154,6 +155,11 @@ impl Run {
             _ => None,
         };
         Date::new(first.at_most(2)?, second.at_most(2)?, Some(year?))
+    }
+
+    /// Parses a date with a year that has no dashes, so that a dash can separate it from another date.
+    fn pointed_date(&self) -> Option<Date> {
+        self.full_date().filter(|_| !self.marks.contains(&'-'))
     }
 
     /// Parses a date and a time in ISO 8601 form: 2026-08-15T10:00.
