@@ -88,7 +88,11 @@ impl Context<'_> {
     /// Returns true if a whole number in this context is an hour.
     pub(super) fn is_hour(&self) -> bool {
         let named = || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
-        self.follows == Kind::Hour || named() || self.has_daypart() || self.is_open() && self.is_bounded()
+        self.follows == Kind::Hour
+            || named()
+            || self.has_daypart()
+            || self.is_open() && self.is_bounded()
+            || self.is_on_weekday()
     }
 
     /// Returns true if the sentence is about opening hours.
@@ -103,7 +107,16 @@ impl Context<'_> {
 
     fn is_bounded(&self) -> bool {
         let until = || self.last_word().is_some_and(|word| List::Until.has(&word));
-        !self.prefix.is_empty() || until()
+        // "On Monday the 20th": after the article, the number is a date.
+        !self.prefix.is_empty() && !self.prefix.ends_with(ARTICLE) || until()
+    }
+
+    /// Returns true if the number is bounded and a weekday is near before it: "on Friday until 13".
+    fn is_on_weekday(&self) -> bool {
+        let words: Vec<String> = words_before(self.before).take(5).collect();
+        // "Second" is a weekday only after "day".
+        let is_named = |pair: &[String]| List::Weekdays.has(&pair[0]) && List::BeforeWeekday.has(&pair[1]);
+        self.is_bounded() && (words.windows(2).any(is_named) || self.has_before(List::LastWeekdays, 3))
     }
 
     /// Returns true if the number may be a date without a year.

@@ -43,6 +43,7 @@ lists! {
     AfterDay = "after_day",
     Weekdays = "weekdays",
     WeekdayLetters = "weekday_letters",
+    LastWeekdays = "last_weekdays",
     AfterWeekday = "after_weekday",
     HebrewMonths = "hebrew_months",
     NumberLetters = "number_letters",

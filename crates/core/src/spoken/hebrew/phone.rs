@@ -23,8 +23,9 @@ pub(super) fn phone(text: &str) -> Option<(String, usize)> {
         said.extend(groups(local, &[area, 3, 4]));
     } else if is_plus {
         length = number.len();
-        said.push(List::Plus.word().to_owned());
-        said.extend(groups(number, &[3, 3, 3, 3, 3]).into_iter().filter(|_| (7..=15).contains(&number.len())));
+        said = found.written_groups().filter(|_| (7..=15).contains(&number.len()))?;
+        let first = said.first_mut()?;
+        *first = format!("{} {first}", List::Plus.word());
     } else if let Some(area) = area(number) {
         length = area + 7;
         found.begins_with(area, length)?;
@@ -89,6 +90,17 @@ impl Found {
     /// Returns `Some` if the first group has the length of the area code, or if the digits have no separators.
     fn begins_with(&self, area: usize, length: usize) -> Option<()> {
         self.ends.first().filter(|(digits, _)| *digits == area || *digits == length).map(|_| ())
+    }
+
+    /// Returns the groups of a foreign number as they are written. A group of more than four digits is divided.
+    fn written_groups(&self) -> Option<Vec<String>> {
+        let (mut said, mut start) = (Vec::new(), 0);
+        for (end, _) in &self.ends {
+            let group = self.digits.get(start..*end)?;
+            said.extend(groups(group, if group.len() > 4 { &[3, 3, 3, 3, 3] } else { &[4] }));
+            start = *end;
+        }
+        Some(said)
     }
 
     /// Returns the byte offset after `length` digits, if a group ends there.
