@@ -135,10 +135,12 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
         let rest = after.strip_prefix(is_dash).unwrap_or_default();
         let next = plain(&rest[..word_length(rest)]);
         let is_alike = next.ends_with('\'') == word.ends_with('\'') && weekday(&next).is_some() && !is_and_day(&next);
-        // A symbol is replaced by a word and a space.
+        // A symbol is replaced by a word and a space, also a currency before the number.
         let is_start =
             |c: char| matches!(c, ' ' | '(' | '\n' | '%' | '\u{b0}' | '+' | '#' | '*') || CURRENCIES.contains(&c);
-        (before.is_empty() || before.ends_with(is_start)) && is_alike && !ends_with_number(before)
+        let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+        let follows_price = before.ends_with(|c: char| c.is_ascii_digit()) && number.ends_with(CURRENCIES);
+        (before.is_empty() || before.ends_with(is_start) || follows_price) && is_alike && !ends_with_number(before)
     };
     // "Friday 8:00-13:00".
     let has_time = || {

@@ -35,10 +35,10 @@ impl Context<'_> {
     }
 
     pub(super) fn counted(&self) -> Option<Counted> {
+        let mut counted = Counted::after(self.after, self.begins_range())?;
         if self.is_before_place() {
             return None;
         }
-        let mut counted = Counted::after(self.after, self.begins_range())?;
         // "At nine we open": the form of a verb resembles a plural noun, so the verb must not be taken for a counted
         // noun.
         let is_at = || self.prefix.ends_with(AT) || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
@@ -192,10 +192,14 @@ impl Context<'_> {
 
 /// Returns true if a text begins with one of the phrases.
 fn begins_with(phrases: List, text: &str) -> bool {
-    let text = plain(text.trim_start_matches([' ', '\u{a0}']));
+    let text = text.trim_start_matches([' ', '\u{a0}']);
+    let text = plain(&text[..text.ceil_char_boundary(LONGEST_PHRASE)]);
     let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
     phrases.words().iter().any(|phrase| text.strip_prefix(phrase).is_some_and(is_whole))
 }
+
+/// The maximum length of a phrase in bytes, with vowel points.
+const LONGEST_PHRASE: usize = 80;
 
 const ARTICLE: char = '\u{5d4}';
 

@@ -52,7 +52,7 @@ impl Counted {
 /// Returns the offset after a second number that shares the noun: after "or 3", "until 5", "to 5" or ", 3 or 4". A plus
 /// is between the number and its noun, too: "3+ children".
 pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
-    if text.starts_with('+') {
+    if text.starts_with(PLUS) {
         return Some(1);
     }
     if let Some(rest) = text.strip_prefix(", ") {
@@ -135,6 +135,8 @@ fn noun(word: &str) -> Option<Counted> {
         None
     }
 }
+
+const PLUS: char = '+';
 
 const ARTICLE: char = '\u{5d4}';
 

@@ -106,6 +106,11 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
     if is_ordinal && (1..=10).contains(&value) {
         return ordinal(value, noun.unwrap_or(Gender::Feminine));
     }
+    // "2 daughters and son 1" counts the son, although the number is after its noun.
+    let is_one_more = |word: &String| word.starts_with(List::And.word()) && Noun::find(word).is_none();
+    if value == 1 && last.as_ref().is_some_and(is_one_more) && !follows_numbered(context) {
+        return cardinal(1, noun.unwrap_or(Gender::Feminine));
+    }
     if value == 1 && is_age(context) {
         return List::Year.word().to_owned();
     }
@@ -122,7 +127,9 @@ fn counts_people(context: &Context<'_>) -> bool {
 }
 
 fn is_age(context: &Context<'_>) -> bool {
-    context.prefix.is_empty() && context.last_word().is_some_and(|word| List::BeforeAge.has(&word))
+    // "A daughter and 1 son" has the same word with "and".
+    let is_before = |word: &String| List::BeforeAge.has(word) && !word.starts_with(List::And.word());
+    context.prefix.is_empty() && context.last_word().is_some_and(|word| is_before(&word))
 }
 
 /// Returns the gender of a number without a noun: masculine in "3 times as much", otherwise feminine.
@@ -151,6 +158,9 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     if let Some((noun, fraction)) = counted.noun.zip(amount.fraction)
         && let Some(words) = money(amount.whole, fraction, noun)
     {
+        return Reading { length: counted.length, ..Reading::new(words) };
+    }
+    if let Some(words) = counted.noun.and_then(|noun| thousands(amount, noun)) {
         return Reading { length: counted.length, ..Reading::new(words) };
     }
     if !amount.is_half() {
@@ -242,6 +252,14 @@ pub(super) fn duration(clock: Clock, context: &Context<'_>) -> Option<Reading> {
             List::Minutes.word()
         )),
     }
+}
+
+/// Returns the words of a decimal number of thousands, which is said as a whole number: "1.5 thousand" is 1500.
+fn thousands(amount: &Amount<'_>, noun: &Noun) -> Option<String> {
+    let fraction = amount.fraction.filter(|fraction| fraction.len() <= 2 && scale(noun) == Some(1000))?;
+    let hundredths = fraction.parse::<u64>().ok()? * if fraction.len() == 1 { 10 } else { 1 };
+    let number = amount.whole.checked_mul(1000)?.checked_add(hundredths * 10)?;
+    (number <= super::numeral::GREATEST).then(|| cardinal(number, Gender::Feminine))
 }
 
 /// Returns the factor of a word such as "million".
