@@ -26,7 +26,7 @@ use std::sync::Mutex;
 /// The state of authentication that is shared by all requests.
 #[derive(Default)]
 pub struct Auth {
-    // A mutex of the standard library: it is held only for a lookup in a map.
+    // A blocking mutex suffices, because it is held only for a map lookup.
     rate_limiter: Mutex<LoginRateLimiter>,
     confirmations: Mutex<Confirmations>,
     passwords: Passwords,

@@ -52,7 +52,7 @@ impl BodyBudget {
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
         while let Some(frame) = next_frame(&mut body).await? {
             frames += 1;
-            // The number of frames is limited too: many frames of one byte would cost more CPU time than a large body.
+            // The number of frames is limited too, because many one-byte frames cost more CPU time than a large body.
             if bytes.len() + frame.len() > max_bytes || frames > FRAMES + max_bytes / SHORT_FRAME {
                 return Err(BodyError::TooLarge);
             }

@@ -116,7 +116,7 @@ impl Connections {
         table.known.insert(network, client.now_ms());
     }
 
-    // A mutex of the standard library: it is held only for a lookup in a table.
+    // A blocking mutex suffices, because it is held only for a table lookup.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,7 +235,7 @@ impl Client {
             RECHECK_INTERVAL
         } else if head_since == NO_HEAD {
             let max = if self.is_authenticated() { MAX_AUTHENTICATED_IDLE } else { MAX_IDLE };
-            // The response may still be in transit, so the time of the last sent byte counts too.
+            // The response may still be in transit, so the time of the last sent byte counts as activity too.
             let idle_since = self.idle_since_ms.load(Ordering::Relaxed).max(self.active_ms());
             max.saturating_sub(since(idle_since)).min(RECHECK_INTERVAL)
         } else {

@@ -42,7 +42,7 @@ pub struct ErrorBody {
     ok: bool,
     /// The error's code and message.
     error: ErrorDetail,
-    /// With `changed`: the current item, in the form in which the operation returns it.
+    /// The current item, in the form in which the operation returns it; only with the code `changed`.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Value>,
@@ -53,9 +53,9 @@ pub struct ErrorBody {
 pub(super) struct ErrorDetail {
     #[schema(schema_with = codes::schema)]
     code: Cow<'static, str>,
-    /// A readable message.
+    /// A message that users can read.
     message: Cow<'static, str>,
-    /// The field of the body, or the query parameter, that was rejected.
+    /// The name of the rejected field of the body, or of the rejected query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'static, str>>,
     /// The values in the message, for clients that show a translated message.

@@ -21,8 +21,9 @@ use std::fmt::Display;
 
 /// An editable item, in the form in which the API returns it.
 pub(crate) trait Versioned: Serialize {
-    /// Returns the part of the item that its version covers; the complete item by default. Data that changes without an
-    /// edit, such as the time of the newest message, is left out, because such a change must not make an edit fail.
+    /// Returns the part of the item that its version covers; the complete item by default. An implementation leaves out
+    /// data that changes without an edit, such as the time of the newest message, so that such a change does not make
+    /// an edit fail.
     fn version(&self) -> impl Serialize {
         self
     }

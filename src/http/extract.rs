@@ -13,22 +13,22 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// A JSON body.
+/// Extracts a JSON object from the body. An invalid body is rejected with an error that names the field.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// A JSON body of an unauthenticated client, of at most [`MAX_SHORT_BYTES`].
+/// Extracts the JSON body of an unauthenticated client, of at most [`MAX_SHORT_BYTES`].
 pub(crate) struct ShortJson<T>(pub(crate) T);
 
-/// The query parameters. An invalid parameter is rejected with 400; an empty one counts as absent.
+/// Extracts the query parameters. An invalid parameter is rejected with 400. An empty parameter counts as absent.
 pub(crate) struct Query<T>(pub(crate) T);
 
-/// The id in the path. An invalid id is answered with 404.
+/// Extracts the id in the path. An invalid id is rejected with 404.
 pub(crate) struct Id(pub(crate) i64);
 
-/// The two ids in the path. An invalid id is answered with 404.
+/// Extracts the two ids in the path. An invalid id is rejected with 404.
 pub(crate) struct Ids(pub(crate) i64, pub(crate) i64);
 
-/// The name in the path. An invalid name is answered with 404.
+/// Extracts the name in the path. An invalid name is rejected with 404.
 pub(crate) struct Name(pub(crate) String);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {

@@ -1,4 +1,4 @@
-//! The listening sockets: those that systemd passes, and those that the settings configure.
+//! The listening sockets, which systemd passes or the settings configure.
 
 mod bind;
 mod error;
@@ -35,8 +35,8 @@ impl Listeners {
     /// Unix socket. Of the sockets without such a name, the first is the public listener, and the second the CRM
     /// listener.
     ///
-    /// If a listener cannot be opened, the error is logged and the other listeners are served, as long as Twilio can
-    /// reach one of them.
+    /// If a listener cannot be opened, the error is logged, and the other listeners are served. Returns an error if
+    /// Twilio could reach none of the open listeners.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();
@@ -122,7 +122,7 @@ fn record_failure(
     Vec::new()
 }
 
-/// Returns the configured listener, or the default one if TLS is in use.
+/// Returns the configured listener, or the default listener if TLS is in use.
 async fn web_listeners(
     config: &Config,
     configured: Option<SocketAddr>,

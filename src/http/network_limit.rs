@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Counts the slots in use by network.
 pub(super) struct PerNetworkLimit {
     max_per_network: usize,
-    // A mutex of the standard library: it is held only for a lookup in a map.
+    // A blocking mutex suffices, because it is held only for a map lookup.
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 

@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
     let Inlined { json, has_session, cookie } = start::of(&state, peer, &uri, &headers).await;
-    // With a query string, the page may make other requests, so those of the path are not preloaded.
+    // With a query string, the page may make other requests, so the requests of the path are not preloaded.
     let links = hints::links(uri.path(), language(&headers), has_session && uri.query().is_none());
     let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);
     // Inserted last, so that placeholders in the inserted data are not replaced.
@@ -61,8 +61,8 @@ async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: Hea
     response
 }
 
-/// Returns the language that the page will use: the last one in this browser, or else the browser's preferred one. A
-/// wrong guess costs only one more request.
+/// Returns the language that the page will use: the last language in this browser, or else the browser's preferred
+/// language. A wrong guess costs only one more request.
 fn language(headers: &HeaderMap) -> Language {
     match cookie::find(headers, LANGUAGE_COOKIE) {
         Some("he") => Language::Hebrew,
@@ -71,8 +71,8 @@ fn language(headers: &HeaderMap) -> Language {
     }
 }
 
-/// Returns the policy: scripts only from this server, styles also with the nonce, nothing from other origins, and no
-/// framing.
+/// Returns the value of `Content-Security-Policy`. It allows scripts from this server, and styles from this server or
+/// with the nonce. It forbids other origins and framing.
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; \

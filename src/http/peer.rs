@@ -41,8 +41,8 @@ impl Peer {
     }
 
     /// Returns true if the request comes from a program on this machine. Requests through a proxy or a tunnel do not
-    /// count, nor do requests for another host, even over loopback. The host of such a request is the public name that
-    /// a tunnel passes on, or a name that a web page resolved to this machine (DNS rebinding).
+    /// count. Requests for another host do not count either, even over loopback: their host is a public name that a
+    /// tunnel forwards, or a name that a web page resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
         self.address().is_loopback() && self.is_for_this_machine
     }
@@ -69,7 +69,7 @@ impl Peer {
         self.tls
     }
 
-    /// Returns true if the connection may carry a password: see [`is_confidential`].
+    /// Returns true if a password may be sent over the connection: see [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
         is_confidential(self.tls, self.address(), self.is_proxy, self.reported)
     }

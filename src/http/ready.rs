@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 /// A cache of the bridge's last status, so that frequent requests do not query the bridge each time.
 #[derive(Default)]
 pub struct Readiness {
-    // Locked while the bridge is queried, so that concurrent requests share one query.
+    // Locked during a query of the bridge, so that concurrent requests share the query.
     last: Mutex<Option<CachedCheck>>,
 }
 
@@ -47,7 +47,7 @@ enum Check {
 struct Checks {
     /// Whether a test write and read of the database succeed.
     db: Check,
-    /// Whether the current settings are active, instead of the last valid ones.
+    /// Whether the current settings are active. If they are invalid, the last valid settings are active instead.
     settings: Check,
     openai: Check,
     tts: Check,
@@ -137,7 +137,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
-/// Checks the file of Google's service account; it is an error if the file was deleted after the start.
+/// Checks that the file of Google's service account exists. It may have been deleted after the start.
 fn speech(config: &Config) -> Check {
     match &config.google.credentials_file {
         _ if !config.google.is_configured() => Check::Disabled,

@@ -1,5 +1,5 @@
-//! Detects repeated signed webhooks. Twilio retries a webhook without an answer, and an attacker may replay a captured
-//! one.
+//! Detects repeated signed webhooks. Twilio retries a webhook that was not answered, and an attacker may replay a
+//! captured webhook.
 
 use crate::providers::twilio::signature::Signature;
 use std::collections::{HashSet, VecDeque};
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Default)]
 pub struct ReplayCache {
     hasher: RandomState,
-    // A mutex of the standard library: it is held only for a lookup in a set.
+    // A blocking mutex suffices, because it is held only for a set lookup.
     seen: Mutex<Seen>,
 }
 

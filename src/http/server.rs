@@ -43,7 +43,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
     let slots = || Connections::new(max_connections);
     let port_80_slots = Connections::new((max_connections / PORT_80_SHARE).max(1));
-    // Each listener has a separate connection limit, so that a flood of connections on the public listener does not
+    // Each listener has a separate connection limit. A flood of connections on the public listener therefore does not
     // lock out the owner, and a flood over plain HTTP does not lock out users of TLS.
     let mut tasks = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, slots: Arc<Connections>, protocol: Protocol| {
@@ -106,8 +106,8 @@ impl ListenSocket {
 }
 
 /// Sets `TCP_USER_TIMEOUT`: the kernel closes a connection whose peer has not acknowledged sent data for this long.
-/// Otherwise, a client that sends requests and never reads the responses would occupy its slot forever, because request
-/// timeouts do not cover the sending of a response. Connections inherit the option from their listener.
+/// Request timeouts do not cover the sending of a response. Without this option, a client that never reads its
+/// responses would occupy a slot forever. Connections inherit the option from their listener.
 fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
     let ListenSocket::Tcp(listener) = listener else { return };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
@@ -178,8 +178,7 @@ impl Listener {
                     });
                 }
                 Err(error) => {
-                    // The usual reason is that no file descriptors are left; they become available when connections
-                    // end.
+                    // The usual reason is a lack of file descriptors, which become available when connections end.
                     if next_error_log <= clock::instant() {
                         next_error_log = clock::instant() + LOG_INTERVAL;
                         let name = self.name;
@@ -305,8 +304,8 @@ impl ConnectionContext {
 }
 
 /// Returns the default connection limit: one connection per MiB of memory. An unauthenticated client can make a
-/// connection hold a request head of [`MAX_HEAD_BYTES`], and all connections together must use only a small part of the
-/// memory. Three listeners with this limit, and port 80 with its share of it, hold at most 52 MiB of heads.
+/// connection hold a request head of [`MAX_HEAD_BYTES`], and all heads together must use only a small part of the
+/// memory. Three listeners with this limit, and port 80 with its share of the limit, hold at most 52 MiB of heads.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());

@@ -17,8 +17,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/static/tts/fallback_he.mp3", get(fallback))
 }
 
-/// Serves the active greeting under both of its file names: the greeting may have changed after Twilio received the
-/// URL.
+/// Serves the active greeting under both of its file names, because the greeting may have changed since Twilio received
+/// the URL.
 async fn greeting(
     State(state): State<AppState>,
     method: Method,
@@ -35,9 +35,9 @@ async fn fallback(State(state): State<AppState>, method: Method, headers: Header
     send(&state.settings.current().prompts.fallback, &method, &headers, true)
 }
 
-/// Returns the audio. Twilio caches it but must revalidate it, because the owner may replace it at any time. If the
-/// audio is not the one that the URL names, it must not be cached, because the named one may become active again under
-/// the same URL.
+/// Returns the audio. Twilio caches the audio but must revalidate it, because the owner may replace it at any time. If
+/// `is_named` is false, the URL names another version of the audio. The response must then not be cached, because the
+/// named version may become active again under the same URL.
 fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap, is_named: bool) -> Response {
     let file = FileInfo {
         mime: prompt.mime,

@@ -21,7 +21,7 @@ pub(super) enum Protocol {
     PlainOrTls(Arc<ServerConfig>),
 }
 
-/// Detects the protocol and performs the TLS handshake. Returns the connection; none if it is already finished.
+/// Detects the protocol and performs the TLS handshake. Returns the connection; none if no request can follow.
 pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
     match tokio::time::timeout(ACCEPT_TIMEOUT, detect_protocol(stream, protocol)).await {
         Ok(outcome) => outcome,

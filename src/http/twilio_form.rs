@@ -134,8 +134,8 @@ impl Head {
 }
 
 /// Returns true if each parameter has a name that Twilio may use. The signed text has no separator between the path and
-/// the first name. Without this check, a captured status webhook could be replayed as a message, with the shorter path
-/// and `/status` as part of the first name.
+/// the first name. Without this check, an attacker could replay a captured status webhook as a message, with the
+/// shorter path and `/status` as the start of the first name.
 fn has_valid_names(form: &Form) -> bool {
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
     form.pairs().iter().all(|(name, _)| is_name(name))

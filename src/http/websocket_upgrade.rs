@@ -68,12 +68,13 @@ async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
             let transport = match io.into_inner().into_stream() {
                 ConnectionStream::Plain(stream) => MediaTransport::Tcp(stream),
                 ConnectionStream::Tls(stream) => MediaTransport::Tls(stream),
-                // Twilio does not connect through the Unix socket; a client that does is supported anyway.
+                // Twilio does not use the Unix socket, but another client may.
                 ConnectionStream::Unix(stream) => MediaTransport::Other(Box::pin(stream)),
             };
             if read_buf.is_empty() {
-                // tungstenite then allocates each read buffer with its full size, so a message takes one read instead
-                // of two. After `from_partially_read`, it allocates only as much as the next frame header needs.
+                // With this constructor, tungstenite allocates each read buffer with its full size, so a message takes
+                // one read instead of two. After `from_partially_read`, it allocates only as much as the next frame
+                // header needs.
                 WebSocketStream::from_raw_socket(transport, Role::Server, limits).await
             } else {
                 WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await

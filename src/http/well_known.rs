@@ -1,5 +1,5 @@
-//! `/.well-known/`: ACME challenges, by which a certificate authority verifies a domain, and the challenge that
-//! verifies that an address leads to this daemon (`host::instance_challenge`).
+//! `/.well-known/`: ACME challenges, with which a certificate authority verifies a domain, and the challenge with which
+//! a command-line tool verifies that an address leads to this daemon (`host::instance_challenge`).
 
 use super::AppState;
 use crate::host::instance_challenge::CHALLENGE_PATH;

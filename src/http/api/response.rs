@@ -10,7 +10,7 @@ pub(crate) fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
 /// Done
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OkResponse {
-    /// Always true; an error response has `ok: false`.
+    /// Always true.
     ok: bool,
 }
 

@@ -46,8 +46,8 @@ impl Audit {
         self.mark_recorded();
     }
 
-    /// Runs a use case, and adds a row to its transaction unless the use case has added one itself. A request that
-    /// changes nothing adds no row, such as opening a thread that is already read, or a retry with the same
+    /// Runs a use case, and adds a row to its transaction unless the use case has added a row itself. A request that
+    /// changes no data adds no row, such as opening a thread that is already read, or a retry with the same
     /// `Idempotency-Key`.
     pub(crate) fn around<T, E: From<store::Error>>(
         &self,

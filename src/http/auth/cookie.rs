@@ -21,7 +21,7 @@ impl SessionCookie {
         line(prefix(peer), SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 
-    /// Returns the headers that delete the cookie, including one that was set over plain HTTP.
+    /// Returns the `Set-Cookie` headers that delete the cookie, including a cookie that was set over plain HTTP.
     pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> [HeaderValue; 2] {
         [prefix(peer), ""]
             .map(|prefix| line(prefix, SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted())))
@@ -48,13 +48,12 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let named = pairs.filter(|(found, _)| found.strip_prefix(SECURE_PREFIX).unwrap_or(found) == name);
-    // Both cookies exist if the browser has used plain HTTP as well; the one from the encrypted connection has
-    // precedence.
+    // Both cookies exist if the browser has also used plain HTTP. The cookie for encrypted connections has precedence.
     named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
-/// Returns the prefix of the cookie name. Browsers accept [`SECURE_PREFIX`] only over https, and a proxy may not report
-/// https, so the prefix is used only if the connection is certainly encrypted.
+/// Returns the prefix of the cookie name. Browsers accept [`SECURE_PREFIX`] only over https. The prefix is used only if
+/// the connection is known to be encrypted, because some proxies do not report https.
 fn prefix(peer: Peer) -> &'static str {
     if peer.is_encrypted() == Some(true) { SECURE_PREFIX } else { "" }
 }
@@ -65,9 +64,9 @@ fn line(prefix: &str, name: &str, value: &str, max_age: Duration, secure: bool) 
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Returns true if the cookie may be restricted to encrypted connections (`Secure`). The connection or a trusted
-/// proxy's report decides. If neither is known, the public address decides, unless the web page has a separate
-/// listener.
+/// Returns true if the cookie may have the attribute `Secure`, which restricts it to encrypted connections. The
+/// connection or a trusted proxy's report decides. If neither is known, the public address decides, unless the web page
+/// has a separate listener.
 fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
     encrypted.unwrap_or_else(|| config.crm_listen.is_none() && config.base_url().starts_with("https://"))
 }

@@ -43,7 +43,7 @@ impl AccountKey<'_> {
 #[derive(Default)]
 pub(super) struct LoginRateLimiter {
     windows: HashMap<u64, Window>,
-    /// The windows by start time, oldest first. Each attempt removes the expired ones.
+    /// The windows by start time, oldest first. Each attempt removes the expired windows.
     oldest: VecDeque<(Instant, u64)>,
     names: NameDelays,
     unknown_clients: SharedRate,
@@ -64,8 +64,8 @@ impl LoginRateLimiter {
             self.names.check(name, now)?;
         }
         self.check_windows(client, account, now)?;
-        // Checked last, so that attempts which the other limits reject do not use up the limit that all unknown clients
-        // share.
+        // Checked last, so that attempts that the other limits reject do not use up the shared limit of all unknown
+        // clients.
         if is_unknown {
             self.unknown_clients.begin(now)?;
             self.names.count(name, now);
@@ -137,8 +137,8 @@ impl LoginRateLimiter {
             && (started_at + WINDOW <= now || self.oldest.len() >= MAX_WINDOWS)
         {
             self.oldest.pop_front();
-            // The window may have been removed after a success and created again later; only the one that started at
-            // this time is removed.
+            // The window may have been removed after a success and created again later. A window that started at
+            // another time is kept.
             if self.windows.get(&key).is_some_and(|window| window.started_at == started_at) {
                 self.windows.remove(&key);
             }

@@ -49,7 +49,7 @@ pub(crate) async fn require_auth(State(auth): State<AuthState>, mut request: Req
 /// Authenticates the sender of a request by its headers.
 pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     let now = clock::now();
-    // Other authentication schemes are those of a proxy in front of this server.
+    // Other authentication schemes are ignored: they belong to a proxy in front of this server.
     if let Some(token) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer) {
         return by_token(state, token, now).await;
     }

@@ -56,8 +56,8 @@ impl NameDelays {
         self.names.remove(&name);
     }
 
-    /// Removes expired names. If that is not enough, also removes the quarter of the names with the fewest failures: to
-    /// evict one name, an attacker must spend more attempts on thousands of others.
+    /// Removes expired names. If the limit is still reached, also removes the quarter of the names with the fewest
+    /// failures. To evict one name, an attacker must therefore spend more attempts on thousands of other names.
     fn evict(&mut self, now: Instant) {
         self.names.retain(|_, failures| !failures.is_over(now));
         if self.names.len() < MAX_NAMES {

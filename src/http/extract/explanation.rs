@@ -59,7 +59,7 @@ fn is_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]".contains(c))
 }
 
-/// Returns the requirement on the value: the predicate of a sentence whose subject is the field.
+/// Returns the requirement on the value, such as `must be a string`; none if the reason is unknown.
 fn expectation(reason: &str) -> Option<String> {
     // The messages of the daemon's own types have this form already.
     if ["must ", "may "].iter().any(|beginning| reason.starts_with(beginning)) {
@@ -88,7 +88,7 @@ fn expectation(reason: &str) -> Option<String> {
     Some(format!("must be {kind}"))
 }
 
-/// `, expected one of `a`, `b`` or `` expected `a` or `b` `` as a list.
+/// Appends the names in backquotes in the parser's text `known` to `beginning`, separated by commas.
 fn choices(beginning: &str, known: &str) -> String {
     let names: Vec<_> = known.split('`').skip(1).step_by(2).collect();
     if names.is_empty() { "there are none here".to_owned() } else { format!("{beginning} {}", names.join(", ")) }

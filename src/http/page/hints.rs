@@ -1,12 +1,12 @@
 //! Preload hints: the files and API responses that a path of the web page needs. The browser requests them together
-//! with the first files, instead of discovering them one after the other.
+//! with the first files, instead of discovering each of them later.
 
 use super::files::ROUTES;
 use crate::domain::Language;
 use std::fmt::Write as _;
 
-/// Returns the `link` elements for the files that the page at this path needs in this language, and, with a session,
-/// for its first API requests.
+/// Returns the `link` elements for the files that the page at this path needs in this language. With a session, also
+/// returns those for the page's first API requests.
 pub(super) fn links(path: &str, language: Language, has_session: bool) -> String {
     let mut links = String::new();
     let Some(route) = ROUTES.iter().find(|route| route.path == "*" || matches(route.path, path)) else { return links };

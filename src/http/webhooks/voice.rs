@@ -104,7 +104,8 @@ fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Runs a write in the store with a timeout. Without a result, the caller still gets a response.
+/// Writes to the store with a timeout, and logs a failure. Returns none on failure, so that the person who calls still
+/// gets a response.
 async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,

@@ -1,5 +1,5 @@
 //! The WhatsApp webhooks of both providers. A message is acknowledged after it is stored, and never rejected for its
-//! content: malformed webhooks are stored unprocessed. If nothing can be stored, the response makes the sender retry.
+//! content: malformed webhooks are stored unprocessed. If the store fails, the response makes the sender retry.
 
 mod baileys;
 mod twilio;

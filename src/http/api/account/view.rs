@@ -16,7 +16,7 @@ pub(crate) struct LoginRequest {
 /// The current login session or API token: its user, role, CSRF token and business.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SessionResponse {
-    /// Always true; an error response has `ok: false`.
+    /// Always true.
     pub(super) ok: bool,
     /// The user who is logged in; null if the request has a token.
     pub(super) user: Option<User>,

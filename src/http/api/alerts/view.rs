@@ -22,11 +22,11 @@ pub(crate) struct AlertItem {
     state: AlertState,
     /// The title of the alert, in Hebrew and English.
     headline: Bilingual,
-    /// The details of this occurrence, such as a file, a number or an error, in Hebrew and English.
+    /// The findings that raised the alert, in Hebrew and English.
     detail: Bilingual,
     /// The action that fixes the problem, in Hebrew and English.
     remedy: Bilingual,
-    /// When the alert last became active.
+    /// The start of the current occurrence, or of the last occurrence if the alert has cleared.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
     /// When the alert cleared; null while it is active.
@@ -37,7 +37,7 @@ pub(crate) struct AlertItem {
     /// When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
-    /// The last notification of each channel that has sent one.
+    /// The last notification of this occurrence by each channel.
     deliveries: Vec<AlertDelivery>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Appointment {
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
-    /// The contact's phone number in E.164; null if no number is known.
+    /// The contact's current phone number in E.164; null if the contact has none.
     contact_number: Option<String>,
     /// The id of the booked service.
     service_id: i64,
@@ -52,9 +52,9 @@ pub(crate) struct Appointment {
     seen_at: Option<Timestamp>,
     /// A note for users; the contact does not see it.
     note: String,
-    /// The price in agorot at the time of the booking; null if the service had no price.
+    /// The price of the service in agorot when the service was chosen; null if it had no price.
     price_minor: Option<i64>,
-    /// The reason for the cancellation; null if none was given.
+    /// The reason for the cancellation; null if no reason was given, or the appointment is not cancelled.
     cancel_reason: Option<String>,
     /// The actor that booked the appointment: `user:3`, `token:2` or `agent`.
     created_by: String,
@@ -64,7 +64,7 @@ pub(crate) struct Appointment {
     /// When the appointment was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When the appointment was cancelled; null if it was not.
+    /// When the appointment was cancelled; null if it is not cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
     cancelled_at: Option<Timestamp>,
 }
@@ -110,7 +110,7 @@ impl From<domain::Appointment> for Appointment {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BookAppointmentRequest {
-    /// The id of the contact who gets the appointment.
+    /// The id of the contact for whom the appointment is booked.
     pub(super) contact_id: i64,
     /// The id of the service to book.
     pub(super) service_id: i64,
@@ -119,7 +119,7 @@ pub(crate) struct BookAppointmentRequest {
     /// When the appointment starts; a full minute.
     #[schema(value_type = String, format = DateTime)]
     pub(super) starts_at: Timestamp,
-    /// A note for users, which the contact does not see.
+    /// A note for users; the contact does not see it.
     pub(super) note: Option<String>,
     /// Whether a time in the past or outside of the opening hours is allowed; a time that is taken is always rejected.
     /// False by default.
@@ -141,7 +141,7 @@ pub(crate) struct ChangeAppointmentRequest {
     resource_id: Option<Option<i64>>,
     /// The id of the service; the duration and the price change to those of the new service.
     service_id: Option<i64>,
-    /// A note for users, which the contact does not see; null clears the note.
+    /// A note for users; the contact does not see it. Null clears the note.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     note: Option<Option<String>>,

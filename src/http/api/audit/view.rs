@@ -17,7 +17,7 @@ pub(crate) struct AuditEntry {
     at: Timestamp,
     /// The actor: `user:3`, `token:2` or `cli`.
     actor: String,
-    /// The name of the user or token that made the change; null for other actors.
+    /// The name of the user or token; null for other actors, and if the user or token no longer exists.
     actor_name: Option<String>,
     /// The actor that created the token; null if the actor is not a token.
     token_created_by: Option<String>,

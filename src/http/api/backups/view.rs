@@ -7,10 +7,11 @@ use serde::Serialize;
 /// The snapshots, and the status of the backups.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BackupsResponse {
-    /// The status of the backups. `good`: the backups work. `bad`: the last attempt failed, or the newest snapshot is
-    /// too old. `pending`: the first nightly backup is still to come. `off`: backups are disabled.
+    /// The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
+    /// failed, or the last snapshot is too old. `pending`: no snapshot has been created yet. `off`: backups are
+    /// disabled in the settings.
     pub(super) status: &'static str,
-    /// The snapshot that the daemon is creating at the moment; null if there is none.
+    /// The snapshot that is being created now; null if there is none.
     pub(super) running: Option<RunningSnapshot>,
     /// The result of the last attempt to create a snapshot.
     pub(super) last_run: BackupRun,

@@ -34,8 +34,8 @@ pub(crate) struct BridgeStatus {
     waiting: BridgeBacklog,
     /// WhatsApp's restriction on starting new chats; null while there is none.
     restriction: Option<AccountRestriction>,
-    /// Since when the link has received no data although it is connected, not even a reply from the account's own
-    /// phone; null while data arrives.
+    /// Since when the bridge has received no data although it is connected, not even the reply to its own link check;
+    /// null while data arrives.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
     /// The QR code to scan while one is valid; for owners only.
@@ -61,7 +61,7 @@ struct LinkedAccount {
 struct BridgeBacklog {
     /// The number of messages and updates that the daemon has not accepted yet.
     inbox: Option<u64>,
-    /// The number of message files that the bridge has not transferred yet.
+    /// The number of message files that the bridge has not downloaded from WhatsApp yet.
     media: Option<u64>,
     /// The number of messages and updates that the daemon rejected; the log gives the reasons.
     refused: Option<u64>,
@@ -144,7 +144,7 @@ impl BridgeStatus {
 /// The response to a request to start pairing.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct StartPairingResponse {
-    /// Always true; an error response has `ok: false`.
+    /// Always true.
     pub(super) ok: bool,
     /// The state of the link to WhatsApp.
     pub(super) state: LinkState,
@@ -161,7 +161,7 @@ pub(crate) struct PairingCodeRequest {
 /// A pairing code, which the user types into WhatsApp on the phone.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct PairingCodeResponse {
-    /// Always true; an error response has `ok: false`.
+    /// Always true.
     pub(super) ok: bool,
     /// The pairing code: eight letters and digits.
     pub(super) code: String,

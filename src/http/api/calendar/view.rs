@@ -185,14 +185,14 @@ impl From<Slot> for FreeSlot {
 /// Free gaps in the calendars of the resources, ordered by resource and time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGaps {
-    /// All gaps of the requested range, ordered by resource and time.
+    /// The gaps in the requested range, ordered by resource and time.
     pub(super) gaps: Vec<FreeGap>,
 }
 
-/// A gap in the calendar of a resource. An appointment can start at its beginning.
+/// A free period in the calendar of a resource. An appointment for one of its services can start at the beginning.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct FreeGap {
-    /// The id of the resource that is free.
+    /// The id of the free resource.
     resource_id: i64,
     /// When the gap begins.
     #[schema(value_type = String, format = DateTime)]

@@ -66,8 +66,8 @@ pub(crate) struct CallDetail {
     pub(super) turns: Vec<Turn>,
     /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
-    /// The name of the user or API token that ended the call; null if the call ended in another way, or the token was
-    /// deleted.
+    /// The name of the user or API token that ended the call; null if the call ended in another way. Empty if the user
+    /// or token no longer exists.
     pub(super) hung_up_by: Option<String>,
     /// The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time.
     pub(super) bookings: Vec<CallBooking>,
@@ -79,11 +79,11 @@ pub(crate) struct CallDetail {
 /// The findings that were extracted from a call's transcript after its end.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallFindings {
-    /// The complete summary; null if it does not exist yet, or could not be created.
+    /// The complete summary; null if none was created.
     summary: Option<String>,
     /// The code of the language that the caller spoke, such as `he`; null if it is not known.
     language: Option<String>,
-    /// The lead that was found in the call; null if none was found, or the lead was deleted.
+    /// The lead that was created from the call; null if none was created, or the lead was deleted.
     lead: Option<Lead>,
     /// The questions that the agent could not answer. If a question was asked again in a later call, only that call
     /// lists it.
@@ -146,21 +146,21 @@ pub(crate) struct Call {
     state: CallState,
     /// The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began.
     engine: Option<String>,
-    /// The name of the AI model that spoke in the call.
+    /// The name of the AI model of the voice engine; null if no model was used.
     model: Option<String>,
     /// When Twilio reported the call to the daemon.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When the media stream began; null if there was none.
+    /// When the media stream began; null if no media stream has begun.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
     /// When the call ended; null while it continues.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// Why the call ended; null while it continues.
+    /// Why the call ended; null until the agent's part of the call has ended.
     end_reason: Option<EndReason>,
-    /// Whether the call was missed because the service was off or unreachable during the call. The daemon found such a
-    /// call later in Twilio's list of calls.
+    /// Whether the service was off or unreachable during the call. The daemon found such a call later in Twilio's list
+    /// of calls.
     missed: bool,
     /// The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
     duration_ms: Option<i64>,
@@ -259,7 +259,7 @@ impl From<domain::Turn> for Turn {
 pub(crate) struct ToolUse {
     /// The name of the tool, such as `book_appointment`.
     name: String,
-    /// The arguments that the model passed to the tool; a string if they were invalid JSON.
+    /// The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string.
     arguments: Value,
     /// The result that was returned to the model, with `error` if the tool failed; null while the tool runs.
     output: Option<Value>,
@@ -316,7 +316,7 @@ pub(crate) struct Recording {
     source: RecordingSource,
     /// The MIME type of the audio.
     mime: String,
-    /// The number of audio channels. With two channels, the caller is on the left and the agent on the right.
+    /// The number of audio channels. With two channels, the caller is on the left channel, and the agent on the right.
     channels: i64,
     /// The duration of the recording in milliseconds.
     duration_ms: i64,
@@ -365,9 +365,9 @@ pub(crate) struct HintRequest {
 pub(crate) struct Peaks {
     /// The duration of the recording in milliseconds.
     duration_ms: i64,
-    /// The peak levels of the caller over time, 0 to 255.
+    /// The peak levels of the caller's audio in equal intervals, 0 to 255.
     caller: Vec<u8>,
-    /// The peak levels of the agent over time, 0 to 255; empty if only the caller was recorded.
+    /// The peak levels of the agent's audio in equal intervals, 0 to 255; empty if only the caller was recorded.
     agent: Vec<u8>,
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct CheckFinding {
     /// The values that the text contains, by name.
     #[schema(value_type = BTreeMap<String, Value>)]
     pub(super) params: BTreeMap<&'static str, Value>,
-    /// A description of the finding in the language of the request; English by default.
+    /// The text of the finding, in the language of the request; English by default.
     text: String,
     /// The action that fixes the problem, in the same language; null if no action is needed.
     remedy: Option<String>,

@@ -29,7 +29,7 @@ pub(crate) struct Closure {
     /// The time of the last day at which the closure ends, `HH:MM`; null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason for the closure, such as `vacation`; may be empty.
+    /// The reason for the closure, shown to users; may be empty.
     reason: String,
     /// When the closure was created.
     #[schema(value_type = String, format = DateTime)]
@@ -89,7 +89,7 @@ pub(crate) struct CreateClosureRequest {
     /// The time of the last day at which the closure ends, `HH:MM`; absent or null: the end of the day.
     #[schema(value_type = Option<String>)]
     to: Option<DayTime>,
-    /// The reason for the closure, such as `vacation`.
+    /// The reason for the closure, shown to users.
     reason: Option<String>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct ChangeClosureRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     to: Option<Option<DayTime>>,
-    /// The reason for the closure, such as `vacation`.
+    /// The reason for the closure, shown to users.
     reason: Option<String>,
 }
 

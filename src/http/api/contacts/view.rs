@@ -22,11 +22,11 @@ pub(crate) struct Contact {
     id: i64,
     /// The id of the business.
     business_id: i64,
-    /// The name that a user gave the contact, or else the WhatsApp profile name; may be empty.
+    /// The name that the business gave the contact, or the WhatsApp profile name if it gave none; may be empty.
     display_name: String,
     /// The current phone number in E.164; null if only other addresses are known.
     number: Option<String>,
-    /// When the newest message or call arrived or was sent; null if there is none.
+    /// The time of the newest message or call; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_activity_at: Option<Timestamp>,
     /// The tags of the contact, sorted by name.
@@ -34,8 +34,8 @@ pub(crate) struct Contact {
     /// Whether the contact receives no messages, because a user set this, or the contact blocked the business or opted
     /// out.
     opted_out: bool,
-    /// Whether a user has blocked the contact. Calls of a blocked contact are rejected, and messages are stored without
-    /// a notification.
+    /// Whether a user has blocked the contact. Calls of a blocked contact are rejected. Messages are stored without a
+    /// notification.
     blocked: bool,
     /// The number of unread messages and calls in all threads.
     unread_count: i64,
@@ -231,11 +231,11 @@ pub(crate) struct UpdateContactRequest {
     pub(super) language: Option<Option<String>>,
 }
 
-/// Whether a contact receives no messages.
+/// Whether to stop sending messages to a contact.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OptOutRequest {
-    /// True: the daemon sends the contact no messages, whatever the contact writes, until a user sets this to false.
+    /// True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false.
     pub(super) opted_out: bool,
 }
 
@@ -243,7 +243,7 @@ pub(crate) struct OptOutRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BlockRequest {
-    /// True: calls are rejected, and messages are stored without a notification, until a user sets this to false.
+    /// True: calls are rejected, and messages are stored without a notification, until this is set to false.
     pub(super) blocked: bool,
 }
 

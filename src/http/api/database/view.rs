@@ -16,8 +16,8 @@ pub(crate) struct DatabaseStatus {
     /// The result of the integrity checks.
     #[schema(value_type = Object)]
     pub(super) integrity: Integrity,
-    /// The action of the last start, if it found a database file that the service had not written. Null if it found
-    /// none, or a user dismissed the notice.
+    /// The notice of the last start about the database that it used. Null if the start was ordinary, or the notice was
+    /// dismissed.
     pub(super) notice: Option<StartNotice>,
     /// The messages that the daemon holds since a restore, oldest first.
     pub(super) held: Vec<HeldMessage>,
@@ -25,16 +25,16 @@ pub(crate) struct DatabaseStatus {
     pub(super) backfills: Vec<BackfillProgress>,
 }
 
-/// A notice for the owner about a database file that the service had not written, and that the last start found.
+/// A notice for the owner: which database the last start used, and why.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StartNotice {
-    /// The action that the start took.
+    /// Which database the start used, and why.
     event: StartEvent,
     /// The path of the file that the start archived; null if it archived none.
     archived: Option<String>,
     /// The reason for the action, in English; may be empty.
     reason: String,
-    /// When the start took the action.
+    /// When the start chose the database.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Whether the owner ordered the action, so that only the held messages are reported.
@@ -134,7 +134,7 @@ pub(crate) enum HeldAction {
     Discard,
 }
 
-/// The owner's decision about all held messages.
+/// The action on all held messages.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReviewRequest {

@@ -42,9 +42,10 @@ pub(crate) struct Change {
     at: Timestamp,
     /// The kind of the change.
     kind: ChangeKind,
-    /// The id of the thread to which the changed item belongs; null if it belongs to none.
+    /// The id of the thread, if the changed item is a thread or part of a thread; otherwise null.
     thread_id: Option<i64>,
-    /// The id of the message, thread, contact or call that changed; null for changes without an id.
+    /// The id of the changed item, whose type depends on `kind`. For a turn, it is the id of the call; for a note, the
+    /// id of the contact; for a draft, the id of the thread. Null for a kind without an id.
     ref_id: Option<i64>,
 }
 

@@ -18,9 +18,9 @@ pub(crate) struct Fact {
     id: i64,
     /// The topic of the fact.
     topic: String,
-    /// The text of the fact, which the agent may use in its answers.
+    /// The text of the fact.
     text: String,
-    /// The origin of the fact.
+    /// How the fact was added.
     source: FactSource,
     /// The actor that added the fact: `user:3`, `token:2` or `agent`.
     created_by: String,
@@ -70,7 +70,7 @@ pub(crate) struct CreateFactRequest {
     pub(super) topic: String,
     /// The text of the fact, 1 to 4000 characters.
     pub(super) text: String,
-    /// The origin of the fact; `user` by default.
+    /// How the fact was added; `user` by default.
     pub(super) source: Option<FactSource>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct ChangeFactRequest {
     topic: Option<String>,
     /// The text of the fact, 1 to 4000 characters.
     text: Option<String>,
-    /// The origin of the fact.
+    /// How the fact was added.
     source: Option<FactSource>,
 }
 

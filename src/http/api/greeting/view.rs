@@ -36,7 +36,7 @@ pub(crate) struct StoredGreeting {
     is_current: bool,
     /// The duration of the greeting in milliseconds.
     duration_ms: i64,
-    /// The name of the greeting, such as a file name; null for a recording.
+    /// The name to display, such as the name of the uploaded file; null if none was given.
     name: Option<String>,
     /// The actor that added the greeting: `user:3` or `token:2`.
     author: String,

@@ -23,7 +23,7 @@ pub(crate) struct InboxRow {
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The contact's current phone number in E.164; null if no number is known.
+    /// The contact's current phone number in E.164; null if the contact has none.
     number: Option<String>,
     /// Whether the business or the contact must answer next.
     turn: ThreadTurn,
@@ -32,7 +32,7 @@ pub(crate) struct InboxRow {
     waiting_since: Option<Timestamp>,
     /// The number of unread messages and calls.
     unread_count: i64,
-    /// When the newest message or call arrived or was sent.
+    /// The time of the newest message or call, or the creation time of the thread if there is none.
     #[schema(value_type = String, format = DateTime)]
     last_activity_at: Timestamp,
     /// The newest message or call; null if there is none.
@@ -41,7 +41,7 @@ pub(crate) struct InboxRow {
     whatsapp_thread_id: Option<i64>,
     /// The id of the thread of calls; null if there is none.
     call_thread_id: Option<i64>,
-    /// The current user's draft in this conversation; null if there is none.
+    /// The current user's draft of a WhatsApp message; null if there is none.
     draft: Option<Draft>,
     /// When the conversation was archived; null if it is not. A new message or call moves it out of the archive.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -53,12 +53,12 @@ pub(crate) struct InboxRow {
 /// The newest message or call with a contact.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LastActivity {
-    /// Whether the newest item is a message or a call.
+    /// `message` or `call`.
     kind: TimelineKind,
-    /// The message, if the newest item is a message.
+    /// The newest message; set only if `kind` is `message`.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<LastMessage>,
-    /// The call, if the newest item is a call.
+    /// The newest call; set only if `kind` is `call`.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<LastCall>,
 }
@@ -100,7 +100,7 @@ impl LastActivity {
     }
 }
 
-/// An entry of a contact's timeline. Only the content field that `kind` names is set; for `task_done`, this is `task`.
+/// An entry of a contact's timeline. `kind` determines which field contains the content.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TimelineItem {
     /// The kind of the entry.
@@ -108,22 +108,22 @@ pub(crate) struct TimelineItem {
     /// When the entry happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The message, if `kind` is a message.
+    /// The message; set only if `kind` is `message`.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageDetail>,
-    /// The call, if `kind` is a call.
+    /// The call; set only if `kind` is `call`.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<CallItem>,
-    /// The note, if `kind` is a note.
+    /// The note; set only if `kind` is `note`.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<Note>,
-    /// The task in its current state, if `kind` is a task or a completed task.
+    /// The task in its current state; set only if `kind` is `task` or `task_done`.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Task>,
-    /// The appointment, if `kind` is an appointment.
+    /// The appointment; set only if `kind` is `appointment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
-    /// The merge of another contact into this one, if `kind` is a merge.
+    /// The merge of another contact into this one; set only if `kind` is `merge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<ContactMerge>,
 }

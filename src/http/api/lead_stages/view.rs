@@ -11,7 +11,7 @@ pub(crate) type LeadStagePage = Page<LeadStage>;
 
 pub(crate) type LeadOutcome = OneOf<domain::LeadOutcome>;
 
-/// A stage that leads pass through.
+/// A stage in the progress of leads, such as `new` or `won`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LeadStage {
     /// The id of the stage.
@@ -23,7 +23,7 @@ pub(crate) struct LeadStage {
     pub(super) name: Option<String>,
     /// The outcome of the leads in this stage; empty if they are open.
     pub(super) outcome: LeadOutcome,
-    /// The position of the stage in lists.
+    /// The position of the stage in lists; the lowest is first.
     pub(super) position: i64,
     /// The number of leads in the stage.
     lead_count: i64,
@@ -70,6 +70,6 @@ pub(crate) struct UpdateLeadStageRequest {
     pub(super) name: Option<Option<String>>,
     /// The outcome of the leads in this stage; empty for open leads.
     pub(super) outcome: Option<LeadOutcome>,
-    /// The position of the stage in lists.
+    /// The position of the stage in lists; the lowest is first.
     pub(super) position: Option<i64>,
 }

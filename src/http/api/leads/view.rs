@@ -21,9 +21,9 @@ pub(crate) struct Lead {
     title: String,
     /// The id of the current stage.
     stage_id: i64,
-    /// The expected amount in hundredths of the currency; null if unknown.
+    /// The expected amount in hundredths of the currency; null if none is set.
     value_minor: Option<i64>,
-    /// The source of the lead, such as a campaign; may be empty.
+    /// The source of the lead as free text; `call` if the agent found the lead in a call. May be empty.
     source: String,
     /// The actor that created the lead: `user:3`, `token:2` or `agent`.
     created_by: String,
@@ -33,7 +33,7 @@ pub(crate) struct Lead {
     /// When the lead was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// When the lead entered a stage with an outcome; null while the lead is open.
+    /// Since when the lead has been in a stage with an outcome; null while the lead is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
     /// The version of the lead (its `ETag`), for `If-Match`.
@@ -84,7 +84,7 @@ pub(crate) struct CreateLeadRequest {
     pub(super) stage_id: Option<i64>,
     /// The expected amount in hundredths of the currency.
     pub(super) value_minor: Option<i64>,
-    /// The source of the lead, such as a campaign.
+    /// The source of the lead as free text.
     pub(super) source: Option<String>,
 }
 
@@ -100,7 +100,7 @@ pub(crate) struct UpdateLeadRequest {
     #[schema(value_type = Option<i64>)]
     #[serde(default, deserialize_with = "nullable")]
     value_minor: Option<Option<i64>>,
-    /// The source of the lead, such as a campaign; null removes it.
+    /// The source of the lead as free text; null removes it.
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "nullable")]
     source: Option<Option<String>>,

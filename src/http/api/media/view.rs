@@ -4,7 +4,7 @@ use crate::domain::MEDIA_PATH;
 use crate::store::UploadedMedia;
 use serde::Serialize;
 
-/// An uploaded file, which can be sent or used as a greeting.
+/// An uploaded file, which can be sent in a message or set as the greeting.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct UploadedFile {
     /// The id of the file: the SHA-256 of its content.
@@ -19,7 +19,7 @@ pub(crate) struct UploadedFile {
     height: Option<i64>,
     /// The duration of audio or video in milliseconds.
     duration_ms: Option<i64>,
-    /// The URL of a small JPEG of an image; null if there is no thumbnail.
+    /// The URL of the thumbnail of an image, a small JPEG; null if the file has no thumbnail.
     thumbnail_url: Option<String>,
     /// A preview of an image in about 25 bytes (a thumbhash), in Base64.
     thumbhash: Option<String>,

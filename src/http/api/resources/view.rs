@@ -26,7 +26,7 @@ pub(crate) struct Resource {
     kind: ResourceKind,
     /// The id of the user whom the resource represents; null if it represents none.
     user_id: Option<i64>,
-    /// The position in lists. The free resource with the lowest position is booked first.
+    /// The position in lists, and the order in which a free resource is chosen; the lowest is first.
     position: i64,
     /// Whether the resource accepts no new appointments.
     archived: bool,
@@ -93,7 +93,7 @@ pub(crate) struct CreateResourceRequest {
     kind: Option<ResourceKind>,
     /// The id of the user whom the resource represents.
     user_id: Option<i64>,
-    /// The position in lists; 0 by default. The free resource with the lowest position is booked first.
+    /// The position in lists, and the order in which a free resource is chosen; the lowest is first. 0 by default.
     position: Option<i64>,
     /// Whether the resource accepts no new appointments; false by default.
     archived: Option<bool>,
@@ -128,7 +128,7 @@ pub(crate) struct ChangeResourceRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     user_id: Option<Option<i64>>,
-    /// The position in lists. The free resource with the lowest position is booked first.
+    /// The position in lists, and the order in which a free resource is chosen; the lowest is first.
     position: Option<i64>,
     /// Whether the resource accepts no new appointments.
     archived: Option<bool>,
@@ -158,8 +158,8 @@ fn service_ids(ids: Vec<i64>) -> Vec<ServiceId> {
 /// A resource's own opening hours.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ResourceHours {
-    /// The weekly hours of the resource, limited to the opening hours of the business; null if the resource has the
-    /// hours of the business.
+    /// The weekly hours of the resource, which apply only within the opening hours of the business; null if the
+    /// resource has the hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }
 
@@ -169,6 +169,6 @@ impl Versioned for ResourceHours {}
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceHoursRequest {
-    /// The weekly hours of the resource; null applies the opening hours of the business.
+    /// The weekly hours of the resource; null to use the opening hours of the business.
     pub(super) hours: Option<Vec<HoursRange>>,
 }

@@ -24,7 +24,7 @@ pub(crate) struct RestartRequest {
 /// Whether the daemon can be restarted, and whether a restart is pending.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RestartStatus {
-    /// Whether a restart is possible: systemd started the daemon, and starts it again after it exits.
+    /// Whether a restart is possible: the daemon runs under systemd, which starts it again after it exits.
     supported: bool,
     /// The number of active calls.
     pub(super) calls: usize,

@@ -19,26 +19,26 @@ pub(crate) struct ScheduledMessage {
     id: i64,
     /// The id of the thread in which the message is sent.
     thread_id: i64,
-    /// The id of the recipient.
+    /// The id of the contact who receives the message.
     contact_id: i64,
     /// The text of the message; may be empty if a file is attached.
     text: String,
     /// The id of the attached file; null if there is none.
     media_id: Option<String>,
-    /// When the daemon sends the message.
+    /// When the message is due to be sent.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
     /// The requested provider; null: the routing policy chooses one.
     provider: Option<Provider>,
     /// The state of the scheduled message.
     state: ScheduledState,
-    /// The id of the message in the thread; null until the scheduled message was sent.
+    /// The id of the message that was created and queued; null unless `state` is `sent`.
     message_id: Option<i64>,
     /// The error code of `POST /api/whatsapp/send`, if the message could not be sent.
     error_code: Option<String>,
     /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,
-    /// When a user scheduled the message.
+    /// When the message was scheduled.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When the message was last changed.
@@ -79,7 +79,7 @@ pub(crate) struct ScheduleMessageRequest {
     text: String,
     /// The id of a file from `POST /api/media` to attach.
     media_id: Option<String>,
-    /// When the daemon sends the message: within the next 366 days.
+    /// When the message is due to be sent; within the next 366 days.
     #[schema(value_type = String, format = DateTime)]
     send_at: Timestamp,
     /// The provider that sends the message; by default, the routing policy chooses one.
@@ -109,7 +109,7 @@ pub(crate) struct ChangeScheduledRequest {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     media_id: Option<Option<String>>,
-    /// When the daemon sends the message: within the next 366 days.
+    /// When the message is due to be sent; within the next 366 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<Timestamp>,
     /// The provider that sends the message; null: the routing policy chooses one.

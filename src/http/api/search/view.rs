@@ -17,13 +17,13 @@ pub(crate) struct SearchHit {
     kind: SearchKind,
     /// The id of the contact, message, turn, call or note.
     id: i64,
-    /// The id of the contact to whom the item belongs.
+    /// The id of the contact to whom the item belongs; for a contact, the same as `id`.
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
-    /// The id of the thread to which the item belongs; null if it belongs to none.
+    /// The id of the thread of a message, turn or call; null for other kinds.
     thread_id: Option<i64>,
-    /// The id of the call to which the item belongs; null if it belongs to none.
+    /// The id of the call, for a turn or a call; null for other kinds.
     call_id: Option<i64>,
     /// When the content was written or said.
     #[schema(value_type = String, format = DateTime)]

@@ -21,6 +21,6 @@ pub(crate) struct SessionItem {
     /// When the session expires if it is not used again.
     #[schema(value_type = String, format = DateTime)]
     pub(super) expires_at: Timestamp,
-    /// Whether this session made the request.
+    /// Whether the request was made with this session.
     pub(super) is_current: bool,
 }

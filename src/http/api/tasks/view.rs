@@ -18,7 +18,7 @@ pub(crate) struct Task {
     id: i64,
     /// A description of the task in one line.
     title: String,
-    /// The id of the contact that the task is about; null if it is about none.
+    /// The id of the contact that the task is about; null if it is about no contact.
     contact_id: Option<i64>,
     /// The name of the contact, or the number if the contact has no name.
     contact_name: Option<String>,

@@ -51,7 +51,7 @@ pub(crate) struct Thread {
     id: i64,
     /// The id of the business.
     business_id: i64,
-    /// The channel of the thread.
+    /// The channel of the thread: WhatsApp messages or calls.
     #[serde(rename = "type")]
     kind: ThreadType,
     /// The provider that was last used; null for a thread of calls, and before the first message.
@@ -62,7 +62,7 @@ pub(crate) struct Thread {
     peer_number: String,
     /// The title of the thread.
     title: String,
-    /// When the newest message or call arrived or was sent; null if there is none.
+    /// The time of the newest message or call; null if there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_message_at: Option<Timestamp>,
     /// The number of unread messages.
@@ -85,7 +85,7 @@ pub(crate) struct Thread {
     archived_at: Option<Timestamp>,
     /// The current user's draft in this thread; null if there is none.
     draft: Option<Draft>,
-    /// The period in which free text may be sent.
+    /// The period in which Twilio accepts free text.
     window: Window,
     /// The tags of the contact.
     tags: Vec<TagName>,
@@ -134,13 +134,13 @@ pub(crate) struct MessageDetail {
     /// The message with its current text and status.
     #[serde(flatten)]
     message: Message,
-    /// The message to which this message replies; null if it is no reply, or the other message is unknown.
+    /// The message to which this message replies; null if it is not a reply, or the other message is not stored.
     quote: Option<Quote>,
     /// The current reactions, at most one from each party.
     reactions: Vec<Reaction>,
     /// The edits of the text, oldest first.
     edits: Vec<Edit>,
-    /// When the author deleted the message; null if the author did not. The text is kept.
+    /// When the author deleted the message, whose text is kept; null if it was not deleted.
     #[schema(value_type = Option<String>, format = DateTime)]
     deleted_at: Option<Timestamp>,
     /// The party that deleted the message: `contact`, or `phone` for the business's own phone.
@@ -179,8 +179,8 @@ struct Message {
     media_kind: MediaKind,
     /// The text of the message; empty for a file without a caption.
     content_text: String,
-    /// The URL of the message's file: the provider's URL until the daemon has downloaded the file, and then the local
-    /// URL.
+    /// The URL of the message's file: the provider's URL until the daemon has downloaded the file, then
+    /// `/api/media/…`.
     media_url: Option<String>,
     /// The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
     /// `failed`, or `pruned` if the retention settings deleted it.
@@ -198,15 +198,15 @@ struct Message {
     error: Option<String>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     author: Option<String>,
-    /// The provider's id of the message to which this message replies; null if it is no reply.
+    /// The provider's id of the message to which this message replies; null if it is not a reply.
     quoted_msg_id: Option<String>,
-    /// When a provider accepted the message; null until then.
+    /// When a provider accepted the outgoing message; null if no provider has.
     #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
-    /// When the message was delivered to the contact's phone; null until then.
+    /// When the outgoing message was delivered to the contact's phone; null if it was not.
     #[schema(value_type = Option<String>, format = DateTime)]
     delivered_at: Option<Timestamp>,
-    /// When the contact read the message; null until then.
+    /// When the contact read the outgoing message; null if the contact has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     read_at: Option<Timestamp>,
     /// When the message was written: the provider's time for a delayed message, otherwise the time of arrival.
@@ -298,7 +298,7 @@ impl From<domain::Edit> for Edit {
 struct MessageFile {
     /// The position among the files of the message, from 0.
     position: i64,
-    /// The file name that the sender gave; null if the sender gave none.
+    /// The file name that the sender gave; null if there is none.
     file_name: Option<String>,
     /// The MIME type of the file; null if it is unknown.
     mime: Option<String>,
@@ -306,7 +306,7 @@ struct MessageFile {
     bytes: Option<i64>,
     /// The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`.
     state: String,
-    /// Why the file could not be downloaded; null if no download failed.
+    /// Why the file could not be downloaded, or why its download is still waiting; null if there is no error.
     error: Option<String>,
     /// The URL of the file; null until the file has been downloaded.
     url: Option<String>,

@@ -19,7 +19,7 @@ pub(crate) struct TlsStatus {
     names: Vec<String>,
     /// The host names that the certificate should cover.
     wanted_names: Vec<String>,
-    /// The name of the certificate authority that issued the certificate.
+    /// The organization and common name of the issuer of the certificate; null if there is no certificate.
     issuer: Option<String>,
     /// The SHA-256 fingerprint of the certificate.
     fingerprint: Option<String>,
@@ -29,14 +29,14 @@ pub(crate) struct TlsStatus {
     /// When the certificate expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
-    /// The last error of a renewal or of loading the files; null after the next success.
+    /// The last error, such as a failed renewal; null after the next success.
     last_error: Option<TlsError>,
-    /// When the daemon next requests a certificate from the certificate authority; null if no request is planned.
+    /// When the next request to the certificate authority is due; null if the daemon requests no certificates.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
 }
 
-/// The last error of the certificate's renewal or loading.
+/// An error of TLS, such as a failed renewal of the certificate.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TlsError {
     /// When the error happened.

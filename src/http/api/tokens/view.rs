@@ -51,7 +51,7 @@ impl From<domain::ApiToken> for ApiToken {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTokenRequest {
-    /// The purpose of the token, such as the name of the program that uses it.
+    /// A name that describes the purpose of the token.
     pub(super) name: String,
     /// The role of the token; `staff` by default.
     pub(super) role: Option<Role>,

@@ -20,7 +20,7 @@ pub(crate) struct UpdatesResponse {
     pub(super) checked_at: Option<Timestamp>,
 }
 
-/// A release of AgentLocator in the release feed.
+/// The release that the release feed describes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Release {
     /// The version number, such as `1.4.0`.
@@ -29,7 +29,7 @@ pub(crate) struct Release {
     date: Option<String>,
     /// The URL of the release notes; null if the feed has none.
     notes_url: Option<String>,
-    /// Whether the release fixes an urgent problem, such as a vulnerability.
+    /// Whether the release contains an urgent fix.
     urgent: bool,
 }
 

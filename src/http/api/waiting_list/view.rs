@@ -20,13 +20,13 @@ pub(crate) struct WaitingEntry {
     contact_id: i64,
     /// The contact's name; may be empty.
     contact_name: String,
-    /// The contact's phone number; null if no number is known.
+    /// The contact's current phone number in E.164; null if the contact has none.
     contact_number: Option<String>,
     /// The id of the service that the contact wants to book.
     service_id: i64,
     /// The name of the service.
     service_name: String,
-    /// The id of the resource that the contact wants; null if any resource is suitable.
+    /// The id of the requested resource; null if any resource is suitable.
     resource_id: Option<i64>,
     /// The name of the resource; null if any resource is suitable, or the resource has no name.
     resource_name: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct WaitingEntry {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     to_date: LocalDate,
-    /// A note for users, which the contact does not see.
+    /// A note for users; the contact does not see it.
     note: String,
     /// The actor that added the entry: `user:3`, `token:2` or `agent`.
     created_by: String,
@@ -114,7 +114,7 @@ pub(crate) struct CreateWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = String, format = Date)]
     pub(super) to_date: LocalDate,
-    /// A note for users, which the contact does not see.
+    /// A note for users; the contact does not see it.
     pub(super) note: Option<String>,
     /// Since when the contact waits; absent or null: the current time.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -137,7 +137,7 @@ pub(crate) struct ChangeWaitingEntryRequest {
     /// The last suitable day.
     #[schema(value_type = Option<String>, format = Date)]
     to_date: Option<LocalDate>,
-    /// A note for users, which the contact does not see.
+    /// A note for users; the contact does not see it.
     note: Option<String>,
 }
 

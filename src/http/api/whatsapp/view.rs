@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct SendMessageRequest {
     /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     pub(super) to: String,
-    /// The text of the message, or the caption of the file.
+    /// The text of the message, or the caption of the file; required without a file.
     pub(super) text: Option<String>,
     /// The https URL of a file to attach, on a public server.
     pub(super) media_url: Option<String>,
@@ -20,8 +20,8 @@ pub(crate) struct SendMessageRequest {
     pub(super) media_id: Option<String>,
     /// The provider that sends the message; `auto`, the default, lets the routing policy choose.
     pub(super) provider: Option<ProviderChoice>,
-    /// The id of the message to which this message replies; it must be in the same thread. The bridge shows it as a
-    /// quote. Twilio cannot quote messages, so it sends the message without the quote.
+    /// The id of the message to which this message replies; it must be in the same thread. The bridge sends it as a
+    /// quote. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
     pub(super) reply_to: Option<i64>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) type ProviderChoice = OneOf<config::ProviderChoice>;
 /// The message that was stored and queued.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SendMessageResponse {
-    /// Always true; an error response has `ok: false`.
+    /// Always true.
     ok: bool,
     /// The id of the message.
     pub(super) message_id: i64,

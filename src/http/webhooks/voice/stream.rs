@@ -95,7 +95,7 @@ pub(super) async fn status(State(state): State<AppState>, request: Request) -> R
     match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
         Ok(AnyForm::Signed(form)) => signed(&state, &form).await,
         Ok(AnyForm::Unsigned(body)) => unsigned(&body),
-        // An unreadable notification is acknowledged as well.
+        // A notification that cannot be read is acknowledged too.
         Err(_) => {}
     }
     let headers =

@@ -36,7 +36,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
 }
 
 /// Handles `POST /webhook/transfer?call=CA…`: the human agent answered, or pressed a key. The webhook describes the
-/// call to the agent. The transferred call is in the query, which Twilio's signature covers.
+/// call to the human agent. The query contains the id of the transferred call; Twilio's signature covers the query.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let sid = own_query(&uri).and_then(|query| query.value("call")?.parse::<CallSid>().ok());
     let Some(sid) = sid.filter(|_| form.is_own_account) else {
@@ -63,8 +63,8 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     }
 }
 
-/// Returns true if the human agent accepted the call, according to this process, or according to Twilio for a call that
-/// an earlier process transferred.
+/// Returns true if the human agent accepted the call, according to this process. For a call that an earlier process
+/// transferred, Twilio's report decides.
 pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridged: Option<&str>) -> bool {
     if state.calls.is_transferred(sid) {
         return true;

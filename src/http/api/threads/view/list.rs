@@ -56,7 +56,7 @@ pub(crate) struct LastCall {
     direction: CallDirection,
     /// The state of the call.
     state: CallState,
-    /// Why the call ended; null while it continues.
+    /// Why the call ended; null until the agent's part of the call has ended.
     end_reason: Option<EndReason>,
     /// The outcome of the call.
     outcome: CallOutcome,
@@ -103,7 +103,7 @@ impl From<domain::Draft> for Draft {
     }
 }
 
-/// The period in which free text may be sent.
+/// The period in which Twilio accepts free text: 24 hours from the contact's last message to the Twilio number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Window {
     /// Until when Twilio accepts free text; null if Twilio accepts only the template.
@@ -141,7 +141,7 @@ pub(crate) struct PutDraftRequest {
     pub(in crate::http::api::threads) text: String,
 }
 
-/// The number of contacts in each state, without archived conversations.
+/// The number of contacts in each category of the inbox, without archived conversations.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InboxCounts {
     /// The number of contacts who wait for an answer.

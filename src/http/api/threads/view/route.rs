@@ -21,14 +21,14 @@ pub(crate) struct MessageRoute {
     reason: &'static str,
     /// The state of each provider.
     alternatives: Vec<RouteAlternative>,
-    /// The cost of the message: `paid` with Twilio, `free` with the bridge.
+    /// The cost of the message: `paid` if Twilio would send it, otherwise `free`.
     cost: RouteCost,
 }
 
 /// Whether a provider could send the message, and how.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct RouteAlternative {
-    /// The provider that was considered.
+    /// The provider that the routing policy considered.
     provider: Provider,
     /// Whether the provider would send the template instead of free text.
     template: bool,
