@@ -1,4 +1,5 @@
-//! Floors: minimal servers with the same libraries, as a baseline. Each runs as a separate process.
+//! Floors: minimal servers that use the same libraries as the daemon, as a baseline. Each floor runs as a separate
+//! process.
 
 mod commit;
 mod relay;

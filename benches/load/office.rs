@@ -1,7 +1,7 @@
 //! The office: lists, searches and events of a business with a year of messages and calls.
 //!
-//! Here the server has no reserved core and no real-time priority, as on a customer's machine: the system schedules its threads on all
-//! cores. A thread that searches must not delay other threads.
+//! In this part, the server has no reserved core and no real-time priority, as on a customer's machine. The system schedules its threads on
+//! all cores. A thread that searches must not delay other threads.
 
 mod client;
 mod events;

@@ -62,15 +62,21 @@ pub struct Beside {
 /// The results of calls and signed webhooks during a flood. Memory is in bytes.
 #[derive(Clone, Serialize)]
 pub struct Flood {
+    /// The calls without a flood.
     pub peace: voice::Outcome,
+    /// The calls during the flood.
     pub calls: voice::Outcome,
     /// The latency of signed webhooks.
     pub webhooks: Summary,
+    /// The number of signed webhooks that failed or took longer than ten seconds.
     pub refused: u64,
     #[serde(rename = "strangers")]
     pub attackers: AttackReport,
+    /// The resident memory before the flood.
     pub rest: u64,
+    /// The peak resident memory during the flood.
     pub highest: u64,
+    /// The resident memory a minute after the flood.
     pub after: u64,
 }
 
@@ -98,7 +104,7 @@ pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";
 pub const NO_PUBLISHING: &str = "agentlocator, no publishing";
 
-/// Prints a line.
+/// Prints a line to stdout. Ignores write errors.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
@@ -391,7 +397,7 @@ pub fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     }
 }
 
-/// Returns the difference in MiB.
+/// Returns how much `memory` exceeds `than`, in MiB.
 fn more(memory: u64, than: u64) -> f64 {
     (memory as f64 - than as f64) / f64::from(1 << 20)
 }

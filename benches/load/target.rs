@@ -20,7 +20,7 @@ pub enum Target {
     Other { command: String, path: String },
 }
 
-/// The way in which a caller connects. Cheap to clone.
+/// How a caller connects to a server. Cheap to clone.
 #[derive(Clone)]
 pub struct Endpoint {
     pub account_sid: Rc<str>,
@@ -30,9 +30,9 @@ pub struct Endpoint {
 }
 
 enum Ingress {
-    /// By a signed webhook. Its TwiML has the URL of the stream.
+    /// The caller sends a signed webhook. The TwiML of the response has the URL of the stream.
     Webhook,
-    /// Directly to the media socket at this path.
+    /// The caller connects directly to the media socket at this path.
     Socket(String),
 }
 

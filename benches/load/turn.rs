@@ -1,5 +1,5 @@
-//! *The turn*: the time from the caller's last voiced sample to the first sample of the answer that the caller hears, measured
-//! in the caller's own audio. The parts of the engines take published times.
+//! *The turn*: the time from the caller's last voiced sample to the first sample of the answer that the caller hears, measured in the
+//! caller's own audio. The fake services respond after the response times that vendors publish.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
@@ -25,24 +25,24 @@ pub struct TurnRun {
     pub calls: usize,
     /// The number of answered turns.
     pub turns: usize,
-    /// The turns to which the caller heard no answer.
+    /// The number of turns to which the caller heard no answer.
     pub unanswered: usize,
-    /// In milliseconds.
+    /// The median time of a turn, in milliseconds.
     pub p50: f64,
     pub p95: f64,
     pub max: f64,
-    /// The share of the requests to the language model whose answer was not used.
+    /// The share of the requests to the language model that were discarded, from 0 to 1.
     pub discarded: f64,
 }
 
-/// How long the parts take.
+/// The median response times of the services, in milliseconds.
 #[derive(Clone, Copy)]
 struct Profile {
     name: &'static str,
     transcriber_ms: u64,
     model_ms: u64,
     synthesiser_ms: u64,
-    /// The 95th percentile of each, in medians.
+    /// The 95th percentile of each time, as a multiple of its median.
     spread: f64,
 }
 
@@ -60,7 +60,7 @@ const ENGINES: [(&str, &str); 3] = [
     (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\n"),
 ];
 
-/// What callers say, and how long it takes: the fake transcriber hears a word every 300 ms.
+/// The callers' sentences. A sentence takes 300 ms for each word, because the fake transcriber recognises a word every 300 ms.
 const SENTENCES: [&str; 6] = [
     "אתם פתוחים היום?",
     "אפשר תור בשעה חמש",
@@ -70,10 +70,10 @@ const SENTENCES: [&str; 6] = [
     "אפשר לדבר עם דנה בבקשה",
 ];
 const WORD_MS: usize = 300;
-/// Its first clause is ready after the first words.
+/// The agent's answer. Its first clause is short, so the speech synthesis can start after the first words of the model.
 const ANSWER: &str = "בשמחה רבה, רגע אחד.";
 
-/// Measures all engines with calls of this many turns.
+/// Measures all engines. `turns` is the number of turns of each engine; with one call, a tenth of this number is measured.
 pub async fn measure(machine: Machine, turns: usize) -> Vec<TurnRun> {
     let mut runs = Vec::new();
     for profile in PROFILES {
@@ -106,7 +106,7 @@ async fn run(
         ..SonioxOptions::default()
     };
     let soniox = Soniox::start(port().await, soniox, log.clone()).expect("a transcriber");
-    // A speech-to-speech model does the work of the model and the synthesiser.
+    // A speech-to-speech model replaces the language model and the speech synthesis, so its response time is the sum of both.
     let think = profile.model_ms + if engine == REALTIME { profile.synthesiser_ms } else { 0 };
     let ai = OpenAiOptions {
         turns: heard.iter().map(|heard| Turn::new(heard, ANSWER)).collect(),
@@ -147,7 +147,7 @@ async fn run(
     }
 }
 
-/// A call in which the caller says one sentence after the other, and listens to each answer.
+/// Returns the plan of a call in which the caller says one sentence after the other, and listens to each answer.
 fn plan(server: &Server, number: usize, turns: usize) -> CallPlan {
     let mut plan = CallPlan::new(format!("http://{}/webhook/incoming_call", server.address));
     plan.from = format!("+97250{number:07}");
@@ -155,7 +155,7 @@ fn plan(server: &Server, number: usize, turns: usize) -> CallPlan {
         let words = SENTENCES[turn % SENTENCES.len()].split(' ').count();
         format!("say {}ms; listen", words * WORD_MS)
     });
-    // Callers do not all speak at the same moment.
+    // The callers start to speak at different times.
     let begin = format!("wait {}ms; ", 500 + number * 61 % 3_000);
     let script = begin + &said.collect::<Vec<_>>().join("; ");
     plan.script = script.parse::<Script>().expect("a script");
@@ -167,7 +167,7 @@ async fn port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
-/// The results as a table.
+/// Returns the results as a table; empty without results.
 pub fn table(runs: &[TurnRun]) -> String {
     let mut text = String::new();
     if runs.is_empty() {
@@ -191,8 +191,8 @@ pub fn table(runs: &[TurnRun]) -> String {
     text
 }
 
-/// The goals for the speculative pipeline. A filler is heard after 1.2 s without an answer, so a measured time above that is a
-/// lower limit.
+/// Returns the goals for the speculative pipeline. The agent plays a filler after 1.2 s without an answer, so the real time of a slower
+/// answer is longer than the measured time.
 pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
     let mut goals = Vec::new();
     let speculative = runs.iter().filter(|run| run.engine == SPECULATIVE);

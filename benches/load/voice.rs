@@ -38,8 +38,11 @@ impl Clock {
 /// The rhythm of the callers' speech: one burst in each period.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
+    /// The length of a period.
     pub every: Duration,
+    /// The start of the burst within the period.
     pub first: Duration,
+    /// The length of the burst.
     pub burst: Duration,
 }
 
@@ -59,7 +62,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Creates the default load, which the goals refer to.
+    /// Creates a load with the default behaviour, for which the goals are set.
     pub fn new(calls: u16, seconds: u64) -> Self {
         Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
     }
@@ -68,19 +71,26 @@ impl Load {
 /// The measurements of a running load.
 #[derive(Default)]
 pub struct Counters {
+    /// The time from the last loud frame of a burst to the first audio of the answer.
     pub voice_to_voice: Samples,
+    /// The time from a caller's frame to its arrival at the AI.
     pub up: Samples,
+    /// The time from the AI's audio to its arrival at the caller.
     pub down: Samples,
+    /// The time from the start of a burst during an answer to the server's `clear`.
     pub cleared: Samples,
+    /// The response time of the voice webhook.
     pub webhook: Samples,
-    /// The delay of the generator itself.
+    /// How late the load generator sends its frames.
     pub late: Samples,
     pub frames_sent: u64,
     pub frames_heard: u64,
+    /// The number of frames that reached the AI out of order.
     pub out_of_order: u64,
     /// The number of audio messages that reached the AI before it reported that it was ready.
     pub early: u64,
     pub bytes_heard: u64,
+    /// The number of times that an answer's next audio arrived after its earlier audio had been played.
     pub underruns: u64,
     /// The number of audio messages of an answer that arrived after the answer was cleared.
     pub stale: u64,
@@ -108,7 +118,9 @@ pub struct Outcome {
     pub webhook: Summary,
     pub generator_late: Summary,
     pub cpu_ms_per_call_second: f64,
+    /// The resident memory before the calls, in bytes.
     pub memory_idle: u64,
+    /// The resident memory during the calls, in bytes.
     pub memory: u64,
     pub memory_per_call: u64,
     pub frames_lost: i64,

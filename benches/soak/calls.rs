@@ -83,8 +83,8 @@ impl Kind {
         }
     }
 
-    /// Returns what the AI hears and answers. A session uses the turns that are set when it opens. These may belong to a call of another
-    /// line, which the checks allow.
+    /// Returns the transcripts and answers of the fake AI. A session uses the turns that are set when it opens. These turns may belong to a
+    /// call of another line; the checks allow this.
     fn turns(self) -> Vec<Turn> {
         let question = Turn::new("אפשר לקבוע תור למחר?", "בשמחה, בשעה עשר או בארבע אחר הצהריים?");
         let thanks = Turn::new("תודה רבה", "תודה, רשמתי. נתראה מחר בארבע!");

@@ -39,7 +39,7 @@ pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static
     open
 }
 
-/// Returns all differences between those records and the database.
+/// Returns all differences between the records in `observed` and the database.
 pub fn differences(copy: &Copy, observed: &Observed<'_>) -> Vec<String> {
     let mut found = copy.damage();
     calls(copy, observed.expected, &mut found);

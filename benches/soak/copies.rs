@@ -1,4 +1,4 @@
-//! Copies the published file as a user would, verifies each copy, and runs the daemon's own backups.
+//! Copies the published file as a user does, verifies each copy, and runs the backup commands of the daemon.
 
 use crate::expected::Expected;
 use rusqlite::{Connection, OpenFlags};
@@ -55,9 +55,13 @@ impl Drop for Copy {
 /// The statistics of the copies so far.
 #[derive(Default)]
 pub struct Copies {
+    /// The number of copies.
     pub made: AtomicU64,
+    /// The number of successful backup and snapshot commands.
     pub backups: AtomicU64,
+    /// The size of the last copy.
     pub bytes: AtomicU64,
+    /// The number of rows of each table in `GROWING`, in the last copy.
     rows: Mutex<Vec<i64>>,
 }
 

@@ -1,9 +1,9 @@
 //! Detects the growth of a metric from its median in each minute.
 //!
-//! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions must hold
-//! for the minutes after the warm-up. Level: the median of their second half exceeds that of their first half by at most the
-//! tolerance. Slope: the median slope between all pairs of minutes (the Theil-Sen estimator, which single outliers do not
-//! affect) is below the tolerance divided by half of the time. A leak fails both; a single lasting increase fails the first.
+//! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions must hold for the
+//! minutes after the warm-up. Level: the median of their second half exceeds the median of their first half by at most the tolerance.
+//! Slope: the median slope between all pairs of minutes is at most the tolerance divided by half of the time. This is the Theil-Sen
+//! estimator, which single outliers do not affect. A leak fails both conditions; a single lasting increase fails only the first.
 
 use std::fmt::Write;
 
@@ -43,7 +43,7 @@ impl Growth {
         self.tolerance / (self.minutes.len() as f64 / 2.0)
     }
 
-    /// Returns whether both conditions hold; `None` with fewer than four minutes.
+    /// Returns true if both conditions hold; `None` with fewer than four minutes.
     pub fn is_flat(&self) -> Option<bool> {
         (self.minutes.len() >= 4).then(|| self.step() <= self.tolerance && self.slope() <= self.highest_slope())
     }

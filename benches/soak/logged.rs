@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 
 /// A fault that explains a warning or an error.
 enum Cause {
-    /// One of these outages was active, or had ended less than [`AFTERMATH`] before the event.
+    /// An outage of these kinds that was active, or that had ended less than [`AFTERMATH`] before the event.
     During(&'static [Outage]),
     /// A call of one of these kinds. The event contains the CallSid.
     Call(&'static [&'static str]),
-    /// A few seconds before the event, other programs used the CPU time that the daemon or the bridge needed.
+    /// Other programs that used the CPU time of the daemon or the bridge a few seconds before the event.
     BusyMachine,
-    /// The event was logged before the load started.
+    /// The setup: the event was logged before the load started.
     Setup,
 }
 

@@ -129,7 +129,8 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
     }
 }
 
-/// Once a second, sends a request of the web page, and fetches recordings.
+/// Sends a random request of the web page each second. After a list of threads or calls, also fetches the messages of a thread or a
+/// recording.
 pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];
@@ -156,7 +157,8 @@ pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     }
 }
 
-/// Returns the interval with which `writers` tasks together reach this rate. Missed ticks are skipped.
+/// Returns the interval with which `writers` tasks together reach this rate. After a late tick, the next tick follows a full interval
+/// later.
 fn at_rate(writers: u32, per_second: u32) -> tokio::time::Interval {
     let mut every = interval(Duration::from_secs(1) * writers / per_second);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);

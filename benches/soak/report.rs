@@ -94,8 +94,8 @@ pub fn unexplained(logged: &Logged) -> Vec<String> {
     logged.unexplained.iter().map(|(event, (times, example))| format!("{event} {times} times: {example}")).collect()
 }
 
-/// Returns the violations of the vendors' rules. A client's request for a response can race with a response that the AI starts by itself,
-/// which the client cannot prevent. Therefore a small share of such races is allowed.
+/// Returns the violations of the vendors' rules. A small share of races is allowed: a client cannot prevent that the AI starts a response
+/// by itself while the client requests a response.
 pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
     let (races, mut rest): (Vec<_>, Vec<_>) =

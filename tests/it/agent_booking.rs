@@ -13,18 +13,19 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 
-/// Starts a daemon whose business offers a haircut, and an AI that makes these tool calls, one in each turn.
+/// Starts a daemon for a business that offers a haircut, and an AI that makes one of these tool calls in each turn.
 async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
     shop_with(calls, Faults::default()).await
 }
 
-/// Starts the shop with an AI that has faults.
+/// Starts the same daemon with an AI that has these faults.
 async fn shop_with(calls: &[(&str, Value)], faults: Faults) -> (CallHarness, Client) {
     let calls = calls.iter().map(|(tool, arguments)| ("שאלה", *tool, arguments.clone()));
     shop_of(calls, faults).await
 }
 
-/// Starts the shop with calls of what the caller says, the tool and its arguments, and with an AI that has faults.
+/// Starts the same daemon with an AI that has these faults. Each item of `calls` is one turn: the caller's words, the
+/// tool that the AI calls, and the tool's arguments.
 async fn shop_of(calls: impl IntoIterator<Item = (&str, &str, Value)>, faults: Faults) -> (CallHarness, Client) {
     let turns = calls
         .into_iter()
@@ -100,7 +101,7 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_tha
 async fn a_session_that_is_opened_again_knows_what_the_agent_has_booked() {
     let start = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
-    // The second response confirms the booking, and is broken off before its end.
+    // The AI's second response confirms the booking. The connection breaks 200 ms into that response.
     let faults = Faults { break_off: Some((2, Duration::from_millis(200))), ..Faults::default() };
     let (harness, owner) = shop_with(&[("book_appointment", book)], faults).await;
     let plan = CallPlan { from: DANA.into(), ..harness.plan("say 1s; listen; wait 2s") };

@@ -136,7 +136,8 @@ async fn summaries_and_recorded_turns_have_a_cost() {
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
     harness.ended_call(&report.call_sid).await;
     let sql = format!("SELECT cost_micros FROM calls WHERE call_sid = '{}'", report.call_sid);
-    // The cost of two texts of 120 and 30 tokens, and of 1.5 s of audio.
+    // The cost of two requests with 120 input tokens and 30 output tokens each, and of the transcription of 1.5 s of
+    // audio.
     let expected = 2 * (120 * 250 + 30 * 1500) / 100 + 150;
     until("the cost", async || (harness.daemon.query_value::<i64>(&sql) >= expected).then_some(())).await;
     let cost = harness.daemon.query_value::<i64>(&sql);

@@ -1,4 +1,4 @@
-//! What employees can do with a call in progress, such as listen to it and end it.
+//! The actions of employees on a call in progress, such as listening to the call and ending it.
 
 use super::support::Client;
 use super::support::telephony::CallHarness;

@@ -189,7 +189,7 @@ async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
     assert_eq!(call["end_reason"], "shutdown", "{call:#}");
 }
 
-/// Starts an AI that accepts every session and sends nothing.
+/// Starts an AI that accepts every session and never starts a response.
 async fn mute_ai() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());

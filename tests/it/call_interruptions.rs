@@ -28,8 +28,8 @@ fn noise(ms: usize) -> Clip {
     Clip::Sound((0..ms * 8).map(|_| sample()).collect())
 }
 
-/// Places a call in which the caller makes these sounds during an answer of 6 s. `words` has the transcripts of sounds
-/// that are not turns, by the number of the utterance.
+/// Places a call in which the caller makes these sounds during an answer of 6 s. `words` lists the sounds that are not
+/// turns, each with the number of its utterance and its transcript.
 async fn call(sounds: Vec<Clip>, words: &[(usize, &str)]) -> (CallHarness, CallReport) {
     let turns = vec![Turn::new("מה השעות?", ANSWER).lasting(Duration::from_secs(6)), Turn::new("רגע", "כן?")];
     let asides = words.iter().map(|(number, words)| (*number, (*words).to_owned())).collect();

@@ -21,7 +21,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts a shop whose owner gets a mail after these calls.
+    /// Starts a shop whose owner receives a mail after the calls that `notices` selects.
     async fn with_mail(notices: &str, options: OpenAiOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");

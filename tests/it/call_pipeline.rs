@@ -38,7 +38,7 @@ impl Shop {
         Self { harness, soniox, log }
     }
 
-    /// Starts a shop with only the pipeline, one question and these faults.
+    /// Starts a shop with only the pipeline engine. The caller asks one question, and the fakes have these faults.
     async fn with_faults(soniox: SonioxFaults, ai: Faults) -> Self {
         let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
         let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults: ai, ..OpenAiOptions::default() };
@@ -65,7 +65,8 @@ impl Shop {
     }
 }
 
-/// Settings for only the pipeline, which requests an answer after the turn has ended.
+/// Settings that enable only the pipeline engine, without speculation: it requests an answer only after the turn has
+/// ended.
 pub(super) const PIPELINE: &str =
     "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
 
@@ -376,7 +377,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     let url = shop.harness.ai.base_url();
     shop.harness.daemon.reconfigure(|setup| {
         setup.env("OPENAI_API_KEY", "").env("SONIOX_API_KEY", "");
-        // The fake requires a key in each request.
+        // The key is set because the fake AI rejects requests without a key.
         for part in ["TRANSCRIPTION", "MODEL", "SPEECH"] {
             setup.env(&format!("PIPELINE_{part}_BASE_URL"), &url).env(&format!("PIPELINE_{part}_API_KEY"), "own-key");
         }

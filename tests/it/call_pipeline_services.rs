@@ -76,7 +76,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
             parameters.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
         };
         if transcriber == "deepgram" {
-            // It ends a turn by itself, or because the daemon requests it after a complete sentence.
+            // Deepgram ends a turn by itself, or on the daemon's request after a complete sentence.
             assert_eq!((deepgram.len(), deepgram[0].endpoints + deepgram[0].finalized), (1, 2), "{deepgram:#?}");
             let parameters = &deepgram[0].parameters;
             assert_eq!(parameter(parameters, "language"), ["he"]);

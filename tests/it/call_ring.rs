@@ -97,7 +97,7 @@ async fn a_call_that_comes_back_unmarked_ends_at_the_agent() {
     assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
 }
 
-/// Two callers of one company, with the same phone number.
+/// Two callers of one company call from the same phone number.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_caller_with_the_same_number_is_answered_by_the_agent() {
     let harness = harness("always").await;

@@ -216,8 +216,8 @@ async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
     {
         assert_eq!(facts[0][field], value, "{facts:#}");
     }
-    // The question is a caller's text. Until the owner sets a topic for the fact, the fact is only returned by a tool
-    // as data and is not part of the instructions.
+    // The question is a caller's text. Until the owner sets a topic for the fact, only a tool returns the fact, as
+    // data. The instructions do not contain it.
     let fact = format!("/api/facts/{}", facts[0]["id"]);
     call(&harness, "say 1s; listen; ").await;
     assert!(!instructions(&harness).contains("חניה") && instructions(&harness).contains("use search_facts"));

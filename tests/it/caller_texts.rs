@@ -58,7 +58,8 @@ async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thre
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
     let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
     let shift = json!({"start": ten, "new_start": noon});
-    // The model repeats its tool call, which must give one appointment and one message. After a move, the last message has the new time.
+    // The model repeats its tool call, which must create only one appointment and one message. After the move, the last message has the new
+    // time.
     let turns =
         vec![tool("book_appointment", &book), tool("book_appointment", &book), tool("move_appointment", &shift)];
     let (harness, bridge, owner) = shop(turns, |_| {}).await;
@@ -141,7 +142,8 @@ async fn who_hangs_up_before_help_is_written_to_at_once_and_once_a_day() {
     let due: f64 = harness.daemon.query_value(due);
     assert!(due < 5.0, "due {due} s after the call: the message has to be sent within ten");
     assert_eq!(sent[0]["text"], "אפשר לכתוב לנו");
-    // A second call on the same day, and calls that cause no message: answered, from a withheld number, from a landline.
+    // The daemon sends no message after any of these calls: a second call on the same day, an answered call, and calls from a withheld
+    // number and from a landline.
     call(&harness, DANA, "wait 200ms; ").await;
     call(&harness, MOSHE, "say 1s; listen; ").await;
     call(&harness, "anonymous", "wait 200ms; ").await;

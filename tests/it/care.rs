@@ -183,7 +183,7 @@ async fn the_self_check_reports_success_and_failures() {
         assert!(finding["code"].is_string() && is_hebrew("found"), "{finding}");
         assert!(finding["remedy"] == "" || is_hebrew("remedy"), "{finding}");
     }
-    // A row with a dangling reference, which only SQLite's own checks detect.
+    // Adds a row with a dangling reference, which only SQLite's own checks detect.
     assert!(tokio::task::block_in_place(|| shop.daemon.stop()).success());
     let orphan =
         "PRAGMA foreign_keys = OFF; INSERT INTO message_events(message_id, kind, at) VALUES (999, 'edit', '');";
@@ -299,7 +299,7 @@ async fn the_check_finds_a_page_of_the_published_file_that_differs() {
     let found = file.metadata().unwrap();
     let page = u32::try_from(found.len() / 4096).unwrap() / 2;
     file.write_all_at(&[0x55; 4096], u64::from(page - 1) * 4096).unwrap();
-    // Restores the time, so that neither length nor time shows the change.
+    // Restores the modification time, so that neither the length nor the time of the file shows the change.
     file.set_times(std::fs::FileTimes::new().set_modified(found.modified().unwrap())).unwrap();
     drop(file);
     assert_eq!(store.check_published().await.unwrap(), CopyCheck::Differs { pages: 1, first: page });

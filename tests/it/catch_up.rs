@@ -265,7 +265,7 @@ async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
     harness.daemon.let_files_grow("unlimited:unlimited");
-    // Twilio does not retry the webhook.
+    // Twilio does not retry the webhook, so the daemon must find the message in Twilio's list.
     until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
 }
 

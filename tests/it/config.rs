@@ -49,8 +49,8 @@ impl Shop {
         shown(&self.run(&["config", "show", "--json"]), key)
     }
 
-    /// Returns the errors without the headline. The daemon and `config check` must report the same errors, and change
-    /// nothing.
+    /// Returns the errors that the program prints, without the headline. The daemon and `config check` must print the
+    /// same errors, and must not create the data folder.
     fn complaint(&self, arguments: &[&str]) -> String {
         let said = ["serve", "config check"].map(|command| {
             let all: Vec<_> = command.split(' ').chain(arguments.iter().copied()).collect();

@@ -53,12 +53,12 @@ impl DoctorReport {
     }
 }
 
-/// Runs `doctor` while the fakes in this runtime keep answering.
+/// Runs `doctor` so that the fakes in this runtime can still answer its requests.
 fn run_doctor(harness: &CallHarness, arguments: &[&str]) -> DoctorReport {
     tokio::task::block_in_place(|| DoctorReport::run(&harness.daemon, arguments))
 }
 
-/// Starts a daemon with Twilio and an AI. The only phone number is configured for this daemon.
+/// Starts a daemon with Twilio and an AI. The webhooks of the only phone number point to this daemon.
 async fn healthy_harness() -> CallHarness {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let url = harness.daemon.url();

@@ -17,7 +17,7 @@ async fn killed_again_and_again(rounds: u64) {
     let expected = Arc::new(ExpectedState::default());
     let mut load = harness.load(&expected);
     for round in 0..rounds {
-        // A different time in each round.
+        // Kills the daemon at a different time in each round.
         tokio::time::sleep(Duration::from_millis(400 + round * 7_919 % 700)).await;
         tokio::task::block_in_place(|| {
             harness.daemon.kill9();

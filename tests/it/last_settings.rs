@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const GOOD: &str = "[voice]\nmax_call_s = 700\n";
 
-/// Prepares a daemon whose secrets are systemd credential files, and which has run with valid settings.
+/// Prepares a daemon that has run with valid settings, and that reads its secrets from systemd credential files.
 fn after_a_good_run() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let credentials = daemon.folder().join("credentials");

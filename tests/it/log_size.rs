@@ -52,13 +52,13 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
 
         reader.signal(if is_killed { Signal::KILL } else { Signal::CONT });
         reader.end();
-        // The log is truncated while the service continues to write.
+        // The daemon must truncate the log while it continues to write.
         let cleared =
             || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
         let deadline = Instant::now() + Duration::from_mins(2);
         while !cleared() {
             assert!(Instant::now() < deadline, "it never cleared");
-            // The creation of a token is a write.
+            // Creates a token, so that the daemon writes to its database.
             tokio::task::block_in_place(|| daemon.api());
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -143,8 +143,8 @@ impl Reader {
     }
 }
 
-/// The body of the other process, which is no test of its own: it reads the first row, and the remaining rows after its
-/// stdin is closed. It does nothing unless its environment variables are set.
+/// The code of the reading process, and not a separate test: it returns immediately if the environment variable is not
+/// set. It reads the first row, waits for input or the end of stdin, and then reads the remaining rows.
 #[test]
 fn the_reading_process() {
     let Ok(live) = std::env::var(ROLE) else { return };

@@ -1,5 +1,5 @@
-//! Ten thousand malformed requests, bodies and frames cause no 500, no panic and no memory growth, and the daemon works
-//! afterwards.
+//! Ten thousand malformed requests, bodies and frames cause no status 500, no panic and no memory growth. Afterwards,
+//! the daemon answers valid requests as before.
 
 mod mutator;
 
@@ -38,7 +38,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// Checks that no thread panicked, that memory did not grow, and that the daemon works as before.
+/// Checks that no thread panicked, that memory did not grow, and that the daemon answers valid requests as before.
 async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let panics: Vec<_> =
         ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();

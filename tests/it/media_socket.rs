@@ -124,7 +124,8 @@ async fn before_its_token_a_socket_may_send_three_short_messages() {
     let connected = Message::Text(json!({"event": "connected", "protocol": "Call"}).to_string().into());
     let long = Message::Text(json!({"event": "connected", "protocol": "x".repeat(4 << 10)}).to_string().into());
     let ping = Message::Ping(vec![0_u8].into());
-    // If the limits were missing, the start message would be read in each of these cases, and its token is valid.
+    // Each case breaks a rule for the messages before the start message. The token of the start message is valid, so
+    // the daemon would accept the socket without these rules.
     let refused = [
         vec![connected.clone(); 3],
         vec![connected.clone(), ping.clone(), ping],

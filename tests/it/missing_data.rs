@@ -1,4 +1,4 @@
-//! A service whose data is missing does not start as a new installation.
+//! If the data of a service that has run before is missing, the service does not start as a new installation.
 
 use super::support::Daemon;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
-/// Prepares a service that has run, and whose data folder was then removed.
+/// Prepares a service that has run before, and removes its data folder.
 fn without_its_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().to_owned();

@@ -64,7 +64,7 @@ fn samples(file: &[u8]) -> (WavFormat, Vec<i16>) {
     (format, samples)
 }
 
-/// Returns the signal-to-noise ratio of a channel in decibels; the noise is the difference to the original.
+/// Returns the signal-to-noise ratio of a channel in decibels. The noise is the difference from the original.
 fn fidelity(original: &[i16], decoded: &[i16], channel: usize) -> f64 {
     let (mut sound, mut error) = (0.0, 0.0);
     for (a, b) in original.iter().zip(decoded).skip(channel).step_by(2) {
@@ -238,7 +238,7 @@ async fn what_is_no_wav_stays_as_it_is() {
     }
 }
 
-/// A recording of one frame, when the caller hung up immediately, is too short for the codec.
+/// If the caller hangs up immediately, the recording has one frame, which is too short for the codec.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_one_frame_stays_as_it_is() {
     let sound = &both_sides()[16_000..16_320];

@@ -61,8 +61,8 @@ async fn a_status_is_no_message() {
         ("To", OWN_SENDER),
     ];
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio/status", &status).await.status, 204);
-    // The signed text equals that of a shorter path: the end of the path becomes the start of the first field's name,
-    // or a separate field.
+    // Moves the end of the URL path to the start of the first field's name, or into a separate field. The signed text
+    // stays the same.
     let mut moved = status;
     moved[0].0 = "/statusAccountSid";
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio", &moved).await.status, 204);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const SECRET: &str = "the-webhook-secret";
 
-/// Repeats a request until `done`; every response must be successful. Returns the number of responses and the longest
+/// Repeats a request until `done`. Every response must be successful. Returns the number of responses and the longest
 /// response time.
 async fn keep_asking(client: Client, who: u64, done: Arc<AtomicBool>, stored: Arc<AtomicU64>) -> (u64, Duration) {
     let (mut answers, mut longest) = (0, Duration::ZERO);

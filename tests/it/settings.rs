@@ -405,7 +405,7 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     assert_eq!(undone.status, 200, "{}", undone.text());
     assert_eq!(number(&api).await, before);
 
-    // After a rejected change there is nothing to undo. A change without a response can be undone.
+    // A rejected change cannot be undone. A change without a response can be undone, because Twilio may have applied it.
     for (fault, can_undo) in [(Fault::Status(400), false), (Fault::Status(503), false), (Fault::HangAfterAccept, true)]
     {
         harness.twilio.fail_next(Operation::UpdateNumber, fault, 1);

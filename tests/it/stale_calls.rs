@@ -95,7 +95,7 @@ async fn a_call_whose_end_was_not_reported_is_closed_as_twilio_says() {
             columns: "state = 'transferred', end_reason = 'transferred', answered_at = started_at",
             minutes: (40, 38),
         },
-        // The call may be between two webhooks.
+        // The daemon does not query this call: its last event is recent, so the call may be between two webhooks.
         Stale { status: "completed", lasted: lasted(60), columns: LIVE, minutes: (2, 1) },
     ];
     let sids = after_a_kill(&mut harness, &calls).await;
@@ -114,7 +114,7 @@ async fn a_call_whose_end_was_not_reported_is_closed_as_twilio_says() {
             [("state", json!(state)), ("end_reason", reason), ("outcome", outcome), ("duration_ms", duration)];
         assert_call(&call, &expected);
     }
-    // The owner gets the usual notice about an ended call. The caller gets no message.
+    // The daemon sends the owner the usual notice about an ended call, and sends the caller no message.
     let jobs = |kind: &str| -> i64 {
         harness
             .daemon

@@ -209,7 +209,7 @@ async fn a_standby_follows_a_bucket_of_s3_across_an_outage_and_takes_over() {
 async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
 
-    // While the bucket is missing, Litestream would create a new one.
+    // Stops Litestream first, because it would create a new bucket while the bucket is missing.
     litestream.kill9();
     let away = litestream.bucket().with_extension("away");
     std::fs::rename(litestream.bucket(), &away).unwrap();
@@ -226,7 +226,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     second.has(3).await;
 }
 
-/// Litestream itself can resume only from the newest complete copy in the bucket, of which there is one a day.
+/// Litestream by itself can resume only from the newest complete copy in the bucket, which it uploads once a day.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
@@ -291,7 +291,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     refused(&second.promote(&[]), "--without-replica");
     assert!(!second.daemon.published_file().exists());
 
-    // During a change, the database is newer than the recorded position.
+    // Simulates an incomplete change, during which the database is newer than the recorded position.
     let position = second.copy().with_extension("sqlite-txid");
     let noted = std::fs::File::options().write(true).open(position).unwrap();
     noted.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();

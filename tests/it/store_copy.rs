@@ -30,7 +30,7 @@ async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) 
     }
     load.stop().await;
     assert_eq!(store.health().publish, agentlocator::store::PublishState::Current);
-    // One more copy, without writers.
+    // Also checks a copy that is made while no client writes.
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     store.close();
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
@@ -79,7 +79,7 @@ async fn copies_by_rsync_hold_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_by_tar_hold_everything() {
-    // tar does not wait when it opens the file, so the open may fail; tar reports that.
+    // tar does not wait when it opens the file, so the open may fail. In this case, tar reports an error.
     let refused = copies_under_load(20, 8, tar).await;
     assert!(refused <= 5, "refused {refused} of 20 times");
 }
@@ -93,7 +93,7 @@ async fn a_slow_reader_keeps_its_file_and_delays_no_writer() {
     for _ in 0..3 {
         let acknowledged = acks.all();
         let slow = std::fs::File::open(fixture.published()).unwrap();
-        // Enough writes that the writers need another file.
+        // Waits until the store has replaced the published file, because the slow reader holds the old file open.
         let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
         wait_for(&acks, &enough).await;
         assert_eq!(check_copy(&fixture.copy(), &enough), None);

@@ -1,4 +1,4 @@
-//! A full disk, writes that panic and writes that fail: nothing is partly stored, and the store recovers by itself.
+//! On a full disk, and after writes that panic or fail, no write is stored in part, and the store recovers by itself.
 
 use super::support::forget_clean_stop;
 use super::support::skipped;
@@ -56,7 +56,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
             write(&store, "client-0", number).await.unwrap();
         }
     };
-    // The log grows, and keeps its size afterwards.
+    // Makes the write-ahead log grow; the log keeps this size afterwards.
     grow(1, 16 << 20).await;
     grow(2, 100).await;
     let ballast = small.fill(0);
@@ -125,7 +125,7 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
         tx.insert_audit(ActorId::Agent, "failing", "", now)?;
         Err(Error::NotFound("thing"))
     });
-    // These writes most likely share a group commit.
+    // The store most likely commits these concurrent writes as one group.
     let (first, panicked, second, failed, third) =
         tokio::join!(note(&store, "first"), panicking, note(&store, "second"), failing, note(&store, "third"));
     first.unwrap();

@@ -195,7 +195,8 @@ async fn a_disk_that_fails_makes_no_backup() {
     assert_eq!(integrity(&target), None);
 }
 
-/// A backup was put in place, and the disk fails to read it. This is not reported as damage of its content.
+/// A backup was put in place, and the disk fails to read it. The daemon must not report this error as damage of the
+/// backup's content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     let (mut shop, faults) = shop().await;

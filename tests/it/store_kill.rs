@@ -10,10 +10,10 @@ async fn killed_again_and_again(times: u64) {
     let acks = fixture.acks(clients);
     for round in 0..times {
         let child = Child::start(&fixture, clients);
-        // The first copy after a start, which may have followed a kill.
+        // Checks a copy right after the start. Every start except the first follows a kill.
         let acknowledged = acks.all();
         assert_eq!(check_copy(&fixture.copy(), &acknowledged), None, "round {round}, first copy");
-        // A different time in each round.
+        // Kills the process at a different time in each round.
         tokio::time::sleep(Duration::from_micros(20_000 + round * 7_919 % 60_000)).await;
         child.kill9();
         // A kill in the middle of a write leaves a file that every reader rejects until the next start.

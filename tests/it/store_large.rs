@@ -12,7 +12,7 @@ const WANTED_GB: u64 = 10;
 /// The number of files of this size on the disk: live database, published file, its spare, a copy, three snapshots, and temporary files.
 const FILES: u64 = 8;
 const LONGEST: Duration = Duration::from_mins(30);
-/// A start after a kill waits half a second for the verification of the database, whatever its size, and reads only little of it. The
+/// The limit for a start after a kill. The start waits at most half a second for the verification of the database, whatever its size. The
 /// remaining time allows for a busy machine.
 const LONGEST_START: Duration = Duration::from_secs(10);
 

@@ -87,7 +87,7 @@ async fn without_publishing_nothing_is_published() {
     assert_eq!(store.health().publish, PublishState::Off);
     assert!(!fixture.published().exists());
     store.close();
-    // The copy is created when publishing is enabled later.
+    // The store creates the copy when publishing is enabled later.
     let fixture = fixture.changed(|config| config.publish = true);
     let (_store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
@@ -111,7 +111,7 @@ async fn switched_off_and_on_again_the_copy_is_current_when_the_store_is_open() 
     assert_eq!(integrity(&fixture.copy()), None);
 }
 
-/// Checks that later writes reach the published file too.
+/// Checks that later writes also reach the published file.
 async fn goes_on(fixture: &StoreFixture) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
@@ -140,7 +140,8 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
     drop(store);
     let other = StoreFixture::new();
     std::fs::copy(copy, other.published()).unwrap();
-    // The start adopts the copy and then fails; afterwards the log has no end mark.
+    // A folder in place of the `-shm` file makes the start fail after it has adopted the copy. Afterwards, the log has
+    // no end mark.
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
     assert!(Store::open(other.config()).is_err());
     std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();

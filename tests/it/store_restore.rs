@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The file that is put in place of the published one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Put {
-    /// The same file.
+    /// A copy of the published file.
     Same,
     /// A backup from before the last changes.
     Older,
@@ -257,8 +257,8 @@ async fn a_backup_in_a_moved_folder_is_restored() {
     }
 }
 
-/// A file that is put in place while the service runs is held until the owner decides; a start does not decide. The decision then has the
-/// same effect as if the file had been put in place while the service was stopped.
+/// A file that is put in place while the service runs is held until the owner decides, also over a restart. The decision has the same
+/// effect as if the file had been put in place while the service was stopped.
 #[tokio::test]
 async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
@@ -289,7 +289,7 @@ async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
     let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
     assert_eq!(color, if is_restored { expected_color(put) } else { "new" }, "{case}");
     let event = match choice {
-        // The owner has decided, so there is nothing to report.
+        // The owner has already decided, so the start reports nothing.
         Choice::Current => None,
         Choice::Found if is_restored => Some(StartEvent::Restored),
         Choice::Found => Some(StartEvent::FoundForeign),

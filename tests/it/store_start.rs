@@ -79,7 +79,8 @@ async fn copied_with_a_pause(rounds: usize) {
         let begun = salt(&fixture);
         until_log_begins_again(&fixture, begun).await;
         let acknowledged = acks.all();
-        // Uses `cp`, because a process that closes the live database releases all locks that it has on the file.
+        // Uses `cp`: if this process opened and closed the live database, it would release all locks that the store
+        // holds on the file.
         let take = |name: &str| run("cp -p", &[&fixture.folder().join(name), &copy.folder().join(name)]);
         let published_first = round % 2 == 0;
         if published_first {

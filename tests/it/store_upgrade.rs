@@ -274,7 +274,7 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     super::support::whatsapp::until("all recordings are compressed", async || {
         let call = api.get("/api/calls/1").await.json();
         let left = call["recordings"].as_array()?.iter().filter(|recording| recording["mime"] == "audio/wav");
-        // One recording stays as it is, because it is not valid audio.
+        // One recording is not compressed, because it is not valid audio.
         (left.count() == 1).then_some(())
     })
     .await;

@@ -1,7 +1,7 @@
 //! Support for black-box tests: a daemon in its own temporary folder, its log, an HTTP client, its database.
 //!
-//! A test binds the listener itself and passes it by socket activation, so ports never race and a restarted daemon
-//! keeps its address. Tests that run a fake vendor in the same runtime use
+//! A test binds the listener itself and passes it to the daemon by socket activation. Therefore tests do not compete
+//! for ports, and a restarted daemon keeps its address. Tests that run a fake vendor in the same runtime use
 //! `#[tokio::test(flavor = "multi_thread")]`, because starting and stopping a daemon blocks the thread.
 
 pub mod access;

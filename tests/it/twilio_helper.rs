@@ -112,7 +112,7 @@ fn ports_are_taken_in_or_left_out_as_the_library_does() {
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
-/// Starts a daemon with the auth token. Returns also a client.
+/// Starts a daemon with the auth token. Also returns a client of the daemon.
 fn shop() -> (Daemon, Client) {
     let daemon = Daemon::start(|setup| {
         setup.env("TWILIO_AUTH_TOKEN", TOKEN).env("TWILIO_ACCOUNT_SID", ACCOUNT);
@@ -147,13 +147,13 @@ async fn what_the_library_signs_is_let_in() {
         200
     );
 
-    // A request without a body, whose parameters are in the query.
+    // Sends a request without a body. Its parameters are in the query.
     let path = "/webhook/incoming_call?CallSid=CA00000000000000000000000000000002&From=%2B972501234567";
     let theirs = ask_one(json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": {}}}));
     let get = client.request(Method::GET, path).header("X-Twilio-Signature", theirs.as_str().unwrap());
     assert_eq!(send(get).await.status, 200);
 
-    // A JSON request, whose hash is in the URL.
+    // Sends a JSON request. The hash of its body is in the URL.
     let body =
         json!({"CallSid": "CA00000000000000000000000000000003", "CallStatus": "completed", "name": "דנה"}).to_string();
     let url = format!("{}/webhook/call_status", daemon.url());

@@ -113,7 +113,7 @@ async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
         .await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().contains("name=\"token\""), "{}", reply.text());
-    // The accepted requests were aborted after five seconds, and the others were rejected immediately.
+    // The daemon aborted the accepted requests after five seconds, and rejected all other requests immediately.
     let answers: Vec<_> = half_sent.into_iter().map(status).collect();
     let [held, refused] = [204, 503].map(|wanted| answers.iter().filter(|status| **status == wanted).count());
     assert!(held > 0 && refused > 0, "{held} were held and {refused} refused");

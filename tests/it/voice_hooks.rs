@@ -1,4 +1,4 @@
-//! Each of Twilio's voice webhooks on its own.
+//! Twilio's voice webhooks, each tested separately.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;

@@ -1,4 +1,4 @@
-//! The watchdog notification for systemd, which the daemon stops sending if and only if it no longer works.
+//! The watchdog notifications for systemd. The daemon stops sending them if and only if it no longer works.
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
@@ -56,7 +56,7 @@ impl Systemd {
 fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     let (daemon, systemd) = watched();
     let Some(frozen) = Frozen::thread(daemon.pid(), "store-writer") else { return };
-    // One more notification may have been in progress.
+    // Discards a notification that the daemon may have sent before its writer thread was stopped.
     systemd.receives_watchdog_ping(Duration::from_millis(500));
     systemd.forget();
     assert!(!systemd.receives_watchdog_ping(Duration::from_secs(2)), "its store hangs");

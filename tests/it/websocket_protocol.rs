@@ -12,11 +12,11 @@ const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
-/// Values of the length field, which mean that the length follows in two or in eight bytes.
+/// The values of the length field for a length in the next two or eight bytes.
 const TWO_BYTES: u8 = 0x7e;
 const EIGHT_BYTES: u8 = 0x7f;
 
-/// Creates a client's frame. It is masked, here with zeros.
+/// Creates a client's frame. The mask is zero, so the payload is unchanged.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut bytes = vec![first];

@@ -1,4 +1,4 @@
-//! The attackers: a separate process that sends as much as its share of the bandwidth allows.
+//! The attackers: a separate process that sends as much as the limit of its bandwidth allows.
 
 use super::{SERVER_V4, SERVER_V6};
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,8 @@ pub const MEGABITS: u64 = 50;
 /// The IPv6 network of the attackers. Each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// The number of concurrent attackers. Most of them hold a connection open for seconds, and the others use the
-/// bandwidth.
+/// The number of concurrent attackers. Most attackers hold a connection open for seconds; the other attackers use up
+/// the bandwidth.
 const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 

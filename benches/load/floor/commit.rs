@@ -1,4 +1,5 @@
-//! The floor of the store: rows from many producers, committed in groups with full synchronization.
+//! The floor of the store: a writer thread that commits the rows of many producers in groups, each with a full sync to
+//! the disk.
 
 use crate::machine::Machine;
 use crate::process::Folder;

@@ -1,5 +1,5 @@
-//! The floor of a call: two sockets in one task. Audio is copied from one message into another, with one write for each
-//! wake-up.
+//! The floor of a call: two sockets in one task. The task copies the audio of each message into a message for the other
+//! socket, and writes once for each wake-up.
 
 use crate::wire::text_after;
 use futures_util::{FutureExt, SinkExt, StreamExt};

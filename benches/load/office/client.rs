@@ -1,4 +1,4 @@
-//! An API client on one connection. It shares its core with other clients, so it parses as little of a response as
+//! An API client on one connection. The clients share a core with each other, so each parses as little of a response as
 //! possible.
 
 use std::io;

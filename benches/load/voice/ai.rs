@@ -18,12 +18,17 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 /// The behaviour of the AI.
 #[derive(Clone, Copy, Debug)]
 pub struct AiBehavior {
+    /// The delay from the end of the turn to the first audio of the answer.
     pub think: Duration,
+    /// The silence that ends a burst of speech.
     pub silence: Duration,
+    /// The length of the audio in one delta.
     pub delta: Duration,
+    /// How many times faster than real time an answer is sent.
     pub speed: u32,
+    /// The length of an answer.
     pub answer: Duration,
-    /// The delay from the request of a socket to its opening.
+    /// The delay from the request for a WebSocket to the response that opens it.
     pub connect: Duration,
 }
 
@@ -60,6 +65,7 @@ struct Session {
     behavior: AiBehavior,
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
+    /// Whether the AI has reported that the session is ready.
     updated: bool,
     /// Whether the AI itself starts and interrupts responses, which the client can switch off.
     leads_turns: bool,

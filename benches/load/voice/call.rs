@@ -32,8 +32,11 @@ pub struct Caller {
     asked_us: Option<u64>,
     /// The time at which a burst started during an answer; `None` after the answer was cleared.
     interrupted_us: Option<u64>,
+    /// The number of the answer that the caller last received.
     answer: u16,
+    /// The number of the last answer that the server cleared.
     cleared_answer: Option<u16>,
+    /// The time at which all received audio will have been played.
     plays_until_us: u64,
     /// The marks, each with the time at which its audio has been played.
     marks: VecDeque<(u64, String)>,

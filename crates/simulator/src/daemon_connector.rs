@@ -15,8 +15,8 @@ use url::Url;
 /// A media stream's socket, as Twilio opens it.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Connects to the daemon either by its URLs, or always to one address without TLS, whatever host and scheme the URLs
-/// have. With the second form, a test can reach a daemon at `127.0.0.1:8080` whose public URL is
+/// Connects to the daemon either by its URLs, or always to one address without TLS. In the second form, the host and
+/// the scheme of the URLs are ignored. A test can then reach a daemon at `127.0.0.1:8080` whose public URL is
 /// `https://shop.example`.
 #[derive(Clone, Debug)]
 pub struct DaemonConnector {

@@ -3,19 +3,19 @@
 use crate::shop_year::random::Random;
 use std::time::Duration;
 
-/// A delay whose 95th percentile is this many times its median.
+/// The spread of a delay that always equals its median. A spread is the 95th percentile as a multiple of the median.
 pub(crate) const NO_SPREAD: f64 = 1.0;
 /// The 95th percentile of the standard normal distribution.
 const P95: f64 = 1.645;
 
-/// The delay of request `number`: log-normally distributed around `median`, with a 95th percentile of `spread` medians. The same
-/// number always gets the same delay.
+/// Returns the delay of request `number`. The delays are log-normally distributed around `median`, and their 95th percentile is `spread`
+/// times the median. The same number always gets the same delay.
 pub(crate) fn delay(median: Duration, spread: f64, number: usize) -> Duration {
     let normal = normal(number as u64);
     median.mul_f64((spread.max(NO_SPREAD).ln() / P95 * normal).exp())
 }
 
-/// Returns a normally distributed number (Box-Muller); the same one for the same seed.
+/// Returns a normally distributed number (Box-Muller). The same seed always gives the same number.
 fn normal(seed: u64) -> f64 {
     let mut random = Random::new(seed);
     let mut uniform = || f64::from(u32::try_from(random.next() >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);

@@ -31,9 +31,9 @@ use tokio_util::sync::CancellationToken;
 const PARAMETERS: [&str; 5] = ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps"];
 /// The supported fields of a speech request; other fields are violations.
 const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_settings"];
-/// The amount of audio before the first words are returned.
+/// The amount of audio before the first words are returned, in milliseconds.
 const FIRST_WORDS_MS: u64 = 2000;
-/// The minimum amount of audio between two commits.
+/// The minimum amount of audio between two commits, in milliseconds.
 const LEAST_COMMIT_MS: u64 = 300;
 
 /// The transcripts that the fake ElevenLabs returns, and its planned faults.

@@ -4,7 +4,8 @@ use agentlocator_core::domain::hex;
 
 /// Returns `N` random bytes from the operating system.
 ///
-/// # Panics If the operating system returns no random bytes.
+/// # Panics
+/// If the operating system returns no random bytes.
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,

@@ -55,7 +55,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The shared log of a simulation. Cheap to clone; all clones share one log. It keeps the newest entries and all
+/// The shared log of a simulation. Cheap to clone; all clones share one log. The log keeps the newest entries and all
 /// violations.
 #[derive(Clone)]
 pub struct EventLog {
@@ -109,7 +109,7 @@ impl EventLog {
         self.add(who, true, text.into());
     }
 
-    /// Milliseconds since the log was created.
+    /// Returns the milliseconds since the log was created.
     pub fn now_ms(&self) -> u64 {
         let since = crate::clock::instant().saturating_duration_since(self.shared.began);
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

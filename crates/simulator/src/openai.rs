@@ -1,5 +1,5 @@
-//! A fake AI provider with OpenAI's interfaces: realtime speech over a WebSocket; transcription, chat and speech over
-//! HTTP.
+//! A fake AI provider with OpenAI's interfaces: realtime speech over a WebSocket, and transcription, chat and speech
+//! over HTTP.
 //!
 //! No model runs: the transcripts and the answers are configured in [`OpenAiOptions`]. The events, their timing and the
 //! errors are those of the API.

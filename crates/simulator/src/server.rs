@@ -18,7 +18,8 @@ pub(super) struct Server {
 
 impl Server {
     /// Creates the state with `state` and the router with `router`, and serves the router on `listener`. Returns the server and the state.
-    /// The token passed to `state` is cancelled when the server stops; WebSockets need it since they outlive their request.
+    /// The token that is passed to `state` is cancelled when the server stops. WebSockets need this token because they outlive their
+    /// request.
     ///
     /// # Errors
     /// If the listener has no address, which means that the operating system has closed it.

@@ -18,7 +18,7 @@ pub struct ShopYearOptions {
     pub calls: usize,
     /// The seed of the random numbers; different seeds give different data.
     pub seed: u64,
-    /// The end of the year, in milliseconds since 1970. It must be a midnight in the business's time zone.
+    /// The end of the year, in milliseconds since 1970. This time must be midnight in the business's time zone.
     pub until_ms: i64,
     /// The number of contacts that already exist; new contacts get other phone numbers.
     pub existing_people: u64,
@@ -292,8 +292,8 @@ fn phone_number(index: u64) -> String {
     format!("+972{prefix}{digits:07}")
 }
 
-/// Picks the contact of a conversation. Each contact gets at least one conversation if there are enough; most of the remaining
-/// conversations belong to a few contacts.
+/// Picks the contact of a conversation. The first conversations belong to one contact each. Most of the remaining conversations belong to a
+/// few contacts.
 fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;
@@ -323,7 +323,7 @@ fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
             break (day, hour);
         }
     };
-    // The shop grows: the second half of the year has more conversations.
+    // Moves some conversations to the second half of the year, because the shop's business grows.
     if day > 182 && random.chance(30) {
         day -= 182;
     }

@@ -1,5 +1,5 @@
-//! The transcription behind the fake speech services: returns the planned words of each utterance while the audio has
-//! sound.
+//! The transcriber that the fake speech services share. The transcriber returns the planned words of each utterance
+//! while the audio has sound.
 
 use crate::openai::vad::{Vad, VadEvent, VadSettings};
 use crate::sound::millis;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The duration of a word.
 const WORD_MS: u64 = 300;
-/// The silence after which sound counts as a new sound, for a plan without an endpoint.
+/// The silence that ends a sound if the plan has no endpoint. The next sound can then start an utterance.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The transcripts that a transcriber returns.
@@ -17,7 +17,7 @@ pub(crate) struct TranscriberPlan {
     pub(crate) heard: Vec<String>,
     /// The silence that ends an utterance; `None` if only the client ends utterances.
     pub(crate) endpoint: Option<Duration>,
-    /// Whether words are found in audio with sound.
+    /// Whether the transcriber returns words for audio with sound.
     pub(crate) finds_words: bool,
 }
 
@@ -32,9 +32,9 @@ pub(crate) struct Word {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
-    /// All words of the utterance so far, when there are new ones.
+    /// All words of the utterance so far. Returned only if new words were added.
     Words(Vec<Word>),
-    /// The utterance is over; these are all its words.
+    /// All words of an utterance that has ended.
     End(Vec<Word>),
 }
 
@@ -99,7 +99,7 @@ impl Transcriber {
         heard
     }
 
-    /// Ends the utterance in progress, and returns all its words; empty if there is no utterance.
+    /// Ends the utterance in progress, and returns all its words. Returns no words if no utterance is in progress.
     pub(crate) fn finish(&mut self) -> Vec<Word> {
         let words = match self.current.take() {
             Some((began_ms, _)) => {

@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 struct Operation {
     id: String,
     method: Method,
-    /// The path with the ids of existing rows. A handler that checks access too late would find a row to change.
+    /// The path with the ids of existing rows, so that a handler that checks access too late changes a row and fails
+    /// the test.
     path: String,
     access: Access,
     responses: BTreeSet<String>,
@@ -109,7 +110,7 @@ fn state_of(daemon: &Daemon) -> Vec<String> {
     state
 }
 
-/// The kinds of callers.
+/// A kind of caller, with its role or the error code that it must receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
     /// A caller without a credential, or with an invalid one.
@@ -249,7 +250,7 @@ async fn the_document_says_who_may_call_what() {
         }
     }
     assert_eq!(cells, 15 * operations.len());
-    // Other operations with this requirement reject the empty body first.
+    // The other operations that require a recent password check reject the empty body before that check.
     assert_eq!(confirmed, BTreeSet::from(["download_backup"]));
 }
 

@@ -269,12 +269,12 @@ async fn every_change_adds_an_audit_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    // `put_draft` and `report_typing` are not audited. The other operations need an AI, a call in progress or a supervisor, and have their
-    // own tests.
+    // `put_draft` and `report_typing` are not audited. The remaining operations in this list need an AI, a call in progress or a
+    // supervisor, and have separate tests.
     let elsewhere =
         ["put_draft", "report_typing", "create_trial_call", "hang_up_call", "hint_call", "put_call_through", "restart"];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
-    // These operations run last because they undo the state that others need: a raised or muted alert, and a linked account.
+    // These operations run last because they undo state that other operations need: a raised or muted alert, and a linked account.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));
     for operation in operations {
@@ -298,7 +298,7 @@ async fn every_change_adds_an_audit_row() {
 }
 
 impl Shop {
-    /// Returns the entries after the entry with this id, oldest first.
+    /// Returns the audit entries with an id above this one, oldest first.
     async fn entries_since(&self, id: i64) -> Vec<Value> {
         let page = self.auditor.get("/api/audit?limit=20").await.json();
         let entries = page["items"].as_array().unwrap().iter().rev();

@@ -1,4 +1,5 @@
-//! What the business records about its contacts: names, notes, tags, fields, and whether they receive messages.
+//! The data that the business records about its contacts: names, notes, tags, fields, and whether a contact receives
+//! messages.
 
 use super::{change, column, with_data};
 use crate::support::Client;
@@ -346,7 +347,7 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     assert_eq!(change(&api, "DELETE", &only, json!({}), 409).await["error"]["code"], "last_address");
     assert_eq!(numbers(&api.get(&format!("/api/contacts/{}", ron["id"])).await.json()).len(), 1);
 
-    // This contact now has a number that another contact had before, so the daemon suggests a merge to the users.
+    // Gives the contact a number that another contact had before, so the daemon suggests a merge to the users.
     let former = json!({"number": "03-765-4321", "former_at": "2026-01-01T00:00:00Z"});
     let gone = change(&api, "POST", "/api/contacts/1/numbers", former, 201).await;
     assert_eq!(gone["former_at"], "2026-01-01T00:00:00.000Z");

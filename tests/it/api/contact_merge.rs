@@ -1,10 +1,11 @@
-//! Merges of contacts keep what the business recorded about both, and an undone merge restores it.
+//! A merge of two contacts keeps the data that the business recorded about both, and an undone merge restores this
+//! data.
 
 use super::{change, column, with_data};
 use crate::support::Client;
 use serde_json::{Value, json};
 
-/// Returns what is recorded about a contact, without row ids and times.
+/// Returns the recorded data of a contact, without row ids and times.
 async fn recorded(api: &Client, id: i64) -> Value {
     let detail = api.get(&format!("/api/contacts/{id}")).await.json();
     let list = async |path: String, field: &str| {

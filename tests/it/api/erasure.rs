@@ -44,7 +44,7 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!((kept.status, kept.body.as_slice()), (200, FILE));
     let left = api.get(&format!("/api/scheduled-messages/{other}")).await.json();
     assert_eq!((&left["state"], &left["media_id"]), (&json!("waiting"), &json!(file)));
-    // The deletion of the last contact that uses the file deletes the file. It can be uploaded again.
+    // The deletion of the last contact that uses the file deletes the file. Afterwards, the file can be uploaded again.
     let done = erase(&api, 2, "Noa", 200).await;
     assert_eq!(done["deleted"]["media"], 1);
     assert_eq!(api.get(&path).await.status, 404);
@@ -72,7 +72,7 @@ async fn the_id_of_an_erased_contact_is_not_given_to_another() {
     assert_eq!(create("Roni", number).await, next + 1);
 }
 
-/// Earlier versions emptied files that other contacts also used.
+/// Earlier versions emptied files that other contacts also used. An upload of such a file must store its content again.
 #[tokio::test]
 async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
     let mut daemon = Daemon::prepare(|_| {});
@@ -88,7 +88,7 @@ async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
     assert_eq!(api.get(&format!("/api/media/{hash}")).await.body.as_slice(), FILE);
 }
 
-/// A call starts between the check and the deletion.
+/// The deletion must be rejected, because a call starts between the first check and the deletion.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_erasure_deletes_nothing() {
     let (daemon, api) = with_data();
@@ -147,7 +147,7 @@ async fn an_erasure_that_a_kill_cut_off_is_completed() {
 async fn a_task_names_the_thread_and_the_call_of_its_own_contact_only() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));
-    // A row from before this rule.
+    // Tasks that an earlier version stored: one has the thread and the call of another contact, and one has no contact.
     daemon.seed(
         "INSERT INTO tasks(id, business_id, title, contact_id, thread_id, call_id, source, created_by, created_at, updated_at) VALUES
             (90, 1, 'of Noa', 2, 1, 1, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z'),

@@ -153,7 +153,7 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
         json!({"seq": 500, "at": "2026-11-10T10:00:00.000Z", "kind": "thread_updated", "thread_id": 1, "ref_id": 1});
     assert_eq!(event, Event { id: "500".to_owned(), name: String::new(), data: Some(change) });
     assert_eq!(events.change().await, kind("message_created", 1, 4));
-    // A first request gives its position in the URL. A reconnect to the same URL has the `Last-Event-ID` header as well, which takes
+    // A client's first request has its position in the URL. When the client reconnects to the same URL, its `Last-Event-ID` header takes
     // precedence.
     let of_url = async |last: Option<&str>| {
         let request = api.request(Method::GET, "/api/events?after=499");
@@ -201,7 +201,7 @@ async fn each_reader_gets_what_it_may_see() {
     put(&owner, "/api/threads/1/ai", json!({"ai_mode": "off"})).await;
 
     for wanted in [
-        // One event when the setting is stored, and one when it becomes active.
+        // The daemon sends one event when it stores the setting, and one when it activates the setting.
         kind("setting_updated", Value::Null, Value::Null),
         kind("setting_updated", Value::Null, Value::Null),
         kind("user_updated", Value::Null, user),

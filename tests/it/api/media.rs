@@ -56,7 +56,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     drop(live);
     assert_eq!(busy, 0);
 
-    // Then every client reads the rest.
+    // Afterwards, every client reads the remaining bytes.
     let mut rest = JoinSet::new();
     for (mut response, mut taken) in clients {
         let content = content.clone();

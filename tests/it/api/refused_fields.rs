@@ -1,4 +1,5 @@
-//! An invalid request is rejected with the name of its field, in a sentence that is not the message of a parser.
+//! The rejection of an invalid request names the invalid field. Its message is a sentence for users, and not the
+//! message of a parser.
 
 use super::with_data;
 use crate::support::client::send;

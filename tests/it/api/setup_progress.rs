@@ -1,4 +1,4 @@
-//! The progress of the set-up: all browsers share one state, and each change is sent to them as an event.
+//! The progress of the set-up. All browsers share one state, and receive each change as an event.
 
 use super::change;
 use crate::support::Daemon;

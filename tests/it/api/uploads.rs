@@ -84,7 +84,7 @@ async fn a_recording_has_a_waveform_of_both_sides() {
     let mut wav = agentlocator::audio::wav::header(2, 16_000).to_vec();
     wav.extend([0x80, 0xff].repeat(8000));
     let content = agentlocator::domain::hex(&wav);
-    // The recording must not be compressed in this test.
+    // Waits for the backfill, so that it does not compress the recording that the test inserts below.
     daemon.until_backfilled().await;
     daemon.stop();
     daemon.seed(&format!("DELETE FROM recording_chunks; INSERT INTO recording_chunks VALUES (1, 0, x'{content}')"));

@@ -6,7 +6,7 @@ use crate::support::{Daemon, Setup};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// Creates a missed nightly snapshot immediately after the start.
+/// Lets the daemon create a missed nightly snapshot immediately after its start.
 fn at_once(setup: &mut Setup) {
     setup.toml("[backup]\nstart_delay_s = 0\n");
 }
@@ -28,7 +28,7 @@ async fn a_missed_nightly_snapshot_is_made_after_the_start_and_reported() {
     assert_eq!((made["messages"].as_i64(), made["calls"].as_i64()), (Some(5), Some(2)));
     let file = daemon.folder().join("snapshots").join(name);
     assert_eq!(integrity(&file), None);
-    // Checks the format by `sha256sum --check`.
+    // The checksum file must have the format that `sha256sum --check` reads.
     let sum = std::process::Command::new("sha256sum")
         .args(["--check", "--quiet", &format!("{name}.sha256")])
         .current_dir(daemon.folder().join("snapshots"))
@@ -81,7 +81,7 @@ async fn a_failure_is_reported_and_clears_with_the_next_snapshot() {
 fn a_nightly_snapshot_without_disk_space_is_not_begun() {
     let mut daemon = super::with_data();
     assert!(daemon.stop().success());
-    // A sparse file whose size exceeds any disk.
+    // Makes the live database a sparse file that is larger than any disk.
     let live = std::fs::OpenOptions::new().write(true).open(daemon.folder().join("agentlocator.db")).unwrap();
     live.set_len(8 << 40).unwrap();
     let output = daemon.cli(&["snapshots", "create"]);

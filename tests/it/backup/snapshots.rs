@@ -111,7 +111,7 @@ fn old_snapshots_are_deleted_and_other_files_are_kept() {
     let folder = daemon.folder().join("snapshots");
     std::fs::create_dir_all(&folder).unwrap();
     let place = |name: &str| std::fs::copy(daemon.published_file(), folder.join(name)).unwrap();
-    // Ten nights in March; the 2nd was a Monday.
+    // Creates nightly snapshots of ten nights in March. March 2 was a Monday.
     for day in 1..=10 {
         place(&format!("nightly-202603{day:02}T030000000Z.db"));
     }
@@ -125,8 +125,8 @@ fn old_snapshots_are_deleted_and_other_files_are_kept() {
         .filter(|name| !name.contains(".sha256") && name.contains(".db"))
         .collect();
     let stays = |name: &str| left.iter().any(|found| found == name);
-    // The policy keeps today's snapshot and those of the last two nights; they also cover the weeks of today and of the
-    // 10th.
+    // The policy keeps today's snapshot and the snapshots of the last two nights. These snapshots also cover the two
+    // weeks that the policy keeps.
     for name in ["nightly-20260310T030000000Z.db", "nightly-20260309T030000000Z.db", made["name"].as_str().unwrap()] {
         assert!(stays(name), "{name}: {left:?}");
     }

@@ -20,7 +20,7 @@ fn on(disk: &SmallDisk, more: &str) -> Daemon {
     daemon
 }
 
-/// Creates snapshots of the first days of March, as earlier nights would.
+/// Creates a nightly snapshot for each of these days in March.
 fn place(disk: &SmallDisk, days: std::ops::RangeInclusive<u32>) {
     for day in days {
         std::fs::copy(disk.path().join("agentlocator.db"), snapshots(disk).join(night(day))).unwrap();

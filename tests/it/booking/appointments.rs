@@ -288,7 +288,7 @@ async fn appointments_and_waiting_entries_follow_a_merge() {
         (&listed["items"][0]["contact_id"], &listed["items"][0]["contact_name"]),
         (&json!(1), &json!("דנה לוי"))
     );
-    // The id of the merged contact still works for lists and bookings; it refers to the kept contact.
+    // Lists and bookings still accept the id of the merged contact, which refers to the kept contact.
     assert_eq!(shop.api.get("/api/appointments?contact_id=3").await.json()["items"][0]["id"], made["id"]);
     let again = json!({"contact_id": 3, "service_id": service, "starts_at": at(day, "11:00")});
     assert_eq!(shop.add("/api/appointments", &again).await["contact_id"], 1);

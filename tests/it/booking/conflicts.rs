@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 const ROUNDS: usize = 40;
 const CLIENTS: usize = 8;
 
-/// Books from several clients concurrently. Returns how many bookings succeeded; all others must be rejected with
-/// `slot_taken`.
+/// Books from several clients concurrently. Returns how many bookings succeeded. All other bookings must be rejected
+/// with `slot_taken`.
 async fn race(shop: &Shop, service: i64, starts_at: &str) -> usize {
     let replies = join_all((0..CLIENTS).map(|_| shop.book(service, starts_at))).await;
     let won = replies.iter().filter(|reply| reply.status == 201).count();
@@ -42,8 +42,7 @@ async fn of_those_who_book_the_same_time_one_wins() {
     assert_eq!(double_booked(&shop), 0);
 }
 
-/// Lets eight clients book one hour of one chair: exactly one succeeds. That booking is cancelled before the next
-/// round.
+/// Lets eight clients book one hour of one chair: exactly one succeeds. Cancels the booking before the next round.
 async fn contest_one_chair(rounds: usize) {
     let shop = Shop::open().await;
     let service = shop.service(60, 0).await;
@@ -83,8 +82,8 @@ async fn an_hour_of_a_chair_is_booked_once_in_each_of_1000_rounds() {
     contest_one_chair(1_000).await;
 }
 
-/// A client may send a time with the offset of its own zone, such as New York. It is the same instant in the business's
-/// zone.
+/// A client may send a time with the offset of its own zone, such as New York. The daemon books the same instant in the
+/// business's zone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_with_the_offset_of_another_zone_is_the_same_time() {
     let shop = Shop::open().await;

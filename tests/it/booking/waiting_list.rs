@@ -120,7 +120,7 @@ async fn a_booking_fulfils_its_entry_alone() {
     assert_eq!(taken["contact_id"], 1);
     let left: Vec<_> = listed(&shop).await.into_iter().map(|one| one["id"].clone()).collect();
     assert_eq!(left, [other["id"].clone()]);
-    // Another user has removed the entry in the meantime.
+    // A booking also succeeds if its waiting-list entry no longer exists, for example because another user has removed it.
     shop.add("/api/appointments", &book("11:00", &mine["id"])).await;
     // A failed booking leaves the entry unchanged.
     let again = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
@@ -136,8 +136,8 @@ async fn an_entry_shows_the_appointment_that_may_have_made_it_needless() {
         let body = json!({"contact_id": contact, "service_id": service, "starts_at": at(monday(weeks), clock)});
         shop.add("/api/appointments", &body).await
     };
-    // These appointments fulfil no entry: one was booked before the entry existed, one is for another service, and one is of another
-    // contact.
+    // These appointments fulfil no entry: the first was booked before the entry existed, the second is for another service, and the third
+    // is of another contact.
     book(1, service, 5, "09:00").await;
     let added = shop.add("/api/waiting-list", &entry(1, service, 2)).await;
     book(1, other, 2, "09:00").await;

@@ -1,5 +1,5 @@
-//! The daemon and the bridge verify each other. They are connected by TCP ports, and another program can listen on a
-//! port while its owner is down.
+//! The daemon and the bridge verify each other, because they are connected by TCP ports: while one of them is down,
+//! another program can listen on its port.
 
 use super::harness::{BridgeHarness, DANA, SECRET, eventually};
 use super::wire_tap::WireTap;
@@ -17,8 +17,8 @@ fn impostor() -> FakeServer {
     FakeServer::start(None, move |_| FakeServer::answer(200, body, Duration::ZERO))
 }
 
-/// Starts the three processes. Returns also the ports by which the daemon reaches the bridge, and the bridge the
-/// daemon.
+/// Starts the three processes. Also returns the proxies between them: first the proxy by which the daemon reaches the
+/// bridge, then the proxy by which the bridge reaches the daemon.
 async fn linked() -> (BridgeHarness, WireTap, WireTap) {
     let (to_bridge, to_daemon) = (WireTap::start().await, WireTap::start().await);
     let harness = BridgeHarness::linked_through(&to_bridge.origin(), &to_daemon.origin(), |bridge, daemon| {

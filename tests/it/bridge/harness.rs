@@ -29,7 +29,7 @@ impl BridgeHarness {
     pub async fn begin_with(configure: impl FnOnce(&mut Setup)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
-        // With one key, a new device uploads few keys; the upload takes most of the time of linking.
+        // Makes the server report that it has one key, so that a new device uploads few keys. The upload takes most of the time of linking.
         whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut daemon = Daemon::prepare(|_| {});
@@ -123,7 +123,7 @@ impl BridgeHarness {
         harness
     }
 
-    /// Gets the code from the daemon, scans it, and waits until the daemon reports that the account is linked.
+    /// Requests the QR code from the daemon, scans it, and waits until the daemon reports that the account is linked.
     pub async fn link(&self) {
         let qr = eventually("a code in the API", async || {
             self.link_state().await["pairing"]["qr"].as_str().map(str::to_owned)
@@ -167,7 +167,7 @@ impl BridgeHarness {
         page["messages"].as_array().unwrap().clone()
     }
 
-    /// Returns the texts of these messages, with `>` before outbound ones.
+    /// Returns the texts of all messages with a contact, oldest first, with `>` before outbound ones.
     pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };

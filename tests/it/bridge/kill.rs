@@ -131,7 +131,7 @@ async fn quiet(harness: &BridgeHarness) {
     let left = loop {
         let state = harness.whatsapp.state().await.unwrap();
         let inbound = state["inbound"].as_array().unwrap();
-        // A message that was on disk already when it arrived again is refused at the second delivery.
+        // If the bridge has already stored a message on disk, it refuses a second delivery of this message.
         let is_over = |m: &Value| m["state"] == "acknowledged" || m["state"] == "refused";
         let unread: Vec<_> = inbound.iter().filter(|m| !is_over(m)).cloned().collect();
         let waiting: i64 =
@@ -140,8 +140,8 @@ async fn quiet(harness: &BridgeHarness) {
         if unread.is_empty() && waiting == 0 && inbox == 0 {
             return;
         }
-        // Long rounds leave a long queue, which is sent one by one for each contact. The test only requires that the
-        // queue gets shorter.
+        // Long rounds leave a long queue, whose messages are sent one by one for each contact. The test only requires
+        // that the queue becomes shorter.
         let left = unread.len() + usize::try_from(waiting).unwrap() + usize::from(inbox != 0);
         if left < least {
             (least, last_progress) = (left, std::time::Instant::now());
@@ -174,7 +174,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
             texts.iter().filter(|text| text.contains(person.number)).cloned().collect()
         };
         let (mut all, mut expected) = (of(&stored), of(&written));
-        // A message that could not be decrypted was sent again, so it may arrive later than others.
+        // If a message could not be decrypted, its sender sent it again, so it may arrive after later messages.
         let at_once =
             |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
         assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", person.number);

@@ -28,7 +28,7 @@ impl WireTap {
         Self { address, shared, task }
     }
 
-    /// `http://127.0.0.1:port`
+    /// Returns the proxy's origin, `http://127.0.0.1:port`.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -39,7 +39,7 @@ impl WireTap {
         *self.shared.target.lock().unwrap() = Some(address);
     }
 
-    /// Returns everything that was sent to the port since the last call.
+    /// Returns the data that clients have sent to the port since the last call of this function.
     pub fn take_sent(&self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut *self.shared.sent.lock().unwrap())).into_owned()
     }
@@ -77,7 +77,7 @@ async fn pass_on(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
             }
         }
     };
-    // The connection ends when either side closes it.
+    // When one side closes its connection, the proxy closes both.
     tokio::select! {
         () = requests => {}
         _ = copy(&mut from_server, &mut to_client) => {}

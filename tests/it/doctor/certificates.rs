@@ -5,7 +5,7 @@ use super::super::support::fake_server::{FakeServer, Tls};
 use super::DoctorReport;
 use std::time::Duration;
 
-/// Prepares a stopped daemon whose public URL is this fake server.
+/// Prepares a stopped daemon whose public URL is the URL of this fake server.
 fn behind(fake_server: &FakeServer, configure: impl FnOnce(&mut super::super::support::Setup)) -> Daemon {
     let url = fake_server.url();
     Daemon::prepare(|setup| {

@@ -1,4 +1,5 @@
-//! Records what the daemon confirmed to the clients and the fake vendors, for comparison with the database.
+//! A record of the messages and calls that the daemon confirmed to clients and fake vendors. The tests compare it with
+//! the database.
 
 use super::load::KillHarness;
 use std::collections::BTreeMap;

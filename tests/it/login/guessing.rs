@@ -83,7 +83,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
 #[tokio::test]
 async fn an_older_short_password_still_logs_in() {
     let mut daemon = Daemon::prepare(|_| {});
-    // A hash as an earlier version stored it.
+    // A hash in the form that an earlier version stored.
     let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
     daemon.seed(&format!(
         "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"

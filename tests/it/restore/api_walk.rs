@@ -31,7 +31,8 @@ async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     answers
 }
 
-/// Removes values that depend on the time of the request or on the server's own copies.
+/// Removes the values that depend on the time of the request, and the responses that describe the server's own files.
+/// Replaces the path of the data folder.
 fn settle(answers: &mut BTreeMap<String, (u16, Value)>, folder: &Path) {
     for (_, (_, body)) in answers.iter_mut() {
         forget(body);

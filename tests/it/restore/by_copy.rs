@@ -257,7 +257,7 @@ async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_
     assert_eq!(integrity(&file), None);
     assert_eq!(shop.daemon.client().get("/readyz").await.json()["published_copy"], "error");
 
-    // Runs the command in the alert.
+    // Runs the command that the alert recommends.
     restart(&mut shop, |shop| {
         let output = shop.daemon.cli(&["restore", file.to_str().unwrap(), "--yes"]);
         assert!(output.status.success(), "{output:?}");

@@ -81,7 +81,7 @@ impl Daemon {
     /// Starts the process without waiting.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        // Only bash supports file descriptor numbers of more than one digit.
+        // Starts the daemon with bash, because `sh` may not support file descriptor numbers of more than one digit.
         let mut command = Command::new("bash");
         let listeners = self.handed_over();
         let start = if listeners.is_empty() {

@@ -25,7 +25,7 @@ impl Frozen {
             eprintln!("not tested: this machine lets nobody stop a thread: {}", std::io::Error::last_os_error());
             return None;
         }
-        // SAFETY: as above; `waitpid` gets a null pointer, so it writes no status.
+        // SAFETY: no memory is passed to `ptrace`. `waitpid` receives a null pointer, so it writes no status.
         unsafe {
             assert_eq!(libc::ptrace(libc::PTRACE_INTERRUPT, thread, none, none), 0);
             assert_eq!(libc::waitpid(thread, std::ptr::null_mut(), libc::__WALL), thread);
@@ -37,7 +37,7 @@ impl Frozen {
 impl Drop for Frozen {
     fn drop(&mut self) {
         let none = std::ptr::null_mut::<libc::c_void>();
-        // SAFETY: no memory is passed. It fails only if the thread has exited.
+        // SAFETY: no memory is passed. The call fails only if the thread has exited.
         unsafe { libc::ptrace(libc::PTRACE_DETACH, self.thread, none, none) };
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A small file system. It cannot be created where mounting is not allowed.
+/// A small file system in memory. `mount` returns `None` where this process may not mount file systems.
 pub struct SmallDisk {
     mounted_on: PathBuf,
     _folder: TempDir,

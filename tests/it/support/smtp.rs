@@ -1,5 +1,5 @@
-//! A small mail server (RFC 5321, 3207 and 4954) with STARTTLS or implicit TLS, and AUTH PLAIN and LOGIN. It stores the
-//! mails for the test.
+//! A small mail server (RFC 5321, 3207 and 4954) with STARTTLS or implicit TLS, and AUTH PLAIN and LOGIN. The server
+//! stores the mails for the test.
 
 use base64::Engine;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};

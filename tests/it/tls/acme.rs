@@ -69,7 +69,7 @@ async fn a_certificate_for_two_names_by_http_01_is_kept_over_a_restart() {
     let told = wait_for_certificate(&daemon, 0);
     assert!(told["names"].as_str().unwrap().contains("www.shop.test"), "{told}");
     is_trusted(&daemon, &pebble).await;
-    // The renewal is scheduled shortly after the certificate is in use.
+    // The daemon schedules the renewal shortly after it has started to use the certificate.
     let status = until("the renewal to be scheduled", async || {
         let status = daemon.tls_status().await;
         (time_of(&status["next_attempt_at"]) > time_of(&status["not_before"]) + Duration::from_hours(1))
@@ -113,7 +113,7 @@ async fn a_certificate_by_tls_alpn_01_at_an_authority_with_errors() {
     launch(&mut daemon, &pebble.settings(&[HOST], more));
     wait_for_certificate(&daemon, 0);
     is_trusted(&daemon, &pebble).await;
-    // A client that sends the same kind of request as the authority gets no information.
+    // The TLS handshake of another client that requests the authority's validation protocol fails.
     let mut curious = trusting(pebble.root().await);
     curious.alpn_protocols = vec![b"acme-tls/1".to_vec()];
     assert!(daemon.shake_hands(curious).await.is_err());
@@ -133,8 +133,8 @@ async fn a_certificate_is_renewed_before_it_expires() {
     assert_eq!(daemon.logs().events_named("TLS_ACCOUNT").len(), 1, "the account is kept");
 }
 
-/// Kills a daemon in the middle of an order and starts it again. The authority's validation request has waited since
-/// before the kill; later requests reach the daemon through the listener.
+/// Kills a daemon in the middle of an order and starts it again. The returned stream is a validation request that the
+/// authority sent before the kill. The returned listener receives the later requests.
 async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpListener) {
     let mut daemon = prepare();
     let [closed] = free_ports();
@@ -219,7 +219,7 @@ async fn a_reload_retries_a_failed_order() {
     let pebble = Pebble::start(&PebbleOptions { http: way_in, ..options(&daemon) });
     launch(&mut daemon, &pebble.settings(&[HOST], "acme_challenge = \"http-01\""));
     wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-    // From here on, the port is forwarded to the daemon.
+    // Opens the port to which the authority sends its validation requests, and forwards its connections to the daemon.
     tokio::spawn(forward(TcpListener::bind(way_in).await.unwrap(), daemon.http_address()));
     daemon.signal(1);
     wait_for_certificate(&daemon, 0);
@@ -292,12 +292,13 @@ async fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
     }
 }
 
-/// An ACME directory that modifies Pebble's responses.
+/// An ACME server with Pebble's directory, in which some URLs are replaced.
 struct DirectoryOverride;
 
 impl DirectoryOverride {
-    /// Starts the directory, and returns its URL. `changes` are merged into Pebble's responses. They get the URL of a
-    /// service that rejects orders because of a rate limit, and that recommends the renewal of every certificate.
+    /// Starts the server, and returns the URL of its directory. `changes` receives the server's base URL, and returns
+    /// the entries to replace in Pebble's directory. The server rejects new orders because of a rate limit, and
+    /// recommends the renewal of every certificate.
     async fn open(pebble: &Pebble, changes: impl Fn(&str) -> Value) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

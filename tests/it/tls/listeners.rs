@@ -1,4 +1,4 @@
-//! The listeners: what each of them serves, and which clients may connect.
+//! The listeners: the paths that each listener serves, and the clients that may connect.
 
 use crate::support::tls::{Authority, HOST, own_files, trusting};
 use crate::support::{Client, Daemon};

@@ -1,4 +1,5 @@
-//! A message that cannot be stored is not acknowledged. It is stored when the provider retries the webhook.
+//! A message that cannot be stored is not acknowledged. The daemon stores the message when the provider retries the
+//! webhook.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::json;

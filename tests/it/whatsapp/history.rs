@@ -45,7 +45,7 @@ async fn history_in_a_live_thread_changes_no_order() {
     };
     let window = windows();
     bring(&shop, DANA, "D1", "before", "2024-05-01T10:00:00Z", true).await;
-    // This applies to recent messages too, because they were not sent to this server.
+    // Imported messages that are only an hour old also change nothing, because they were not sent to this server.
     let hour_ago = agentlocator::domain::Timestamp::from_millis(now_ms() - 3_600_000).to_string();
     bring(&shop, DANA, "D2", "an hour ago", &hour_ago, true).await;
     assert_eq!(shop.talk(DANA).await, ["before", "an hour ago", "live"]);

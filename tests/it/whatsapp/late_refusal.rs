@@ -54,7 +54,7 @@ async fn the_template_follows_and_then_the_bridge() {
     assert!(template.value("ContentSid").is_some() && template.value("Body").is_none());
     assert_eq!(shop.message(&answer).await["status"], "sent");
 
-    // A status of the closed attempt has no effect.
+    // A status of the first attempt, which has ended, has no effect.
     for (status, code) in [("failed", "63016"), ("sent", ""), ("undelivered", "63024")] {
         shop.twilio_reports_status(&first, status, code).await;
     }

@@ -183,12 +183,12 @@ async fn a_provider_that_is_down_is_skipped_if_the_other_may_send() {
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
     assert_eq!(way(&shop, "auto").await, "template");
 
-    // Twilio does not work.
+    // Twilio answers the request with status 503.
     let shop = self::shop(true, None, Some(1)).await;
     shop.twilio.reply_next([TwilioReply::Refuse(503, 20503)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
-    // The other provider must not be used, so the message waits for the first one.
+    // The daemon must not use the other provider, so the message waits for the first provider.
     let shop = self::shop(false, Some(1), None).await;
     shop.bridge.down(true);
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);

@@ -15,7 +15,7 @@ async fn an_unconfirmed_attempt_is_repeated_at_the_bridge_with_the_same_key() {
         (BridgeReply::Refuse(504), &[]),
     ] {
         let shop = Shop::open().await;
-        // Twilio is available too, but must not be used for this message.
+        // Twilio is also available, but the daemon must not send this message by Twilio.
         shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.receive_by_bridge(DANA, "1", "hello").await;
         shop.bridge.reply_next([reply]);

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-/// A media file of a message, by whether the bridge can return it.
+/// A media file of a message, with the state of its download from WhatsApp.
 #[derive(Clone, Debug)]
 pub enum BridgeFile {
     /// The bridge has the file.
@@ -18,7 +18,7 @@ pub enum BridgeFile {
         /// Its content.
         content: &'static str,
     },
-    /// The bridge is still fetching it from WhatsApp.
+    /// The bridge is still downloading the file from WhatsApp.
     OnItsWay,
     /// The file is no longer available at WhatsApp.
     Gone,

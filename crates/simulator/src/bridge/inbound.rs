@@ -16,7 +16,7 @@ pub struct BridgeMessage {
     pub from: String,
     /// The text.
     pub text: String,
-    /// The URL of the file, if there is one.
+    /// The URL of the file, if the message has a file.
     pub media_url: Option<String>,
     /// WhatsApp's id of the message.
     pub id: String,

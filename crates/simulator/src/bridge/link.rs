@@ -128,7 +128,8 @@ fn is_number(phone: &str) -> bool {
     (7..=15).contains(&phone.len()) && phone.bytes().all(|byte| byte.is_ascii_digit()) && !phone.starts_with('0')
 }
 
-/// Draws a square pattern that depends on the code. A phone cannot scan it.
+/// Returns an SVG image of a square pattern that depends on the code, in place of a real QR code. A phone cannot scan
+/// this pattern.
 fn drawn(qr: &str) -> String {
     let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 29"><path d=""#);
     let bits = qr.bytes().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// Disturbances; by default there are none.
+/// The disturbances of a call; by default none.
 #[expect(clippy::struct_excessive_bools, reason = "each is a disturbance of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct Chaos {
     /// The maximum random delay of each frame. Frames keep their order.
     pub jitter: Duration,
-    /// The number of frames in a burst; 0 and 1 send each frame on its own.
+    /// The number of frames that are sent together; 0 and 1 mean that each frame is sent separately.
     pub burst_frames: u64,
-    /// A stall: from the first value on (time in the stream), no frames are delivered for the second value. Then all of
-    /// them arrive at once.
+    /// A stall: its start, as time in the stream, and its length. During the stall no frames are delivered; afterwards,
+    /// all held frames arrive together.
     pub stall: Option<(Duration, Duration)>,
     /// Frames have random lengths instead of 20 ms.
     pub ragged: bool,

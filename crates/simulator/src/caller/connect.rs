@@ -136,8 +136,8 @@ async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Resul
     }
 }
 
-/// Opens a second socket with the same `start` message, as observed with Twilio. Returns how the daemon ended that
-/// socket.
+/// Opens a second socket with the same `start` message, as was observed with Twilio. Returns how the second socket
+/// ended.
 async fn hold_second_socket(
     connector: DaemonConnector,
     token: String,

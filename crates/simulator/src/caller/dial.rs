@@ -83,8 +83,8 @@ impl RunningCall {
         }
     }
 
-    /// Simulates a dialled phone that is answered. Connects the two parties at once, or after the dialled party's
-    /// document ends if there is one.
+    /// Simulates a dialled phone that is answered. Connects the two parties immediately. If the TwiML names a document
+    /// for the dialled party, connects them after the end of this document.
     async fn answered(
         &mut self,
         asks: Option<Url>,

@@ -147,12 +147,12 @@ impl MediaStream {
         }
     }
 
-    /// Returns the next message for the daemon. Call it after each `handle_…` until it returns none.
+    /// Returns the next message for the daemon. Call it after each `handle_…` until it returns `None`.
     pub(super) fn poll_send(&mut self) -> Option<String> {
         self.outgoing.pop_front()
     }
 
-    /// Returns the caller's next action. Call it after each `handle_…` until it returns none.
+    /// Returns the caller's next action. Call it after each `handle_…` until it returns `None`.
     pub(super) fn poll_action(&mut self) -> Option<CallerAction> {
         self.actions.pop_front()
     }

@@ -25,9 +25,9 @@ enum Piece {
 /// The content that `clear` removed from the buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cleared {
-    /// Audio that the caller will not hear.
+    /// The number of bytes of audio that the caller will not hear.
     pub dropped_bytes: usize,
-    /// Marks that return at once, in order.
+    /// The marks that return immediately, in order.
     pub marks: Vec<String>,
 }
 
@@ -112,8 +112,8 @@ impl Playout {
         self.queued_bytes
     }
 
-    /// Returns all audio that the caller has heard since the stream started, exact to the sample. It is silent where
-    /// nothing was played.
+    /// Returns all audio that the caller has heard since the stream started, exact to the sample. The audio is silent
+    /// where nothing was played.
     pub fn heard(&self) -> &[u8] {
         &self.heard
     }
@@ -188,8 +188,8 @@ mod tests {
     }
 
     proptest! {
-        /// For any intervals and any input, the caller hears 8 bytes a millisecond, each byte once and in order until
-        /// a clear, and each mark returns once and in order.
+        /// For any intervals and any input, the caller hears 8 bytes a millisecond. The caller hears each byte once and
+        /// in order until a clear, and each mark returns once and in order.
         #[test]
         fn nothing_is_lost_or_heard_twice(steps in prop::collection::vec((0_u8..4, 0_u64..90_000, 1_usize..900), 1..60)) {
             let (mut playout, mut now) = (Playout::default(), 0);

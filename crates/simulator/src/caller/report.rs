@@ -13,7 +13,7 @@ pub struct CallReport {
     pub webhooks: Vec<Webhook>,
     /// The media streams, in order.
     pub streams: Vec<StreamReport>,
-    /// What was played by `<Play>` and `<Say>`, in order.
+    /// The prompts that `<Play>` and `<Say>` played, in order.
     pub prompts: Vec<Prompt>,
     /// The numbers that `<Dial>` called, in order.
     pub dialled: Vec<String>,
@@ -72,7 +72,7 @@ pub struct Prompt {
     pub at_ms: u64,
     /// The URL of the audio, or the spoken text.
     pub what: String,
-    /// Its length in milliseconds.
+    /// The length of the prompt in milliseconds.
     pub length_ms: u64,
 }
 

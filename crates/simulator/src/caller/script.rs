@@ -9,9 +9,9 @@ use std::time::Duration;
 /// Audio of the caller.
 #[derive(Clone)]
 pub enum Clip {
-    /// A synthetic voice for this many milliseconds.
+    /// Speech of a synthetic voice, with its length in milliseconds.
     Voice(u64),
-    /// This audio, in mu-law.
+    /// Recorded audio, in mu-law.
     Sound(Arc<[u8]>),
 }
 
@@ -34,7 +34,7 @@ impl fmt::Debug for Clip {
     }
 }
 
-/// One action of the caller while the stream is open. A step starts when the step before it has finished.
+/// An action of the caller while the stream is open. A step starts when the previous step has finished.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Drops the media socket without a WebSocket close, as a broken network does.
@@ -129,7 +129,7 @@ fn parse_clip(text: &str) -> Result<Clip, String> {
 /// Parses a duration: `1500`, `1500ms` or `1.5s`, at most an hour.
 ///
 /// # Errors
-/// What is wrong with it, as a sentence for the user.
+/// A description of the error, as a sentence for the user.
 pub fn parse_time(text: &str) -> Result<Duration, String> {
     let (number, unit_ms) = match text.strip_suffix("ms") {
         Some(number) => (number, 1.0),

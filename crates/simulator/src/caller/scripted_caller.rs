@@ -32,7 +32,7 @@ pub(super) enum CallerAction {
 pub struct Speech {
     /// Milliseconds since the stream started.
     pub began_ms: u64,
-    /// Milliseconds since the stream started; none while the caller speaks.
+    /// Milliseconds since the stream started; `None` while the caller speaks.
     pub ended_ms: Option<u64>,
 }
 
@@ -181,5 +181,5 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A caller hangs up after this much silence.
+/// The longest time that a caller waits for an answer before the caller hangs up.
 const ANSWER_TIMEOUT_US: u64 = 30_000_000;

@@ -64,11 +64,11 @@ impl SpeechMonitor {
 }
 
 const FRAME: usize = 160;
-/// A level above the noise of a line and below any speech.
+/// The lowest loudness that counts as speech: above the noise of a line, and below any speech.
 const LOUD: u32 = 200;
-/// Silence for 60 ms does not occur within speech.
+/// The silence, in bytes (60 ms), after which the agent no longer speaks. Silence within speech is shorter.
 const STOPPED: usize = 60 * 8;
-/// A silence of 500 ms ends an utterance.
+/// The silence, in bytes (500 ms), that ends an utterance.
 const GAP: usize = 500 * 8;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub struct OpenAiOptions {
     pub greeting: String,
     /// The delay from the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
-    /// The 95th percentile of this delay, in medians.
+    /// The 95th percentile of this delay, as a multiple of its median.
     pub spread: f64,
     /// The length of the audio in one delta.
     pub delta: Duration,
@@ -65,7 +65,7 @@ impl Default for OpenAiOptions {
     }
 }
 
-/// One exchange: the caller's words, and the answer.
+/// A turn of a conversation: the caller's words, and the AI's answer.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
     /// The transcript of the caller's words.
@@ -155,24 +155,25 @@ pub struct Faults {
     pub endless_speech_sessions: usize,
     /// Closes the socket of the first session at this time after the end of the caller's first turn.
     pub close_after_speech: Option<Duration>,
-    /// The response of the first session, counted from 1, that fails, and the amount of audio that it sends before.
+    /// The number of the response of the first session that fails, from 1, and the amount of audio that it sends before the failure.
     pub fail_midway: Option<(usize, Duration)>,
-    /// The response of the first session, counted from 1, that ends as incomplete (as at the limit of output tokens), and the amount of
-    /// audio that it sends before.
+    /// The number of the response of the first session that ends as incomplete, from 1, and the amount of audio that it sends before. The
+    /// API ends a response as incomplete at the limit of output tokens.
     pub incomplete: Option<(usize, Duration)>,
     /// The responses of each session, counted from 1, that are completed without any output.
     pub empty: Vec<usize>,
-    /// The responses of each session, counted from 1, whose function calls are cut off: their items stay incomplete.
+    /// The numbers of the responses of each session, from 1, whose function calls are cut off. The items of these calls stay incomplete.
     pub cut_off_calls: Vec<usize>,
-    /// The number of response requests of each session that are rejected because of an active response that does not exist.
+    /// The number of response requests of each session, from the first, that are wrongly rejected because of an active response.
     pub phantom_responses: usize,
-    /// The response of the first session, counted from 1, during which the socket is dropped, and the amount of audio that it sends before.
+    /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is the amount of audio
+    /// that the response sends before.
     pub break_off: Option<(usize, Duration)>,
     /// The HTTP status of every HTTP response.
     pub refuse_requests: Option<u16>,
     /// The values of `reasoning_effort` that `/chat/completions` rejects.
     pub refuse_efforts: Vec<&'static str>,
-    /// The number of tokens that `/chat/completions` spends on reasoning. A request with a lower token limit gets no text.
+    /// The number of tokens that `/chat/completions` spends on reasoning. The answer to a request with a lower token limit has no text.
     pub reasoning_tokens: u64,
     /// The streamed chat completions, counted from 1, that break off, and the number of words that they send before.
     pub break_off_chats: Vec<(usize, usize)>,

@@ -35,7 +35,7 @@ pub struct SessionRecord {
     pub messages: Vec<(String, String)>,
     /// The codes of the errors that were sent.
     pub errors: Vec<String>,
-    /// Why the session ended; none while it is open.
+    /// Why the session ended; `None` while it is open.
     pub ended: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub struct SessionRecord {
 pub struct AnswerRecord {
     /// `resp_…`
     pub response_id: String,
-    /// `item_…`; none before the item exists.
+    /// `item_…`; `None` before the item exists.
     pub item_id: Option<String>,
     /// The text.
     pub text: String,

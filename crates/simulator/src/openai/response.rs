@@ -99,7 +99,7 @@ impl Response {
         self.next_us
     }
 
-    /// Stops the response permanently: no further step is due.
+    /// Stops the response permanently: it sends no further events.
     pub(super) fn hold(&mut self) {
         self.next_us = u64::MAX;
     }
@@ -219,7 +219,7 @@ impl Response {
         merge(common, more)
     }
 
-    /// Returns the words that belong to the sent audio and have not been sent.
+    /// Returns the words that belong to the sent audio and have not been sent yet.
     fn next_words(&mut self, text: &str) -> String {
         let said = self.words_by_now(text);
         let words = text.split_inclusive(' ').skip(self.words_sent).take(said - self.words_sent.min(said)).collect();

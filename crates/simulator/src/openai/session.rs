@@ -45,7 +45,7 @@ pub struct Session {
     turn: usize,
     trigger: ResponseTrigger,
     spoken: bool,
-    /// The number of response requests that were rejected because of an active response that does not exist.
+    /// The number of response requests that were wrongly rejected because of an active response.
     refused: usize,
 }
 
@@ -197,7 +197,7 @@ impl Session {
         }
     }
 
-    /// Returns the next output. Call it after each `handle_…` until it returns none.
+    /// Returns the next output. Call it after each `handle_…` until it returns `None`.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

@@ -1,11 +1,11 @@
-//! Turn detection by loudness.
+//! Detects the start and the end of speech by its loudness.
 
 use crate::sound::{bytes_of, loudness, millis};
 
 /// Detects speech in audio, frame by frame.
 #[derive(Debug, Default)]
 pub(crate) struct Vad {
-    /// Received audio that does not fill a frame yet.
+    /// The received audio after the last complete frame.
     rest: Vec<u8>,
     position: usize,
     loud_frames: u32,
@@ -68,7 +68,7 @@ impl Vad {
 }
 
 const FRAME: usize = 160;
-/// The minimum number of loud frames (60 ms) in speech; a click is shorter.
+/// The number of consecutive loud frames at which speech starts: 60 ms, which is longer than a click.
 const FRAMES_OF_SPEECH: u32 = 3;
 /// The loudness that corresponds to a threshold of 1.
 const LOUDNESS_OF_ONE: f64 = 800.0;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// A SplitMix64 generator (Steele, Lea, Flood 2014). It is sufficient for data that only has to look varied.
+/// A SplitMix64 generator (Steele, Lea, Flood 2014). Its quality is sufficient, because the data only has to look
+/// varied.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 

@@ -17,7 +17,7 @@ pub struct SonioxOptions {
     pub transcribe: Duration,
     /// The delay from the text of a stream to the first audio.
     pub think: Duration,
-    /// The 95th percentile of both delays, in medians.
+    /// The 95th percentile of both delays, as a multiple of their medians.
     pub spread: f64,
     /// How many times faster than real time speech is sent.
     pub speed: f64,
@@ -45,8 +45,8 @@ impl Default for SonioxOptions {
 pub struct SonioxFaults {
     /// The HTTP status with which sockets of both services are rejected.
     pub refuse_sockets: Option<u16>,
-    /// The number of transcriptions, from the first, that end with error 503 at the end of their first utterance, as
-    /// when the service restarts a session.
+    /// The number of transcriptions, from the first, that end with error 503 at the end of their first utterance. The
+    /// service sends this error when it restarts a session.
     pub restart_transcriptions: usize,
     /// The error with which every transcription ends as soon as it begins.
     pub reject_transcriptions: Option<u16>,
@@ -61,6 +61,7 @@ pub struct SonioxFaults {
     /// The stream, counted from 1 over all sockets, during which the socket is closed, and the amount of audio that is
     /// sent before. Afterwards, sockets of both services are rejected.
     pub close_in_stream: Option<(usize, Duration)>,
-    /// The first stream, counted from 1 over all sockets, that gets no audio; all later streams get none either.
+    /// The number of the first stream, from 1 over all sockets, that gets no audio. All later streams also get no
+    /// audio.
     pub mute_from_stream: Option<usize>,
 }

@@ -140,10 +140,10 @@ async fn reject(socket: &mut Socket, code: u16, message: &str) {
 }
 
 impl Transcription {
-    /// Sends a response after the delay of its utterance, which has this number; responses keep their order.
+    /// Queues a response, which is sent after the delay of utterance number `utterance`. Responses keep their order.
     fn postpone(&mut self, response: Value, utterance: usize) {
         let delay = delay(self.options.transcribe, self.options.spread, utterance);
-        // A word is reported before it is final.
+        // Words are sent after half of the delay, because the service sends words before they are final.
         let delay = if ends_utterance(&response) { delay } else { delay / 2 };
         let due = crate::clock::instant() + delay;
         let due = self.pending.back().map_or(due, |(last, _)| due.max(*last));

@@ -54,7 +54,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
             () = shared.stopping.cancelled() => false,
         };
         if !sent {
-            // This branch also runs when the client has closed the connection.
+            // If the client has already closed the connection, this close fails, which has no effect.
             let _ = socket.close(None).await;
             return;
         }

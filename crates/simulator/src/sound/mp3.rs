@@ -50,7 +50,7 @@ impl Frame {
     }
 }
 
-/// Returns the length of the ID3v2 tag at the start of the file; 0 if there is none.
+/// Returns the length of the ID3v2 tag at the start of the file; 0 if the file has no tag.
 fn id3_bytes(file: &[u8]) -> usize {
     match file.first_chunk::<10>() {
         Some([b'I', b'D', b'3', _, _, _, size @ ..]) => {

@@ -5,10 +5,10 @@ use super::{decode_sample, encode_sample};
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WavError {
-    /// It is not a WAV file, or it is truncated.
+    /// The file is not a WAV file, or it is truncated.
     #[error("not a WAV file, or truncated")]
     NotWav,
-    /// Its format is not supported.
+    /// The format of the audio is not supported.
     #[error("WAV format {format} with {bits} bits; 16-bit PCM and 8-bit mu-law are supported")]
     Format {
         /// `wFormatTag`.

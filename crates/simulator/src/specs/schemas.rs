@@ -114,8 +114,8 @@ fn describe(error: &ValidationError<'_>) -> String {
     if place.is_empty() { what } else { format!("{place}: {what}") }
 }
 
-/// Returns the deepest error of the closest of several alternatives that did not match. The closest alternative has
-/// the right type and the fewest errors.
+/// Returns the deepest error of the closest alternative, if none of several alternatives matched. The closest
+/// alternative has the right type and the fewest errors.
 fn nearest<'a>(forms: &'a [Vec<ValidationError<'static>>]) -> Option<&'a ValidationError<'static>> {
     let wrong_kind = |error: &ValidationError<'_>| {
         matches!(error.kind(), ErrorKind::Constant { .. } | ErrorKind::Enum { .. } | ErrorKind::Type { .. })

@@ -40,7 +40,7 @@ pub struct TwilioOptions {
     pub statuses_twice: bool,
     /// Whether a text to a contact who has not written to this number within 24 hours fails with error 63016.
     pub enforce_window: bool,
-    /// Whether the first request for a media file gets 404, as happens with Twilio right after the webhook.
+    /// Whether the first request for a media file is answered with 404, as Twilio can do immediately after the webhook.
     pub media_late: bool,
 }
 

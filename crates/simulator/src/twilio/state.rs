@@ -161,7 +161,8 @@ impl TwilioState {
         sid
     }
 
-    /// Adds a call as `insert_call` does, with this sid: a call whose first webhook the daemon has received.
+    /// Adds a call as `insert_call` does, with a given sid. Use this function for a call whose first webhook the daemon
+    /// has received.
     pub fn insert_call_of(
         &self,
         sid: &str,

@@ -36,7 +36,7 @@ impl Element {
 /// Parses a document, and returns its verbs in order.
 ///
 /// # Errors
-/// What is wrong with the XML or its root element; Twilio reports error 12100 for such a document.
+/// A description of the error in the XML or its root element. Twilio reports error 12100 for such a document.
 pub fn parse(document: &str) -> Result<Vec<Element>, String> {
     let mut reader = Reader::from_str(document);
     let mut open: Vec<Element> = Vec::new();

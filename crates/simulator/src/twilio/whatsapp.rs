@@ -21,7 +21,7 @@ pub struct InboundMessage {
     pub body: String,
     /// The media files.
     pub media: Vec<MediaRecord>,
-    /// Further fields; Twilio may add fields without notice.
+    /// Additional fields of the webhook, because Twilio may add fields without notice.
     pub more: Vec<(String, String)>,
 }
 

@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 
-/// A child process of Node.js. It exits when its standard input, a pipe from this process, closes. Therefore it also
-/// exits if this process is killed.
+/// A child process of Node.js. The child exits when its standard input, a pipe from this process, closes. Therefore the
+/// child also exits if this process is killed.
 pub(super) struct NodeProcess {
     what: &'static str,
     child: Child,
@@ -22,9 +22,9 @@ pub(super) struct NodeProcess {
 /// How the process ends when its [`NodeProcess`] is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OnDrop {
-    /// It is killed.
+    /// The process is killed.
     Kill,
-    /// It exits when its standard input closes, after it has removed its files.
+    /// The process removes its files and exits, because its standard input closes.
     CloseInput,
 }
 

@@ -148,7 +148,7 @@ async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Harnes
 }
 
 /// Returns the texts on a phone's screen. For a message that it cannot decrypt, a phone shows a placeholder and requests the message again.
-/// It then shows the message in that position.
+/// When the message arrives again, the phone shows it in place of the placeholder.
 fn shown<'a>(messages: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let mut places: Vec<(&Value, Vec<String>)> = Vec::new();
     for message in messages.filter(|message| message["duplicate"] == false) {

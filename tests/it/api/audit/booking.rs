@@ -60,7 +60,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     };
     let body = new(owner, noun).await;
     if operation.starts_with("add_") || operation == "book_appointment" {
-        // Ids increase by one, so the id of the next object follows from the id of an object created now.
+        // The request's object gets the next id. Ids increase by one, so an object that is created now shows that id.
         let id = made(owner, path, &body).await + 1;
         let body = new(owner, noun).await;
         return Some((Method::POST, path.to_owned(), body, format!("{noun}:{id}")));
@@ -97,7 +97,7 @@ async fn new(owner: &Client, noun: &str) -> Value {
             if noun == "waiting-list" {
                 return json!({"contact_id": 1, "service_id": service, "from_date": "2030-01-01", "to_date": "2030-01-02"});
             }
-            // Each appointment gets its own minute.
+            // Each appointment starts at a different minute.
             let start = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(60 * 24 + 2 * service);
             let start = format!("{:.0}", start.round(jiff::Unit::Minute).unwrap());
             json!({"contact_id": 1, "service_id": service, "starts_at": start, "force": true})

@@ -75,8 +75,8 @@ impl StoreFixture {
     }
 }
 
-/// The body of the separate process, which is no test of its own. It does nothing unless its environment variables are
-/// set.
+/// The code of the separate process, and not a test of its own: it returns immediately if the environment variable is
+/// not set.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_process() {
     let Ok(role) = std::env::var(ROLE) else { return };

@@ -64,8 +64,9 @@ struct Twilio {
     list: List,
     listed: usize,
     attempts: Vec<SentMessage>,
-    /// The responses to file requests, in order, and the authorization of each of these requests.
+    /// The responses to the next file requests, in order.
     files: VecDeque<(u16, Value)>,
+    /// The `Authorization` header of each file request.
     file_requests: Vec<String>,
 }
 

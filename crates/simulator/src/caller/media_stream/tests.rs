@@ -3,7 +3,7 @@ use crate::caller::Answer;
 use crate::sound::Voice;
 use std::time::Duration;
 
-/// A media stream on a simulated clock; the test plays the daemon.
+/// A media stream on a simulated clock. The test acts as the daemon.
 struct Bench {
     media_stream: MediaStream,
     now_us: u64,

@@ -3,7 +3,7 @@
 use super::{ResponseTrigger, Session, merge};
 use serde_json::{Value, json};
 
-/// An item.
+/// An item of the conversation, in the form of the API and with its kind.
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) id: String,

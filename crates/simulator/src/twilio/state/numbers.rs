@@ -42,8 +42,8 @@ pub struct NumberRecord {
 }
 
 impl TwilioState {
-    /// Adds a number with the defaults of Twilio's console, whose webhooks are Twilio's demo. `change` modifies the
-    /// record before it is stored.
+    /// Adds a number with the defaults of Twilio's console: its webhooks have the URLs of Twilio's demo. `change`
+    /// modifies the record before it is stored.
     pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
         let mut record = NumberRecord {
             sid: random_sid("PN"),
