@@ -5,19 +5,17 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: their files or folders, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 23] = [
+const EXCEPTIONS: [(&[&str], &str); 21] = [
     (&["agent/instructions"], "the caller's part of the instructions is in the language of the whole"),
     (&["alerting"], "methods of the parent's type in a file of their own"),
     (&["backup/create"], "methods of the parent's type in a file of their own"),
     (&["crm/caller_booking"], "what a caller has proved is about the caller, a type of the parent"),
-    (&["call/playback"], "methods of the parent's type in a file of their own"),
     (&["call/session"], "methods of the parent's type in a file of their own"),
     (&["openai/session"], "methods of the parent's type in a file of their own"),
     (&["pipeline"], "methods of the parent's type in a file of their own"),
     (&["publish"], "methods of the publisher in files of their own"),
     (&["runtime/outbox"], "methods of the parent's type in a file of their own"),
     (&["tls"], "methods of the parent's type in a file of their own"),
-    (&["twilio/message", "twilio/state"], "methods of the parent's type in a file of their own"),
     (&["engine/realtime"], "an error of the engine that its connection returns too"),
     (
         &["http/api", "http/media_stream", "http/router", "http/server", "http/websocket_upgrade"],

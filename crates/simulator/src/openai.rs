@@ -5,7 +5,6 @@
 //! errors are those of the API.
 
 mod chat;
-mod ids;
 mod multipart;
 pub(crate) mod options;
 mod realtime;

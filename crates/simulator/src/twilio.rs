@@ -4,7 +4,7 @@
 //! security", "REST API".
 
 mod account;
-mod message;
+mod records;
 mod request;
 mod rest;
 mod signature;
@@ -13,10 +13,10 @@ pub mod twiml;
 mod whatsapp;
 
 pub use account::{Account, random_sid};
-pub use message::{MediaRecord, MessageRecord};
+pub use records::{AccountState, CallRecord, CallUpdate, MediaRecord, MessageRecord, NumberRecord, RecordingRecord};
 pub(crate) use request::SignedRequest;
 pub use request::{SignaturePlan, WebhookResponse};
 pub use rest::{Fault, Operation, RecordedRequest, TwilioOptions, TwilioRest};
 pub use signature::{sign, sign_json_url};
-pub use state::{AccountState, CallError, CallRecord, CallUpdate, NumberRecord, RecordingRecord, TwilioState};
+pub use state::{CallError, TwilioState};
 pub use whatsapp::{InboundMessage, WhatsAppNetwork};

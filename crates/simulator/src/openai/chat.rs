@@ -4,7 +4,7 @@ use super::options::{Faults, FunctionCall, OpenAiOptions, Turn};
 use super::realtime::error;
 use super::rest::structured_answer;
 use super::server::Shared;
-use crate::delay::delay;
+use crate::server::delay;
 use crate::specs::{OpenAiRequest, check_openai_request};
 use axum::body::{Body, Bytes};
 use axum::extract::State;

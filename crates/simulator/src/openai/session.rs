@@ -6,10 +6,9 @@
 mod conversation;
 mod turns;
 
-use super::ids::Ids;
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
-use super::response::{AudioFormat, Response, merge};
+use super::response::{AudioFormat, Ids, Response, merge};
 use super::vad::Vad;
 use crate::specs::{check_realtime_event, realtime_client_events};
 use base64::Engine;

@@ -2,7 +2,7 @@
 
 use super::options::SonioxOptions;
 use super::server::{Shared, complaints};
-use crate::delay::delay;
+use crate::server::delay;
 use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};

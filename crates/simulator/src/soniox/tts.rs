@@ -2,8 +2,8 @@
 
 use super::SpeechRecord;
 use super::server::{Shared, complaints};
-use crate::delay::delay;
 use crate::openai::options::spoken_ms;
+use crate::server::delay;
 use crate::sound::{Voice, bytes_of, millis};
 use crate::websocket::Socket;
 use base64::Engine as _;
