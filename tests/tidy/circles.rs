@@ -25,10 +25,7 @@ const EXCEPTIONS: [(&[&str], &str); 21] = [
         &["http/auth", "http/body_budget", "http/ready", "http/state", "http/twilio_form", "http/webhooks"],
         "the state of the listeners contains what the extractors need, and they take it from there",
     ),
-    (
-        &["runtime/call", "runtime/calls"],
-        "the registry starts the task of a call, and the task reports to the registry",
-    ),
+    (&["runtime/calls"], "methods of the parent's type in a file of their own"),
     (&["spoken/hebrew"], "a reading consists of readings of its parts"),
     (&["store"], "the handle of the store is given to its threads"),
     (&["bridge/"], "the routes of one server share its state"),

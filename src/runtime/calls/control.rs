@@ -1,10 +1,9 @@
 //! What employees can do with an active call: listen to it, send the agent a hint, transfer it to themselves, and end
 //! it.
 
-use super::Calls;
+use super::{CallMessage, Calls, PutThrough};
 use crate::domain::CallSid;
 use crate::providers::twilio::rest;
-use crate::runtime::call::{CallMessage, PutThrough};
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};
