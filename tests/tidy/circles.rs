@@ -5,16 +5,13 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: their files or folders, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 19] = [
-    (&["agent/instructions"], "the caller's part of the instructions is in the language of the whole"),
+const EXCEPTIONS: [(&[&str], &str); 16] = [
     (&["alerting"], "methods of the parent's type in a file of their own"),
     (&["backup/create"], "methods of the parent's type in a file of their own"),
-    (&["crm/caller_booking"], "what a caller has proved is about the caller, a type of the parent"),
     (&["call/session"], "methods of the parent's type in a file of their own"),
     (&["publish"], "methods of the publisher in files of their own"),
     (&["runtime/outbox"], "methods of the parent's type in a file of their own"),
     (&["tls"], "methods of the parent's type in a file of their own"),
-    (&["engine/realtime"], "an error of the engine that its connection returns too"),
     (
         &["http/api", "http/media_stream", "http/router", "http/server", "http/websocket_upgrade"],
         "long answers end with the listener that serves them; the document is served by an operation of its own",

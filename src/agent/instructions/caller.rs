@@ -2,7 +2,7 @@
 //! earlier calls and messages are others', and are data in a message of their own. The times of appointments are in neither: tools
 //! return them once the caller has shown that the appointments are theirs.
 
-use super::{language_name, local_time};
+use super::language::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};

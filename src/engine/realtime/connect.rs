@@ -1,22 +1,64 @@
 //! Opens a session: the connection, the settings without those that the server rejects, and the conversation until
 //! now.
 
-use super::{Failure, OpenSocket, RealtimeSetup};
+use crate::agent::tool::ToolRegistry;
 use crate::call::HistoryTurn;
-use crate::config::OpenAiConfig;
-use crate::domain::{Speaker, ToolUse};
+use crate::config::{Config, OpenAiConfig};
+use crate::domain::{ContactName, Speaker, ToolUse};
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
-use crate::providers::websocket::{self, DialError, KeyHeader, Received};
+use crate::providers::websocket::{self, DialError, KeyHeader, Received, Socket};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Error as WsError;
 
 /// Longer than any event: six minutes of audio in one message.
 const MAX_MESSAGE: usize = 4 << 20;
 /// A message with 100 ms of audio has about 1.2 KiB.
 const READ_BUFFER: usize = 4 << 10;
+
+/// The settings of a session.
+#[derive(Clone, Debug)]
+pub struct RealtimeSetup {
+    /// The settings: key, model, voice, turn detection.
+    pub config: Arc<Config>,
+    /// The instructions for the model.
+    pub instructions: Arc<str>,
+    /// The tools that the model may call.
+    pub tools: ToolRegistry,
+    /// The language that callers are expected to speak, ISO 639-1.
+    pub language: String,
+    /// The caller's name, which is data to the model.
+    pub caller_name: ContactName,
+    /// Earlier calls and messages with the caller, as JSON.
+    pub caller_history: Option<String>,
+    /// The conversation before this engine was opened.
+    pub history: Vec<HistoryTurn>,
+    /// The fields that the server has rejected before.
+    pub rejected: RejectedFields,
+}
+
+impl RealtimeSetup {
+    /// The same setup without an optional field of `session.update`, as if the server had rejected it.
+    #[must_use]
+    pub fn without(self, field: &str) -> Self {
+        let rejected = RejectedFields::default();
+        if let Some((field, value)) = wire::remove_optional_field(&mut self.session(), field) {
+            rejected.add(field, value);
+        }
+        Self { rejected, ..self }
+    }
+
+    fn session(&self) -> Value {
+        let tools = self.tools.definitions();
+        let tools: Vec<_> =
+            tools.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+        wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
+    }
+}
 
 /// Fields of `session.update` that the server rejected, with their values; clones share them. A different value of
 /// such a field is sent again.
@@ -80,7 +122,7 @@ impl RejectedFields {
     }
 
     /// Adds a field; returns true if it is new.
-    pub(super) fn add(&self, field: &'static str, value: Value) -> bool {
+    fn add(&self, field: &'static str, value: Value) -> bool {
         self.locked(|fields| {
             let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);
             if is_new {
@@ -106,6 +148,15 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
         }
         Speaker::System => vec![wire::hint(&turn.text)],
     }
+}
+
+pub(super) type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
+
+/// Why a session could not be opened, or was lost.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) retry: bool,
+    pub(super) reason: String,
 }
 
 /// A session that the server has accepted.
