@@ -50,7 +50,6 @@ mod notice;
 mod outbox;
 mod page;
 mod partial_index;
-mod peaks;
 mod personal;
 mod probe;
 mod readers;
@@ -117,9 +116,8 @@ pub use notice::{StartEvent, StartNotice, WAS_BEHIND, leave_promotion_notice};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
-pub use peaks::StoredPeaks;
 pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordingToFetch};
+pub use recording::{CompressedFile, RecordingToFetch, StoredPeaks};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };

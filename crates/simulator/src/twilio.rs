@@ -3,7 +3,6 @@
 //! Based on Twilio's documentation: "TwiML for Programmable Voice", "Media Streams – WebSocket messages", "Webhooks
 //! security", "REST API".
 
-mod account;
 mod records;
 mod request;
 mod rest;
@@ -12,8 +11,10 @@ mod state;
 pub mod twiml;
 mod whatsapp;
 
-pub use account::{Account, random_sid};
-pub use records::{AccountState, CallRecord, CallUpdate, MediaRecord, MessageRecord, NumberRecord, RecordingRecord};
+pub use records::{
+    Account, AccountState, CallRecord, CallUpdate, MediaRecord, MessageRecord, NumberRecord, RecordingRecord,
+    random_sid,
+};
 pub(crate) use request::SignedRequest;
 pub use request::{SignaturePlan, WebhookResponse};
 pub use rest::{Fault, Operation, RecordedRequest, TwilioOptions, TwilioRest};

@@ -3,8 +3,9 @@
 mod messages;
 mod numbers;
 
-use super::account::{Account, random_sid};
-use super::records::{AccountState, CallRecord, CallUpdate, MessageRecord, NumberRecord, RecordingRecord};
+use super::records::{
+    Account, AccountState, CallRecord, CallUpdate, MessageRecord, NumberRecord, RecordingRecord, random_sid,
+};
 use crate::clock;
 use agentlocator_core::domain::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,7 @@
 //! Messages in Twilio's state.
 
 use super::TwilioState;
-use crate::twilio::account::random_sid;
-use crate::twilio::records::MessageRecord;
+use crate::twilio::records::{MessageRecord, random_sid};
 
 impl TwilioState {
     /// Returns all messages in the order in which Twilio accepted them.

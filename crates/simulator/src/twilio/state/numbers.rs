@@ -1,8 +1,7 @@
 //! The account's state and its phone numbers.
 
 use super::TwilioState;
-use crate::twilio::account::random_sid;
-use crate::twilio::records::{AccountState, NumberRecord};
+use crate::twilio::records::{AccountState, NumberRecord, random_sid};
 
 impl TwilioState {
     /// Adds a number with the defaults of Twilio's console, whose webhooks are Twilio's demo. `change` modifies the
