@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: their files or folders, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 16] = [
+const EXCEPTIONS: [(&[&str], &str); 14] = [
     (&["alerting"], "methods of the parent's type in a file of their own"),
     (&["backup/create"], "methods of the parent's type in a file of their own"),
     (&["call/session"], "methods of the parent's type in a file of their own"),
@@ -24,8 +24,6 @@ const EXCEPTIONS: [(&[&str], &str); 16] = [
     (&["spoken/hebrew"], "a reading consists of readings of its parts"),
     (&["store"], "the handle of the store is given to its threads"),
     (&["bridge/"], "the routes of one server share its state"),
-    (&["openai/"], "the routes of one server share its state"),
-    (&["soniox/"], "the routes of one server share its state"),
     (&["twilio/rest"], "the routes of one server share its state"),
     (&["twilio/twiml"], "the table of the elements is recursive"),
 ];

@@ -1,7 +1,7 @@
 //! Text to speech: up to five streams on one socket.
 
 use super::SpeechRecord;
-use super::server::{Shared, complaints};
+use super::state::{Shared, complaints};
 use crate::openai::options::spoken_ms;
 use crate::server::delay;
 use crate::sound::{Voice, bytes_of, millis};
