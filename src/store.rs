@@ -15,7 +15,6 @@ mod audit;
 mod backfill;
 mod backlog;
 mod booking;
-mod boot;
 mod call;
 mod call_log;
 mod change;
@@ -36,25 +35,21 @@ mod idempotency;
 mod inbox;
 mod integrity;
 mod job;
-mod json;
 mod knowledge_gap;
 mod lead;
 mod lifecycle;
 mod live;
-mod log_size;
 mod media;
 mod media_details;
 mod message;
 mod meta;
 mod migrate;
 mod mirror_log;
-mod names;
 mod note;
 mod notice;
 mod outbox;
 mod page;
 mod partial_index;
-mod peaks;
 mod personal;
 mod probe;
 mod readers;
@@ -69,6 +64,7 @@ mod self_check;
 mod session;
 mod setting;
 mod setup;
+mod sql;
 mod startup;
 mod tag;
 mod task;
@@ -96,7 +92,6 @@ pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
 pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use booking::{ClosureData, ResourceData, ServiceData};
-pub use boot::boot_id;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TimedTurn, TurnUpdate};
 pub use change::Change;
@@ -106,14 +101,13 @@ pub use copy_check::CopyCheck;
 pub use database_summary::{DatabaseSummary, summarize_copy};
 pub use device::Device;
 pub use error::{Error, Result};
-pub use folder::with_suffix;
+pub use folder::{boot_id, with_suffix};
 pub use greeting::NewGreeting;
-pub use health::{ForeignCause, Health, Integrity, LateCause, PublishState};
+pub use health::{ForeignCause, Health, Integrity, LateCause, LogSize, PublishState};
 pub use idempotency::StoredResponse;
 pub use inbox::InboxQuery;
 pub use job::Job;
 pub use knowledge_gap::AskedQuestion;
-pub use log_size::LogSize;
 pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
@@ -122,9 +116,8 @@ pub use notice::{StartEvent, StartNotice, WAS_BEHIND, leave_promotion_notice};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
-pub use peaks::StoredPeaks;
 pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
-pub use recording::{CompressedFile, RecordingToFetch};
+pub use recording::{CompressedFile, RecordingToFetch, StoredPeaks};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };
@@ -279,6 +272,13 @@ impl Store {
         };
         let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();
         self.inner.health_state.health(publish, disk)
+    }
+
+    /// Returns the size of the write-ahead log, and another process that is reading the database.
+    pub fn log_size(&self) -> LogSize {
+        let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
+        let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        LogSize { bytes, reader: threads.as_ref().and_then(|threads| threads.log_reader()) }
     }
 
     /// Decides about a foreign file that has the name of the published file. The file is either adopted at the next

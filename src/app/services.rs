@@ -38,8 +38,8 @@ use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
-    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, stale_calls,
-    unstored_calls,
+    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, run_call,
+    stale_calls, unstored_calls,
 };
 use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -107,7 +107,7 @@ impl Services {
             rejected: RejectedFields::default(),
         };
         let examiner = MediaExaminer::default();
-        let calls = Calls::new(shared.clone());
+        let calls = Calls::new(shared.clone(), run_call);
         let page = pages.best.clone();
         let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
         let self_check = SelfChecker::new(Parts {

@@ -5,7 +5,6 @@ mod backup;
 mod file;
 mod host;
 mod mail;
-mod phone;
 mod text;
 
 pub(super) use address::{base_url, bridge_url, listen_address, port, public_host};
@@ -15,9 +14,9 @@ pub(super) use file::{
 };
 pub(super) use host::{host_names, key_id, networks};
 pub(super) use mail::{host, mail_address, mail_addresses};
-pub(super) use phone::{country, phone_number};
 pub(super) use text::{
-    choice, choices, display_name, free_text, language, pronunciation, secret, template_variables, time_zone, token,
+    choice, choices, country, display_name, free_text, language, phone_number, pronunciation, secret,
+    template_variables, time_zone, token,
 };
 
 use super::raw_value::RawValue;

@@ -1,39 +1,27 @@
 //! Appointments of a caller, as the agent's tools use them. The tools identify services and staff by the names that the
 //! caller said. Times are local times of the business. A caller can access only their own appointments.
 
+mod caller;
 mod own;
 
+pub use caller::Caller;
 pub use own::own;
 
 use super::appointment::{self, AppointmentChange, NewAppointment};
-use super::booking::slots::{self, SlotQuery, local_date};
+use super::booking::slots::{self, SlotQuery};
 use super::caller_text::{self, AppointmentEvent};
 use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
-use crate::booking::instant;
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallBooking, CallSid,
-    Contact, DayTime, Resource, ResourceId, Service, Speaker, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallBooking, Contact,
+    DayTime, Resource, ResourceId, Service,
 };
 use crate::search::fold;
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use own::Found;
 use std::time::Duration;
-
-/// The caller, the call and the current time.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub call: CallSid,
-    /// The business's time zone.
-    pub zone: TimeZone,
-    /// The current time.
-    pub now: Timestamp,
-    /// The turns of the call so far, with their speakers.
-    pub said: Vec<(Speaker, String)>,
-}
 
 /// The caller's wishes for an appointment.
 #[derive(Clone, Debug, Default)]
@@ -86,49 +74,6 @@ pub struct CallerBooking {
     pub phone: Option<String>,
     /// A note for users.
     pub note: Option<String>,
-}
-
-impl Caller {
-    fn context(&self) -> appointment::Context {
-        let (business, actor) = (BusinessId::FIRST, ActorId::Agent);
-        appointment::Context { business, zone: self.zone.clone(), actor, now: self.now }
-    }
-
-    fn today(&self) -> Date {
-        local_date(self.now, &self.zone)
-    }
-
-    /// Converts a timestamp to the business's local time.
-    pub fn local(&self, at: Timestamp) -> DateTime {
-        at.to_zoned(&self.zone).datetime()
-    }
-
-    fn moment(&self, at: DateTime) -> Result<Timestamp, RequestError> {
-        let minutes = i32::from(at.hour()) * 60 + i32::from(at.minute());
-        let time = u16::try_from(minutes).ok().and_then(DayTime::from_minutes);
-        let moment = instant(at.date(), time.unwrap_or(DayTime::START), &self.zone);
-        let is_exact = self.local(moment) == at;
-        if is_exact { Ok(moment) } else { Err(RequestError::Invalid("this time does not exist on that day".into())) }
-    }
-
-    /// Converts the next free time in a `slot_taken` error to local time, as in the agent's other tool outputs.
-    fn in_local_time(&self, error: Error) -> Error {
-        let Error::Refused(RequestError::CodedConflict { code: "slot_taken", params, .. }) = &error else {
-            return error;
-        };
-        let next = params.iter().find(|(name, _)| *name == "next_free").and_then(|(_, at)| at.parse().ok());
-        match next {
-            Some(next) => {
-                let message = format!("this time is taken; the next free one is {}", self.local(next));
-                RequestError::Conflict(message.into()).into()
-            }
-            None => error,
-        }
-    }
-
-    fn stored_call(&self, tx: &ReadTx<'_>) -> Result<Call, Error> {
-        Ok(tx.stored_call(&self.call)?.ok_or(RequestError::NotFound("call"))?)
-    }
 }
 
 /// Returns the free times for a wish.

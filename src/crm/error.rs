@@ -73,7 +73,7 @@ pub async fn read<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    Ok(store.read(move |tx| split(work(tx))).await??)
+    store.read(move |tx| Answer::new(work(tx))).await?.into_result()
 }
 
 /// Like [`read`], for reads that may touch much of the database.
@@ -81,7 +81,7 @@ pub async fn read_long<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    Ok(store.read_long(move |tx| split(work(tx))).await??)
+    store.read_long(move |tx| Answer::new(work(tx))).await?.into_result()
 }
 
 /// Runs a use case in one transaction. An error of the store or a refusal rolls it back.
@@ -121,12 +121,28 @@ async fn write_if<T: Send + 'static, E: From<store::Error> + Send + 'static>(
     }
 }
 
-/// Turns a refusal into a successful result, so that only errors of the store fail the read.
-fn split<T>(outcome: Result<T, Error>) -> store::Result<Result<T, RequestError>> {
-    match outcome {
-        Ok(done) => Ok(Ok(done)),
-        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Error::Store(error)) => Err(error),
+/// The answer of a read that the store completed. A refusal is an answer too: only the store's own errors make the read
+/// fail, because the store translates some of them, such as an interruption.
+enum Answer<T> {
+    Found(T),
+    Refused(RequestError),
+}
+
+impl<T> Answer<T> {
+    /// Separates a refusal from an error of the store.
+    fn new(outcome: Result<T, Error>) -> store::Result<Self> {
+        match outcome {
+            Ok(found) => Ok(Self::Found(found)),
+            Err(Error::Refused(refusal)) => Ok(Self::Refused(refusal)),
+            Err(Error::Store(error)) => Err(error),
+        }
+    }
+
+    fn into_result(self) -> Result<T, Error> {
+        match self {
+            Self::Found(found) => Ok(found),
+            Self::Refused(refusal) => Err(refusal.into()),
+        }
     }
 }
 

@@ -4,26 +4,20 @@ mod connect;
 
 use crate::agent::tool::ToolRegistry;
 use crate::audio::EncodedAudio;
-use crate::call::{
-    EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage,
-};
+use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage};
 use crate::clock;
 use crate::config::{Config, TurnDetection};
-use crate::domain::ContactName;
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
-use crate::providers::websocket::{self, Received, Socket};
-pub use connect::{FieldStatus, RejectedFields};
-use connect::{Opened, connect, lost};
-use serde_json::Value;
+use crate::providers::websocket::{self, Received};
+use connect::{Failure, OpenSocket, Opened, connect, lost};
+pub use connect::{FieldStatus, RealtimeSetup, RejectedFields};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
-use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
@@ -31,48 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// OpenAI's error code for too many requests.
 const RATE_LIMITED: &str = "rate_limit_exceeded";
-/// The parameters of a session.
-#[derive(Clone, Debug)]
-pub struct RealtimeSetup {
-    /// The settings with the key, the model, the voice and the turn detection.
-    pub config: Arc<Config>,
-    /// The instructions for the model.
-    pub instructions: Arc<str>,
-    /// The tools that the model may call.
-    pub tools: ToolRegistry,
-    /// The language that callers are expected to speak, ISO 639-1.
-    pub language: String,
-    /// The caller's name. The model receives it as data, not as an instruction.
-    pub caller_name: ContactName,
-    /// Earlier calls and messages with the caller, as JSON.
-    pub caller_history: Option<String>,
-    /// The turns of the call before this engine was opened.
-    pub history: Vec<HistoryTurn>,
-    /// The fields of `session.update` that the server rejected in earlier sessions.
-    pub rejected: RejectedFields,
-}
 
-impl RealtimeSetup {
-    /// Returns the same setup with an optional field of `session.update` as its only rejected field, so that the
-    /// session omits this field.
-    #[must_use]
-    pub fn without(self, field: &str) -> Self {
-        let rejected = RejectedFields::default();
-        if let Some((field, value)) = wire::remove_optional_field(&mut self.session(), field) {
-            rejected.add(field, value);
-        }
-        Self { rejected, ..self }
-    }
-
-    fn session(&self) -> Value {
-        let tools = self.tools.definitions();
-        let tools: Vec<_> =
-            tools.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
-        wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
-    }
-}
-
-type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
 
 /// A realtime session, open or connecting.
@@ -100,12 +53,6 @@ enum State {
     Opening(Opening),
     Open(Box<OpenSocket>),
     Lost,
-}
-
-#[derive(Debug)]
-struct Failure {
-    retry: bool,
-    reason: String,
 }
 
 impl Realtime {

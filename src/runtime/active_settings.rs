@@ -1,8 +1,10 @@
 //! The active settings and the objects that are built from them. A reload replaces all of them at once.
 
+use super::TwilioPrompts;
 use super::outbox::ProviderSenders;
-use super::{TwilioPrompts, outbox};
-use crate::config::{Config, ConfigErrors, Reloadable, WhatsAppConfig};
+use crate::config::{Config, ConfigErrors, ProviderChoice, Reloadable, WhatsAppConfig};
+use crate::crm::outbox::NewChatLimits;
+use crate::domain::{PhoneNumber, Provider};
 use crate::inbox::policy::RoutingRules;
 use crate::inbox::send_rate::SendRate;
 use crate::providers::baileys::bridge::Bridge;
@@ -65,7 +67,7 @@ impl ActiveSettings {
         let files = public_files(&config)?;
         Ok(Self {
             prompts,
-            rules: outbox::rules(&config),
+            rules: rules(&config),
             senders: ProviderSenders::new(&config, client.clone(), bridge.clone(), files.clone()),
             twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
             recording_files: SafeFetcher::new(Trusted::Nothing, MAX_RECORDING_BYTES as u64)?,
@@ -105,3 +107,35 @@ fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
 
 /// Maximum size of a recording in bytes: two hours of telephone audio.
 pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;
+
+/// Returns the routing rules that follow from the settings.
+pub fn rules(config: &Config) -> RoutingRules {
+    let in_use = |provider: &Provider| match provider {
+        Provider::Twilio => config.twilio_whatsapp_enabled(),
+        Provider::Baileys => config.whatsapp.baileys_enabled(),
+    };
+    // Providers that are in use but missing from the list are appended.
+    let mut priority: Vec<Provider> = Vec::new();
+    for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
+        if !priority.contains(provider) {
+            priority.push(*provider);
+        }
+    }
+    let only = match config.whatsapp.provider {
+        ProviderChoice::Auto => None,
+        ProviderChoice::Twilio => Some(Provider::Twilio),
+        ProviderChoice::Baileys => Some(Provider::Baileys),
+    };
+    RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
+}
+
+/// Returns the limits on starting new conversations.
+pub fn new_chats(config: &Config) -> NewChatLimits {
+    let home = || vec![PhoneNumber::calling_code(config.business.country)];
+    let config = &config.whatsapp;
+    NewChatLimits {
+        prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
+        per_author: config.new_chats_per_user_per_day,
+        in_all: config.new_chats_in_all_per_day,
+    }
+}

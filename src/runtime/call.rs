@@ -7,7 +7,6 @@ mod call_log_writer;
 mod deadline_timer;
 mod engine_setup;
 mod listeners;
-mod message;
 pub(super) mod recording_writer;
 mod redirect;
 mod stream;
@@ -15,15 +14,15 @@ mod tool_run;
 mod trial;
 mod trial_log;
 
-pub(super) use message::CallMessage;
-pub use message::PutThrough;
-
 use super::ActiveSettings;
 use super::caller_texts::can_text;
-use super::calls::{CallContext, Calls, Carrier, KnownAtStart, MediaSocket, can_transfer, complete_with_retries};
+use super::calls::{
+    CallContext, CallMessage, CallStart, Calls, Carrier, KnownAtStart, MediaSocket, PutThrough, can_transfer,
+    complete_with_retries,
+};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, CallerWords, Input, Operator, Output};
+use crate::call::{CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
@@ -35,6 +34,7 @@ use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
 use listeners::Listeners;
 use recording_writer::RecordingWriter;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 use stream::Stream;
@@ -43,14 +43,12 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite;
 
 /// Runs one call from its first webhook until it ends.
-pub(super) async fn run(
-    calls: Calls,
-    settings: Arc<ActiveSettings>,
-    policy: CallPolicy,
-    context: CallContext,
-    sender: UnboundedSender<CallMessage>,
-    receiver: UnboundedReceiver<CallMessage>,
-) {
+pub fn run(start: CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(run_task(start))
+}
+
+async fn run_task(start: CallStart) {
+    let CallStart { calls, settings, policy, context, sender, receiver } = start;
     let now = clock::instant();
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);

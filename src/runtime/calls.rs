@@ -1,10 +1,12 @@
 //! The registry of active calls. Each call has its own task; webhooks and sockets find that task here.
 
+mod context;
 mod control;
 mod ended_calls;
 mod engine_breaker;
 mod known_usage;
 mod limits;
+mod message;
 mod pending_sockets;
 mod ring;
 mod services;
@@ -13,10 +15,13 @@ mod transfer;
 mod trial;
 mod trial_usage;
 
+pub use context::{CallContext, CallStart, Carrier, RunCall};
 pub(super) use control::complete_with_retries;
 pub use engine_breaker::EngineBreaker;
 pub use known_usage::KnownUsage;
 pub use limits::warning as usage_warning;
+pub(in crate::runtime) use message::CallMessage;
+pub use message::PutThrough;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
 pub(in crate::runtime) use services::KnownAtStart;
@@ -25,7 +30,6 @@ pub use transfer::{ForwardedBack, PendingTransfer, can_transfer};
 pub use trial::{LoginCheck, TrialRefusal, TrialTicket};
 pub use trial_usage::TrialUsage;
 
-use super::call::{self, CallMessage};
 use super::{ActiveSettings, FieldStatus, ai_check, unstored_calls};
 use crate::call::{CallPolicy, StreamEndAction};
 use crate::clock;
@@ -57,6 +61,7 @@ pub struct Calls {
 
 struct Inner {
     services: CallServices,
+    run_call: RunCall,
     registry: Mutex<CallRegistry>,
     pending_sockets: PendingSockets,
     trial_tickets: TrialTickets,
@@ -88,35 +93,12 @@ struct LiveCall {
     since: std::time::Instant,
 }
 
-/// An incoming call as its webhook described it, or a trial call.
-#[derive(Clone, Debug)]
-pub struct CallContext {
-    /// The call.
-    pub call: IncomingCall,
-    /// The caller's name.
-    pub name: ContactName,
-    /// How much the AI was used today before this call; `None` if the database did not answer.
-    pub ai_today: Option<AiUsage>,
-    /// The peer of the media socket.
-    pub carrier: Carrier,
-    /// Whether the call is stored; false if the database could not be written.
-    pub is_stored: bool,
-}
-
-/// The peer of a call's media socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
-    /// A phone call through Twilio.
-    Twilio,
-    /// The browser of a user who tries the agent. Nothing of such a call is stored.
-    Browser,
-}
-
 impl Calls {
-    /// Creates an empty registry.
-    pub fn new(services: CallServices) -> Self {
+    /// Creates an empty registry. `run_call` is the task of each call.
+    pub fn new(services: CallServices, run_call: RunCall) -> Self {
         let (registry, pending_sockets, trial_tickets) = Default::default();
-        Self { inner: Arc::new(Inner { services, registry, pending_sockets, trial_tickets, ended: Notify::new() }) }
+        let ended = Notify::new();
+        Self { inner: Arc::new(Inner { services, run_call, registry, pending_sockets, trial_tickets, ended }) }
     }
 
     /// The services that the calls use.
@@ -191,12 +173,14 @@ impl Calls {
         registry.live.insert(sid.clone(), live);
         drop(registry);
         metrics::gauge!("agentlocator_calls_live").increment(1);
-        let calls = self.clone();
+        let guard = DeregisterGuard { calls: self.clone(), sid };
+        let task =
+            (self.inner.run_call)(CallStart { calls: self.clone(), settings, policy, context, sender, receiver });
         tokio::spawn(async move {
             // The guard is also dropped when the task panics: the caller is then redirected to the recorder, as after
             // any lost stream.
-            let _deregister = DeregisterGuard { calls: calls.clone(), sid: sid.clone() };
-            call::run(calls, settings, policy, context, sender, receiver).await;
+            let _deregister = guard;
+            task.await;
         });
     }
 

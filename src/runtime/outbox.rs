@@ -7,10 +7,10 @@
 
 mod attempt;
 mod health;
-mod rules;
 mod senders;
 
 use super::Settings;
+pub use super::active_settings::{new_chats, rules};
 use crate::alerting::Alerts;
 use crate::crm::outbox;
 use crate::domain::{OutboxId, Provider, Timestamp};
@@ -22,7 +22,6 @@ use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
 use health::ProviderHealth;
-pub use rules::{new_chats, rules};
 pub(super) use senders::ProviderSenders;
 use std::collections::HashSet;
 use std::sync::Arc;

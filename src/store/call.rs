@@ -5,7 +5,7 @@ mod part;
 
 pub use list::CallFilter;
 
-use super::names::actor_name;
+use super::sql::actor_name;
 use super::{ReadTx, Result};
 use crate::domain::{
     AppointmentId, Call, CallBooking, CallBookingChanges, CallFindings, CallId, CallSid, LeadId, Recording, Timestamp,

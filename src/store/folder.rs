@@ -1,6 +1,8 @@
-//! The paths of the store's files.
+//! The paths of the store's files, and the state file with the record of the last run.
 
-use super::Result;
+use super::{PROGRAM, Result};
+use crate::config;
+use sqlite_mirror::run_state::{self, Record, RunState};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +44,11 @@ impl Folder {
     pub(in crate::store) fn notice(&self) -> PathBuf {
         self.live().join("notice")
     }
+
+    /// Opens the state file, and reads the record of the last run.
+    pub(in crate::store) fn open_run_state(&self) -> Result<(RunState, Option<Record>)> {
+        Ok(RunState::open(&self.run_state(), PROGRAM, &boot_id())?)
+    }
 }
 
 impl Deref for Folder {
@@ -50,6 +57,13 @@ impl Deref for Folder {
     fn deref(&self) -> &Self::Target {
         &self.mirror
     }
+}
+
+/// Returns the kernel's id of this boot, without dashes; empty if the process cannot read it. The systemd unit passes
+/// the id in an environment variable, because `ProcSubset=pid` hides `/proc/sys` from the service.
+pub fn boot_id() -> String {
+    let passed = config::process_env("AGENTLOCATOR_BOOT_ID").filter(|id| !id.trim().is_empty());
+    passed.map_or_else(run_state::boot_id, |id| id.trim().replace('-', ""))
 }
 
 const README: &str = include_str!("live_readme.txt");

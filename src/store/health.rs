@@ -25,6 +25,18 @@ pub struct Health {
     pub disk: DiskSpace,
 }
 
+/// The size of the write-ahead log, and its reader.
+///
+/// The log can restart only after a checkpoint has moved all of it into the database. A checkpoint cannot pass a reader
+/// with an earlier transaction. A reader that hangs therefore lets the log grow until the disk is full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSize {
+    /// The size in bytes.
+    pub bytes: u64,
+    /// The id of another process that is reading the database.
+    pub reader: Option<i32>,
+}
+
 /// The state of the published copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

@@ -1,6 +1,6 @@
 //! Background jobs. Each job runs at least once.
 
-use super::json::json_list;
+use super::sql::json_list;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallSid, JobId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};

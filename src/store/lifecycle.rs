@@ -17,9 +17,7 @@ use super::unstored::UnstoredRecords;
 use super::write_queue::Priority;
 use super::write_request::WriteRequest;
 use super::writer::{self, Writer};
-use super::{
-    Error, Inner, PROGRAM, Result, Store, WriteTx, archive, boot, copy, disk_reserve, migrate, mirror_log, open,
-};
+use super::{Error, Inner, PROGRAM, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, mirror_log, open};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -62,7 +60,7 @@ impl Store {
         let observer = mirror_log::observer(&folder);
         let lock = Lock::take(&folder, PROGRAM, &observer)?;
         disk_reserve::release_if_needed(&folder, &observer);
-        let (state, left) = boot::open_run_state(&folder)?;
+        let (state, left) = folder.open_run_state()?;
         let state = Arc::new(state);
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;

@@ -1,7 +1,7 @@
 //! Notes about contacts.
 
-use super::names::actor_name;
 use super::page::{page, rows_for};
+use super::sql::actor_name;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, Note, NoteId, Timestamp};
 use rusqlite::{OptionalExtension, Row, named_params, params};

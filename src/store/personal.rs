@@ -10,8 +10,8 @@ mod export;
 pub use erase::{ERASURE_JOB, Erased, ErasureRest};
 pub use export::PersonalFile;
 
-use super::json::json_list;
 use super::media::IS_USED;
+use super::sql::json_list;
 use super::{ReadTx, Result};
 use crate::domain::{AddressKind, ContactId};
 use rusqlite::{Params, Statement};

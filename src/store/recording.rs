@@ -1,5 +1,5 @@
 //! Recordings of calls. The id of its source identifies a recording: the media stream's id, or the id of Twilio's
-//! recording.
+//! recording. The waveform of a recording is computed once and stored.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
@@ -23,6 +23,17 @@ pub struct CompressedFile {
     pub duration_ms: u64,
     /// The content, in order. Each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
+}
+
+/// The peak levels of a recording over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPeaks {
+    /// The duration of the recording in milliseconds.
+    pub duration_ms: i64,
+    /// The peaks of the caller.
+    pub caller: Vec<u8>,
+    /// The peaks of the agent; empty if only the caller was recorded.
+    pub agent: Vec<u8>,
 }
 
 impl ReadTx<'_> {
@@ -73,6 +84,15 @@ impl ReadTx<'_> {
         let row = query
             .query_row([provider_sid], |row| Ok(RecordingToFetch { source_url: row.get(0)?, call_sid: row.get(1)? }));
         Ok(row.optional()?)
+    }
+
+    /// Returns the peaks of a recording, if they have been computed.
+    pub fn recording_peaks(&self, id: RecordingId) -> Result<Option<StoredPeaks>> {
+        let sql = "SELECT duration_ms, caller, agent FROM recording_peaks WHERE recording_id = ?1";
+        let found = self.conn.prepare_cached(sql)?.query_row([id], |row| {
+            Ok(StoredPeaks { duration_ms: row.get(0)?, caller: row.get(1)?, agent: row.get(2)? })
+        });
+        Ok(found.optional()?)
     }
 }
 
@@ -184,5 +204,15 @@ impl WriteTx<'_> {
         let mut query = self.conn.prepare_cached("SELECT call_id FROM recordings WHERE id = ?1")?;
         let call: Option<CallId> = query.query_row([id], |row| row.get(0)).optional()?;
         call.map_or(Ok(()), |call| self.record_call_id(ChangeKind::CallUpdated, call))
+    }
+
+    /// Stores the peaks of a recording.
+    pub fn put_recording_peaks(&self, id: RecordingId, peaks: &StoredPeaks) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO recording_peaks(recording_id, duration_ms, caller, agent) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![id, peaks.duration_ms, peaks.caller, peaks.agent])?;
+        Ok(())
     }
 }

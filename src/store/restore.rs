@@ -9,7 +9,7 @@ use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::mirror_log;
 use super::run_state::Record;
-use super::{CopySummary, Error, PROGRAM, Result, boot, sys, verify};
+use super::{CopySummary, Error, PROGRAM, Result, sys, verify};
 use crate::secure_open;
 use serde::{Deserialize, Serialize};
 use sqlite_mirror::{Lock, LockHolder};
@@ -98,7 +98,7 @@ pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<(
         let found =
             std::fs::symlink_metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?;
         let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
-        let state = boot::open_run_state(&folder)?.0;
+        let state = folder.open_run_state()?.0;
         state
             .replace(&Record { live, foreign, ..Record::of_boot(state.boot()) })
             .map_err(failed("cannot write", &folder.run_state()))?;
@@ -158,7 +158,7 @@ fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
     let mut replaced = ReplacedFiles::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();
     if folder.database().exists() {
-        let record = boot::open_run_state(folder)?.1.unwrap_or_default();
+        let record = folder.open_run_state()?.1.unwrap_or_default();
         let known = [record.published.map(|published| published.stamp), record.successor];
         let ours = found.as_ref().is_none_or(|found| known.contains(&Some(FileStamp::of(found))));
         let name = archive::free_name(folder, "before-restore", "");

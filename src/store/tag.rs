@@ -1,6 +1,6 @@
 //! Tags of contacts.
 
-use super::json::json_list;
+use super::sql::json_list;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, ContactId, ContactTag, Tag, TagId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};

@@ -1,8 +1,8 @@
 //! The tasks of users.
 
 use super::contact::name_or_number;
-use super::names::user_name;
 use super::page::{page, rows_for};
+use super::sql::user_name;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     ActorId, BusinessId, CallId, ChangeKind, ContactId, Task, TaskContent, TaskId, TaskSource, TaskState, TextCursor,

@@ -2,16 +2,15 @@
 
 mod list;
 mod row;
-mod state;
 mod turn;
 
 pub use list::ThreadFilter;
 pub(in crate::store) use row::{last_call, last_message, select, thread};
 
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, LastInbound, OutboundAuthor, Provider, Thread, ThreadId, ThreadType, Timestamp,
-    TurnEvent,
+    AddressKind, AiMode, BusinessId, ContactId, LastInbound, OutboundAuthor, Provider, Thread, ThreadId, ThreadType,
+    Timestamp, TurnEvent,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -86,6 +85,16 @@ impl ReadTx<'_> {
             Ok(LastInbound { provider: row.get(0)?, at: row.get(1)?, twilio_at: row.get(2)? })
         });
         Ok(last.optional()?.unwrap_or_default())
+    }
+
+    /// Returns the threads with a contact, newest activity first.
+    pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
+        let mut query = self.conn.prepare_cached(&format!(
+            "{} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",
+            select()
+        ))?;
+        let rows = query.query_map([contact], thread)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
@@ -192,5 +201,11 @@ impl WriteTx<'_> {
                    WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, peer])? > 0;
         if is_new { self.retitle_threads(contact) } else { Ok(()) }
+    }
+
+    /// Sets whether the AI answers in a thread.
+    pub fn set_ai_mode(&self, id: ThreadId, mode: AiMode) -> Result<()> {
+        let mut update = self.conn.prepare_cached("UPDATE threads SET ai_mode = ?2 WHERE id = ?1")?;
+        if update.execute(params![id, mode])? == 0 { Err(Error::NotFound("thread")) } else { self.record_thread(id) }
     }
 }

@@ -5,20 +5,13 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: their files or folders, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 23] = [
-    (&["agent/instructions"], "the caller's part of the instructions is in the language of the whole"),
+const EXCEPTIONS: [(&[&str], &str); 14] = [
     (&["alerting"], "methods of the parent's type in a file of their own"),
     (&["backup/create"], "methods of the parent's type in a file of their own"),
-    (&["crm/caller_booking"], "what a caller has proved is about the caller, a type of the parent"),
-    (&["call/playback"], "methods of the parent's type in a file of their own"),
     (&["call/session"], "methods of the parent's type in a file of their own"),
-    (&["openai/session"], "methods of the parent's type in a file of their own"),
-    (&["pipeline"], "methods of the parent's type in a file of their own"),
     (&["publish"], "methods of the publisher in files of their own"),
     (&["runtime/outbox"], "methods of the parent's type in a file of their own"),
     (&["tls"], "methods of the parent's type in a file of their own"),
-    (&["twilio/message", "twilio/state"], "methods of the parent's type in a file of their own"),
-    (&["engine/realtime"], "an error of the engine that its connection returns too"),
     (
         &["http/api", "http/media_stream", "http/router", "http/server", "http/websocket_upgrade"],
         "long answers end with the listener that serves them; the document is served by an operation of its own",
@@ -27,15 +20,10 @@ const EXCEPTIONS: [(&[&str], &str); 23] = [
         &["http/auth", "http/body_budget", "http/ready", "http/state", "http/twilio_form", "http/webhooks"],
         "the state of the listeners contains what the extractors need, and they take it from there",
     ),
-    (
-        &["runtime/call", "runtime/calls"],
-        "the registry starts the task of a call, and the task reports to the registry",
-    ),
+    (&["runtime/calls"], "methods of the parent's type in a file of their own"),
     (&["spoken/hebrew"], "a reading consists of readings of its parts"),
     (&["store"], "the handle of the store is given to its threads"),
     (&["bridge/"], "the routes of one server share its state"),
-    (&["openai/"], "the routes of one server share its state"),
-    (&["soniox/"], "the routes of one server share its state"),
     (&["twilio/rest"], "the routes of one server share its state"),
     (&["twilio/twiml"], "the table of the elements is recursive"),
 ];

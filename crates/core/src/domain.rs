@@ -30,7 +30,6 @@ mod inbound;
 mod knowledge_gap;
 mod lead;
 mod localized;
-mod masked;
 mod message;
 mod note;
 mod notice;
@@ -66,7 +65,7 @@ pub use call::{
 pub use call_outcome::{CallFacts, CallItem, CallOutcome};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
-pub use clean_text::{clean_name, is_visible, one_line, shortened, without_bidi_controls};
+pub use clean_text::{Masked, clean_name, is_visible, one_line, shortened, without_bidi_controls};
 pub use contact::{Contact, ContactName, ContactSort, MergeSuggestion, SuggestionReason};
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
@@ -85,7 +84,6 @@ pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malforme
 pub use knowledge_gap::{GapState, KnowledgeGap};
 pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};
-pub use masked::Masked;
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
     MessageType, Provider, Quote, Reaction,

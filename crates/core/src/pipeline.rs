@@ -7,123 +7,26 @@
 //! interrupted. The pipeline decides whether the caller's sentence is complete, stores the conversation, splits the
 //! answer into clauses, and orders their audio.
 
+mod action;
 mod answer;
 mod clauses;
 mod completeness;
 mod conversation;
+mod event;
 mod listener;
 mod speculation;
 
 use crate::audio::EncodedAudio;
-use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, ToolCall, Usage};
+use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, Usage};
+pub use action::{Action, ClauseId};
 use answer::Answer;
-pub use answer::ClauseId;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest};
+pub use event::{Heard, ModelEvent, SpeechEvent};
 use listener::{AudioChange, Listener};
 use speculation::Speculation;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
-
-/// An action that the driver must perform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Request the transcriber to end the current utterance with the audio that it has received.
-    EndUtterance,
-    /// Request an answer from the model. It replaces a request that is still running.
-    Ask {
-        /// The number of the request, which its events contain.
-        request: u64,
-        /// Instructions for this answer alone.
-        instructions: Option<String>,
-        /// The conversation.
-        conversation: Vec<Entry>,
-    },
-    /// Stop the model: the rest of its answer is not needed.
-    StopModel,
-    /// Synthesise a clause.
-    Speak {
-        /// The id of the clause, which its events contain.
-        clause: ClauseId,
-        /// The text.
-        text: String,
-    },
-    /// Stop the synthesis of a clause: the rest of its audio is not needed.
-    StopSpeech {
-        /// The clause.
-        clause: ClauseId,
-    },
-}
-
-/// A report of the transcriber.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// The words of the current utterance so far. Each report replaces the previous report.
-    Words {
-        /// The text.
-        text: String,
-        /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber.
-        from_ms: Option<u64>,
-        /// The end of the last word, in milliseconds of the same audio.
-        until_ms: Option<u64>,
-    },
-    /// The current utterance has ended: the transcriber detected its end, or was requested to end it.
-    End,
-    /// The audio up to this position, in milliseconds, was transcribed.
-    Progress(u64),
-}
-
-/// An event of the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModelEvent {
-    /// A message that only proves that the connection to the model works.
-    Activity,
-    /// A piece of the answer's text.
-    Text(String),
-    /// A complete tool call.
-    ToolCall {
-        /// The name of the tool.
-        name: String,
-        /// The arguments, as JSON.
-        arguments: String,
-        /// The action that the tool call requests from the session.
-        call: ToolCall,
-    },
-    /// The answer is complete.
-    Done {
-        /// True if the model finished by itself, false if a limit or a filter stopped it.
-        is_complete: bool,
-        /// The usage of the request.
-        usage: Usage,
-    },
-    /// The request failed.
-    Failed {
-        /// Whether another request may succeed.
-        retry: bool,
-        /// How long to wait before the next request, if the server specifies it.
-        retry_after: Option<Duration>,
-        /// The reason, for the log.
-        reason: String,
-    },
-}
-
-/// An event of the synthesiser about a clause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SpeechEvent {
-    /// A piece of the clause's audio.
-    Audio(EncodedAudio),
-    /// The clause's audio is complete.
-    Done,
-    /// The synthesis failed.
-    Failed {
-        /// Whether another request may succeed.
-        retry: bool,
-        /// How long to wait before the next request, if the server specifies it.
-        retry_after: Option<Duration>,
-        /// The reason, for the log.
-        reason: String,
-    },
-}
 
 /// The parameters of a new pipeline.
 #[derive(Clone, Debug)]

@@ -3,11 +3,9 @@
 
 mod fold;
 mod query;
-mod stems;
 
-pub use fold::{fold, numbers};
+pub use fold::{HEBREW_PREFIXES, fold, numbers, stems};
 pub use query::{Excerpt, Query};
-pub use stems::{HEBREW_PREFIXES, stems};
 
 #[cfg(test)]
 mod tests;

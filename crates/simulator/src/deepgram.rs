@@ -3,7 +3,7 @@
 //! Based on Deepgram's documentation: "Live Audio" of the API reference, "Endpointing", "Interim Results", "Finalize",
 //! "Audio Keep Alive", "Keyterm Prompting".
 
-use crate::parameters::Parameters;
+use crate::server::Parameters;
 use crate::server::Server;
 use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, Word, text_of};
 use crate::websocket::{self, Socket};

@@ -4,7 +4,7 @@
 //! "Stream speech" of the API reference.
 
 use crate::openai::options::spoken_ms;
-use crate::parameters::Parameters;
+use crate::server::Parameters;
 use crate::server::Server;
 use crate::sound::{Voice, millis};
 use crate::transcriber::{self, Heard, Transcriber, TranscriberPlan, text_of};

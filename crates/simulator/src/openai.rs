@@ -5,7 +5,6 @@
 //! errors are those of the API.
 
 mod chat;
-mod ids;
 mod multipart;
 pub(crate) mod options;
 mod realtime;
@@ -15,9 +14,11 @@ mod response_stream;
 mod rest;
 mod server;
 mod session;
+mod state;
 pub(crate) mod vad;
 
 pub use options::{Faults, FunctionCall, OpenAiOptions, Turn};
 pub use record::{AnswerRecord, SessionRecord};
-pub use server::{OpenAi, OpenAiState};
+pub use server::OpenAi;
 pub use session::{Output, Session};
+pub use state::OpenAiState;

@@ -1,6 +1,9 @@
-//! The HTTP server of the fakes.
+//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers, which differ from one request to the next as those of real
+//! servers do.
 
+use crate::shop_year::random::Random;
 use axum::Router;
+use axum::http::Uri;
 use axum::serve::ListenerExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,3 +64,58 @@ impl Drop for Server {
 }
 
 const DRAIN: Duration = Duration::from_secs(1);
+
+/// The query parameters of a URL, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
+
+impl Parameters {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Self(form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    /// Returns the first value of a parameter; empty if it is missing.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Returns a complaint for each parameter that is not in `known`.
+    pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
+        let unknown = self.0.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        unknown.map(|(name, _)| format!("there is no parameter {name}")).collect()
+    }
+}
+
+/// The spread of a delay that always equals its median. A spread is the 95th percentile as a multiple of the median.
+pub(crate) const NO_SPREAD: f64 = 1.0;
+/// The 95th percentile of the standard normal distribution.
+const P95: f64 = 1.645;
+
+/// Returns the delay of request `number`. The delays are log-normally distributed around `median`, and their 95th percentile is `spread`
+/// times the median. The same number always gets the same delay.
+pub(crate) fn delay(median: Duration, spread: f64, number: usize) -> Duration {
+    let normal = normal(number as u64);
+    median.mul_f64((spread.max(NO_SPREAD).ln() / P95 * normal).exp())
+}
+
+/// Returns a normally distributed number (Box-Muller). The same seed always gives the same number.
+fn normal(seed: u64) -> f64 {
+    let mut random = Random::new(seed);
+    let mut uniform = || f64::from(u32::try_from(random.next() >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    (-2.0 * uniform().max(f64::MIN_POSITIVE).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_have_their_median_and_their_spread() {
+        let median = Duration::from_millis(400);
+        let mut delays: Vec<_> = (0..2_000).map(|number| delay(median, 2.0, number)).collect();
+        delays.sort_unstable();
+        let ms = |at: usize| delays[at].as_millis();
+        assert!((360..440).contains(&ms(1_000)) && (720..880).contains(&ms(1_900)), "{} {}", ms(1_000), ms(1_900));
+        assert_eq!(delay(median, NO_SPREAD, 7), median);
+    }
+}

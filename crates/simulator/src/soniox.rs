@@ -5,8 +5,10 @@
 
 mod options;
 mod server;
+mod state;
 mod stt;
 mod tts;
 
 pub use options::{SonioxFaults, SonioxOptions};
-pub use server::{Soniox, SonioxState, SpeechRecord, TranscriptionRecord};
+pub use server::Soniox;
+pub use state::{SonioxState, SpeechRecord, TranscriptionRecord};

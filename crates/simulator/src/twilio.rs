@@ -3,8 +3,7 @@
 //! Based on Twilio's documentation: "TwiML for Programmable Voice", "Media Streams – WebSocket messages", "Webhooks
 //! security", "REST API".
 
-mod account;
-mod message;
+mod records;
 mod request;
 mod rest;
 mod signature;
@@ -12,11 +11,13 @@ mod state;
 pub mod twiml;
 mod whatsapp;
 
-pub use account::{Account, random_sid};
-pub use message::{MediaRecord, MessageRecord};
+pub use records::{
+    Account, AccountState, CallRecord, CallUpdate, MediaRecord, MessageRecord, NumberRecord, RecordingRecord,
+    random_sid,
+};
 pub(crate) use request::SignedRequest;
 pub use request::{SignaturePlan, WebhookResponse};
 pub use rest::{Fault, Operation, RecordedRequest, TwilioOptions, TwilioRest};
 pub use signature::{sign, sign_json_url};
-pub use state::{AccountState, CallError, CallRecord, CallUpdate, NumberRecord, RecordingRecord, TwilioState};
+pub use state::{CallError, TwilioState};
 pub use whatsapp::{InboundMessage, WhatsAppNetwork};

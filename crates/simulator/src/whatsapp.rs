@@ -43,6 +43,3 @@ pub enum HarnessError {
     #[error("the WhatsApp test server does not answer: {0}")]
     Unreachable(#[from] reqwest::Error),
 }
-
-#[cfg(test)]
-mod tests;

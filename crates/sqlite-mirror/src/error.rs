@@ -58,6 +58,13 @@ pub enum Error {
     Sql(#[source] rusqlite::Error),
 }
 
+impl Error {
+    /// Returns the error of a failed read of the write-ahead log.
+    pub(crate) fn log_unreadable(source: std::io::Error) -> Self {
+        Self::File { doing: "cannot read the log of", path: "live/db.sqlite".into(), source }
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

@@ -37,10 +37,9 @@ mod supervisor;
 mod tests;
 
 pub use commit_sink::CommitSink;
-pub use copy_check::CheckedCopy;
 pub use file_state::{FileState, MissingPages};
 pub use image::clear_wal_mode;
-pub use state::{CopyState, ForeignCause, Late, LateCause};
+pub use state::{CheckedCopy, CopyState, ForeignCause, Late, LateCause};
 
 use crate::event::Observer;
 use crate::folder::Folder;
@@ -80,8 +79,8 @@ pub fn prepare(
     let page_size = open::page_size(writer)?;
     // The first read creates the index of the write-ahead log.
     writer.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    let files = WalFiles::open(folder).map_err(log_unreadable)?;
-    let wal = WalReader::new(files.clone(), page_size, observer.clone()).map_err(log_unreadable)?;
+    let files = WalFiles::open(folder).map_err(Error::log_unreadable)?;
+    let wal = WalReader::new(files.clone(), page_size, observer.clone()).map_err(Error::log_unreadable)?;
     let from = wal.at();
     let queue = Arc::new(Queue::new(wal, observer.clone()));
     let prepared = PreparedPublisher { queue: queue.clone(), files: files.clone(), from, observer: observer.clone() };
@@ -146,8 +145,4 @@ impl Publishing {
         self.queue.stop();
         self.supervisor.join().unwrap_or(false)
     }
-}
-
-fn log_unreadable(source: std::io::Error) -> Error {
-    Error::File { doing: "cannot read the log of", path: "live/db.sqlite".into(), source }
 }

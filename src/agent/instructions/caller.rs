@@ -4,7 +4,7 @@
 //! is untrusted, so the model receives it as JSON data in a separate message. Both omit the times of appointments:
 //! tools return these times only after the caller has said their name or the day of the appointment.
 
-use super::{language_name, local_time};
+use super::language::{language_name, local_time};
 use crate::crm::caller_memory::CallerMemory;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::Result<String> {
     let began = clock::instant();
     let may_add = arguments.add;
-    let known = store.read(move |tx| Ok(seed::check_empty(tx, may_add))).await??;
+    let known = crm::read(store, move |tx| seed::check_empty(tx, may_add)).await?;
     let until_ms = end_of_year(arguments, config)?;
     let year = ShopYear::generate(&ShopYearOptions {
         people: arguments.people as usize,

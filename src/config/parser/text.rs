@@ -1,11 +1,12 @@
-//! Parsers of texts, fixed words, names and secrets.
+//! Parsers of texts, fixed words, names, phone numbers, countries and secrets.
 
 use super::{ParseError, Parser};
 use crate::config::Secret;
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
-use crate::domain::clean_name;
+use crate::domain::{PhoneNumber, clean_name};
 use jiff::tz::TimeZone;
+use phonenumber::country;
 use std::borrow::Cow;
 
 /// Returns a parser of a text with any number of lines and at most 20000 characters.
@@ -167,4 +168,25 @@ fn known<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<
 
 fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
     all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a parser of a phone number with its country code.
+pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
+    Parser::from_text("a number with its country code, such as +972501234567", |text| {
+        let bare = text.strip_prefix("whatsapp:").unwrap_or(text).trim();
+        if bare.starts_with('0') {
+            return Err(ParseError::Invalid("has no country code".to_owned()));
+        }
+        let international = if bare.starts_with('+') { bare.to_owned() } else { format!("+{bare}") };
+        // The default country is ignored for a number with a country code.
+        PhoneNumber::parse(&international, country::IL).map_err(|_| ParseError::NotAllowed)
+    })
+    .of_kind(ValueKind::Phone)
+}
+
+/// Returns a parser of a country's ISO 3166 code.
+pub(in crate::config) fn country() -> Parser<country::Id> {
+    Parser::from_text("a country's two letters by ISO 3166, such as IL", |text| {
+        text.to_ascii_uppercase().parse().map_err(|_| ParseError::NotAllowed)
+    })
 }

@@ -2,7 +2,7 @@
 //! The arguments of a tool call are no proof either, because the model writes them. The caller must have said the
 //! contact's name or the day of the appointment in this call.
 
-use super::Caller;
+use super::caller::Caller;
 use crate::crm::booking::slots::local_date;
 use crate::crm::contact_details::NAMED;
 use crate::crm::{Error, RequestError, appointment, contact};

@@ -1,9 +1,10 @@
 use super::*;
 use crate::crm::booking::services::{ServiceChange, add};
 use crate::crm::call::{IncomingCall, find_or_create};
-use crate::domain::{Offer, ResourceKind};
+use crate::domain::{Offer, ResourceKind, Speaker, Timestamp};
 use crate::store::ResourceData;
 use crate::store::testing::{Connection, database};
+use jiff::tz::TimeZone;
 use phonenumber::country;
 
 /// A Sunday at 8:00, Israeli time.

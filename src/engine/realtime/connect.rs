@@ -1,22 +1,65 @@
 //! Opens a session: connects, sends the settings without the fields that the server rejects, and sends the
 //! conversation so far.
 
-use super::{Failure, OpenSocket, RealtimeSetup};
+use crate::agent::tool::ToolRegistry;
 use crate::call::HistoryTurn;
-use crate::config::OpenAiConfig;
-use crate::domain::{Speaker, ToolUse};
+use crate::config::{Config, OpenAiConfig};
+use crate::domain::{ContactName, Speaker, ToolUse};
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
-use crate::providers::websocket::{self, DialError, KeyHeader, Received};
+use crate::providers::websocket::{self, DialError, KeyHeader, Received, Socket};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Error as WsError;
 
 /// The maximum size of a received message. It is enough for six minutes of audio, more than any event contains.
 const MAX_MESSAGE: usize = 4 << 20;
 /// The size of the read buffer. It holds several messages with 100 ms of audio, of about 1.2 KiB each.
 const READ_BUFFER: usize = 4 << 10;
+
+/// The parameters of a session.
+#[derive(Clone, Debug)]
+pub struct RealtimeSetup {
+    /// The settings with the key, the model, the voice and the turn detection.
+    pub config: Arc<Config>,
+    /// The instructions for the model.
+    pub instructions: Arc<str>,
+    /// The tools that the model may call.
+    pub tools: ToolRegistry,
+    /// The language that callers are expected to speak, ISO 639-1.
+    pub language: String,
+    /// The caller's name. The model receives it as data, not as an instruction.
+    pub caller_name: ContactName,
+    /// Earlier calls and messages with the caller, as JSON.
+    pub caller_history: Option<String>,
+    /// The turns of the call before this engine was opened.
+    pub history: Vec<HistoryTurn>,
+    /// The fields of `session.update` that the server rejected in earlier sessions.
+    pub rejected: RejectedFields,
+}
+
+impl RealtimeSetup {
+    /// Returns the same setup with an optional field of `session.update` as its only rejected field, so that the
+    /// session omits this field.
+    #[must_use]
+    pub fn without(self, field: &str) -> Self {
+        let rejected = RejectedFields::default();
+        if let Some((field, value)) = wire::remove_optional_field(&mut self.session(), field) {
+            rejected.add(field, value);
+        }
+        Self { rejected, ..self }
+    }
+
+    fn session(&self) -> Value {
+        let tools = self.tools.definitions();
+        let tools: Vec<_> =
+            tools.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+        wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
+    }
+}
 
 /// The fields of `session.update` that the server rejected, with the rejected values. If the value of such a field
 /// changes, the field is sent again. Clones share one list.
@@ -80,7 +123,7 @@ impl RejectedFields {
     }
 
     /// Adds a field; returns true if it is new.
-    pub(super) fn add(&self, field: &'static str, value: Value) -> bool {
+    fn add(&self, field: &'static str, value: Value) -> bool {
         self.locked(|fields| {
             let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);
             if is_new {
@@ -106,6 +149,15 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
         }
         Speaker::System => vec![wire::hint(&turn.text)],
     }
+}
+
+pub(super) type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
+
+/// Why a session could not be opened, or was lost.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) retry: bool,
+    pub(super) reason: String,
 }
 
 /// A session that the server has accepted.

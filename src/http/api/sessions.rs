@@ -5,7 +5,7 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
-use crate::crm::{Error, session};
+use crate::crm::{self, session};
 use crate::domain::{Role, SessionSummary, UserId};
 use crate::http::auth::{Actor, LoggedIn, LoggedInOrOwner, Owner};
 use crate::http::extract::{Id, Name};
@@ -86,11 +86,7 @@ pub(super) async fn end_of_user(
 
 async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Json<SessionItemPage>, ApiError> {
     let now = clock::now();
-    let found = state.store.read(move |tx| match session::list(tx, user, now) {
-        Ok(sessions) => Ok(Ok(sessions)),
-        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Error::Store(error)) => Err(error),
-    });
+    let found = crm::read(&state.store, move |tx| session::list(tx, user, now)).await?;
     let current = actor.login.as_ref().map(|login| SessionSummary::id_of(&login.id_hash));
     let view = |SessionSummary { id, user_agent, created_at, last_seen_at, expires_at }| SessionItem {
         is_current: current == Some(id.as_str()),
@@ -100,5 +96,5 @@ async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Js
         last_seen_at,
         expires_at,
     };
-    Ok(Json(Page::only(found.await??.into_iter().map(view).collect())))
+    Ok(Json(Page::only(found.into_iter().map(view).collect())))
 }

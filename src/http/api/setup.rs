@@ -79,7 +79,7 @@ pub(super) async fn complete(
     let (code, now) = (SetupCode::parse(&code), clock::now());
     state.auth.begin_setup(Client::Address(peer.origin()))?;
     let checked = code.clone();
-    state.store.read(move |tx| Ok(setup::check_code(tx, &checked, now))).await??;
+    crm::read(&state.store, move |tx| setup::check_code(tx, &checked, now)).await?;
     let hash = state.hash_password(Requester::Known, "password", password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner was created: user {}", owner.id);

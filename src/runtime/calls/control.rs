@@ -1,10 +1,9 @@
 //! Actions of employees on an active call: listen to the call, send the agent a hint, transfer the call to the
 //! employee's phone, and end the call.
 
-use super::Calls;
+use super::{CallMessage, Calls, PutThrough};
 use crate::domain::CallSid;
 use crate::providers::twilio::rest;
-use crate::runtime::call::{CallMessage, PutThrough};
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};

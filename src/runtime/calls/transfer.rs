@@ -1,12 +1,11 @@
 //! Transfers of calls to a human agent: their state while the human agent's phone rings.
 
-use super::{CallContext, Calls, LiveCall};
+use super::{CallContext, CallMessage, Calls, LiveCall};
 use crate::call::StreamEndAction;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallMedium, CallSid, ContactName, PhoneNumber, TransferFailure};
-use crate::runtime::call::CallMessage;
 
 /// The maximum length, in characters, of the reason that is spoken to the human agent.
 const MAX_REASON: usize = 200;

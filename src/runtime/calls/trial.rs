@@ -1,7 +1,7 @@
 //! Trial calls: a user of the web page talks to the agent with the browser. The browser is a second kind of carrier,
 //! see `runtime/call/stream.rs`. Nothing of a trial call is stored.
 
-use super::{CallContext, CallServices, Calls, Carrier, MediaSocket};
+use super::{CallContext, CallMessage, CallServices, Calls, Carrier, MediaSocket};
 use crate::call::CallPolicy;
 use crate::clock;
 use crate::config::EngineChoice;
@@ -10,7 +10,6 @@ use crate::domain::{CallSid, ContactName};
 use crate::entropy;
 use crate::host::local_time::start_of_day;
 use crate::runtime::ActiveSettings;
-use crate::runtime::call::CallMessage;
 use crate::store::{self, AiUsage};
 use serde_json::json;
 use sha2::{Digest, Sha256};

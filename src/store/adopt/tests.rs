@@ -5,7 +5,7 @@ use crate::config::StoreConfig;
 use crate::store::fault_injection::{self, Fault, Killed};
 use crate::store::folder::{Folder, with_suffix};
 use crate::store::run_state::Record;
-use crate::store::{StartEvent, Store, boot, copy, open, startup};
+use crate::store::{StartEvent, Store, copy, open, startup};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl StoppedStore {
         match situation {
             Situation::Backup => std::fs::write(&folder.published, backup).unwrap(),
             Situation::CopiedFolder => {
-                let (state, record) = boot::open_run_state(&folder).unwrap();
+                let (state, record) = folder.open_run_state().unwrap();
                 let live = Some("1 1 1".parse().unwrap());
                 state.replace(&Record { closed: None, live, ..record.unwrap() }).unwrap();
             }
@@ -63,7 +63,7 @@ impl StoppedStore {
 
     /// Runs the part of a start that decides which files are used.
     fn decides(&self) {
-        let (state, record) = boot::open_run_state(&self.folder).unwrap();
+        let (state, record) = self.folder.open_run_state().unwrap();
         let _ = startup::open(&self.folder, &state, record, false);
     }
 

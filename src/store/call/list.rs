@@ -1,8 +1,8 @@
 //! The list of calls, newest first.
 
-use super::super::json::json_list;
 use super::super::page::page;
 use super::super::search::{HitsOf, ListSearch};
+use super::super::sql::json_list;
 use super::super::{ReadTx, Result};
 use super::{call, columns, end_reason};
 use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};

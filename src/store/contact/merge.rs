@@ -7,7 +7,7 @@ mod copied;
 mod threads;
 mod undo;
 
-use super::super::json::json_list;
+use super::super::sql::json_list;
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ContactId, Timestamp};
 use copied::Copied;

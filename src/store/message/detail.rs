@@ -1,6 +1,6 @@
 //! Messages with their events, files and quotes.
 
-use super::super::json::json_list;
+use super::super::sql::json_list;
 use super::super::{ReadTx, Result};
 use crate::domain::{
     Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Provider, Quote, Reaction,

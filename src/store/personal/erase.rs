@@ -7,7 +7,7 @@
 //! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy.
 //! Otherwise the content would remain in unused parts of a file that users copy.
 
-use super::super::json::json_list;
+use super::super::sql::json_list;
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
 use crate::domain::{ChangeKind, ContactId, Timestamp};

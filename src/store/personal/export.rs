@@ -1,6 +1,6 @@
 //! Reads the data about a contact, table by table.
 
-use super::super::json::json_list;
+use super::super::sql::json_list;
 use super::super::{ReadTx, Result};
 use super::{PERSONAL, PersonalData};
 use crate::domain::{CallId, RecordingId};

@@ -1,6 +1,6 @@
 //! The search of lists: selects the rows that match a user's search text.
 
-use super::super::json::json_list;
+use super::super::sql::json_list;
 use super::super::{ReadTx, Result};
 use crate::search::Query;
 use rusqlite::params;

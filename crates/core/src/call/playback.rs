@@ -7,11 +7,11 @@ mod hold;
 mod utterance;
 mod word_start;
 
-use super::{ItemId, ResponseId};
+use super::ItemId;
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES, mulaw::SILENCE};
-use hold::SentPiece;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+pub(super) use utterance::Source;
 use utterance::Utterance;
 
 /// The delay from this server's socket to the caller's telephone when Twilio's queue is empty.
@@ -25,17 +25,6 @@ const PIECE_BYTES: usize = 10 * FRAME_BYTES;
 const MAX_QUEUED: u64 = 300_000 * BYTES_PER_MS;
 /// How long after its expected time a mark counts as lost.
 const MARK_GRACE: Duration = Duration::from_millis(1500);
-
-/// The origin of a piece of audio.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    /// The generation of the engine in this call; none for built-in sentences.
-    pub(super) engine: Option<u32>,
-    /// The response; none for built-in sentences.
-    pub(super) response: Option<ResponseId>,
-    /// The utterance.
-    pub(super) item: ItemId,
-}
 
 /// The next message to send to Twilio.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +55,30 @@ pub(super) struct HeardPart {
     pub(super) heard: u64,
     /// Bytes that the engine has sent.
     pub(super) received: u64,
+}
+
+/// A piece of audio that was sent to the caller.
+#[derive(Debug)]
+struct SentPiece {
+    /// The offset at which the piece starts.
+    start: u64,
+    item: ItemId,
+    audio: EncodedAudio,
+}
+
+impl SentPiece {
+    fn end(&self) -> u64 {
+        self.start + self.audio.len() as u64
+    }
+
+    /// Returns the part of the piece that starts at `offset`, if any.
+    fn from(self, offset: u64) -> Option<EncodedAudio> {
+        if offset <= self.start {
+            return Some(self.audio);
+        }
+        let skip = usize::try_from(offset - self.start).ok().filter(|skip| *skip < self.audio.len())?;
+        Some(EncodedAudio::encode(&self.audio.decode()[skip..]))
+    }
 }
 
 impl ClearedUtterance {

@@ -2,7 +2,6 @@
 
 mod agent_speech;
 mod barge_in;
-mod caller;
 mod caller_speech;
 mod connection;
 mod conversation;
@@ -18,6 +17,7 @@ mod stream_link;
 mod tools;
 mod transfer;
 
+use super::caller_audio::CallerAudio;
 use super::playback::{Outgoing, Playback, Source};
 use super::responses::Responses;
 use super::timers::{Timer, Timers};
@@ -28,10 +28,11 @@ use super::{
 };
 use crate::domain::EndReason;
 use agent_speech::{AgentSpeech, is_clip};
-use caller::Caller;
+use caller_speech::CallerSpeech;
 use engine_link::EngineLink;
 use idle::IdleWatch;
 use interruption::Interruptions;
+use keys::Keys;
 pub use progress::Activity;
 use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
@@ -61,6 +62,16 @@ pub struct CallSession {
     idle: IdleWatch,
     timers: Timers,
     outputs: VecDeque<Output>,
+}
+
+/// The caller's audio, speech and keys.
+#[derive(Debug, Default)]
+struct Caller {
+    audio: CallerAudio,
+    speech: CallerSpeech,
+    keys: Keys,
+    /// True once the caller has started to leave a message.
+    has_left_message: bool,
 }
 
 #[derive(Debug)]

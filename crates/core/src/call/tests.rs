@@ -4,7 +4,6 @@ mod barge_in;
 mod employee;
 mod interruptions;
 mod losses;
-mod observer;
 mod properties;
 mod rig;
 mod scenarios;

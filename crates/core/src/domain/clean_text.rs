@@ -1,6 +1,8 @@
-//! Sanitising of texts of users and contacts: removes characters that change how the surrounding text is displayed.
+//! Sanitising of texts of users and contacts: removes characters that change how the surrounding text is displayed, and
+//! masks numbers and names in logs. A masked number can be recognised, but not dialled.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// Returns the text without bidirectional control characters. In a name, such a character would reorder the text beside
 /// the name on the page.
@@ -46,6 +48,23 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// A text whose `Display` shows only the first five and the last two characters, as in `+9725•••••12`. For a text of
+/// fewer than ten characters, it shows only the first quarter.
+#[derive(Clone, Copy, Debug)]
+pub struct Masked<'a>(pub &'a str);
+
+impl fmt::Display for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = *self;
+        let length = text.chars().count();
+        let (head, tail) = if length >= 10 { (5, 2) } else { (length / 4, 0) };
+        let at = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
+        f.write_str(&text[..at(head)])?;
+        f.write_str("•••••")?;
+        f.write_str(&text[at(length - tail)..])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +88,15 @@ mod tests {
                 prop_assert!(!name.contains(is_bidi_control) && name.chars().count() <= 10);
                 prop_assert_eq!(clean_name(&name, 10), Some(name.clone()));
             }
+        }
+    }
+
+    #[test]
+    fn a_masked_text_shows_little() {
+        for (text, shown) in
+            [("+972501234512", "+9725•••••12"), ("", "•••••"), ("12345", "1•••••"), ("שלום שלום שלום", "שלום •••••ום")]
+        {
+            assert_eq!(Masked(text).to_string(), shown);
         }
     }
 }

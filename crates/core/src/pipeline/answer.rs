@@ -1,6 +1,6 @@
 //! An answer of the agent: the model's text, divided into clauses, and the audio of the clauses in order.
 
-use super::Action;
+use super::action::{Action, ClauseId};
 use super::clauses::ClauseSplitter;
 use super::conversation::{AnswerMessage, SaidClause, ToolRequest, first_words};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
@@ -16,15 +16,6 @@ const MAX_OPEN: usize = 2;
 const MS_PER_CHAR: u64 = 70;
 /// The maximum number of requests for a clause that returned no audio.
 const MAX_ATTEMPTS: u32 = 2;
-
-/// The id of a clause, unique within the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClauseId {
-    /// The number of the answer.
-    pub answer: u64,
-    /// The index of the clause in the answer, from 0.
-    pub index: u64,
-}
 
 #[derive(Debug)]
 pub(super) struct Answer {

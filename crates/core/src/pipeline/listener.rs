@@ -1,8 +1,8 @@
 //! Derives the caller's utterances from the reports of the transcriber.
 
-use super::Heard;
 use super::completeness::{Completeness, judge};
 use super::conversation::Conversation;
+use super::event::Heard;
 use crate::call::{EngineEvent, ItemId};
 use std::collections::VecDeque;
 use std::time::Duration;

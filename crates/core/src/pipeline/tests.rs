@@ -3,7 +3,7 @@ mod speculation;
 mod turn_ends;
 
 use super::*;
-use crate::call::ResponseId;
+use crate::call::{ResponseId, ToolCall};
 use std::collections::BTreeMap;
 
 const TEXT: &str = "בשמחה רבה, יש לנו תור פנוי ביום שני בשעה עשר. מתאים לך? אפשר גם ביום שלישי.";

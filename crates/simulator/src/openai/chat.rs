@@ -1,10 +1,8 @@
 //! Chat completions, whole or streamed.
 
 use super::options::{Faults, FunctionCall, OpenAiOptions, Turn};
-use super::realtime::error;
-use super::rest::structured_answer;
-use super::server::Shared;
-use crate::delay::delay;
+use super::state::{Shared, error};
+use crate::server::delay;
 use crate::specs::{OpenAiRequest, check_openai_request};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -145,4 +143,27 @@ pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number:
         Some((pieces.next()?, (pieces, WORD)))
     }));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// Returns an answer that conforms to a schema: the planned one, or the simplest possible.
+pub(super) fn structured_answer(options: &OpenAiOptions, schema: &Value, text: &str) -> String {
+    options.structured.clone().unwrap_or_else(|| by_schema(schema, text)).to_string()
+}
+
+/// Returns the simplest value that a schema allows, with `text` wherever any string is allowed.
+fn by_schema(schema: &Value, text: &str) -> Value {
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            properties.map(|(name, schema)| (name.clone(), by_schema(schema, text))).collect()
+        }
+        Some("array") => json!([]),
+        Some("string") => json!(text),
+        Some("boolean") => json!(false),
+        Some("integer" | "number") => json!(0),
+        _ => Value::Null,
+    }
 }

@@ -1,6 +1,6 @@
 //! The answers of the fake AI, their timing, and planned faults.
 
-use crate::delay::NO_SPREAD;
+use crate::server::NO_SPREAD;
 use serde_json::Value;
 use std::time::Duration;
 

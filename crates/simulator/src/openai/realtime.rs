@@ -1,14 +1,13 @@
 //! The WebSocket of realtime sessions.
 
-use super::server::Shared;
 use super::session::{Output, Session};
+use super::state::{Shared, error};
 use crate::Party;
 use crate::websocket::{self, Socket};
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -93,11 +92,4 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
     };
     record.lock().unwrap_or_else(PoisonError::into_inner).ended.get_or_insert_with(|| ended.to_owned());
     shared.log.note(Party::OpenAi, format!("a session ended: {ended}"));
-}
-
-/// Creates an error response in the form of the API.
-pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
-    let error: Value =
-        json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});
-    (status, Json(error)).into_response()
 }

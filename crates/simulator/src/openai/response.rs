@@ -1,8 +1,8 @@
 //! A response in progress: its events and their times.
 
-use super::ids::Ids;
 use super::options::{FunctionCall, OpenAiOptions};
-use crate::delay::delay;
+use crate::entropy;
+use crate::server::delay;
 use crate::sound::{AUDIO_TIMESTAMP_BYTES, Voice, bytes_of, decode_sample, millis, write_audio_timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -262,3 +262,22 @@ pub(super) fn merge(mut base: Value, more: Value) -> Value {
 /// The placeholder in a function's arguments that is replaced by the id of the call, so that each call has a distinct
 /// effect.
 const CALL_ID: &str = "{call_id}";
+
+/// Creates ids in the API's format that are unique across sessions.
+#[derive(Debug)]
+pub(super) struct Ids {
+    session: String,
+    count: u64,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self { session: entropy::random_hex::<6>(), count: 0 }
+    }
+
+    /// Returns a new id, such as `item_…` or `resp_…`.
+    pub(super) fn next(&mut self, kind: &str) -> String {
+        self.count += 1;
+        format!("{kind}_{}{:04}", self.session, self.count)
+    }
+}

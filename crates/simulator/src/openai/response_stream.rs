@@ -2,7 +2,7 @@
 
 use super::chat::{planned_refusal, streamed};
 use super::options::FunctionCall;
-use super::server::Shared;
+use super::state::Shared;
 use axum::response::Response;
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! The HTTP endpoints of the fake AI.
 
+use super::chat::structured_answer;
 use super::multipart;
-use super::options::{OpenAiOptions, spoken_ms};
-use super::realtime::error;
+use super::options::spoken_ms;
 use super::response_stream::stream_response;
-use super::server::Shared;
+use super::state::{Shared, error};
 use crate::Party;
 use crate::sound::{Voice, decode_sample, millis, read_wav, silent_mp3, wav_of_mulaw};
 use crate::specs::{OpenAiRequest, check_openai_request, check_transcription_form};
@@ -98,29 +98,6 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
         "metadata": {}, "parallel_tool_calls": true, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
     });
     Json(response).into_response()
-}
-
-/// Returns an answer that conforms to a schema: the planned one, or the simplest possible.
-pub(super) fn structured_answer(options: &OpenAiOptions, schema: &Value, text: &str) -> String {
-    options.structured.clone().unwrap_or_else(|| by_schema(schema, text)).to_string()
-}
-
-/// Returns the simplest value that a schema allows, with `text` wherever any string is allowed.
-fn by_schema(schema: &Value, text: &str) -> Value {
-    if let Some(first) = schema["enum"].get(0) {
-        return first.clone();
-    }
-    match schema["type"].as_str() {
-        Some("object") => {
-            let properties = schema["properties"].as_object().into_iter().flatten();
-            properties.map(|(name, schema)| (name.clone(), by_schema(schema, text))).collect()
-        }
-        Some("array") => json!([]),
-        Some("string") => json!(text),
-        Some("boolean") => json!(false),
-        Some("integer" | "number") => json!(0),
-        _ => Value::Null,
-    }
 }
 
 /// `POST /v1/audio/speech`

@@ -6,15 +6,13 @@
 mod conversation;
 mod turns;
 
-use super::ids::Ids;
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
-use super::response::{AudioFormat, Response, merge};
+use super::response::{AudioFormat, Ids, Response, merge};
 use super::vad::Vad;
 use crate::specs::{check_realtime_event, realtime_client_events};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use conversation::Item;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,6 +45,28 @@ pub struct Session {
     spoken: bool,
     /// The number of response requests that were wrongly rejected because of an active response.
     refused: usize,
+}
+
+/// An item of the conversation.
+#[derive(Debug)]
+struct Item {
+    id: String,
+    kind: ItemKind,
+    value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ItemKind {
+    Answer {
+        sent_ms: u64,
+    },
+    /// `is_earlier` is true if the client added the call as the history of an earlier session.
+    Function {
+        call_id: String,
+        is_earlier: bool,
+    },
+    Other,
+    User,
 }
 
 /// An output of a session.

@@ -1,6 +1,6 @@
 //! The transcripts that the fake Soniox returns, its timing, and planned faults.
 
-use crate::delay::NO_SPREAD;
+use crate::server::NO_SPREAD;
 use crate::transcriber;
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Transcription: sends tokens while the caller speaks, and `<end>` when the utterance is over.
 
 use super::options::SonioxOptions;
-use super::server::{Shared, complaints};
-use crate::delay::delay;
+use super::state::{Shared, complaints};
+use crate::server::delay;
 use crate::transcriber::{Heard, Transcriber, TranscriberPlan, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};

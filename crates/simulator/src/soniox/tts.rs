@@ -1,9 +1,9 @@
 //! Text to speech: up to five streams on one socket.
 
 use super::SpeechRecord;
-use super::server::{Shared, complaints};
-use crate::delay::delay;
+use super::state::{Shared, complaints};
 use crate::openai::options::spoken_ms;
+use crate::server::delay;
 use crate::sound::{Voice, bytes_of, millis};
 use crate::websocket::Socket;
 use base64::Engine as _;

@@ -1,11 +1,11 @@
 //! Twilio's state: live calls, recordings, messages.
 
+mod messages;
 mod numbers;
 
-pub use numbers::{AccountState, NumberRecord};
-
-use super::account::{Account, random_sid};
-use super::message::MessageRecord;
+use super::records::{
+    Account, AccountState, CallRecord, CallUpdate, MessageRecord, NumberRecord, RecordingRecord, random_sid,
+};
 use crate::clock;
 use agentlocator_core::domain::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,56 +18,6 @@ use tokio::sync::mpsc;
 pub struct TwilioState {
     account: Arc<Account>,
     memory: Arc<Mutex<Memory>>,
-}
-
-/// An update of a live call by REST.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallUpdate {
-    /// `Status=completed` or `canceled`: the call ends.
-    End,
-    /// `Twiml=…`: the call continues with this document.
-    Twiml(String),
-    /// `Url=…`: the call continues with the document at this URL.
-    Url {
-        /// The URL.
-        url: String,
-        /// `GET` or `POST`.
-        method: String,
-    },
-}
-
-/// A call.
-#[derive(Clone, Debug)]
-pub struct CallRecord {
-    /// `CA…`
-    pub sid: String,
-    /// The caller's number.
-    pub from: String,
-    /// The called number.
-    pub to: String,
-    /// `ringing`, `in-progress`, `completed`, …
-    pub status: String,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// The updates by REST, in order.
-    pub updates: Vec<CallUpdate>,
-}
-
-/// A recording.
-#[derive(Clone, Debug)]
-pub struct RecordingRecord {
-    /// `RE…`
-    pub sid: String,
-    /// The sid of its call.
-    pub call_sid: String,
-    /// The content of the WAV file.
-    pub wav: Vec<u8>,
-    /// The duration in whole seconds, rounded as Twilio does.
-    pub duration_s: u64,
-    /// When it was created.
-    pub created_at: Timestamp,
 }
 
 #[derive(Default)]

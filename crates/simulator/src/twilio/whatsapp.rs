@@ -1,7 +1,7 @@
 //! Inbound WhatsApp messages, as Twilio sends them to the daemon.
 
-use super::message::{MediaRecord, MessageRecord};
 use super::random_sid;
+use super::records::{MediaRecord, MessageRecord};
 use super::request::{SignaturePlan, SignedRequest, WebhookResponse};
 use super::state::TwilioState;
 use crate::{DaemonConnector, EventLog, Party};

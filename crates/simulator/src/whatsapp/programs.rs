@@ -76,3 +76,20 @@ async fn resolve_node(node: &Path) -> Result<(PathBuf, String), MissingProgram> 
 
 const TRUST: &str = "test/wa-server/trust-preload.cjs";
 const OLDEST_NODE: (Option<u32>, Option<u32>) = (Some(18), Some(20));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn missing_programs_are_named() {
+        let outside = std::env::temp_dir();
+        let found = Programs::find(Path::new("node"), &[outside]).await;
+        assert_eq!(found.unwrap_err(), MissingProgram::Folder);
+        let deep = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+        let found = Programs::find(Path::new("/no/such/node"), std::slice::from_ref(&deep)).await;
+        assert!(matches!(found.unwrap_err(), MissingProgram::Node(_)));
+        let found = Programs::find(Path::new("false"), &[deep]).await;
+        assert!(matches!(found.unwrap_err(), MissingProgram::Node(_)));
+    }
+}

@@ -4,8 +4,7 @@
 //! The writer never waits here. Callers wait for a limited time. After that time they receive the acknowledgement
 //! because the live database has their write on disk. From then on, no caller waits until the copy has caught up.
 
-use super::copy_check::CheckedCopy;
-use super::state::{Late, LateCause};
+use super::state::{CheckedCopy, Late, LateCause};
 use crate::acknowledge::{AckAfter, Callers, complete_all};
 use crate::event::{Event, Observer};
 use crate::wal::{Changes, Delta, Header, WalReader};

@@ -40,7 +40,7 @@ impl Source {
 
     /// Returns the current end of the log.
     pub(super) fn header(&self) -> Result<Header> {
-        self.wal.header().map_err(super::log_unreadable)
+        self.wal.header().map_err(Error::log_unreadable)
     }
 
     /// Begins a snapshot, and takes all commits that it contains out of the queue, including those of other programs.

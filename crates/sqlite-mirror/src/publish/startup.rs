@@ -10,7 +10,6 @@ use super::publisher::{InstallMode, LockPacer, Phase, Publisher};
 use super::queue::Queue;
 use super::source::Source;
 use super::state::{ForeignCause, Late, LateCause};
-use crate::Result;
 use crate::clock;
 use crate::event::{Event, Observer};
 use crate::file_stamp::FileStamp;
@@ -19,6 +18,7 @@ use crate::run_state::{PublishedRecord, Record, RunState};
 use crate::sys::LeaseAnswer;
 use crate::verification::Verification;
 use crate::wal::{Header, Position, WalFiles};
+use crate::{Error, Result};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Publisher {
     /// Creates a replacement for a publisher that panicked. What the panicked publisher wrote last is unknown, so the
     /// replacement creates a new file.
     pub(super) fn replacement(context: &PublisherContext) -> Result<Self> {
-        let header = context.wal.header().map_err(super::log_unreadable)?;
+        let header = context.wal.header().map_err(Error::log_unreadable)?;
         let install_mode =
             if context.state.record().published.is_some() { InstallMode::Replace } else { InstallMode::Free };
         Self::unattached(context, header, Phase::Building(install_mode))

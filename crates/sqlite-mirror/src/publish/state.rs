@@ -96,3 +96,21 @@ impl ForeignCause {
         }
     }
 }
+
+/// The result of a check of the published file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckedCopy {
+    /// The file equals the live database, except for changes that are being published.
+    Equal,
+    /// Pages differ for no known reason.
+    Differs {
+        /// The number of differing pages; 0 if only the length differs.
+        pages: u32,
+        /// The first differing page.
+        first: u32,
+    },
+    /// The publisher does not update the file, because it waits for a verification or for a decision of the owner.
+    NotMaintained,
+    /// The file or the database could not be read.
+    Failed(String),
+}

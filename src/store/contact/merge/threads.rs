@@ -1,6 +1,6 @@
 //! Merges the threads of two contacts, and separates them again.
 
-use super::super::super::json::json_list;
+use super::super::super::sql::json_list;
 use super::super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ContactId, ThreadId, ThreadType, Timestamp};
 use rusqlite::{OptionalExtension, params};

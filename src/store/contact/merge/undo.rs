@@ -1,7 +1,7 @@
 //! Undoes a merge: moves back the rows that are still where the merge put them. Rows that users have moved elsewhere
 //! since then stay there. Rows that were added to the kept contact since then stay with it.
 
-use super::super::super::json::json_list;
+use super::super::super::sql::json_list;
 use super::super::super::{Error, ReadTx, Result, WriteTx};
 use super::{MergeRecord, TABLES};
 use crate::domain::{ContactId, ThreadId, Timestamp};

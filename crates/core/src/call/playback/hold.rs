@@ -1,7 +1,7 @@
 //! Holds and resumes the playback. The unheard audio is kept, and resumes at the start of the word that was cut off.
 
-use super::Playback;
 use super::word_start::word_start;
+use super::{Playback, SentPiece};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES};
 use crate::call::ItemId;
 use std::time::Instant;
@@ -9,21 +9,6 @@ use std::time::Instant;
 /// The maximum amount of heard audio that is repeated.
 const MAX_REPEAT: u64 = 800 * BYTES_PER_MS;
 const FRAME: u64 = FRAME_BYTES as u64;
-
-/// A piece of audio that was sent to the caller.
-#[derive(Debug)]
-pub(super) struct SentPiece {
-    /// The offset at which the piece starts.
-    start: u64,
-    item: ItemId,
-    audio: EncodedAudio,
-}
-
-impl SentPiece {
-    fn end(&self) -> u64 {
-        self.start + self.audio.len() as u64
-    }
-}
 
 impl Playback {
     /// Keeps a sent piece for a repetition, and drops pieces that were heard more than `MAX_REPEAT` ago.
@@ -87,16 +72,5 @@ impl Playback {
         }
         let place = |offset: u64| usize::try_from(offset - first).unwrap_or(0).min(samples.len());
         from + word_start(&samples[place(from)..place(end)]) as u64
-    }
-}
-
-impl SentPiece {
-    /// Returns the part of the piece that starts at `offset`, if any.
-    fn from(self, offset: u64) -> Option<EncodedAudio> {
-        if offset <= self.start {
-            return Some(self.audio);
-        }
-        let skip = usize::try_from(offset - self.start).ok().filter(|skip| *skip < self.audio.len())?;
-        Some(EncodedAudio::encode(&self.audio.decode()[skip..]))
     }
 }

@@ -1,6 +1,17 @@
-//! An utterance: how much of it was received, sent and heard.
+//! An utterance and its origin: how much of it was received, sent and heard.
 
-use super::Source;
+use crate::call::{ItemId, ResponseId};
+
+/// The origin of a piece of audio.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::call) struct Source {
+    /// The generation of the engine in this call; none for built-in sentences.
+    pub(in crate::call) engine: Option<u32>,
+    /// The response; none for built-in sentences.
+    pub(in crate::call) response: Option<ResponseId>,
+    /// The utterance.
+    pub(in crate::call) item: ItemId,
+}
 
 #[derive(Debug)]
 pub(super) struct Utterance {

@@ -3,7 +3,6 @@
 
 mod any_sound;
 mod replies;
-mod waits;
 
 use super::rig::{Rig, free_slots, ms};
 use crate::call::{

@@ -1,29 +1,7 @@
 //! The items of a conversation, and the events that create, delete and truncate them.
 
-use super::{ResponseTrigger, Session, merge};
+use super::{Item, ItemKind, ResponseTrigger, Session, merge};
 use serde_json::{Value, json};
-
-/// An item of the conversation, in the form of the API and with its kind.
-#[derive(Debug)]
-pub(super) struct Item {
-    pub(super) id: String,
-    pub(super) kind: ItemKind,
-    pub(super) value: Value,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ItemKind {
-    Answer {
-        sent_ms: u64,
-    },
-    /// `is_earlier` is true if the client added the call as the history of an earlier session.
-    Function {
-        call_id: String,
-        is_earlier: bool,
-    },
-    Other,
-    User,
-}
 
 impl Session {
     pub(super) fn last_item_id(&self) -> Option<String> {

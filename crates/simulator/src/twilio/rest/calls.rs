@@ -2,7 +2,8 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
-use crate::twilio::state::{CallError, CallRecord, CallUpdate};
+use crate::twilio::records::{CallRecord, CallUpdate};
+use crate::twilio::state::CallError;
 use crate::twilio::twiml;
 use crate::{Party, twilio};
 use axum::extract::{Path, RawQuery, State};

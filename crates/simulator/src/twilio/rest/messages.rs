@@ -3,7 +3,7 @@
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
 use crate::Party;
-use crate::twilio::message::MessageRecord;
+use crate::twilio::records::MessageRecord;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};

@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, without_json};
-use crate::twilio::state::NumberRecord;
+use crate::twilio::records::NumberRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};

@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822};
-use crate::twilio::state::RecordingRecord;
+use crate::twilio::records::RecordingRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};

@@ -3,8 +3,8 @@
 use super::Shared;
 use crate::Party;
 use crate::daemon_connector::root_cause;
-use crate::twilio::message::MessageRecord;
 use crate::twilio::random_sid;
+use crate::twilio::records::MessageRecord;
 use crate::twilio::request::{SignaturePlan, SignedRequest};
 use std::sync::Arc;
 use url::Url;

@@ -1,45 +1,7 @@
 //! The account's state and its phone numbers.
 
-use super::super::account::random_sid;
 use super::TwilioState;
-
-/// The state of the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountState {
-    /// `active`, `suspended` or `closed`.
-    pub status: &'static str,
-    /// `Full` or `Trial`.
-    pub kind: &'static str,
-}
-
-impl Default for AccountState {
-    fn default() -> Self {
-        Self { status: "active", kind: "Full" }
-    }
-}
-
-/// A phone number of the account. An empty string means that the field is not set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NumberRecord {
-    /// `PN…`
-    pub sid: String,
-    /// The phone number in E.164 form.
-    pub phone_number: String,
-    /// The URL that Twilio requests for a call.
-    pub voice_url: String,
-    /// The HTTP method of `voice_url`.
-    pub voice_method: String,
-    /// The URL that Twilio requests if `voice_url` fails.
-    pub voice_fallback_url: String,
-    /// The URL that receives the status of calls.
-    pub status_callback: String,
-    /// The HTTP method of `status_callback`.
-    pub status_callback_method: String,
-    /// `AP…`: a TwiML application, whose URLs replace those of the number.
-    pub voice_application_sid: String,
-    /// `TK…`: a SIP trunk that receives the calls of the number instead.
-    pub trunk_sid: String,
-}
+use crate::twilio::records::{AccountState, NumberRecord, random_sid};
 
 impl TwilioState {
     /// Adds a number with the defaults of Twilio's console: its webhooks have the URLs of Twilio's demo. `change`

@@ -1,8 +1,8 @@
 //! The messages that a call's task receives from webhooks, tools and the shutdown.
 
+use super::MediaSocket;
 use crate::domain::TransferFailure;
 use crate::providers::twilio::media_stream::Start;
-use crate::runtime::calls::MediaSocket;
 use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};

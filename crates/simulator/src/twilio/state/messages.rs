@@ -1,59 +1,7 @@
 //! Messages in Twilio's state.
 
-use super::account::random_sid;
-use super::state::TwilioState;
-use agentlocator_core::domain::Timestamp;
-use serde::Serialize;
-
-/// A message in Twilio's state.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct MessageRecord {
-    /// `SM…`, or `MM…` with media.
-    pub sid: String,
-    /// `inbound` or `outbound-api`.
-    pub direction: String,
-    /// The sender.
-    pub from: String,
-    /// The recipient.
-    pub to: String,
-    /// The text.
-    pub body: String,
-    /// The sid of the template, `HX…`.
-    pub content_sid: Option<String>,
-    /// The values of the template's variables, as JSON.
-    pub content_variables: Option<String>,
-    /// The media URLs of an outbound message.
-    pub media_urls: Vec<String>,
-    /// The media files of an inbound message.
-    #[serde(skip)]
-    pub media: Vec<MediaRecord>,
-    /// `queued`, `sent`, `delivered`, `read`, `failed`, `received`, …
-    pub status: String,
-    /// The error code of a failed message.
-    pub error_code: Option<u32>,
-    /// The URL of the status callbacks.
-    pub status_callback: Option<String>,
-    /// The time at which Twilio accepted the message.
-    pub created_at: Option<Timestamp>,
-}
-
-/// A media file of an inbound message.
-#[derive(Clone, Debug)]
-pub struct MediaRecord {
-    /// `ME…`
-    pub sid: String,
-    /// Its MIME type.
-    pub content_type: String,
-    /// The content.
-    pub content: Vec<u8>,
-}
-
-impl MediaRecord {
-    /// Creates a media file with a new sid.
-    pub fn new(content_type: impl Into<String>, content: Vec<u8>) -> Self {
-        Self { sid: random_sid("ME"), content_type: content_type.into(), content }
-    }
-}
+use super::TwilioState;
+use crate::twilio::records::{MessageRecord, random_sid};
 
 impl TwilioState {
     /// Returns all messages in the order in which Twilio accepted them.

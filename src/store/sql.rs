@@ -1,4 +1,11 @@
-//! SQL expressions for the names of users and actors.
+//! Parts of SQL statements: lists as parameters, and the names of users and actors.
+
+use serde_json::Value;
+
+/// Returns numbers or texts as a JSON list for SQLite's `json_each`.
+pub(in crate::store) fn json_list<'a, T: Clone + Into<Value> + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
+    values.into_iter().cloned().collect::<Value>().to_string()
+}
 
 /// Returns an SQL expression for the name of the user or token in a column such as `user:3`, the form of the audit log.
 /// Null for other actors.
@@ -12,4 +19,15 @@ pub(in crate::store) fn actor_name(column: &str) -> String {
 /// Returns an SQL expression for the name of the user whose id is in a column.
 pub(in crate::store) fn user_name(column: &str) -> String {
     format!("(SELECT name FROM users WHERE id = {column})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_json() {
+        assert_eq!((json_list(&[1, 2]), json_list(&["a\"b"])), ("[1,2]".to_owned(), r#"["a\"b"]"#.to_owned()));
+        assert_eq!(json_list::<i64>(&[]), "[]");
+    }
 }

@@ -1,0 +1,42 @@
+//! The actions that the pipeline requests from its driver.
+
+use super::conversation::Entry;
+
+/// An action that the driver must perform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Request the transcriber to end the current utterance with the audio that it has received.
+    EndUtterance,
+    /// Request an answer from the model. It replaces a request that is still running.
+    Ask {
+        /// The number of the request, which its events contain.
+        request: u64,
+        /// Instructions for this answer alone.
+        instructions: Option<String>,
+        /// The conversation.
+        conversation: Vec<Entry>,
+    },
+    /// Stop the model: the rest of its answer is not needed.
+    StopModel,
+    /// Synthesise a clause.
+    Speak {
+        /// The id of the clause, which its events contain.
+        clause: ClauseId,
+        /// The text.
+        text: String,
+    },
+    /// Stop the synthesis of a clause: the rest of its audio is not needed.
+    StopSpeech {
+        /// The clause.
+        clause: ClauseId,
+    },
+}
+
+/// The id of a clause, unique within the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClauseId {
+    /// The number of the answer.
+    pub answer: u64,
+    /// The index of the clause in the answer, from 0.
+    pub index: u64,
+}

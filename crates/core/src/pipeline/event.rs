@@ -1,0 +1,75 @@
+//! The events of the three parts, which the driver reports to the pipeline.
+
+use crate::audio::EncodedAudio;
+use crate::call::{ToolCall, Usage};
+use std::time::Duration;
+
+/// A report of the transcriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The words of the current utterance so far. Each report replaces the previous report.
+    Words {
+        /// The text.
+        text: String,
+        /// The start of the utterance, in milliseconds of the audio that was sent to the transcriber.
+        from_ms: Option<u64>,
+        /// The end of the last word, in milliseconds of the same audio.
+        until_ms: Option<u64>,
+    },
+    /// The current utterance has ended: the transcriber detected its end, or was requested to end it.
+    End,
+    /// The audio up to this position, in milliseconds, was transcribed.
+    Progress(u64),
+}
+
+/// An event of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelEvent {
+    /// A message that only proves that the connection to the model works.
+    Activity,
+    /// A piece of the answer's text.
+    Text(String),
+    /// A complete tool call.
+    ToolCall {
+        /// The name of the tool.
+        name: String,
+        /// The arguments, as JSON.
+        arguments: String,
+        /// The action that the tool call requests from the session.
+        call: ToolCall,
+    },
+    /// The answer is complete.
+    Done {
+        /// True if the model finished by itself, false if a limit or a filter stopped it.
+        is_complete: bool,
+        /// The usage of the request.
+        usage: Usage,
+    },
+    /// The request failed.
+    Failed {
+        /// Whether another request may succeed.
+        retry: bool,
+        /// How long to wait before the next request, if the server specifies it.
+        retry_after: Option<Duration>,
+        /// The reason, for the log.
+        reason: String,
+    },
+}
+
+/// An event of the synthesiser about a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpeechEvent {
+    /// A piece of the clause's audio.
+    Audio(EncodedAudio),
+    /// The clause's audio is complete.
+    Done,
+    /// The synthesis failed.
+    Failed {
+        /// Whether another request may succeed.
+        retry: bool,
+        /// How long to wait before the next request, if the server specifies it.
+        retry_after: Option<Duration>,
+        /// The reason, for the log.
+        reason: String,
+    },
+}

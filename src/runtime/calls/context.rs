@@ -1,0 +1,50 @@
+//! What the registry passes to the task of a call when the task starts.
+
+use super::{CallMessage, Calls};
+use crate::call::CallPolicy;
+use crate::crm::call::IncomingCall;
+use crate::domain::ContactName;
+use crate::runtime::ActiveSettings;
+use crate::store::AiUsage;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// Runs the task of a call until the call has ended. The registry receives this function when it is created, because the
+/// task uses the registry and the registry must not depend on the task.
+pub type RunCall = fn(CallStart) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What the task of a call starts with.
+pub struct CallStart {
+    pub(in crate::runtime) calls: Calls,
+    pub(in crate::runtime) settings: Arc<ActiveSettings>,
+    pub(in crate::runtime) policy: CallPolicy,
+    pub(in crate::runtime) context: CallContext,
+    /// A sender to the task itself, for tools and the redirect.
+    pub(in crate::runtime) sender: UnboundedSender<CallMessage>,
+    pub(in crate::runtime) receiver: UnboundedReceiver<CallMessage>,
+}
+
+/// An incoming call as its webhook described it, or a trial call.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The call.
+    pub call: IncomingCall,
+    /// The caller's name.
+    pub name: ContactName,
+    /// How much the AI was used today before this call; `None` if the database did not answer.
+    pub ai_today: Option<AiUsage>,
+    /// The peer of the media socket.
+    pub carrier: Carrier,
+    /// Whether the call is stored; false if the database could not be written.
+    pub is_stored: bool,
+}
+
+/// The peer of a call's media socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A phone call through Twilio.
+    Twilio,
+    /// The browser of a user who tries the agent. Nothing of such a call is stored.
+    Browser,
+}
