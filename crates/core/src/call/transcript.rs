@@ -13,14 +13,14 @@ pub(super) struct Transcript {
     turns: Vec<Turn>,
     next_seq: i64,
     /// The stages of the reply to the caller's last speech.
-    awaited: AwaitedReply,
+    pending_reply: PendingReply,
     /// The position of the last turn that has been answered.
     answered_seq: i64,
 }
 
 /// The times of the stages of a reply whose audio has not arrived yet.
 #[derive(Debug, Default)]
-struct AwaitedReply {
+struct PendingReply {
     /// The caller stopped speaking; none once a reply has arrived, or if no reply is needed.
     speech_stopped: Option<Instant>,
     /// The last partial transcript of the speech arrived.
@@ -33,7 +33,7 @@ struct AwaitedReply {
     first_token: Option<Instant>,
 }
 
-impl AwaitedReply {
+impl PendingReply {
     /// Returns the latencies of a reply whose first audio arrives now.
     fn latency(&self, now: Instant) -> TurnLatency {
         let since = |stage| latency_ms(self.speech_stopped, stage);
@@ -65,7 +65,7 @@ impl Transcript {
     /// Records that the caller started to speak.
     pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
         self.turn(item, Speaker::Caller, at_ms);
-        self.awaited = AwaitedReply::default();
+        self.pending_reply = PendingReply::default();
     }
 
     /// Records a start of speech in audio that is replayed to a new engine. The item is assigned to the first turn that
@@ -80,9 +80,9 @@ impl Transcript {
 
     /// Records that the caller stopped speaking.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
-        self.awaited.speech_stopped = Some(now);
-        self.awaited.response_created = None;
-        self.awaited.first_token = None;
+        self.pending_reply.speech_stopped = Some(now);
+        self.pending_reply.response_created = None;
+        self.pending_reply.first_token = None;
         self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
     }
 
@@ -116,8 +116,8 @@ impl Transcript {
                 reply.record.latency.transcript_final_ms = latency_ms(reply.latency_start, Some(now));
             }
             Some(_) => {}
-            None if is_final => self.awaited.transcript_final = Some(now),
-            None => self.awaited.transcript_partial = Some(now),
+            None if is_final => self.pending_reply.transcript_final = Some(now),
+            None => self.pending_reply.transcript_partial = Some(now),
         }
     }
 
@@ -142,20 +142,20 @@ impl Transcript {
 
     /// Records that the caller's last speech needs no reply.
     pub(super) fn needs_no_reply(&mut self) {
-        self.awaited.speech_stopped = None;
+        self.pending_reply.speech_stopped = None;
     }
 
     /// Records that the engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
-        self.awaited.response_created.get_or_insert(now);
+        self.pending_reply.response_created.get_or_insert(now);
     }
 
     /// Records that the engine sent the first audio of an utterance.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
-        let awaited = std::mem::take(&mut self.awaited);
+        let pending = std::mem::take(&mut self.pending_reply);
         let turn = self.turn(item, Speaker::Agent, at_ms);
-        turn.latency_start = awaited.speech_stopped;
-        turn.record.latency = awaited.latency(now);
+        turn.latency_start = pending.speech_stopped;
+        turn.record.latency = pending.latency(now);
     }
 
     /// Records that the first audio of an utterance was sent to the caller. Returns the milliseconds since the caller
@@ -184,7 +184,7 @@ impl Transcript {
         at_ms: u64,
         now: Instant,
     ) -> Option<TurnRecord> {
-        self.awaited.first_token.get_or_insert(now);
+        self.pending_reply.first_token.get_or_insert(now);
         let turn = self.turn(item, Speaker::Agent, at_ms);
         if turn.latency_start.is_some() {
             turn.record.latency.first_token_ms =
