@@ -1,8 +1,10 @@
 //! Estimates from the last words whether the caller's sentence is complete. The estimate determines how long the agent
 //! waits before it replies.
 //!
-//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`; numbers
-//! and prefixes are handled by rules in this file.
+//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. Prefixes
+//! and times are handled by rules in this file, and dictated numbers in `numbers`.
+
+mod numbers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -43,12 +45,6 @@ const GERSHAYIM: char = '\u{5f4}';
 const MAX_WORDS: usize = 3;
 /// The minimum number of words in a complete question. A shorter question may still continue.
 const LEAST_QUESTION: usize = 3;
-/// The minimum number of digits in a row that count as a dictated number.
-const DICTATED: usize = 3;
-/// The lengths of phone numbers without the leading zero, and of identity numbers.
-const NUMBER_LENGTHS: [usize; 2] = [9, 10];
-/// The country calling code of Israel, which replaces the leading zero.
-const ISRAEL: &str = "972";
 
 static OPEN: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| entries(include_str!("completeness/open_endings.txt")));
 static CLOSED: LazyLock<HashSet<Vec<String>>> =
@@ -89,7 +85,7 @@ pub(super) fn judge(text: &str) -> Completeness {
     if is_clock(text) {
         return Completeness::Complete;
     }
-    if let Some(dictation) = dictation(&found) {
+    if let Some(dictation) = numbers::dictation(&found) {
         return dictation;
     }
     let end = text.trim_end().chars().next_back().unwrap_or(' ');
@@ -136,32 +132,6 @@ fn is_clock(text: &str) -> bool {
     let last = text.split(char::is_whitespace).next_back().unwrap_or("").trim_matches(|c: char| !c.is_ascii_digit());
     let Some((hours, minutes)) = last.split_once(':') else { return false };
     hours.parse::<u8>().is_ok_and(|hours| hours < 24) && minutes.len() == 2 && minutes.parse::<u8>().is_ok()
-}
-
-/// Estimates whether a number that is dictated digit by digit is complete; none if the words do not end with such a
-/// number.
-fn dictation(found: &[String]) -> Option<Completeness> {
-    let run: Vec<String> = found.iter().rev().map_while(|word| digits(word)).collect();
-    let number: String = run.iter().rev().map(String::as_str).collect();
-    let (count, begins_with_zero) = (number.len(), number.starts_with('0'));
-    let is_dictated = count >= DICTATED && (begins_with_zero || run.len() >= DICTATED || count > 5);
-    let has_begun = begins_with_zero && count < DICTATED;
-    if !is_dictated && !has_begun {
-        return None;
-    }
-    // Including the zero, mobile and VoIP numbers (05…, 07…) have ten digits, and landline numbers have nine.
-    let after_zero = number.strip_prefix('0').or_else(|| number.strip_prefix(ISRAEL));
-    let is_complete = match after_zero {
-        Some(rest) => rest.len() == if rest.starts_with(['5', '7']) { 9 } else { 8 },
-        None => NUMBER_LENGTHS.contains(&count),
-    };
-    Some(if is_complete { Completeness::Complete } else { Completeness::Open })
-}
-
-/// Returns the digits of a word in a dictated number; none if the word is not a number.
-fn digits(word: &str) -> Option<String> {
-    let spoken = ('0'..='9').find(|digit| is(&format!("digit{digit}"), word)).map(String::from);
-    spoken.or_else(|| word.chars().all(|c| c.is_ascii_digit()).then(|| word.to_owned()))
 }
 
 /// Estimates whether a dictated email address is complete; none if the words do not end with an address.
