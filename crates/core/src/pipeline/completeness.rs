@@ -2,9 +2,10 @@
 //! waits before it replies.
 //!
 //! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. Prefixes
-//! and times are handled by rules in this file, and dictated numbers in `numbers`.
+//! and times are handled by rules in this file, dictated numbers in `numbers`, and clauses in `structure`.
 
 mod numbers;
+mod structure;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -19,6 +20,9 @@ pub(super) enum Completeness {
     Complete,
     /// The sentence may have ended.
     Unclear,
+    /// The caller has described something, but has not asked for anything. The sentence may have ended; often a further
+    /// sentence follows.
+    Described,
     /// The last word requires another word.
     Open,
     /// The language is not supported.
@@ -31,6 +35,7 @@ impl Completeness {
         match self {
             Self::Complete => Some(Duration::from_millis(150)),
             Self::Unclear => Some(Duration::from_millis(500)),
+            Self::Described => Some(Duration::from_millis(650)),
             Self::Open => Some(Duration::from_secs(1)),
             Self::Unknown => None,
         }
@@ -90,21 +95,44 @@ pub(super) fn judge(text: &str) -> Completeness {
     }
     let end = text.trim_end().chars().next_back().unwrap_or(' ');
     let is_question = matches!(end, '?' | '\u{61f}');
+    if matches!(end, '\'' | GERESH) && last.chars().count() == 1 {
+        return spelled(&found);
+    }
     if is("prefix", last) || matches!(end, ',' | '…' | '-' | MAQAF | '–' | ':') || text.ends_with("...") {
         return Completeness::Open;
     }
     if let Some(address) = address(&found) {
         return address;
     }
-    let (open, closed) = (matching_words(&found, &OPEN), matching_words(&found, &CLOSED));
-    if is_time(&found) || (closed > 0 && closed >= open) {
+    let clauses = structure::clauses(text);
+    if !is_question && structure::is_unfinished(&clauses) {
+        return Completeness::Open;
+    }
+    let (open, closed) = (matching_words(&found, &OPEN, &["and", "that"]), matching_words(&found, &CLOSED, &["and"]));
+    if is_time(&found) || (closed > 0 && closed >= open) || structure::is_approximate_amount(&found) {
         return Completeness::Complete;
     }
-    if open > 0 && !is_whole_with_verb(&found) {
-        return if is_question { Completeness::Unclear } else { Completeness::Open };
+    if open > 0 || structure::lacks_object(&found) {
+        return match () {
+            () if is_whole_with_verb(&found) => Completeness::Unclear,
+            () if is_question => Completeness::Unclear,
+            () => Completeness::Open,
+        };
     }
     let asks = is("question", &found[0]) && found.len() >= LEAST_QUESTION;
-    if is_question || asks { Completeness::Complete } else { Completeness::Unclear }
+    match () {
+        () if is_question || asks || structure::has_full_name(&found) => Completeness::Complete,
+        () if structure::ends_with_definite_object(&found) => Completeness::Complete,
+        () if structure::only_describes(&clauses) => Completeness::Described,
+        () => Completeness::Unclear,
+    }
+}
+
+/// Estimates whether a word that is spelled letter by letter is complete. A single letter, such as that of an entrance,
+/// is not spelling.
+fn spelled(found: &[String]) -> Completeness {
+    let is_letter = |word: &String| word.chars().count() == 1;
+    if found.iter().rev().take(2).all(is_letter) { Completeness::Open } else { Completeness::Unclear }
 }
 
 /// Returns true if the words end with a verb that completes the sentence, such as "I cannot" or "what do I need".
@@ -146,19 +174,26 @@ fn address(found: &[String]) -> Option<Completeness> {
     }
 }
 
-/// Returns the number of last words that match an entry of the list. The first of them may have the prefix "and".
-fn matching_words(found: &[String], list: &HashSet<Vec<String>>) -> usize {
+/// Returns the number of last words that match an entry of the list. The first of them may have a prefix of these
+/// classes, such as "and".
+fn matching_words(found: &[String], list: &HashSet<Vec<String>>, prefixes: &[&str]) -> usize {
     let is_entry = |count: &usize| {
         let end = &found[found.len() - count..];
-        if list.contains(end) {
-            return true;
-        }
-        let Some(bare) = without_prefix("and", &end[0]).filter(|bare| bare.chars().count() > 1) else { return false };
-        let mut end = end.to_vec();
-        bare.clone_into(&mut end[0]);
-        list.contains(&end)
+        list.contains(end)
+            || prefixes.iter().filter_map(|class| without_word_prefix(class, &end[0])).any(|bare| {
+                let mut end = end.to_vec();
+                bare.clone_into(&mut end[0]);
+                list.contains(&end)
+            })
     };
     (1..=MAX_WORDS.min(found.len())).rev().find(is_entry).unwrap_or(0)
+}
+
+/// Returns the word without a prefix of this class, if a word remains that is longer than the prefixes themselves. The
+/// remainder after "that" must be longer, because many short words begin with the same letter.
+fn without_word_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
+    let least = if class == "that" { 3 } else { 2 };
+    without_prefix(class, word).filter(|bare| bare.chars().count() >= least)
 }
 
 fn is_number(text: &str) -> bool {

@@ -189,7 +189,7 @@ impl Listener {
         let current = self.current.as_ref()?;
         let (settled_ms, quiet_ms) = match current.completeness {
             Completeness::Complete => (COMPLETE_SETTLED_MS, QUIET_COMPLETE_SETTLED_MS),
-            Completeness::Unclear | Completeness::Unknown => (SETTLED_MS, QUIET_SETTLED_MS),
+            Completeness::Unclear | Completeness::Described | Completeness::Unknown => (SETTLED_MS, QUIET_SETTLED_MS),
             Completeness::Open => return None,
         };
         let is_quiet = self.voiced_until_ms > 0 && self.received_ms >= self.voiced_until_ms + quiet_ms;
