@@ -95,8 +95,8 @@ pub(super) fn judge(text: &str) -> Completeness {
     }
     let end = text.trim_end().chars().next_back().unwrap_or(' ');
     let is_question = matches!(end, '?' | '\u{61f}');
-    if matches!(end, '\'' | GERESH) && last.chars().count() == 1 {
-        return spelled(&found);
+    if let Some(spelled) = spelled(&found, end) {
+        return spelled;
     }
     if is("prefix", last) || matches!(end, ',' | '…' | '-' | MAQAF | '–' | ':') || text.ends_with("...") {
         return Completeness::Open;
@@ -114,7 +114,7 @@ pub(super) fn judge(text: &str) -> Completeness {
     }
     if open > 0 || structure::lacks_object(&found) {
         return match () {
-            () if is_whole_with_verb(&found) => Completeness::Unclear,
+            () if may_be_whole(&found) => Completeness::Unclear,
             () if is_question => Completeness::Unclear,
             () => Completeness::Open,
         };
@@ -128,19 +128,28 @@ pub(super) fn judge(text: &str) -> Completeness {
     }
 }
 
-/// Estimates whether a word that is spelled letter by letter is complete. A single letter, such as that of an entrance,
-/// is not spelling.
-fn spelled(found: &[String]) -> Completeness {
-    let is_letter = |word: &String| word.chars().count() == 1;
-    if found.iter().rev().take(2).all(is_letter) { Completeness::Open } else { Completeness::Unclear }
+/// Estimates whether a word that is spelled letter by letter is complete; none if the words do not end with a letter. A
+/// single letter, such as that of an entrance, is not spelling.
+fn spelled(found: &[String], end: char) -> Option<Completeness> {
+    let is_sign = |word: &String| word.chars().count() == 1 && !word.chars().all(|c| c.is_ascii_digit());
+    let is_letter = |word: &String| is_sign(word) || is("letter_name", word);
+    let spells = found.len() > 1 && found.iter().rev().take(2).all(is_letter);
+    let ends_with_letter = found.last().is_some_and(is_sign) && matches!(end, '\'' | GERESH);
+    match () {
+        () if spells => Some(Completeness::Open),
+        () if ends_with_letter => Some(Completeness::Unclear),
+        () => None,
+    }
 }
 
-/// Returns true if the words end with a verb that completes the sentence, such as "I cannot" or "what do I need".
-fn is_whole_with_verb(found: &[String]) -> bool {
+/// Returns true if the words end with a verb or an object that can complete the sentence, such as "I cannot", "what do I
+/// need" or "I took this".
+fn may_be_whole(found: &[String]) -> bool {
     let Some((last, before)) = found.split_last() else { return false };
     let is_negated = before.last().is_some_and(|word| is("negation", word));
     let asks = before.len() >= 2 && is("asks_verb", &before[0]);
-    is("verb", last) && (is_negated || asks)
+    let is_object = before.last().is_some_and(|word| is("object_sign", word)) && is("pronoun", last);
+    is_object || (is("verb", last) && (is_negated || asks))
 }
 
 /// Returns true if the words end with a time of day, with a day of the week, or with a number after a word such as

@@ -83,7 +83,11 @@ fn is_subject_of_clause(clause: &[String]) -> bool {
         whole => whole,
     };
     let [.., conjunction, noun] = subject else { return false };
-    is("before_subject", conjunction) && has_article(noun) && !is_closed(noun)
+    // After an event, as in "since the operation, my leg".
+    let has_owner = subject.len() < clause.len();
+    let is_after_event = matches!(subject, [first, event, _] if is("before_event", first) && has_article(event));
+    let is_subject = is("before_subject", conjunction) || (has_owner && is_after_event);
+    is_subject && has_article(noun) && !is_closed(noun)
 }
 
 /// Returns true if the clause ends with a subject and "not".
