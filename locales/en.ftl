@@ -100,6 +100,10 @@ outbox-waiting = { $count ->
     [one] One message has waited for over nine minutes, in spite of attempts to send it.
    *[other] { $count } messages have waited for over nine minutes, in spite of attempts to send them.
 }
+outbox-paced = { $count ->
+    [one] One message has waited for over nine minutes, because the bridge sends at most { $per_minute } messages a minute (whatsapp.per_minute).
+   *[other] { $count } messages have waited for over nine minutes, because the bridge sends at most { $per_minute } messages a minute (whatsapp.per_minute).
+}
 outbox-undelivered = Sent more than nine minutes ago and not delivered: { $count } (Twilio: { $by_twilio }, bridge: { $by_bridge }), to contacts: { $contacts }.
 
 # Why a message was not sent, or may have been

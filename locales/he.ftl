@@ -137,6 +137,11 @@ outbox-waiting = { $count ->
     [two] שתי הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.
    *[other] { $count } הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.
 }
+outbox-paced = { $count ->
+    [one] הודעה אחת מחכה יותר מתשע דקות, כי הגשר שולח לכל היותר { $per_minute } הודעות בדקה (whatsapp.per_minute).
+    [two] שתי הודעות מחכות יותר מתשע דקות, כי הגשר שולח לכל היותר { $per_minute } הודעות בדקה (whatsapp.per_minute).
+   *[other] { $count } הודעות מחכות יותר מתשע דקות, כי הגשר שולח לכל היותר { $per_minute } הודעות בדקה (whatsapp.per_minute).
+}
 outbox-undelivered = נשלחו לפני יותר מתשע דקות ולא נמסרו: { $count } (Twilio: { $by_twilio }, הגשר: { $by_bridge }), אנשי קשר: { $contacts }.
 
 # Why a message was not sent, or may have been

@@ -188,11 +188,16 @@ impl HealthMonitor {
             });
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
         }
-        let stuck = self.store.read(move |tx| tx.stuck_outbox(now.minus(STUCK))).await;
-        match stuck {
-            Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
-            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxStopped),
-            Ok(count) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxWaiting { count }),
+        let waiting = self.store.read(move |tx| {
+            let before = now.minus(STUCK);
+            Ok((tx.stuck_outbox(before)?, tx.paced_outbox(before)?))
+        });
+        let per_minute = u64::from(self.settings.config().whatsapp.per_minute);
+        match waiting.await {
+            Ok(_) if !self.outbox.is_alive() => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxStopped),
+            Ok((0, 0)) => self.alerts.clear(AlertKind::OutboxStuck),
+            Ok((0, count)) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxPaced { count, per_minute }),
+            Ok((count, _)) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxWaiting { count }),
             Err(_) => {}
         }
         if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK))).await {

@@ -42,6 +42,17 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
+    /// Returns how many messages have been in the outbox since before `before` and were not attempted, because the rate
+    /// limit of the bridge has not admitted them yet.
+    pub fn paced_outbox(&self, before: Timestamp) -> Result<u64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM outbox
+             WHERE state = 'queued' AND attempts = 0 AND last_error IS NULL AND created_at < ?1 AND id > ?2",
+        )?;
+        let count: i64 = query.query_row(rusqlite::params![before, self.held_to()?], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// Counts, by provider, the messages that a provider accepted in a period but has not delivered yet. Messages of
     /// the daemon itself are left out, because alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {

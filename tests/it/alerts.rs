@@ -301,6 +301,26 @@ async fn undelivered_messages_are_reported_after_ten_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_that_only_wait_for_the_rate_limit_are_reported_after_ten_minutes() {
+    let queued = |id| {
+        let sent = sent_minutes_ago(id, 11);
+        sent.replace("'done', 1,", "'queued', 0,").replace("'sent', 'user:1'", "'queued', 'user:1'")
+    };
+    let seed = (1..=8).map(queued).collect::<String>();
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WA_PACING", "on");
+            setup.toml("[alerts]\nsettle_s = 0\n[whatsapp]\nper_minute = 1\n");
+        },
+        &seed,
+    )
+    .await;
+    let alert = until_state(&shop, "outbox_stuck", "raised").await;
+    let detail = alert["detail"]["en"].as_str().unwrap();
+    assert!(detail.contains("the bridge sends at most 1 messages a minute"), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_receives_nothing_is_reported_and_still_used() {
     let shop = Shop::open_with(
         |setup| {

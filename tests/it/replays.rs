@@ -168,6 +168,16 @@ async fn a_model_that_thinks_its_budget_away_still_answers_turn_by_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_without_reasoning_answers_turn_by_turn() {
+    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
+    let faults = Faults { refuse_unnamed_effort: true, ..Faults::default() };
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, |_| {}).await;
+    let messages = vec![Clip::Voice(1500)];
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
+    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_call_webhook_starts_no_second_call() {
     const OTHER: &str = "CA00000000000000000000000000000002";
     let harness = harness().await;

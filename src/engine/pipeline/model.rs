@@ -10,6 +10,7 @@ use crate::providers::http_client;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::{hint_note, retry_after};
 use crate::providers::openai::response_stream::{self as responses, ResponseStream};
+use crate::providers::openai::rest::may_be_effort;
 use crate::providers::openai::sse::Malformed;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -138,8 +139,8 @@ impl Asker {
         let server =
             self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))?;
         let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
+        let mut rejected = self.rejected_efforts.load(Ordering::Relaxed);
         loop {
-            let rejected = self.rejected_efforts.load(Ordering::Relaxed);
             let effort = chat::LOWEST_EFFORTS.get(rejected).copied();
             let body = self.api.body(server.model, &instructions, &messages, &self.definitions, effort);
             let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
@@ -150,13 +151,14 @@ impl Asker {
             let response = request.timeout(LIMIT).send().await;
             let response = response.map_err(|error| failed(true, None, http_client::root_cause(&error)))?;
             if response.status().is_success() {
+                self.rejected_efforts.fetch_max(rejected, Ordering::Relaxed);
                 return Ok(response);
             }
             let (refusal, is_effort) = refusal(response).await;
             if !is_effort || effort.is_none() {
                 return Err(refusal);
             }
-            self.rejected_efforts.store(rejected + 1, Ordering::Relaxed);
+            rejected += 1;
         }
     }
 
@@ -260,14 +262,14 @@ impl AnswerStream {
     }
 }
 
-/// Returns the event for a rejected request, and whether the server rejected only the reasoning effort.
+/// Returns the event for a rejected request, and whether the server may have rejected only the reasoning effort.
 async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.json::<Value>().await.unwrap_or_default();
     let error = &body["error"];
     let message = error["message"].as_str().unwrap_or_default();
-    let is_effort = status == 400 && error["param"].as_str().is_some_and(|param| param.starts_with("reasoning"));
+    let is_effort = status == 400 && may_be_effort(error["param"].as_str().unwrap_or_default());
     let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
     // The server also returns 429 for an account without credit; a retry would not succeed.

@@ -31,6 +31,19 @@ pub enum Error {
     Malformed,
 }
 
+impl Error {
+    /// Returns true if the server may have rejected the reasoning effort. Some servers do not name the rejected
+    /// parameter: Ollama, and OpenAI for a model without reasoning ("Unrecognized request argument supplied").
+    pub(super) fn may_reject_effort(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, param, .. } if may_be_effort(param))
+    }
+}
+
+/// Returns true if the rejected parameter of a response with status 400 is the reasoning effort, or is not named.
+pub fn may_be_effort(param: &str) -> bool {
+    param.is_empty() || param.starts_with("reasoning")
+}
+
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
         if error.is_decode() { Self::Malformed } else { Self::Unreachable(error) }
@@ -122,9 +135,7 @@ pub async fn chat(
                 tokens = MAX_TOKENS;
             }
             // The accepted values depend on the model. Some compatible servers accept no value.
-            Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
-                effort = efforts.next();
-            }
+            Err(error) if effort.is_some() && error.may_reject_effort() => effort = efforts.next(),
             Err(error) => return Err(error),
         }
     }

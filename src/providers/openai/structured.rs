@@ -40,11 +40,8 @@ pub async fn answer(
                 let cost_micros = prices::text_cost_micros(server.model, &usage);
                 return Ok(Paid { answer: answer.text(), cost_micros });
             }
-            // The accepted values depend on the model, and some models accept none. Some servers, such as Ollama, do
-            // not name the rejected parameter.
-            Err(Error::Refused { status: 400, param, .. })
-                if (param.is_empty() || param.starts_with("reasoning")) && body.get(effort).is_some() =>
-            {
+            // The accepted values depend on the model, and some models accept none.
+            Err(error) if error.may_reject_effort() && body.get(effort).is_some() => {
                 if let Some(body) = body.as_object_mut() {
                     body.remove(effort);
                 }

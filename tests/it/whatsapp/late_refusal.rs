@@ -102,6 +102,20 @@ async fn without_another_route_it_fails_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_error_of_a_refusal_has_the_documented_meaning_of_its_code() {
+    let shop = shop(|setup| {
+        setup.env("ENABLE_WA_BAILEYS", "false");
+    })
+    .await;
+    for (code, meaning) in [("63015", "\"join\""), ("63033", "וואטסאפ חוסמת הודעות"), ("63005", "את תוכן ההודעה")] {
+        let (answer, sid) = sent_by_twilio(&shop, code).await;
+        shop.twilio_reports_status(&sid, "failed", code).await;
+        let failed = shop.until_status(&answer, "failed").await;
+        assert!(failed["error"].as_str().unwrap().contains(meaning), "{failed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_blocked_the_business_gets_nothing_by_any_provider() {
     let shop = shop(template).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;

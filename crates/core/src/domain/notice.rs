@@ -61,6 +61,7 @@ localized_enum! {
         OutboxHeld { count: u64 } = "outbox-held",
         OutboxStopped = "outbox-stopped",
         OutboxWaiting { count: u64 } = "outbox-waiting",
+        OutboxPaced { count: u64, per_minute: u64 } = "outbox-paced",
         OutboxUndelivered { count: u64, by_twilio: u64, by_bridge: u64, contacts: u64 } = "outbox-undelivered",
 
         // The reason why a message was not sent, or why it is unknown whether it was sent.

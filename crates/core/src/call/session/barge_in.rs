@@ -93,16 +93,20 @@ impl CallSession {
         self.outputs.extend(turn.map(turn_output));
     }
 
-    /// Returns to the conversation if the caller speaks during the goodbye: the caller does not want to end the call
-    /// yet.
+    /// Returns to the conversation if the caller speaks during the goodbye or before the agent's transfer: the caller
+    /// does not want to end the call or to be transferred yet. A transfer by an employee is not revoked.
     fn reconsider_ending(&mut self) {
-        if let Phase::Ending {
-            reason: EndReason::AgentHungUp | EndReason::Idle, action: StreamEndAction::HangUp, ..
-        } = self.phase
-        {
+        let is_revocable = match self.phase {
+            Phase::Ending { reason, action: StreamEndAction::HangUp, .. } => {
+                matches!(reason, EndReason::AgentHungUp | EndReason::Idle)
+            }
+            Phase::Ending { action: StreamEndAction::Transfer, .. } => self.tools.has_transfer(),
+            _ => false,
+        };
+        if is_revocable {
             self.phase = Phase::Live;
             self.timers.cancel(Timer::Drain);
-            self.revoke_end_call();
+            self.revoke_end_of_conversation();
         }
     }
 }

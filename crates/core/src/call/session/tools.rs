@@ -55,6 +55,11 @@ impl Tools {
         self.transfer.as_ref().map(|transfer| transfer.reason.clone())
     }
 
+    /// Returns true if the agent requested a transfer that has not failed.
+    pub(super) fn has_transfer(&self) -> bool {
+        self.transfer.is_some()
+    }
+
     /// Removes and returns the tool call that requested the transfer.
     pub(super) fn take_transfer(&mut self) -> Option<ToolCallId> {
         self.transfer.take().map(|transfer| transfer.call)
@@ -195,9 +200,12 @@ impl CallSession {
         self.arm_tool_limit();
     }
 
-    /// Cancels the tool call that would have ended the phone call, because the caller continued to speak.
-    pub(super) fn revoke_end_call(&mut self) {
-        if let Some(call) = self.tools.ending.take().filter(|call| call.engine == self.engine.generation()) {
+    /// Cancels the tool call that would have ended the phone call or transferred the caller, because the caller
+    /// continued to speak.
+    pub(super) fn revoke_end_of_conversation(&mut self) {
+        let engine = self.engine.generation();
+        let calls = [self.tools.ending.take(), self.tools.take_transfer()];
+        for call in calls.into_iter().flatten().filter(|call| call.engine == engine) {
             self.tool_output(call, REVOKED);
         }
     }

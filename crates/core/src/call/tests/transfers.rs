@@ -50,6 +50,29 @@ fn a_transfer_that_fails_goes_on_with_the_conversation() {
 }
 
 #[test]
+fn a_caller_who_speaks_before_the_transfer_stays_with_the_agent() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 24_000);
+    rig.call(1, "t", transfer());
+    rig.done(1);
+    rig.pass(ms(500));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    rig.pass(ms(200));
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { .. })), 0);
+    let is_revoked = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains("revoked"));
+    assert!(rig.commands().iter().any(is_revoked), "{:?}", rig.commands());
+    rig.respond(2);
+    rig.say(2, "b", 8000);
+    rig.done(2);
+    rig.pass(ms(1500));
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { .. })), 0, "the conversation continues");
+    assert_eq!(rig.observed.ended, None);
+}
+
+#[test]
 fn a_transfer_of_which_nothing_is_heard_ends_at_the_recorder() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
