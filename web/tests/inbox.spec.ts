@@ -205,9 +205,9 @@ test('a link to an old message finds it, and the list stays there', async ({ pag
   // Older entries are loaded above the entry, and a new one arrives below it. It must keep its position.
   await expect(page.locator('.trow', { hasText: 'הודעה מספר 5' }).first()).toBeAttached()
   const middle = await standing(found)
-  const told = page.waitForResponse(/timeline/)
+  const response = page.waitForResponse(/timeline/)
   await receive(page, ownDaemon, NOA, ['חדשה למטה'])
-  await told
+  await response
   await expect(page.locator('.to-end')).toContainText('הודעה חדשה')
   expect(Math.abs((await standing(found)) - middle)).toBeLessThan(3)
   // The user scrolls on, and the list must not jump back.

@@ -156,9 +156,9 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
     await expect(tab.locator('.empty')).toBeVisible()
   }
   // The stream of each tab is open once the page has compared its version.
-  const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 30_000 }))
+  const responses = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 30_000 }))
   await ownDaemon.receive('שלום')
-  await Promise.all(told)
+  await Promise.all(responses)
   expect(errors).toEqual([])
 })
 

@@ -170,9 +170,9 @@ test('services, staff and hours that both change: both versions are shown, and t
   const from = other.getByLabel(/משעה/).first()
   await expect(from).toHaveValue('9:00')
   await from.fill('8:00')
-  const told = other.waitForResponse(/opening-hours/)
+  const response = other.waitForResponse(/opening-hours/)
   await send('PUT', '/api/opening-hours', sunday('10:00'))
-  await told
+  await response
   await expect(from).toHaveValue('8:00')
   await other.getByRole('button', { name: 'שמירה', exact: true }).click()
   await expect(conflict).toContainText('10:00–18:00')

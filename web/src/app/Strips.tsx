@@ -8,14 +8,14 @@ import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
 /** A shorter loss of connection, such as a restart of the daemon, shows no strip. */
-const PATIENCE_MS = 2_500
+const OFFLINE_DELAY_MS = 2_500
 /** Components that show their own error have rendered it after this time. */
 const SAID_MS = 500
 
 /** The strips above every page. Each is rendered only while its condition is true. */
 export function Strips() {
   const connection = useConnection()
-  const isOffline = useLasting(connection === 'lost', PATIENCE_MS)
+  const isOffline = useLasting(connection === 'lost', OFFLINE_DELAY_MS)
   const isOld = useNewVersion(connection)
   const isPartial = useLasting(useSilentFailure(), SAID_MS)
   return (

@@ -21,7 +21,7 @@ import { ServiceChoice } from './ServiceChoice'
 import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { StaffChoice } from './StaffChoice'
 import type { Shown } from './url'
-import { putBack } from './waiting'
+import { restoreEntry } from './waiting'
 
 interface Props {
   shown: Shown
@@ -87,7 +87,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
       t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? ''))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: async (waiter, made) => {
       await cancel(made.id)
-      if (waiter) await putBack(waiter)
+      if (waiter) await restoreEntry(waiter)
       refresh(cache)
     },
     onDone: made => {

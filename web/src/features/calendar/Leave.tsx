@@ -7,7 +7,7 @@ export interface Leaving {
   onDirty: (isDirty: boolean) => void
   /** Whether the question is shown. */
   asks: boolean
-  goOn: () => void
+  keepEditing: () => void
 }
 
 /**
@@ -26,21 +26,21 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
       setDirty(isDirty)
     }, []),
     asks,
-    goOn: () => setAsks(false),
+    keepEditing: () => setAsks(false),
     leave: () => (dirty.current && !asks ? setAsks(true) : close()),
   }
 }
 
 /** The footer of a form: its buttons, or the question whether to discard it. */
 export function LeaveFoot(props: Leaving & { question: ReactNode; close: () => void; children: ReactNode }) {
-  const { asks, goOn, question, close, children } = props
+  const { asks, keepEditing, question, close, children } = props
   if (!asks) return <div className="ap-foot">{children}</div>
   return (
     <div className="ap-foot">
       <p className="ask" role="alert">
         {question}
       </p>
-      <button className="btn pen" type="button" onClick={goOn}>
+      <button className="btn pen" type="button" onClick={keepEditing}>
         <Trans>להמשיך למלא</Trans>
       </button>
       <button className="btn" type="button" onClick={close}>

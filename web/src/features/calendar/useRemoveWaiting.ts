@@ -7,7 +7,7 @@ import { formatPhone } from '#shared/format/phone'
 import { useCountry } from '#shared/session'
 import { refresh } from './appointments'
 import type { WaitingEntry } from './data'
-import { putBack, remove } from './waiting'
+import { remove, restoreEntry } from './waiting'
 
 /**
  * Removes an entry of the waiting list, with undo. `edit` contains the current entry if another user has changed it
@@ -24,7 +24,7 @@ export function useRemoveWaiting(entry: WaitingEntry) {
     run: () => remove(id, edit.headers()),
     patches: () => [patchItems<WaitingEntry>(['/api/waiting-list'], items => items.filter(one => one.id !== id))],
     done: () => t`הוסר מרשימת ההמתנה: ${name}`,
-    undo: () => putBack(entry).then(() => refresh(cache)),
+    undo: () => restoreEntry(entry).then(() => refresh(cache)),
     onDone: () => refresh(cache),
     onError: error => {
       refresh(cache)

@@ -17,7 +17,7 @@ export const remove = (id: number, headers: Headers = {}) =>
   unwrap(client.DELETE('/api/waiting-list/{id}', { params: at(id), headers }))
 
 /** Adds a removed entry again with its original time, so that it keeps its place in the list. */
-export const putBack = ({ contact_id, service_id, resource_id, from_date, to_date, note, created_at }: Entry) =>
+export const restoreEntry = ({ contact_id, service_id, resource_id, from_date, to_date, note, created_at }: Entry) =>
   add({ contact_id, service_id, resource_id, from_date, to_date, note, waiting_since: created_at })
 
 /** Returns the suitable days from today on, without days in the past. */

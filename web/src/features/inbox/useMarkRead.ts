@@ -3,7 +3,7 @@ import { type Contact, call } from './api'
 import { unreadOf } from './model/person'
 
 /** A conversation counts as read only after this time on the screen, in ms. */
-const PATIENCE_MS = 600
+const MARK_READ_DELAY_MS = 600
 
 /** Marks the conversation as read while it is visible. */
 export function useMarkRead(contact: Contact, newest: string | undefined): void {
@@ -15,7 +15,7 @@ export function useMarkRead(contact: Contact, newest: string | undefined): void 
     if (!isVisible || !isFresh) return
     const timer = setTimeout(() => {
       call('POST', '/api/inbox/{contact_id}/read', { params: { path: { contact_id: id } } }).catch(() => undefined)
-    }, PATIENCE_MS)
+    }, MARK_READ_DELAY_MS)
     return () => clearTimeout(timer)
   }, [id, isVisible, isFresh, newest])
 }

@@ -111,7 +111,7 @@ function Line({ event, raised }: { event: Event; raised: string | null }) {
       <Icon icon={iconOf(event)} size="s" />
       <span className="grow">
         {event.channel ? (
-          <Told event={event} name={name} />
+          <SentNotification event={event} name={name} />
         ) : event.transition === 'raised' ? (
           <Trans>התחילה: {name}</Trans>
         ) : event.transition === 'cleared' ? (
@@ -140,7 +140,7 @@ function Line({ event, raised }: { event: Event; raised: string | null }) {
 }
 
 /** A notification: its channel and its subject. */
-function Told({ event: { channel, transition }, name }: { event: Event; name: ReactNode }) {
+function SentNotification({ event: { channel, transition }, name }: { event: Event; name: ReactNode }) {
   const by =
     channel === 'mail' ? (
       <Trans>במייל</Trans>

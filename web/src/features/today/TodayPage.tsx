@@ -28,7 +28,7 @@ const counts = apiQuery('/api/threads/counts')
 const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 
 /** After this time the page is rendered with the data that has arrived, in ms. */
-const PATIENCE_MS = 1_000
+const DRAW_DELAY_MS = 1_000
 
 /**
  * Returns true once all lists of the page have their first response, or after a time limit. Rendering each list as it
@@ -40,7 +40,7 @@ function useFirstData(): boolean {
   )
   const [isDrawn, setDrawn] = useState(!pending)
   useEffect(() => {
-    const timer = setTimeout(() => setDrawn(true), pending ? PATIENCE_MS : 0)
+    const timer = setTimeout(() => setDrawn(true), pending ? DRAW_DELAY_MS : 0)
     return () => clearTimeout(timer)
   }, [pending])
   return isDrawn || !pending

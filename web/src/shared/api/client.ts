@@ -50,7 +50,7 @@ const session: Middleware = {
 }
 
 /** Returns the time limit of a request, in ms. */
-const patienceFor = ({ method, url }: Request): number =>
+const timeLimitOf = ({ method, url }: Request): number =>
   method === 'GET' && !SLOW.test(new URL(url).pathname) ? READ_TIMEOUT_MS : TIMEOUT_MS
 
 async function timedFetch(request: Request): Promise<Response> {
@@ -60,7 +60,7 @@ async function timedFetch(request: Request): Promise<Response> {
   request.signal.addEventListener('abort', give)
   // The timer continues while the body is read, because that can hang as well. Aborting a completed request has no
   // effect.
-  setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), patienceFor(request))
+  setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), timeLimitOf(request))
   try {
     return await fetch(request, { signal: control.signal })
   } catch (reason) {

@@ -38,7 +38,7 @@ const MOST_KEPT = 500
 
 /** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
 export class EventStream {
-  readonly #tell: (signal: Signal) => void
+  readonly #emit: (signal: Signal) => void
   #source: EventSource | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #flush: ReturnType<typeof setTimeout> | undefined
@@ -54,8 +54,8 @@ export class EventStream {
   /** The current state; undefined until the first response. */
   #state: Signal | undefined
 
-  constructor(tell: (signal: Signal) => void) {
-    this.#tell = tell
+  constructor(emit: (signal: Signal) => void) {
+    this.#emit = emit
   }
 
   /**
@@ -84,12 +84,12 @@ export class EventStream {
       this.#sign()
       const id = Number((event as MessageEvent<string>).lastEventId || Number.NaN)
       this.#begin(Number.isFinite(id) ? id : undefined)
-      this.#tell({ type: 'reset' })
+      this.#emit({ type: 'reset' })
     })
     source.addEventListener('typing', event => {
       this.#sign()
       const data = parse<Typing>((event as MessageEvent<string>).data)
-      if (data) this.#tell({ type: 'typing', data })
+      if (data) this.#emit({ type: 'typing', data })
     })
     source.onerror = () => {
       this.#sign()
@@ -148,7 +148,7 @@ export class EventStream {
 
   #enter(state: Signal): void {
     this.#state = state
-    this.#tell(state)
+    this.#emit(state)
   }
 
   #keep(changes: readonly Change[]): void {
@@ -172,7 +172,7 @@ export class EventStream {
         this.#lastFlush = Date.now()
         const changes = this.#changes.splice(0)
         this.#keep(changes)
-        this.#tell({ type: 'changes', changes })
+        this.#emit({ type: 'changes', changes })
       },
       // If the clock was set back, the wait must not exceed the interval.
       Math.min(wait, DISTANCE_MS),

@@ -9,10 +9,10 @@ import { EventStream, type Signal } from './source'
 export type Request = { ask: 'start' | 'stop' | 'leave'; after?: number }
 
 const ports = new Map<MessagePort, boolean>()
-const tell = (signal: Signal) => {
+const broadcast = (signal: Signal) => {
   for (const port of ports.keys()) port.postMessage(signal)
 }
-const stream = new EventStream(tell)
+const stream = new EventStream(broadcast)
 
 const scope = self as unknown as { onconnect: (event: MessageEvent) => void }
 scope.onconnect = event => {

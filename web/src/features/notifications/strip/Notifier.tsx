@@ -7,8 +7,8 @@ import { onSignal } from '#shared/events/stream'
 import { stripMarks } from '#shared/format/bidi'
 import { formatPhone, isPhone } from '#shared/format/phone'
 import { useCountry } from '#shared/session'
+import { type ActivityEvent, Seen, tagOf, wanted } from './activity'
 import { useChoice } from './choice'
-import { type News, Seen, tagOf, wanted } from './news'
 import { support, usePermission } from './permission'
 import { closeHandled, show } from './show'
 import { announceVisible, inOneTab, isInView } from './tabs'
@@ -26,7 +26,7 @@ const LONGEST_WORDS = 200
 const LIVE: ReadonlySet<string> = new Set(['ringing', 'live', 'fallback'])
 
 /** Returns true if a signal of the stream may be a reason to notify the user. A gap in the stream counts as well. */
-function isNews(signal: Signal): boolean {
+function isRelevant(signal: Signal): boolean {
   if (signal.type === 'changes') {
     return signal.changes.some(({ kind }) => /^(message_created|thread_updated|call_)/.test(kind))
   }
@@ -60,11 +60,11 @@ function Watch() {
       }
       isBusy = true
       try {
-        const [waiting, live] = await fetchNews(ended.signal)
-        const news = seen.take(waiting, live)
+        const [waiting, live] = await fetchActivity(ended.signal)
+        const events = seen.take(waiting, live)
         // Only a response with less than a full page contains all waiting contacts.
         if (waiting.length < MOST_ROWS) closeHandled(new Set([...waiting, ...live].map(tagOf)))
-        if (isKnown && news.length > 0 && !(await isInView())) await notify(news)
+        if (isKnown && events.length > 0 && !(await isInView())) await notify(events)
         isKnown = true
       } catch {
         // The next change triggers another request. The page itself shows a lost connection.
@@ -79,7 +79,7 @@ function Watch() {
     let leaveStream = () => {}
     const leaveLead = inOneTab(() => {
       void look()
-      leaveStream = onSignal(signal => isNews(signal) && void look())
+      leaveStream = onSignal(signal => isRelevant(signal) && void look())
     })
     return () => {
       ended.abort()
@@ -91,7 +91,7 @@ function Watch() {
   return null
 }
 
-async function fetchNews(signal: AbortSignal): Promise<Parameters<Seen['take']>> {
+async function fetchActivity(signal: AbortSignal): Promise<Parameters<Seen['take']>> {
   const inbox = client.GET('/api/inbox', { params: { query: { filter: 'waiting', limit: MOST_ROWS } }, signal })
   const calls = client.GET('/api/calls', { params: { query: { limit: MOST_CALLS } }, signal })
   const [{ items }, page] = await Promise.all([unwrap(inbox), unwrap(calls)])
@@ -107,15 +107,15 @@ function useNotify() {
   const [, go] = useLocation()
   const country = useCountry()
   const choice = useChoice()
-  const kinds: Record<News['kind'], string> = {
+  const kinds: Record<ActivityEvent['kind'], string> = {
     message: t`הודעה חדשה`,
     voicemail: t`השאירו הודעה`,
     missed: t`שיחה שלא נענתה`,
     waits: t`מחכה לך`,
     live: t`שיחה עכשיו`,
   }
-  return async (news: readonly News[]) => {
-    for (const { kind, name, number, words, tag, href } of wanted(news, choice).slice(0, MOST_AT_ONCE)) {
+  return async (events: readonly ActivityEvent[]) => {
+    for (const { kind, name, number, words, tag, href } of wanted(events, choice).slice(0, MOST_AT_ONCE)) {
       const known = stripMarks(name).trim()
       const title = known || (number && isPhone(number) ? formatPhone(number, country) : t`מספר חסוי`)
       const text = choice.words ? stripMarks(words).trim().slice(0, LONGEST_WORDS) : ''

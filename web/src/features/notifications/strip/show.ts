@@ -1,5 +1,5 @@
 import { hasUnsaved } from '#shared/unsaved'
-import { CONTACT } from './news'
+import { CONTACT } from './activity'
 
 /** The content of a notification. */
 export interface Shown {

@@ -5,7 +5,7 @@ type Row = Schemas['InboxRow']
 type Call = Schemas['CallItem']
 
 /** An event of which the user is notified. */
-export interface News {
+export interface ActivityEvent {
   kind: 'message' | 'voicemail' | 'missed' | 'waits' | 'live'
   /** The tag of the notification. A later notification with the same tag replaces the earlier one. */
   tag: string
@@ -36,13 +36,13 @@ export class Seen {
    * Returns the events that are new since the last call. All given rows count as seen from then on, whether or not they
    * are reported.
    */
-  take(waiting: readonly Row[], live: readonly Call[]): News[] {
-    const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => newsOf(row) ?? [])
+  take(waiting: readonly Row[], live: readonly Call[]): ActivityEvent[] {
+    const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => eventOf(row) ?? [])
     const last = waiting.length < this.#mostRows ? undefined : waiting.at(-1)
     this.#below = last ? Date.parse(last.last_activity_at) : Number.NEGATIVE_INFINITY
     const calls = live.filter(({ id }) => !this.#calls.has(id))
     for (const { id } of calls) this.#calls.add(id)
-    return [...calls.map(liveNews), ...rows]
+    return [...calls.map(liveEvent), ...rows]
   }
 
   #isNewRow({ contact_id, last, last_activity_at }: Row): boolean {
@@ -56,8 +56,8 @@ export class Seen {
 }
 
 /** Returns the events of the kinds that the user has chosen. */
-export const wanted = (news: readonly News[], choice: Choice): News[] =>
-  news.filter(({ kind }) => (kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages))
+export const wanted = (events: readonly ActivityEvent[], choice: Choice): ActivityEvent[] =>
+  events.filter(({ kind }) => (kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages))
 
 /** The prefix of tags for contacts. */
 export const CONTACT = 'contact-'
@@ -65,7 +65,7 @@ export const CONTACT = 'contact-'
 /** Returns the tag for a contact. A later notification about the contact replaces the earlier one. */
 export const tagOf = ({ contact_id }: { contact_id: number | null }): string => `${CONTACT}${contact_id}`
 
-function newsOf(row: Row): News | null {
+function eventOf(row: Row): ActivityEvent | null {
   const { contact_id, contact_name, number, last } = row
   const about = {
     tag: tagOf(row),
@@ -85,7 +85,7 @@ function newsOf(row: Row): News | null {
   return { ...about, kind: message?.direction === 'in' ? 'message' : 'waits', words: message?.text ?? '' }
 }
 
-const liveNews = ({ id, contact_id, contact_name, peer_number }: Call): News => ({
+const liveEvent = ({ id, contact_id, contact_name, peer_number }: Call): ActivityEvent => ({
   kind: 'live',
   tag: tagOf({ contact_id }),
   href: `/app/calls/${id}`,

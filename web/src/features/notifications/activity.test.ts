@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type News, Seen, wanted } from './strip/news'
+import { type ActivityEvent, Seen, wanted } from './strip/activity'
 
 type Rows = Parameters<Seen['take']>[0]
 type Calls = Parameters<Seen['take']>[1]
@@ -24,7 +24,7 @@ const rows = (...all: object[]) => all as unknown as Rows
 const live = (...ids: number[]) =>
   ids.map(id => ({ id, contact_id: 9, contact_name: '', peer_number: '+972501234567' })) as unknown as Calls
 
-test('a contact is news once for each activity', () => {
+test('a contact is reported once for each activity', () => {
   const seen = new Seen(20)
   expect(seen.take(rows(message(1, 10)), [])).toMatchObject([
     { kind: 'message', href: '/app/inbox/1', words: 'words 10' },
@@ -61,9 +61,9 @@ test('what a handled conversation lets into the full page is old, and what begin
 })
 
 test('the choice decides which kinds are reported', () => {
-  const news = (['message', 'missed', 'waits', 'live'] as const).map(kind => ({ kind }) as News)
+  const events = (['message', 'missed', 'waits', 'live'] as const).map(kind => ({ kind }) as ActivityEvent)
   const kinds = (part: object) =>
-    wanted(news, { isOn: true, messages: false, missed: false, live: false, words: false, ...part }).map(
+    wanted(events, { isOn: true, messages: false, missed: false, live: false, words: false, ...part }).map(
       ({ kind }) => kind,
     )
   expect(kinds({})).toEqual([])
