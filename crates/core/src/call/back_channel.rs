@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_of_a_part_may_go_on() {
+    fn the_last_word_of_a_part_may_continue() {
         assert_eq!(classify("כ", false), Words::None);
         assert_eq!(classify("כן, אב", false), Words::BackChannel);
         assert_eq!(classify("כן, אבל ", false), Words::Speech);

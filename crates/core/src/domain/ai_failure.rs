@@ -135,7 +135,7 @@ mod tests {
     use AiPart::{Model, Realtime, Synthesiser, Transcriber};
 
     #[test]
-    fn causes_and_parts_are_told_apart() {
+    fn causes_and_parts_are_distinguished() {
         for (reason, part, cause) in [
             ("HTTP 401", Realtime, BadKey),
             ("HTTP 403", Realtime, BadKey),

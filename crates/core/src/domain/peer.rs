@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_person_is_told_apart_from_what_is_unreadable() {
+    fn who_is_no_person_is_distinguished_from_what_is_unreadable() {
         for text in ["12036302@g.us", "status@broadcast", "120363@newsletter"] {
             assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::NotIndividual), "{text}");
         }

@@ -240,7 +240,7 @@ mod tests {
         PhoneNumber::parse(text, country).ok().map(|number| number.0)
     }
 
-    fn told(text: &str) -> Option<String> {
+    fn from_provider(text: &str) -> Option<String> {
         PhoneNumber::parse_provider(text, country::IL).ok().map(|number| number.0)
     }
 
@@ -272,7 +272,7 @@ mod tests {
             "\u{202a}+972 50\u{2011}123\u{2011}4567\u{202c}",
         ] {
             assert_eq!(typed(form, country::IL).as_deref(), Some("+972501234567"), "{form}");
-            assert_eq!(told(form).as_deref(), Some("+972501234567"), "{form}");
+            assert_eq!(from_provider(form).as_deref(), Some("+972501234567"), "{form}");
         }
         for form in ["+972 (0)50-123-4567", "501234567", "50-1234567", "00972 050 1234567"] {
             assert_eq!(typed(form, country::IL).as_deref(), Some("+972501234567"), "{form}");
@@ -315,7 +315,7 @@ mod tests {
             let digits = format!("{code}{national}");
             for form in spellings(&digits) {
                 let number = Some(format!("+{digits}"));
-                assert_eq!((typed(&form, country::IL), told(&form)), (number.clone(), number), "{form}");
+                assert_eq!((typed(&form, country::IL), from_provider(&form)), (number.clone(), number), "{form}");
             }
         }
     }
@@ -329,13 +329,13 @@ mod tests {
                     national[at] = digit;
                     let digits = format!("{code}{}", String::from_utf8_lossy(&national));
                     if code != 52 {
-                        assert_eq!(told(&format!("+{digits}")), Some(format!("+{digits}")));
+                        assert_eq!(from_provider(&format!("+{digits}")), Some(format!("+{digits}")));
                     }
                 }
             }
         }
         for number in ["+78121234567", "+78001234567", "+37080012345", "+375801234567", "+310000001"] {
-            assert_eq!(told(number).as_deref(), Some(number));
+            assert_eq!(from_provider(number).as_deref(), Some(number));
         }
     }
 
@@ -370,8 +370,8 @@ mod tests {
 
     #[test]
     fn a_provider_s_digits_are_international() {
-        assert_eq!(told("2025550123").as_deref(), Some("+2025550123"));
-        assert_eq!(told("15551234567").as_deref(), Some("+15551234567"));
+        assert_eq!(from_provider("2025550123").as_deref(), Some("+2025550123"));
+        assert_eq!(from_provider("15551234567").as_deref(), Some("+15551234567"));
     }
 
     #[test]
@@ -394,7 +394,7 @@ mod tests {
             "+000000000",
         ] {
             assert_eq!(typed(form, country::IL), None, "{form}");
-            assert_eq!(told(form), None, "{form}");
+            assert_eq!(from_provider(form), None, "{form}");
         }
     }
 

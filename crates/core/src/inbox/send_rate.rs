@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_wait_for_tomorrow_and_acquaintances_do_not() {
+    fn new_contacts_wait_for_tomorrow_and_known_ones_do_not() {
         let mut pacer = SendPacer::new(Some(RATE), [], [at(0), at(10)]);
         assert_eq!(pacer.earliest(true), None);
         pacer.record_sent(true, at(20), 0.0);

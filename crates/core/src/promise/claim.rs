@@ -23,7 +23,7 @@ pub(super) struct Claim<'a> {
     /// True if the sentence says that this is an additional item: "and I have also sent you…".
     pub(super) is_further: bool,
     /// True if the sentence contains or follows an apology, and therefore corrects an earlier sentence.
-    pub(super) takes_back: bool,
+    pub(super) is_correction: bool,
 }
 
 impl Claim<'_> {
@@ -44,7 +44,7 @@ pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
     for sentence in sentences(text) {
         let is_apology = has_word(&fold(sentence).text, &LISTS.apologies);
         for mut claim in of_sentence(at, sentence, has_days) {
-            claim.takes_back = is_apology || was_apology;
+            claim.is_correction = is_apology || was_apology;
             claims.push(claim);
         }
         was_apology = is_apology;
@@ -130,7 +130,7 @@ impl<'a> Clause<'a> {
             let objects: HashSet<String> = others().filter_map(object).collect();
             let is_further = others().any(|word| stems(word, 2).any(|stem| LISTS.further.contains(stem)));
             let named = named.clone();
-            claims.push(Claim { at, promise, sentence, is_past, named, objects, is_further, takes_back: false });
+            claims.push(Claim { at, promise, sentence, is_past, named, objects, is_further, is_correction: false });
         }
         claims
     }

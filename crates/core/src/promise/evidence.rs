@@ -54,7 +54,7 @@ impl Evidence<'_> {
         let is_misstated = found[at] == Finding::Broken { is_time_wrong: true } && !(0..at).any(is_other_kept);
         (at + 1..claims.len()).filter(|index| is_other_kept(*index)).any(|index| {
             let later = &claims[index];
-            later.takes_back
+            later.is_correction
                 || is_misstated && self.state(broken.at).iter().any(|start| later.named.fits(*start, self.today))
         })
     }

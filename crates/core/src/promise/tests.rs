@@ -133,8 +133,8 @@ fn a_tool_that_failed_keeps_no_promise() {
 
 #[test]
 fn another_time_than_the_one_that_is_stored_is_found() {
-    let told = conduct("נהדר. קבעתי לך תור ליום שני ב-11:00. להתראות!", vec![booked("2026-11-30T10:00")]);
-    let broken = told.findings().broken;
+    let checked = conduct("נהדר. קבעתי לך תור ליום שני ב-11:00. להתראות!", vec![booked("2026-11-30T10:00")]);
+    let broken = checked.findings().broken;
     let expected = BrokenPromise {
         promise: Promise::Booked,
         said: "קבעתי לך תור ליום שני ב-11:00.".to_owned(),
@@ -142,7 +142,7 @@ fn another_time_than_the_one_that_is_stored_is_found() {
     };
     assert_eq!(broken, [expected]);
     // A later, correct sentence corrects the wrong sentence.
-    let mut corrected = told;
+    let mut corrected = checked;
     corrected.add(Speaker::Agent, "סליחה, קבעתי לך תור ב-10:00.", (2, None));
     assert_eq!(corrected.findings().broken, []);
 }
@@ -185,8 +185,8 @@ fn another_day_than_the_one_that_is_stored_is_found() {
         ("קבעתי לך תור ל-3 בדצמבר ב-10:00.", "2026-12-02T10:00", true),
         ("I have booked you for Monday.", "2026-12-01T10:00", true),
     ] {
-        let told = Conduct { today, ..conduct(said, vec![booked(start)]) };
-        assert_eq!(told.findings().broken.iter().any(|broken| broken.is_time_wrong), is_wrong, "{said} {start}");
+        let checked = Conduct { today, ..conduct(said, vec![booked(start)]) };
+        assert_eq!(checked.findings().broken.iter().any(|broken| broken.is_time_wrong), is_wrong, "{said} {start}");
     }
 }
 
@@ -210,8 +210,8 @@ fn a_time_is_offered_only_if_a_tool_has_returned_it() {
         ("מחר ב-11:00 פנוי.", vec![refused], false),
         ("אנחנו פתוחים מ-9:00 עד 18:00.", vec![], false),
     ] {
-        let told = Conduct { today, ..conduct(said, tools) };
-        let found: Vec<_> = told.findings().broken.into_iter().map(|broken| broken.promise).collect();
+        let checked = Conduct { today, ..conduct(said, tools) };
+        let found: Vec<_> = checked.findings().broken.into_iter().map(|broken| broken.promise).collect();
         assert_eq!(found.contains(&Promise::Offered), is_broken, "{said}: {found:?}");
     }
 }
@@ -224,8 +224,8 @@ fn a_confirmation_that_is_sent_keeps_the_promise_to_send_it() {
         ("I'll send you a confirmation.", true, false),
         ("אשלח לך את הכתובת.", true, true),
     ] {
-        let told = Conduct { has_confirmation, ..conduct(said, Vec::new()) };
-        assert_eq!(!told.findings().broken.is_empty(), is_broken, "{said}");
+        let checked = Conduct { has_confirmation, ..conduct(said, Vec::new()) };
+        assert_eq!(!checked.findings().broken.is_empty(), is_broken, "{said}");
     }
 }
 

@@ -70,7 +70,7 @@ fn replies(rig: &Rig) -> usize {
 }
 
 /// Asserts that the caller hears the rest of the response, as one complete turn.
-fn assert_goes_on(rig: &mut Rig) {
+fn assert_continues(rig: &mut Rig) {
     assert!(!is_cut(rig));
     rig.frames(false, ms(8000));
     let turn = &rig.observed.turns["a"];
@@ -94,7 +94,7 @@ fn a_back_channel_does_not_cut_the_answer() {
     say(&mut rig, "c", "כן");
     assert!(rig.observed.plays > plays, "it continues");
     assert_eq!(undone(&rig), [FalseBargeIn::BackChannel]);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     assert_eq!(rig.commands(), [], "the engine is not told, and not requested to reply");
     assert_eq!(rig.observed.turns["c"].text, "כן");
 }
@@ -105,7 +105,7 @@ fn coughs_clicks_and_noises_do_not_cut_the_answer() {
     sound(&mut rig, "c", 200, "");
     assert_eq!(undone(&rig), [FalseBargeIn::Noise]);
     assert_eq!(rig.commands(), [EngineCommand::Delete { item: "c".into() }], "the model does not reply to it later");
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
 
     // A click contains no voice, so the session does not wait for its words.
     let mut rig = speaking(2000);
@@ -114,7 +114,7 @@ fn coughs_clicks_and_noises_do_not_cut_the_answer() {
     assert_eq!(undone(&rig), [FalseBargeIn::Noise]);
     stop(&mut rig, "c");
     say(&mut rig, "c", "");
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
 
     // Only the engine detects speech, and it does so for a long time.
     let mut rig = speaking(2000);
@@ -124,7 +124,7 @@ fn coughs_clicks_and_noises_do_not_cut_the_answer() {
     stop(&mut rig, "c");
     rig.frames(false, ms(400));
     say(&mut rig, "c", "");
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     assert_eq!(replies(&rig), 0);
 }
 
@@ -139,7 +139,7 @@ fn noise_without_end_does_not_stop_the_agent_again_and_again() {
         say(&mut rig, &item, "");
     }
     assert_eq!(undone(&rig).len(), 2);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     // A sound with voice still stops the agent.
     let mut rig = speaking(500);
     for n in 0..3 {
@@ -159,7 +159,7 @@ fn two_sounds_in_a_row_do_not_cut_the_answer() {
     rig.frames(false, ms(100));
     sound(&mut rig, "c2", 300, "אהה");
     assert_eq!(undone(&rig), [FalseBargeIn::BackChannel; 2]);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
 
     // The second sound starts while the session waits for the words of the first sound.
     let mut rig = speaking(2000);
@@ -176,7 +176,7 @@ fn two_sounds_in_a_row_do_not_cut_the_answer() {
     stop(&mut rig, "c2");
     say(&mut rig, "c2", "mm-hm");
     assert_eq!(undone(&rig), [FalseBargeIn::BackChannel]);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_yes_at_the_end_is_an_answer() {
     answer_of(&mut rig, "תרצה תור למחר?", 20);
     rig.frames(false, ms(1300));
     sound(&mut rig, "c", 200, "");
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     assert_eq!(replies(&rig), 0);
     // Without a transcript, the sound may have been a reply.
     let mut rig = Rig::live();
@@ -292,7 +292,7 @@ fn a_yes_at_the_end_is_an_answer() {
 }
 
 #[test]
-fn a_yes_to_a_question_that_goes_on_is_answered_when_it_has_been_asked() {
+fn a_yes_to_a_question_that_continues_is_answered_when_it_has_been_asked() {
     for (text, is_question) in [("תרצה תור למחר בשעה ארבע?", true), ("רשמתי אותך למחר בשעה ארבע.", false)]
     {
         let mut rig = Rig::live();
@@ -379,7 +379,7 @@ fn a_cough_before_the_answer_does_not_cancel_it() {
     rig.frames(false, ms(300));
     say(&mut rig, "c2", "[cough]");
     assert!(rig.observed.plays > 0);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     assert_eq!(replies(&rig), 1);
     // If the caller continues to speak, the agent replies to all of the speech.
     let mut rig = Rig::live();
@@ -414,7 +414,7 @@ fn the_local_detector_stops_the_agent_too() {
     rig.frames(true, ms(3000));
     rig.frames(false, ms(500));
     assert_eq!(undone(&rig), [FalseBargeIn::Unknown]);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
     assert_eq!(rig.observed.opened.len(), 1, "and the engine is not given up for it");
 
     // An echo of the agent ends when the agent stops. A second echo does not stop the agent.
@@ -427,7 +427,7 @@ fn the_local_detector_stops_the_agent_too() {
         rig.frames(false, ms(600));
     }
     assert_eq!(undone(&rig).len(), 1);
-    assert_goes_on(&mut rig);
+    assert_continues(&mut rig);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn a_lost_socket_ends_with_the_recorder_and_a_hang_up_does_not() {
 }
 
 #[test]
-fn a_conversation_goes_on_over_another_stream() {
+fn a_conversation_continues_over_another_stream() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.text(1, "a", "אחת שתיים שלוש ארבע", true);

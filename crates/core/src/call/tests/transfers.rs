@@ -23,7 +23,7 @@ fn a_transfer_that_is_accepted_ends_the_call() {
 }
 
 #[test]
-fn a_transfer_that_fails_goes_on_with_the_conversation() {
+fn a_transfer_that_fails_continues_the_conversation() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 8000);

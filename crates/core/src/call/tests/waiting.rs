@@ -147,7 +147,7 @@ fn the_next_engine_hears_the_question() {
 }
 
 #[test]
-fn a_caller_who_goes_on_speaking_is_not_spoken_over_when_the_engine_is_lost() {
+fn a_caller_who_continues_to_speak_is_not_interrupted_when_the_engine_is_lost() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(1500));

@@ -262,7 +262,7 @@ fn run(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
-    fn it_ends_and_nobody_gets_it_twice_and_nothing_is_said_that_is_not_so(
+    fn it_ends_and_no_contact_gets_it_twice_and_each_status_is_true(
         named in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
         template: bool,
         recent in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
@@ -316,7 +316,7 @@ fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
 }
 
 #[test]
-fn who_has_opted_out_hears_from_nobody() {
+fn a_contact_who_opted_out_receives_nothing() {
     let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio], 0));
 }
@@ -349,7 +349,7 @@ fn a_late_refusal_is_followed_as_one_at_once() {
 }
 
 #[test]
-fn what_is_refused_after_an_attempt_in_doubt_goes_to_nobody_else() {
+fn what_is_refused_after_an_attempt_in_doubt_goes_to_no_other_provider() {
     let run =
         go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.providers.deliveries()), (vec![Twilio, Twilio], 0));
@@ -357,7 +357,7 @@ fn what_is_refused_after_an_attempt_in_doubt_goes_to_nobody_else() {
 }
 
 #[test]
-fn in_doubt_the_bridge_is_asked_again_and_nobody_else() {
+fn in_doubt_the_bridge_is_asked_again_and_no_other_provider() {
     for fates in [
         &[Fate::TakenInSilence, Fate::Taken][..],
         &[Fate::LostInSilence, Fate::Taken],

@@ -54,7 +54,7 @@ fn words_that_may_follow_are_waited_for() {
 }
 
 #[test]
-fn an_open_sentence_goes_on_in_the_same_turn() {
+fn an_open_sentence_continues_in_the_same_turn() {
     let mut rig = speech("אני רוצה ל");
     rig.listen(600, false);
     rig.heard(Heard::End);
@@ -83,7 +83,7 @@ fn an_open_sentence_goes_on_in_the_same_turn() {
 }
 
 #[test]
-fn an_open_sentence_that_does_not_go_on_ends_after_a_second() {
+fn an_open_sentence_that_does_not_continue_ends_after_a_second() {
     let mut rig = speech("אני רוצה ל");
     rig.listen(600, false);
     rig.heard(Heard::End);

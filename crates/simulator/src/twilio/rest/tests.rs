@@ -13,27 +13,27 @@ struct Bench {
     connector: DaemonConnector,
     log: EventLog,
     daemon_url: String,
-    told: mpsc::UnboundedReceiver<(String, Vec<(String, String)>)>,
+    received: mpsc::UnboundedReceiver<(String, Vec<(String, String)>)>,
 }
 
 async fn bench(options: TwilioOptions) -> Bench {
     let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
-    let (tell, told) = mpsc::unbounded_channel();
+    let (sender, received) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let daemon_url = format!("http://{}", listener.local_addr().unwrap());
     let token = twilio_state.account().auth_token.clone();
-    let state = Arc::new((daemon_url.clone(), token, tell));
+    let state = Arc::new((daemon_url.clone(), token, sender));
     let routes = Router::new().route("/hook", post(hook)).with_state(state);
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let connector = DaemonConnector::new(None).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let rest = TwilioRest::start(listener, twilio_state.clone(), connector.clone(), options, log.clone()).unwrap();
-    Bench { rest, twilio_state, connector, log, daemon_url, told }
+    Bench { rest, twilio_state, connector, log, daemon_url, received }
 }
 
-type Told = mpsc::UnboundedSender<(String, Vec<(String, String)>)>;
+type HookSender = mpsc::UnboundedSender<(String, Vec<(String, String)>)>;
 
-async fn hook(State(own): State<Arc<(String, String, Told)>>, headers: HeaderMap, body: String) -> StatusCode {
+async fn hook(State(own): State<Arc<(String, String, HookSender)>>, headers: HeaderMap, body: String) -> StatusCode {
     let fields: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     if headers["x-twilio-signature"] != sign(&own.1, &format!("{}/hook", own.0), &fields) {
         return StatusCode::FORBIDDEN;
@@ -88,7 +88,7 @@ async fn a_message_is_accepted_and_its_statuses_are_reported() {
     let (status, message) = bench.ask("POST", "Messages.json", &form).await;
     assert_eq!((status, &message["status"]), (201, &json!("queued")));
     for expected in ["sent", "delivered", "read"] {
-        assert_eq!(bench.told.recv().await.unwrap().0, expected);
+        assert_eq!(bench.received.recv().await.unwrap().0, expected);
     }
     let sid = message["sid"].as_str().unwrap();
     let (_, read) = bench.ask("GET", &format!("Messages/{sid}.json"), &[]).await;
@@ -160,13 +160,13 @@ async fn the_window_of_24_hours_may_be_enforced() {
     let callback = format!("{}/hook", bench.daemon_url);
     let form = [("To", PERSON), ("From", OWN), ("Body", "x"), ("StatusCallback", callback.as_str())];
     bench.ask("POST", "Messages.json", &form).await;
-    let (status, fields) = bench.told.recv().await.unwrap();
+    let (status, fields) = bench.received.recv().await.unwrap();
     assert_eq!(status, "failed");
     assert!(fields.contains(&("ErrorCode".into(), "63016".into())));
     let network = WhatsAppNetwork::new(bench.twilio_state.clone(), bench.connector.clone(), bench.log.clone());
     network.keep(&InboundMessage::text("+972501234567", "+97235551234", "היי"));
     bench.ask("POST", "Messages.json", &form).await;
-    assert_eq!(bench.told.recv().await.unwrap().0, "sent");
+    assert_eq!(bench.received.recv().await.unwrap().0, "sent");
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_contact_sends_a_file_and_it_is_fetched() {
     message.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
     let (record, answer) = network.send(&format!("{}/hook", bench.daemon_url).parse().unwrap(), &message).await;
     assert_eq!(answer.unwrap().status, 204);
-    let (_, fields) = bench.told.recv().await.unwrap();
+    let (_, fields) = bench.received.recv().await.unwrap();
     let url: Url = fields.iter().find(|(name, _)| name == "MediaUrl0").unwrap().1.parse().unwrap();
     assert!(record.sid.starts_with("MM") && url.path().contains(&record.sid));
     let account = bench.twilio_state.account();
