@@ -119,7 +119,7 @@ impl Reloader {
         let replaced =
             if secrets.is_empty() { None } else { Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?) };
         if let Err(error) = save(changed).await {
-            if let Some(Err(error)) = replaced.map(|before| file.put_back(before)) {
+            if let Some(Err(error)) = replaced.map(|before| file.restore_previous(before)) {
                 tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "The database did not store a change of settings, and page-secrets.toml, which contains the new secrets, could not be restored; save the change on the page again");
             }
             return Err(ChangeRejected::Store(error));

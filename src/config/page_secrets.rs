@@ -46,7 +46,7 @@ impl PageSecrets {
         keys.collect()
     }
 
-    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::put_back`] can undo the
+    /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the
     /// change.
     pub fn change(&self, changes: &[(&'static str, Option<Secret>)]) -> io::Result<Replaced> {
         let before = match fs::read(&self.file) {
@@ -72,7 +72,7 @@ impl PageSecrets {
     }
 
     /// Undoes a change.
-    pub fn put_back(&self, Replaced(before): Replaced) -> io::Result<()> {
+    pub fn restore_previous(&self, Replaced(before): Replaced) -> io::Result<()> {
         match before {
             Some(content) => private_file::replace(&self.file, &content),
             None => private_file::remove(&self.file),
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(fs::metadata(&secrets.file).unwrap().permissions().mode() & 0o777, 0o600);
         let config = read_with(folder.path(), Some("stronger")).unwrap();
         assert_eq!(config.twilio.auth_token, Some(Secret::new("stronger")));
-        secrets.put_back(first).unwrap();
+        secrets.restore_previous(first).unwrap();
         assert_eq!(read_with(folder.path(), None).unwrap().openai.api_key, None);
         secrets.change(&[("twilio.auth_token", None)]).unwrap();
         assert_eq!(read_with(folder.path(), None).unwrap().twilio.auth_token, None);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_healthy_pair_is_told_once_each() {
+    fn a_healthy_pair_is_reported_once_each() {
         let well = "UnitFileState=enabled\nNRestarts=0\nResult=success";
         let output = unit(SERVICE, "loaded", "active", well) + &unit(BRIDGE, "loaded", "active", well);
         assert_eq!(states(&output, true), [State::Ok, State::Ok]);

@@ -69,12 +69,12 @@ mod tests {
 
     #[test]
     fn the_last_one_who_is_not_trusted_asked() {
-        let stranger = |last| Some(IpAddr::from([203, 0, 113, last]));
-        assert_eq!(origin(&["203.0.113.1, 203.0.113.2"]), stranger(2));
-        assert_eq!(origin(&["203.0.113.1, 203.0.113.2", "10.0.0.1, 10.0.0.2"]), stranger(2));
+        let foreign = |last| Some(IpAddr::from([203, 0, 113, last]));
+        assert_eq!(origin(&["203.0.113.1, 203.0.113.2"]), foreign(2));
+        assert_eq!(origin(&["203.0.113.1, 203.0.113.2", "10.0.0.1, 10.0.0.2"]), foreign(2));
         assert_eq!(origin(&["10.9.9.9,10.0.0.2"]), Some(IpAddr::from([10, 9, 9, 9])));
-        assert_eq!(origin(&["203.0.113.1:4711"]), stranger(1));
-        assert_eq!(origin(&["::ffff:203.0.113.1"]), stranger(1));
+        assert_eq!(origin(&["203.0.113.1:4711"]), foreign(1));
+        assert_eq!(origin(&["::ffff:203.0.113.1"]), foreign(1));
         assert_eq!(origin(&["[2001:db8::1]:443"]), "2001:db8::1".parse().ok());
         assert_eq!(origin(&["203.0.113.1, unknown, 10.0.0.2"]), Some(IpAddr::from([10, 0, 0, 2])));
         assert_eq!(origin(&["unknown"]), None);
@@ -92,7 +92,7 @@ mod tests {
     proptest! {
         /// A client cannot change its detected address with any prefix of the header.
         #[test]
-        fn nobody_can_be_somebody_else(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
+        fn no_client_can_claim_another_address(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
             let me = IpAddr::from(mine);
             prop_assume!(!is_ours(me));
             let hops: Vec<String> = (0..ours).map(|last| format!("10.0.0.{last}")).collect();

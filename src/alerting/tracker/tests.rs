@@ -99,7 +99,7 @@ fn a_muted_one_is_silent_until_its_time_or_its_end() {
 }
 
 #[test]
-fn it_goes_on_after_a_restart_where_it_was() {
+fn it_continues_after_a_restart_where_it_was() {
     let mut before = tracker();
     before.raise(KIND, Notice::verbatim("x").into(), at(0));
     notify(&mut before, 0);
@@ -117,17 +117,17 @@ proptest! {
     #[test]
     fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {
         let mut tracker = tracker();
-        let (mut second, mut told) = (0, 0);
+        let (mut second, mut notified) = (0, 0);
         while second < 24 * 3600 {
             tracker.raise(KIND, AlertDetail::default(), at(second));
-            told += notify(&mut tracker, second).len();
+            notified += notify(&mut tracker, second).len();
             second += up;
             tracker.clear(KIND, at(second));
             for step in 1..=down.div_ceil(30) {
-                told += notify(&mut tracker, second + (step * 30).min(down)).len();
+                notified += notify(&mut tracker, second + (step * 30).min(down)).len();
             }
             second += down;
         }
-        prop_assert!(told <= 10, "{told} in a day");
+        prop_assert!(notified <= 10, "{notified} in a day");
     }
 }

@@ -150,7 +150,7 @@ fn all_problems_come_together() {
 }
 
 #[test]
-fn a_misspelt_key_is_told_what_was_meant() {
+fn a_misspelt_key_is_reported_with_what_was_meant() {
     assert_eq!(
         problem("[voice]\nmax_cal_s = 60\n", &[]),
         "config.toml:2:1: unknown key voice.max_cal_s; did you mean max_call_s?"
@@ -176,7 +176,7 @@ fn broken_toml_is_placed_without_being_repeated() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told() {
+fn a_file_that_is_not_there_is_reported() {
     let error = load(Some(Path::new("/nonexistent/config.toml")), &|_| None).unwrap_err().to_string();
     assert!(error.contains("/nonexistent/config.toml: cannot be read: No such file"), "{error}");
 }

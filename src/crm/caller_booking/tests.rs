@@ -194,7 +194,7 @@ fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments()
 }
 
 #[test]
-fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
+fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
     let shop = Shop::open();
     let dana = shop.call(1, DANA);
     shop.name(&dana, "דנה כהן");
@@ -219,8 +219,8 @@ fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
     }
     assert_eq!(own("ביום שלישי").unwrap(), Vec::<String>::new());
     // The caller's identity is not proved by a name that the agent said first.
-    let told = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
-    let prompted = Caller { said: told.to_vec(), ..later.clone() };
+    let transcript = [(Speaker::Agent, "מדברת דנה?".to_owned()), (Speaker::Caller, "כן, דנה".to_owned())];
+    let prompted = Caller { said: transcript.to_vec(), ..later.clone() };
     assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));
     let other_caller = shop.call(3, "+972507654321");
     let start = "2026-11-23T10:00".parse().unwrap();

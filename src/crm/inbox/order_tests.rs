@@ -42,7 +42,7 @@ enum Order {
 
 /// Whether a message is delivered immediately or with a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum DeliveryMode {
     /// Delivered as a live message, which looks as if it had just been written.
     Live,
     /// Delivered as a delayed message, with the time at which it was written.
@@ -103,7 +103,7 @@ impl Simulation<'_> {
     }
 
     /// Returns the time that the provider reports: its clock, rounded down to whole seconds.
-    fn told(&self, provider: Provider, at: i64) -> Timestamp {
+    fn reported_time(&self, provider: Provider, at: i64) -> Timestamp {
         let skew = if provider == Twilio { self.skews.twilio } else { self.skews.baileys };
         Timestamp::from_millis((EPOCH + at + skew).div_euclid(1000) * 1000)
     }
@@ -117,7 +117,7 @@ impl Simulation<'_> {
             Baileys if self.is_cut(Baileys) => self.waiting.push((text, self.now)),
             // The message remains in Twilio's list until the catch-up reads it.
             Twilio if self.is_cut(Twilio) => {}
-            Baileys | Twilio => self.deliver(provider, &text, self.now, late, Told::Live),
+            Baileys | Twilio => self.deliver(provider, &text, self.now, late, DeliveryMode::Live),
         }
     }
 
@@ -142,7 +142,7 @@ impl Simulation<'_> {
             late.reverse();
         }
         for (text, at) in late {
-            self.deliver(Twilio, &text, at, 0, Told::Live);
+            self.deliver(Twilio, &text, at, 0, DeliveryMode::Live);
         }
     }
 
@@ -151,17 +151,17 @@ impl Simulation<'_> {
         if self.is_cut(Twilio) {
             return;
         }
-        let (told, now) = (self.told(Twilio, self.now), self.moment(0));
-        self.clock.learn(Twilio, told, now);
+        let (reported, now) = (self.reported_time(Twilio, self.now), self.moment(0));
+        self.clock.learn(Twilio, reported, now);
         for (text, at) in self.listed.clone() {
             let id = self.id(&text);
             match transact(self.conn, |tx| tx.has_provider_time(Twilio, &id)) {
-                None => self.deliver(Twilio, &text, at, 0, Told::Waited),
+                None => self.deliver(Twilio, &text, at, 0, DeliveryMode::Waited),
                 Some(true) => {}
                 Some(false) => {
-                    let told = self.told(Twilio, at);
-                    let written = self.clock.time_of(Twilio, told, now);
-                    transact(self.conn, |tx| note_provider_time(tx, Twilio, &id, told, written));
+                    let reported = self.reported_time(Twilio, at);
+                    let written = self.clock.time_of(Twilio, reported, now);
+                    transact(self.conn, |tx| note_provider_time(tx, Twilio, &id, reported, written));
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Simulation<'_> {
             return self.read_list();
         }
         for (text, at) in std::mem::take(&mut self.waiting) {
-            self.deliver(provider, &text, at, 0, Told::Waited);
+            self.deliver(provider, &text, at, 0, DeliveryMode::Waited);
         }
     }
 
@@ -196,15 +196,17 @@ impl Simulation<'_> {
         format!("{} {text}", self.contact)
     }
 
-    fn deliver(&mut self, provider: Provider, text: &str, written: i64, late: i64, how: Told) {
-        let (now, waited) = (self.moment(late), how == Told::Waited);
+    fn deliver(&mut self, provider: Provider, text: &str, written: i64, late: i64, how: DeliveryMode) {
+        let (now, waited) = (self.moment(late), how == DeliveryMode::Waited);
         // Twilio's webhooks contain no time.
-        let told = (provider == Baileys || waited).then(|| self.told(provider, written));
-        if let (Some(told), false) = (told, waited) {
-            self.clock.learn(provider, told, now);
+        let reported = (provider == Baileys || waited).then(|| self.reported_time(provider, written));
+        if let (Some(reported), false) = (reported, waited) {
+            self.clock.learn(provider, reported, now);
         }
-        let arrival =
-            Arrival { at: self.clock.read(now), written: told.map(|told| self.clock.time_of(provider, told, now)) };
+        let arrival = Arrival {
+            at: self.clock.read(now),
+            written: reported.map(|reported| self.clock.time_of(provider, reported, now)),
+        };
         let new = InboundMessage {
             provider,
             provider_msg_id: Some(self.id(text)),
@@ -216,7 +218,7 @@ impl Simulation<'_> {
             media: vec![],
             quoted: None,
             extra: None,
-            provider_time: told,
+            provider_time: reported,
             waited,
             opens_twilio: true,
             history: false,

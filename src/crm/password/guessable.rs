@@ -26,8 +26,8 @@ pub(super) fn is_sequence(password: &str) -> bool {
     let step = |one: char, next: char| i64::from(u32::from(next)) - i64::from(u32::from(one));
     let follows = |i: usize| {
         let (before, this) = (chars[i - 1], chars[i]);
-        let goes_on = i >= 2 && step(chars[i - 2], before) == step(before, this);
-        goes_on || step(before, this).abs() <= 1 || are_neighbours(before, this)
+        let continues = i >= 2 && step(chars[i - 2], before) == step(before, this);
+        continues || step(before, this).abs() <= 1 || are_neighbours(before, this)
     };
     let unlike = (1..chars.len()).filter(|i| !follows(*i)).count() + 1;
     chars.sort_unstable();

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_without_an_index_are_told_apart_by_their_ids() {
+    fn calls_without_an_index_are_distinguished_by_their_ids() {
         let calls = json!([{"id": "1", "function": {"name": "a", "arguments": "{}"}}, {"id": "2", "function": {"name": "b", "arguments": "{}"}}]);
         let events = read(&(chunk(json!({ "tool_calls": calls }), json!("tool_calls"))), 1000).unwrap();
         assert_eq!(events.len(), 3, "{events:?}");

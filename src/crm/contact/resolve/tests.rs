@@ -157,7 +157,7 @@ fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
 }
 
 #[test]
-fn a_new_number_of_a_known_id_is_taken_and_the_old_one_is_nobody_s() {
+fn a_new_number_of_a_known_id_is_taken_and_the_old_one_has_no_contact() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (old, new, id) = (phone("+972501111111"), phone("+972502222222"), lid("111111111"));
@@ -172,16 +172,16 @@ fn a_new_number_of_a_known_id_is_taken_and_the_old_one_is_nobody_s() {
         assert_eq!(peer_number(tx, &dana), "+972502222222");
         assert_eq!(suggested(tx).len(), 0);
 
-        let (stranger, _) = hear(tx, std::slice::from_ref(&old), "", "3", 3);
-        assert_ne!(stranger.contact, dana.contact);
-        assert_eq!(suggested(tx), [[dana.contact, stranger.contact]]);
-        assert_eq!(peer_number(tx, &stranger), "+972501111111");
+        let (new_contact, _) = hear(tx, std::slice::from_ref(&old), "", "3", 3);
+        assert_ne!(new_contact.contact, dana.contact);
+        assert_eq!(suggested(tx), [[dana.contact, new_contact.contact]]);
+        assert_eq!(peer_number(tx, &new_contact), "+972501111111");
         Ok(())
     });
 }
 
 #[test]
-fn a_number_that_changed_hands_joins_nobody() {
+fn a_number_that_changed_hands_merges_no_contacts() {
     let (_folder, conn) = database();
     transact(&conn, |tx| {
         let (one, other) = (phone("+972501111111"), phone("+972502222222"));
@@ -282,7 +282,7 @@ fn shown() -> impl Strategy<Value = Shown> {
 }
 
 #[test]
-fn nobody_is_joined_without_a_user_and_the_latest_number_is_addressed() {
+fn no_contacts_are_merged_without_a_user_and_the_latest_number_is_addressed() {
     let (_folder, conn) = database();
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let sightings = proptest::collection::vec(shown(), 1..30);

@@ -89,7 +89,7 @@ fn news_are_read() {
 }
 
 #[test]
-fn what_is_nothing_of_ours_is_told_apart_from_what_makes_no_sense() {
+fn what_is_nothing_of_ours_is_distinguished_from_what_makes_no_sense() {
     for body in [
         r#"{"event":"connection","state":"open"}"#,
         r#"{"from":"12036302@g.us","text":"x"}"#,

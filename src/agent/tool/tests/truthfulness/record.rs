@@ -123,7 +123,7 @@ impl Record {
                 outcome.held += 1;
                 let is_said_untrue = (0..self.said.len()).any(|other| !is_true[other] && is_it(&self.said[other]));
                 if is_found && !is_said_untrue && !self.is_unproven(said) {
-                    outcome.problems.push(self.told("a false alarm", said, found));
+                    outcome.problems.push(self.describe("a false alarm", said, found));
                 }
             } else if is_found {
                 *(if said.promise == Promise::Offered { &mut outcome.offered_unread } else { &mut outcome.untrue }) +=
@@ -136,7 +136,7 @@ impl Record {
                 // The review reported another sentence with the same kind of promise.
                 outcome.untrue += 1;
             } else {
-                outcome.problems.push(self.told("not found", said, found));
+                outcome.problems.push(self.describe("not found", said, found));
             }
         }
         let twice = |starts: &[DateTime]| starts.iter().enumerate().any(|(at, start)| starts[..at].contains(start));
@@ -146,7 +146,7 @@ impl Record {
         outcome
     }
 
-    fn told(&self, what: &str, said: &Said, found: &Findings) -> String {
+    fn describe(&self, what: &str, said: &Said, found: &Findings) -> String {
         let lines: Vec<_> =
             self.lines.iter().map(|(speaker, text, at, _)| format!("  {at} {speaker:?}: {text}")).collect();
         format!(
