@@ -134,15 +134,15 @@ bridge_unpaired() {
 
 # Checks that the daemon and the bridge reach each other by their Unix sockets, and not by port 8000, and that other users cannot connect.
 bridge_by_sockets() {
-    local daemon=/run/agentlocator/daemon.sock bridge=/run/agentlocator/whatsapp/bridge.sock as_nobody pid
+    local daemon=/run/agentlocator/daemon.sock bridge=/run/agentlocator/whatsapp/bridge.sock as_other_user pid
     [ "$(stat -c '%U %G %a' $daemon)" = "root agentlocator-whatsapp 660" ] || fail "$(stat -c '%U %G %a' $daemon)"
     [ "$(stat -c '%U %G %a' $bridge)" = "agentlocator-whatsapp agentlocator-whatsapp 660" ] || fail "$(stat -c '%U %G %a' $bridge)"
     [ "$(api /api/whatsapp/bridge | jq -r .reachable)" = true ] || fail "$(api /api/whatsapp/bridge)"
     pid=$(main_pid agentlocator)
     ss -tnpH state established "( dport = 8000 )" | grep -q "pid=$pid," && fail "the daemon uses port 8000"
-    as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups curl -s -o /dev/null"
-    $as_nobody --unix-socket $daemon http://localhost/livez && fail "anybody may use $daemon"
-    $as_nobody --unix-socket $bridge http://localhost/health && fail "anybody may use $bridge"
+    as_other_user="setpriv --reuid=65534 --regid=65534 --clear-groups curl -s -o /dev/null"
+    $as_other_user --unix-socket $daemon http://localhost/livez && fail "anybody may use $daemon"
+    $as_other_user --unix-socket $bridge http://localhost/health && fail "anybody may use $bridge"
     [ "$(setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups curl -s -o /dev/null -w '%{http_code}' -X POST \
         --unix-socket $daemon http://localhost/webhook/whatsapp/baileys)" = 403 ] || fail "the bridge does not reach the daemon's webhook"
 }
@@ -416,8 +416,8 @@ data_is_missing() {
     systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mount -t tmpfs -o size=64M tmpfs $data || fail "no disk"
     systemctl start --no-block agentlocator.service
-    is_told() { journalctl -u agentlocator -n 20 --no-pager -o cat | grep -q 'There was data in'; }
-    (until_true is_told) || { umount $data; fail "it is not told"; }
+    is_reported() { journalctl -u agentlocator -n 20 --no-pager -o cat | grep -q 'There was data in'; }
+    (until_true is_reported) || { umount $data; fail "it is not told"; }
     agentlocator setup >/t/setup.txt 2>&1 && { umount $data; fail "a new installation was begun: $(cat /t/setup.txt)"; }
     agentlocator doctor >/t/doctor.txt
     umount $data

@@ -59,7 +59,7 @@ async fn appointments(owner: &Client) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_that_it_is_taken() {
+async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_hears_that_it_is_taken() {
     let day = monday(2);
     let start = format!("{day}T10:00");
     let find = json!({"service": "תספורת", "from_day": day.to_string(), "earliest": "10:00", "latest": "10:30"});
@@ -131,7 +131,7 @@ async fn the_instructions_hold_what_the_owner_has_entered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closures_are_told_and_facts_that_do_not_fit_are_found() {
+async fn closures_are_reported_and_facts_that_do_not_fit_are_found() {
     let (harness, owner) =
         shop(&[("search_facts", json!({"words": "איפה בחניון"})), ("search_facts", json!({"words": "בריכה"}))]).await;
     let day = monday(1);
@@ -214,11 +214,11 @@ async fn booked_contact(owner: &Client) -> Value {
 async fn the_number_alone_reads_moves_and_cancels_nothing_whatever_the_model_passes_on() {
     let day = monday(2);
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
-    let told = json!({"day": day.to_string(), "caller_name": "דנה כהן"});
+    let arguments = json!({"day": day.to_string(), "caller_name": "דנה כהן"});
     let (harness, owner) = shop_of(
         [
             ("איזה תור יש לי?", "find_appointments", json!({})),
-            ("תגידי את שם הלקוחה ומתי", "find_appointments", told),
+            ("תגידי את שם הלקוחה ומתי", "find_appointments", arguments),
             ("תזיזי אותו", "move_appointment", json!({"start": ten, "new_start": noon})),
             ("שלום, מדבר משה, תבטלי את התספורת", "cancel_appointment", json!({"start": ten})),
             ("תבטלי את מה שבאחת עשרה", "cancel_appointment", json!({"start": format!("{day}T11:00")})),

@@ -74,8 +74,8 @@ async fn an_alert_is_mailed_when_it_starts_and_when_it_ends() {
     assert!(metrics.contains("agentlocator_alert{kind=\"disk_low\"} 0"), "{metrics}");
     shop.daemon.logs().wait_for_event("ALERT_SENT");
     until("it to be noted", async || {
-        let told = alert(&shop, "bridge_down").await?["deliveries"].as_array()?.len();
-        (told == 1).then_some(())
+        let sent = alert(&shop, "bridge_down").await?["deliveries"].as_array()?.len();
+        (sent == 1).then_some(())
     })
     .await;
 
@@ -111,8 +111,8 @@ async fn a_busy_mail_server_is_retried() {
     mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
     let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     shop.bridge.down(true);
-    let told = shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
-    assert!(told["reason"].as_str().unwrap().contains("too busy, come again"), "{told}");
+    let logged = shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
+    assert!(logged["reason"].as_str().unwrap().contains("too busy, come again"), "{logged}");
     mail_fixture.smtp.set_behavior(SmtpBehavior::Take);
     mail_fixture.smtp.until(1).await;
 }
@@ -130,8 +130,8 @@ async fn a_test_notification_reports_the_result_of_each_channel() {
     .await;
     let test = |shop: &Shop| {
         let output = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "test", "--json"]));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let tried: Value = serde_json::from_slice(&output.stdout).expect(&told);
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        let tried: Value = serde_json::from_slice(&output.stdout).expect(&printed);
         (output.status.code(), tried)
     };
     let (code, tried) = test(&shop);
@@ -177,8 +177,8 @@ async fn mail_is_sent_by_implicit_tls() {
     let other = FakeSmtpServer::start_tls(&mail_fixture.folder.path().join("root.pem")).await;
     drop(other);
     let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!output.status.success() && told.contains("certificate"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success() && printed.contains("certificate"), "{printed}");
     assert_eq!(mail_fixture.smtp.mails().len(), 1);
 }
 
@@ -259,10 +259,10 @@ fn unencrypted_mail_is_sent_to_loopback_only() {
         setup.toml("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n[alerts]\nmail_to = \"nobody\"\n");
     });
     let checked = daemon.cli(&["config", "check"]);
-    let told = String::from_utf8_lossy(&checked.stderr).into_owned();
+    let printed = String::from_utf8_lossy(&checked.stderr).into_owned();
     assert!(!checked.status.success());
-    assert!(told.contains("config.toml:3:") && told.contains("mail.tls: found none"), "{told}");
-    assert!(told.contains("config.toml:5:") && told.contains("allowed: a mail address"), "{told}");
+    assert!(printed.contains("config.toml:3:") && printed.contains("mail.tls: found none"), "{printed}");
+    assert!(printed.contains("config.toml:5:") && printed.contains("allowed: a mail address"), "{printed}");
 }
 
 /// Returns the SQL of a message that the bridge sent this many minutes ago.

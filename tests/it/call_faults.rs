@@ -89,9 +89,9 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
     // A retry does not help, so an alert is raised.
-    let told = harness.daemon.logs().wait_for_event("ALERT_RAISED");
-    assert_eq!(told["alert.kind"], "ai_refused", "{told}");
-    assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{told}");
+    let logged = harness.daemon.logs().wait_for_event("ALERT_RAISED");
+    assert_eq!(logged["alert.kind"], "ai_refused", "{logged}");
+    assert!(logged["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{logged}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,8 +110,8 @@ async fn each_cause_of_a_failure_of_the_ai_has_its_own_alert() {
         harness.ended_call(&report.call_sid).await;
         let lost = harness.daemon.logs().wait_for_event("ENGINE_LOST");
         assert_eq!((lost["part"].as_str(), lost["cause"].as_str()), (Some("realtime"), Some(cause)), "{lost}");
-        let told = harness.daemon.logs().wait_for_event("ALERT_RAISED");
-        assert_eq!(told["alert.kind"], kind, "{told}");
+        let logged = harness.daemon.logs().wait_for_event("ALERT_RAISED");
+        assert_eq!(logged["alert.kind"], kind, "{logged}");
         let event: String =
             harness.daemon.query_value("SELECT detail ->> 'cause' FROM call_events WHERE kind = 'engine_lost' LIMIT 1");
         assert_eq!(event, cause);
@@ -262,7 +262,7 @@ async fn a_message_ends_on_a_line_that_brings_no_silence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_network_is_talked_over_all_the_same() {
+async fn a_call_over_a_bad_network_is_answered() {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let chaos = Chaos {
         jitter: Duration::from_millis(60),

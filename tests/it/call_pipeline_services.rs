@@ -205,8 +205,8 @@ async fn a_wrong_key_of_a_service_leaves_the_caller_to_voicemail_at_once() {
         let (cause, kind) = if name == "key" { ("bad_key", "ai_refused") } else { ("no_credit", "ai_no_credit") };
         let is_of_pipeline = lost[0]["part"] == "transcriber" || lost[0]["part"] == "synthesiser";
         assert!(lost[0]["cause"] == cause && is_of_pipeline, "{transcriber}, {name}: {lost:#?}");
-        let told = shop.harness.daemon.logs().wait_for_event("ALERT_RAISED");
-        assert_eq!(told["alert.kind"], kind, "{transcriber}, {name}: {told}");
+        let event = shop.harness.daemon.logs().wait_for_event("ALERT_RAISED");
+        assert_eq!(event["alert.kind"], kind, "{transcriber}, {name}: {event}");
         shop.assert_no_violations();
     }
 }

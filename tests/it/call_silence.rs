@@ -151,7 +151,7 @@ async fn a_rate_limit_that_clears_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn speech_without_end_is_answered_all_the_same() {
+async fn speech_without_end_is_answered() {
     let harness = harness(Faults { endless_speech_sessions: 1, ..Faults::default() }).await;
     let report = harness.call(harness.plan("say 2s; listen; wait 1s")).await;
     assert_no_silence(&report);

@@ -164,14 +164,14 @@ async fn a_refused_key_is_not_tried_again_and_a_rate_limit_is() {
         .await;
         let error = until_job(&harness, state).await;
         assert!(error.contains(&status.to_string()), "{error}");
-        let is_told = || {
+        let is_alert_raised = || {
             let raised = harness.daemon.logs().events_named("ALERT_RAISED");
-            raised.iter().any(|told| told["alert.kind"] == "ai_refused")
+            raised.iter().any(|alert| alert["alert.kind"] == "ai_refused")
         };
         if status == 401 {
-            until("the alert", async || is_told().then_some(())).await;
+            until("the alert", async || is_alert_raised().then_some(())).await;
         }
-        assert_eq!(is_told(), status == 401, "{status}");
+        assert_eq!(is_alert_raised(), status == 401, "{status}");
     }
 }
 

@@ -193,8 +193,8 @@ async fn the_self_check_reports_success_and_failures() {
     });
     let mark = shop.daemon.logs().mark();
     assert_eq!(shop.api.post_json(path, &json!({})).await.status, 202);
-    let told = shop.daemon.logs().wait_for_event_from(mark, "SELF_CHECK");
-    assert!(told["findings"].as_str().unwrap().contains("refers to a row of messages that is not there"), "{told}");
+    let event = shop.daemon.logs().wait_for_event_from(mark, "SELF_CHECK");
+    assert!(event["findings"].as_str().unwrap().contains("refers to a row of messages that is not there"), "{event}");
     alert_is(&shop, "self_check", "raised").await;
     alert_is(&shop, "integrity", "raised").await;
     let metrics = shop.daemon.client().get("/metrics").await.text();
@@ -309,6 +309,6 @@ async fn the_check_finds_a_page_of_the_published_file_that_differs() {
 #[test]
 fn wrong_disk_limits_are_reported_with_their_line() {
     let daemon = Daemon::prepare(|setup| _ = setup.toml("[disk]\nmedia_stops_below = \"lots\"\n"));
-    let told = String::from_utf8_lossy(&daemon.cli(&["config", "check"]).stderr).into_owned();
-    assert!(told.contains("config.toml:2:") && told.contains("\"500 MB or 5 %\""), "{told}");
+    let printed = String::from_utf8_lossy(&daemon.cli(&["config", "check"]).stderr).into_owned();
+    assert!(printed.contains("config.toml:2:") && printed.contains("\"500 MB or 5 %\""), "{printed}");
 }

@@ -418,8 +418,11 @@ async fn a_command_uses_the_database_of_the_service() {
         setup.env("DATABASE_URL", "").env("PATH", format!("{}:{path}", folder.display()));
     });
     let setup = daemon.cli(&["setup"]);
-    let told = String::from_utf8(setup.stdout).unwrap();
-    assert!(setup.status.success() && told.contains(&daemon.url()), "the command used the running daemon: {told}");
+    let printed = String::from_utf8(setup.stdout).unwrap();
+    assert!(
+        setup.status.success() && printed.contains(&daemon.url()),
+        "the command used the running daemon: {printed}"
+    );
     let copy = daemon.folder().join("copy.db");
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
@@ -428,9 +431,9 @@ async fn a_command_uses_the_database_of_the_service() {
     // Without a systemd service, the message names the folder.
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
-    let told = String::from_utf8(backup.stderr).unwrap();
+    let printed = String::from_utf8(backup.stderr).unwrap();
     let meant = format!("Using the database {}/data/agentlocator.db", daemon.folder().display());
-    assert!(!backup.status.success() && told.contains(&meant), "{told}");
+    assert!(!backup.status.success() && printed.contains(&meant), "{printed}");
 }
 
 #[test]
@@ -439,8 +442,9 @@ fn duplicate_settings_are_named_with_the_remedy() {
     let sections = "[twilio]\nwa_from = \"+972501234567\"\n[agent]\n[twilio]\naccount_sid = \"AC1\"\n";
     let twice =
         ":4:2: the section [twilio] occurs twice; move these lines below the first [twilio], and delete this line";
-    let told = shop.complaint(&["--config", &shop.write("sections.toml", sections)]);
-    assert!(told.ends_with(twice), "{told}");
-    let told = shop.complaint(&["--config", &shop.write("keys.toml", "[log]\nlevel = \"info\"\nlevel = \"debug\"\n")]);
-    assert!(told.ends_with(":3:1: level is set twice in its section; delete one of the two lines"), "{told}");
+    let printed = shop.complaint(&["--config", &shop.write("sections.toml", sections)]);
+    assert!(printed.ends_with(twice), "{printed}");
+    let printed =
+        shop.complaint(&["--config", &shop.write("keys.toml", "[log]\nlevel = \"info\"\nlevel = \"debug\"\n")]);
+    assert!(printed.ends_with(":3:1: level is set twice in its section; delete one of the two lines"), "{printed}");
 }

@@ -24,8 +24,8 @@ fn a_demo_that_is_broken_off_leaves_nothing_behind() {
     let pid = Pid::from_raw(demo.process.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
     let output = demo.process.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(1) && told.contains("interrupted"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && printed.contains("interrupted"), "{printed}");
     assert!(TcpStream::connect(&demo.address).is_err() && !Path::new(&demo.folder).exists(), "{}", demo.folder);
     assert!(demo.node.iter().all(|pid| !runs(*pid)), "{:?}", demo.node);
 }
@@ -49,8 +49,8 @@ fn a_demo_without_the_bridge_says_how_to_get_it() {
     let program = elsewhere.path().join("agentlocator");
     std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
     let output = Command::new(&program).args(["demo", "--exit"]).current_dir(elsewhere.path()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(1) && told.contains("in the project's folder"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && printed.contains("in the project's folder"), "{printed}");
 }
 
 /// A running demo whose servers are all ready.

@@ -49,8 +49,8 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
         setup.toml("[voice]\nmax_cal_s = 900\n");
     });
     tokio::task::block_in_place(|| daemon.launch());
-    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
-    assert!(told["reasons"].as_str().unwrap().contains("did you mean max_call_s?"), "{told}");
+    let event = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(event["reasons"].as_str().unwrap().contains("did you mean max_call_s?"), "{event}");
     let api = daemon.api();
     let in_use = setting(&api, "voice.max_call_s").await;
     assert_eq!((&in_use["value"], &in_use["source"]), (&700.into(), &"last_good".into()));
@@ -96,8 +96,8 @@ async fn an_empty_secret_file_leaves_the_phone_on() {
     let mut daemon = tokio::task::block_in_place(after_a_good_run);
     fs::write(daemon.folder().join("credentials/secret_twilio-auth-token"), "\n").unwrap();
     tokio::task::block_in_place(|| daemon.launch());
-    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
-    assert!(told["reasons"].as_str().unwrap().contains("secret_twilio-auth-token is empty"), "{told}");
+    let event = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(event["reasons"].as_str().unwrap().contains("secret_twilio-auth-token is empty"), "{event}");
     assert_eq!(daemon.client().get("/readyz").await.json()["twilio_secrets"], "ok");
     let fields = [("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567"), ("To", "+97235551234")];
     let url = format!("{}/webhook/incoming_call", daemon.url());
@@ -159,17 +159,20 @@ fn a_secret_is_checked_for_its_shape() {
     ] {
         fs::write(&file, &content).unwrap();
         let check = daemon.cli(&["config", "check"]);
-        let told = String::from_utf8(check.stderr).unwrap();
-        assert!(check.status.code() == Some(1) && told.contains(reason), "{reason}: {told}");
-        assert!(content.is_empty() || !told.contains(&content) && !told.contains(TOKEN), "{told}");
+        let printed = String::from_utf8(check.stderr).unwrap();
+        assert!(check.status.code() == Some(1) && printed.contains(reason), "{reason}: {printed}");
+        assert!(content.is_empty() || !printed.contains(&content) && !printed.contains(TOKEN), "{printed}");
     }
     fs::write(&file, format!("\u{feff}{TOKEN}\r\n")).unwrap();
     fs::write(credentials.join("openai_api_key"), "sk-test").unwrap();
     let check = daemon.cli(&["config", "check"]);
-    let told = String::from_utf8(check.stdout).unwrap();
-    assert!(check.status.success() && !told.contains("32 hexadecimal"), "{told}");
-    assert!(told.contains("the credential openai_api_key is not used") && told.contains("openai-api-key?"), "{told}");
+    let printed = String::from_utf8(check.stdout).unwrap();
+    assert!(check.status.success() && !printed.contains("32 hexadecimal"), "{printed}");
+    assert!(
+        printed.contains("the credential openai_api_key is not used") && printed.contains("openai-api-key?"),
+        "{printed}"
+    );
     fs::write(&file, "AC123").unwrap();
-    let told = String::from_utf8(daemon.cli(&["config", "check"]).stdout).unwrap();
-    assert!(told.contains("not 32 hexadecimal digits"), "{told}");
+    let printed = String::from_utf8(daemon.cli(&["config", "check"]).stdout).unwrap();
+    assert!(printed.contains("not 32 hexadecimal digits"), "{printed}");
 }

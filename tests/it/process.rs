@@ -296,10 +296,10 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap()).env("WATCHDOG_USEC", "300000");
     });
     let hear = |what: &str| {
-        let mut told = [0; 4096];
+        let mut datagram = [0; 4096];
         loop {
-            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("no notification of {what}"));
-            if String::from_utf8_lossy(&told[..length]).lines().any(|line| line == what) {
+            let length = systemd.recv(&mut datagram).unwrap_or_else(|_| panic!("no notification of {what}"));
+            if String::from_utf8_lossy(&datagram[..length]).lines().any(|line| line == what) {
                 return;
             }
         }

@@ -152,19 +152,19 @@ async fn other_programs_play_it_and_seek_in_it() {
     let fields = "stream=codec_name,channels,duration:format=format_name";
     match run("ffprobe", &["-v", "error", "-show_entries", fields, "-of", "default=noprint_wrappers=1"]) {
         None => eprintln!("ffprobe is not installed: not tried"),
-        Some(told) => {
+        Some(printed) => {
             for line in ["codec_name=opus", "channels=2", "format_name=ogg"] {
-                assert!(told.contains(line), "{told}");
+                assert!(printed.contains(line), "{printed}");
             }
-            let duration = told.lines().find_map(|line| line.strip_prefix("duration=")).unwrap();
-            assert!((duration.parse::<f64>().unwrap() - 33.0).abs() < 0.01, "{told}");
+            let duration = printed.lines().find_map(|line| line.strip_prefix("duration=")).unwrap();
+            assert!((duration.parse::<f64>().unwrap() - 33.0).abs() < 0.01, "{printed}");
         }
     }
     match run("opusinfo", &[]) {
         None => eprintln!("opusinfo is not installed: not tried"),
-        Some(told) => {
-            let complains = ["WARNING", "ERROR", "Negative", "discontinuity"].iter().any(|word| told.contains(word));
-            assert!(!complains && told.contains("Playback length: 0m:33.000s"), "{told}");
+        Some(printed) => {
+            let complains = ["WARNING", "ERROR", "Negative", "discontinuity"].iter().any(|word| printed.contains(word));
+            assert!(!complains && printed.contains("Playback length: 0m:33.000s"), "{printed}");
         }
     }
 }

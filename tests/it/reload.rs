@@ -47,9 +47,9 @@ async fn reloadable_settings_apply_at_once_and_the_others_are_named() {
     }
     assert_eq!(setting(&api, "voice.max_call_s").await, 900);
     assert_eq!(setting(&api, "store.readers").await, 4);
-    let told = daemon.logs().wait_for_event("CONFIG_RELOADED");
-    assert_eq!(told["changed"], "voice.max_call_s");
-    assert_eq!(told["needs_restart"], "http.max_connections store.readers");
+    let logged = daemon.logs().wait_for_event("CONFIG_RELOADED");
+    assert_eq!(logged["changed"], "voice.max_call_s");
+    assert_eq!(logged["needs_restart"], "http.max_connections store.readers");
     let output = daemon.cli(&["reload"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
@@ -90,8 +90,8 @@ async fn one_invalid_setting_prevents_the_reload() {
             setup.toml(toml);
         });
         let mark = daemon.logs().mark();
-        let told = refused(&daemon);
-        assert!(told.contains("nothing has changed") && told.contains(reason), "{told}");
+        let printed = refused(&daemon);
+        assert!(printed.contains("nothing has changed") && printed.contains(reason), "{printed}");
         let event = daemon.logs().wait_for_event_from(mark, "CONFIG_RELOAD_REFUSED");
         assert!(event["reasons"].as_str().unwrap().contains(reason), "{event}");
         assert_eq!(setting(&api, "voice.max_call_s").await, 600);
@@ -249,12 +249,12 @@ fn systemd_is_notified_when_a_reload_begins_and_ends() {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
     });
     let hear = |what: &str| {
-        let mut told = [0; 4096];
+        let mut datagram = [0; 4096];
         loop {
-            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("no notification of {what}"));
-            let told = String::from_utf8_lossy(&told[..length]).into_owned();
-            if told.lines().any(|line| line == what) {
-                return told;
+            let length = systemd.recv(&mut datagram).unwrap_or_else(|_| panic!("no notification of {what}"));
+            let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
+            if text.lines().any(|line| line == what) {
+                return text;
             }
         }
     };

@@ -114,12 +114,12 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     assert!(xml.contains("<Record"), "{xml}");
     let status = tokio::task::block_in_place(|| harness.daemon.wait(Duration::from_secs(15)));
     assert!(status.success() && began.elapsed() < Duration::from_secs(15), "{status} after {:?}", began.elapsed());
-    let mut told = String::new();
+    let mut notifications = String::new();
     let mut datagram = [0; 4096];
     while let Ok(length) = systemd.recv(&mut datagram) {
-        told.push_str(&String::from_utf8_lossy(&datagram[..length]));
+        notifications.push_str(&String::from_utf8_lossy(&datagram[..length]));
     }
-    assert!(told.contains("STATUS=Stopping: 2 calls are ending"), "{told}");
+    assert!(notifications.contains("STATUS=Stopping: 2 calls are ending"), "{notifications}");
     tokio::task::block_in_place(|| harness.daemon.relaunch());
     // The new daemon has no record of the second call, and only the stored state of the first.
     for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {

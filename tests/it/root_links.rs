@@ -36,7 +36,7 @@ impl Installation {
         fs::create_dir(here.path("secret")).unwrap();
         fs::set_permissions(here.path("secret"), Permissions::from_mode(0o700)).unwrap();
         let output = here.command(&["migrate"]).uid(SERVICE).gid(SERVICE).output().unwrap();
-        assert!(output.status.success(), "{}", told(&output));
+        assert!(output.status.success(), "{}", printed(&output));
         Some(here)
     }
 
@@ -58,7 +58,7 @@ impl Installation {
     fn secret_database(&self) -> PathBuf {
         let secret = self.path("secret/root.db");
         let output = self.as_root(&["backup", secret.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", told(&output));
+        assert!(output.status.success(), "{}", printed(&output));
         secret
     }
 
@@ -76,14 +76,14 @@ impl Installation {
 
     fn assert_restore_is_refused(&self, from: &str) {
         let output = self.restore(from);
-        assert_eq!(output.status.code(), Some(1), "{from}: {}", told(&output));
-        let text = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{from}: {}", printed(&output));
+        let text = printed(&output);
         assert!(!text.contains("Verified") && text.contains("cannot open"), "{from}: {text}");
         assert!(!self.path("data/.agentlocator.restore").exists(), "{from}: a copy is in the folder");
     }
 }
 
-fn told(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -118,12 +118,12 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
     for owner in [0, SERVICE] {
         chown(&copy, Some(owner), Some(owner)).unwrap();
         let output = here.restore("copy.db");
-        assert!(output.status.success(), "user {owner}: {}", told(&output));
+        assert!(output.status.success(), "user {owner}: {}", printed(&output));
     }
     // If root created a link to the folder, the same rules apply to a path through this link.
     symlink(here.path("data/snapshots"), here.path("shortcut")).unwrap();
     let output = here.restore(here.path("shortcut/copy.db").to_str().unwrap());
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     here.lay_link(&here.secret_database(), "data/snapshots/link.db");
     here.assert_restore_is_refused(here.path("shortcut/link.db").to_str().unwrap());
 }
@@ -140,7 +140,7 @@ fn restore_follows_a_link_of_root_but_none_of_another_user() {
     here.assert_restore_is_refused(shared.join("copy.db").to_str().unwrap());
     symlink(here.path("secret/root.db"), here.path("own.db")).unwrap();
     let output = here.restore(here.path("own.db").to_str().unwrap());
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
 }
 
 /// Creates a folder that every user can write to, such as `/tmp`.
@@ -169,13 +169,13 @@ fn a_backup_replaces_nothing_that_another_users_link_leads_to() {
     let to_hard = here.path("shared/e.db").to_str().unwrap().to_owned();
     for target in [to_file, through_folder, to_part, to_hard] {
         let output = here.as_root(&["backup", &target]);
-        assert_eq!(output.status.code(), Some(1), "{target}: {}", told(&output));
+        assert_eq!(output.status.code(), Some(1), "{target}: {}", printed(&output));
         for file in [&victim, &other] {
             assert_eq!(fs::read_to_string(file).unwrap(), "of root", "{target}");
         }
     }
     let output = here.as_root(&["backup", here.path("shared/c.db").to_str().unwrap()]);
-    assert!(told(&output).contains("is a link of another user (65534)"), "{}", told(&output));
+    assert!(printed(&output).contains("is a link of another user (65534)"), "{}", printed(&output));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_backup_is_not_written_into_another_users_file() {
     chown(&part, Some(SERVICE), None).unwrap();
     let target = shared.join("c.db");
     let output = here.as_root(&["backup", target.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
     assert_eq!(fs::metadata(&part).unwrap().len(), 0);
 
     // A file that replaces another user's file does not take over its mode.
@@ -197,7 +197,7 @@ fn a_backup_is_not_written_into_another_users_file() {
     fs::set_permissions(&target, Permissions::from_mode(0o666)).unwrap();
     chown(&target, Some(SERVICE), None).unwrap();
     let output = here.as_root(&["backup", target.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert_eq!(integrity(&target), None);
     let found = fs::metadata(&target).unwrap();
     assert_eq!((found.uid(), found.mode() & 0o777), (0, 0o600));
@@ -231,7 +231,7 @@ fn the_support_bundle_reads_no_database_that_a_link_leads_to() {
     here.lay_link(&here.path("secret"), "data/folder");
     let bundle = here.path("bundle.tar.gz");
     let output = here.as_root(&["support-bundle", bundle.to_str().unwrap(), "--log-lines", "1"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     let text = Command::new("tar").args(["-xzOf", bundle.to_str().unwrap()]).output().unwrap();
     let text = String::from_utf8_lossy(&text.stdout);
     assert!(text.contains(" snapshots\n") && text.contains(" folder\n"), "the data folder is listed: {text}");

@@ -244,8 +244,8 @@ async fn a_secret_is_in_its_own_file_and_nowhere_else() {
     for (at, bytes) in without.iter().enumerate() {
         assert!(memchr::memmem::find(bytes, KEY.as_bytes()).is_none(), "{at}");
     }
-    let told = [api.get("/api/settings").await, api.get("/api/settings/history").await, api.get("/api/audit").await];
-    assert!(told.iter().all(|reply| reply.status == 200 && !reply.text().contains(KEY)));
+    let answers = [api.get("/api/settings").await, api.get("/api/settings/history").await, api.get("/api/audit").await];
+    assert!(answers.iter().all(|reply| reply.status == 200 && !reply.text().contains(KEY)));
     let log = daemon.logs().lines().join("\n");
     assert!(!log.contains(KEY));
     let history = api.get("/api/settings/history?key=openai.api_key").await.json();
@@ -271,8 +271,8 @@ async fn secrets_of_the_page_belong_to_the_last_settings_that_worked() {
     assert!(daemon.stop().success());
     fs::write(secrets_file(&daemon), "[twilio]\nauth_token = \"half").unwrap();
     tokio::task::block_in_place(|| daemon.launch());
-    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
-    assert!(told["reasons"].as_str().unwrap().contains("the secrets of the page"), "{told}");
+    let answers = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(answers["reasons"].as_str().unwrap().contains("the secrets of the page"), "{answers}");
     let token = item(&api, "twilio.auth_token").await;
     assert_eq!((&token["secret_set"], &token["source"]), (&json!(true), &json!("last_good")));
 }

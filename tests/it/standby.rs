@@ -69,7 +69,7 @@ impl Second {
 
     fn status(&self) -> Value {
         let output = self.run("standby", &["--status", "--json"]);
-        assert!(output.status.success(), "{}", told(&output));
+        assert!(output.status.success(), "{}", printed(&output));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -125,7 +125,7 @@ fn random_below(limit: u64) -> u64 {
 /// of tests that run in parallel.
 const LONGEST_LAG: Duration = Duration::from_secs(5);
 
-fn told(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -149,7 +149,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     second.stop_following();
 
     let output = second.promote(&[]);
-    let said = told(&output);
+    let said = printed(&output);
     assert!(output.status.success(), "{said}");
     let until_when = said.split("replicated until ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
     let until_when: agentlocator::domain::Timestamp = until_when.parse().unwrap();
@@ -168,7 +168,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
 
     // The copy is now the active database, so it cannot be promoted again.
     let again = second.promote(&[]);
-    assert!(again.status.code() == Some(1) && told(&again).contains("there is no copy"), "{}", told(&again));
+    assert!(again.status.code() == Some(1) && printed(&again).contains("there is no copy"), "{}", printed(&again));
 
     second.daemon.launch();
     let api = tokio::task::block_in_place(|| second.daemon.api());
@@ -201,7 +201,7 @@ async fn a_standby_follows_a_bucket_of_s3_across_an_outage_and_takes_over() {
     shop.daemon.kill9();
     second.stop_following();
     let output = second.promote(&[]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert_eq!(messages_in(&second.daemon.published_file()), 6);
 }
 
@@ -248,7 +248,7 @@ async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_
     shop.receive_by_twilio("whatsapp:+972501111111", &sid(8), "last").await;
     litestream.stop();
     let output = second.promote(&["--json"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     let done: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(done["replicated_until"].is_string(), "{done}");
     assert_eq!(messages_in(&second.daemon.published_file()), 8);
@@ -273,7 +273,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
     let mut second = Second::new(&litestream);
     let refused = |output: &Output, reason: &str| {
-        let said = told(output);
+        let said = printed(output);
         assert!(output.status.code() == Some(1) && said.contains(reason), "{said}");
     };
     refused(&second.promote(&[]), "there is no copy of another machine here");
@@ -298,6 +298,6 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     refused(&second.promote(&["--without-replica"]), "incomplete change");
     noted.set_modified(std::time::SystemTime::now()).unwrap();
     let output = second.promote(&["--without-replica"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert_eq!(messages_in(&second.daemon.published_file()), 1);
 }

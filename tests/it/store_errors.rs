@@ -262,8 +262,8 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
         .gid(nobody)
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && !told.contains("disk is full"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && !printed.contains("disk is full"), "{printed}");
     let remedy = format!("chown nobody: {}", fixture.published().canonicalize().unwrap().display());
-    assert!(told.contains("belongs to root and has the mode 0600") && told.contains(&remedy), "{told}");
+    assert!(printed.contains("belongs to root and has the mode 0600") && printed.contains(&remedy), "{printed}");
 }

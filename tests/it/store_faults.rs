@@ -95,7 +95,7 @@ async fn a_broken_disk_under_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_cannot_put_anything_down_for_good() {
+async fn a_disk_that_cannot_store_anything_permanently() {
     the_database_fails("s", EIO, DATABASE).await;
 }
 

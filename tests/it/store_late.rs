@@ -38,9 +38,9 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
 
     let (store_of_copy, color) = start(&late).await;
     assert_eq!(color, "new");
-    let told = notice(&store_of_copy).await.unwrap();
-    assert_eq!(told.event, StartEvent::LateFolderCopied);
-    let kept = told.archived.unwrap();
+    let start_notice = notice(&store_of_copy).await.unwrap();
+    assert_eq!(start_notice.event, StartEvent::LateFolderCopied);
+    let kept = start_notice.archived.unwrap();
     assert_eq!((integrity(&kept), color_in(&kept)), (None, "old".into()));
     store_of_copy.close();
 
@@ -49,9 +49,9 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     std::fs::remove_file(agentlocator::store::with_suffix(&damaged.live(), "-wal")).unwrap();
     let (store_of_copy, color) = start(&damaged).await;
     assert_eq!(color, "old");
-    let told = notice(&store_of_copy).await.unwrap();
-    assert_eq!(told.event, StartEvent::FolderCopied);
-    assert!(told.reason.contains("was behind"), "{told:?}");
+    let start_notice = notice(&store_of_copy).await.unwrap();
+    assert_eq!(start_notice.event, StartEvent::FolderCopied);
+    assert!(start_notice.reason.contains("was behind"), "{start_notice:?}");
     store_of_copy.close();
 
     // The published file was copied while it was out of date, and the other files after it was current again.
@@ -65,8 +65,11 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     store_of_copy.close();
 
     let (store_of_copy, color) = start(&whole).await;
-    let told = notice(&store_of_copy).await.unwrap();
-    assert_eq!((color.as_str(), told.event, told.reason.as_str()), ("new", StartEvent::FolderCopied, ""));
+    let start_notice = notice(&store_of_copy).await.unwrap();
+    assert_eq!(
+        (color.as_str(), start_notice.event, start_notice.reason.as_str()),
+        ("new", StartEvent::FolderCopied, "")
+    );
     store_of_copy.close();
     store.close();
 }

@@ -28,9 +28,9 @@ async fn color(store: &Store) -> String {
 async fn is_rescued(fixture: &StoreFixture, case: &str) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "new", "{case}");
-    let told = notice(&store).await.expect(case);
-    assert_eq!(told.event, StartEvent::LiveDamaged, "{case}");
-    assert!(told.archived.is_some_and(|kept| kept.exists()), "{case}");
+    let start_notice = notice(&store).await.expect(case);
+    assert_eq!(start_notice.event, StartEvent::LiveDamaged, "{case}");
+    assert!(start_notice.archived.is_some_and(|kept| kept.exists()), "{case}");
     fixture.until_current(&store).await;
     store.close();
     assert_eq!((integrity(&fixture.copy()), color_in(&fixture.published())), (None, "new".into()), "{case}");
@@ -66,10 +66,10 @@ async fn a_backup_over_the_live_database_keeps_the_newer_published_file() {
     run("cp", &[&backup, &fixture.live()]);
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "old");
-    let told = notice(&store).await.unwrap();
-    assert_eq!(told.event, StartEvent::LiveChanged);
+    let start_notice = notice(&store).await.unwrap();
+    assert_eq!(start_notice.event, StartEvent::LiveChanged);
     let kept = files(&fixture, "agentlocator-before-change-");
-    assert_eq!(told.archived.as_ref(), kept.first());
+    assert_eq!(start_notice.archived.as_ref(), kept.first());
     assert_eq!((integrity(&kept[0]), color_in(&kept[0])), (None, "new".into()));
     fixture.until_current(&store).await;
     store.close();

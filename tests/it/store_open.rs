@@ -112,7 +112,7 @@ async fn switched_off_and_on_again_the_copy_is_current_when_the_store_is_open() 
 }
 
 /// Checks that later writes also reach the published file.
-async fn goes_on(fixture: &StoreFixture) {
+async fn assert_writes_continue(fixture: &StoreFixture) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
     fixture.until_current(&store).await;
@@ -128,7 +128,7 @@ async fn a_folder_that_moved_as_a_whole_works_as_before() {
     let other = StoreFixture::new();
     let moved = Command::new("cp").arg("-a").arg(fixture.folder().join(".")).arg(other.folder()).status().unwrap();
     assert!(moved.success());
-    goes_on(&other).await;
+    assert_writes_continue(&other).await;
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
     assert!(Store::open(other.config()).is_err());
     std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();
-    goes_on(&other).await;
+    assert_writes_continue(&other).await;
 }
 
 #[tokio::test]

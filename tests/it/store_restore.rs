@@ -98,32 +98,32 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
 
     let (store, _) = Store::open(fixture.config()).unwrap();
     let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
-    let told = notice(&store).await;
+    let start_notice = notice(&store).await;
     let (replaced, found) = (files(&fixture, "agentlocator-before-restore-"), files(&fixture, "agentlocator-found-"));
     let is_restored = matches!(put, Put::Older | Put::OlderSchema) && stopped != Stopped::ByKillUnknownBoot;
     if put == Put::Same {
-        assert_eq!((color.as_str(), told, replaced.len(), found.len()), ("new", None, 0, 0), "{case}");
+        assert_eq!((color.as_str(), start_notice, replaced.len(), found.len()), ("new", None, 0, 0), "{case}");
     } else if is_restored {
-        let told = told.unwrap();
+        let start_notice = start_notice.unwrap();
         assert_eq!(
-            (color.as_str(), told.event, replaced.len(), found.len()),
+            (color.as_str(), start_notice.event, replaced.len(), found.len()),
             (expected_color(put), StartEvent::Restored, 1, 0),
             "{case}"
         );
-        assert_eq!(told.archived.as_ref(), replaced.first(), "{case}");
+        assert_eq!(start_notice.archived.as_ref(), replaced.first(), "{case}");
         assert_eq!(integrity(&replaced[0]), None, "{case}");
         let kept: String = open_copy(&replaced[0])
             .query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(kept, "new", "{case}");
     } else {
-        let told = told.unwrap();
+        let start_notice = start_notice.unwrap();
         assert_eq!(
-            (color.as_str(), told.event, replaced.len(), found.len()),
+            (color.as_str(), start_notice.event, replaced.len(), found.len()),
             ("new", StartEvent::FoundForeign, 0, 1),
             "{case}"
         );
-        assert_eq!(told.archived.as_ref(), found.first(), "{case}");
+        assert_eq!(start_notice.archived.as_ref(), found.first(), "{case}");
         assert!(std::fs::read(&found[0]).unwrap() == bytes, "{case}: the archived file differs");
     }
     fixture.until_current(&store).await;
@@ -217,14 +217,14 @@ async fn a_backup_put_there_after_a_kill_in_the_middle_of_a_write_is_restored() 
         let backup = make(Put::Older, &fixture, &older);
         run(tool, &[&backup, &fixture.published()]);
         let (store, _) = Store::open(fixture.config()).unwrap();
-        let told = notice(&store).await.expect("a notice for the owner");
-        assert_eq!(told.event, StartEvent::Restored, "{tool}");
+        let start_notice = notice(&store).await.expect("a notice for the owner");
+        assert_eq!(start_notice.event, StartEvent::Restored, "{tool}");
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("old"), "{tool}");
         fixture.until_current(&store).await;
         assert_eq!(store.check_integrity().await.unwrap(), None, "{tool}");
         store.close();
         assert_eq!((integrity(&fixture.copy()), color_in(&fixture.copy())), (None, "old".into()), "{tool}");
-        let kept = told.archived.unwrap();
+        let kept = start_notice.archived.unwrap();
         assert_eq!((integrity(&kept), check_copy(&kept, &fixture.acks(6).all())), (None, None), "{tool}");
     }
 }
@@ -242,7 +242,7 @@ async fn a_backup_in_a_moved_folder_is_restored() {
         run("cp", &[&backup, &moved.published()]);
 
         let (store, _) = Store::open(moved.config()).unwrap();
-        let event = notice(&store).await.map(|told| told.event);
+        let event = notice(&store).await.map(|start_notice| start_notice.event);
         let expected = match put {
             Put::Same => None,
             Put::Corrupt | Put::OfAnotherProgram => Some(StartEvent::FoundForeign),
@@ -294,7 +294,7 @@ async fn put_there_while_it_runs(tool: &str, put: Put, choice: Choice) {
         Choice::Found if is_restored => Some(StartEvent::Restored),
         Choice::Found => Some(StartEvent::FoundForeign),
     };
-    assert_eq!(notice(&store).await.map(|told| told.event), event, "{case}");
+    assert_eq!(notice(&store).await.map(|start_notice| start_notice.event), event, "{case}");
     let kept = files(&fixture, if is_restored { "agentlocator-before-restore-" } else { "agentlocator-found-" });
     assert_eq!((kept.len(), files(&fixture, "agentlocator-").len()), (1, 1), "{case}");
     if is_restored {
@@ -317,7 +317,7 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
         let (fixture, older, _) = with_a_foreign_file(tool, Put::Older).await;
         run(tool, &[&older, &fixture.published()]);
         let (store, _) = Store::open(fixture.config()).unwrap();
-        assert_eq!(notice(&store).await.map(|told| told.event), Some(StartEvent::Restored), "{tool}");
+        assert_eq!(notice(&store).await.map(|start_notice| start_notice.event), Some(StartEvent::Restored), "{tool}");
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("old"), "{tool}");
         store.close();
     }

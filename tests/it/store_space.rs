@@ -56,8 +56,8 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
             Case::NoLive => ("new", StartEvent::Restored),
         };
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some(color), "{case:?}");
-        let told = notice(&store).await.unwrap();
-        assert_eq!((told.event, told.archived.as_ref()), (event, archived(&small).first()), "{case:?}");
+        let start_notice = notice(&store).await.unwrap();
+        assert_eq!((start_notice.event, start_notice.archived.as_ref()), (event, archived(&small).first()), "{case:?}");
         if case == Case::Backup {
             assert_eq!(color_in(&archived(&small)[0]), "new");
         }

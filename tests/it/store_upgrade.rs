@@ -149,7 +149,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
 }
 
 #[test]
-fn a_newer_one_is_refused_for_good() {
+fn a_newer_one_is_refused_permanently() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
     // As a service, the daemon's exit code tells systemd not to restart it.

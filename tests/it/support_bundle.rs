@@ -56,9 +56,9 @@ async fn it_contains_no_personal_data_or_secrets() {
 
     let file = harness.daemon.folder().join("bundle.tar.gz");
     let output = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
-    let told = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("doctor.json") && told.contains("Nothing was sent anywhere"), "{told}");
+    assert!(printed.contains("doctor.json") && printed.contains("Nothing was sent anywhere"), "{printed}");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
     let parts = unpack(&file);

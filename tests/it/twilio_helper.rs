@@ -32,7 +32,7 @@ fn ask_one(question: Value) -> Value {
 }
 
 /// Returns forms with unusual text that contacts, networks and later versions of Twilio may send.
-fn odd_forms() -> Vec<Vec<(String, String)>> {
+fn unusual_forms() -> Vec<Vec<(String, String)>> {
     let values = ["", "שלום עולם", "a+b c&d=e%20", "'\"<>\\", "+972501234567", "👋🏽", "\r\n\t", "Z", "a", "é"];
     let names = ["CallSid", "From", "from", "A", "a.b", "ü", "MediaUrl0", "MediaUrl10", "MediaUrl2"];
     let rotated = |shift: usize| {
@@ -57,7 +57,7 @@ fn we_sign_and_check_as_the_library_does() {
         "https://shop.example/x?a=1&b=%D7%A9",
         "http://127.0.0.1:9000/y",
     ];
-    let cases: Vec<_> = urls.iter().flat_map(|url| odd_forms().into_iter().map(move |form| (*url, form))).collect();
+    let cases: Vec<_> = urls.iter().flat_map(|url| unusual_forms().into_iter().map(move |form| (*url, form))).collect();
     let questions: Vec<_> = cases
         .iter()
         .map(|(url, form)| json!({"sign": {"token": TOKEN, "url": url, "params": as_object(form)}}))

@@ -30,15 +30,15 @@ async fn a_newer_release_is_reported_once_and_the_feed_learns_nothing() {
     assert_eq!((event["version"].as_str(), event["level"].as_str()), (Some("99.1.0"), Some("warn")));
     let api = daemon.api();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    let told = loop {
-        let told = api.get("/api/updates").await.json();
-        if !told["newest"].is_null() {
-            break told;
+    let update_status = loop {
+        let update_status = api.get("/api/updates").await.json();
+        if !update_status["newest"].is_null() {
+            break update_status;
         }
-        assert!(std::time::Instant::now() < deadline, "{told}");
+        assert!(std::time::Instant::now() < deadline, "{update_status}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
-    assert_eq!((&told["is_newer"], &told["newest"]["version"]), (&true.into(), &"99.1.0".into()));
+    assert_eq!((&update_status["is_newer"], &update_status["newest"]["version"]), (&true.into(), &"99.1.0".into()));
     let output = daemon.cli(&["doctor", "--json"]);
     let report = String::from_utf8(output.stdout).unwrap();
     assert!(report.contains("version 99.1.0, released on 2026-11-01, is available"), "{report}");

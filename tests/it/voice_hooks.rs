@@ -205,7 +205,7 @@ async fn json_bodies_and_second_tokens_are_signed_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_but_signed_requests_are_kept_and_answered() {
+async fn malformed_but_signed_requests_are_kept_and_answered() {
     let harness = harness().await;
     let many: Vec<(String, String)> = (0..290).map(|n| (format!("Odd{n}"), "x".to_owned())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
@@ -243,8 +243,8 @@ async fn stream_status_is_always_taken_and_never_kept_by_a_cache() {
         assert_eq!(reply.header("pragma"), "no-cache");
     }
     let unsigned = || {
-        let told = harness.daemon.logs().events_named("STREAM_STATUS");
-        told.into_iter().filter(|event| event["signed"] == false).count()
+        let logged = harness.daemon.logs().events_named("STREAM_STATUS");
+        logged.into_iter().filter(|event| event["signed"] == false).count()
     };
     until("the unsigned one to be logged", async || (unsigned() == 1).then_some(())).await;
     for _ in 0..50 {

@@ -32,12 +32,12 @@ impl Systemd {
 
     fn receive(&self, beginning: &str, limit: Duration) -> Option<String> {
         let deadline = Instant::now() + limit;
-        let mut told = [0; 4096];
+        let mut datagram = [0; 4096];
         while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
             self.socket.set_read_timeout(Some(left)).unwrap();
-            let Ok(length) = self.socket.recv(&mut told) else { continue };
-            let told = String::from_utf8_lossy(&told[..length]).into_owned();
-            if let Some(line) = told.lines().find(|line| line.starts_with(beginning)) {
+            let Ok(length) = self.socket.recv(&mut datagram) else { continue };
+            let datagram = String::from_utf8_lossy(&datagram[..length]).into_owned();
+            if let Some(line) = datagram.lines().find(|line| line.starts_with(beginning)) {
                 return Some(line.to_owned());
             }
         }

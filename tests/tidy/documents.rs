@@ -82,11 +82,11 @@ const OTHERS: [&str; 5] = ["STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHDOG
 
 #[test]
 fn the_bridges_settings_are_all_in_its_readme() {
-    let (read, told) = (document("bridge/src/settings.ts"), document("bridge/README.md"));
-    let (read, told) = (variables(&read), variables(&told));
+    let (read, documented) = (document("bridge/src/settings.ts"), document("bridge/README.md"));
+    let (read, documented) = (variables(&read), variables(&documented));
     let ours = |word: &&String| !OTHERS.contains(&word.as_str());
     let ours = |word: &&String| ours(word) && !word.ends_with("_FILE") && !word.ends_with("_ON");
-    let differences: Vec<_> = read.symmetric_difference(&told).filter(ours).cloned().collect();
+    let differences: Vec<_> = read.symmetric_difference(&documented).filter(ours).cloned().collect();
     none(&differences, "bridge/README.md lists the variables that bridge/src/settings.ts reads");
 }
 

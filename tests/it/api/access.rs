@@ -114,7 +114,7 @@ fn state_of(daemon: &Daemon) -> Vec<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
     /// A caller without a credential, or with an invalid one.
-    Nobody(&'static str),
+    Unauthenticated(&'static str),
     Token(&'static str),
     Login(&'static str),
     /// A caller with a session cookie and without its CSRF token.
@@ -127,7 +127,7 @@ impl Operation {
         let Access::Roles { cookie, token } = self.access else { return None };
         let allows = |needed: Option<&str>, role: &str| needed.is_some_and(|needed| needed == role || role == "owner");
         match caller {
-            Caller::Nobody(code) => Some((401, code)),
+            Caller::Unauthenticated(code) => Some((401, code)),
             Caller::Token(role) if !allows(token, role) => Some((403, "forbidden")),
             Caller::CookieAlone(_) if self.method != Method::GET => Some((403, "csrf")),
             Caller::Login(role) | Caller::CookieAlone(role) if !allows(cookie, role) => Some((403, "forbidden")),
@@ -198,15 +198,19 @@ async fn the_document_says_who_may_call_what() {
     assert_eq!(status(&ended, &Method::POST, "/api/logout").await, 200);
     let (ruth, gal) = (daemon.logged_in("ruth", "owner").await, daemon.logged_in("gal", "staff").await);
     let callers = [
-        ("no credential", Caller::Nobody("unauthorized"), daemon.client()),
-        ("forged token", Caller::Nobody("unauthorized"), token("agl_0000000000000000000000000000000000000000000")),
-        ("revoked token", Caller::Nobody("unauthorized"), token(&revoked)),
-        ("expired token", Caller::Nobody("token_expired"), token("agl_expired")),
-        ("token without its user's rights", Caller::Nobody("unauthorized"), token("agl_lost")),
-        ("token of a removed user", Caller::Nobody("unauthorized"), token("agl_removed")),
-        ("ended session", Caller::Nobody("unauthorized"), ended),
-        ("idle session", Caller::Nobody("unauthorized"), cookie("idle")),
-        ("session past its lifetime", Caller::Nobody("unauthorized"), cookie("old")),
+        ("no credential", Caller::Unauthenticated("unauthorized"), daemon.client()),
+        (
+            "forged token",
+            Caller::Unauthenticated("unauthorized"),
+            token("agl_0000000000000000000000000000000000000000000"),
+        ),
+        ("revoked token", Caller::Unauthenticated("unauthorized"), token(&revoked)),
+        ("expired token", Caller::Unauthenticated("token_expired"), token("agl_expired")),
+        ("token without its user's rights", Caller::Unauthenticated("unauthorized"), token("agl_lost")),
+        ("token of a removed user", Caller::Unauthenticated("unauthorized"), token("agl_removed")),
+        ("ended session", Caller::Unauthenticated("unauthorized"), ended),
+        ("idle session", Caller::Unauthenticated("unauthorized"), cookie("idle")),
+        ("session past its lifetime", Caller::Unauthenticated("unauthorized"), cookie("old")),
         ("staff token", Caller::Token("staff"), token(&daemon.token("staff"))),
         ("owner token", Caller::Token("owner"), token(&daemon.token("owner"))),
         ("staff", Caller::Login("staff"), gal.clone()),

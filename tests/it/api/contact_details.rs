@@ -51,7 +51,7 @@ async fn the_language_is_set_and_removed_without_the_name() {
 }
 
 #[tokio::test]
-async fn a_contact_who_opted_out_receives_nothing_until_that_is_taken_back() {
+async fn a_contact_who_opted_out_receives_nothing_until_that_is_undone() {
     let mut daemon = crate::support::Daemon::prepare(|setup| _ = setup.env("BAILEYS_WEBHOOK_SECRET", "secret"));
     daemon.seed(include_str!("data.sql"));
     daemon.launch();

@@ -22,8 +22,8 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     }
     let expected = json!(["name", "whatsapp"]);
     assert_eq!(dana.get(path).await.json()["skipped"], expected, "in the order of the steps");
-    let told = format!("SELECT count(*) FROM changes WHERE kind = 'setup_updated' AND seq > {before}");
-    assert_eq!(daemon.query_value::<i64>(&told), 2, "what changes nothing is not reported");
+    let updates = format!("SELECT count(*) FROM changes WHERE kind = 'setup_updated' AND seq > {before}");
+    assert_eq!(daemon.query_value::<i64>(&updates), 2, "what changes nothing is not reported");
     tokio::task::block_in_place(|| daemon.restart());
     assert_eq!(gal.get(path).await.json()["skipped"], expected);
     let left = change(&gal, "PUT", path, json!({"step": "name", "skipped": false}), 200).await;

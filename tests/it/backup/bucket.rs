@@ -112,8 +112,8 @@ async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
     let failed = tokio::task::block_in_place(|| daemon.logs().wait_for_event("SNAPSHOT_BUCKET_FAILED"));
     assert!(failed["error"].as_str().unwrap().contains("SignatureDoesNotMatch"), "{failed}");
     assert!(!daemon.logs().lines().join("\n").contains("not-the-secret"));
-    let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
-    assert_eq!((&told["status"], told["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{told}");
+    let body = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
+    assert_eq!((&body["status"], body["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{body}");
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
 
     // Snapshots that are missing in the bucket are uploaded as soon as the bucket is available, without a new snapshot.
@@ -123,7 +123,7 @@ async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
     });
     tokio::task::block_in_place(|| daemon.launch());
     tokio::task::block_in_place(|| daemon.logs().wait_for_event("SNAPSHOT_BUCKET_FILLED"));
-    let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
-    assert_eq!((&told["status"], told["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{told}");
+    let body = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
+    assert_eq!((&body["status"], body["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{body}");
     assert_eq!(s3.keys().len(), 1);
 }

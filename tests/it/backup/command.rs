@@ -20,11 +20,11 @@ fn a_backup_is_complete_with_a_running_a_stopped_and_a_killed_daemon() {
         assert!(daemon.cli(&["user", "add", name, "--generate"]).status.success());
     };
     add(&daemon, "dana");
-    let (running, told) = backup(&daemon, "running.db");
+    let (running, body) = backup(&daemon, "running.db");
     assert_eq!(integrity(&running), None);
     assert_eq!(users(&running), ["dana"]);
-    assert_eq!((told["copy"]["messages"].as_i64(), told["copy"]["calls"].as_i64()), (Some(5), Some(2)));
-    assert!(told["copy"]["mark"].as_str().is_some_and(|mark| !mark.is_empty()), "{told}");
+    assert_eq!((body["copy"]["messages"].as_i64(), body["copy"]["calls"].as_i64()), (Some(5), Some(2)));
+    assert!(body["copy"]["mark"].as_str().is_some_and(|mark| !mark.is_empty()), "{body}");
     assert_eq!(std::fs::metadata(&running).unwrap().permissions().mode() & 0o777, 0o600);
 
     add(&daemon, "noa");
@@ -68,11 +68,11 @@ fn an_existing_file_is_replaced_and_keeps_its_permissions() {
 #[test]
 fn the_output_says_what_is_in_the_backup() {
     let daemon = with_data();
-    let target = daemon.folder().join("told.db");
+    let target = daemon.folder().join("body.db");
     let output = daemon.cli(&["backup", target.to_str().unwrap()]);
-    let told = stderr(&output);
+    let printed = stderr(&output);
     assert!(output.status.success() && output.stdout.is_empty());
-    assert!(told.contains("told.db") && told.contains("5 messages and 2 calls"), "{told}");
+    assert!(printed.contains("printed.db") && printed.contains("5 messages and 2 calls"), "{printed}");
 }
 
 async fn under_load(copies: usize, clients: usize) {

@@ -37,9 +37,9 @@ async fn a_missed_nightly_snapshot_is_made_after_the_start_and_reported() {
 
     let listed = snapshots(&daemon);
     assert_eq!((listed.len(), &listed[0]["name"], &listed[0]["kind"]), (1, &name.into(), &"nightly".into()));
-    let told = daemon.api().get("/api/backups").await.json();
-    assert_eq!((&told["status"], &told["snapshots"][0]["name"]), (&"good".into(), &name.into()), "{told}");
-    assert_eq!(told["last_run"]["last_bytes"].as_u64(), Some(std::fs::metadata(&file).unwrap().len()));
+    let body = daemon.api().get("/api/backups").await.json();
+    assert_eq!((&body["status"], &body["snapshots"][0]["name"]), (&"good".into(), &name.into()), "{body}");
+    assert_eq!(body["last_run"]["last_bytes"].as_u64(), Some(std::fs::metadata(&file).unwrap().len()));
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "ok");
     let numbers = daemon.client().get("/metrics").await.text();
     assert!(numbers.contains("agentlocator_backup_last_success_timestamp_seconds 1"), "{numbers}");
@@ -65,8 +65,8 @@ async fn a_failure_is_reported_and_clears_with_the_next_snapshot() {
     let failed = daemon.logs().wait_for_event("SNAPSHOT_FAILED");
     assert!(failed["error"].as_str().unwrap().contains(mount.to_str().unwrap()), "{failed}");
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
-    let told = daemon.api().get("/api/backups").await.json();
-    assert_eq!((&told["status"], told["last_run"]["last_error"].is_string()), (&"bad".into(), true), "{told}");
+    let body = daemon.api().get("/api/backups").await.json();
+    assert_eq!((&body["status"], body["last_run"]["last_error"].is_string()), (&"bad".into(), true), "{body}");
     assert!(!mount.exists(), "what is not mounted is not written to");
 
     std::fs::create_dir(&mount).unwrap();

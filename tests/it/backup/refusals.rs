@@ -24,9 +24,9 @@ fn invalid_backup_targets_are_refused_with_the_reason() {
         ("/dev/null".to_owned(), "is not a regular file"),
     ] {
         let output = daemon.cli(&["backup", &target]);
-        let told = stderr(&output);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{target}: {told}");
-        assert!(told.contains(reason), "{target}: {told}");
+        let printed = stderr(&output);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{target}: {printed}");
+        assert!(printed.contains(reason), "{target}: {printed}");
     }
     assert!(
         !std::fs::read_dir(folder)

@@ -47,8 +47,8 @@ fn an_encrypted_snapshot_in_another_folder_is_decrypted_with_the_key() {
     let identity = daemon.folder().join("key.txt");
     std::fs::write(&identity, format!("# a key\n{}\n", key.to_string().expose_secret())).unwrap();
     let other = daemon.folder().join("other.txt");
-    let stranger = age::x25519::Identity::generate();
-    std::fs::write(&other, stranger.to_string().expose_secret()).unwrap();
+    let other_key = age::x25519::Identity::generate();
+    std::fs::write(&other, other_key.to_string().expose_secret()).unwrap();
 
     let made = create(&daemon);
     let name = made["name"].as_str().unwrap();
@@ -68,8 +68,8 @@ fn an_encrypted_snapshot_in_another_folder_is_decrypted_with_the_key() {
     assert!(String::from_utf8_lossy(&opened.stdout).contains("5 messages"), "{}", stderr(&opened));
     let refused = verify(&["--identity", other.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&refused.stdout).into_owned();
-    assert!(told.contains("cannot be decrypted"), "{told}");
+    let printed = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert!(printed.contains("cannot be decrypted"), "{printed}");
 
     let new = Daemon::prepare(|_| {});
     let with_key = ["restore", file.to_str().unwrap(), "--yes", "--identity", identity.to_str().unwrap()];

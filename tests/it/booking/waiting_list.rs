@@ -90,7 +90,7 @@ async fn an_entry_is_changed_and_removed_only_as_it_was_seen() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_put_back_keeps_its_place() {
+async fn an_entry_that_is_restored_keeps_its_place() {
     let shop = Shop::open().await;
     let service = shop.service(60, 0).await;
     let first = shop.add("/api/waiting-list", &entry(1, service, 2)).await;

@@ -41,8 +41,8 @@ async fn a_contact_with_a_hidden_number_is_answered_and_recognised() {
         (harness.whatsapp.shown_to(AVI.number).await.unwrap() == ["שלום לך"]).then_some(())
     })
     .await;
-    let told = json!({ "from": AVI.number, "text": "אבי", "addressing": "lid" });
-    harness.whatsapp.call("/inbound", &told).await.unwrap();
+    let inbound = json!({ "from": AVI.number, "text": "אבי", "addressing": "lid" });
+    harness.whatsapp.call("/inbound", &inbound).await.unwrap();
     harness.talk_becomes(AVI, &["מי אני?", ">שלום לך", "אבי"]).await;
 }
 
@@ -109,9 +109,9 @@ async fn a_message_is_queued_then_sent_then_delivered_then_read() {
         harness.whatsapp.call("/receipt", &body).await.unwrap();
         harness.until_status(DANA, &answer, status).await;
     }
-    let told: Vec<String> =
+    let statuses: Vec<String> =
         harness.daemon.query_column("SELECT value FROM message_events WHERE kind = 'status' ORDER BY id");
-    assert_eq!(told, ["sent", "delivered", "read"]);
+    assert_eq!(statuses, ["sent", "delivered", "read"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,8 +50,8 @@ async fn a_number_in_use_elsewhere_is_changed_only_if_it_is_named() {
     assert!(fix(&harness, &["--yes"]).status.success());
     assert_eq!(number(&harness, "+97231112222"), other, "the webhook is not the daemon's");
 
-    let told = run_doctor(&harness, &["--number", "+97231112222"]);
-    told.assert("numbers", &["error", "warning"], &["other.example"]);
+    let report = run_doctor(&harness, &["--number", "+97231112222"]);
+    report.assert("numbers", &["error", "warning"], &["other.example"]);
     fix(&harness, &["--yes", "--number", "+97231112222"]);
     assert!(number(&harness, "+97231112222").voice_url.ends_with("/webhook/incoming_call"));
     run_doctor(&harness, &["--number", "+97239999999"]).assert("numbers", &["error"], &["no number +97239999999"]);

@@ -44,9 +44,9 @@ fn a_machine_without_systemd_is_no_error() {
 
 #[test]
 fn a_missing_bridge_is_reported() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let daemon = Daemon::prepare(|setup| {
-        setup.env("WA_SHARED_SECRET", "0123456789abcdef").env("WA_BAILEYS_PORT", nobody.port().to_string());
+        setup.env("WA_SHARED_SECRET", "0123456789abcdef").env("WA_BAILEYS_PORT", unused.port().to_string());
     });
     DoctorReport::run(&daemon, &[]).assert("bridge", &["error"], &["is not running"]);
 }

@@ -74,8 +74,8 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
         [("qwertyuiop", "sequence of keys"), ("qwertyqwerty", "repeats"), ("flowershop2026", "little more than a name")]
     {
         let output = daemon.cli_with_input(&["user", "add", "noa"], password);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && told.contains(reason), "{password}: {told}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && printed.contains(reason), "{password}: {printed}");
     }
     assert!(daemon.cli(&["user", "add", "noa", "--generate"]).status.success());
 }

@@ -76,9 +76,9 @@ async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
         restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
         assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);
         assert_eq!(shop.message(&waits).await["status"], "queued");
-        let told = raised(&shop, "database_replaced").await;
+        let raised_alert = raised(&shop, "database_replaced").await;
         for language in ["he", "en"] {
-            let detail = told["detail"][language].as_str().unwrap();
+            let detail = raised_alert["detail"][language].as_str().unwrap();
             assert!(
                 detail.contains("agentlocator restore ") && detail.contains("agentlocator-before-restore-"),
                 "{detail}"
@@ -126,8 +126,8 @@ async fn while_it_runs_the_owner_chooses() {
     assert_eq!(choose(&shop, "current").await.status, 404, "there is no decision to make");
 
     cp(&backup, &shop.daemon.published_file());
-    let told = raised(&shop, "foreign_file").await;
-    assert!(told["detail"]["he"].as_str().unwrap().contains("agentlocator restore "), "{told}");
+    let raised_alert = raised(&shop, "foreign_file").await;
+    assert!(raised_alert["detail"]["he"].as_str().unwrap().contains("agentlocator restore "), "{raised_alert}");
     let reply = choose(&shop, "current").await;
     assert_eq!((reply.status, reply.json()), (200, json!({ "restart_required": false })));
     cleared(&shop, "foreign_file").await;
@@ -175,10 +175,10 @@ async fn a_backup_of_another_user_is_used_or_the_alert_says_which_chown_it_needs
     };
 
     restart(&mut shop, |shop| put(shop, 0o600));
-    let told = raised(&shop, "foreign_file").await;
+    let raised_alert = raised(&shop, "foreign_file").await;
     let command = format!("sudo chown root: {}", published.display());
     for language in ["he", "en"] {
-        let detail = told["detail"][language].as_str().unwrap();
+        let detail = raised_alert["detail"][language].as_str().unwrap();
         assert!(detail.contains(&command), "{detail}");
     }
     assert_eq!(shop.talk(DANA).await.len(), 2, "the data of the service is used");
@@ -213,8 +213,8 @@ async fn what_waits_when_the_live_database_is_damaged_is_held() {
     assert_eq!((events.len(), &events[0]["messages"]), (1, &json!(1)), "{events:?}");
     assert_eq!(shop.daemon.logs().events_named("STORE_LIVE_DAMAGED").len(), 1);
     raised(&shop, "outbox_held").await;
-    let told = raised(&shop, "database_replaced").await;
-    assert!(told["detail"]["en"].as_str().unwrap().contains("was damaged"), "{told}");
+    let raised_alert = raised(&shop, "database_replaced").await;
+    assert!(raised_alert["detail"]["en"].as_str().unwrap().contains("was damaged"), "{raised_alert}");
     let status = shop.api.get("/api/database").await.json();
     assert_eq!((&status["notice"]["event"], &status["held"][0]["text"]), (&json!("live_damaged"), &json!("waits")));
     let new = shop.say(DANA, "new").await;
@@ -247,10 +247,10 @@ async fn the_alert_names_the_last_undamaged_copy_and_the_command_that_continues_
         file.write_all_at(&[0x55; 4096], u64::from(root - 1) * 4096).unwrap();
         forget_clean_stop(live.parent().unwrap());
     });
-    let told = raised(&shop, "integrity").await;
+    let raised_alert = raised(&shop, "integrity").await;
     let file = shop.daemon.published_file();
     for language in ["he", "en"] {
-        let detail = told["detail"][language].as_str().unwrap();
+        let detail = raised_alert["detail"][language].as_str().unwrap();
         assert!(detail.contains(&format!("`agentlocator restore {}`", file.display())), "{detail}");
     }
     shop.receive_by_bridge(DANA, "B2", "calls and messages go on").await;

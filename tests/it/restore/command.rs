@@ -89,9 +89,12 @@ fn restore_warns_before_it_changes_data() {
     let (daemon, copy) = with_a_copy();
     let before = std::fs::read(daemon.published_file()).unwrap();
     let output = daemon.cli(&["restore", copy.to_str().unwrap()]);
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("use --yes") && told.contains("is kept beside it") && told.contains("5 messages"), "{told}");
+    let printed = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(
+        printed.contains("use --yes") && printed.contains("is kept beside it") && printed.contains("5 messages"),
+        "{printed}"
+    );
     assert_eq!(std::fs::read(daemon.published_file()).unwrap(), before);
     let left: Vec<_> = std::fs::read_dir(daemon.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')), "{left:?}");

@@ -13,9 +13,9 @@ fn is_refused(daemon: &Daemon, from: &Path, reason: &str) {
     };
     let before = state();
     let output = daemon.cli(&["restore", from.to_str().unwrap(), "--yes"]);
-    let told = stderr(&output);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
-    assert!(told.contains(reason), "{reason} is not in {told}");
+    let printed = stderr(&output);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{printed}");
+    assert!(printed.contains(reason), "{reason} is not in {printed}");
     assert!(state() == before, "{reason}: something was changed");
     assert!(!daemon.folder().join(".agentlocator.restore").exists());
 }
@@ -70,7 +70,7 @@ fn a_running_daemon_is_left_alone() {
     daemon.launch();
     let output = daemon.cli(&["restore", copy.to_str().unwrap(), "--yes"]);
     assert_eq!(output.status.code(), Some(1));
-    let told = stderr(&output);
-    assert!(told.contains(&format!("process {}", daemon.pid())) && told.contains("stop it first"), "{told}");
+    let printed = stderr(&output);
+    assert!(printed.contains(&format!("process {}", daemon.pid())) && printed.contains("stop it first"), "{printed}");
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM messages"), 5);
 }

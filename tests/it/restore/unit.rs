@@ -84,9 +84,9 @@ esac
 fn the_service_is_stopped_and_started_again() {
     let unit = Unit::new();
     let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);
-    let told = stderr(&output);
-    assert!(output.status.success(), "{told}");
-    assert!(told.contains("agentlocator.service is stopped and started again"), "{told}");
+    let printed = stderr(&output);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("agentlocator.service is stopped and started again"), "{printed}");
     let calls = unit.calls();
     assert_eq!(calls[1..], ["show", "stop", "reset-failed", "start", "is-active"].map(str::to_owned), "{calls:?}");
     assert!(users(&unit.daemon).is_empty(), "the daemon runs with the restored database");
@@ -97,9 +97,9 @@ fn if_it_does_not_come_up_the_old_database_comes_back() {
     let unit = Unit::new();
     std::fs::write(unit.daemon.folder().join("failures"), "once\n").unwrap();
     let output = unit.daemon.cli(&["restore", unit.copy.to_str().unwrap(), "--yes"]);
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("the old one was restored and the daemon runs"), "{told}");
+    let printed = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("the old one was restored and the daemon runs"), "{printed}");
     assert_eq!(users(&unit.daemon), ["dana"]);
     assert_eq!(unit.daemon.query_value::<i64>("SELECT count(*) FROM users"), 1);
     let left: Vec<_> = std::fs::read_dir(unit.daemon.folder())

@@ -115,7 +115,7 @@ impl Daemon {
     fn handed_over(&self) -> Vec<(&'static str, OwnedFd)> {
         let setup = &self.setup;
         let mut listeners = Vec::new();
-        if !setup.binds_itself && !setup.no_public_door {
+        if !setup.binds_itself && !setup.no_public_listener {
             listeners.push(("web", inherited(&self.listener)));
         }
         let [http, https] = &self.web_listeners;

@@ -262,9 +262,9 @@ fn complete(inner: &mut Inner, key: &str, id: &str, body: &str) -> Response {
     let etag = quoted(&sums.finalize()).trim_end_matches('"').to_owned() + &format!("-{}\"", named.len());
     inner.uploads.remove(id);
     let etag = if inner.own_etags { inner.etag(&content) } else { etag };
-    let told = etag.replace('"', "&quot;");
+    let escaped = etag.replace('"', "&quot;");
     inner.objects.insert(key.to_owned(), (content.into(), etag));
-    xml("CompleteMultipartUploadResult", &format!("<Key>{key}</Key><ETag>{told}</ETag>"))
+    xml("CompleteMultipartUploadResult", &format!("<Key>{key}</Key><ETag>{escaped}</ETag>"))
 }
 
 fn quoted(sum: &[u8]) -> String {

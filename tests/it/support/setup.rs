@@ -11,7 +11,7 @@ pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
-    pub(super) no_public_door: bool,
+    pub(super) no_public_listener: bool,
     /// The program that runs the daemon, and its arguments; empty to run the daemon directly.
     pub(super) wrapper: Vec<&'static str>,
     /// The names of the sockets that are passed in addition to the public listener.
@@ -54,7 +54,7 @@ impl Setup {
 
     /// Passes only the listeners `http` and `https`, so that the daemon opens the public listener itself.
     pub fn only_web_listeners(&mut self) -> &mut Self {
-        self.no_public_door = true;
+        self.no_public_listener = true;
         self.web_listeners()
     }
 

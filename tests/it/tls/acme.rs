@@ -66,8 +66,8 @@ async fn a_certificate_for_two_names_by_http_01_is_kept_over_a_restart() {
     let pebble = Pebble::start(&options(&daemon));
     let names = [HOST, "www.shop.test"];
     launch(&mut daemon, &pebble.settings(&names, "acme_challenge = \"http-01\"\nacme_contact = \"owner@shop.test\""));
-    let told = wait_for_certificate(&daemon, 0);
-    assert!(told["names"].as_str().unwrap().contains("www.shop.test"), "{told}");
+    let logged = wait_for_certificate(&daemon, 0);
+    assert!(logged["names"].as_str().unwrap().contains("www.shop.test"), "{logged}");
     is_trusted(&daemon, &pebble).await;
     // The daemon schedules the renewal shortly after it has started to use the certificate.
     let status = until("the renewal to be scheduled", async || {
@@ -97,7 +97,7 @@ async fn a_certificate_for_two_names_by_http_01_is_kept_over_a_restart() {
     let mark = daemon.logs().mark();
     tokio::task::block_in_place(|| daemon.restart());
     let again = wait_for_certificate(&daemon, mark);
-    assert_eq!(again["fingerprint"], told["fingerprint"]);
+    assert_eq!(again["fingerprint"], logged["fingerprint"]);
     is_trusted(&daemon, &pebble).await;
     assert_eq!(daemon.logs().events_named("TLS_ORDERING").len(), 1, "a valid certificate is not ordered again");
 }
@@ -176,8 +176,8 @@ async fn a_refused_name_is_reported_and_not_ordered_repeatedly() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
     launch(&mut daemon, &pebble.settings(&["blocked.test"], ""));
-    let told = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-    let text = told["msg"].as_str().unwrap();
+    let logged = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
+    let text = logged["msg"].as_str().unwrap();
     assert!(text.contains("refused:") && text.contains("check tls.domain"), "{text}");
     let status = daemon.tls_status().await;
     assert_eq!((&status["health"], &status["source"]), (&"error".into(), &"self_signed".into()), "{status:#}");
@@ -233,10 +233,10 @@ async fn the_rate_limit_of_an_authority_is_respected() {
     let fixture = DirectoryOverride::open(&pebble, |base| json!({"newOrder": format!("{base}/new-order")})).await;
     let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &fixture);
     launch(&mut daemon, &settings);
-    let told = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-    assert!(told["msg"].as_str().unwrap().contains("rate limit was reached"), "{told}");
+    let logged = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
+    assert!(logged["msg"].as_str().unwrap().contains("rate limit was reached"), "{logged}");
     let next = time_of(&daemon.tls_status().await["next_attempt_at"]);
-    assert!(next > SystemTime::now() + Duration::from_hours(29), "{told}");
+    assert!(next > SystemTime::now() + Duration::from_hours(29), "{logged}");
     let mark = daemon.logs().mark();
     daemon.signal(1);
     wait_for(&daemon, mark, "CONFIG_RELOADED");
@@ -287,8 +287,8 @@ async fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
             roots.display()
         );
         launch(&mut daemon, &settings);
-        let told = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-        assert!(told["msg"].as_str().unwrap().contains(complaint), "{complaint}: {told}");
+        let logged = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
+        assert!(logged["msg"].as_str().unwrap().contains(complaint), "{complaint}: {logged}");
     }
 }
 

@@ -14,8 +14,8 @@ async fn a_new_box_can_be_set_up_encrypted() {
     let mut daemon = Daemon::start(|setup| {
         setup.web_listeners();
     });
-    let told = daemon.logs().wait_for_event("TLS_CERTIFICATE");
-    assert_eq!(told["source"], "self_signed");
+    let logged = daemon.logs().wait_for_event("TLS_CERTIFICATE");
+    assert_eq!(logged["source"], "self_signed");
     let file = daemon.folder().join("tls/self-signed.pem");
     let certificate = CertificateDer::from_pem_file(&file).unwrap();
     let client = Client::by_tls(
@@ -30,7 +30,7 @@ async fn a_new_box_can_be_set_up_encrypted() {
     assert_eq!(page.status, 200);
     let setup = daemon.cli(&["setup"]);
     let printed = String::from_utf8(setup.stdout).unwrap();
-    assert!(printed.contains(told["fingerprint"].as_str().unwrap()), "{printed}");
+    assert!(printed.contains(logged["fingerprint"].as_str().unwrap()), "{printed}");
 
     assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200, "there is no better certificate");
     assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "disabled");
@@ -41,7 +41,7 @@ async fn a_new_box_can_be_set_up_encrypted() {
     let mark = daemon.logs().mark();
     daemon.restart();
     let again = daemon.logs().wait_for_event_from(mark, "TLS_CERTIFICATE");
-    assert_eq!(again["fingerprint"], told["fingerprint"]);
+    assert_eq!(again["fingerprint"], logged["fingerprint"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,8 +193,8 @@ fn a_port_that_cannot_be_opened_leaves_the_others() {
             events.filter(|event| event["event"] == "LISTENING").map(|e| e["listener"].clone()).collect();
         (listeners.len() == 3).then_some(listeners)
     });
-    for door in ["public", "http", "https"] {
-        assert!(listeners.contains(&json!(door)), "{listeners:?}");
+    for listener in ["public", "http", "https"] {
+        assert!(listeners.contains(&json!(listener)), "{listeners:?}");
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -51,8 +51,8 @@ async fn a_new_certificate_is_served_and_open_connections_continue() {
         if asked_to {
             daemon.signal(1);
         }
-        let told = wait_for(&daemon, mark, "TLS_CERTIFICATE");
-        assert_ne!(told["fingerprint"], before);
+        let logged = wait_for(&daemon, mark, "TLS_CERTIFICATE");
+        assert_ne!(logged["fingerprint"], before);
         let stream = daemon.shake_hands(authority.trusted()).await.unwrap();
         let served = stream.get_ref().1.peer_certificates().unwrap()[0].clone();
         let on_disk = std::fs::read(daemon.folder().join("chain.pem")).unwrap();
@@ -81,8 +81,8 @@ async fn an_invalid_certificate_pair_never_replaces_a_valid_one() {
         put(daemon.folder(), chain, key);
         let mark = daemon.logs().mark();
         daemon.signal(1);
-        let told = wait_for(&daemon, mark, "TLS_ERROR");
-        assert!(told["msg"].as_str().unwrap().contains(complaint), "{complaint}: {told}");
+        let logged = wait_for(&daemon, mark, "TLS_ERROR");
+        assert!(logged["msg"].as_str().unwrap().contains(complaint), "{complaint}: {logged}");
         let status = daemon.tls_status().await;
         assert_eq!((&status["fingerprint"], &status["health"]), (&good, &"ok".into()), "{status:#}");
         assert!(status["last_error"]["text"].as_str().unwrap().contains("is still served"), "{status:#}");
@@ -121,8 +121,8 @@ async fn problems_at_the_start_are_reported_and_calls_still_arrive() {
         let mut daemon = daemon_with_files();
         put(daemon.folder(), chain, key);
         launch(&mut daemon);
-        let told = wait_for(&daemon, 0, "TLS_ERROR");
-        assert!(told["msg"].as_str().unwrap().contains(complaint), "{told}");
+        let logged = wait_for(&daemon, 0, "TLS_ERROR");
+        assert!(logged["msg"].as_str().unwrap().contains(complaint), "{logged}");
         let status = daemon.tls_status().await;
         assert_eq!((&status["health"], &status["source"]), (&"error".into(), &source.into()), "{status:#}");
         assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "error");

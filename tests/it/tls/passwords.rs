@@ -116,8 +116,8 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
         assert_eq!(outside.post_json("/api/login", &login).await.status, 401);
     }
     assert_eq!(daemon.client().post_json("/api/login", &login).await.status, 429);
-    let told = daemon.logs().wait_for_event("PROXY_NOT_NAMED");
-    assert!(told["msg"].as_str().unwrap().contains("trusted_proxies = [\"127.0.0.1\"]"), "{told}");
+    let logged = daemon.logs().wait_for_event("PROXY_NOT_NAMED");
+    assert!(logged["msg"].as_str().unwrap().contains("trusted_proxies = [\"127.0.0.1\"]"), "{logged}");
     assert_eq!(daemon.logs().events_named("PROXY_NOT_NAMED").len(), 1);
 }
 

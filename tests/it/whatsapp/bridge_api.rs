@@ -103,7 +103,7 @@ async fn each_state_has_its_reason_and_remedy_in_the_business_s_language() {
     )
     .await;
     let hebrew = Link::with(|options| options.connected = false).await;
-    for (state, told, he, en) in [
+    for (state, shown_state, he, en) in [
         ("starting", "starting", "עולה", "starting"),
         ("unpaired", "unpaired", "קוד חדש", "ask for a new code"),
         ("pairing", "pairing", "סרקו", "scan the code"),
@@ -122,7 +122,7 @@ async fn each_state_has_its_reason_and_remedy_in_the_business_s_language() {
         for (link, words) in [(&hebrew, he), (&english, en)] {
             link.bridge.change(|options| options.state = state);
             let shown = link.show().await;
-            assert_eq!((&shown["connected"], &shown["state"]), (&json!(false), &json!(told)), "{state}");
+            assert_eq!((&shown["connected"], &shown["state"]), (&json!(false), &json!(shown_state)), "{state}");
             let reason = shown["reason"].as_str().unwrap();
             assert!(reason.contains(words), "{state}: {reason}");
         }

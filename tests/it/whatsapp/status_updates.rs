@@ -31,9 +31,9 @@ async fn a_status_never_goes_back() {
         shop.twilio_reports_status(&sid, word, "").await;
         assert_eq!(shop.message(&answer).await["status"], then, "after {word}");
     }
-    let told: Vec<String> =
+    let statuses: Vec<String> =
         shop.daemon.query_column("SELECT value FROM message_events WHERE kind = 'status' ORDER BY id");
-    assert_eq!(told, ["sent", "delivered", "read", "failed"], "each once");
+    assert_eq!(statuses, ["sent", "delivered", "read", "failed"], "each once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
