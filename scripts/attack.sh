@@ -52,18 +52,18 @@ came_of() {
 
 printf '\nCLAIMS OF SECURITY.md\n'
 while IFS=$'\t' read -r claim tests; do
-    verdict='' notes=()
+    result='' notes=()
     for test in $tests; do
         case $(came_of "$test") in
-        passed) verdict=${verdict:-held} ;;
-        failed) verdict=BROKEN notes+=("$test failed") ;;
-        missing) verdict=BROKEN notes+=("$test did not run") ;;
+        passed) result=${result:-held} ;;
+        failed) result=BROKEN notes+=("$test failed") ;;
+        missing) result=BROKEN notes+=("$test did not run") ;;
         bridge) notes+=("$test: in make test") ;;
         walk) notes+=("$test: in make test-deb") ;;
         esac
     done
-    [ "$verdict" != BROKEN ] || status=1
-    printf '%-8s  %s%s\n' "${verdict:-not here}" "$claim" "${notes[*]:+ (${notes[*]})}"
+    [ "$result" != BROKEN ] || status=1
+    printf '%-8s  %s%s\n' "${result:-not here}" "$claim" "${notes[*]:+ (${notes[*]})}"
 done < <(claims)
 
 if [ -z "$quick" ]; then

@@ -34,7 +34,7 @@ enum Kind {
     HangsUpEarly,
     NoStream,
     Silent,
-    OddSocket,
+    MalformedSocket,
 }
 
 /// All kinds of calls. The number of entries of a kind sets its frequency.
@@ -62,7 +62,7 @@ const KINDS: [Kind; 24] = [
     Kind::HangsUpEarly,
     Kind::NoStream,
     Kind::Silent,
-    Kind::OddSocket,
+    Kind::MalformedSocket,
 ];
 
 impl Kind {
@@ -79,7 +79,7 @@ impl Kind {
             Self::HangsUpEarly => "hangs up early",
             Self::NoStream => NO_STREAM,
             Self::Silent => "silent caller",
-            Self::OddSocket => ODD_SOCKET,
+            Self::MalformedSocket => MALFORMED_SOCKET,
         }
     }
 
@@ -113,7 +113,7 @@ impl Kind {
             Self::Keys => format!("press 1; {}; listen; press 42#; listen; wait 1s", say()),
             Self::TornSocket => format!("{}; listen 500ms; drop", say()),
             Self::Silent => "wait 25s; stay".to_owned(),
-            Self::OddSocket => {
+            Self::MalformedSocket => {
                 let odd = *rng.pick(&["second-socket", "start-again", "stop-without-close"]);
                 format!("say 1s; listen; {odd}; say 1s; listen")
             }
@@ -209,6 +209,6 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
 pub const TORN_SOCKET: &str = "torn socket";
 pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
-pub const ODD_SOCKET: &str = "odd socket";
+pub const MALFORMED_SOCKET: &str = "odd socket";
 /// A scripted call that takes longer than this is considered to hang, even on a busy machine.
 const LONGEST_CALL: Duration = Duration::from_mins(5);

@@ -43,10 +43,10 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("BRIDGE_DOWN", Cause::During(BRIDGE), "the bridge does not answer, or is not connected"),
     (
         "STREAM_LOST",
-        Cause::Call(&[calls::TORN_SOCKET, calls::BAD_NETWORK, calls::ODD_SOCKET]),
+        Cause::Call(&[calls::TORN_SOCKET, calls::BAD_NETWORK, calls::MALFORMED_SOCKET]),
         "the caller's media socket was torn",
     ),
-    ("WS_REFUSED", Cause::Call(&[calls::ODD_SOCKET, calls::TORN_SOCKET]), "a second socket of one call"),
+    ("WS_REFUSED", Cause::Call(&[calls::MALFORMED_SOCKET, calls::TORN_SOCKET]), "a second socket of one call"),
     ("WATCHDOG_FIRED", Cause::Call(&[calls::NO_STREAM]), "the call's media stream did not open"),
     ("FALLBACK_NO_REPLY", Cause::During(AI), "the turn-by-turn fallback has no AI either"),
     ("ALERT_RAISED ai_unavailable", Cause::During(AI), "three calls in a row had no AI"),

@@ -112,8 +112,8 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
                 }
             };
             let status = answer.status();
-            let told: Value = answer.json().await.unwrap_or_default();
-            match told["message_id"].as_i64() {
+            let reply_body: Value = answer.json().await.unwrap_or_default();
+            match reply_body["message_id"].as_i64() {
                 // A client that has lost the response repeats the request.
                 Some(_) if rng.percent(5) => {}
                 Some(message_id) => {
@@ -121,7 +121,7 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
                     break;
                 }
                 None => {
-                    expected.problem(format!("a message by the API: {status} {told}"));
+                    expected.problem(format!("a message by the API: {status} {reply_body}"));
                     break;
                 }
             }
