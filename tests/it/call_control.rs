@@ -210,7 +210,7 @@ async fn an_employee_takes_the_call_over() {
     assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
     let ended = harness.ended_call(&placed.await.unwrap().call_sid).await;
     assert_eq!(ended["end_reason"], "transferred");
-    assert_audited(&harness, "put_call_through", &call);
+    assert_audited(&harness, "transfer_call", &call);
     harness.assert_rules_kept();
 }
 

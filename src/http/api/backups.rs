@@ -22,7 +22,7 @@ pub(super) fn operations() -> Operations {
 }
 
 /// List the snapshots, and the result of the last attempt to create one.
-#[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
+#[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "get_backups",
     responses((status = 200, body = BackupsResponse)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
     let status = match state.snapshots.status(clock::now()) {

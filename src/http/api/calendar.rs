@@ -36,7 +36,7 @@ pub(super) struct DayQuery {
 }
 
 /// List days with their Hebrew dates, holidays, and opening hours of the business and of each resource.
-#[utoipa::path(get, path = "/api/calendar/days", tag = "booking", operation_id = "list_calendar_days", params(DayQuery),
+#[utoipa::path(get, path = "/api/calendar/days", tag = "booking", operation_id = "get_calendar_days", params(DayQuery),
     responses((status = 200, body = CalendarDays)))]
 pub(super) async fn days(
     State(state): State<AppState>,
@@ -93,7 +93,7 @@ pub(super) struct FreeSlotQuery {
 }
 
 /// List the free times of a service.
-#[utoipa::path(get, path = "/api/free-slots", tag = "booking", operation_id = "list_free_slots", params(FreeSlotQuery),
+#[utoipa::path(get, path = "/api/free-slots", tag = "booking", operation_id = "get_free_slots", params(FreeSlotQuery),
     responses((status = 200, body = FreeSlots), (status = 409, body = ErrorBody)))]
 pub(super) async fn free_slots(
     State(state): State<AppState>,
@@ -121,7 +121,7 @@ pub(super) struct FreeGapQuery {
 /// List the free gaps in the calendars of the resources.
 ///
 /// A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
-#[utoipa::path(get, path = "/api/free-gaps", tag = "booking", operation_id = "list_free_gaps", params(FreeGapQuery),
+#[utoipa::path(get, path = "/api/free-gaps", tag = "booking", operation_id = "get_free_gaps", params(FreeGapQuery),
     responses((status = 200, body = FreeGaps)))]
 pub(super) async fn free_gaps(
     State(state): State<AppState>,

@@ -52,7 +52,7 @@ pub(super) async fn list(
 /// Add a closure.
 ///
 /// Existing appointments during the closure are not changed.
-#[utoipa::path(post, path = "/api/closures", tag = "booking", operation_id = "add_closure",
+#[utoipa::path(post, path = "/api/closures", tag = "booking", operation_id = "create_closure",
     request_body = CreateClosureRequest, responses((status = 201, body = Closure)))]
 pub(super) async fn create(
     State(state): State<AppState>,
@@ -81,7 +81,7 @@ pub(super) async fn show(
 }
 
 /// Change a closure.
-#[utoipa::path(patch, path = "/api/closures/{id}", tag = "booking", operation_id = "change_closure",
+#[utoipa::path(patch, path = "/api/closures/{id}", tag = "booking", operation_id = "update_closure",
     params(("id" = i64, Path)), request_body = ChangeClosureRequest, responses((status = 200, body = Closure)))]
 pub(super) async fn change(
     State(state): State<AppState>,

@@ -50,7 +50,7 @@ pub(super) async fn list(
 }
 
 /// Add a fact about the business.
-#[utoipa::path(post, path = "/api/facts", tag = "booking", operation_id = "add_fact", request_body = CreateFactRequest,
+#[utoipa::path(post, path = "/api/facts", tag = "booking", operation_id = "create_fact", request_body = CreateFactRequest,
     responses((status = 201, body = Fact)))]
 pub(super) async fn create(
     State(state): State<AppState>,
@@ -75,7 +75,7 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member, Id(id):
 }
 
 /// Change a fact about the business.
-#[utoipa::path(patch, path = "/api/facts/{id}", tag = "booking", operation_id = "change_fact",
+#[utoipa::path(patch, path = "/api/facts/{id}", tag = "booking", operation_id = "update_fact",
     params(("id" = i64, Path)), request_body = ChangeFactRequest, responses((status = 200, body = Fact)))]
 pub(super) async fn change(
     State(state): State<AppState>,

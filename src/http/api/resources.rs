@@ -51,7 +51,7 @@ pub(super) async fn list(
 }
 
 /// Add a resource.
-#[utoipa::path(post, path = "/api/resources", tag = "booking", operation_id = "add_resource",
+#[utoipa::path(post, path = "/api/resources", tag = "booking", operation_id = "create_resource",
     request_body = CreateResourceRequest, responses((status = 201, body = Resource), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
     State(state): State<AppState>,
@@ -79,7 +79,7 @@ pub(super) async fn show(
 }
 
 /// Change a resource.
-#[utoipa::path(patch, path = "/api/resources/{id}", tag = "booking", operation_id = "change_resource",
+#[utoipa::path(patch, path = "/api/resources/{id}", tag = "booking", operation_id = "update_resource",
     params(("id" = i64, Path)), request_body = ChangeResourceRequest,
     responses((status = 200, body = Resource), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(

@@ -57,7 +57,7 @@ pub(super) async fn show(
 }
 
 /// Change a saved reply.
-#[utoipa::path(patch, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "change_saved_reply",
+#[utoipa::path(patch, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "update_saved_reply",
     params(("id" = i64, Path)), request_body = ChangeSavedReplyRequest,
     responses((status = 200, body = SavedReply), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(

@@ -83,7 +83,7 @@ pub(super) async fn show(
 }
 
 /// Change a scheduled message that has not been sent.
-#[utoipa::path(patch, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "change_scheduled_message",
+#[utoipa::path(patch, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "update_scheduled_message",
     params(("id" = i64, Path)), request_body = ChangeScheduledRequest,
     responses((status = 200, body = ScheduledMessage), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(

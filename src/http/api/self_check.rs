@@ -18,7 +18,7 @@ pub(super) fn operations() -> Operations {
 }
 
 /// List the results of the self-checks.
-#[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "list_self_checks",
+#[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "get_self_checks",
     params(("Accept-Language" = Option<String>, Header, description = "The language of the findings: `he` or `en`")),
     responses((status = 200, body = SelfChecksResponse)))]
 pub(super) async fn show(

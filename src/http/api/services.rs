@@ -45,7 +45,7 @@ pub(super) async fn list(
 }
 
 /// Add a service.
-#[utoipa::path(post, path = "/api/services", tag = "booking", operation_id = "add_service",
+#[utoipa::path(post, path = "/api/services", tag = "booking", operation_id = "create_service",
     request_body = CreateServiceRequest, responses((status = 201, body = Service)))]
 pub(super) async fn create(
     State(state): State<AppState>,
@@ -73,7 +73,7 @@ pub(super) async fn show(
 }
 
 /// Change a service.
-#[utoipa::path(patch, path = "/api/services/{id}", tag = "booking", operation_id = "change_service",
+#[utoipa::path(patch, path = "/api/services/{id}", tag = "booking", operation_id = "update_service",
     params(("id" = i64, Path)), request_body = ChangeServiceRequest, responses((status = 200, body = Service)))]
 pub(super) async fn change(
     State(state): State<AppState>,

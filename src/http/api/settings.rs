@@ -54,7 +54,7 @@ pub(super) async fn list(
 ///
 /// The new values are validated together with all other settings, stored, and activated immediately if no restart is
 /// needed.
-#[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "change_settings",
+#[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "update_settings",
     params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
     request_body = ChangeSettingsRequest, responses(
         (status = 200, body = ChangeSettingsResponse),

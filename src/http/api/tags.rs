@@ -73,7 +73,7 @@ pub(super) async fn delete(
 }
 
 /// Add a tag to a contact.
-#[utoipa::path(put, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "add_contact_tag",
+#[utoipa::path(put, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "add_tag_to_contact",
     params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn add_to_contact(
     State(state): State<AppState>,
@@ -87,7 +87,7 @@ pub(super) async fn add_to_contact(
 }
 
 /// Remove a tag from a contact.
-#[utoipa::path(delete, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "remove_contact_tag",
+#[utoipa::path(delete, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "remove_tag_from_contact",
     params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn remove_from_contact(
     State(state): State<AppState>,

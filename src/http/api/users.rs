@@ -30,7 +30,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 /// Create a user.
 ///
 /// To create an owner, the session must be confirmed with the password first.
-#[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user", request_body = CreateUserRequest,
+#[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "create_user", request_body = CreateUserRequest,
     responses((status = 201, body = User), (status = 409, body = ErrorBody),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
         (`POST /api/session/confirm`) for an owner (`confirmation_required`), passwords are not taken on this connection \
@@ -79,7 +79,7 @@ pub(super) async fn reset_password(
 /// Remove a user.
 ///
 /// The user's sessions end.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user", params(("id" = i64, Path)),
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "delete_user", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse), (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(
     State(state): State<AppState>,

@@ -59,7 +59,7 @@ pub(super) async fn list(
 }
 
 /// Add a contact to the waiting list.
-#[utoipa::path(post, path = "/api/waiting-list", tag = "booking", operation_id = "add_waiting_entry",
+#[utoipa::path(post, path = "/api/waiting-list", tag = "booking", operation_id = "create_waiting_entry",
     request_body = CreateWaitingEntryRequest,
     responses((status = 201, body = WaitingEntry), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
@@ -95,7 +95,7 @@ pub(super) async fn show(
 }
 
 /// Change an entry of the waiting list.
-#[utoipa::path(patch, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "change_waiting_entry",
+#[utoipa::path(patch, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "update_waiting_entry",
     params(("id" = i64, Path)), request_body = ChangeWaitingEntryRequest,
     responses((status = 200, body = WaitingEntry), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
@@ -111,7 +111,7 @@ pub(super) async fn change(
 }
 
 /// Remove an entry of the waiting list.
-#[utoipa::path(delete, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "remove_waiting_entry",
+#[utoipa::path(delete, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "delete_waiting_entry",
     params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn remove(
     State(state): State<AppState>,

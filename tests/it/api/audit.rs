@@ -177,17 +177,17 @@ impl Shop {
                 let path = format!("/api/tokens/{id}");
                 example(delete, &path, none, "token_revoked", &format!("token:{id}"))
             }
-            "add_user" => {
+            "create_user" => {
                 let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM users");
                 let body = json!({"name": "gal", "role": "staff", "password": PASSWORD});
                 example(post, "/api/users", body, "user_added", &format!("user:{next}"))
             }
-            "reset_user_password" | "end_user_sessions" | "remove_user" => {
+            "reset_user_password" | "end_user_sessions" | "delete_user" => {
                 let body = json!({"name": operation, "role": "staff", "password": PASSWORD});
                 let id = owner.post_json("/api/users", &body).await.json()["id"].clone();
                 let (path, subject) = (format!("/api/users/{id}"), format!("user:{id}"));
                 match operation {
-                    "remove_user" => example(delete, &path, none, "user_removed", &subject),
+                    "delete_user" => example(delete, &path, none, "user_removed", &subject),
                     "end_user_sessions" => {
                         example(delete, &format!("{path}/sessions"), none, "sessions_ended", &subject)
                     }
@@ -203,7 +203,7 @@ impl Shop {
                 let body = json!({"to": "+972501234567", "text": "עד שש"});
                 example(post, "/api/whatsapp/send", body, "send_message", &format!("message:{next}"))
             }
-            "change_settings" => {
+            "update_settings" => {
                 let body = json!({"changes": {"voice.max_call_s": 700}});
                 example(Method::PATCH, "/api/settings", body, "setting_changed", "setting:voice.max_call_s")
             }
@@ -272,7 +272,7 @@ async fn every_change_adds_an_audit_row() {
     // `put_draft` and `report_typing` are not audited. The remaining operations in this list need an AI, a call in progress or a
     // supervisor, and have separate tests.
     let elsewhere =
-        ["put_draft", "report_typing", "create_trial_call", "hang_up_call", "hint_call", "put_call_through", "restart"];
+        ["put_draft", "report_typing", "create_trial_call", "hang_up_call", "hint_call", "transfer_call", "restart"];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
     // These operations run last because they undo state that other operations need: a raised or muted alert, and a linked account.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];

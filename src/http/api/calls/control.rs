@@ -46,7 +46,7 @@ pub(super) async fn hang_up(
 /// Transfer a running call to the business's phone number (`agent.transfer_to`).
 ///
 /// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
-#[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "put_call_through", params(("id" = i64, Path)),
+#[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),
     responses((status = 200, body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
             `no_transfer_number`: no number is set, or the call came from it.")))]

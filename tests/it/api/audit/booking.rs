@@ -26,13 +26,15 @@ pub(super) type Request = (Method, String, Value, String);
 /// Creates the objects that the operation needs, and returns its request. Returns `None` for operations of other nouns.
 pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> {
     let (noun, path) = match operation {
-        "add_service" | "change_service" | "archive_service" => ("service", "/api/services"),
-        "add_resource" | "change_resource" | "archive_resource" | "set_resource_hours" => {
+        "create_service" | "update_service" | "archive_service" => ("service", "/api/services"),
+        "create_resource" | "update_resource" | "archive_resource" | "set_resource_hours" => {
             ("resource", "/api/resources")
         }
-        "add_closure" | "change_closure" | "delete_closure" => ("closure", "/api/closures"),
-        "add_fact" | "change_fact" | "delete_fact" => ("fact", "/api/facts"),
-        "add_waiting_entry" | "change_waiting_entry" | "remove_waiting_entry" => ("waiting-list", "/api/waiting-list"),
+        "create_closure" | "update_closure" | "delete_closure" => ("closure", "/api/closures"),
+        "create_fact" | "update_fact" | "delete_fact" => ("fact", "/api/facts"),
+        "create_waiting_entry" | "update_waiting_entry" | "delete_waiting_entry" => {
+            ("waiting-list", "/api/waiting-list")
+        }
         "set_opening_hours" => {
             let hours =
                 json!({"hours": [{"weekday": 0, "from": "00:00", "to": "24:00"}], "holidays": "open", "eves": "open"});
@@ -59,7 +61,7 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
         _ => return None,
     };
     let body = new(owner, noun).await;
-    if operation.starts_with("add_") || operation == "book_appointment" {
+    if operation.starts_with("create_") || operation == "book_appointment" {
         // The request's object gets the next id. Ids increase by one, so an object that is created now shows that id.
         let id = made(owner, path, &body).await + 1;
         let body = new(owner, noun).await;
@@ -68,10 +70,10 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
     let id = made(owner, path, &body).await;
     let one = format!("{path}/{id}");
     let (method, path, body) = match operation {
-        "change_service" | "change_resource" => (Method::PATCH, one, json!({"name": "another"})),
-        "change_closure" => (Method::PATCH, one, json!({"reason": "another"})),
-        "change_fact" => (Method::PATCH, one, json!({"text": "another"})),
-        "change_appointment" | "change_waiting_entry" => (Method::PATCH, one, json!({"note": "another"})),
+        "update_service" | "update_resource" => (Method::PATCH, one, json!({"name": "another"})),
+        "update_closure" => (Method::PATCH, one, json!({"reason": "another"})),
+        "update_fact" => (Method::PATCH, one, json!({"text": "another"})),
+        "change_appointment" | "update_waiting_entry" => (Method::PATCH, one, json!({"note": "another"})),
         "set_resource_hours" => (Method::PUT, format!("{one}/hours"), json!({"hours": []})),
         "cancel_appointment" => (Method::POST, format!("{one}/cancel"), json!({})),
         "restore_appointment" => {

@@ -28,11 +28,11 @@ impl Shop {
                 let id = self.created("/api/custom-fields", json!({"name": operation, "kind": "text"})).await;
                 contact("PUT", &format!("/fields/{id}"), json!({"value": "x"}))
             }
-            "add_contact_tag" => {
+            "add_tag_to_contact" => {
                 let id = self.created("/api/tags", json!({"name": operation})).await;
                 contact("PUT", &format!("/tags/{id}"), Value::Null)
             }
-            "remove_contact_tag" => {
+            "remove_tag_from_contact" => {
                 let id = self.tagged(operation).await;
                 contact("DELETE", &format!("/tags/{id}"), Value::Null)
             }

@@ -27,19 +27,19 @@ impl Shop {
                 let body = json!({"shortcut": operation, "text": "פתוח עד שש"});
                 (Method::POST, "/api/saved-replies".to_owned(), body, format!("saved-reply:{next}"))
             }
-            "change_saved_reply" | "delete_saved_reply" => {
+            "update_saved_reply" | "delete_saved_reply" => {
                 let body = json!({"shortcut": operation, "text": "x"});
                 let id = change(&self.owner, "POST", "/api/saved-replies", body, 201).await["id"].clone();
-                item(operation, "change_saved_reply", "saved-replies", &id, json!({"text": "y"}))
+                item(operation, "update_saved_reply", "saved-replies", &id, json!({"text": "y"}))
             }
             "schedule_message" => {
                 let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM scheduled_messages");
                 let path = "/api/scheduled-messages".to_owned();
                 (Method::POST, path, scheduled(), format!("scheduled-message:{next}"))
             }
-            "change_scheduled_message" | "cancel_scheduled_message" => {
+            "update_scheduled_message" | "cancel_scheduled_message" => {
                 let id = change(&self.owner, "POST", "/api/scheduled-messages", scheduled(), 201).await["id"].clone();
-                item(operation, "change_scheduled_message", "scheduled-messages", &id, json!({"text": "y"}))
+                item(operation, "update_scheduled_message", "scheduled-messages", &id, json!({"text": "y"}))
             }
             // The uploaded file is the body `{}`.
             "upload_media" => (

@@ -208,7 +208,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the snapshots, and the result of the last attempt to create one. */
-        get: operations["list_backups"];
+        get: operations["get_backups"];
         put?: never;
         /**
          * Create a snapshot in the background.
@@ -249,7 +249,7 @@ export interface paths {
             cookie?: never;
         };
         /** List days with their Hebrew dates, holidays, and opening hours of the business and of each resource. */
-        get: operations["list_calendar_days"];
+        get: operations["get_calendar_days"];
         put?: never;
         post?: never;
         delete?: never;
@@ -386,7 +386,7 @@ export interface paths {
          * Transfer a running call to the business's phone number (`agent.transfer_to`).
          * @description The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
          */
-        post: operations["put_call_through"];
+        post: operations["transfer_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -444,7 +444,7 @@ export interface paths {
          * Add a closure.
          * @description Existing appointments during the closure are not changed.
          */
-        post: operations["add_closure"];
+        post: operations["create_closure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -467,7 +467,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a closure. */
-        patch: operations["change_closure"];
+        patch: operations["update_closure"];
         trace?: never;
     };
     "/api/contacts": {
@@ -713,10 +713,10 @@ export interface paths {
         };
         get?: never;
         /** Add a tag to a contact. */
-        put: operations["add_contact_tag"];
+        put: operations["add_tag_to_contact"];
         post?: never;
         /** Remove a tag from a contact. */
-        delete: operations["remove_contact_tag"];
+        delete: operations["remove_tag_from_contact"];
         options?: never;
         head?: never;
         patch?: never;
@@ -885,7 +885,7 @@ export interface paths {
         get: operations["list_facts"];
         put?: never;
         /** Add a fact about the business. */
-        post: operations["add_fact"];
+        post: operations["create_fact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -908,7 +908,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a fact about the business. */
-        patch: operations["change_fact"];
+        patch: operations["update_fact"];
         trace?: never;
     };
     "/api/free-gaps": {
@@ -922,7 +922,7 @@ export interface paths {
          * List the free gaps in the calendars of the resources.
          * @description A gap is a range of start and end times, from now on, that can be booked with at least one service of the resource.
          */
-        get: operations["list_free_gaps"];
+        get: operations["get_free_gaps"];
         put?: never;
         post?: never;
         delete?: never;
@@ -939,7 +939,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the free times of a service. */
-        get: operations["list_free_slots"];
+        get: operations["get_free_slots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1515,7 +1515,7 @@ export interface paths {
         get: operations["list_resources"];
         put?: never;
         /** Add a resource. */
-        post: operations["add_resource"];
+        post: operations["create_resource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1541,7 +1541,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a resource. */
-        patch: operations["change_resource"];
+        patch: operations["update_resource"];
         trace?: never;
     };
     "/api/resources/{id}/hours": {
@@ -1638,7 +1638,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a saved reply. */
-        patch: operations["change_saved_reply"];
+        patch: operations["update_saved_reply"];
         trace?: never;
     };
     "/api/scheduled-messages": {
@@ -1678,7 +1678,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a scheduled message that has not been sent. */
-        patch: operations["change_scheduled_message"];
+        patch: operations["update_scheduled_message"];
         trace?: never;
     };
     "/api/search": {
@@ -1709,7 +1709,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the results of the self-checks. */
-        get: operations["list_self_checks"];
+        get: operations["get_self_checks"];
         put?: never;
         /** Start a self-check. */
         post: operations["start_self_check"];
@@ -1730,7 +1730,7 @@ export interface paths {
         get: operations["list_services"];
         put?: never;
         /** Add a service. */
-        post: operations["add_service"];
+        post: operations["create_service"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1756,7 +1756,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a service. */
-        patch: operations["change_service"];
+        patch: operations["update_service"];
         trace?: never;
     };
     "/api/session": {
@@ -1853,7 +1853,7 @@ export interface paths {
          * @description The new values are validated together with all other settings, stored, and activated immediately if no restart is
          *     needed.
          */
-        patch: operations["change_settings"];
+        patch: operations["update_settings"];
         trace?: never;
     };
     "/api/settings/history": {
@@ -2341,7 +2341,7 @@ export interface paths {
          * Create a user.
          * @description To create an owner, the session must be confirmed with the password first.
          */
-        post: operations["add_user"];
+        post: operations["create_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2362,7 +2362,7 @@ export interface paths {
          * Remove a user.
          * @description The user's sessions end.
          */
-        delete: operations["remove_user"];
+        delete: operations["delete_user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2420,7 +2420,7 @@ export interface paths {
         get: operations["list_waiting_entries"];
         put?: never;
         /** Add a contact to the waiting list. */
-        post: operations["add_waiting_entry"];
+        post: operations["create_waiting_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2439,11 +2439,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** Remove an entry of the waiting list. */
-        delete: operations["remove_waiting_entry"];
+        delete: operations["delete_waiting_entry"];
         options?: never;
         head?: never;
         /** Change an entry of the waiting list. */
-        patch: operations["change_waiting_entry"];
+        patch: operations["update_waiting_entry"];
         trace?: never;
     };
     "/api/whatsapp/bridge": {
@@ -7676,7 +7676,7 @@ export interface operations {
             };
         };
     };
-    list_backups: {
+    get_backups: {
         parameters: {
             query?: never;
             header?: never;
@@ -7852,7 +7852,7 @@ export interface operations {
             };
         };
     };
-    list_calendar_days: {
+    get_calendar_days: {
         parameters: {
             query: {
                 /** @description The first day. */
@@ -8335,7 +8335,7 @@ export interface operations {
             };
         };
     };
-    put_call_through: {
+    transfer_call: {
         parameters: {
             query?: never;
             header?: never;
@@ -8662,7 +8662,7 @@ export interface operations {
             };
         };
     };
-    add_closure: {
+    create_closure: {
         parameters: {
             query?: never;
             header?: never;
@@ -8883,7 +8883,7 @@ export interface operations {
             };
         };
     };
-    change_closure: {
+    update_closure: {
         parameters: {
             query?: never;
             header?: {
@@ -10619,7 +10619,7 @@ export interface operations {
             };
         };
     };
-    add_contact_tag: {
+    add_tag_to_contact: {
         parameters: {
             query?: never;
             header?: never;
@@ -10678,7 +10678,7 @@ export interface operations {
             };
         };
     };
-    remove_contact_tag: {
+    remove_tag_from_contact: {
         parameters: {
             query?: never;
             header?: never;
@@ -11550,7 +11550,7 @@ export interface operations {
             };
         };
     };
-    add_fact: {
+    create_fact: {
         parameters: {
             query?: never;
             header?: never;
@@ -11771,7 +11771,7 @@ export interface operations {
             };
         };
     };
-    change_fact: {
+    update_fact: {
         parameters: {
             query?: never;
             header?: {
@@ -11894,7 +11894,7 @@ export interface operations {
             };
         };
     };
-    list_free_gaps: {
+    get_free_gaps: {
         parameters: {
             query: {
                 /** @description The first day. */
@@ -11946,7 +11946,7 @@ export interface operations {
             };
         };
     };
-    list_free_slots: {
+    get_free_slots: {
         parameters: {
             query: {
                 /** @description The id of the service. */
@@ -14940,7 +14940,7 @@ export interface operations {
             };
         };
     };
-    add_resource: {
+    create_resource: {
         parameters: {
             query?: never;
             header?: never;
@@ -15179,7 +15179,7 @@ export interface operations {
             };
         };
     };
-    change_resource: {
+    update_resource: {
         parameters: {
             query?: never;
             header?: {
@@ -16019,7 +16019,7 @@ export interface operations {
             };
         };
     };
-    change_saved_reply: {
+    update_saved_reply: {
         parameters: {
             query?: never;
             header?: {
@@ -16446,7 +16446,7 @@ export interface operations {
             };
         };
     };
-    change_scheduled_message: {
+    update_scheduled_message: {
         parameters: {
             query?: never;
             header?: {
@@ -16637,7 +16637,7 @@ export interface operations {
             };
         };
     };
-    list_self_checks: {
+    get_self_checks: {
         parameters: {
             query?: never;
             header?: {
@@ -16784,7 +16784,7 @@ export interface operations {
             };
         };
     };
-    add_service: {
+    create_service: {
         parameters: {
             query?: never;
             header?: never;
@@ -17005,7 +17005,7 @@ export interface operations {
             };
         };
     };
-    change_service: {
+    update_service: {
         parameters: {
             query?: never;
             header?: {
@@ -17464,7 +17464,7 @@ export interface operations {
             };
         };
     };
-    change_settings: {
+    update_settings: {
         parameters: {
             query?: never;
             header?: {
@@ -20014,7 +20014,7 @@ export interface operations {
             };
         };
     };
-    add_user: {
+    create_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -20119,7 +20119,7 @@ export interface operations {
             };
         };
     };
-    remove_user: {
+    delete_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -20463,7 +20463,7 @@ export interface operations {
             };
         };
     };
-    add_waiting_entry: {
+    create_waiting_entry: {
         parameters: {
             query?: never;
             header?: never;
@@ -20630,7 +20630,7 @@ export interface operations {
             };
         };
     };
-    remove_waiting_entry: {
+    delete_waiting_entry: {
         parameters: {
             query?: never;
             header?: {
@@ -20702,7 +20702,7 @@ export interface operations {
             };
         };
     };
-    change_waiting_entry: {
+    update_waiting_entry: {
         parameters: {
             query?: never;
             header?: {
