@@ -218,7 +218,7 @@ impl Source {
 }
 
 /// Returns the text before the next import, whether the import is a re-export, and the text after its `use`.
-fn next_import(text: &str) -> Option<(&str, bool, &str)> {
+pub(super) fn next_import(text: &str) -> Option<(&str, bool, &str)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let statement = line.trim_start();
@@ -235,7 +235,7 @@ fn next_import(text: &str) -> Option<(&str, bool, &str)> {
 }
 
 /// Calls `each` with the path and the name of everything that the tree of a `use` imports.
-fn expand(prefix: &[String], tree: &str, each: &mut impl FnMut(Vec<String>, String)) {
+pub(super) fn expand(prefix: &[String], tree: &str, each: &mut impl FnMut(Vec<String>, String)) {
     let mut depth = 0;
     let parts = tree.split(|c| {
         depth += match c {

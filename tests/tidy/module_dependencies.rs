@@ -1,5 +1,6 @@
 //! The allowed dependencies between modules, which contain no cycle.
 
+use super::circles::{expand, next_import};
 use super::{none, tree};
 
 /// The only modules that each module may use. `cli`, `main` and `lib` may use all modules.
@@ -164,6 +165,12 @@ fn module_dependencies_go_one_way() {
                 findings.push(format!("{}:{number}: `{module}` may not use `{other}`", file.path));
             }
         }
+        let text: String = file.product_lines().flat_map(|(_, line)| [line, "\n"]).collect();
+        for other in grouped_modules(&text) {
+            if other != module && !allowed.contains(&other.as_str()) {
+                findings.push(format!("{}: `{module}` may not use `{other}`", file.path));
+            }
+        }
     }
     none(&findings, "dependencies go one way, see ARCHITECTURE.md");
 }
@@ -188,4 +195,25 @@ fn named_modules(line: &str) -> impl Iterator<Item = &str> {
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
         (end > 0).then_some(&rest[..end])
     })
+}
+
+/// Returns the modules that the grouped imports of a file name, such as `clock` and `store` in
+/// `use crate::{clock, store::Store};`.
+fn grouped_modules(text: &str) -> Vec<String> {
+    let mut modules = Vec::new();
+    let mut rest = text;
+    while let Some((_, _, after)) = next_import(rest) {
+        let end = after.find(';').unwrap_or(after.len());
+        if after.starts_with("crate::{") {
+            expand(&[], &after[..end], &mut |path, _| modules.extend(path.into_iter().nth(1)));
+        }
+        rest = &after[end..];
+    }
+    modules
+}
+
+#[test]
+fn modules_of_grouped_imports_are_found() {
+    let text = "use crate::{\n    clock,\n    store::{self, Store},\n};\nuse crate::crm::{contact, thread};\n";
+    assert_eq!(grouped_modules(text), ["clock", "store", "store"]);
 }
