@@ -23,9 +23,9 @@ use jiff::civil::{Date, DateTime};
 use own::Found;
 use std::time::Duration;
 
-/// The caller's wishes for an appointment.
+/// The service and the times that a caller asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct TimeSlotRequest {
     /// The name of the service.
     pub service: String,
     /// The name of the person or room; `None` means any free one.
@@ -49,13 +49,13 @@ pub struct FreeTime {
     pub person: Option<String>,
 }
 
-/// The free times for a `Wish`.
+/// The free times for a [`TimeSlotRequest`].
 #[derive(Clone, Debug)]
 pub struct Offers {
     pub service: Service,
     /// The free times that match, in ascending order; a selection if there are many.
     pub times: Vec<FreeTime>,
-    /// If no time matches: the next free time after the wished days.
+    /// If no time matches: the next free time after the requested days.
     pub next: Option<FreeTime>,
 }
 
@@ -76,13 +76,13 @@ pub struct CallerBooking {
     pub note: Option<String>,
 }
 
-/// Returns the free times for a wish.
-pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, wish: &Wish) -> Result<Offers, Error> {
-    let service = service(tx, &wish.service)?;
+/// Returns the free times that match a request.
+pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -> Result<Offers, Error> {
+    let service = service(tx, &request.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
-    let resource = person(&resources, wish.person.as_deref())?;
-    let from = wish.from.unwrap_or_else(|| caller.today()).max(caller.today());
-    let to = wish.to.or(wish.from).unwrap_or_else(|| from.saturating_add(6.days()));
+    let resource = person(&resources, request.person.as_deref())?;
+    let from = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
+    let to = request.to.or(request.from).unwrap_or_else(|| from.saturating_add(6.days()));
     let to = to.min(from.saturating_add(i64::from(slots::MAX_DAYS - 1).days()));
     if to < from {
         return Err(RequestError::Invalid("these days are in the past".into()).into());
@@ -97,7 +97,7 @@ pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, wish: &Wish) -> Result<Offer
             starts_at: caller.local(slot.starts_at),
             person: name_of(&resources, slot.resource_id),
         });
-        Ok(found.filter(|time| wish.allows(time.starts_at)).collect())
+        Ok(found.filter(|time| request.allows(time.starts_at)).collect())
     };
     let times = selection(search(from, to)?);
     let next = if times.is_empty() {
@@ -109,7 +109,7 @@ pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, wish: &Wish) -> Result<Offer
     Ok(Offers { service, times, next })
 }
 
-impl Wish {
+impl TimeSlotRequest {
     fn allows(&self, at: DateTime) -> bool {
         let minutes = u16::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute())).unwrap_or(0);
         self.earliest.is_none_or(|earliest| minutes >= earliest.minutes())
@@ -257,13 +257,13 @@ fn confirmed(
     Ok(appointment)
 }
 
-/// Adds the caller to the waiting list, for the wished days. A repeated request can change only the note.
-pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) -> Result<(), Error> {
+/// Adds the caller to the waiting list, for the requested days. A repeated request can change only the note.
+pub fn wait(tx: &WriteTx<'_>, caller: &Caller, request: &TimeSlotRequest, note: Option<&str>) -> Result<(), Error> {
     let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
-    let service = service(tx, &wish.service)?;
-    let resource = person(&tx.resources(BusinessId::FIRST, false)?, wish.person.as_deref())?;
-    let from_date = wish.from.unwrap_or_else(|| caller.today()).max(caller.today());
-    let to_date = wish.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
+    let service = service(tx, &request.service)?;
+    let resource = person(&tx.resources(BusinessId::FIRST, false)?, request.person.as_deref())?;
+    let from_date = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
+    let to_date = request.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
     let note = remark("note", note.unwrap_or_default())?;
     let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
     match tx.same_waiting_entry(BusinessId::FIRST, &new)? {

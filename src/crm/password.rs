@@ -55,7 +55,7 @@ impl From<WeakPassword> for RequestError {
 
 /// Checks a new password: its length, and that it is neither common nor close to one of the names (of the user, of the
 /// business). Existing passwords are not checked again.
-pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
+pub fn check_strength(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < MIN_CHARS {
         return Err(WeakPassword::Short);
@@ -76,9 +76,9 @@ pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPasswo
     Ok(())
 }
 
-/// Hashes a password, in PHC form with its own salt. Fails if [`check`] rejects the password.
+/// Hashes a password, in PHC form with its own salt. Fails if [`check_strength`] rejects the password.
 pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, WeakPassword> {
-    check(password, names)?;
+    check_strength(password, names)?;
     let salt = entropy::random_bytes::<16>();
     match Argon2::default().hash_password_with_salt(password.as_bytes(), &salt) {
         Ok(hash) => Ok(hash.to_string()),
@@ -88,7 +88,7 @@ pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, WeakPas
 
 /// Verifies a password against a hash. Without a hash, takes the same time and returns false, so the response time does
 /// not reveal whether a user exists.
-pub fn matches(password: &str, hash: Option<&str>) -> bool {
+pub fn verify(password: &str, hash: Option<&str>) -> bool {
     if password.len() > MAX_BYTES {
         return false;
     }
@@ -124,10 +124,10 @@ mod tests {
     fn only_the_right_password_matches() {
         let kept = hash("סיסמה ארוכה", &NAMES).unwrap();
         assert!(kept.starts_with("$argon2id$"));
-        assert!(matches("סיסמה ארוכה", Some(&kept)));
-        assert!(!matches("סיסמה ארוכה ", Some(&kept)));
-        assert!(!matches("סיסמה ארוכה", None));
-        assert!(!matches("", Some("")));
+        assert!(verify("סיסמה ארוכה", Some(&kept)));
+        assert!(!verify("סיסמה ארוכה ", Some(&kept)));
+        assert!(!verify("סיסמה ארוכה", None));
+        assert!(!verify("", Some("")));
         assert_ne!(hash("סיסמה ארוכה", &NAMES).unwrap(), kept);
     }
 
@@ -136,9 +136,12 @@ mod tests {
         assert!(hash("1234567", &NAMES).is_err());
         assert!(hash("correct h", &NAMES).is_err());
         assert!(hash("correct ho", &NAMES).is_ok());
-        assert!(check(&"xyzzy plugh ".repeat(500), &NAMES).is_err());
-        assert!(check("correct horse correct horse ", &NAMES).is_ok(), "what is repeated is long enough itself");
-        assert!(check(&generate(), &NAMES).is_ok());
+        assert!(check_strength(&"xyzzy plugh ".repeat(500), &NAMES).is_err());
+        assert!(
+            check_strength("correct horse correct horse ", &NAMES).is_ok(),
+            "what is repeated is long enough itself"
+        );
+        assert!(check_strength(&generate(), &NAMES).is_ok());
     }
 
     #[test]
@@ -155,7 +158,7 @@ mod tests {
             "passwordpassword1",
             "qwerty12345678",
         ] {
-            assert!(check(password, &NAMES).is_err(), "{password}");
+            assert!(check_strength(password, &NAMES).is_err(), "{password}");
         }
     }
 }

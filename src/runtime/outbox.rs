@@ -204,8 +204,8 @@ impl Dispatcher {
         if !by_bridge || entry.doubtful {
             return Ok(None);
         }
-        let Some(until) = self.pacer.earliest(entry.first_words).filter(|until| *until > now) else {
-            self.pacer.record_sent(entry.first_words, now, entropy::chance());
+        let Some(until) = self.pacer.earliest(entry.is_first_contact).filter(|until| *until > now) else {
+            self.pacer.record_sent(entry.is_first_contact, now, entropy::chance());
             return Ok(None);
         };
         if until.since(now) > POSTPONE_AFTER {

@@ -98,7 +98,7 @@ impl Conduct {
         let claims: Vec<Claim> =
             self.said.iter().flat_map(|(at, text)| claims(*at, text, self.today.is_some())).collect();
         let evidence = Evidence { deeds: &deeds, has_confirmation: self.has_confirmation, today: self.today };
-        let found = evidence.judge(&claims);
+        let found = evidence.evaluate(&claims);
         let mut broken: Vec<(usize, BrokenPromise)> = Vec::new();
         for (at, claim) in claims.iter().enumerate() {
             let Finding::Broken { is_time_wrong } = found[at] else { continue };

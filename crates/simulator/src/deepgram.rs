@@ -227,7 +227,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Opti
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
                 let ended = transcription.transcriber.ended();
-                let responses = transcription.hear(&audio);
+                let responses = transcription.receive(&audio);
                 let record = &mut shared.transcriptions()[index];
                 record.received += audio.len();
                 record.endpoints += transcription.transcriber.ended() - ended;
@@ -272,9 +272,9 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Opti
 }
 
 impl Transcription {
-    fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
+    fn receive(&mut self, audio: &[u8]) -> Vec<Value> {
         let mut responses = Vec::new();
-        for heard in self.transcriber.hear(audio) {
+        for heard in self.transcriber.receive(audio) {
             match heard {
                 Heard::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
                     responses.push(self.result(&words, true, None));

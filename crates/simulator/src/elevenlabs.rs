@@ -245,7 +245,7 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
             shared.violation("a chunk has more than a second of audio");
         }
         shared.state().transcriptions[index].received += audio.len();
-        for heard in transcriber.hear(&audio) {
+        for heard in transcriber.receive(&audio) {
             if let Heard::Words(words) = heard {
                 unsent = Some(text_of(&words));
             }

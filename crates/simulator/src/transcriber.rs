@@ -70,14 +70,14 @@ impl Transcriber {
     }
 
     /// Transcribes a piece of mu-law audio.
-    pub(crate) fn hear(&mut self, audio: &[u8]) -> Vec<Heard> {
+    pub(crate) fn receive(&mut self, audio: &[u8]) -> Vec<Heard> {
         self.received += audio.len();
         let now_ms = self.now_ms();
         let silence = self.plan.endpoint.unwrap_or(PAUSE);
         let silence_ms = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
         let settings = VadSettings { threshold: 0.5, prefix_ms: 0, silence_ms };
         let mut heard = Vec::new();
-        for event in self.vad.hear(audio, settings) {
+        for event in self.vad.receive(audio, settings) {
             match event {
                 VadEvent::Started { audio_start_ms } if self.plan.finds_words => {
                     self.current.get_or_insert((audio_start_ms, 0));

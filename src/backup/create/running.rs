@@ -51,7 +51,7 @@ impl Snapshots {
     /// snapshots were deleted. This function does not delete any snapshot.
     pub fn begin(&self, kind: Kind) -> Result<BegunSnapshot, Error> {
         let begun = self.lock(kind, clock::now())?;
-        self.check_room()?;
+        self.check_free_space()?;
         Ok(begun)
     }
 

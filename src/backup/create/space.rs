@@ -28,7 +28,7 @@ impl Snapshots {
     }
 
     /// Fails if the next snapshot would lack space even after all deletable snapshots were deleted.
-    pub(super) fn check_room(&self) -> Result<(), Error> {
+    pub(super) fn check_free_space(&self) -> Result<(), Error> {
         let deletable = self.list()?.iter().skip(COPIES_KEPT).fold(0_u64, |sum, one| sum.saturating_add(one.bytes));
         let free = known_space(self.folder()).map_or(u64::MAX, |space| space.free_bytes).saturating_add(deletable);
         let needed = self.next_needs();

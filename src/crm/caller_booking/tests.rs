@@ -111,12 +111,12 @@ fn a_service_is_found_by_its_name_or_by_a_part_that_only_one_has() {
 #[test]
 fn free_times_are_few_and_round_and_within_the_wish() {
     let shop = Shop::open();
-    let find = |wish: Wish| {
-        let offers = shop.run(|tx| free_times(tx, &caller(1), &wish)).unwrap();
+    let find = |request: TimeSlotRequest| {
+        let offers = shop.run(|tx| free_times(tx, &caller(1), &request)).unwrap();
         (offers.times.iter().map(|time| time.starts_at.to_string()).collect::<Vec<_>>(), offers.next)
     };
-    let wish = Wish { service: "תספורת".into(), ..Wish::default() };
-    let (times, next) = find(wish.clone());
+    let request = TimeSlotRequest { service: "תספורת".into(), ..TimeSlotRequest::default() };
+    let (times, next) = find(request.clone());
     assert_eq!((times.len(), next), (12, None), "{times:?}");
     assert_eq!(times[0], "2026-11-22T09:00:00", "in the business's time");
     assert!(times.iter().all(|time| time.contains(":00:00") || time.contains(":30:00")), "{times:?}");
@@ -124,15 +124,16 @@ fn free_times_are_few_and_round_and_within_the_wish() {
     assert_eq!(days.len(), 3);
     let clock = |text: &str| Some(text.parse().unwrap());
     let tuesday = Some(jiff::civil::date(2026, 11, 24));
-    let (times, _) = find(Wish { from: tuesday, earliest: clock("16:00"), latest: clock("17:00"), ..wish.clone() });
+    let (times, _) =
+        find(TimeSlotRequest { from: tuesday, earliest: clock("16:00"), latest: clock("17:00"), ..request.clone() });
     assert_eq!(times.first().map(String::as_str), Some("2026-11-24T16:00:00"));
     assert_eq!(times.last().map(String::as_str), Some("2026-11-24T17:00:00"));
     let saturday = Some(jiff::civil::date(2026, 11, 28));
-    let (times, next) = find(Wish { from: saturday, ..wish.clone() });
+    let (times, next) = find(TimeSlotRequest { from: saturday, ..request.clone() });
     assert_eq!(times, Vec::<String>::new());
     assert_eq!(next.unwrap().starts_at.to_string(), "2026-11-29T09:00:00");
     let past = Some(jiff::civil::date(2026, 11, 20));
-    let in_the_past = Wish { from: past, to: past, ..wish };
+    let in_the_past = TimeSlotRequest { from: past, to: past, ..request };
     assert_eq!(refused(shop.run(|tx| free_times(tx, &caller(1), &in_the_past))), "these days are in the past");
 }
 
@@ -183,10 +184,10 @@ fn a_time_that_is_taken_is_refused_with_the_next_one_in_local_time() {
 fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments() {
     let shop = Shop::open();
     let hidden = shop.call(1, "anonymous");
-    let wish = booking("תספורת", "2026-11-23T10:00");
-    let reason = refused(shop.run(|tx| book(tx, &hidden, &wish)));
+    let request = booking("תספורת", "2026-11-23T10:00");
+    let reason = refused(shop.run(|tx| book(tx, &hidden, &request)));
     assert!(reason.contains("ask for a phone number"), "{reason}");
-    let named = CallerBooking { name: Some("משה".into()), phone: Some("050-7654321".into()), ..wish };
+    let named = CallerBooking { name: Some("משה".into()), phone: Some("050-7654321".into()), ..request };
     let booked = shop.run(|tx| book(tx, &hidden, &named)).unwrap();
     assert_eq!((booked.contact_name.as_str(), booked.note.as_str()), ("משה", "050-7654321"));
     let other = shop.call(2, "anonymous");
@@ -236,8 +237,8 @@ fn a_name_that_a_caller_gives_now_shows_no_earlier_appointment() {
     let shop = Shop::open();
     shop.book(&shop.call(1, DANA), "תספורת", "2026-11-23T10:00").unwrap();
     let forger = saying(&shop.call(2, DANA), "קוראים לי פלוני");
-    let wish = CallerBooking { name: Some("פלוני".into()), ..booking("תספורת", "2026-11-25T10:00") };
-    shop.run(|tx| book(tx, &forger, &wish)).unwrap();
+    let request = CallerBooking { name: Some("פלוני".into()), ..booking("תספורת", "2026-11-25T10:00") };
+    shop.run(|tx| book(tx, &forger, &request)).unwrap();
     assert_eq!(shop.run(|tx| own(tx, &forger, None)).unwrap().len(), 1);
     let start = "2026-11-23T10:00".parse().unwrap();
     assert!(refused(shop.run(|tx| cancel(tx, &forger, start, None))).starts_with("ask for the caller's name"));
@@ -259,11 +260,11 @@ fn a_move_keeps_the_person_and_refuses_what_is_taken() {
     });
     let yael = yael.unwrap();
     let dana = shop.call(1, DANA);
-    let wish = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
-    assert_eq!(shop.run(|tx| book(tx, &dana, &wish)).unwrap().resource_id, yael);
+    let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
+    assert_eq!(shop.run(|tx| book(tx, &dana, &request)).unwrap().resource_id, yael);
     let other = shop.call(2, "+972507654321");
-    let wish = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
-    shop.run(|tx| book(tx, &other, &wish)).unwrap();
+    let request = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
+    shop.run(|tx| book(tx, &other, &request)).unwrap();
     let times = |from: &str, to: &str| (from.parse().unwrap(), to.parse().unwrap());
     let moved = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T10:00", "2026-11-23T11:00"), None)).unwrap();
     assert_eq!((moved.resource_id, dana.local(moved.starts_at).hour()), (yael, 11));

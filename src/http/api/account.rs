@@ -50,7 +50,7 @@ pub(super) async fn log_in(
     let (hash, user) = found.unzip();
     let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
     state.auth.begin_attempt(client, account)?;
-    let right = state.auth.matches(client.into(), password, hash.clone()).await?;
+    let right = state.auth.verify_password(client.into(), password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
@@ -193,7 +193,7 @@ pub(super) async fn check_password(state: &AppState, login: &Login, password: St
     let client = Client::KnownDevice(&login.id_hash);
     let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
     state.auth.begin_attempt(client, account)?;
-    if !state.auth.matches(client.into(), password, Some(hash.clone())).await? {
+    if !state.auth.verify_password(client.into(), password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
     state.auth.attempt_succeeded(client, account);

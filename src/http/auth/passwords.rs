@@ -75,13 +75,13 @@ impl Auth {
 
     /// Verifies a password against a hash. Without a hash, takes the same time, so that timing does not reveal which
     /// names exist.
-    pub(crate) async fn matches(
+    pub(crate) async fn verify_password(
         &self,
         requester: Requester,
         password: String,
         hash: Option<String>,
     ) -> Result<bool, ApiError> {
-        self.with_permit(requester, move || password::matches(&password, hash.as_deref())).await
+        self.with_permit(requester, move || password::verify(&password, hash.as_deref())).await
     }
 
     async fn with_permit<T: Send + 'static>(

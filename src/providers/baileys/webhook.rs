@@ -102,7 +102,7 @@ impl Wire<'_> {
     }
 
     fn message(&self, country: country::Id) -> Result<Inbound, Malformed> {
-        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_PERSON)) };
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_CONTACT)) };
         if peer.is_empty() {
             return Err(Malformed("no sender"));
         }
@@ -146,7 +146,7 @@ impl Wire<'_> {
 
     fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Malformed> {
         let target = self.target.text().ok_or(Malformed("a change without a target"))?;
-        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_PERSON)) };
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_CONTACT)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
         let event_id = self.id().filter(|id| *id != target);
         Ok(self.update(target, peer, change, actor, event_id))
@@ -246,7 +246,7 @@ fn time(text: &str) -> Option<Timestamp> {
 /// The extra data that marks a message from before the account was linked.
 const HISTORY: &str = r#"{"history":true}"#;
 
-const NOT_A_PERSON: &str = "not from a contact";
+const NOT_A_CONTACT: &str = "not from a contact";
 
 /// The upper limit of Unix seconds. A smaller number cannot be milliseconds, because the time would be in 1973 or
 /// earlier.

@@ -52,7 +52,7 @@ pub struct OutboxEntry {
     /// When the contact blocked the business or opted out; `None` if the contact has written since then.
     pub opted_out_at: Option<Timestamp>,
     /// True if the thread has no earlier message.
-    pub first_words: bool,
+    pub is_first_contact: bool,
 }
 
 /// A message that another message quotes.
@@ -125,7 +125,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
             twilio_at: row.get("last_in_twilio_at")?,
         },
         opted_out_at: row.get("opted_out_at")?,
-        first_words: row.get("first_words")?,
+        is_first_contact: row.get("is_first_contact")?,
     })
 }
 

@@ -5,7 +5,7 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
     t.last_in_provider, t.last_in_at, t.last_in_twilio_at,
     coalesce(t.opted_out_at, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id)) AS opted_out_at,
     NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
-        AS first_words
+        AS is_first_contact
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
     -- Only the bridge quotes, and only messages of its own account.
     LEFT JOIN messages q ON q.provider = 'baileys' AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id

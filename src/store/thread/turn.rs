@@ -43,11 +43,11 @@ impl WriteTx<'_> {
             let concerns = is_same || event.concerns_all_threads();
             let after = StoredTurn {
                 state: if concerns { before.state.after(event) } else { before.state },
-                archived_at: before.archived_at.filter(|_| !event.is_news()),
+                archived_at: before.archived_at.filter(|_| !event.returns_to_inbox()),
                 ..before
             };
             // The event's message or call records its own change.
-            self.store_turn(before, after, !(is_same && event.is_news()))?;
+            self.store_turn(before, after, !(is_same && event.returns_to_inbox()))?;
         }
         Ok(())
     }

@@ -97,7 +97,7 @@ impl TurnState {
 
 impl TurnEvent {
     /// Returns true if the event moves an archived conversation back to the inbox.
-    pub fn is_news(self) -> bool {
+    pub fn returns_to_inbox(self) -> bool {
         !matches!(self, Self::UserLooked | Self::Done)
     }
 

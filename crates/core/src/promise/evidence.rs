@@ -31,7 +31,7 @@ pub(super) struct Evidence<'a> {
 
 impl Evidence<'_> {
     /// Returns the result for each claim.
-    pub(super) fn judge(&self, claims: &[Claim<'_>]) -> Vec<Finding> {
+    pub(super) fn evaluate(&self, claims: &[Claim<'_>]) -> Vec<Finding> {
         let mut found = vec![Finding::Broken { is_time_wrong: false }; claims.len()];
         for (index, claim) in claims.iter().enumerate() {
             match claim.promise {
@@ -41,7 +41,7 @@ impl Evidence<'_> {
             }
         }
         for promise in [Promise::Waiting, Promise::PassedOn, Promise::Sent] {
-            self.judge_texts(promise, claims, &mut found);
+            self.evaluate_texts(promise, claims, &mut found);
         }
         found
     }
@@ -148,7 +148,7 @@ impl Evidence<'_> {
 
     /// Evaluates claims about messages. Each claim needs a row that contains its words, or a row that no other claim
     /// uses. A claim that repeats another claim in other words needs no second row.
-    fn judge_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
+    fn evaluate_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
         let mine: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].promise == promise).collect();
         let mut rows: Vec<Row> =
             self.deeds.iter().filter(|deed| deed.is_done && deed.promises.contains(&promise)).map(Row::new).collect();

@@ -28,7 +28,7 @@ pub(crate) enum VadEvent {
 }
 
 impl Vad {
-    pub(crate) fn hear(&mut self, sound: &[u8], settings: VadSettings) -> Vec<VadEvent> {
+    pub(crate) fn receive(&mut self, sound: &[u8], settings: VadSettings) -> Vec<VadEvent> {
         self.rest.extend_from_slice(sound);
         let mut events = Vec::new();
         let whole = self.rest.len() - self.rest.len() % FRAME;
@@ -85,7 +85,7 @@ mod tests {
         let sound = [silence(1_000), Voice::caller(1).speak(800), silence(1_000)].concat();
         for piece in [1, 77, 160, 4_000, sound.len()] {
             let mut vad = Vad::default();
-            let events: Vec<_> = sound.chunks(piece).flat_map(|piece| vad.hear(piece, SETTINGS)).collect();
+            let events: Vec<_> = sound.chunks(piece).flat_map(|piece| vad.receive(piece, SETTINGS)).collect();
             assert_eq!(
                 events,
                 [VadEvent::Started { audio_start_ms: 700 }, VadEvent::Stopped { audio_end_ms: 2_300 }],
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn clicks_and_short_pauses_are_no_turns() {
         let mut vad = Vad::default();
-        assert_eq!(vad.hear(&[Voice::caller(1).speak(40), silence(900)].concat(), SETTINGS), []);
+        assert_eq!(vad.receive(&[Voice::caller(1).speak(40), silence(900)].concat(), SETTINGS), []);
         let sound = [Voice::caller(1).speak(300), silence(400), Voice::caller(2).speak(300)].concat();
-        assert_eq!(vad.hear(&sound, SETTINGS).len(), 1);
+        assert_eq!(vad.receive(&sound, SETTINGS).len(), 1);
     }
 }

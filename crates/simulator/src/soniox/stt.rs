@@ -52,7 +52,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
                 let endpoints = transcription.transcriber.ended();
-                let responses = transcription.hear(&audio);
+                let responses = transcription.receive(&audio);
                 let mut state = shared.state();
                 state.transcriptions[index].heard.extend_from_slice(&audio);
                 state.transcriptions[index].endpoints += transcription.transcriber.ended() - endpoints;
@@ -151,8 +151,8 @@ impl Transcription {
     }
 
     /// Returns the responses to a piece of audio.
-    fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
-        let heard = self.transcriber.hear(audio);
+    fn receive(&mut self, audio: &[u8]) -> Vec<Value> {
+        let heard = self.transcriber.receive(audio);
         let now_ms = self.transcriber.now_ms();
         let mut responses: Vec<_> = heard
             .into_iter()

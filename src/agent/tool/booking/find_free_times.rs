@@ -2,7 +2,7 @@
 
 use super::{TIME_LIMIT, day, output, time};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking::{self, Wish};
+use crate::crm::caller_booking::{self, TimeSlotRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl Run for FindFreeTimes {
     const TIME_LIMIT: Duration = TIME_LIMIT;
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
-        let wish = Wish {
+        let request = TimeSlotRequest {
             from: day("from_day", arguments.from_day.as_deref())?,
             to: day("to_day", arguments.to_day.as_deref())?,
             earliest: time("earliest", arguments.earliest.as_deref())?,
@@ -46,7 +46,7 @@ impl Run for FindFreeTimes {
             person: arguments.person,
         };
         let caller = context.caller();
-        let offers = context.read(move |tx| caller_booking::free_times(tx, &caller, &wish)).await?;
+        let offers = context.read(move |tx| caller_booking::free_times(tx, &caller, &request)).await?;
         let times: Vec<_> = offers.times.iter().map(output::free_time).collect();
         let has_none = times.is_empty();
         let mut answer =

@@ -2,7 +2,7 @@
 
 use super::{TIME_LIMIT, day};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking::{self, Wish};
+use crate::crm::caller_booking::{self, TimeSlotRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,8 +37,9 @@ impl Run for JoinWaitingList {
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { service, from_day, to_day, person, note } = arguments;
         let (from, to) = (day("from_day", from_day.as_deref())?, day("to_day", to_day.as_deref())?);
-        let (caller, wish) = (context.caller(), Wish { service, person, from, to, ..Wish::default() });
-        context.transact(move |tx| caller_booking::wait(tx, &caller, &wish, note.as_deref())).await?;
+        let (caller, request) =
+            (context.caller(), TimeSlotRequest { service, person, from, to, ..TimeSlotRequest::default() });
+        context.transact(move |tx| caller_booking::wait(tx, &caller, &request, note.as_deref())).await?;
         Ok(json!({"ok": true}))
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct Challenge {
     is_known: AtomicBool,
     /// Whether the last answer had no valid proof although the daemon required one. Limits the warning to the first
     /// such answer.
-    is_unproved: AtomicBool,
+    is_unauthenticated: AtomicBool,
     /// The file that records that this bridge has sent a valid proof.
     known_file: PathBuf,
     peer: Mutex<Peer>,
@@ -54,7 +54,7 @@ pub(super) struct Challenge {
 enum Peer {
     Unknown,
     /// The program has proved that it has the secret. Requests are signed with the nonce of its process.
-    Proved {
+    Authenticated {
         nonce: String,
         at: Instant,
     },
@@ -98,7 +98,7 @@ impl Authentication {
             origin,
             is_required,
             is_known: AtomicBool::new(is_known),
-            is_unproved: AtomicBool::new(false),
+            is_unauthenticated: AtomicBool::new(false),
             known_file,
             peer: Mutex::new(Peer::Unknown),
         }))
@@ -148,10 +148,10 @@ impl Challenge {
     ) -> Result<AuthenticationHeader, LinkState> {
         let mut peer = self.peer.lock().await;
         let is_answered = match &*peer {
-            Peer::Proved { at, .. } => clock::instant() - *at < PROVED_FOR,
+            Peer::Authenticated { at, .. } => clock::instant() - *at < RESULT_VALID_FOR,
             Peer::Unsupporting { since } => clock::instant() - *since < ASK_AGAIN_AFTER,
             // Requests that waited for the lock reuse this failure and do not repeat the challenge.
-            Peer::Failed { state, at } if clock::instant() - *at < PROVED_FOR => return Err(*state),
+            Peer::Failed { state, at } if clock::instant() - *at < RESULT_VALID_FOR => return Err(*state),
             Peer::Unknown | Peer::Failed { .. } => false,
         };
         if !is_answered {
@@ -164,7 +164,7 @@ impl Challenge {
             };
         }
         Ok(match &*peer {
-            Peer::Proved { nonce, .. } => {
+            Peer::Authenticated { nonce, .. } => {
                 let head = format!("agentlocator bridge request\n{nonce}\n{method}\n{target}\n");
                 (AUTH, sign(&self.secret, &[head.as_bytes(), body].concat()))
             }
@@ -185,7 +185,7 @@ impl Challenge {
             if !self.is_required && !self.is_known.load(Ordering::Relaxed) {
                 return Ok(Peer::Unsupporting { since: clock::instant() });
             }
-            if !self.is_unproved.swap(true, Ordering::Relaxed) {
+            if !self.is_unauthenticated.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     event = "BRIDGE_UNPROVED",
                     origin = self.origin,
@@ -201,7 +201,7 @@ impl Challenge {
         let its_nonce = header(NONCE).unwrap_or_default();
         let expected = sign(&self.secret, format!("agentlocator bridge proof\n{nonce}\n{its_nonce}").as_bytes());
         if !bool::from(expected.as_bytes().ct_eq(proof.as_bytes())) {
-            if !self.is_unproved.swap(true, Ordering::Relaxed) {
+            if !self.is_unauthenticated.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     event = "BRIDGE_UNPROVED",
                     origin = self.origin,
@@ -211,11 +211,11 @@ impl Challenge {
             }
             return Err(LinkState::Unauthorized);
         }
-        self.is_unproved.store(false, Ordering::Relaxed);
+        self.is_unauthenticated.store(false, Ordering::Relaxed);
         if !self.is_known.swap(true, Ordering::Relaxed) {
             self.remember().await;
         }
-        Ok(Peer::Proved { nonce: its_nonce.to_owned(), at: clock::instant() })
+        Ok(Peer::Authenticated { nonce: its_nonce.to_owned(), at: clock::instant() })
     }
 
     /// Records in the file that the bridge has sent a valid proof. Without the file, the daemon would accept a bridge
@@ -259,7 +259,7 @@ pub const PROOF: &str = "x-baileys-proof";
 const AUTH: &str = "x-baileys-auth";
 const KNOWN_FILE: &str = "live/known-bridge";
 /// How long a result of the challenge is valid. Afterwards, another program may be listening on the bridge's port.
-const PROVED_FOR: Duration = Duration::from_secs(1);
+const RESULT_VALID_FOR: Duration = Duration::from_secs(1);
 const PROOF_TIMEOUT: Duration = Duration::from_secs(3);
 /// The delay before the next challenge of a bridge that does not support it. An update may have added the support.
 const ASK_AGAIN_AFTER: Duration = Duration::from_mins(1);

@@ -45,15 +45,17 @@ impl Bench {
         }
     }
 
-    fn hear(&mut self, message: &Value) {
+    fn receive(&mut self, message: &Value) {
         self.media_stream.handle_message(&message.to_string(), self.now_us);
         self.drain();
     }
 
     fn hear_speech(&mut self, ms: u64, mark: &str) {
         let payload = BASE64_STANDARD.encode(Voice::agent(1).speak(ms));
-        self.hear(&json!({"event": "media", "streamSid": "MZ00000000000000000000000000000001", "media": {"payload": payload}}));
-        self.hear(&json!({"event": "mark", "streamSid": "MZ00000000000000000000000000000001", "mark": {"name": mark}}));
+        self.receive(&json!({"event": "media", "streamSid": "MZ00000000000000000000000000000001", "media": {"payload": payload}}));
+        self.receive(
+            &json!({"event": "mark", "streamSid": "MZ00000000000000000000000000000001", "mark": {"name": mark}}),
+        );
     }
 
     fn events(&self, event: &str) -> Vec<&Value> {
@@ -89,7 +91,7 @@ fn the_caller_listens_speaks_and_interrupts_by_the_script() {
     bench.run_until(3_000);
     bench.hear_speech(2_000, "second");
     bench.run_until(3_400);
-    bench.hear(&json!({"event": "clear", "streamSid": "MZ00000000000000000000000000000001"}));
+    bench.receive(&json!({"event": "clear", "streamSid": "MZ00000000000000000000000000000001"}));
     assert_eq!(bench.events("mark")[1]["mark"]["name"], "second");
     bench.run_until(5_000);
     assert_eq!(bench.actions, [(3_800, CallerAction::HangUp)]);

@@ -14,7 +14,7 @@ impl Session {
         let Some(settings) = self.vad_settings().filter(|_| self.number >= self.options.faults.deaf_sessions) else {
             return;
         };
-        for event in self.vad.hear(sound, settings) {
+        for event in self.vad.receive(sound, settings) {
             match event {
                 VadEvent::Started { audio_start_ms } => {
                     let item_id = self.ids.next("item");
