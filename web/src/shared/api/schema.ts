@@ -2597,8 +2597,7 @@ export interface components {
             etag: string;
             /**
              * Format: date-time
-             * @description When the number ceased to be current, if the contact has another phone number now; null for a current number or
-             *     another kind of address.
+             * @description When the number ceased to be current; null for a current number, and for other kinds of addresses.
              */
             former_at?: string | null;
             /**
@@ -2608,7 +2607,7 @@ export interface components {
             id: number;
             /** @description The kind of the address. */
             kind: components["schemas"]["AddressKind"];
-            /** @description The address, normalised: E.164 for a phone number. */
+            /** @description The normalised address; a phone number is in E.164. */
             value: string;
         };
         /**
@@ -2647,7 +2646,7 @@ export interface components {
             headline?: components["schemas"]["Bilingual"] | null;
             /**
              * Format: int64
-             * @description The id of the entry.
+             * @description The id of the event; later events have greater ids.
              */
             id: number;
             kind: string;
@@ -2667,25 +2666,25 @@ export interface components {
              * @description When the alert cleared; null while it is active.
              */
             cleared_at?: string | null;
-            /** @description The last notification by each channel. */
+            /** @description The last notification of this occurrence by each channel. */
             deliveries: components["schemas"]["AlertDelivery"][];
-            /** @description The details of the problem. */
+            /** @description The findings that raised the alert, in Hebrew and English. */
             detail: components["schemas"]["Bilingual"];
-            /** @description The name of the alert, in Hebrew and English. */
+            /** @description The title of the alert, in Hebrew and English. */
             headline: components["schemas"]["Bilingual"];
             kind: components["schemas"]["AlertKind"];
-            /** @description Whether the alert is muted: no notification is sent. */
+            /** @description Whether the alert is muted; a muted alert sends no notifications. */
             muted: boolean;
             /**
              * Format: date-time
              * @description When the mute ends; null if the alert is not muted, or is muted until it clears (see `muted`).
              */
             muted_until?: string | null;
-            /** @description The action that fixes the problem. */
+            /** @description The action that fixes the problem, in Hebrew and English. */
             remedy: components["schemas"]["Bilingual"];
             /**
              * Format: date-time
-             * @description When the alert became active for the last time.
+             * @description The start of the current occurrence, or of the last occurrence if the alert has cleared.
              */
             since: string;
             state: components["schemas"]["AlertState"];
@@ -2713,9 +2712,9 @@ export interface components {
         AlertTransition: "raised" | "lasts" | "cleared";
         /** @description The answer to a question. */
         AnswerKnowledgeGapRequest: {
-            /** @description The answer, 1 to 4000 characters; it becomes the text of a fact. */
+            /** @description The answer, 1 to 4000 characters, which becomes the text of a fact. */
             answer: string;
-            /** @description The topic of that fact, up to 200 characters; the question by default. */
+            /** @description The topic of the fact, up to 200 characters; the question by default. */
             topic?: string | null;
         };
         /** @description An API token, without the secret, which is shown only once and not stored. */
@@ -2729,7 +2728,7 @@ export interface components {
             created_by?: string | null;
             /**
              * Format: date-time
-             * @description When the token expires; null: never.
+             * @description When the token expires; null if it never expires.
              */
             expires_at?: string | null;
             /**
@@ -2748,7 +2747,7 @@ export interface components {
             role: components["schemas"]["Role"];
             /**
              * @description The name of the user who is responsible for the token; null for a token of the command line. If this user is
-             *     removed, or loses the role that the token has, the token is rejected.
+             *     removed, or loses the role that the token has, the daemon rejects the token.
              */
             user_name?: string | null;
         };
@@ -2765,21 +2764,21 @@ export interface components {
              * @description The id of the call in which the agent booked the appointment; null if it was not booked in a call.
              */
             call_id?: number | null;
-            /** @description The reason for the cancellation. */
+            /** @description The reason for the cancellation; null if no reason was given, or the appointment is not cancelled. */
             cancel_reason?: string | null;
             /**
              * Format: date-time
-             * @description When the appointment was cancelled.
+             * @description When the appointment was cancelled; null if it is not cancelled.
              */
             cancelled_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact who has the appointment.
              */
             contact_id: number;
             /** @description The contact's name; may be empty. */
             contact_name: string;
-            /** @description The contact's phone number, E.164. */
+            /** @description The contact's current phone number in E.164; null if the contact has none. */
             contact_number?: string | null;
             /**
              * Format: date-time
@@ -2802,7 +2801,7 @@ export interface components {
             note: string;
             /**
              * Format: int64
-             * @description The price in agorot at the time of the booking.
+             * @description The price of the service in agorot when the service was chosen; null if it had no price.
              */
             price_minor?: number | null;
             /**
@@ -2819,10 +2818,10 @@ export interface components {
             seen_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the service.
+             * @description The id of the booked service.
              */
             service_id: number;
-            /** @description The name of the service. */
+            /** @description The current name of the booked service. */
             service_name: string;
             /** @description Whether the agent or a user booked the appointment. */
             source: components["schemas"]["AppointmentSource"];
@@ -2833,7 +2832,7 @@ export interface components {
             starts_at: string;
             /** @description The state of the appointment. */
             state: components["schemas"]["AppointmentState"];
-            /** @description The time zone of the business at the time of the booking. */
+            /** @description The IANA time zone of the business at the time of the booking. */
             time_zone: string;
             /**
              * Format: date-time
@@ -2866,7 +2865,7 @@ export interface components {
             action: string;
             /** @description The actor: `user:3`, `token:2` or `cli`. */
             actor: string;
-            /** @description The name of the user or the token; null for other actors. */
+            /** @description The name of the user or token; null for other actors, and if the user or token no longer exists. */
             actor_name?: string | null;
             /**
              * Format: date-time
@@ -2903,19 +2902,19 @@ export interface components {
         BackfillProgress: {
             /**
              * Format: int64
-             * @description All rows with ids up to this one are done.
+             * @description All rows with this id or a lower one have been migrated.
              */
             done_to: number;
             /**
              * Format: date-time
-             * @description When it finished.
+             * @description When the migration finished; null while it runs.
              */
             finished_at?: string | null;
             /** @description The name of the migration. */
             name: string;
             /**
              * Format: date-time
-             * @description When it started.
+             * @description When the migration started.
              */
             started_at: string;
         };
@@ -2964,8 +2963,9 @@ export interface components {
             /** @description The snapshots in the folder, newest first. */
             snapshots: components["schemas"]["Snapshot"][];
             /**
-             * @description `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: no night has passed yet;
-             *     `off`: backups are off.
+             * @description The status of the backups. `good`: the last snapshot succeeded and is recent. `bad`: the last attempt or upload
+             *     failed, or the last snapshot is too old. `pending`: no snapshot has been created yet. `off`: backups are
+             *     disabled in the settings.
              */
             status: string;
         };
@@ -2976,14 +2976,14 @@ export interface components {
         };
         /** @description Whether a contact is blocked. */
         BlockRequest: {
-            /** @description True: calls are rejected, and messages are stored without notice, until this is set to false. */
+            /** @description True: calls are rejected, and messages are stored without a notification, until this is set to false. */
             blocked: boolean;
         };
         /** @description An appointment to be booked. */
         BookAppointmentRequest: {
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact for whom the appointment is booked.
              */
             contact_id: number;
             /**
@@ -2991,7 +2991,7 @@ export interface components {
              *     False by default.
              */
             force?: boolean | null;
-            /** @description A note for users. */
+            /** @description A note for users; the contact does not see it. */
             note?: string | null;
             /**
              * Format: int64
@@ -3000,7 +3000,7 @@ export interface components {
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the service.
+             * @description The id of the service to book.
              */
             service_id: number;
             /**
@@ -3023,7 +3023,7 @@ export interface components {
             inbox?: number | null;
             /**
              * Format: int64
-             * @description The number of files of messages that are still to be transferred.
+             * @description The number of message files that the bridge has not downloaded from WhatsApp yet.
              */
             media?: number | null;
             /**
@@ -3039,7 +3039,7 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description Since when the link, although connected, has received nothing, not even a reply from the account's own phone;
+             * @description Since when the bridge has received no data although it is connected, not even the reply to its own link check;
              *     null while data arrives.
              */
             deaf_since?: string | null;
@@ -3065,12 +3065,12 @@ export interface components {
             restriction?: components["schemas"]["AccountRestriction"] | null;
             /**
              * Format: date-time
-             * @description Since when the link is in this state.
+             * @description When the link entered this state.
              */
             since?: string | null;
             /** @description The state of the link to WhatsApp. */
             state: components["schemas"]["LinkState"];
-            /** @description The version of the bridge. */
+            /** @description The version of the bridge program. */
             version?: string | null;
             /** @description The messages and files that are queued in the bridge. */
             waiting: components["schemas"]["BridgeBacklog"];
@@ -3084,14 +3084,14 @@ export interface components {
             /** @description The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`. */
             time_zone: string;
         };
-        /** @description A day: its Hebrew date, its holiday, and when the business is open. */
+        /** @description A calendar day: its Hebrew date, its holiday, and the hours in which the business is open. */
         CalendarDay: {
             closed_reason?: components["schemas"]["ClosedReason"] | null;
             /** @description The reasons of the business's closures on this day. */
             closures: string[];
             /**
              * Format: date
-             * @description The date.
+             * @description The Gregorian date in the time zone of the business.
              */
             date: string;
             hebrew_date?: components["schemas"]["HebrewDate"] | null;
@@ -3108,14 +3108,14 @@ export interface components {
         };
         /** @description Calendar days in chronological order. */
         CalendarDays: {
-            /** @description The days. */
+            /** @description All days of the requested range, in chronological order. */
             days: components["schemas"]["CalendarDay"][];
         };
         /** @description A phone call. */
         Call: {
             /**
              * Format: date-time
-             * @description When the media stream began.
+             * @description When the media stream began; null if no media stream has begun.
              */
             answered_at?: string | null;
             /**
@@ -3123,7 +3123,7 @@ export interface components {
              * @description The id of the business.
              */
             business_id: number;
-            /** @description Twilio's CallSid. */
+            /** @description The id of the call at Twilio (CallSid). */
             call_sid: string;
             /**
              * Format: int64
@@ -3139,13 +3139,13 @@ export interface components {
             direction: components["schemas"]["CallDirection"];
             /**
              * Format: int64
-             * @description The duration as Twilio reports it, or as the daemon measured it if Twilio has not reported it.
+             * @description The duration in milliseconds, as reported by Twilio, or as measured by the daemon if Twilio has not reported it.
              */
             duration_ms?: number | null;
             end_reason?: components["schemas"]["EndReason"] | null;
             /**
              * Format: date-time
-             * @description When the call ended; null while it runs.
+             * @description When the call ended; null while it continues.
              */
             ended_at?: string | null;
             /** @description The voice engine: `realtime`, `pipeline`, `voicemail` or `record`; null before the media stream began. */
@@ -3155,18 +3155,18 @@ export interface components {
              * @description The id of the call.
              */
             id: number;
-            /** @description The network: phone or WhatsApp. */
+            /** @description The network of the call: phone or WhatsApp. */
             medium: components["schemas"]["CallMedium"];
             /** @description The transcript of the message that the caller left, if there is one. */
             message_text?: string | null;
             /**
-             * @description Whether the call was missed: the service was off or unreachable during the call, and found it later in Twilio's
-             *     list of calls.
+             * @description Whether the service was off or unreachable during the call. The daemon found such a call later in Twilio's list
+             *     of calls.
              */
             missed: boolean;
-            /** @description The AI model. */
+            /** @description The name of the AI model of the voice engine; null if no model was used. */
             model?: string | null;
-            /** @description The business's number. */
+            /** @description The number of the business in this call. */
             own_number: string;
             /** @description The caller's number in E.164, or the text that Twilio sent instead (`anonymous`). */
             peer_number: string;
@@ -3199,8 +3199,8 @@ export interface components {
             /** @description The appointments that the agent booked, moved or cancelled in the call, in their current state, ordered by time. */
             bookings: components["schemas"]["CallBooking"][];
             /**
-             * @description The name of the user or API token that ended the call; null if the call ended otherwise, or the token was
-             *     deleted.
+             * @description The name of the user or API token that ended the call; null if the call ended in another way. Empty if the user
+             *     or token no longer exists.
              */
             hung_up_by?: string | null;
             /** @description The recordings of the call; `/api/calls/{id}/recording` returns their audio. */
@@ -3215,15 +3215,15 @@ export interface components {
         CallDirection: "in" | "out";
         /** @description The findings that were extracted from a call's transcript after its end. */
         CallFindings: {
-            /** @description The language that the caller spoke, such as `he`; null if it is not known. */
+            /** @description The code of the language that the caller spoke, such as `he`; null if it is not known. */
             language?: string | null;
             lead?: components["schemas"]["Lead"] | null;
             /**
-             * @description The questions that the agent could not answer. A question that was asked again in a later call is listed there
-             *     instead.
+             * @description The questions that the agent could not answer. If a question was asked again in a later call, only that call
+             *     lists it.
              */
             questions: components["schemas"]["KnowledgeGap"][];
-            /** @description The complete summary; null if there is none yet, or none at all. */
+            /** @description The complete summary; null if none was created. */
             summary?: string | null;
         };
         /** @description A call as an item of a list. */
@@ -3260,7 +3260,7 @@ export interface components {
         CallState: "ringing" | "live" | "fallback" | "transferred" | "ended";
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
-            /** @description The reason for the cancellation. */
+            /** @description The reason for the cancellation, for users. */
             reason?: string | null;
         };
         /**
@@ -3272,14 +3272,15 @@ export interface components {
         Change: {
             /**
              * Format: date-time
-             * @description When it was committed.
+             * @description When the change was committed.
              */
             at: string;
-            /** @description The kind of change. */
+            /** @description The kind of the change. */
             kind: components["schemas"]["ChangeKind"];
             /**
              * Format: int64
-             * @description The id of the message, thread, contact or call that changed.
+             * @description The id of the changed item, whose type depends on `kind`. For a turn, it is the id of the call; for a note, the
+             *     id of the contact; for a draft, the id of the thread. Null for a kind without an id.
              */
             ref_id?: number | null;
             /**
@@ -3289,7 +3290,7 @@ export interface components {
             seq: number;
             /**
              * Format: int64
-             * @description The id of the thread to which the changed item belongs.
+             * @description The id of the thread, if the changed item is a thread or part of a thread; otherwise null.
              */
             thread_id?: number | null;
         };
@@ -3297,7 +3298,7 @@ export interface components {
         ChangeAppointmentRequest: {
             /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
             force?: boolean | null;
-            /** @description A note for users; null clears it. */
+            /** @description A note for users; the contact does not see it. Null clears the note. */
             note?: string | null;
             /**
              * Format: int64
@@ -3321,10 +3322,10 @@ export interface components {
             from?: string | null;
             /**
              * Format: date
-             * @description The first day.
+             * @description The first day of the closure.
              */
             from_date?: string | null;
-            /** @description The reason. */
+            /** @description The reason for the closure, shown to users. */
             reason?: string | null;
             /**
              * Format: int64
@@ -3335,16 +3336,16 @@ export interface components {
             to?: string | null;
             /**
              * Format: date
-             * @description The last day.
+             * @description The last day of the closure.
              */
             to_date?: string | null;
         };
         /** @description A change of a fact. Absent fields keep their values. */
         ChangeFactRequest: {
             source?: components["schemas"]["FactSource"] | null;
-            /** @description The fact, 1 to 4000 characters. */
+            /** @description The text of the fact, 1 to 4000 characters. */
             text?: string | null;
-            /** @description The topic, 1 to 200 characters. */
+            /** @description The topic of the fact, 1 to 200 characters. */
             topic?: string | null;
         };
         /**
@@ -3363,11 +3364,11 @@ export interface components {
             /** @description Whether the resource accepts no new appointments. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
-            /** @description The name; null is allowed only for a resource with a key. */
+            /** @description The name of the resource; null is allowed only for a resource with a key. */
             name?: string | null;
             /**
              * Format: int64
-             * @description The position in lists.
+             * @description The position in lists, and the order in which a free resource is chosen; the lowest is first.
              */
             position?: number | null;
             /** @description The ids of the services that the resource provides; null: all services. */
@@ -3382,20 +3383,20 @@ export interface components {
         ChangeSavedReplyRequest: {
             /** @description The shortcut that a user types to insert the text; one word. */
             shortcut?: string | null;
-            /** @description The text. */
+            /** @description The text that the shortcut inserts. */
             text?: string | null;
         };
-        /** @description A change of a scheduled message. Absent fields keep their values; null clears a file or a provider. */
+        /** @description A change of a scheduled message. Absent fields keep their values; null clears the file or the provider. */
         ChangeScheduledRequest: {
-            /** @description The id of a file from `POST /api/media`. */
+            /** @description The id of a file from `POST /api/media` to attach; null removes the file. */
             media_id?: string | null;
             provider?: components["schemas"]["Provider"] | null;
             /**
              * Format: date-time
-             * @description When it is to be sent, within the next 366 days.
+             * @description When the message is due to be sent; within the next 366 days.
              */
             send_at?: string | null;
-            /** @description The text. */
+            /** @description The new text of the message. */
             text?: string | null;
         };
         /** @description A change of a service. Absent fields keep their values. */
@@ -3412,23 +3413,23 @@ export interface components {
              * @description The minutes before the appointment in which the resource is not available, at most 480.
              */
             buffer_before_min?: number | null;
-            /** @description A description for contacts. */
+            /** @description A description of the service for contacts. */
             description?: string | null;
             /**
              * Format: int32
-             * @description The duration in minutes, 1 to 1440. Existing appointments keep their duration.
+             * @description The duration of new appointments in minutes, 1 to 1440. Existing appointments keep their duration.
              */
             duration_min?: number | null;
-            /** @description The name, 1 to 200 characters. */
+            /** @description The name of the service, 1 to 200 characters. */
             name?: string | null;
             /**
              * Format: int64
-             * @description The position in lists.
+             * @description The position in lists; the lowest is first.
              */
             position?: number | null;
             /**
              * Format: int64
-             * @description The price in agorot.
+             * @description The price in agorot; null removes the price.
              */
             price_minor?: number | null;
         };
@@ -3465,16 +3466,16 @@ export interface components {
              * @description The first suitable day.
              */
             from_date?: string | null;
-            /** @description A note for users. */
+            /** @description A note for users; the contact does not see it. */
             note?: string | null;
             /**
              * Format: int64
-             * @description The id of the resource; null: any resource.
+             * @description The id of the resource; null if any resource is suitable.
              */
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the service.
+             * @description The id of the service that the contact wants to book.
              */
             service_id?: number | null;
             /**
@@ -3485,50 +3486,50 @@ export interface components {
         };
         /** @description One finding of a check. */
         CheckFinding: {
-            /** @description The code of the finding, for programs; null if the finding has no code. */
+            /** @description The stable code of the finding; null if the finding has no code. */
             code?: string | null;
-            /** @description The values in the text, by name. */
+            /** @description The values that the text contains, by name. */
             params: {
                 [key: string]: unknown;
             };
-            /** @description The action that fixes the problem; null if no action is needed. */
+            /** @description The action that fixes the problem, in the same language; null if no action is needed. */
             remedy?: string | null;
             /** @description The severity of the finding. */
             status: components["schemas"]["CheckStatus"];
-            /** @description The finding, in the language of the request; English by default. */
+            /** @description The text of the finding, in the language of the request; English by default. */
             text: string;
         };
-        /** @description A check to run, with values that may differ from the saved ones. */
+        /** @description A check to run, with settings that may differ from the saved ones. */
         CheckRequest: {
-            /** @description What to check. */
+            /** @description The check to run. */
             check: components["schemas"]["SettingsCheck"];
-            /** @description Values to use instead of the saved ones, by key; null means the default. Nothing is stored. */
+            /** @description Values to use instead of the saved settings, by key; null means the default. The check stores nothing. */
             values?: {
                 [key: string]: unknown;
             };
         };
         /** @description The result of a check. */
         CheckResponse: {
-            /** @description What was found. */
+            /** @description The findings of the check. */
             findings: components["schemas"]["CheckFinding"][];
-            /** @description Whether no error was found. */
+            /** @description Whether the check found no error. */
             ok: boolean;
         };
         /** @description The result of one check. */
         CheckResult: {
-            /** @description The check: `database`, `published_copy`, … */
+            /** @description The name of the check, such as `database` or `published_copy`. */
             check: string;
-            /** @description The code of the finding, for programs; null if it has none, such as findings of earlier releases. */
+            /** @description The stable code of the finding; null if it has none, such as findings of earlier releases. */
             code?: string | null;
             /** @description The text of the finding, in the language of the request; English by default. */
             found: string;
-            /** @description The values in the text, by name. */
+            /** @description The values that the text contains, by name. */
             params: {
                 [key: string]: unknown;
             };
             /** @description The action that fixes the problem, in the same language; empty if no action is needed. */
             remedy: string;
-            /** @description The severity. */
+            /** @description The severity of the finding. */
             state: components["schemas"]["CheckStatus"];
         };
         /**
@@ -3536,23 +3537,23 @@ export interface components {
          * @enum {string}
          */
         CheckStatus: "ok" | "warning" | "error" | "skipped";
-        /** @description A greeting that is stored already. */
+        /** @description The selection of a stored greeting. */
         ChooseGreetingRequest: {
             /**
              * Format: int64
-             * @description Its id.
+             * @description The id of the stored greeting.
              */
             id: number;
         };
-        /** @description The data that the service continues to use. */
+        /** @description The choice of the database that the service uses. */
         ChooseRequest: {
             /**
-             * @description `found`: the file that was found, from the next start on. `current`: the data of the running service; the found
-             *     file is archived.
+             * @description `found`: the service uses the database file that it found, after its next start. `current`: the service keeps
+             *     its current data, and archives the file that it found.
              */
             data: string;
         };
-        /** @description The result of the choice. */
+        /** @description The result of the choice of a database. */
         ChooseResponse: {
             /** @description Whether the service must be restarted before it uses the chosen file. */
             restart_required: boolean;
@@ -3575,7 +3576,7 @@ export interface components {
             from?: string | null;
             /**
              * Format: date
-             * @description The first day.
+             * @description The first day of the closure.
              */
             from_date: string;
             /**
@@ -3583,7 +3584,7 @@ export interface components {
              * @description The id of the closure.
              */
             id: number;
-            /** @description The reason. */
+            /** @description The reason for the closure, shown to users; may be empty. */
             reason: string;
             /**
              * Format: int64
@@ -3594,7 +3595,7 @@ export interface components {
             to?: string | null;
             /**
              * Format: date
-             * @description The last day.
+             * @description The last day of the closure.
              */
             to_date: string;
             /**
@@ -3609,7 +3610,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The password of the current user. */
+        /** @description The password of the current user, which confirms the session for sensitive operations. */
         ConfirmPasswordRequest: {
             password: string;
         };
@@ -3617,13 +3618,16 @@ export interface components {
         ConfirmPasswordResponse: {
             /**
              * Format: date-time
-             * @description When the confirmation expires.
+             * @description When the confirmation expires; sensitive operations then require the password again.
              */
             valid_until: string;
         };
         /** @description A contact of the business. */
         Contact: {
-            /** @description Whether a user has blocked the contact: calls are rejected, and messages are stored without notice. */
+            /**
+             * @description Whether a user has blocked the contact. Calls of a blocked contact are rejected. Messages are stored without a
+             *     notification.
+             */
             blocked: boolean;
             /**
              * Format: int64
@@ -3635,7 +3639,7 @@ export interface components {
              * @description When the contact was created.
              */
             created_at: string;
-            /** @description The name that the owner gave, else the WhatsApp profile name; may be empty. */
+            /** @description The name that the business gave the contact, or the WhatsApp profile name if it gave none; may be empty. */
             display_name: string;
             /**
              * Format: int64
@@ -3644,7 +3648,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the newest message or call was.
+             * @description The time of the newest message or call; null if there is none.
              */
             last_activity_at?: string | null;
             /** @description The current phone number in E.164; null if only other addresses are known. */
@@ -3654,7 +3658,7 @@ export interface components {
              *     out.
              */
             opted_out: boolean;
-            /** @description The tags, by name. */
+            /** @description The tags of the contact, sorted by name. */
             tags: components["schemas"]["ContactTag"][];
             /**
              * Format: int64
@@ -3664,33 +3668,33 @@ export interface components {
         };
         /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
         ContactDetail: components["schemas"]["Contact"] & {
-            /** @description The addresses of the contact. */
+            /** @description The phone numbers and other addresses of the contact. */
             addresses: components["schemas"]["Address"][];
-            /** @description The values of the fields that the business defined. */
+            /** @description The contact's values of the custom fields. */
             fields: components["schemas"]["ContactField"][];
-            /** @description The code of the language, such as `he`; null if it is not known. */
+            /** @description The code of the contact's language, such as `he`; null if it is not known. */
             language?: string | null;
             /** @description The contacts that were merged into this one, newest first. */
             merged: components["schemas"]["MergedContact"][];
             next_appointment?: components["schemas"]["Appointment"] | null;
             /**
              * Format: int64
-             * @description The number of open tasks.
+             * @description The number of open tasks about the contact.
              */
             open_tasks: number;
-            /** @description The threads, newest activity first. */
+            /** @description The threads with the contact, newest activity first. */
             threads: components["schemas"]["Thread"][];
         };
-        /** @description A contact's value of a field. */
+        /** @description A contact's value of a custom field. */
         ContactField: {
             /**
              * Format: int64
-             * @description The id of the field.
+             * @description The id of the custom field.
              */
             field_id: number;
-            /** @description The kind of the field. */
+            /** @description The type of the custom field. */
             kind: components["schemas"]["FieldKind"];
-            /** @description The name of the field. */
+            /** @description The name of the custom field. */
             name: string;
             /** @description The value: a text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`. */
             value: string;
@@ -3701,7 +3705,7 @@ export interface components {
             contact_name: string;
             /**
              * Format: int64
-             * @description The id for `/api/merges/{id}/undo`.
+             * @description The id of the merge, for `/api/merges/{id}/undo`.
              */
             merge_id: number;
             /**
@@ -3726,21 +3730,21 @@ export interface components {
             /** @description The name of the tag. */
             name: string;
         };
-        /** @description The corrected number. */
+        /** @description The corrected form of a contact's number. */
         CorrectNumberRequest: {
             /** @description The number, in international form or as it is written in the country of the business. */
             number: string;
         };
-        /** @description A closure to be added. It lasts from `from` on the first day to `to` on the last day. */
+        /** @description A closure to add. It lasts from `from` on the first day to `to` on the last day. */
         CreateClosureRequest: {
             /** @description The time of the first day at which the closure begins, `HH:MM`; absent or null: the beginning of the day. */
             from?: string | null;
             /**
              * Format: date
-             * @description The first day.
+             * @description The first day of the closure.
              */
             from_date: string;
-            /** @description The reason. */
+            /** @description The reason for the closure, shown to users. */
             reason?: string | null;
             /**
              * Format: int64
@@ -3751,46 +3755,46 @@ export interface components {
             to?: string | null;
             /**
              * Format: date
-             * @description The last day.
+             * @description The last day of the closure.
              */
             to_date: string;
         };
         /** @description A new contact. */
         CreateContactRequest: {
-            /** @description The name; may be empty. */
+            /** @description The name of the contact; may be empty. */
             display_name?: string;
-            /** @description The phone number: +972501234567 or, within the country, 050-1234567. */
+            /** @description The phone number: `+972501234567`, or the national form `050-1234567`. */
             number: string;
         };
-        /** @description A new field. */
+        /** @description A new custom field. */
         CreateCustomFieldRequest: {
-            /** @description The values of a choice. */
+            /** @description The allowed values of a choice field. */
             choices?: string[];
-            /** @description The kind of its values. */
+            /** @description The type of the field's values. */
             kind: components["schemas"]["FieldKind"];
-            /** @description The name, which no other field has. */
+            /** @description The name of the field; it must be unique. */
             name: string;
         };
         /** @description A new fact. */
         CreateFactRequest: {
             source?: components["schemas"]["FactSource"] | null;
-            /** @description The fact, 1 to 4000 characters. */
+            /** @description The text of the fact, 1 to 4000 characters. */
             text: string;
-            /** @description The topic, 1 to 200 characters. */
+            /** @description The topic of the fact, 1 to 200 characters. */
             topic: string;
         };
         /** @description A new lead. */
         CreateLeadRequest: {
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact who may buy.
              */
             contact_id: number;
-            /** @description The source of the lead. */
+            /** @description The source of the lead as free text. */
             source?: string | null;
             /**
              * Format: int64
-             * @description The stage; the first one by default.
+             * @description The id of the stage; the first stage by default.
              */
             stage_id?: number | null;
             /** @description The product or service that may be sold. */
@@ -3801,20 +3805,20 @@ export interface components {
              */
             value_minor?: number | null;
         };
-        /** @description A new stage. */
+        /** @description A new stage of leads. */
         CreateLeadStageRequest: {
-            /** @description The name. */
+            /** @description The name of the stage. */
             name: string;
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
              * Format: int64
-             * @description The position of the stage in the list; at the end by default.
+             * @description The position of the stage in lists; at the end by default.
              */
             position?: number | null;
         };
-        /** @description The text of a note. */
+        /** @description A new note. */
         CreateNoteRequest: {
-            /** @description The text, of up to 10,000 characters. */
+            /** @description The text of the note, of up to 10,000 characters. */
             text: string;
         };
         /** @description A new resource. */
@@ -3822,11 +3826,11 @@ export interface components {
             /** @description Whether the resource accepts no new appointments; false by default. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
-            /** @description The name, 1 to 200 characters. */
+            /** @description The name of the resource, 1 to 200 characters. */
             name: string;
             /**
              * Format: int64
-             * @description The position in lists; 0 by default.
+             * @description The position in lists, and the order in which a free resource is chosen; the lowest is first. 0 by default.
              */
             position?: number | null;
             /** @description The ids of the services that the resource provides; absent or null: all services. */
@@ -3841,7 +3845,7 @@ export interface components {
         CreateSavedReplyRequest: {
             /** @description The shortcut that a user types to insert the text; one word. */
             shortcut: string;
-            /** @description The text. */
+            /** @description The text that the shortcut inserts. */
             text: string;
         };
         /** @description A new service. */
@@ -3858,29 +3862,29 @@ export interface components {
              * @description The minutes before the appointment in which the resource is not available, at most 480; 0 by default.
              */
             buffer_before_min?: number | null;
-            /** @description A description for contacts. */
+            /** @description A description of the service for contacts. */
             description?: string | null;
             /**
              * Format: int32
-             * @description The duration in minutes, 1 to 1440.
+             * @description The duration of an appointment in minutes, 1 to 1440.
              */
             duration_min: number;
-            /** @description The name, 1 to 200 characters. */
+            /** @description The name of the service, 1 to 200 characters. */
             name: string;
             /**
              * Format: int64
-             * @description The position in lists; 0 by default.
+             * @description The position in lists; the lowest is first. 0 by default.
              */
             position?: number | null;
             /**
              * Format: int64
-             * @description The price in agorot.
+             * @description The price in agorot; absent or null if there is none.
              */
             price_minor?: number | null;
         };
-        /** @description A new tag. */
+        /** @description A new tag for contacts. */
         CreateTagRequest: {
-            /** @description The name; it must be unique. */
+            /** @description The name of the tag; it must be unique. */
             name: string;
         };
         /** @description A new task. */
@@ -3915,29 +3919,29 @@ export interface components {
              * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description The text of the task. */
+            /** @description A description of the task in one line. */
             title: string;
         };
-        /** @description A token to be created. */
+        /** @description A new API token. */
         CreateTokenRequest: {
             /**
              * Format: date-time
-             * @description When the token expires; absent or null: never.
+             * @description When the token expires; absent or null if it never expires.
              */
             expires_at?: string | null;
-            /** @description The purpose of the token. */
+            /** @description A name that describes the purpose of the token. */
             name: string;
             role?: components["schemas"]["Role"] | null;
         };
         /** @description A new token with its secret, which is shown only once. */
         CreateTokenResponse: components["schemas"]["ApiToken"] & {
-            /** @description The secret, for the header `Authorization: Bearer …`. */
+            /** @description The secret to send in the header `Authorization: Bearer …`. */
             token: string;
         };
-        /** @description A new user. */
+        /** @description A new user of the web page and the API. */
         CreateUserRequest: {
             name: string;
-            /** @description The password: at least 10 characters, and not a common password. */
+            /** @description The user's password: at least 10 characters, and not a common password. */
             password: string;
             role: components["schemas"]["Role"];
         };
@@ -3945,7 +3949,7 @@ export interface components {
         CreateWaitingEntryRequest: {
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the waiting contact.
              */
             contact_id: number;
             /**
@@ -3953,7 +3957,7 @@ export interface components {
              * @description The first suitable day.
              */
             from_date: string;
-            /** @description A note for users. */
+            /** @description A note for users; the contact does not see it. */
             note?: string | null;
             /**
              * Format: int64
@@ -3962,7 +3966,7 @@ export interface components {
             resource_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the service.
+             * @description The id of the service that the contact wants to book.
              */
             service_id: number;
             /**
@@ -3976,16 +3980,16 @@ export interface components {
              */
             waiting_since?: string | null;
         };
-        /** @description A field of the business's contacts. */
+        /** @description A custom field of the business's contacts. */
         CustomField: {
-            /** @description The values of a choice; empty for the other kinds. */
+            /** @description The allowed values of a choice field; empty for other types. */
             choices: string[];
             /**
              * Format: int64
              * @description The id of the field.
              */
             id: number;
-            /** @description The kind of its values; it cannot be changed. */
+            /** @description The type of the field's values; it cannot be changed. */
             kind: components["schemas"]["FieldKind"];
             /** @description The name of the field. */
             name: string;
@@ -4000,7 +4004,7 @@ export interface components {
         DatabaseStatus: {
             /** @description Data migrations that run in the background. */
             backfills: components["schemas"]["BackfillProgress"][];
-            /** @description Messages that are held since a restore, the oldest first. */
+            /** @description The messages that the daemon holds since a restore, oldest first. */
             held: components["schemas"]["HeldMessage"][];
             /** @description The result of the integrity checks. */
             integrity: Record<string, never>;
@@ -4010,13 +4014,13 @@ export interface components {
         };
         /** @description A holiday or other special day of the Israeli calendar. */
         DayName: {
-            /** @description The identifier of the day. */
+            /** @description The identifier of the holiday or special day. */
             key: components["schemas"]["Holiday"];
             /** @description How the day affects the opening hours of a business. */
             kind: components["schemas"]["HolidayKind"];
-            /** @description Its name in English. */
+            /** @description The name of the day in English. */
             name_en: string;
-            /** @description Its name in Hebrew. */
+            /** @description The name of the day in Hebrew. */
             name_he: string;
         };
         /**
@@ -4024,19 +4028,19 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
-        /** @description A message that a user has not sent yet. */
+        /** @description The text of a message that a user has not sent yet. */
         Draft: {
-            /** @description The text. */
+            /** @description The text of the draft. */
             text: string;
             /**
              * Format: date-time
-             * @description When it was stored.
+             * @description When the draft was last stored.
              */
             updated_at: string;
         };
         /** @description An edit of a message by its author. */
         Edit: {
-            /** @description The author: `contact`, or `phone` for the business's own phone. */
+            /** @description The party that edited the message: `contact`, or `phone` for the business's own phone. */
             actor: string;
             /**
              * Format: date-time
@@ -4051,9 +4055,9 @@ export interface components {
          * @enum {string}
          */
         EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
-        /** @description The confirmation of an erasure. */
+        /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
-            /** @description The contact's name, number or other address, or its id if it has none of these. */
+            /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
             confirm: string;
         };
         /** @description The result of an erasure: the deleted rows, and the copies that remain. */
@@ -4069,7 +4073,7 @@ export interface components {
             };
             /**
              * @description Whether the write-ahead log no longer contains the deleted content. False if another program reads the database,
-             *     or Litestream copies the log; the next checkpoint that truncates the log removes the content.
+             *     or Litestream copies the log. The next checkpoint that truncates the log then removes the content.
              */
             overwritten: boolean;
             /** @description The snapshots that were created before the erasure, newest first; they still contain the contact. */
@@ -4077,7 +4081,7 @@ export interface components {
         };
         /** @description The body of every error response. */
         ErrorBody: {
-            /** @description With `changed`: the current item, in the form in which the operation returns it. */
+            /** @description The current item, in the form in which the operation returns it; only with the code `changed`. */
             current?: Record<string, never> | null;
             /** @description The error's code and message. */
             error: components["schemas"]["ErrorDetail"];
@@ -4091,9 +4095,9 @@ export interface components {
              * @enum {string}
              */
             code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
-            /** @description The field of the body, or the query parameter, that was rejected. */
+            /** @description The name of the rejected field of the body, or of the rejected query parameter. */
             field?: string | null;
-            /** @description A readable message. */
+            /** @description A message that users can read. */
             message: string;
             /** @description The values in the message, for clients that show a translated message. */
             params?: {
@@ -4106,14 +4110,14 @@ export interface components {
         Eves: components["schemas"]["HolidayRule"] | components["schemas"]["EvesUntil"];
         /** @description The closing time on the eves of holidays. */
         EvesUntil: {
-            /** @description The time, `HH:MM`. */
+            /** @description The closing time, `HH:MM`. */
             to: string;
         };
         /** @description A fact about the business, which the agent uses for its answers. */
         Fact: {
             /**
              * Format: date-time
-             * @description When it was added.
+             * @description When the fact was added.
              */
             created_at: string;
             /** @description The actor that added the fact: `user:3`, `token:2` or `agent`. */
@@ -4125,11 +4129,11 @@ export interface components {
              * @description The id of the fact.
              */
             id: number;
-            /** @description The source of the fact. */
+            /** @description How the fact was added. */
             source: components["schemas"]["FactSource"];
-            /** @description The fact. */
+            /** @description The text of the fact. */
             text: string;
-            /** @description The topic. */
+            /** @description The topic of the fact. */
             topic: string;
             /**
              * Format: date-time
@@ -4160,10 +4164,10 @@ export interface components {
              * @description The id of the call.
              */
             call_id: number;
-            /** @description The number that was called originally, in E.164 if possible. */
+            /** @description The number that the caller originally dialled, in E.164 if possible. */
             forwarded_from: string;
         };
-        /** @description A free gap: an appointment can start at its beginning. */
+        /** @description A free period in the calendar of a resource. An appointment for one of its services can start at the beginning. */
         FreeGap: {
             /**
              * Format: date-time
@@ -4172,7 +4176,7 @@ export interface components {
             ends_at: string;
             /**
              * Format: int64
-             * @description The id of the resource.
+             * @description The id of the free resource.
              */
             resource_id: number;
             /**
@@ -4183,10 +4187,10 @@ export interface components {
         };
         /** @description Free gaps in the calendars of the resources, ordered by resource and time. */
         FreeGaps: {
-            /** @description The gaps. */
+            /** @description The gaps in the requested range, ordered by resource and time. */
             gaps: components["schemas"]["FreeGap"][];
         };
-        /** @description A free time. */
+        /** @description A free time for an appointment. */
         FreeSlot: {
             /**
              * Format: date-time
@@ -4218,43 +4222,43 @@ export interface components {
         GreetingResponse: {
             /**
              * Format: int64
-             * @description Its duration.
+             * @description The duration of the active greeting in milliseconds.
              */
             duration_ms: number;
             /** @description The settings file that sets the path, if `source` is `file`. */
             file?: string | null;
-            /** @description The line of the settings file. */
+            /** @description The line of the settings file that sets the path, if `source` is `file`. */
             line?: number | null;
             /** @description The path of the greeting file, if `source` is `file`. */
             path?: string | null;
             /** @description The greetings that were recorded or uploaded on the web page, newest first; the last five are kept. */
             recordings: components["schemas"]["StoredGreeting"][];
             /**
-             * @description The source of the greeting: `shipped`, `page`, or `file`: the setting `voice.greeting_file` has precedence, so
-             *     the web page cannot change the greeting.
+             * @description The source of the active greeting: `shipped` (the built-in one), `page` (a stored greeting), or `file` (the
+             *     setting `voice.greeting_file`). With `file`, the web page cannot change the greeting.
              */
             source: string;
             /** @description The environment variable that sets the path, if `source` is `file`. */
             variable?: string | null;
-            /** @description The version of the audio; it changes with the audio. */
+            /** @description The version of the active greeting's audio; it changes with the audio. */
             version: string;
         };
         /** @description A Hebrew date. */
         HebrewDate: {
             /**
              * Format: int32
-             * @description The day of the month.
+             * @description The day of the Hebrew month, 1 to 30.
              */
             day: number;
-            /** @description The month. */
+            /** @description The Hebrew month. */
             month: components["schemas"]["HebrewMonth"];
-            /** @description The date in English. */
+            /** @description The complete date in English. */
             text_en: string;
-            /** @description The date in Hebrew letters. */
+            /** @description The complete date in Hebrew letters. */
             text_he: string;
             /**
              * Format: int32
-             * @description The year, such as 5787.
+             * @description The Hebrew year, such as 5787.
              */
             year: number;
         };
@@ -4280,9 +4284,9 @@ export interface components {
              * @description The id of the message.
              */
             message_id: number;
-            /** @description The address of the recipient. */
+            /** @description The phone number or other address of the recipient. */
             recipient: string;
-            /** @description The text. */
+            /** @description The text of the message. */
             text: string;
             /**
              * Format: int64
@@ -4312,9 +4316,9 @@ export interface components {
         HolidayRule: "closed" | "open";
         /** @description One range of opening hours on a weekday. */
         HoursRange: {
-            /** @description The beginning, `HH:MM`. */
+            /** @description The time at which the range begins, `HH:MM`. */
             from: string;
-            /** @description The end, `HH:MM`; `24:00` is the end of the day. */
+            /** @description The time at which the range ends, `HH:MM`; `24:00` is the end of the day. */
             to: string;
             /**
              * Format: int32
@@ -4322,7 +4326,7 @@ export interface components {
              */
             weekday: number;
         };
-        /** @description The number of contacts by state, without archived conversations. */
+        /** @description The number of contacts in each category of the inbox, without archived conversations. */
         InboxCounts: {
             /**
              * Format: int64
@@ -4340,7 +4344,7 @@ export interface components {
              */
             waiting: number;
         };
-        /** @description The conversation with one contact, over all channels. */
+        /** @description The conversation with one contact over all channels. */
         InboxRow: {
             /**
              * Format: date-time
@@ -4349,7 +4353,7 @@ export interface components {
             archived_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the thread of calls.
+             * @description The id of the thread of calls; null if there is none.
              */
             call_thread_id?: number | null;
             /**
@@ -4363,10 +4367,10 @@ export interface components {
             last?: components["schemas"]["LastActivity"] | null;
             /**
              * Format: date-time
-             * @description When the newest message or call was.
+             * @description The time of the newest message or call, or the creation time of the thread if there is none.
              */
             last_activity_at: string;
-            /** @description The contact's current phone number in E.164. */
+            /** @description The contact's current phone number in E.164; null if the contact has none. */
             number?: string | null;
             /** @description The tags of the contact. */
             tags: components["schemas"]["TagName"][];
@@ -4384,7 +4388,7 @@ export interface components {
             waiting_since?: string | null;
             /**
              * Format: int64
-             * @description The id of the thread of messages.
+             * @description The id of the thread of WhatsApp messages; null if there is none.
              */
             whatsapp_thread_id?: number | null;
         };
@@ -4398,32 +4402,32 @@ export interface components {
         KnowledgeGap: {
             /**
              * Format: date-time
-             * @description When it was asked last.
+             * @description When the question was last asked.
              */
             asked_at: string;
             /**
              * Format: int64
-             * @description The id of the call in which the question was asked last.
+             * @description The id of the call in which the question was last asked.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the contact who asked the question last.
+             * @description The id of the contact who last asked the question.
              */
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description When it was asked first.
+             * @description When the question was first asked.
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When a user answered or dismissed it.
+             * @description When a user answered or dismissed the question; null while it is open.
              */
             decided_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the fact with the answer; null if there is none, or it was deleted.
+             * @description The id of the fact with the answer; null if there is no fact, or the fact was deleted.
              */
             fact_id?: number | null;
             /**
@@ -4431,7 +4435,7 @@ export interface components {
              * @description The id of the question.
              */
             id: number;
-            /** @description The question, in a few words. */
+            /** @description The question in a few words. */
             question: string;
             /** @description The state of the question: open, answered or dismissed. */
             state: components["schemas"]["GapState"];
@@ -4450,7 +4454,7 @@ export interface components {
         /** @description The newest message or call with a contact. */
         LastActivity: {
             call?: components["schemas"]["LastCall"] | null;
-            /** @description Whether it is a message or a call. */
+            /** @description `message` or `call`. */
             kind: components["schemas"]["TimelineKind"];
             message?: components["schemas"]["LastMessage"] | null;
         };
@@ -4469,7 +4473,7 @@ export interface components {
              * @description The id of the call.
              */
             id: number;
-            /** @description The transcript of the message that the caller left. */
+            /** @description The transcript of the message that the caller left; null if there is none. */
             message_text?: string | null;
             /** @description Whether the agent did not talk with the caller and the caller left no message. */
             missed: boolean;
@@ -4477,10 +4481,10 @@ export interface components {
             outcome: components["schemas"]["CallOutcome"];
             /**
              * Format: date-time
-             * @description When it started.
+             * @description When the call started.
              */
             started_at: string;
-            /** @description The state. */
+            /** @description The state of the call. */
             state: components["schemas"]["CallState"];
         };
         /** @description The newest message of a thread. */
@@ -4489,56 +4493,56 @@ export interface components {
             author?: string | null;
             /**
              * Format: date-time
-             * @description When it was written.
+             * @description When the message was written.
              */
             created_at: string;
-            /** @description The direction. */
+            /** @description Whether the message is inbound or outbound. */
             direction: components["schemas"]["Direction"];
             /**
              * Format: int64
              * @description The id of the message.
              */
             id: number;
-            /** @description The kind of the content. */
+            /** @description The kind of the message's content. */
             media_kind: components["schemas"]["MediaKind"];
             /** @description The delivery status. */
             status: components["schemas"]["MessageStatus"];
-            /** @description The beginning of the text. */
+            /** @description The beginning of the message's text. */
             text: string;
         };
-        /** @description A lead: something that a contact may buy. */
+        /** @description A lead: a possible sale to a contact. */
         Lead: {
             /**
              * Format: date-time
-             * @description Since when the lead has been in a stage with an outcome; null while it is open.
+             * @description Since when the lead has been in a stage with an outcome; null while the lead is open.
              */
             closed_at?: string | null;
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact who may buy.
              */
             contact_id: number;
-            /** @description The name of the contact, or its number if it has no name. */
+            /** @description The name of the contact, or the number if the contact has no name. */
             contact_name?: string | null;
             /**
              * Format: date-time
              * @description When the lead was created.
              */
             created_at: string;
-            /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that created the lead: `user:3`, `token:2` or `agent`. */
             created_by: string;
-            /** @description The version of the item (its `ETag`), for `If-Match`. */
+            /** @description The version of the lead (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
              * @description The id of the lead.
              */
             id: number;
-            /** @description The source of the lead; may be empty. */
+            /** @description The source of the lead as free text; `call` if the agent found the lead in a call. May be empty. */
             source: string;
             /**
              * Format: int64
-             * @description The id of the stage.
+             * @description The id of the current stage.
              */
             stage_id: number;
             /** @description The product or service that may be sold. */
@@ -4550,7 +4554,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: int64
-             * @description The expected amount in hundredths of the currency.
+             * @description The expected amount in hundredths of the currency; null if none is set.
              */
             value_minor?: number | null;
         };
@@ -4565,7 +4569,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A stage of leads. */
+        /** @description A stage in the progress of leads, such as `new` or `won`. */
         LeadStage: {
             /**
              * Format: int64
@@ -4582,13 +4586,13 @@ export interface components {
              * @description The number of leads in the stage.
              */
             lead_count: number;
-            /** @description The name that a user gave it. */
+            /** @description The name that a user gave the stage; null for a built-in stage that was not renamed. */
             name?: string | null;
-            /** @description The outcome of a lead in this stage; empty while the lead is open. */
+            /** @description The outcome of the leads in this stage; empty if they are open. */
             outcome: components["schemas"]["LeadOutcome"];
             /**
              * Format: int64
-             * @description The position of the stage in the list.
+             * @description The position of the stage in lists; the lowest is first.
              */
             position: number;
         };
@@ -4606,9 +4610,9 @@ export interface components {
         LinkState: "connected" | "starting" | "unpaired" | "pairing" | "connecting" | "unanswered" | "logged_out" | "replaced" | "banned" | "outdated" | "multidevice_mismatch" | "disk" | "damaged" | "other" | "unreachable" | "silent" | "unauthorized" | "disabled";
         /** @description The linked WhatsApp account. */
         LinkedAccount: {
-            /** @description The profile name of the account. */
+            /** @description The profile name of the WhatsApp account. */
             name?: string | null;
-            /** @description The phone number in E.164. */
+            /** @description The account's phone number in E.164. */
             phone?: string | null;
         };
         /** @description The name and password of a login. */
@@ -4630,20 +4634,20 @@ export interface components {
              */
             contact_id: number;
         };
-        /** @description A merge that was made, and can be undone. */
+        /** @description A merge that can be undone. */
         MergeResponse: {
             /**
              * Format: int64
-             * @description The id for `/api/merges/{id}/undo`.
+             * @description The id of the merge, for `/api/merges/{id}/undo`.
              */
             merge_id: number;
             ok: boolean;
         };
-        /** @description Two contacts that may be the same person; a user decides whether to merge them. */
+        /** @description Two contacts that may be the same person. A user decides whether to merge them. */
         MergeSuggestion: {
             /** @description The phone number or id that both contacts had. */
             address: string;
-            /** @description The older contact; a merge keeps it. */
+            /** @description The older contact, which a merge keeps. */
             contact: components["schemas"]["Contact"];
             /**
              * Format: date-time
@@ -4655,9 +4659,9 @@ export interface components {
              * @description The id of the suggestion.
              */
             id: number;
-            /** @description The newer contact; a merge moves its history to the older one. */
+            /** @description The newer contact, whose history a merge moves to the older one. */
             other_contact: components["schemas"]["Contact"];
-            /** @description Why they may be the same person. */
+            /** @description Why the two contacts may be the same person. */
             reason: components["schemas"]["SuggestionReason"];
         };
         /** @description A page of a list. */
@@ -4672,12 +4676,12 @@ export interface components {
             contact_name: string;
             /**
              * Format: int64
-             * @description The id for `/api/merges/{id}/undo`.
+             * @description The id of the merge, for `/api/merges/{id}/undo`.
              */
             merge_id: number;
             /**
              * Format: date-time
-             * @description When it was merged.
+             * @description When the contact was merged.
              */
             merged_at: string;
         };
@@ -4685,7 +4689,7 @@ export interface components {
         Message: {
             /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
             author?: string | null;
-            /** @description The text; empty for a file without a caption. */
+            /** @description The text of the message; empty for a file without a caption. */
             content_text: string;
             /**
              * Format: date-time
@@ -4694,44 +4698,50 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When the message was delivered to the contact's phone.
+             * @description When the outgoing message was delivered to the contact's phone; null if it was not.
              */
             delivered_at?: string | null;
-            /** @description The direction. */
+            /** @description Whether the message is inbound or outbound. */
             direction: components["schemas"]["Direction"];
-            /** @description A readable text that says why sending failed, or that the message may have been sent; null without an error. */
+            /**
+             * @description A readable text that says why sending failed, or that it is unknown whether the message was sent; null if there
+             *     is no error.
+             */
             error?: string | null;
             /** @description The error code of AgentLocator or the provider, if sending failed. */
             error_code?: string | null;
             /**
              * Format: int64
-             * @description The id; messages that arrived later have greater ids.
+             * @description The id of the message; messages that arrived later have greater ids.
              */
             id: number;
-            /** @description The kind of the content. */
+            /** @description The kind of the message's content. */
             media_kind: components["schemas"]["MediaKind"];
             /**
              * @description The state of the message's file: `waiting` for the download, `stored`, `linked` if only the URL is known,
              *     `failed`, or `pruned` if the retention settings deleted it.
              */
             media_state?: string | null;
-            /** @description The URL of the file: the provider's URL, and after the download the local one. */
+            /**
+             * @description The URL of the message's file: the provider's URL until the daemon has downloaded the file, then
+             *     `/api/media/…`.
+             */
             media_url?: string | null;
             /** @description `text`, or `media` for a message with files. */
             message_type: components["schemas"]["MessageType"];
             provider?: components["schemas"]["Provider"] | null;
             /** @description The provider's id of the message. */
             provider_msg_id?: string | null;
-            /** @description The provider's id of the quoted message. */
+            /** @description The provider's id of the message to which this message replies; null if it is not a reply. */
             quoted_msg_id?: string | null;
             /**
              * Format: date-time
-             * @description When the contact read the message.
+             * @description When the contact read the outgoing message; null if the contact has not.
              */
             read_at?: string | null;
             /**
              * Format: date-time
-             * @description When a provider accepted the message.
+             * @description When a provider accepted the outgoing message; null if no provider has.
              */
             sent_at?: string | null;
             /** @description The delivery status. */
@@ -4746,14 +4756,14 @@ export interface components {
         MessageDetail: components["schemas"]["Message"] & {
             /**
              * Format: date-time
-             * @description When the author deleted the message; the text is kept.
+             * @description When the author deleted the message, whose text is kept; null if it was not deleted.
              */
             deleted_at?: string | null;
             /** @description The party that deleted the message: `contact`, or `phone` for the business's own phone. */
             deleted_by?: string | null;
-            /** @description The edits, oldest first. */
+            /** @description The edits of the text, oldest first. */
             edits: components["schemas"]["Edit"][];
-            /** @description The files. */
+            /** @description The files of the message, in order. */
             files: components["schemas"]["MessageFile"][];
             quote?: components["schemas"]["Quote"] | null;
             /** @description The current reactions, at most one from each party. */
@@ -4771,16 +4781,16 @@ export interface components {
              * @description The duration of audio or video in milliseconds.
              */
             duration_ms?: number | null;
-            /** @description Why the file could not be downloaded. */
+            /** @description Why the file could not be downloaded, or why its download is still waiting; null if there is no error. */
             error?: string | null;
-            /** @description The file name that the sender gave. */
+            /** @description The file name that the sender gave; null if there is none. */
             file_name?: string | null;
             /**
              * Format: int64
              * @description The height of an image in pixels.
              */
             height?: number | null;
-            /** @description The MIME type. */
+            /** @description The MIME type of the file; null if it is unknown. */
             mime?: string | null;
             /**
              * Format: int64
@@ -4811,7 +4821,7 @@ export interface components {
         MessageRoute: {
             /** @description The state of each provider. */
             alternatives: components["schemas"]["RouteAlternative"][];
-            /** @description The cost of the message: `paid` by Twilio, `free` by the bridge. */
+            /** @description The cost of the message: `paid` if Twilio would send it, otherwise `free`. */
             cost: components["schemas"]["RouteCost"];
             provider?: components["schemas"]["Provider"] | null;
             /**
@@ -4823,7 +4833,7 @@ export interface components {
             template: boolean;
             /**
              * Format: date-time
-             * @description When the period ends in which Twilio accepts free text.
+             * @description Until when Twilio accepts free text; null if Twilio accepts only the template.
              */
             window_until?: string | null;
         };
@@ -4847,9 +4857,9 @@ export interface components {
         };
         /** @description A note about a contact. */
         Note: {
-            /** @description The actor that wrote it: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that wrote the note: `user:3`, `token:2` or `agent`. */
             author: string;
-            /** @description The name of the user or token that wrote it. */
+            /** @description The name of the user or token that wrote the note. */
             author_name?: string | null;
             /**
              * Format: int64
@@ -4858,38 +4868,38 @@ export interface components {
             contact_id: number;
             /**
              * Format: date-time
-             * @description When it was written.
+             * @description When the note was created.
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was deleted; it can be restored.
+             * @description When the note was deleted; null if it was not. A deleted note can be restored.
              */
             deleted_at?: string | null;
             /**
              * Format: date-time
-             * @description When its text was last changed; null if it was not.
+             * @description When the text was last changed; null if it was not changed.
              */
             edited_at?: string | null;
             /**
-             * @description The actor that last changed the text; null if the text was not changed, or the audit log no longer has the
+             * @description The actor that last changed the text; null if the text was not changed, or the audit log no longer contains the
              *     change.
              */
             edited_by?: string | null;
-            /** @description The name of the user or token that last changed its text. */
+            /** @description The name of the user or token that last changed the text. */
             edited_by_name?: string | null;
-            /** @description The version of the item (its `ETag`), for `If-Match`. */
+            /** @description The version of the note (its `ETag`), for `If-Match`. */
             etag: string;
             /**
              * Format: int64
              * @description The id of the note.
              */
             id: number;
-            /** @description The text. */
+            /** @description The text of the note. */
             text: string;
             /**
              * Format: date-time
-             * @description When its text was last written.
+             * @description When the text was last written.
              */
             updated_at: string;
         };
@@ -4904,20 +4914,20 @@ export interface components {
             /** @description Always true. */
             ok: boolean;
         };
-        /** @description A range of hours. */
+        /** @description A range of hours within one day. */
         OpenRange: {
-            /** @description The beginning, `HH:MM`. */
+            /** @description The time at which the range begins, `HH:MM`. */
             from: string;
-            /** @description The end, `HH:MM`; `24:00` is the end of the day. */
+            /** @description The time at which the range ends, `HH:MM`; `24:00` is the end of the day. */
             to: string;
         };
         /** @description The opening hours of the business. */
         OpeningHours: {
             /** @description The opening hours on the eves of holidays. */
             eves: components["schemas"]["Eves"];
-            /** @description Whether the business opens on holidays. */
+            /** @description Whether the business is open on holidays. */
             holidays: components["schemas"]["HolidayRule"];
-            /** @description The hours of the week, in order. */
+            /** @description The ranges of the week, in chronological order. */
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
@@ -4929,27 +4939,28 @@ export interface components {
         OpeningHoursRequest: {
             /** @description The opening hours on the eves of holidays. */
             eves: components["schemas"]["Eves"];
-            /** @description Whether the business opens on holidays. */
+            /** @description Whether the business is open on holidays. */
             holidays: components["schemas"]["HolidayRule"];
-            /** @description The hours of the week. */
+            /** @description The ranges of the week. */
             hours: components["schemas"]["HoursRange"][];
             /**
              * Format: int32
-             * @description The minimum number of minutes between a contact's booking and the start of the appointment; absent: unchanged.
+             * @description The minimum number of minutes between a contact's booking and the start of the appointment; if absent, the value
+             *     is unchanged.
              */
             notice_min?: number | null;
         };
-        /** @description Whether a contact receives messages. */
+        /** @description Whether to stop sending messages to a contact. */
         OptOutRequest: {
-            /** @description True: no messages are sent to the contact, whatever the contact writes, until this is set to false. */
+            /** @description True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false. */
             opted_out: boolean;
         };
-        /** @description The phone to be linked. */
+        /** @description The phone number of the WhatsApp account to link by a pairing code. */
         PairingCodeRequest: {
-            /** @description The phone number of the account to be linked: `+9725…`, or the national form `05…`. */
+            /** @description The phone number of the account, as `+9725…` or in the national form `05…`. */
             phone: string;
         };
-        /** @description A pairing code, which is typed into the phone. */
+        /** @description A pairing code, which the user types into WhatsApp on the phone. */
         PairingCodeResponse: {
             /** @description The pairing code: eight letters and digits. */
             code: string;
@@ -4968,11 +4979,11 @@ export interface components {
             /** @description The QR code as SVG; null if the bridge does not draw it. */
             svg?: string | null;
         };
-        /** @description The loudness of a recording over time. */
+        /** @description The loudness of a recording over time, to draw a waveform. */
         Peaks: {
-            /** @description The peaks of the agent, 0 to 255; empty if only the caller was recorded. */
+            /** @description The peak levels of the agent's audio in equal intervals, 0 to 255; empty if only the caller was recorded. */
             agent: number[];
-            /** @description The peaks of the caller, 0 to 255. */
+            /** @description The peak levels of the caller's audio in equal intervals, 0 to 255. */
             caller: number[];
             /**
              * Format: int64
@@ -4990,40 +5001,40 @@ export interface components {
          * @enum {string}
          */
         ProviderChoice: "auto" | "twilio" | "baileys";
-        /** @description A draft to store. */
+        /** @description The draft to store for the current user. */
         PutDraftRequest: {
-            /** @description The text; empty deletes the draft. */
+            /** @description The text of the draft; an empty text deletes the draft. */
             text: string;
         };
-        /** @description The message to which another one replies. */
+        /** @description The message to which another message replies. */
         Quote: {
-            /** @description The text. */
+            /** @description The text of the quoted message. */
             content_text: string;
-            /** @description The direction. */
+            /** @description Whether the quoted message is inbound or outbound. */
             direction: components["schemas"]["Direction"];
             /**
              * Format: int64
-             * @description The id of the message.
+             * @description The id of the quoted message.
              */
             message_id: number;
         };
         /** @description A reaction to a message. */
         Reaction: {
-            /** @description The author: `contact`, or `phone` for the business's own phone. */
+            /** @description The party that reacted: `contact`, or `phone` for the business's own phone. */
             actor: string;
             /**
              * Format: date-time
              * @description When the reaction was made.
              */
             at: string;
-            /** @description The emoji. */
+            /** @description The emoji of the reaction. */
             emoji: string;
         };
         /** @description A recording of a call. */
         Recording: {
             /**
              * Format: int64
-             * @description The size in bytes.
+             * @description The size of the audio file in bytes.
              */
             bytes: number;
             /**
@@ -5033,7 +5044,7 @@ export interface components {
             call_id: number;
             /**
              * Format: int64
-             * @description The number of channels; 2 for both parties: the caller left, the agent right.
+             * @description The number of audio channels. With two channels, the caller is on the left channel, and the agent on the right.
              */
             channels: number;
             /**
@@ -5043,7 +5054,7 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description The duration in milliseconds.
+             * @description The duration of the recording in milliseconds.
              */
             duration_ms: number;
             /** @description Why the recording could not be downloaded from Twilio; null if no download failed. */
@@ -5058,7 +5069,7 @@ export interface components {
              * @description The offset in milliseconds at which the caller's message begins; null if there is no message.
              */
             message_ms?: number | null;
-            /** @description The MIME type. */
+            /** @description The MIME type of the audio. */
             mime: string;
             /** @description The source of the recording, such as the daemon or Twilio. */
             source: components["schemas"]["RecordingSource"];
@@ -5075,15 +5086,15 @@ export interface components {
          * @enum {string}
          */
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
-        /** @description A release. */
+        /** @description The release that the release feed describes. */
         Release: {
             /** @description The release date, such as `2026-11-20`. */
             date?: string | null;
-            /** @description The URL of the release notes. */
+            /** @description The URL of the release notes; null if the feed has none. */
             notes_url?: string | null;
-            /** @description Whether the release fixes an urgent problem. */
+            /** @description Whether the release contains an urgent fix. */
             urgent: boolean;
-            /** @description The version, such as `1.4.0`. */
+            /** @description The version number, such as `1.4.0`. */
             version: string;
         };
         /** @description A new password for a user. */
@@ -5109,15 +5120,15 @@ export interface components {
              * @description The id of the resource.
              */
             id: number;
-            /** @description `business` for the default resource of a new database, which may have no name; null for others. */
+            /** @description `business` for the default resource of a new database, which may have no name; null for other resources. */
             key?: string | null;
             /** @description The kind of the resource. */
             kind: components["schemas"]["ResourceKind"];
-            /** @description The name of the resource. */
+            /** @description The name of the resource; null if the default resource has none. */
             name?: string | null;
             /**
              * Format: int64
-             * @description The position in lists, and the priority when a free resource is chosen; the lowest is first.
+             * @description The position in lists, and the order in which a free resource is chosen; the lowest is first.
              */
             position: number;
             /** @description The ids of the services that the resource provides; with `all_services`, those of all offered services. */
@@ -5129,7 +5140,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: int64
-             * @description The id of the user whom the resource represents.
+             * @description The id of the user whom the resource represents; null if it represents none.
              */
             user_id?: number | null;
         };
@@ -5149,14 +5160,14 @@ export interface components {
         /** @description A resource's own opening hours. */
         ResourceHours: {
             /**
-             * @description The weekly hours of the resource, which apply within those of the business; null if it has the hours of the
-             *     business.
+             * @description The weekly hours of the resource, which apply only within the opening hours of the business; null if the
+             *     resource has the hours of the business.
              */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
-        /** @description A resource's own opening hours. */
+        /** @description The new opening hours of a resource. */
         ResourceHoursRequest: {
-            /** @description The weekly hours of the resource; null for the hours of the business. */
+            /** @description The weekly hours of the resource; null to use the opening hours of the business. */
             hours?: components["schemas"]["HoursRange"][] | null;
         };
         /**
@@ -5178,7 +5189,7 @@ export interface components {
         RestartStatus: {
             /** @description The number of active calls. */
             calls: number;
-            /** @description Whether systemd started the daemon, and restarts it after it exits. */
+            /** @description Whether a restart is possible: the daemon runs under systemd, which starts it again after it exits. */
             supported: boolean;
             /** @description Whether a restart waits for the calls to end. */
             waiting: boolean;
@@ -5192,34 +5203,34 @@ export interface components {
         RetentionAmount: {
             /**
              * Format: date-time
-             * @description The cutoff: older data is deleted within the next hours.
+             * @description The cutoff. The daemon deletes older data within the next hours.
              */
             before: string;
             /**
              * Format: int64
-             * @description The size of their content in bytes.
+             * @description The size of the content to delete, in bytes.
              */
             bytes: number;
-            /** @description The setting, such as `retention.recordings_days`. */
+            /** @description The key of the setting, such as `retention.recordings_days`. */
             key: string;
             /** @description The kind of data: `media`, `recordings`, `transcripts`, `journal` or `audit`. */
             kind: string;
             /**
              * Format: int64
-             * @description The number of files, recordings, turns, webhooks or audit entries.
+             * @description The number of files, recordings, turns, webhooks or audit entries to delete.
              */
             rows: number;
         };
         /** @description The amount of data that retention limits would delete. */
         RetentionPreview: {
-            /** @description One entry for each kind of data that has a limit; data that is kept forever has none. */
+            /** @description An entry for each kind of data that has a limit. Data that is kept forever has no entry. */
             items: components["schemas"]["RetentionAmount"][];
         };
-        /** @description The decision about the held messages. */
+        /** @description The action on all held messages. */
         ReviewRequest: {
             action: components["schemas"]["HeldAction"];
         };
-        /** @description The number of messages that were sent or discarded. */
+        /** @description The number of held messages that were sent or discarded. */
         ReviewResponse: {
             /** Format: int64 */
             messages: number;
@@ -5233,7 +5244,7 @@ export interface components {
         RouteAlternative: {
             /** @description Whether the provider could send the message. */
             possible: boolean;
-            /** @description The provider. */
+            /** @description The provider that the routing policy considered. */
             provider: components["schemas"]["Provider"];
             /** @description The error code of `POST /api/whatsapp/send`, if the provider could not send the message. */
             reason?: string | null;
@@ -5255,7 +5266,7 @@ export interface components {
              */
             started_at: string;
         };
-        /** @description A text that users send often. */
+        /** @description A text that users often send, and its shortcut. */
         SavedReply: {
             /**
              * Format: date-time
@@ -5271,7 +5282,7 @@ export interface components {
             id: number;
             /** @description The shortcut that a user types to insert the text; one word. */
             shortcut: string;
-            /** @description The text. */
+            /** @description The text that the shortcut inserts. */
             text: string;
             /**
              * Format: date-time
@@ -5287,63 +5298,63 @@ export interface components {
         };
         /** @description A message to schedule. */
         ScheduleMessageRequest: {
-            /** @description The id of a file from `POST /api/media`. */
+            /** @description The id of a file from `POST /api/media` to attach. */
             media_id?: string | null;
             provider?: components["schemas"]["Provider"] | null;
             /**
              * Format: date-time
-             * @description When it is to be sent, within the next 366 days.
+             * @description When the message is due to be sent; within the next 366 days.
              */
             send_at: string;
-            /** @description The text. */
+            /** @description The text of the message; may be empty if a file is attached. */
             text?: string;
             /**
              * Format: int64
-             * @description The id of the thread.
+             * @description The id of the thread in which the message is sent.
              */
             thread_id: number;
         };
-        /** @description A message that is scheduled to be sent later. */
+        /** @description A message that the daemon sends at a later time. */
         ScheduledMessage: {
             /** @description The actor that scheduled the message: `user:3` or `token:2`. */
             author: string;
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact who receives the message.
              */
             contact_id: number;
             /**
              * Format: date-time
-             * @description When it was scheduled.
+             * @description When the message was scheduled.
              */
             created_at: string;
             /** @description The error code of `POST /api/whatsapp/send`, if the message could not be sent. */
             error_code?: string | null;
             /**
              * Format: int64
-             * @description The id of the message.
+             * @description The id of the scheduled message.
              */
             id: number;
-            /** @description The id of the attached file. */
+            /** @description The id of the attached file; null if there is none. */
             media_id?: string | null;
             /**
              * Format: int64
-             * @description The id of the message that was sent.
+             * @description The id of the message that was created and queued; null unless `state` is `sent`.
              */
             message_id?: number | null;
             provider?: components["schemas"]["Provider"] | null;
             /**
              * Format: date-time
-             * @description When it is to be sent.
+             * @description When the message is due to be sent.
              */
             send_at: string;
-            /** @description The state. */
+            /** @description The state of the scheduled message. */
             state: components["schemas"]["ScheduledState"];
-            /** @description The text. */
+            /** @description The text of the message; may be empty if a file is attached. */
             text: string;
             /**
              * Format: int64
-             * @description The id of the thread.
+             * @description The id of the thread in which the message is sent.
              */
             thread_id: number;
             /**
@@ -5363,7 +5374,7 @@ export interface components {
          * @enum {string}
          */
         ScheduledState: "waiting" | "sent" | "failed" | "cancelled";
-        /** @description A hit of a search. */
+        /** @description An item that matches a search. */
         SearchHit: {
             /**
              * Format: date-time
@@ -5372,35 +5383,35 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description The id of the call.
+             * @description The id of the call, for a turn or a call; null for other kinds.
              */
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the contact to whom the item belongs; for a contact, the same as `id`.
              */
             contact_id: number;
             /** @description The name of the contact; may be empty. */
             contact_name: string;
-            /** @description The beginning and end of each match in `text`, in UTF-16 code units. */
+            /** @description The start and end of each match in `text`, in UTF-16 code units. */
             highlights: number[][];
             /**
              * Format: int64
-             * @description The id of the contact, the message, the turn, the call or the note.
+             * @description The id of the contact, message, turn, call or note.
              */
             id: number;
-            /** @description The kind of the hit. */
+            /** @description The kind of the item. */
             kind: components["schemas"]["SearchKind"];
             /**
              * Format: int64
              * @description The offset in milliseconds at which a turn begins in its call; null for other kinds.
              */
             offset_ms?: number | null;
-            /** @description The text around the first hit. */
+            /** @description An excerpt of the item's text around the first match. */
             text: string;
             /**
              * Format: int64
-             * @description The id of the thread.
+             * @description The id of the thread of a message, turn or call; null for other kinds.
              */
             thread_id?: number | null;
         };
@@ -5419,15 +5430,15 @@ export interface components {
         SelfCheck: {
             /**
              * Format: date-time
-             * @description When it started.
+             * @description When the self-check started.
              */
             began_at: string;
             /**
              * Format: date-time
-             * @description When it finished.
+             * @description When the self-check finished.
              */
             ended_at: string;
-            /** @description The findings. */
+            /** @description The results of the checks. */
             findings: components["schemas"]["CheckResult"][];
             /** @description Whether no finding needs attention. */
             ok: boolean;
@@ -5438,25 +5449,25 @@ export interface components {
             history: components["schemas"]["SelfCheck"][];
             last?: components["schemas"]["SelfCheck"] | null;
         };
-        /** @description A message to send. */
+        /** @description A WhatsApp message to send. */
         SendMessageRequest: {
-            /** @description The id of a file from `POST /api/media`, instead of `media_url`. */
+            /** @description The id of a file from `POST /api/media` to attach, instead of `media_url`. */
             media_id?: string | null;
-            /** @description The https URL of a file on a public server. */
+            /** @description The https URL of a file to attach, on a public server. */
             media_url?: string | null;
             provider?: components["schemas"]["ProviderChoice"] | null;
             /**
              * Format: int64
-             * @description The id of a message of the same thread to which this message replies. The bridge shows it as a quote. Twilio
-             *     cannot quote messages, so through Twilio the message is sent without the quote.
+             * @description The id of the message to which this message replies; it must be in the same thread. The bridge sends it as a
+             *     quote. Twilio cannot quote messages, so through Twilio, the message is sent without the quote.
              */
             reply_to?: number | null;
-            /** @description The text. */
+            /** @description The text of the message, or the caption of the file; required without a file. */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
             to: string;
         };
-        /** @description The message that was stored. */
+        /** @description The message that was stored and queued. */
         SendMessageResponse: {
             /**
              * Format: int64
@@ -5465,9 +5476,9 @@ export interface components {
             message_id: number;
             /** @description Always true. */
             ok: boolean;
-            /** @description The provider that is expected to send it. */
+            /** @description The provider that is expected to send the message. */
             provider: components["schemas"]["Provider"];
-            /** @description `queued`. */
+            /** @description The delivery status of the new message: `queued`. */
             status: components["schemas"]["MessageStatus"];
             /**
              * Format: int64
@@ -5494,11 +5505,11 @@ export interface components {
              * @description When the service was created.
              */
             created_at: string;
-            /** @description A description for contacts. */
+            /** @description A description of the service for contacts; may be empty. */
             description: string;
             /**
              * Format: int32
-             * @description The duration in minutes.
+             * @description The duration of an appointment in minutes.
              */
             duration_min: number;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
@@ -5517,7 +5528,7 @@ export interface components {
             position: number;
             /**
              * Format: int64
-             * @description The price in agorot.
+             * @description The price in agorot; null if no price is set.
              */
             price_minor?: number | null;
             /**
@@ -5541,13 +5552,13 @@ export interface components {
              * @description When the session expires if it is not used again.
              */
             expires_at: string;
-            /** @description The id for `DELETE /api/sessions/{id}`. */
+            /** @description The id of the session, for `DELETE /api/sessions/{id}`. */
             id: string;
-            /** @description Whether this is the session of the request. */
+            /** @description Whether the request was made with this session. */
             is_current: boolean;
             /**
              * Format: date-time
-             * @description When the session was last used, with a precision of a few minutes.
+             * @description When the session was last used, to within a few minutes.
              */
             last_seen_at: string;
             /** @description The User-Agent of the browser. */
@@ -5559,7 +5570,7 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description The session of the request: its user, role and business. */
+        /** @description The current login session or API token: its user, role, CSRF token and business. */
         SessionResponse: {
             /** @description Settings of the business that clients need to format names, times and numbers. */
             business: components["schemas"]["BusinessSummary"];
@@ -5574,13 +5585,16 @@ export interface components {
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
         };
-        /** @description The mode of the AI in a thread. */
+        /** @description The new mode of the AI in a thread. */
         SetAiModeRequest: {
             ai_mode: components["schemas"]["AiMode"];
         };
-        /** @description A value of a field. */
+        /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
-            /** @description A text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`, as the field's kind says; null removes the value. */
+            /**
+             * @description The value, in the form that the type of the field requires: a text, a number, a day (`2026-11-22`), one of the
+             *     choices, or `true` or `false`. Null removes the value.
+             */
             value: string | null;
         };
         /** @description An uploaded file that becomes the greeting. */
@@ -5724,13 +5738,13 @@ export interface components {
             /** @description The one-time code that `agentlocator setup` prints. */
             code: string;
             name: string;
-            /** @description The password: at least 10 characters, and not a common password. */
+            /** @description The owner's password: at least 10 characters, and not a common password. */
             password: string;
         };
         /** @description The state of the first setup. */
         SetupStatus: {
             connection_error?: components["schemas"]["ErrorDetail"] | null;
-            /** @description Whether the first owner is still to be created. */
+            /** @description Whether no owner exists yet, so that the setup has to create one. */
             needed: boolean;
         };
         /**
@@ -5738,18 +5752,18 @@ export interface components {
          * @enum {string}
          */
         SetupStep: "name" | "address" | "phone" | "whatsapp" | "ai" | "greeting" | "business" | "agent" | "call";
-        /** @description A step to skip, or to resume. */
+        /** @description A setup step to skip or to resume. */
         SkipStepRequest: {
             /** @description True to skip the step, false to resume it. */
             skipped: boolean;
-            /** @description The step. */
+            /** @description The setup step. */
             step: components["schemas"]["SetupStep"];
         };
         /** @description A snapshot: a complete copy of the database. */
         Snapshot: {
             /**
              * Format: int64
-             * @description The size in bytes.
+             * @description The size of the snapshot file in bytes.
              */
             bytes: number;
             /**
@@ -5757,18 +5771,18 @@ export interface components {
              * @description When the snapshot was created.
              */
             created_at: string;
-            /** @description Whether the snapshot is encrypted. */
+            /** @description Whether the snapshot file is encrypted. */
             encrypted: boolean;
             /** @description The kind of the snapshot: `nightly`, `manual`, `pre-upgrade` or `pre-migration`. */
             kind: string;
-            /** @description The file name. */
+            /** @description The file name of the snapshot in the snapshot folder. */
             name: string;
             /** @description The SHA-256 of the file, in hexadecimal; null if no checksum was stored with the file. */
             sha256?: string | null;
         };
         /** @description A snapshot that was created before a contact was erased. */
         SnapshotWithContact: {
-            /** @description The file name. */
+            /** @description The file name of the snapshot. */
             name: string;
             /**
              * Format: date-time
@@ -5787,20 +5801,20 @@ export interface components {
          * @enum {string}
          */
         StartEvent: "restored" | "promoted" | "folder_copied" | "late_folder_copied" | "live_damaged" | "live_changed" | "found_foreign";
-        /** @description A notice for the owner about the last start. */
+        /** @description A notice for the owner: which database the last start used, and why. */
         StartNotice: {
             /** @description The path of the file that the start archived; null if it archived none. */
             archived?: string | null;
             /**
              * Format: date-time
-             * @description When it happened.
+             * @description When the start chose the database.
              */
             at: string;
-            /** @description The action of the start. */
+            /** @description Which database the start used, and why. */
             event: components["schemas"]["StartEvent"];
             /** @description Whether the owner ordered the action, so that only the held messages are reported. */
             quiet: boolean;
-            /** @description The reason, in English; may be empty. */
+            /** @description The reason for the action, in English; may be empty. */
             reason: string;
         };
         /** @description The response to a request to start pairing. */
@@ -5810,18 +5824,18 @@ export interface components {
             /** @description The state of the link to WhatsApp. */
             state: components["schemas"]["LinkState"];
         };
-        /** @description A greeting that was recorded or uploaded on the page. */
+        /** @description A greeting that was recorded or uploaded on the web page. */
         StoredGreeting: {
             /** @description The actor that added the greeting: `user:3` or `token:2`. */
             author: string;
             /**
              * Format: date-time
-             * @description When it was added.
+             * @description When the greeting was added.
              */
             created_at: string;
             /**
              * Format: int64
-             * @description Its duration.
+             * @description The duration of the greeting in milliseconds.
              */
             duration_ms: number;
             /**
@@ -5829,9 +5843,9 @@ export interface components {
              * @description The id of the greeting.
              */
             id: number;
-            /** @description Whether this greeting is the chosen one of the stored greetings. */
+            /** @description Whether this greeting is selected among the stored greetings. */
             is_current: boolean;
-            /** @description Its name; null for a recording. */
+            /** @description The name to display, such as the name of the uploaded file; null if none was given. */
             name?: string | null;
         };
         /**
@@ -5839,7 +5853,7 @@ export interface components {
          * @enum {string}
          */
         SuggestionReason: "number_moved" | "named_together";
-        /** @description A tag. */
+        /** @description A tag for contacts. */
         Tag: {
             /**
              * Format: int64
@@ -5886,11 +5900,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description A task of the users. */
+        /** @description A task for the users of the business. */
         Task: {
             /**
              * Format: int64
-             * @description The id of the assigned user.
+             * @description The id of the assigned user; null if the task is not assigned.
              */
             assignee?: number | null;
             /** @description The name of the assigned user. */
@@ -5902,33 +5916,33 @@ export interface components {
             call_id?: number | null;
             /**
              * Format: int64
-             * @description The id of the contact that the task is about.
+             * @description The id of the contact that the task is about; null if it is about no contact.
              */
             contact_id?: number | null;
-            /** @description The name of the contact, or its number if it has no name. */
+            /** @description The name of the contact, or the number if the contact has no name. */
             contact_name?: string | null;
             /**
              * Format: date-time
              * @description When the task was created.
              */
             created_at: string;
-            /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
+            /** @description The actor that created the task: `user:3`, `token:2` or `agent`. */
             created_by: string;
             /**
              * Format: date-time
              * @description When the task was completed; null while it is open.
              */
             done_at?: string | null;
-            /** @description The actor that completed the task. */
+            /** @description The actor that completed the task; null while the task is open. */
             done_by?: string | null;
             /**
              * Format: date-time
-             * @description The time by which the task must be done.
+             * @description The time by which the task must be done; null if the task has no due time.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done. A task has at most one of `due_at` and `due_date`.
+             * @description The day on which the task must be done, such as `2026-11-22`. A task has at most one of `due_at` and `due_date`.
              */
             due_date?: string | null;
             /** @description The version of the item (its `ETag`), for `If-Match`. */
@@ -5945,7 +5959,7 @@ export interface components {
              * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description The text of the task. */
+            /** @description A description of the task in one line. */
             title: string;
             /**
              * Format: date-time
@@ -6000,10 +6014,10 @@ export interface components {
             last_message?: components["schemas"]["LastMessage"] | null;
             /**
              * Format: date-time
-             * @description When the newest message or call was.
+             * @description The time of the newest message or call; null if there is none.
              */
             last_message_at?: string | null;
-            /** @description The contact's number in E.164, or another address if it has no number. */
+            /** @description The contact's number in E.164, or another address if the contact has no number. */
             peer_number: string;
             provider?: components["schemas"]["Provider"] | null;
             /** @description The tags of the contact. */
@@ -6012,7 +6026,7 @@ export interface components {
             title: string;
             /** @description Whether the business or the contact must answer next. */
             turn: components["schemas"]["ThreadTurn"];
-            /** @description The channel. */
+            /** @description The channel of the thread: WhatsApp messages or calls. */
             type: components["schemas"]["ThreadType"];
             /**
              * Format: int64
@@ -6024,7 +6038,7 @@ export interface components {
              * @description Since when the contact has waited for an answer; null if the contact does not wait.
              */
             waiting_since?: string | null;
-            /** @description Until when free text may be sent. */
+            /** @description The period in which Twilio accepts free text. */
             window: components["schemas"]["Window"];
         };
         /** @description A page of threads, newest activity first. */
@@ -6043,7 +6057,7 @@ export interface components {
          * @enum {string}
          */
         ThreadType: "whatsapp" | "call";
-        /** @description An entry of a contact's timeline. It has one field with the content, which `kind` names; `task_done` has `task`. */
+        /** @description An entry of a contact's timeline. `kind` determines which field contains the content. */
         TimelineItem: {
             appointment?: components["schemas"]["Appointment"] | null;
             /**
@@ -6070,11 +6084,11 @@ export interface components {
          * @enum {string}
          */
         TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
-        /** @description The last error of the certificate's renewal or loading. */
+        /** @description An error of TLS, such as a failed renewal of the certificate. */
         TlsError: {
             /**
              * Format: date-time
-             * @description When it happened.
+             * @description When the error happened.
              */
             at: string;
             /** @description The error and its remedy, as a readable text. */
@@ -6091,14 +6105,14 @@ export interface components {
             fingerprint?: string | null;
             /** @description Whether the certificate needs action. */
             health: components["schemas"]["TlsHealth"];
-            /** @description The issuer. */
+            /** @description The organization and common name of the issuer of the certificate; null if there is no certificate. */
             issuer?: string | null;
             last_error?: components["schemas"]["TlsError"] | null;
             /** @description The host names that the certificate covers. */
             names: string[];
             /**
              * Format: date-time
-             * @description When the next request to the certificate authority is due.
+             * @description When the next request to the certificate authority is due; null if the daemon requests no certificates.
              */
             next_attempt_at?: string | null;
             /**
@@ -6118,26 +6132,26 @@ export interface components {
         };
         /** @description A use of a tool by the agent. */
         ToolUse: {
-            /** @description The arguments of the tool; a string if the model passed invalid JSON. */
+            /** @description The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string. */
             arguments: unknown;
             /** @description The name of the tool, such as `book_appointment`. */
             name: string;
             /** @description The result that was returned to the model, with `error` if the tool failed; null while the tool runs. */
             output?: unknown;
         };
-        /** @description The permission for one trial call. */
+        /** @description The id and secret with which a client opens the WebSocket of one trial call. */
         TrialCall: {
             /**
-             * @description The id of the call, which the first message on the WebSocket contains.
+             * @description The id of the trial call, to send in the first message on the WebSocket.
              * @example CA00000000000000000000000000000001
              */
             id: string;
             /**
-             * @description The path of the WebSocket.
+             * @description The path of the WebSocket on this server.
              * @example /ws/trial
              */
             socket_path: string;
-            /** @description The secret that the first message on the WebSocket contains; valid for one connection, and for a minute. */
+            /** @description The secret to send in the first message on the WebSocket. It is valid for one connection and one minute. */
             token: string;
         };
         /** @description An utterance of one speaker. */
@@ -6170,17 +6184,17 @@ export interface components {
             latency: components["schemas"]["TurnLatency"];
             /**
              * Format: int64
-             * @description The position in the call, from 1.
+             * @description The position of the turn in the call, from 1.
              */
             seq: number;
-            /** @description The speaker. */
+            /** @description The speaker of the turn. */
             speaker: components["schemas"]["Speaker"];
             /**
              * Format: int64
              * @description The start of the turn, in milliseconds since the media stream began.
              */
             started_ms: number;
-            /** @description The complete text; empty for `tool`. */
+            /** @description The complete text of the turn; empty if the speaker is `tool`. */
             text: string;
             /**
              * Format: int64
@@ -6201,7 +6215,7 @@ export interface components {
         TurnLatency: {
             /**
              * Format: int64
-             * @description When the first audio arrived from the AI.
+             * @description When the first audio arrived from the AI service.
              */
             first_delta_ms?: number | null;
             /**
@@ -6216,12 +6230,12 @@ export interface components {
             first_sent_ms?: number | null;
             /**
              * Format: int64
-             * @description When the first text of the answer arrived from the AI.
+             * @description When the first text of the answer arrived from the AI service.
              */
             first_token_ms?: number | null;
             /**
              * Format: int64
-             * @description When the AI began to respond.
+             * @description When the AI service began to respond.
              */
             response_created_ms?: number | null;
             /**
@@ -6245,11 +6259,11 @@ export interface components {
             capabilities: string[];
             /** @description The name of the number in Twilio's console. */
             friendly_name: string;
-            /** @description The number, with `+` and country code. */
+            /** @description The phone number in E.164. */
             number: string;
             /** @description Whether all webhooks of the number's calls have the URLs of this server. */
             points_here: boolean;
-            /** @description Twilio's id of the number, `PN…`. */
+            /** @description The id of the number at Twilio, `PN…`. */
             sid: string;
             /** @description The webhooks of the number's calls. */
             webhooks: components["schemas"]["TwilioWebhooks"];
@@ -6262,13 +6276,13 @@ export interface components {
         };
         /** @description The webhooks of a number. */
         TwilioWebhooks: {
-            /** @description The URL that receives status changes of calls; empty if there is none. */
+            /** @description The URL that receives status changes of calls; empty if none is set. */
             status_callback: string;
             /** @description The HTTP method of `status_callback`. */
             status_callback_method: string;
             /** @description The HTTP method of `voice_url`. */
             voice_method: string;
-            /** @description The URL that Twilio requests for an incoming call; empty if there is none. */
+            /** @description The URL that Twilio requests for an incoming call; empty if none is set. */
             voice_url: string;
         };
         /** @description A user is typing in a thread; for `event: typing`, which has no `id`. The notice expires after six seconds. */
@@ -6280,7 +6294,7 @@ export interface components {
             thread_id: number;
             /**
              * Format: int64
-             * @description The user; null for an API client with a token.
+             * @description The id of the user; null for an API client with a token.
              */
             user_id?: number | null;
             /** @description The name of the user; empty for a token. */
@@ -6288,25 +6302,25 @@ export interface components {
         };
         /** @description A change of a contact. Absent fields keep their values. */
         UpdateContactRequest: {
-            /** @description The new name; empty removes it. */
+            /** @description The new name of the contact; an empty text removes the name. */
             display_name?: string | null;
-            /** @description The code of the language, such as `he`; null removes it. */
+            /** @description The code of the contact's language, such as `he`; null removes the language. */
             language?: string | null;
         };
-        /** @description A change of a field. Absent fields keep their values. */
+        /** @description A change of a custom field. Absent fields keep their values. */
         UpdateCustomFieldRequest: {
-            /** @description The new values of a choice. Contacts keep a value that is no longer among them. */
+            /** @description The new allowed values of a choice field. Contacts keep a value that is no longer allowed. */
             choices?: string[] | null;
-            /** @description The new name. */
+            /** @description The new name of the field. */
             name?: string | null;
         };
         /** @description A change of a lead. Absent fields keep their values. */
         UpdateLeadRequest: {
-            /** @description The source of the lead; null removes it. */
+            /** @description The source of the lead as free text; null removes it. */
             source?: string | null;
             /**
              * Format: int64
-             * @description The id of the stage.
+             * @description The id of the new stage.
              */
             stage_id?: number | null;
             /** @description The product or service that may be sold. */
@@ -6317,25 +6331,25 @@ export interface components {
              */
             value_minor?: number | null;
         };
-        /** @description A change of a stage. Absent fields keep their values. */
+        /** @description A change of a stage of leads. Absent fields keep their values. */
         UpdateLeadStageRequest: {
             /** @description The new name; null resets a built-in stage to its original name. */
             name?: string | null;
             outcome?: components["schemas"]["LeadOutcome"] | null;
             /**
              * Format: int64
-             * @description The position of the stage in the list.
+             * @description The position of the stage in lists; the lowest is first.
              */
             position?: number | null;
         };
-        /** @description A change of a note. */
+        /** @description A change of a note's text. */
         UpdateNoteRequest: {
-            /** @description The new text; absent: unchanged. */
+            /** @description The new text of the note; if absent, the text is unchanged. */
             text?: string | null;
         };
-        /** @description A change of a tag. */
+        /** @description A change of a tag's name. */
         UpdateTagRequest: {
-            /** @description The new name; absent: unchanged. */
+            /** @description The new name of the tag; if absent, the name is unchanged. */
             name?: string | null;
         };
         /** @description A change of a task. Absent fields keep their values; null clears a field. */
@@ -6357,12 +6371,12 @@ export interface components {
             contact_id?: number | null;
             /**
              * Format: date-time
-             * @description The time by which the task must be done; it replaces `due_date`.
+             * @description The time by which the task must be done. Setting it clears `due_date`, unless the request contains both.
              */
             due_at?: string | null;
             /**
              * Format: date
-             * @description The day on which the task must be done; it replaces `due_at`.
+             * @description The day on which the task must be done. Setting it clears `due_at`, unless the request contains both.
              */
             due_date?: string | null;
             /**
@@ -6370,29 +6384,29 @@ export interface components {
              * @description The id of the thread that the task is about.
              */
             thread_id?: number | null;
-            /** @description The text of the task. */
+            /** @description A description of the task in one line. */
             title?: string | null;
         };
         /** @description The installed release, and the newest one. */
         UpdatesResponse: {
-            /** @description How often the release feed is checked: `off` or `weekly`. */
+            /** @description How often the daemon checks the release feed: `off` or `weekly`. */
             check: string;
             /**
              * Format: date-time
-             * @description When the release feed was last checked.
+             * @description When the daemon last checked the release feed; null if it never did.
              */
             checked_at?: string | null;
-            /** @description The running release. */
+            /** @description The version of the running release. */
             installed: string;
             /** @description Whether the newest release is newer than the installed one. */
             is_newer: boolean;
             newest?: components["schemas"]["Release"] | null;
         };
-        /** @description A file that can be sent. */
+        /** @description An uploaded file, which can be sent in a message or set as the greeting. */
         UploadedFile: {
             /**
              * Format: int64
-             * @description The size in bytes.
+             * @description The size of the file in bytes.
              */
             bytes: number;
             /**
@@ -6405,13 +6419,13 @@ export interface components {
              * @description The height of an image in pixels.
              */
             height?: number | null;
-            /** @description The id: the SHA-256 of the content. */
+            /** @description The id of the file: the SHA-256 of its content. */
             id: string;
-            /** @description The media type, detected by the content. */
+            /** @description The MIME type, detected from the content. */
             mime: string;
-            /** @description A preview of an image in about 25 bytes (thumbhash), in Base64. */
+            /** @description A preview of an image in about 25 bytes (a thumbhash), in Base64. */
             thumbhash?: string | null;
-            /** @description The URL of a small JPEG of an image. */
+            /** @description The URL of the thumbnail of an image, a small JPEG; null if the file has no thumbnail. */
             thumbnail_url?: string | null;
             /**
              * Format: int64
@@ -6433,12 +6447,12 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When the user last logged in.
+             * @description When the user last logged in; null if the user never did.
              */
             last_login_at?: string | null;
             /** @description The login name; not case-sensitive. */
             name: string;
-            /** @description The role. */
+            /** @description The role of the user, which determines the allowed operations. */
             role: components["schemas"]["Role"];
         };
         /** @description A page of a list. */
@@ -6456,7 +6470,7 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When it starts.
+             * @description When the appointment starts.
              */
             starts_at: string;
         };
@@ -6465,12 +6479,12 @@ export interface components {
             appointment?: components["schemas"]["WaitingAppointment"] | null;
             /**
              * Format: int64
-             * @description The id of the contact.
+             * @description The id of the waiting contact.
              */
             contact_id: number;
             /** @description The contact's name; may be empty. */
             contact_name: string;
-            /** @description The contact's phone number. */
+            /** @description The contact's current phone number in E.164; null if the contact has none. */
             contact_number?: string | null;
             /**
              * Format: date-time
@@ -6492,18 +6506,18 @@ export interface components {
              * @description The id of the entry.
              */
             id: number;
-            /** @description A note for users. */
+            /** @description A note for users; the contact does not see it. */
             note: string;
             /**
              * Format: int64
-             * @description The id of the resource; null: any resource.
+             * @description The id of the requested resource; null if any resource is suitable.
              */
             resource_id?: number | null;
             /** @description The name of the resource; null if any resource is suitable, or the resource has no name. */
             resource_name?: string | null;
             /**
              * Format: int64
-             * @description The id of the service.
+             * @description The id of the service that the contact wants to book.
              */
             service_id: number;
             /** @description The name of the service. */
@@ -6527,11 +6541,11 @@ export interface components {
             /** @description The webhooks before the change. */
             replaced: components["schemas"]["TwilioWebhooks"];
         };
-        /** @description The time until which free text may be sent. */
+        /** @description The period in which Twilio accepts free text: 24 hours from the contact's last message to the Twilio number. */
         Window: {
             /**
              * Format: date-time
-             * @description When the period ends in which Twilio accepts free text; null if Twilio accepts only the template.
+             * @description Until when Twilio accepts free text; null if Twilio accepts only the template.
              */
             twilio_until?: string | null;
         };
@@ -8288,7 +8302,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The loudness of a recording over time. */
+            /** @description The loudness of a recording over time, to draw a waveform. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9890,7 +9904,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A merge that was made, and can be undone. */
+            /** @description A merge that can be undone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10851,7 +10865,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A field of the business's contacts. */
+            /** @description A custom field of the business's contacts. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11035,7 +11049,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A field of the business's contacts. */
+            /** @description A custom field of the business's contacts. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -11209,7 +11223,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result of the choice. */
+            /** @description The result of the choice of a database. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11314,7 +11328,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The number of messages that were sent or discarded. */
+            /** @description The number of held messages that were sent or discarded. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12471,7 +12485,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The conversation with one contact, over all channels. */
+            /** @description The conversation with one contact over all channels. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12529,7 +12543,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The conversation with one contact, over all channels. */
+            /** @description The conversation with one contact over all channels. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12587,7 +12601,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The conversation with one contact, over all channels. */
+            /** @description The conversation with one contact over all channels. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12645,7 +12659,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The conversation with one contact, over all channels. */
+            /** @description The conversation with one contact over all channels. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13047,7 +13061,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A stage of leads. */
+            /** @description A stage in the progress of leads, such as `new` or `won`. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13240,7 +13254,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A stage of leads. */
+            /** @description A stage in the progress of leads, such as `new` or `won`. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13414,7 +13428,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A lead: something that a contact may buy. */
+            /** @description A lead: a possible sale to a contact. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13519,7 +13533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A lead: something that a contact may buy. */
+            /** @description A lead: a possible sale to a contact. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13649,7 +13663,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A lead: something that a contact may buy. */
+            /** @description A lead: a possible sale to a contact. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -13767,7 +13781,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session of the request: its user, role and business. */
+            /** @description The current login session or API token: its user, role, CSRF token and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13922,7 +13936,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A file that can be sent. */
+            /** @description An uploaded file, which can be sent in a message or set as the greeting. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14177,7 +14191,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A merge that was made, and can be undone. */
+            /** @description A merge that can be undone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15802,7 +15816,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A text that users send often. */
+            /** @description A text that users often send, and its shortcut. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -15907,7 +15921,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A text that users send often. */
+            /** @description A text that users often send, and its shortcut. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16037,7 +16051,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A text that users send often. */
+            /** @description A text that users often send, and its shortcut. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16220,7 +16234,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A message that is scheduled to be sent later. */
+            /** @description A message that the daemon sends at a later time. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16325,7 +16339,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A message that is scheduled to be sent later. */
+            /** @description A message that the daemon sends at a later time. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -16464,7 +16478,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A message that is scheduled to be sent later. */
+            /** @description A message that the daemon sends at a later time. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -17137,7 +17151,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session of the request: its user, role and business. */
+            /** @description The current login session or API token: its user, role, CSRF token and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17677,7 +17691,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session of the request: its user, role and business. */
+            /** @description The current login session or API token: its user, role, CSRF token and business. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17963,7 +17977,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A tag. */
+            /** @description A tag for contacts. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18147,7 +18161,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A tag. */
+            /** @description A tag for contacts. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18350,7 +18364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A task of the users. */
+            /** @description A task for the users of the business. */
             201: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18455,7 +18469,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task of the users. */
+            /** @description A task for the users of the business. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18585,7 +18599,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A task of the users. */
+            /** @description A task for the users of the business. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18701,7 +18715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task of the users. */
+            /** @description A task for the users of the business. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18761,7 +18775,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A task of the users. */
+            /** @description A task for the users of the business. */
             200: {
                 headers: {
                     /** @description The version of the item, for `If-Match`. */
@@ -18879,7 +18893,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The number of contacts by state, without archived conversations. */
+            /** @description The number of contacts in each category of the inbox, without archived conversations. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19656,7 +19670,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The permission for one trial call. */
+            /** @description The id and secret with which a client opens the WebSocket of one trial call. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -20997,7 +21011,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A pairing code, which is typed into the phone. */
+            /** @description A pairing code, which the user types into WhatsApp on the phone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21161,7 +21175,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The message that was stored. */
+            /** @description The message that was stored and queued. */
             200: {
                 headers: {
                     [name: string]: unknown;
