@@ -76,12 +76,7 @@ function Bar({ answer, scale }: { answer: Answer; scale: number }) {
   return (
     <li>
       <span>{duration(atMs)}</span>
-      <span
-        className="barx"
-        role="img"
-        aria-label={description}
-        title={description}
-      >
+      <span className="barx" role="img" aria-label={description} title={description}>
         {listen !== null && <span className="s1" style={size(listen)} />}
         {think !== null && <span className="s2" style={size(think)} />}
         {voice !== null && <span className="s3" style={size(voice)} />}
