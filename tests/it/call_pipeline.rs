@@ -280,7 +280,7 @@ async fn the_responses_api_answers_and_calls_tools() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_rejects_the_reasoning_effort_without_naming_it_answers() {
-    let faults = Faults { refuse_unnamed_effort: true, ..Faults::default() };
+    let faults = Faults { unnamed_effort_refusals: usize::MAX, ..Faults::default() };
     let shop = Shop::with_faults(SonioxFaults::default(), faults).await;
     let (_, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(turns_of(&call).last(), Some(&("agent", ANSWER)), "{call:#}");

@@ -170,7 +170,7 @@ async fn a_model_that_thinks_its_budget_away_still_answers_turn_by_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_without_reasoning_answers_turn_by_turn() {
     let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
-    let faults = Faults { refuse_unnamed_effort: true, ..Faults::default() };
+    let faults = Faults { unnamed_effort_refusals: usize::MAX, ..Faults::default() };
     let harness = CallHarness::with_ai(OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, |_| {}).await;
     let messages = vec![Clip::Voice(1500)];
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;

@@ -72,7 +72,7 @@ fn the_output_says_what_is_in_the_backup() {
     let output = daemon.cli(&["backup", target.to_str().unwrap()]);
     let printed = stderr(&output);
     assert!(output.status.success() && output.stdout.is_empty());
-    assert!(printed.contains("printed.db") && printed.contains("5 messages and 2 calls"), "{printed}");
+    assert!(printed.contains("body.db") && printed.contains("5 messages and 2 calls"), "{printed}");
 }
 
 async fn under_load(copies: usize, clients: usize) {

@@ -107,7 +107,8 @@ async fn the_error_of_a_refusal_has_the_documented_meaning_of_its_code() {
         setup.env("ENABLE_WA_BAILEYS", "false");
     })
     .await;
-    for (code, meaning) in [("63015", "\"join\""), ("63033", "וואטסאפ חוסמת הודעות"), ("63005", "את תוכן ההודעה")] {
+    for (code, meaning) in [("63015", "\"join\""), ("63033", "וואטסאפ חוסמת הודעות"), ("63005", "את תוכן ההודעה")]
+    {
         let (answer, sid) = sent_by_twilio(&shop, code).await;
         shop.twilio_reports_status(&sid, "failed", code).await;
         let failed = shop.until_status(&answer, "failed").await;

@@ -67,8 +67,7 @@ pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (
         let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");
         return Some(([("retry-after", "1")], refusal).into_response());
     }
-    if faults.refuse_unnamed_effort && !effort.is_null() {
-        // OpenAI's response for a model without reasoning.
+    if number <= faults.unnamed_effort_refusals && !effort.is_null() {
         let message = format!("Unrecognized request argument supplied: {param}");
         let refusal = json!({"message": message, "type": "invalid_request_error", "param": null, "code": null});
         return Some((StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response());

@@ -173,8 +173,9 @@ pub struct Faults {
     pub refuse_requests: Option<u16>,
     /// The values of `reasoning_effort` that `/chat/completions` rejects.
     pub refuse_efforts: Vec<&'static str>,
-    /// Whether the model does not reason: it rejects every reasoning effort, and the error does not name the parameter.
-    pub refuse_unnamed_effort: bool,
+    /// The number of chat completions, from the first, that reject any reasoning effort without naming the parameter, as
+    /// OpenAI does for models without reasoning.
+    pub unnamed_effort_refusals: usize,
     /// The number of tokens that `/chat/completions` spends on reasoning. The answer to a request with a lower token limit has no text.
     pub reasoning_tokens: u64,
     /// The streamed chat completions, counted from 1, that break off, and the number of words that they send before.
