@@ -11,7 +11,7 @@ const DICTATED_BY_NAME: usize = 2;
 const NUMBER_LENGTHS: [usize; 2] = [9, 10];
 /// The country calling code of Israel, which replaces the leading zero.
 const ISRAEL: &str = "972";
-/// The length of the code of a door.
+/// The length of an entrance code.
 const CODE_LENGTH: usize = 4;
 /// The lengths of the numbers of older and of newer licence plates.
 const PLATE_LENGTHS: [usize; 2] = [7, 8];
