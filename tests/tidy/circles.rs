@@ -5,11 +5,10 @@ use super::{none, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepted cycles: their files or folders, and the reason.
-const EXCEPTIONS: [(&[&str], &str); 15] = [
+const EXCEPTIONS: [(&[&str], &str); 14] = [
     (&["alerting"], "methods of the parent's type in a file of their own"),
     (&["backup/create"], "methods of the parent's type in a file of their own"),
     (&["call/session"], "methods of the parent's type in a file of their own"),
-    (&["pipeline/completeness"], "the rules for clauses and numbers use the word classes of the parent"),
     (&["publish"], "methods of the publisher in files of their own"),
     (&["runtime/outbox"], "methods of the parent's type in a file of their own"),
     (&["tls"], "methods of the parent's type in a file of their own"),

@@ -1,86 +1,21 @@
 //! Estimates from the last words whether the caller's sentence is complete. The estimate determines how long the agent
 //! waits before it replies.
 //!
-//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. Prefixes
-//! and times are handled by rules in this file, dictated numbers in `numbers`, and clauses in `structure`.
+//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. `words`
+//! reads them. Times are handled by rules in this file, dictated numbers in `numbers`, and clauses in `structure`.
 
+mod estimate;
 mod numbers;
 mod structure;
+mod words;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
-use std::time::Duration;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+pub(super) use estimate::Completeness;
+use words::{CLOSED, GERESH, OPEN, is, matching_words, without_prefix, words};
 
-/// An estimate of whether a sentence has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Completeness {
-    /// The sentence has probably ended.
-    Complete,
-    /// The sentence may have ended.
-    Unclear,
-    /// The caller has described something, but has not asked for anything. The sentence may have ended; often a further
-    /// sentence follows.
-    Described,
-    /// The last word requires another word.
-    Open,
-    /// The language is not supported.
-    Unknown,
-}
-
-impl Completeness {
-    /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide it.
-    pub(super) fn wait(self) -> Option<Duration> {
-        match self {
-            Self::Complete => Some(Duration::from_millis(150)),
-            Self::Unclear => Some(Duration::from_millis(500)),
-            Self::Described => Some(Duration::from_millis(650)),
-            Self::Open => Some(Duration::from_secs(1)),
-            Self::Unknown => None,
-        }
-    }
-}
-
-/// The Hebrew hyphen, and the Hebrew marks for abbreviations and foreign sounds.
+/// The Hebrew hyphen.
 const MAQAF: char = '\u{5be}';
-const GERESH: char = '\u{5f3}';
-const GERSHAYIM: char = '\u{5f4}';
-/// The largest number of words in an entry of the lists.
-const MAX_WORDS: usize = 3;
 /// The minimum number of words in a complete question. A shorter question may still continue.
 const LEAST_QUESTION: usize = 3;
-
-static OPEN: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| entries(include_str!("completeness/open_endings.txt")));
-static CLOSED: LazyLock<HashSet<Vec<String>>> =
-    LazyLock::new(|| entries(include_str!("completeness/closed_endings.txt")));
-
-fn entries(list: &str) -> HashSet<Vec<String>> {
-    list.lines().filter(|line| !line.starts_with('#')).map(words).filter(|entry| !entry.is_empty()).collect()
-}
-
-/// The words of each class in `word_classes.txt`.
-static CLASSES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
-    let mut classes: HashMap<_, HashSet<_>> = HashMap::new();
-    for line in include_str!("completeness/word_classes.txt").lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        if let Some(class) = words.next() {
-            classes.entry(class).or_default().extend(words);
-        }
-    }
-    classes
-});
-
-/// Returns true if the word belongs to this class.
-fn is(class: &str, word: &str) -> bool {
-    CLASSES.get(class).is_some_and(|words| words.contains(word))
-}
-
-/// Returns the word without a prefix of this class, if it has such a prefix.
-fn without_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
-    let mut prefixes = CLASSES.get(class)?.iter();
-    prefixes.find_map(|prefix| word.strip_prefix(prefix)).filter(|rest| !rest.is_empty())
-}
 
 /// Estimates whether the words so far are a complete sentence.
 pub(super) fn judge(text: &str) -> Completeness {
@@ -113,11 +48,8 @@ pub(super) fn judge(text: &str) -> Completeness {
         return Completeness::Complete;
     }
     if open > 0 || structure::lacks_object(&found) {
-        return match () {
-            () if may_be_whole(&found) => Completeness::Unclear,
-            () if is_question => Completeness::Unclear,
-            () => Completeness::Open,
-        };
+        let may_end = is_question || may_be_whole(&found);
+        return if may_end { Completeness::Unclear } else { Completeness::Open };
     }
     let asks = is("question", &found[0]) && found.len() >= LEAST_QUESTION;
     match () {
@@ -183,42 +115,8 @@ fn address(found: &[String]) -> Option<Completeness> {
     }
 }
 
-/// Returns the number of last words that match an entry of the list. The first of them may have a prefix of these
-/// classes, such as "and".
-fn matching_words(found: &[String], list: &HashSet<Vec<String>>, prefixes: &[&str]) -> usize {
-    let is_entry = |count: &usize| {
-        let end = &found[found.len() - count..];
-        list.contains(end)
-            || prefixes.iter().filter_map(|class| without_word_prefix(class, &end[0])).any(|bare| {
-                let mut end = end.to_vec();
-                bare.clone_into(&mut end[0]);
-                list.contains(&end)
-            })
-    };
-    (1..=MAX_WORDS.min(found.len())).rev().find(is_entry).unwrap_or(0)
-}
-
-/// Returns the word without a prefix of this class, if a word remains that is longer than the prefixes themselves. The
-/// remainder after "that" must be longer, because many short words begin with the same letter.
-fn without_word_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> {
-    let least = if class == "that" { 3 } else { 2 };
-    without_prefix(class, word).filter(|bare| bare.chars().count() >= least)
-}
-
 fn is_number(text: &str) -> bool {
     text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_alphabetic)
-}
-
-/// Splits the text into words, without vowel points and punctuation.
-fn words(text: &str) -> Vec<String> {
-    let separated =
-        |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !matches!(c, '"' | '\'' | GERSHAYIM | GERESH);
-    let bare = |word: &str| -> String { word.nfkd().filter(|c| c.is_alphanumeric() || *c == '"').collect() };
-    text.split(separated)
-        .map(bare)
-        .map(|word| word.trim_matches('"').to_owned())
-        .filter(|word| !word.is_empty())
-        .collect()
 }
 
 #[cfg(test)]

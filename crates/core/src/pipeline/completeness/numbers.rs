@@ -1,7 +1,8 @@
 //! Estimates whether a number that the caller dictates is complete. A number is dictated digit by digit ("zero five"), or
 //! in groups ("fifty, three hundred and twenty").
 
-use super::{Completeness, is, without_prefix};
+use super::estimate::Completeness;
+use super::words::{is, without_prefix};
 
 /// The minimum number of digits in a row that count as a dictated number.
 const DICTATED: usize = 3;
@@ -120,29 +121,14 @@ fn groups(run: &[NumberWord]) -> Vec<String> {
             _ => None,
         };
         let below_hundred = below_hundred(hundreds.map_or(rest, |(_, after)| after));
-        let group = match (hundreds, below_hundred, &first.0) {
-            (Some((hundreds, _)), Some((small, after)), _) => {
-                rest = after;
-                hundreds.saturating_add(small).to_string()
-            }
-            (Some((hundreds, after)), None, _) => {
-                rest = after;
-                hundreds.to_string()
-            }
-            (None, Some((small, after)), _) => {
-                rest = after;
-                small.to_string()
-            }
-            (None, None, Part::Digits(digits)) => {
-                rest = after;
-                digits.clone()
-            }
-            (None, None, _) => {
-                rest = after;
-                continue;
-            }
+        let (digits, after_number) = match (hundreds, below_hundred, &first.0) {
+            (Some((hundreds, _)), Some((small, after)), _) => (Some(hundreds.saturating_add(small).to_string()), after),
+            (Some((number, after)), None, _) | (None, Some((number, after)), _) => (Some(number.to_string()), after),
+            (None, None, Part::Digits(digits)) => (Some(digits.clone()), after),
+            (None, None, _) => (None, after),
         };
-        groups.push(group);
+        groups.extend(digits);
+        rest = after_number;
     }
     groups
 }

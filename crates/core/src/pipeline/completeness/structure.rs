@@ -1,7 +1,7 @@
 //! Rules about the structure of a Hebrew sentence: clauses that require another clause, subjects that require a
 //! predicate, and verbs that require an object.
 
-use super::{CLOSED, is, matching_words, without_prefix, without_word_prefix, words};
+use super::words::{CLOSED, has_ending, is, matching_words, without_prefix, without_word_prefix, words};
 
 /// The maximum number of words in a condition at the beginning of a sentence. With more words, the main clause has
 /// probably begun.
@@ -121,14 +121,14 @@ pub(super) fn lacks_object(found: &[String]) -> bool {
 
 /// Returns true if the word is a verb in the past of the first person, such as "I bought".
 fn is_first_person_past(word: &str) -> bool {
-    let has_ending = word.ends_with("תי") && !word.ends_with("ותי") && word.chars().count() >= LEAST_LETTERS;
-    has_ending && !is("not_past", word) && !is("intransitive_past", word)
+    let is_past = has_ending("past_ending", word) && !has_ending("plural_ending", word);
+    is_past && word.chars().count() >= LEAST_LETTERS && !is("not_past", word) && !is("intransitive_past", word)
 }
 
 /// Returns true if the word probably has the article.
 fn has_article(word: &str) -> bool {
     let is_noun = !is("not_article", word) && !is("pronoun", word);
-    word.starts_with('ה') && word.chars().count() >= LEAST_LETTERS && is_noun
+    without_prefix("article", word).is_some() && word.chars().count() >= LEAST_LETTERS && is_noun
 }
 
 fn is_closed(word: &str) -> bool {

@@ -1,5 +1,6 @@
 use super::*;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 #[test]
 fn a_time_ends_a_sentence_and_a_particle_does_not() {

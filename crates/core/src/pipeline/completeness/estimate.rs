@@ -1,0 +1,32 @@
+//! The estimate of whether a sentence has ended, and the silence that follows from it.
+
+use std::time::Duration;
+
+/// An estimate of whether a sentence has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pipeline) enum Completeness {
+    /// The sentence has probably ended.
+    Complete,
+    /// The sentence may have ended.
+    Unclear,
+    /// The caller has described something, but has not asked for anything. The sentence may have ended; often a further
+    /// sentence follows.
+    Described,
+    /// The last word requires another word.
+    Open,
+    /// The language is not supported.
+    Unknown,
+}
+
+impl Completeness {
+    /// Returns the silence after which the caller's turn is over; none if only the transcriber can decide it.
+    pub(in crate::pipeline) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Complete => Some(Duration::from_millis(150)),
+            Self::Unclear => Some(Duration::from_millis(500)),
+            Self::Described => Some(Duration::from_millis(650)),
+            Self::Open => Some(Duration::from_secs(1)),
+            Self::Unknown => None,
+        }
+    }
+}
