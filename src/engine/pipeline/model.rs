@@ -10,7 +10,7 @@ use crate::providers::http_client;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::{hint_note, retry_after};
 use crate::providers::openai::response_stream::{self as responses, ResponseStream};
-use crate::providers::openai::rest::may_be_effort;
+use crate::providers::openai::rest::{LOWEST_EFFORTS, may_be_effort};
 use crate::providers::openai::sse::Malformed;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -141,7 +141,7 @@ impl Asker {
         let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
         let mut rejected = self.rejected_efforts.load(Ordering::Relaxed);
         loop {
-            let effort = chat::LOWEST_EFFORTS.get(rejected).copied();
+            let effort = LOWEST_EFFORTS.get(rejected).copied();
             let body = self.api.body(server.model, &instructions, &messages, &self.definitions, effort);
             let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
             let request = match server.key {

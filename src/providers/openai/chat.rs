@@ -5,9 +5,6 @@ use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Values of `reasoning_effort`, in the order in which they are tried. Low values reduce the delay that the caller
-/// hears.
-pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
 /// The maximum number of output tokens: an answer, and the model's reasoning before the answer.
 const MAX_TOKENS: u32 = 4_000;
 

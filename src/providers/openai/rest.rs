@@ -183,8 +183,9 @@ async fn chat_once(
     Ok(Paid { answer: text, cost_micros })
 }
 
-/// Values of `reasoning_effort`, in the order in which they are tried.
-const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
+/// Values of `reasoning_effort`, in the order in which they are tried. Low values reduce the delay that the caller
+/// hears.
+pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
 /// The minimum token limit: a sentence, and the model's reasoning before it. Applies even if `max_output_tokens`, which
 /// is meant for speech, is lower.
 const MIN_TOKENS: u32 = 4_000;
