@@ -33,22 +33,22 @@ impl ReadTx<'_> {
     /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
     /// deferred. Messages that only wait for the bridge's rate limit are not counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FROM outbox
-             WHERE state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)
-               AND created_at < ?1 AND id > ?2",
-        )?;
-        let count: i64 = query.query_row(rusqlite::params![before, self.held_to()?], |row| row.get(0))?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        self.count_outbox(
+            "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)",
+            before,
+        )
     }
 
     /// Returns how many messages have been in the outbox since before `before` and were not attempted, because the rate
     /// limit of the bridge has not admitted them yet.
     pub fn paced_outbox(&self, before: Timestamp) -> Result<u64> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FROM outbox
-             WHERE state = 'queued' AND attempts = 0 AND last_error IS NULL AND created_at < ?1 AND id > ?2",
-        )?;
+        self.count_outbox("state = 'queued' AND attempts = 0 AND last_error IS NULL", before)
+    }
+
+    /// Counts the messages with this condition that were created before `before`. Held messages are left out.
+    fn count_outbox(&self, condition: &'static str, before: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM outbox WHERE {condition} AND created_at < ?1 AND id > ?2");
+        let mut query = self.conn.prepare_cached(&sql)?;
         let count: i64 = query.query_row(rusqlite::params![before, self.held_to()?], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }

@@ -71,8 +71,9 @@ function Bar({ answer, scale }: { answer: Answer; scale: number }) {
     token !== null && t`מילה ראשונה אחרי ${token}`,
   ]
   const description = [stages, ...points.filter(Boolean)].join(', ')
-  const place = (ms: number) => ({ insetInlineStart: `${((ms / scale) * 100).toFixed(1)}%` })
-  const size = (ms: number | null) => ({ inlineSize: `${(((ms ?? 0) / scale) * 100).toFixed(1)}%` })
+  const share = (ms: number) => `${((ms / scale) * 100).toFixed(1)}%`
+  const place = (ms: number) => ({ insetInlineStart: share(ms) })
+  const size = (ms: number) => ({ inlineSize: share(ms) })
   return (
     <li>
       <span>{duration(atMs)}</span>
