@@ -13,7 +13,7 @@ use super::Settings;
 pub use super::active_settings::{new_chats, rules};
 use crate::alerting::Alerts;
 use crate::crm::outbox;
-use crate::domain::{OutboxId, Provider, Timestamp};
+use crate::domain::{MessageId, OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
 use crate::inbox::send_rate::SendPacer;
@@ -23,11 +23,11 @@ use crate::{clock, entropy};
 use attempt::Attempt;
 use health::ProviderHealth;
 pub(super) use senders::ProviderSenders;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// A handle to the outbox; clones refer to the same outbox.
@@ -132,6 +132,8 @@ struct Dispatcher {
     shared: Arc<Shared>,
     pacer: SendPacer,
     running: JoinSet<OutboxId>,
+    /// The message of each running attempt.
+    attempts: HashMap<task::Id, MessageId>,
     in_flight: HashSet<OutboxId>,
 }
 
@@ -154,7 +156,7 @@ impl Dispatcher {
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
         let send_rate = shared.settings.current().send_rate();
         let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
-        Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
+        Self { shared, pacer, running: JoinSet::new(), attempts: HashMap::new(), in_flight: HashSet::new() }
     }
 
     /// Starts the due attempts. Returns the time until the next check.
@@ -217,31 +219,43 @@ impl Dispatcher {
     }
 
     fn start(&mut self, entry: OutboxEntry) {
+        let message = entry.message;
         self.in_flight.insert(entry.id);
         let attempt = Attempt { settings: self.shared.settings.current(), shared: self.shared.clone(), entry };
-        self.running.spawn(attempt.run());
+        let task = self.running.spawn(attempt.run());
+        self.attempts.insert(task.id(), message);
     }
 
     /// Waits until an attempt has ended. Never returns if no attempt is running.
     async fn ended(&mut self) {
-        match self.running.join_next().await {
-            Some(Ok(id)) => {
+        match self.running.join_next_with_id().await {
+            Some(Ok((task, id))) => {
+                self.attempts.remove(&task);
                 self.in_flight.remove(&id);
             }
             // A message whose attempt panicked stays in flight and unconfirmed until the next start.
             Some(Err(error)) => {
-                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked: its outcome is unknown, and is verified with the provider after the next start");
+                let message = self.attempts.remove(&error.id()).map(|message| message.to_string()).unwrap_or_default();
+                tracing::error!(event = "OUTBOX_PANICKED", message.id = message, %error, "An attempt to send message {message} panicked: its outcome is unknown, and is verified with the provider after the next start");
             }
             None => std::future::pending().await,
         }
     }
 
     async fn drain(mut self) {
-        let ended = async { while self.running.join_next().await.is_some() {} };
+        let (running, attempts) = (&mut self.running, &mut self.attempts);
+        let ended = async {
+            while let Some(ended) = running.join_next_with_id().await {
+                attempts.remove(&ended.map_or_else(|error| error.id(), |(task, _)| task));
+            }
+        };
         if tokio::time::timeout(DRAIN, ended).await.is_err() {
+            let messages: Vec<_> = self.attempts.values().map(ToString::to_string).collect();
+            let messages = messages.join(", ");
             tracing::warn!(
                 event = "OUTBOX_CUT",
-                "The shutdown aborted attempts to send messages; the next start verifies with the provider whether they were sent"
+                messages,
+                "The shutdown aborted attempts to send messages {messages}; the next start verifies with the provider whether they were sent"
             );
         }
     }

@@ -185,7 +185,7 @@ pub(super) fn instructions(
 /// Returns the instructions and the conversation so far.
 async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
     let config = services.config();
-    let profile = services.business_profile(&config.business.time_zone).await;
+    let profile = services.business_profile(&config.business.time_zone, sid).await;
     let content = instructions(&config.business, &config.agent, &profile, clock::now());
     let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();

@@ -104,23 +104,30 @@ fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     }
 }
 
-/// Writes to the store with a timeout, and logs a failure. Returns none on failure, so that the person who calls still
-/// gets a response.
+/// Writes a webhook of a call to the store with a timeout, and logs a failure. `sid` names the call in the log. Returns
+/// none on failure, so that the person who calls still gets a response.
 async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
+    sid: &str,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
 ) -> Option<T> {
     match tokio::time::timeout(STORE_TIMEOUT, state.store.write(work)).await {
         Ok(Ok(done)) => Some(done),
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(event = "CALL_NOT_STORED", error, "Cannot store a webhook of a call; the call continues");
+            tracing::error!(
+                event = "CALL_NOT_STORED",
+                call.sid = sid,
+                error,
+                "Cannot store a webhook of call {sid}; the call continues"
+            );
             None
         }
         Err(_elapsed) => {
             tracing::error!(
                 event = "CALL_NOT_STORED",
-                "A webhook of a call was not stored within {STORE_TIMEOUT:?}; the call continues"
+                call.sid = sid,
+                "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; the call continues"
             );
             None
         }
@@ -131,7 +138,7 @@ async fn store_best_effort<T: Send + 'static>(
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
-    store_best_effort(state, move |tx| {
+    store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
         log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
     })
     .await;

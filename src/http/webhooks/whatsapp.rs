@@ -30,7 +30,7 @@ pub(crate) fn bridge_routes() -> Router<AppState> {
 
 /// Processes an authenticated webhook, and returns its response.
 async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhook) -> Response {
-    let raw_copy = raw.clone();
+    let (raw_copy, named) = (raw.clone(), provider_id(&read));
     let stored = match read {
         Ok(Inbound::Message(message)) => receive(app, message, raw).await,
         Ok(Inbound::Update(update)) => apply_update(app, update, raw).await,
@@ -47,7 +47,7 @@ async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhoo
     };
     match stored {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => on_store_error(app, raw_copy, &error).await,
+        Err(error) => on_store_error(app, raw_copy, &named, &error).await,
     }
 }
 
@@ -104,15 +104,27 @@ async fn log_only(app: &AppState, raw: RawWebhook, outcome: WebhookOutcome, why:
     app.store.write(move |tx| log_webhook(tx, &raw, outcome, why, Subject::default(), clock::now())).await
 }
 
+/// Returns the provider's id of the message that a webhook is about, for the log.
+fn provider_id(read: &Result<Inbound, Malformed>) -> String {
+    let id = match read {
+        Ok(Inbound::Message(message)) => message.provider_msg_id.clone(),
+        Ok(Inbound::Update(update)) => Some(update.provider_msg_id.clone()),
+        Ok(Inbound::Ignored(_)) | Err(_) => None,
+    };
+    id.unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// Handles a message that cannot be processed by storing its raw webhook, so that a webhook that triggers a bug is not
-/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry.
-async fn on_store_error(app: &AppState, raw: RawWebhook, error: &store::Error) -> Response {
+/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry. `named` is the
+/// provider's id of the message.
+async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
         event = "WA_IN_FAILED",
         path,
+        message.sid = named,
         error = error as &dyn std::error::Error,
-        "Webhook at {path} was not processed"
+        "Webhook of message {named} at {path} was not processed"
     );
     let nothing_can_be_stored = matches!(
         error,

@@ -19,6 +19,7 @@ const CHANNELS: u16 = 2;
 
 pub(super) struct RecordingWriter {
     recorder: Recorder,
+    call: CallSid,
     key: String,
     store: Store,
     chunks: i64,
@@ -29,9 +30,9 @@ pub(super) struct RecordingWriter {
 impl RecordingWriter {
     pub(super) fn start(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
         let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
-        let name = key.clone();
-        store.write_soon(move |tx| recording::start(tx, &call, &name, &wav::header(CHANNELS, u64::MAX), at));
-        Self { recorder: Recorder::default(), key, store, chunks: 0, bytes: 0, waiting_chunks: Arc::default() }
+        let (sid, name) = (call.clone(), key.clone());
+        store.write_soon(move |tx| recording::start(tx, &sid, &name, &wav::header(CHANNELS, u64::MAX), at));
+        Self { recorder: Recorder::default(), call, key, store, chunks: 0, bytes: 0, waiting_chunks: Arc::default() }
     }
 
     pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
@@ -73,9 +74,12 @@ impl RecordingWriter {
 
     fn write(&mut self, chunk: Vec<u8>) {
         if self.waiting_chunks.load(Ordering::Relaxed) >= MAX_WAITING_CHUNKS {
+            let (sid, stream) = (&self.call, &self.key);
             return tracing::warn!(
                 event = "RECORDING_GAP",
-                "The disk is too slow: a part of the recording was dropped"
+                call.sid = %sid,
+                stream.sid = %stream,
+                "The disk is too slow: a part of the recording of call {sid} was dropped"
             );
         }
         self.bytes += chunk.len() as u64;

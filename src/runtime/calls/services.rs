@@ -81,16 +81,16 @@ impl CallServices {
     }
 
     /// Returns the business profile that the owner has entered.
-    pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone) -> BusinessProfile {
+    pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone, sid: &CallSid) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
-        let read = self.read_in_time(move |tx| business_profile::read(tx, &zone, now)).await;
+        let read = self.read_in_time(sid, move |tx| business_profile::read(tx, &zone, now)).await;
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
     /// Returns the data that the agent has when a call begins. Both parts are read in one transaction.
     pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
-        let (zone, call, now) = (zone.clone(), call.clone(), clock::now());
-        let read = self.read_in_time(move |tx| {
+        let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), clock::now());
+        let read = self.read_in_time(sid, move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
             let memory = caller_memory::read(tx, &call, now).unwrap_or_else(|error| {
                 let sid = &call.call_sid;
@@ -105,18 +105,20 @@ impl CallServices {
     /// Reads data for a call within `PROFILE_LIMIT`, so that the call does not wait for a busy database.
     async fn read_in_time<T: Send + 'static>(
         &self,
+        sid: &CallSid,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
     ) -> Option<T> {
         match tokio::time::timeout(PROFILE_LIMIT, crm::read(&self.store, work)).await {
             Ok(Ok(known)) => return Some(known),
             Ok(Err(error)) => {
-                tracing::warn!(event = "AGENT_PROFILE", %error, "Cannot read the services and facts of the business: the agent answers a call without them");
+                tracing::warn!(event = "AGENT_PROFILE", call.sid = %sid, %error, "Cannot read the services and facts of the business: the agent answers call {sid} without them");
             }
             Err(_) => {
                 tracing::warn!(
                     event = "AGENT_PROFILE",
+                    call.sid = %sid,
                     limit_ms = PROFILE_LIMIT.as_millis(),
-                    "Cannot read the services and facts of the business in time: the agent answers a call without them"
+                    "Cannot read the services and facts of the business in time: the agent answers call {sid} without them"
                 );
             }
         }

@@ -30,7 +30,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
         let (raw, business) = (raw(&form, PATH), state.config().business.clone());
         // The call is stored, so that it is not imported from Twilio's list as a missed call later.
-        store_best_effort(&state, move |tx| {
+        store_best_effort(&state, call_sid.as_str(), move |tx| {
             store_call(tx, &call, &raw, &business)?;
             call::end_by_answer(tx, &call.call_sid, EndReason::NotConnected, clock::now())
         })
@@ -70,7 +70,7 @@ pub(super) enum Stored {
 /// Stores a call as received now, if the database is writable.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
-    let stored = store_best_effort(state, move |tx| {
+    let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
         let business = &config.business;
         let asks = config.voice.ring_first == RingFirst::Open;
         let is_open = asks && is_open(tx, BusinessId::FIRST, &business.time_zone, clock::now())?;

@@ -9,6 +9,7 @@ use crate::http::{AppState, TwilioForm};
 use crate::messages::Phrase;
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::recorded_turns::Reply;
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -31,12 +32,13 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     }
     let Some(new) = new_recording(&form, &call) else {
         tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
-        let (call, raw, at) = (incoming(&form, call), raw(&form, PATH), clock::now());
-        store_best_effort(&state, move |tx| recording::start_fallback(tx, &call, &raw, country, at)).await;
+        let (new, raw, at) = (incoming(&form, call.clone()), raw(&form, PATH), clock::now());
+        store_best_effort(&state, call.as_str(), move |tx| recording::start_fallback(tx, &new, &raw, country, at))
+            .await;
         return answer(&prompt(&state));
     };
     let (raw, taken, at) = (raw(&form, PATH), new.clone(), clock::now());
-    store_best_effort(&state, move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
+    store_best_effort(&state, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
     let hung_up = form.form.value("Digits") == Some("hangup");
     if hung_up || !state.recorded_turns.has_ai() {
@@ -62,8 +64,8 @@ fn recorder(state: &AppState) -> Verb {
 }
 
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
-    let (call, at) = (call.clone(), clock::now());
-    store_best_effort(state, move |tx| call::end_by_answer(tx, &call, EndReason::MessageTaken, at)).await;
+    let (sid, at) = (call.clone(), clock::now());
+    store_best_effort(state, call.as_str(), move |tx| call::end_by_answer(tx, &sid, EndReason::MessageTaken, at)).await;
     answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
@@ -72,8 +74,9 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
     match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
-            let (call, at) = (call.clone(), clock::now());
-            store_best_effort(state, move |tx| call::end_by_answer(tx, &call, EndReason::AgentHungUp, at)).await;
+            let (sid, at) = (call.clone(), clock::now());
+            let end = move |tx: &WriteTx<'_>| call::end_by_answer(tx, &sid, EndReason::AgentHungUp, at);
+            store_best_effort(state, call.as_str(), end).await;
             answer(&[say(state, &text), Verb::Hangup])
         }
         Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {

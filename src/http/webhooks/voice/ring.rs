@@ -26,7 +26,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) ->
 pub(super) async fn accepted(state: &AppState, sid: CallSid) {
     tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
     let at = clock::now();
-    store_best_effort(state, move |tx| call::accept_by_human(tx, &sid, at)).await;
+    store_best_effort(state, sid.clone().as_str(), move |tx| call::accept_by_human(tx, &sid, at)).await;
 }
 
 /// Handles `POST /webhook/ring_ended`: the phone stopped ringing, or the conversation with the human agent ended.
@@ -41,7 +41,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     let ringing = state.calls.stop_ringing(&sid);
     if ringing.is_none() && transfer::was_accepted(&state, &sid, status, value("DialBridged")) {
         let (raw, at) = (raw(&form, PATH), clock::now());
-        store_best_effort(&state, move |tx| {
+        store_best_effort(&state, sid.clone().as_str(), move |tx| {
             call::log_notification(tx, &raw, &sid, at)?;
             call::end(tx, &sid, EndReason::Transferred, None, at)
         })

@@ -18,7 +18,8 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
         None => log_malformed(&state, &form, PATH, "no completed recording").await,
         Some(new) => {
             let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().business.country);
-            store_best_effort(&state, move |tx| recording::ingest(tx, &new, &raw, country, at)).await;
+            let sid = new.call.call_sid.clone();
+            store_best_effort(&state, sid.as_str(), move |tx| recording::ingest(tx, &new, &raw, country, at)).await;
             state.jobs.wake();
         }
     }
@@ -43,7 +44,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     }
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at) = (raw(&form, PATH), clock::now());
-    store_best_effort(&state, move |tx| {
+    store_best_effort(&state, sid.clone().as_str(), move |tx| {
         call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
             call::end(tx, &sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;

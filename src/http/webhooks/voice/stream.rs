@@ -30,15 +30,18 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     };
     let raw = raw(&form, PATH);
     let (asked, at_now) = (sid.clone(), clock::now());
-    let stored = store_best_effort(&state, move |tx| {
+    let stored = store_best_effort(&state, sid.as_str(), move |tx| {
         call::log_notification(tx, &raw, &asked, at_now)?;
         tx.call_end(&asked)
     });
     let stored = stored.await.flatten();
     if let Some(status) = form.form.value("DialCallStatus") {
         if transfer::was_accepted(&state, &sid, status, form.form.value("DialBridged")) {
-            let (sid, at) = (sid.clone(), clock::now());
-            store_best_effort(&state, move |tx| call::end_by_answer(tx, &sid, EndReason::Transferred, at)).await;
+            let at = clock::now();
+            store_best_effort(&state, sid.clone().as_str(), move |tx| {
+                call::end_by_answer(tx, &sid, EndReason::Transferred, at)
+            })
+            .await;
             return answer(&[Verb::Hangup]);
         }
         if !transfer::fail(&state, &sid, query_number(&uri, TRANSFER), status) {

@@ -44,7 +44,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return answer(&[Verb::Hangup]);
     };
     let (raw, asked, now) = (raw(&form, PATH), sid.clone(), clock::now());
-    store_best_effort(&state, move |tx| call::log_notification(tx, &raw, &asked, now)).await;
+    store_best_effort(&state, sid.as_str(), move |tx| call::log_notification(tx, &raw, &asked, now)).await;
     match form.form.value("Digits") {
         // An empty TwiML document connects the human agent with the caller.
         Some("1") if state.calls.accept_ringing(&sid) => {
