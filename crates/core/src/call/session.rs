@@ -84,8 +84,8 @@ enum Phase {
     Live,
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
-    /// The last audio plays, and the call ends or is transferred after it; at the latest at `limit`.
-    Ending { reason: EndReason, action: StreamEndAction, limit: Instant },
+    /// Since `since`, the last audio plays, and the call ends or is transferred after it; at the latest at `limit`.
+    Ending { reason: EndReason, action: StreamEndAction, since: Instant, limit: Instant },
     /// The call is over.
     Done,
 }

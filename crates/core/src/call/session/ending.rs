@@ -6,7 +6,8 @@ use crate::call::{Clip, Output, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// How long the session waits for an engine to continue its last response.
+/// How long the session waits for an engine to continue its last response, after the end of the last audio. Messages
+/// without audio do not prolong it, because the caller hears nothing of them.
 const CONTINUATION_TIMEOUT: Duration = Duration::from_millis(1900);
 /// The maximum duration of the last audio.
 const MAX_LAST_WORDS: Duration = Duration::from_mins(2);
@@ -27,7 +28,7 @@ impl CallSession {
             }
             return;
         }
-        self.phase = Phase::Ending { reason, action, limit: now + MAX_LAST_WORDS };
+        self.phase = Phase::Ending { reason, action, since: now, limit: now + MAX_LAST_WORDS };
         self.responses.drop_request();
     }
 
@@ -45,7 +46,7 @@ impl CallSession {
 
     /// Ends the call once the caller has heard all audio.
     pub(super) fn watch_ending(&mut self, now: Instant) {
-        let Phase::Ending { limit, .. } = self.phase else { return };
+        let Phase::Ending { since, limit, .. } = self.phase else { return };
         if self.interruptions.is_pausing() {
             return self.timers.set(Timer::Drain, limit);
         }
@@ -54,7 +55,7 @@ impl CallSession {
         if !self.playback.is_busy() && !is_responding {
             return self.drained(now);
         }
-        let at = if is_responding { self.reply_watch.last_words_until(now) + CONTINUATION_TIMEOUT } else { limit };
+        let at = if is_responding { self.reply_watch.heard_until(since) + CONTINUATION_TIMEOUT } else { limit };
         self.timers.set(Timer::Drain, at.min(limit));
     }
 

@@ -104,14 +104,9 @@ impl ReplyWatch {
         self.retries = 0;
     }
 
-    /// Returns when the caller has heard, or will have heard, all audio; `now` if no audio was sent.
-    pub(super) fn heard_until(&self, now: Instant) -> Instant {
-        self.audible_until.unwrap_or(now)
-    }
-
-    /// Returns the end of the last audio, or the time of the engine's last message if that is later.
-    pub(super) fn last_words_until(&self, now: Instant) -> Instant {
-        self.audible_until.max(self.last_message).unwrap_or(now)
+    /// Returns when the caller has heard, or will have heard, all audio; `since` if no audio was sent.
+    pub(super) fn heard_until(&self, since: Instant) -> Instant {
+        self.audible_until.unwrap_or(since)
     }
 
     /// Updates whether the caller is waiting, and which reaction of the engine is expected.

@@ -384,3 +384,39 @@ fn speech_whose_end_alone_was_detected_is_answered_once() {
     ];
     run(&steps, &[Realtime, Pipeline, Voicemail], true);
 }
+
+/// A failure that the property tests above found: a response that started unasked at the end of the call, and messages
+/// of the engine without audio after the goodbye.
+#[test]
+fn a_call_that_ends_does_not_wait_longer_because_of_messages_without_audio() {
+    use EngineKind::{Realtime, Voicemail};
+    let employee = [
+        Step::Operator(Operator::End),
+        Step::Speech(true),
+        Step::Failed(true),
+        Step::Respond,
+        Step::Ready,
+        Step::Pass(401),
+        Step::CallerText { words: "כן", is_final: false },
+    ];
+    run(&employee, &[Realtime, Voicemail], true);
+    let idle = [
+        Step::Say(800),
+        Step::Stream,
+        Step::Respond,
+        Step::Stream,
+        Step::Tool { id: 0, kind: 2 },
+        Step::Finished(false),
+        Step::Stream,
+        Step::Speech(true),
+        Step::Stream,
+        Step::StaleMark(0),
+        Step::Stream,
+        Step::Done,
+        Step::Speech(false),
+        Step::Respond,
+        Step::PassWithoutMarks(961),
+        Step::Ready,
+    ];
+    run(&idle, &[Realtime, Voicemail], true);
+}
