@@ -145,7 +145,9 @@ async fn a_rate_limit_that_clears_is_waited_for() {
     let report = harness.call(harness.plan("say 1s; listen; wait 2s")).await;
     assert_no_silence(&report);
     assert_eq!(harness.ai.state().sessions.len(), 1);
-    assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime");
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!(call["engine"], "realtime");
+    assert!(call["turns"].as_array().unwrap().iter().any(|turn| turn["heard_text"] == ANSWER), "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

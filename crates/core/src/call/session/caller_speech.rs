@@ -130,12 +130,13 @@ impl CallerSpeech {
     }
 
     /// Returns when the caller's voice ended: the time that the engine reports, in milliseconds ago; otherwise the time
-    /// from the local detector; otherwise `now`. A time more than `RECENT_MS` ago is ignored.
+    /// from the local detector; otherwise when audio last arrived. A time of a detector more than `RECENT_MS` ago is
+    /// ignored.
     pub(super) fn ended_at(&self, reported_ms_ago: Option<u64>, now: Instant) -> Instant {
         let reported = reported_ms_ago.filter(|ago| *ago <= RECENT_MS);
         let reported = reported.and_then(|ago| now.checked_sub(Duration::from_millis(ago)));
         let is_recent = |at: &Instant| now.saturating_duration_since(*at).as_millis() <= RECENT_MS.into();
-        reported.or(self.last_voice().filter(is_recent)).unwrap_or(now)
+        reported.or(self.last_voice().filter(is_recent)).or(self.last_audio).unwrap_or(now)
     }
 
     /// Returns when missing audio counts as a gap; none while the caller is silent.

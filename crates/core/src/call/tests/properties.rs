@@ -420,3 +420,19 @@ fn a_call_that_ends_does_not_wait_longer_because_of_messages_without_audio() {
     ];
     run(&idle, &[Realtime, Voicemail], true);
 }
+
+/// A failure that the property tests above found: the line fails twice after the caller's last word, for five seconds in
+/// all, and the engine then reports the end of the speech.
+#[test]
+fn a_late_report_of_the_end_of_speech_does_not_restart_the_wait() {
+    use EngineKind::{Realtime, Voicemail};
+    let steps = [
+        Step::Speech(false),
+        Step::Talk(600),
+        Step::PassWithoutMarks(2357),
+        Step::Frames { count: 1, gap: 0 },
+        Step::Pass(2624),
+        Step::Speech(false),
+    ];
+    run(&steps, &[Realtime, Voicemail], true);
+}

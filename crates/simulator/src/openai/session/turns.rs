@@ -145,12 +145,16 @@ impl Session {
     /// Returns the content of the next response, by the configured turns and faults.
     fn next_content(&mut self) -> Content {
         let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
-        if self.options.faults.rate_limited.contains(&self.responses) {
-            return Content::RateLimited;
-        }
-        if self.options.faults.empty.contains(&self.responses) {
+        let faults = &self.options.faults;
+        let refusal = if faults.rate_limited.contains(&self.responses) {
+            Some(Content::RateLimited)
+        } else {
+            faults.empty.contains(&self.responses).then_some(Content::Empty)
+        };
+        if let Some(refusal) = refusal {
+            // The next response is for the same turn of the caller.
             self.trigger = trigger;
-            return Content::Empty;
+            return refusal;
         }
         let place = self.turn % self.options.turns.len().max(1);
         let Some(turn) = self.options.turns.get(place).filter(|_| trigger != ResponseTrigger::Nothing).cloned() else {
