@@ -101,7 +101,7 @@ pub(super) async fn start_session(
 
 /// Log out: end the session of this request.
 #[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The session has ended.", body = OkResponse)))]
 pub(super) async fn log_out(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -165,7 +165,7 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
 /// All other sessions of the user end.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
     request_body = ChangePasswordRequest, responses(
-    (status = 200, body = OkResponse),
+    (status = 200, description = "The password was changed.", body = OkResponse),
     (status = 403, description = "The current password is wrong (`wrong_password`), passwords are not taken on this connection \
         (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]

@@ -72,7 +72,7 @@ pub(super) async fn pairing_code(
 ///
 /// Linking an account again needs a new QR code or pairing code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
-    responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+    responses((status = 200, description = "The account was unlinked.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.log_out().await.map_err(bridge_error)?;
     Ok(OkResponse::OK)
@@ -80,7 +80,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
 
 /// Reconnect to WhatsApp immediately, without waiting for the next retry.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
-    responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+    responses((status = 200, description = "The bridge is connecting.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.reconnect().await.map_err(bridge_error)?;
     Ok(OkResponse::OK)

@@ -97,7 +97,7 @@ pub(super) async fn change(
 
 /// Delete a closure.
 #[utoipa::path(delete, path = "/api/closures/{id}", tag = "booking", operation_id = "delete_closure",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The closure was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

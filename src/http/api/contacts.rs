@@ -214,7 +214,7 @@ pub(super) async fn merge(
 
 /// Undo a contact merge.
 #[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", operation_id = "undo_contact_merge",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse),
+    params(("id" = i64, Path)), responses((status = 200, description = "The contacts are separate again.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`later_merge`: the merge `params.merge_id` must be undone first.")))]
 pub(super) async fn undo_merge(
     State(state): State<AppState>,

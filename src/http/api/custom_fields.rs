@@ -69,7 +69,7 @@ pub(super) async fn update(
 ///
 /// The field is no longer shown; its values are kept.
 #[utoipa::path(delete, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "archive_custom_field",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The custom field was archived.", body = OkResponse)))]
 pub(super) async fn archive(
     State(state): State<AppState>,
     Member(actor): Member,

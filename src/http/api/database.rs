@@ -74,7 +74,7 @@ pub(super) async fn review(
 
 /// Dismiss the notice of the last start.
 #[utoipa::path(delete, path = "/api/database/notice", tag = "system", operation_id = "dismiss_start_notice",
-    responses((status = 204)))]
+    responses((status = 204, description = "The notice was dismissed.")))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -91,7 +91,7 @@ pub(super) async fn change(
 
 /// Delete a fact about the business.
 #[utoipa::path(delete, path = "/api/facts/{id}", tag = "booking", operation_id = "delete_fact",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The fact was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -70,7 +70,8 @@ pub(super) async fn update(
 ///
 /// The last stage cannot be deleted.
 #[utoipa::path(delete, path = "/api/lead-stages/{id}", tag = "leads", operation_id = "delete_lead_stage",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+    params(("id" = i64, Path)),
+    responses((status = 200, description = "The stage was deleted.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -105,7 +105,7 @@ pub(super) async fn update(
 
 /// Delete a lead.
 #[utoipa::path(delete, path = "/api/leads/{id}", tag = "leads", operation_id = "delete_lead", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The lead was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

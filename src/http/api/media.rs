@@ -21,7 +21,7 @@ pub(super) fn operations() -> Operations {
 /// Byte ranges are supported.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
     params(("sha256" = String, Path)), responses(
-        (status = 200, content_type = "application/octet-stream"),
+        (status = 200, description = "The content of the file.", content_type = "application/octet-stream"),
         (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -59,7 +59,7 @@ pub(super) async fn show(
 
 /// Get the thumbnail of an image, a small JPEG.
 #[utoipa::path(get, path = "/api/media/{sha256}/thumbnail", tag = "threads", operation_id = "get_media_thumbnail",
-    params(("sha256" = String, Path)), responses((status = 200, content_type = "image/jpeg")))]
+    params(("sha256" = String, Path)), responses((status = 200, description = "The thumbnail.", content_type = "image/jpeg")))]
 pub(super) async fn thumbnail(
     State(state): State<AppState>,
     _member: Member,

@@ -66,7 +66,7 @@ pub(super) async fn confirm(
 ///
 /// The two contacts are not merged.
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts", operation_id = "dismiss_merge_suggestion",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The suggestion was dismissed.", body = OkResponse)))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -87,7 +87,7 @@ pub(super) async fn update(
 ///
 /// A deleted note can be restored.
 #[utoipa::path(delete, path = "/api/notes/{id}", tag = "contacts", operation_id = "delete_note", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The note was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -98,7 +98,8 @@ pub(super) async fn change(
 ///
 /// It accepts no new appointments; its existing appointments are kept.
 #[utoipa::path(delete, path = "/api/resources/{id}", tag = "booking", operation_id = "archive_resource",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+    params(("id" = i64, Path)),
+    responses((status = 200, description = "The resource was archived.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn archive(
     State(state): State<AppState>,
     Owner(actor): Owner,

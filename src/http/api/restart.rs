@@ -58,7 +58,7 @@ pub(super) async fn start(
 
 /// Cancel a restart that waits for calls.
 #[utoipa::path(delete, path = "/api/restart", tag = "system", operation_id = "cancel_restart",
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The restart was cancelled.", body = OkResponse)))]
 pub(super) async fn cancel(State(state): State<AppState>, _owner: Owner) -> axum::Json<OkResponse> {
     state.restart.cancel();
     OkResponse::OK

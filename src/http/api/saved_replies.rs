@@ -75,7 +75,7 @@ pub(super) async fn change(
 
 /// Delete a saved reply.
 #[utoipa::path(delete, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "delete_saved_reply",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The saved reply was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -102,7 +102,8 @@ pub(super) async fn change(
 
 /// Cancel a scheduled message that has not been sent.
 #[utoipa::path(delete, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "cancel_scheduled_message",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+    params(("id" = i64, Path)),
+    responses((status = 200, description = "The message will not be sent.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn cancel(
     State(state): State<AppState>,
     Member(actor): Member,

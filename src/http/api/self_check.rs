@@ -35,7 +35,7 @@ pub(super) async fn show(
 
 /// Start a self-check.
 #[utoipa::path(post, path = "/api/self-check", tag = "system", operation_id = "start_self_check",
-    responses((status = 202, body = OkResponse)))]
+    responses((status = 202, description = "The self-check has started.", body = OkResponse)))]
 pub(super) async fn start(
     State(state): State<AppState>,
     _owner: Owner,

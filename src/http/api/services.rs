@@ -91,7 +91,7 @@ pub(super) async fn change(
 ///
 /// It is no longer offered; its existing appointments are kept.
 #[utoipa::path(delete, path = "/api/services/{id}", tag = "booking", operation_id = "archive_service",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The service was archived.", body = OkResponse)))]
 pub(super) async fn archive(
     State(state): State<AppState>,
     Owner(actor): Owner,

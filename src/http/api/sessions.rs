@@ -31,7 +31,7 @@ pub(super) async fn list(
 
 /// End all sessions of the current user except the one of this request.
 #[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The other sessions have ended.", body = OkResponse)))]
 pub(super) async fn end_others(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -45,7 +45,7 @@ pub(super) async fn end_others(
 
 /// End a session: of the current user, or for owners of any user.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
-    params(("id" = String, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = String, Path)), responses((status = 200, description = "The session has ended.", body = OkResponse)))]
 pub(super) async fn end(
     State(state): State<AppState>,
     LoggedInOrOwner(actor): LoggedInOrOwner,
@@ -73,7 +73,7 @@ pub(super) async fn list_of_user(
 
 /// End all sessions of a user.
 #[utoipa::path(delete, path = "/api/users/{id}/sessions", tag = "users", operation_id = "end_user_sessions",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The sessions of the user have ended.", body = OkResponse)))]
 pub(super) async fn end_of_user(
     State(state): State<AppState>,
     Owner(actor): Owner,

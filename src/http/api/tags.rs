@@ -60,7 +60,7 @@ pub(super) async fn update(
 
 /// Delete a tag, and remove it from all contacts.
 #[utoipa::path(delete, path = "/api/tags/{id}", tag = "contacts", operation_id = "delete_tag", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The tag was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -74,7 +74,8 @@ pub(super) async fn delete(
 
 /// Add a tag to a contact.
 #[utoipa::path(put, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "add_tag_to_contact",
-    params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path), ("tag_id" = i64, Path)),
+    responses((status = 200, description = "The contact has the tag.", body = OkResponse)))]
 pub(super) async fn add_to_contact(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -88,7 +89,8 @@ pub(super) async fn add_to_contact(
 
 /// Remove a tag from a contact.
 #[utoipa::path(delete, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "remove_tag_from_contact",
-    params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path), ("tag_id" = i64, Path)),
+    responses((status = 200, description = "The contact no longer has the tag.", body = OkResponse)))]
 pub(super) async fn remove_from_contact(
     State(state): State<AppState>,
     Member(actor): Member,

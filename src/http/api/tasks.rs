@@ -173,7 +173,7 @@ pub(super) async fn update(
 
 /// Delete a task.
 #[utoipa::path(delete, path = "/api/tasks/{id}", tag = "tasks", operation_id = "delete_task", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The task was deleted.", body = OkResponse)))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -170,7 +170,8 @@ pub(super) async fn set_ai_mode(
 
 /// Store the current user's draft in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
-    params(("id" = i64, Path)), request_body = PutDraftRequest, responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), request_body = PutDraftRequest,
+    responses((status = 200, description = "The draft was stored.", body = OkResponse)))]
 pub(super) async fn put_draft(
     State(state): State<AppState>,
     Member(actor): Member,

@@ -56,7 +56,7 @@ pub(super) async fn create(
 
 /// Revoke an API token.
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse)))]
+    responses((status = 200, description = "The token is no longer valid.", body = OkResponse)))]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -56,7 +56,8 @@ pub(super) async fn add(
 ///
 /// The user's sessions end. The session of the request must be confirmed with the password first.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
-    params(("id" = i64, Path)), request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse),
+    params(("id" = i64, Path)), request_body = ResetPasswordRequest,
+    responses((status = 200, description = "The password was set.", body = OkResponse),
     (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
         (`POST /api/session/confirm`; `confirmation_required`), passwords are not taken on this connection (`https_required`), \
         or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody)))]
@@ -80,7 +81,9 @@ pub(super) async fn reset_password(
 ///
 /// The user's sessions end.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "delete_user", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse), (status = 409, description = "The last owner stays", body = ErrorBody)))]
+
+    responses((status = 200, description = "The user was removed.", body = OkResponse),
+        (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -112,7 +112,7 @@ pub(super) async fn change(
 
 /// Remove an entry of the waiting list.
 #[utoipa::path(delete, path = "/api/waiting-list/{id}", tag = "booking", operation_id = "delete_waiting_entry",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The entry was removed.", body = OkResponse)))]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Member(actor): Member,

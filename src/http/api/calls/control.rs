@@ -19,7 +19,7 @@ use axum::http::StatusCode;
 /// If the caller is talking with the agent, the agent stops speaking and plays a short goodbye; a second request skips
 /// the goodbye. Twilio ends any other call immediately, such as one that was transferred.
 #[utoipa::path(post, path = "/api/calls/{id}/hang-up", tag = "calls", operation_id = "hang_up_call", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse),
+    responses((status = 200, description = "The call is being ended.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`, `twilio_not_configured`."),
         (status = 502, body = ErrorBody, description = "Twilio refuses the request: `twilio_refused`."),
         (status = 503, body = ErrorBody, description = "`twilio_unreachable`.")))]
@@ -47,7 +47,7 @@ pub(super) async fn hang_up(
 ///
 /// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
 #[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),
-    responses((status = 200, body = OkResponse),
+    responses((status = 200, description = "The call is being transferred.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
             `no_transfer_number`: no number is set, or the call came from it.")))]
 pub(super) async fn put_through(
@@ -73,7 +73,7 @@ pub(super) async fn put_through(
 /// The agent uses the hint from its next answer on; its current utterance is not interrupted. The transcript of the
 /// call contains the hint as a turn of `system`.
 #[utoipa::path(post, path = "/api/calls/{id}/hints", tag = "calls", operation_id = "hint_call", params(("id" = i64, Path)),
-    request_body = HintRequest, responses((status = 200, body = OkResponse),
+    request_body = HintRequest, responses((status = 200, description = "The hint was given to the agent.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`, or `no_agent`: the greeting plays, or the call is with voicemail, \
             with a person, or with Twilio alone.")))]
 pub(super) async fn hint(

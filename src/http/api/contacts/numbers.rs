@@ -74,7 +74,7 @@ pub(in crate::http::api) async fn correct(
 /// The next message or call from the number creates a new contact.
 #[utoipa::path(delete, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
     operation_id = "remove_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
-    responses((status = 200, body = OkResponse),
+    responses((status = 200, description = "The number was removed.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`last_address`: a contact keeps its last number or address.")))]
 pub(in crate::http::api) async fn remove(
     State(state): State<AppState>,

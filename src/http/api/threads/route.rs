@@ -30,7 +30,7 @@ pub(in crate::http::api) async fn preview(
 ///
 /// Open pages show the notice for six seconds.
 #[utoipa::path(post, path = "/api/threads/{id}/typing", tag = "threads", operation_id = "report_typing",
-    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+    params(("id" = i64, Path)), responses((status = 200, description = "The report was received.", body = OkResponse)))]
 pub(in crate::http::api) async fn typing(
     State(state): State<AppState>,
     Member(actor): Member,
