@@ -86,6 +86,15 @@ struct Marks {
     recordings: Option<Timestamp>,
 }
 
+/// How far the lists have been read. Each pass continues from there, so that a pass reads and holds only the entries of
+/// the last minutes.
+#[derive(Debug, Default)]
+struct Progress {
+    read: Marks,
+    /// The marks in the database.
+    saved: Marks,
+}
+
 /// The number of entries that a pass has stored.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
@@ -98,6 +107,7 @@ impl CatchUp {
     /// Runs the catch-up loop. Never returns; the caller stops it by dropping the future.
     pub async fn run(self) {
         let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
+        let mut progress = Progress::default();
         loop {
             let now = (clock::instant(), clock::moment().steady);
             // A suspended machine misses webhooks, and its timers stop during that time.
@@ -112,7 +122,7 @@ impl CatchUp {
                 tracing::debug!(event = "CLOCK_STEPS", %error, "Cannot store how the system clock was set; retrying");
             }
             if now.0 >= next || slept > SLEEP_THRESHOLD {
-                let (pause, failed) = self.pass_and_report(failures).await;
+                let (pause, failed) = self.pass_and_report(&mut progress, failures).await;
                 failures = failed;
                 next = clock::instant() + pause;
             }
@@ -124,9 +134,9 @@ impl CatchUp {
     }
 
     /// Runs one pass. Returns the delay until the next pass, and the number of consecutive failures.
-    async fn pass_and_report(&self, failures: u32) -> (Duration, u32) {
+    async fn pass_and_report(&self, progress: &mut Progress, failures: u32) -> (Duration, u32) {
         let mut found = Found::default();
-        let outcome = self.pass(&mut found).await;
+        let outcome = self.pass(progress, &mut found).await;
         let Found { messages, calls, recordings } = found;
         if messages + calls + recordings > 0 {
             self.jobs.wake();
@@ -162,16 +172,19 @@ impl CatchUp {
         (pause, failures.saturating_add(1))
     }
 
-    async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
+    async fn pass(&self, progress: &mut Progress, found: &mut Found) -> Result<(), PassError> {
         let settings = self.services.settings.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
-        let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
-        let marks =
-            stored.and_then(|text| serde_json::from_str::<Marks>(&text).ok()).filter(|marks| marks.account == account);
-        let mut marks = marks.unwrap_or_else(|| Marks { account: account.to_owned(), ..Marks::default() });
-        self.read::<ListedMessage>(&mut marks, |marks| &mut marks.messages, &mut found.messages).await?;
-        self.read::<ListedCall>(&mut marks, |marks| &mut marks.calls, &mut found.calls).await?;
-        self.read::<ListedRecording>(&mut marks, |marks| &mut marks.recordings, &mut found.recordings).await?;
+        if progress.read.account != account {
+            let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
+            let marks = stored.and_then(|text| serde_json::from_str::<Marks>(&text).ok());
+            let marks = marks.filter(|marks| marks.account == account);
+            let marks = marks.unwrap_or_else(|| Marks { account: account.to_owned(), ..Marks::default() });
+            *progress = Progress { read: marks.clone(), saved: marks };
+        }
+        self.read::<ListedMessage>(progress, |marks| &mut marks.messages, &mut found.messages).await?;
+        self.read::<ListedCall>(progress, |marks| &mut marks.calls, &mut found.calls).await?;
+        self.read::<ListedRecording>(progress, |marks| &mut marks.recordings, &mut found.recordings).await?;
         self.services.alerts.record_twilio_access(None);
         Ok(())
     }
@@ -179,13 +192,13 @@ impl CatchUp {
     /// Reads one list from its mark. The first pass starts 24 hours back, which is WhatsApp's reply window.
     async fn read<T: CatchUpList>(
         &self,
-        marks: &mut Marks,
+        progress: &mut Progress,
         mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
         found: &mut usize,
     ) -> Result<(), PassError> {
         let settings = self.services.settings.current();
         let twilio = &settings.config.twilio;
-        let mark = *mark_of(marks);
+        let mark = *mark_of(&mut progress.read);
         let mut since = mark.map_or_else(|| clock::now().minus(FIRST_RANGE), |mark| mark.minus(OVERLAP));
         let (mut day, mut unfinished, mut is_first) = (midnight(since), None, true);
         loop {
@@ -207,11 +220,13 @@ impl CatchUp {
             let is_last = next_day > list.requested_at;
             let read_to = if is_last { list.requested_at } else { next_day };
             let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
+            *mark_of(&mut progress.read) = Some(read_to);
             // While a list has no new entries, the mark is saved only at intervals. After a restart, a little more is
             // read again.
-            if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVE_INTERVAL) || ingested.stored > 0 {
-                *mark_of(marks) = Some(read_to);
-                self.save(marks.clone()).await?;
+            let is_due = |saved: Timestamp| read_to.since(saved) >= SAVE_INTERVAL;
+            if mark_of(&mut progress.saved).is_none_or(is_due) || ingested.stored > 0 {
+                self.save(progress.read.clone()).await?;
+                progress.saved = progress.read.clone();
             }
             if is_last {
                 return Ok(());
