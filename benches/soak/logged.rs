@@ -33,6 +33,11 @@ const BRIDGE: &[Outage] = &[BridgeKilled, LinkDropped];
 const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("ENGINE_LOST", Cause::During(AI), "the engine of a call cannot be reached, breaks off or does not answer"),
     ("ENGINE_FAILOVER", Cause::During(AI), "the call goes on with the next engine"),
+    ("ENGINE_TRIED_LAST", Cause::During(AI), "calls begin with the next engine for a while"),
+    ("ENGINE_TRIED_LAST", Cause::BusyMachine, "the engine was not ready in time in several calls"),
+    ("SELF_CHECK", Cause::During(BRIDGE), "the check ran while the bridge was down"),
+    ("SELF_CHECK", Cause::During(AI), "the check ran while the AI was down"),
+    ("SELF_CHECK", Cause::During(TWILIO), "the check ran while Twilio was down"),
     ("ENGINE_WARNING", Cause::During(AI), "the engine reported an error"),
     ("TWILIO_CATCH_UP_FAILED", Cause::During(TWILIO), "Twilio's lists cannot be read"),
     ("JOB_FAILED", Cause::During(TWILIO), "a file or a recording cannot be fetched"),
