@@ -111,6 +111,28 @@ async fn the_nightly_check_warns_of_each_model_that_ends_soon() {
     assert!(!findings.contains("gpt-other"), "{findings}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nightly_check_finds_a_refused_setting_before_the_first_call_does() {
+    let faults = Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() };
+    let options = OpenAiOptions { faults, ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |setup| {
+        setup.toml("[alerts]\nsettle_s = 0\n");
+    })
+    .await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    assert_eq!(alert(&api).await, None);
+    assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);
+    let findings = harness.daemon.logs().wait_for_event("SELF_CHECK")["findings"].to_string();
+    assert!(findings.contains("audio.output.voice"), "{findings}");
+    let raised = until("the alert", async || alert(&api).await).await;
+    assert!(raised["detail"]["he"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
+    let checked = harness.ai.state().sessions.len();
+    let report = harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
+    assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
+    let calls = &harness.ai.state().sessions[checked..];
+    assert!(calls.iter().all(|session| session.errors.is_empty()), "the call leaves the field out at once");
+}
+
 fn doctor(harness: &CallHarness) -> String {
     let output = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]));
     String::from_utf8(output.stdout).unwrap()

@@ -332,3 +332,18 @@ async fn the_first_start_reads_back_a_day_and_no_more() {
     until("the lists", async || has_mark(&harness).then_some(())).await;
     assert_eq!(harness.daemon.query_column::<String>("SELECT content_text FROM messages"), ["this morning"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn a_message_whose_webhook_was_lost_is_read_back_within_five_minutes() {
+    let harness = on().await;
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    network(&harness).store_at(&message(0), now());
+    for _ in 0..330 {
+        if count(&harness, "messages") == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    panic!("the lists were not read again");
+}
