@@ -36,8 +36,8 @@ async fn alert(api: &Client) -> Option<Value> {
     found.filter(|alert| alert["state"] == "raised")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rejected_setting_raises_an_alert_until_another_value_is_set() {
+/// Starts a daemon that raises alerts at once, with an AI that refuses the voice and has not been asked yet.
+async fn harness_with_refused_voice() -> (CallHarness, Client) {
     let faults = Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() };
     let options = OpenAiOptions { faults, ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(options, |setup| {
@@ -46,6 +46,12 @@ async fn a_rejected_setting_raises_an_alert_until_another_value_is_set() {
     .await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     assert_eq!(alert(&api).await, None);
+    (harness, api)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_setting_raises_an_alert_until_another_value_is_set() {
+    let (harness, api) = harness_with_refused_voice().await;
     harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
     let raised = until("the alert", async || alert(&api).await).await;
     assert!(raised["detail"]["en"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
@@ -113,14 +119,7 @@ async fn the_nightly_check_warns_of_each_model_that_ends_soon() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_nightly_check_finds_a_refused_setting_before_the_first_call_does() {
-    let faults = Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() };
-    let options = OpenAiOptions { faults, ..OpenAiOptions::default() };
-    let harness = CallHarness::with_ai(options, |setup| {
-        setup.toml("[alerts]\nsettle_s = 0\n");
-    })
-    .await;
-    let api = tokio::task::block_in_place(|| harness.daemon.api());
-    assert_eq!(alert(&api).await, None);
+    let (harness, api) = harness_with_refused_voice().await;
     assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);
     let findings = harness.daemon.logs().wait_for_event("SELF_CHECK")["findings"].to_string();
     assert!(findings.contains("audio.output.voice"), "{findings}");

@@ -81,7 +81,6 @@ pub(super) async fn reset_password(
 ///
 /// The user's sessions end.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "delete_user", params(("id" = i64, Path)),
-
     responses((status = 200, description = "The user was removed.", body = OkResponse),
         (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(
