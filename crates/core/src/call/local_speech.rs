@@ -70,6 +70,11 @@ impl LocalSpeech {
         self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < MAX_SPEECH)
     }
 
+    /// Returns true during a sound, even before it is long enough for speech.
+    pub(super) fn is_heard(&self) -> bool {
+        self.began.is_some()
+    }
+
     /// Returns when the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice

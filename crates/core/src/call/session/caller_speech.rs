@@ -33,6 +33,10 @@ const SAME_SPEECH: Duration = Duration::from_secs(1);
 const JUST_NOW: Duration = Duration::from_millis(500);
 /// The maximum age, in milliseconds, of a time that a detector reports. An older time is ignored.
 const RECENT_MS: u64 = 5000;
+/// The minimum amount of voice in speech to which the engine must react. Speech with less voice may be noise.
+pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
+/// Sounds with at most this much time between them count together: a caller who is not answered says "hello?" again.
+const REPEATED_WITHIN: Duration = Duration::from_millis(2500);
 
 /// The state of the caller's speech, as both detectors report it.
 #[derive(Debug, Default)]
@@ -55,6 +59,8 @@ pub(super) struct CallerSpeech {
     local: LocalSpeech,
     /// The end of the speech that the local detector found and the engine has not detected yet.
     missed_since: Option<Instant>,
+    /// The last short sounds that the engine did not detect: how much voice they contained, and when they ended.
+    short_sounds: Option<(Duration, Instant)>,
     /// True if an engine that is lost had detected the current local speech.
     is_known: bool,
     /// True if the current speech has interrupted the agent and only the local detector finds it. A reply is due at its
@@ -205,7 +211,7 @@ impl CallerSpeech {
     pub(super) fn started(&mut self, item: ItemId, now: Instant) {
         (self.detected, self.noticed) = (Some(item), Some(now));
         (self.missed_since, self.is_interruption) = (None, false);
-        self.gap_fills = 0;
+        (self.gap_fills, self.short_sounds) = (0, None);
     }
 
     /// Records that the engine has detected the end of the utterance.
@@ -219,9 +225,26 @@ impl CallerSpeech {
         self.local.end()
     }
 
+    /// Returns true if a sound that the engine has not detected is speech and not noise: it contains enough voice,
+    /// alone or with the sounds just before it.
+    pub(super) fn is_speech(&mut self, voiced: Duration, began: Instant, now: Instant) -> bool {
+        let earlier = self.short_sounds.take().filter(|(_, ended)| began <= *ended + REPEATED_WITHIN);
+        let voiced = voiced + earlier.map_or(Duration::ZERO, |(voiced, _)| voiced);
+        let is_speech = voiced >= SURE_SPEECH;
+        self.short_sounds = Some((voiced, now)).filter(|_| !is_speech);
+        is_speech
+    }
+
+    /// Returns true once when the last short sounds were not followed by another one, so that they were noise.
+    pub(super) fn were_noise(&mut self, now: Instant) -> bool {
+        let is_over = self.short_sounds.is_some_and(|(_, ended)| now > ended + REPEATED_WITHIN);
+        is_over && !self.local.is_heard() && self.short_sounds.take().is_some()
+    }
+
     /// Records that the engine has not detected the speech that ended at `since`.
     pub(super) fn missed(&mut self, since: Instant) {
         self.missed_since.get_or_insert(since);
+        self.short_sounds = None;
     }
 
     /// Stops waiting for the engine to detect the missed speech.
@@ -258,7 +281,7 @@ impl CallerSpeech {
     pub(super) fn forget(&mut self) {
         self.local.end();
         (self.detected, self.noticed, self.missed_since) = (None, None, None);
-        self.is_interruption = false;
+        (self.is_interruption, self.short_sounds) = (false, None);
     }
 
     /// Resets the detection when the engine is lost together with the speech that it received. The next engine must

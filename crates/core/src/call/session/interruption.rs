@@ -4,7 +4,7 @@
 
 mod pause;
 
-use super::speech::SURE_SPEECH;
+use super::caller_speech::SURE_SPEECH;
 use super::{CallSession, Phase};
 use crate::call::back_channel::{Words, classify};
 use crate::call::timers::Timer;

@@ -8,9 +8,6 @@ use crate::call::timers::Timer;
 use crate::call::{EngineCommand, ItemId};
 use std::time::{Duration, Instant};
 
-/// The minimum amount of voice in speech to which the engine must react. Speech with less voice may be noise.
-pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
-
 impl CallSession {
     /// Returns true while the local detector may be skipped, because the engine's detection is trusted.
     #[must_use]
@@ -27,6 +24,9 @@ impl CallSession {
         self.caller.audio.push(timestamp_ms, audio);
         let change = self.caller.speech.received(is_voice, self.is_agent_heard(now), length, now);
         self.local_speech_changed(change, now);
+        if self.caller.speech.were_noise(now) {
+            self.noise_ended();
+        }
         self.weigh_audio(is_voice, length, now);
     }
 
@@ -47,15 +47,14 @@ impl CallSession {
                 self.local_sound_began(now);
             }
             Some(Change::Ended { voiced, began, is_over_agent }) => {
-                let is_sure = voiced >= SURE_SPEECH && !is_over_agent;
-                self.local_speech_ended(is_sure, began, now);
+                self.local_speech_ended(voiced, began, is_over_agent, now);
             }
             None => {}
         }
     }
 
-    /// Handles the end of local speech. `is_sure`: the speech is neither a noise nor an echo of the agent.
-    fn local_speech_ended(&mut self, is_sure: bool, began: Instant, now: Instant) {
+    /// Handles the end of local speech.
+    fn local_speech_ended(&mut self, voiced: Duration, began: Instant, is_over_agent: bool, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
         let was_known = self.caller.speech.was_known();
         self.reply_watch.silent_since(since, now);
@@ -65,15 +64,21 @@ impl CallSession {
         if self.caller.speech.has_detected(began) || self.engine.capabilities().controls_hangup {
             return;
         }
-        if !was_known && !is_sure {
-            let is_awaited = self.responses.is_busy() || self.caller.speech.is_missed();
-            if !is_awaited && !self.interruptions.has_missed_reply() {
-                self.caller.audio.answered();
-            }
-            return;
+        // A sound over the agent's speech may be an echo of it.
+        if was_known || (!is_over_agent && self.caller.speech.is_speech(voiced, began, now)) {
+            self.caller.audio.speech_started(None);
+            self.caller.speech.missed(since);
+        } else if is_over_agent {
+            self.noise_ended();
         }
-        self.caller.audio.speech_started(None);
-        self.caller.speech.missed(since);
+    }
+
+    /// Drops the audio of a noise, unless speech of the caller is unanswered.
+    fn noise_ended(&mut self) {
+        let is_awaited = self.responses.is_busy() || self.caller.speech.is_missed();
+        if !is_awaited && !self.interruptions.has_missed_reply() {
+            self.caller.audio.answered();
+        }
     }
 
     pub(super) fn speech_started(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {

@@ -227,6 +227,7 @@ impl Rig {
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring && self.engine.is_ready => {
                 (self.engine.speaks, self.engine.noticed) = (Some(self.now), Some(self.now));
                 self.waits.is_over_agent = self.is_agent_speaking();
+                self.waits.voice.short_sounds = None;
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }

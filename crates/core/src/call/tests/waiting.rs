@@ -183,6 +183,21 @@ fn a_deaf_engine_is_reopened_with_what_it_missed_and_then_replaced() {
 }
 
 #[test]
+fn a_caller_who_says_hello_twice_to_a_deaf_engine_is_answered() {
+    let mut rig = Rig::live();
+    rig.frames(true, ms(400));
+    rig.frames(false, ms(2000));
+    rig.frames(true, ms(400));
+    rig.frames(false, ms(2000));
+    assert_eq!(rig.clips().len(), 1, "the caller waits");
+    rig.frames(false, ms(1200));
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
+    let before = rig.observed.frames_heard;
+    rig.engine(EngineEvent::Ready);
+    assert!(rig.observed.frames_heard - before > (400 + 2000 + 400) / 20, "both, and what is between them");
+}
+
+#[test]
 fn a_noise_is_no_reason_to_doubt_the_engine() {
     let mut rig = Rig::live();
     for _ in 0..4 {

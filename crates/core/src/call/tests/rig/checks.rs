@@ -52,6 +52,7 @@ impl Rig {
                 if self.is_transferring {
                     (self.engine.speaks, self.engine.noticed) = (None, None);
                     self.waits.voice.end();
+                    self.waits.voice.short_sounds = None;
                     self.waits.is_final = true;
                     observed.silenced.extend(self.engine.active);
                 }

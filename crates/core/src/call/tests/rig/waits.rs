@@ -10,6 +10,8 @@ const MAX_SILENCE: Duration = Duration::from_millis(2060);
 const SOUND: Duration = Duration::from_millis(200);
 /// The minimum amount of voice in speech that requires a reply even if the engine does not detect it.
 const SURE_SPEECH: Duration = Duration::from_millis(600);
+/// Sounds that the engine does not detect, with at most this much time between them, count together.
+const REPEATED_WITHIN: Duration = Duration::from_millis(2500);
 /// The length of the pause that ends a sound.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The engine has detected a sound if its last detection was at most this long before the sound.
@@ -51,6 +53,8 @@ pub(super) struct CallerVoice {
     last_voice: Option<Instant>,
     /// True if an engine that is lost had detected the sound.
     pub(super) was_detected: bool,
+    /// The last short sounds that no engine detected: the amount of voice in them, and when they ended.
+    pub(super) short_sounds: Option<(Duration, Instant)>,
 }
 
 /// A sound of the caller, from the first to the last detected voice.
@@ -83,6 +87,17 @@ impl CallerVoice {
     pub(super) fn end(&mut self) {
         self.last_sound = self.last_sound();
         self.sound = None;
+    }
+
+    /// Returns true if the sound contains enough voice for speech, alone or with the undetected sounds just before it.
+    fn is_speech(&mut self, sound: Sound, is_counted: bool, now: Instant) -> bool {
+        if !is_counted {
+            return sound.voiced >= SURE_SPEECH;
+        }
+        let earlier = self.short_sounds.take().filter(|(_, ended)| sound.began <= *ended + REPEATED_WITHIN);
+        let voiced = sound.voiced + earlier.map_or(Duration::ZERO, |(voiced, _)| voiced);
+        self.short_sounds = Some((voiced, now)).filter(|_| voiced < SURE_SPEECH);
+        voiced >= SURE_SPEECH
     }
 
     fn is_line_late(&self, now: Instant) -> bool {
@@ -131,8 +146,9 @@ impl Rig {
             return;
         }
         let was_detected = std::mem::take(&mut self.waits.voice.was_detected);
-        let is_speech = sound.voiced >= SURE_SPEECH || was_detected;
         let is_detected = self.engine.noticed.is_some_and(|at| at + SAME_SPEECH > sound.began);
+        let is_counted = !was_detected && !is_detected && self.engine.speaks.is_none() && !sound.is_over_agent;
+        let is_speech = was_detected || self.waits.voice.is_speech(sound, is_counted, self.now);
         let is_owed = is_speech && self.engine.speaks.is_none() && !is_detected && !sound.is_over_agent;
         if is_owed && self.phone.stream {
             self.waits.since.get_or_insert(sound.last_voice);
