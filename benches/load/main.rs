@@ -14,6 +14,7 @@
 #![expect(clippy::cast_sign_loss, reason = "a share of a count is a count")]
 #![expect(unreachable_pub, reason = "this program is not a library")]
 
+mod detector;
 mod flood;
 mod floor;
 mod machine;
@@ -165,6 +166,7 @@ fn main() -> std::process::ExitCode {
 }
 
 async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Results) {
+    results.detector = Some(detector::measure());
     let mut servers =
         vec![(FLOOR, Target::Relay), (DAEMON, Target::daemon()), (NO_RECORDING, Target::daemon_without_recording())];
     if let Some(command) = &arguments.other {

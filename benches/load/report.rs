@@ -1,5 +1,6 @@
 //! The results, compared with the floor and the goals.
 
+use crate::detector::DetectorRun;
 use crate::flood::attackers::AttackReport;
 use crate::floor::CommitFloor;
 use crate::office::Office;
@@ -20,6 +21,7 @@ pub struct Results {
     pub voice: Vec<VoiceRun>,
     pub interruptions: Vec<VoiceRun>,
     pub slow_model: Option<voice::Outcome>,
+    pub detector: Option<DetectorRun>,
     pub commit: Vec<CommitFloor>,
     pub webhooks: Vec<WebhookRun>,
     pub stored: BTreeMap<&'static str, Counted>,
@@ -151,6 +153,7 @@ impl Results {
                 it.cleared.count, it.calls, it.cleared.p50, it.cleared.p99, it.stale
             );
         }
+        text.extend(self.detector.iter().map(DetectorRun::table));
         if !self.commit.is_empty() || !self.webhooks.is_empty() {
             text.push_str(
                 "\nWEBHOOKS                       a second    p50/p99 ms        CPU ms/1000  refused  server\n",
@@ -281,6 +284,7 @@ impl Results {
             let wrong = own.underruns + own.frames_lost.unsigned_abs() + own.out_of_order + own.stale;
             goals.push(none("underruns, lost, repeated or stale frames, 200 calls", wrong));
         }
+        goals.extend(self.detector.iter().map(DetectorRun::goal));
         self.evaluate_webhooks(&mut goals);
         self.evaluate_flood(&mut goals);
         self.evaluate_memory(&mut goals);
