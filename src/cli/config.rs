@@ -13,7 +13,8 @@ pub(super) enum Command {
     /// Validate the settings without starting the daemon.
     ///
     /// All errors are listed with file, line and column. Settings that are valid but probably unintended are listed as
-    /// warnings.
+    /// warnings. Nothing is sent over the network: `agentlocator doctor` checks the accounts, for example whether Twilio's is a
+    /// trial account.
     Check {
         /// Print the result as JSON.
         #[arg(long)]
@@ -52,7 +53,9 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
             print(&format!("warning: {warning}\n"))?;
         }
         let file = settings.file().map_or("no file".to_owned(), |file| file.display().to_string());
-        print(&format!("The settings are valid ({file} and the environment).\n"))?;
+        print(&format!(
+            "The settings are valid ({file} and the environment). `agentlocator doctor` also checks the accounts.\n"
+        ))?;
     }
     Ok(())
 }
