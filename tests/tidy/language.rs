@@ -77,6 +77,91 @@ const EXCEPTIONS: [(&str, &str); 3] = [
     ("rename = \"trouble\"", "a stored field"),
 ];
 
+/// Words that no name of the code contains, in addition to the single words of [`BANNED`].
+const BANNED_IN_NAMES: [(&str, &str); 13] = [
+    ("bilingual", "localized"),
+    ("crumb", "piece"),
+    ("crumbs", "pieces"),
+    ("died", "panicked, ended, failed"),
+    ("hangs", "unresponsive"),
+    ("news", "update, event, change"),
+    ("odd", "malformed, unsupported"),
+    ("proved", "verified, completed"),
+    ("proven", "verified"),
+    ("unnoted", "not_stored, unwritten"),
+    ("unproved", "unverified"),
+    ("unproven", "unverified"),
+    ("utterings", "utterances"),
+];
+
+/// Names that may contain a banned word, and the reason.
+const NAME_EXCEPTIONS: [(&str, &str); 0] = [];
+
+#[test]
+fn names_are_plain() {
+    let banned = || BANNED.iter().chain(&BANNED_IN_NAMES).filter(|(word, _)| !word.contains(' '));
+    let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
+    let is_code = |file: &&tree::File| ["rs", "ts", "tsx", "mjs"].iter().any(|extension| file.has_extension(extension));
+    for file in tree::files().iter().filter(is_code) {
+        let quotes = if file.has_extension("rs") { RUST_QUOTES } else { SCRIPT_QUOTES };
+        for (number, line) in file.code_lines() {
+            for name in names(line, quotes) {
+                let words = words_of_name(&name);
+                let Some((word, instead)) = banned().find(|(word, _)| words.iter().any(|found| found == word)) else {
+                    continue;
+                };
+                match NAME_EXCEPTIONS.iter().find(|(exception, _)| *exception == name) {
+                    Some((exception, _)) => needed.extend([*exception]),
+                    None => findings.push(format!("{}:{number}: {name}: {word} ({instead})", file.path)),
+                }
+            }
+        }
+    }
+    let needless = NAME_EXCEPTIONS.iter().filter(|(name, _)| !needed.contains(name));
+    findings.extend(needless.map(|(name, _)| format!("{name}: the exception is not needed")));
+    none(&findings, "name it by the field's standard term");
+}
+
+#[test]
+fn names_are_read_word_by_word() {
+    assert_eq!(names("let provenAt = isOdd('told')", SCRIPT_QUOTES), ["let", "provenAt", "isOdd"]);
+    assert_eq!(names("fn of<'a>(odd: &'a str)", RUST_QUOTES), ["fn", "of", "a", "odd", "a", "str"]);
+    assert_eq!(names(r#"warn!(event = "STORE_HANGS", "It hangs")"#, RUST_QUOTES), ["warn", "event", "STORE_HANGS"]);
+    assert_eq!(words_of_name("provenAt"), ["proven", "at"]);
+    assert_eq!(words_of_name("HTTPError"), ["httperror"]);
+    assert_eq!(words_of_name("STORE_HANGS"), ["store", "hangs"]);
+}
+
+/// The characters around a string in Rust, and in TypeScript.
+const RUST_QUOTES: &[char] = &['"'];
+const SCRIPT_QUOTES: &[char] = &['"', '\'', '`'];
+
+/// Returns the names in a line of code: its identifiers outside of strings, and its log events.
+fn names(line: &str, quotes: &[char]) -> Vec<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_event = |text: &str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let parts = line.split(quotes).enumerate();
+    let code = parts.filter(|(index, text)| index % 2 == 0 || is_event(text));
+    let found = code.flat_map(|(_, text)| text.split(|c| !is_name(c)).map(str::to_owned));
+    found.filter(|name| !name.is_empty()).collect()
+}
+
+/// Splits a name in snake case or camel case into its words, in lower case.
+fn words_of_name(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if letter == '_' || (was_lower && letter.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_ascii_lowercase();
+        if letter != '_' {
+            words.last_mut().unwrap().push(letter.to_ascii_lowercase());
+        }
+    }
+    words
+}
+
 #[test]
 fn prose_is_plain() {
     let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
