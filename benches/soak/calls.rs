@@ -114,8 +114,8 @@ impl Kind {
             Self::TornSocket => format!("{}; listen 500ms; drop", say()),
             Self::Silent => "wait 25s; stay".to_owned(),
             Self::MalformedSocket => {
-                let odd = *rng.pick(&["second-socket", "start-again", "stop-without-close"]);
-                format!("say 1s; listen; {odd}; say 1s; listen")
+                let fault = *rng.pick(&["second-socket", "start-again", "stop-without-close"]);
+                format!("say 1s; listen; {fault}; say 1s; listen")
             }
             _ => {
                 let exchanges = 2 + rng.below(5);
@@ -209,6 +209,6 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
 pub const TORN_SOCKET: &str = "torn socket";
 pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
-pub const MALFORMED_SOCKET: &str = "odd socket";
+pub const MALFORMED_SOCKET: &str = "malformed socket";
 /// A scripted call that takes longer than this is considered to hang, even on a busy machine.
 const LONGEST_CALL: Duration = Duration::from_mins(5);

@@ -69,7 +69,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     match figures.len() {
         0 => 0.0,
-        odd if odd % 2 == 1 => figures[odd / 2],
+        count if count % 2 == 1 => figures[count / 2],
         even => f64::midpoint(figures[even / 2 - 1], figures[even / 2]),
     }
 }

@@ -15,9 +15,9 @@ const NONCE = '0123456789abcdef'.repeat(2)
 test('the bridge proves itself, and accepts requests that are signed for this process', async () => {
   const env = await TestEnv.create()
   const bridge = await env.start()
-  const nonce = await provenNonce(bridge, 503)
+  const nonce = await verifiedNonce(bridge, 503)
   await bridge.link(env.server)
-  assert.equal(await provenNonce(bridge, 200), nonce, 'one nonce in each process')
+  assert.equal(await verifiedNonce(bridge, 200), nonce, 'one nonce in each process')
   const body = JSON.stringify({ to: DANA, type: 'text', text: 'שלום', idempotencyKey: 'signed' })
   const send = (signature: string) =>
     bridge.ask('POST', '/send', body, { 'x-baileys-secret': '', 'x-baileys-auth': signature })
@@ -30,7 +30,7 @@ test('the bridge proves itself, and accepts requests that are signed for this pr
   await bridge.stop()
   const restarted = await env.start()
   assert.equal((await restarted.get('/status', status)).status, 401)
-  assert.notEqual(await provenNonce(restarted), nonce)
+  assert.notEqual(await verifiedNonce(restarted), nonce)
 })
 
 test('a daemon that proves itself never gets the secret, also after a restart and a logout', async () => {
@@ -43,7 +43,7 @@ test('a daemon that proves itself never gets the secret, also after a restart an
   const { target } = daemon
   assert.equal(readFileSync(join(env.folder, 'daemon-proof'), 'utf8'), `${target}\n`)
   assert.equal(statSync(join(env.folder, 'daemon-proof')).mode & 0o777, 0o600)
-  assert.equal(bridge.log.filter(line => line.event === 'DAEMON_PROVEN' && line.level === 'info').length, 1)
+  assert.equal(bridge.log.filter(line => line.event === 'DAEMON_VERIFIED' && line.level === 'info').length, 1)
   assert.equal((await bridge.post('/logout')).status, 200)
   await bridge.stop('SIGKILL')
 
@@ -172,7 +172,7 @@ async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
 }
 
 /** Requests the bridge's nonce, and verifies the proof. */
-async function provenNonce(bridge: BridgeProcess, expectedStatus?: number): Promise<string> {
+async function verifiedNonce(bridge: BridgeProcess, expectedStatus?: number): Promise<string> {
   const { status, headers } = await bridge.get('/healthz', { 'x-baileys-secret': '', 'x-baileys-nonce': NONCE })
   if (expectedStatus !== undefined) assert.equal(status, expectedStatus)
   const nonce = String(headers.get('x-baileys-nonce'))

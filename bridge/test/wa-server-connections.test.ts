@@ -39,7 +39,7 @@ describe('connections', () => {
       if (code !== 515) await linked.ask('connect')
       if (code !== 401) await linked.until('caught-up', () => true, place)
     }
-    assert.throws(() => own.drop({ kind: 'code' }), /needs a code|nobody/)
+    assert.throws(() => own.drop({ kind: 'code' }), /needs a code|not connected/)
     const refused = await own.journal.wait(({ event }) => event === 'login-refused')
     assert.equal(refused.failure, '401')
   })

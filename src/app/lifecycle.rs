@@ -101,7 +101,7 @@ impl Tasks {
         self.listeners.cancel();
         if !self.listeners.wait(REQUESTS_TIMEOUT).await {
             tracing::warn!(
-                event = "REQUESTS_CUT",
+                event = "REQUESTS_ABORTED",
                 "Shutdown: requests that had not finished after {REQUESTS_TIMEOUT:?} were aborted"
             );
         }

@@ -167,7 +167,7 @@ impl Reloader {
         let saved = tokio::task::spawn_blocking(move || last_good.save(&config)).await;
         if let Ok(Err(error)) = saved {
             tracing::warn!(
-                event = "CONFIG_NOT_KEPT",
+                event = "CONFIG_NOT_STORED",
                 %error,
                 "Cannot store a copy of the valid settings: if the settings are invalid at the next start, an older copy is used"
             );

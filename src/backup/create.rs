@@ -283,7 +283,7 @@ impl Snapshots {
         });
         let _ = std::fs::remove_file(&work);
         let (name, Stored { path, bytes, sha256 }, copy) = created?;
-        tracing::debug!(event = "SNAPSHOT_SUM", sha256, "SHA-256 of the snapshot as read back");
+        tracing::debug!(event = "SNAPSHOT_CHECKSUM", sha256, "SHA-256 of the snapshot as read back");
         dropped.extend(self.delete_expired(&name, now)?);
         Ok(CreatedSnapshot { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
     }
@@ -383,7 +383,7 @@ impl Snapshots {
     fn save_status(&self, status: &BackupRun) {
         if let Err(error) = status.write(&self.status_file()) {
             let file = self.status_file();
-            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write {}: the page and /readyz show the result of an earlier snapshot", file.display());
+            tracing::warn!(event = "SNAPSHOT_STATUS_UNWRITTEN", %error, "Cannot write {}: the page and /readyz show the result of an earlier snapshot", file.display());
         }
     }
 

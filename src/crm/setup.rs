@@ -78,7 +78,7 @@ pub struct Progress {
     /// The stored part of the progress.
     pub stored: SetupProgress,
     /// The completed steps, in the order of the set-up.
-    pub proved: Vec<SetupStep>,
+    pub completed: Vec<SetupStep>,
 }
 
 /// Returns the progress of the set-up. Sends no request to a provider: a phone number counts as set up after its
@@ -91,7 +91,7 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
     let has_catalog =
         !tx.opening_hours(BusinessId::FIRST)?.is_empty() && !tx.services(BusinessId::FIRST, false)?.is_empty();
     let has_number = has_calls || !tx.replaced_webhooks()?.is_empty();
-    let is_proved = |step: &SetupStep| match step {
+    let is_completed = |step: &SetupStep| match step {
         SetupStep::Name => evidence.has_name,
         SetupStep::Address => evidence.has_https,
         SetupStep::Phone => has_number,
@@ -102,8 +102,8 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
         SetupStep::Agent => stored.agent_answered_at.is_some(),
         SetupStep::Call => has_calls,
     };
-    let proved = SetupStep::ALL.iter().copied().filter(is_proved).collect();
-    Ok(Progress { stored, proved })
+    let completed = SetupStep::ALL.iter().copied().filter(is_completed).collect();
+    Ok(Progress { stored, completed })
 }
 
 /// Skips a step of the set-up, or makes a skipped step pending again.

@@ -317,7 +317,7 @@ fn default_connections() -> usize {
 fn warn_of_untrusted_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(
-        event = "PROXY_NOT_NAMED", %address,
+        event = "PROXY_NOT_TRUSTED", %address,
         "A proxy or tunnel at {address} forwards requests, but http.trusted_proxies does not name it: all of its clients count \
          as one, and its X-Forwarded-For and X-Forwarded-Proto are ignored. If it is yours, set \
          [http] trusted_proxies = [\"{address}\"] and reload"

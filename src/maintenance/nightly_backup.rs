@@ -64,7 +64,7 @@ async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) ->
 pub(super) fn log_created(created: &CreatedSnapshot) {
     let CreatedSnapshot { name, bytes, copy, dropped, bucket_error, .. } = created;
     tracing::info!(
-        event = "SNAPSHOT_MADE",
+        event = "SNAPSHOT_CREATED",
         name,
         bytes,
         messages = copy.messages,
@@ -73,7 +73,7 @@ pub(super) fn log_created(created: &CreatedSnapshot) {
     );
     if !dropped.is_empty() {
         tracing::info!(
-            event = "SNAPSHOT_DROPPED",
+            event = "SNAPSHOTS_DELETED",
             names = dropped.join(" "),
             "Expired snapshots deleted: {}",
             dropped.join(", ")

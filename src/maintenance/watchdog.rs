@@ -33,7 +33,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         while tokio::time::timeout(interval.max(SLOW), written.as_mut()).await.is_err() {
             metrics.upkeep();
             tracing::error!(
-                event = "STORE_HANGS",
+                event = "STORE_UNRESPONSIVE",
                 "The database does not answer; until it answers, systemd's watchdog is not notified"
             );
         }

@@ -253,7 +253,7 @@ impl Dispatcher {
             let messages: Vec<_> = self.attempts.values().map(ToString::to_string).collect();
             let messages = messages.join(", ");
             tracing::warn!(
-                event = "OUTBOX_CUT",
+                event = "OUTBOX_ABORTED",
                 messages,
                 "The shutdown aborted attempts to send messages {messages}; the next start verifies with the provider whether they were sent"
             );

@@ -33,7 +33,7 @@ impl RestartHandle {
         *waiting = Some(cancelled.clone());
         drop(waiting);
         tracing::info!(
-            event = "RESTART_WAITS",
+            event = "RESTART_DELAYED",
             calls = calls.count(),
             "Restart requested: waiting for {} active calls to end",
             calls.count()

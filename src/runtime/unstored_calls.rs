@@ -20,7 +20,7 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());
-    tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+    tracing::warn!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
     retry(store, ended, country, error).await;
 }
 
@@ -98,12 +98,12 @@ async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut
             Err(error) => {
                 let error = error.to_string();
                 if error != last_error {
-                    tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+                    tracing::warn!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
                     last_error = error;
                 }
             }
         }
         tokio::time::sleep(RETRY_INTERVAL).await;
     }
-    tracing::error!(event = "CALL_NOT_STORED", call.sid = %sid, error = last_error, "The end of call {sid} could not be stored for a day; the next start tries again");
+    tracing::error!(event = "CALL_END_NOT_STORED", call.sid = %sid, error = last_error, "The end of call {sid} could not be stored for a day; the next start tries again");
 }

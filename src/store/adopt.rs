@@ -78,12 +78,12 @@ fn replace_live(
     let file = folder.published.display();
     let published = match next {
         NextLive::Copy(_) => {
-            tracing::info!(event = "STORE_TAKEN_OVER", file = %file, "The database found at {file} is used from now on");
+            tracing::info!(event = "STORE_ADOPTED", file = %file, "The database found at {file} is used from now on");
             FileState::Ours(MissingPages::Any)
         }
         NextLive::Published => {
             tracing::warn!(
-                event = "STORE_TAKEN_OVER",
+                event = "STORE_ADOPTED",
                 file = %file,
                 "The disk has no space for a second copy: {file} itself was moved into live/ and is the database now. A new {file} \
                  is created when there is space"

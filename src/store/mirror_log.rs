@@ -57,7 +57,7 @@ fn log_copy(event: &Event<'_>, published: &Path) {
             );
         }
         Event::CopyGone { file } => tracing::warn!(
-            event = "STORE_PUBLISHED_GONE",
+            event = "STORE_PUBLISHED_MISSING",
             file = %file.display(),
             "The published file {} is missing and is created again",
             file.display()
@@ -126,7 +126,7 @@ fn log_files(event: &Event<'_>) {
             file.display()
         ),
         Event::SpareStuck { file, error } => tracing::warn!(
-            event = "STORE_SPARE_STUCK",
+            event = "STORE_SPARE_NOT_DELETED",
             %error,
             file = %file.display(),
             "Cannot remove or rename {}, a temporary copy of agentlocator.db",
@@ -170,7 +170,7 @@ fn log_upkeep(event: &Event<'_>) {
             "Cannot record the state of agentlocator.db in live/state"
         ),
         Event::PublisherPanicked => tracing::error!(
-            event = "STORE_PUBLISHER_DIED",
+            event = "STORE_PUBLISHER_PANICKED",
             "The thread that updates agentlocator.db panicked and is restarted; please report this"
         ),
         Event::PublisherNotStarted { error } => {
@@ -181,7 +181,7 @@ fn log_upkeep(event: &Event<'_>) {
             );
         }
         Event::LockUnnamed { error } => tracing::debug!(
-            event = "STORE_LOCK_UNNAMED",
+            event = "STORE_LOCK_OWNER_UNWRITTEN",
             %error,
             "Cannot write this process's id into the lock file"
         ),
@@ -190,7 +190,7 @@ fn log_upkeep(event: &Event<'_>) {
             "The disk is full: the reserve that is kept for a start was deleted"
         ),
         Event::ReserveStuck { error } => tracing::warn!(
-            event = "STORE_RESERVE_STUCK",
+            event = "STORE_RESERVE_NOT_DELETED",
             %error,
             "Cannot delete the disk reserve; free disk space, because this start may fail"
         ),

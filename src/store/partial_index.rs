@@ -208,14 +208,14 @@ mod tests {
     fn entries_without_rows_and_rows_without_entries_are_found() {
         let (_folder, conn) = database();
         conn.execute_batch(
-            "CREATE TABLE things(id INTEGER PRIMARY KEY, name TEXT, done INTEGER, due TEXT);
-             CREATE INDEX \"odd \"\"where\" ON things(due) WHERE done IS NULL AND name <> 'where' -- open ones
+            "CREATE TABLE items(id INTEGER PRIMARY KEY, name TEXT, done INTEGER, due TEXT);
+             CREATE INDEX \"odd \"\"where\" ON items(due) WHERE done IS NULL AND name <> 'where' -- open ones
              ;
              CREATE TABLE keyed(name TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
              CREATE UNIQUE INDEX by_state ON keyed(state, name) WHERE state IN ('new', 'old');",
         )
         .unwrap();
-        let fill = "INSERT INTO things(name, done, due) VALUES ('a', NULL, '1'), ('b', NULL, '2'), ('c', 1, '3');
+        let fill = "INSERT INTO items(name, done, due) VALUES ('a', NULL, '1'), ('b', NULL, '2'), ('c', 1, '3');
                     INSERT INTO keyed VALUES ('x', 'new'), ('y', 'gone'), ('z', 'old');";
         conn.execute_batch(fill).unwrap();
         assert_eq!(copy::findings(&conn).unwrap(), None);
@@ -226,10 +226,10 @@ mod tests {
         conn.execute_batch("REINDEX by_state").unwrap();
         assert_eq!(copy::findings(&conn).unwrap(), None);
 
-        behind_the_index(&conn, "odd \"where", "DELETE FROM things WHERE name = 'a'");
+        behind_the_index(&conn, "odd \"where", "DELETE FROM items WHERE name = 'a'");
         assert!(copy::findings(&conn).unwrap().is_some(), "the index has an entry too many");
         conn.execute_batch("REINDEX").unwrap();
-        behind_the_index(&conn, "odd \"where", "INSERT INTO things(name, due) VALUES ('d', '9')");
+        behind_the_index(&conn, "odd \"where", "INSERT INTO items(name, due) VALUES ('d', '9')");
         assert!(copy::findings(&conn).unwrap().is_some(), "a row lacks its entry");
     }
 

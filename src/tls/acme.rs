@@ -123,7 +123,7 @@ impl Acme {
             Err(acme_error) => self.failed(acme_error, now).await,
         }
         if let Err(error) = self.state.write(&self.tls.inner.folder) {
-            tracing::warn!(event = "TLS_NOT_KEPT", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
+            tracing::warn!(event = "TLS_NOT_STORED", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
         }
     }
 
@@ -175,7 +175,7 @@ impl Acme {
             match &outcome {
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
                     tracing::warn!(
-                        event = "TLS_ACCOUNT_GONE",
+                        event = "TLS_ACCOUNT_REPLACED",
                         "Creating a new account at {}: {}",
                         self.authority,
                         acme_error.text

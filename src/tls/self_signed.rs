@@ -20,7 +20,7 @@ pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Res
     let pem = create(host, now)?;
     if let Err(error) = folder.write(FILE, pem.as_bytes()) {
         tracing::warn!(
-            event = "TLS_NOT_KEPT", %error,
+            event = "TLS_NOT_STORED", %error,
             "The self-signed certificate could not be stored; a restart creates another one"
         );
     }

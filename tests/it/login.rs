@@ -221,8 +221,8 @@ async fn basic_authentication_of_a_proxy_is_ignored() {
     let daemon = Daemon::start(|_| {});
     let dana = daemon.logged_in("dana", "owner").await.with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
     assert_eq!(dana.get("/api/session").await.status, 200);
-    let nobody = daemon.client().with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
-    assert_eq!(nobody.get("/api/session").await.status, 401);
+    let unknown = daemon.client().with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
+    assert_eq!(unknown.get("/api/session").await.status, 401);
 }
 
 #[tokio::test]

@@ -80,8 +80,8 @@ async fn what_is_sent_again_is_kept_once() {
         shop.receive_by_twilio("whatsapp:+972501111111", "SM00000000000000000000000000000001", "hello").await;
         let call = [("CallSid", CALL), ("CallStatus", "completed"), ("From", FROM)];
         assert_eq!(shop.twilio_posts("/webhook/call_status", &call).await.status, 204);
-        let odd = [("MessageSid", "SM1"), ("From", "whatsapp:+972501111111")];
-        assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &odd).await.status, 204);
+        let incomplete = [("MessageSid", "SM1"), ("From", "whatsapp:+972501111111")];
+        assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &incomplete).await.status, 204);
     }
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM messages"), 1);
     let outcomes: Vec<String> = shop.daemon.query_column("SELECT outcome FROM webhook_journal ORDER BY id");

@@ -91,13 +91,13 @@ async fn a_conversation_is_shown_word_by_word_and_not_stored() {
 async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
     let harness = harness(OpenAiOptions::default()).await;
     let owner = harness.daemon.logged_in("dana", "owner").await;
-    let proved = async || owner.get("/api/setup/progress").await.json()["agent_answered_at"].clone();
+    let answered_at = async || owner.get("/api/setup/progress").await.json()["agent_answered_at"].clone();
     // A call in which the caller says nothing does not count as answered, although the agent may have played its greeting.
     let silent = Browser::call(&harness.daemon, &owner).await;
     silent.until_state("listening").await;
     silent.hang_up();
     tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("TRIAL_CALL_ENDED"));
-    assert_eq!(proved().await, Value::Null);
+    assert_eq!(answered_at().await, Value::Null);
     let browser = Browser::call(&harness.daemon, &owner).await;
     browser.until_state("listening").await;
     browser.say(1200);
@@ -106,12 +106,12 @@ async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
             turn["speaker"] == "agent" && turn["seq"].as_i64() > Some(1) && turn["is_final"] == true
         })
         .await;
-    let first = until("the proof", async || Some(proved().await).filter(Value::is_string)).await;
+    let first = until("the proof", async || Some(answered_at().await).filter(Value::is_string)).await;
     // A later answer does not change the stored time of the first one.
     browser.say(1200);
     browser.until_turn(2, "caller").await;
     browser.hang_up();
-    assert_eq!(proved().await, first);
+    assert_eq!(answered_at().await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,8 +222,8 @@ async fn malformed_but_signed_requests_are_kept_and_answered() {
             assert_eq!(reply.status, status, "{path} with {} fields", fields.len());
         }
     }
-    let odd: i64 = harness.daemon.query_value("SELECT count(*) FROM webhook_journal WHERE outcome = 'malformed'");
-    assert_eq!(odd, 18);
+    let malformed: i64 = harness.daemon.query_value("SELECT count(*) FROM webhook_journal WHERE outcome = 'malformed'");
+    assert_eq!(malformed, 18);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     systemd.receives_watchdog_ping(Duration::from_millis(500));
     systemd.forget();
     assert!(!systemd.receives_watchdog_ping(Duration::from_secs(2)), "its store hangs");
-    daemon.logs().wait_for_event("STORE_HANGS");
+    daemon.logs().wait_for_event("STORE_UNRESPONSIVE");
     drop(frozen);
     assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "it was only slow");
 }

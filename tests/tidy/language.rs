@@ -77,6 +77,98 @@ const EXCEPTIONS: [(&str, &str); 3] = [
     ("rename = \"trouble\"", "a stored field"),
 ];
 
+/// Words that no name of the code contains, in addition to the single words of [`BANNED`].
+const BANNED_IN_NAMES: [(&str, &str); 12] = [
+    ("bilingual", "localized"),
+    ("crumb", "piece"),
+    ("crumbs", "pieces"),
+    ("died", "panicked, ended, failed"),
+    ("news", "update, event, change"),
+    ("odd", "malformed, unsupported"),
+    ("proved", "verified, completed"),
+    ("proven", "verified"),
+    ("unnoted", "not_stored, unwritten"),
+    ("unproved", "unverified"),
+    ("unproven", "unverified"),
+    ("utterings", "utterances"),
+];
+
+/// Names that may contain a banned word, and the reason.
+const NAME_EXCEPTIONS: [(&str, &str); 1] = [("nobody_id", "the Unix user nobody")];
+
+#[test]
+fn names_are_plain() {
+    let banned = || BANNED.iter().chain(&BANNED_IN_NAMES).filter(|(word, _)| !word.contains(' '));
+    let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
+    // The page's API types are generated from names in Rust. This list contains the words themselves.
+    let is_left_out = |path: &str| path.ends_with("/api/schema.ts") || path == "tests/tidy/language.rs";
+    let is_code = |file: &&tree::File| !is_left_out(&file.path) && ["rs", "ts", "tsx", "mjs"].iter().any(|kind| file.has_extension(kind));
+    for file in tree::files().iter().filter(is_code) {
+        let quotes = if file.has_extension("rs") { RUST_QUOTES } else { SCRIPT_QUOTES };
+        for (number, line) in file.code_lines() {
+            for name in names(line, quotes) {
+                let words = words_of_name(&name);
+                let Some((word, instead)) = banned().find(|(word, _)| words.iter().any(|found| found == word)) else {
+                    continue;
+                };
+                match NAME_EXCEPTIONS.iter().find(|(exception, _)| *exception == name) {
+                    Some((exception, _)) => needed.extend([*exception]),
+                    None => findings.push(format!("{}:{number}: {name}: {word} ({instead})", file.path)),
+                }
+            }
+        }
+    }
+    let needless = NAME_EXCEPTIONS.iter().filter(|(name, _)| !needed.contains(name));
+    findings.extend(needless.map(|(name, _)| format!("{name}: the exception is not needed")));
+    none(&findings, "name it by the field's standard term");
+}
+
+#[test]
+fn names_are_read_word_by_word() {
+    assert_eq!(names("let provenAt = isOdd('told')", SCRIPT_QUOTES), ["let", "provenAt", "isOdd"]);
+    assert_eq!(names(r##"let a = r#"{"odd":"x"}"#; told("\"odd")"##, RUST_QUOTES), ["let", "a", "r", "told"]);
+    assert_eq!(names("fn of<'a>(odd: &'a str)", RUST_QUOTES), ["fn", "of", "a", "odd", "a", "str"]);
+    assert_eq!(names(r#"warn!(event = "STORE_MENDED", "It is mended")"#, RUST_QUOTES), ["warn", "event", "STORE_MENDED"]);
+    assert_eq!(words_of_name("provenAt"), ["proven", "at"]);
+    assert_eq!(words_of_name("HTTPError"), ["httperror"]);
+    assert_eq!(words_of_name("STORE_MENDED"), ["store", "mended"]);
+}
+
+/// The characters around a string in Rust, and in TypeScript.
+const RUST_QUOTES: &[char] = &['"'];
+const SCRIPT_QUOTES: &[char] = &['"', '\'', '`'];
+
+/// Returns the names in a line of code: its identifiers outside of strings, and its log events.
+fn names(line: &str, quotes: &[char]) -> Vec<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_event = |text: &str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    // Raw strings contain quotes, and other strings contain escaped quotes.
+    let mut raw = line.split("#\"");
+    let first = raw.next().unwrap_or_default().to_owned();
+    let rest = raw.filter_map(|text| text.split_once("\"#")).map(|(_, code)| code);
+    let line = rest.fold(first, |line, code| format!("{line} {code}")).replace("\\\"", "");
+    let parts = line.split(quotes).enumerate();
+    let code = parts.filter(|(index, text)| index % 2 == 0 || is_event(text));
+    let found = code.flat_map(|(_, text)| text.split(|c| !is_name(c)).map(str::to_owned));
+    found.filter(|name| !name.is_empty()).collect()
+}
+
+/// Splits a name in snake case or camel case into its words, in lower case.
+fn words_of_name(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if letter == '_' || (was_lower && letter.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_ascii_lowercase();
+        if letter != '_' {
+            words.last_mut().unwrap().push(letter.to_ascii_lowercase());
+        }
+    }
+    words
+}
+
 #[test]
 fn prose_is_plain() {
     let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());

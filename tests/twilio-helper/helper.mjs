@@ -38,8 +38,8 @@ function add(parent, parentName, { name, attributes, text, children }) {
   const method = name[0].toLowerCase() + name.slice(1);
   if (typeof parent[method] !== "function") throw new Error(`<${parentName}> has no <${name}>`);
   const known = declaredAttributes(name);
-  const odd = Object.keys(attributes).filter((attribute) => !known.has(attribute));
-  if (odd.length > 0) throw new Error(`<${name}> has no attribute ${odd.join(", ")}`);
+  const unknown = Object.keys(attributes).filter((attribute) => !known.has(attribute));
+  if (unknown.length > 0) throw new Error(`<${name}> has no attribute ${unknown.join(", ")}`);
   const element = text === "" ? parent[method](attributes) : parent[method](attributes, text);
   children.forEach((child) => add(element, name, child));
 }

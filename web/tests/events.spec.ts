@@ -180,7 +180,7 @@ for (const isKnown of [true, false]) {
     await ownDaemon.start()
     // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would prove
     // nothing.
-    expect(ownDaemon.log.filter(({ event }) => event === 'STORE_TAKEN_OVER')).toEqual([])
+    expect(ownDaemon.log.filter(({ event }) => event === 'STORE_ADOPTED')).toEqual([])
     await ownDaemon.receive('אחרי הכול', NOA)
     await network.open()
     await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })

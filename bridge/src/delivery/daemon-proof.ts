@@ -23,9 +23,9 @@ export class DaemonProof {
   /** Whether the target has ever sent a valid proof; `undefined` until the file has been read. */
   #isKnown: boolean | undefined
   /** When the target last sent a valid proof, by `performance.now()`. */
-  #provenAt = Number.NEGATIVE_INFINITY
+  #verifiedAt = Number.NEGATIVE_INFINITY
   /** When the target last answered without a proof, by `performance.now()`. */
-  #unprovenAt = Number.NEGATIVE_INFINITY
+  #unverifiedAt = Number.NEGATIVE_INFINITY
   #running: Promise<boolean> | undefined
 
   constructor(settings: Settings, log: Log) {
@@ -51,10 +51,10 @@ export class DaemonProof {
     // where the server's certificate identifies the daemon.
     const isOpen = targetSocket === undefined && target.protocol === 'http:'
     if (!isOpen || !signingKey || daemonChallenge === 'off') return true
-    const sinceProof = performance.now() - this.#provenAt
+    const sinceProof = performance.now() - this.#verifiedAt
     if (sinceProof < (isConnected ? Number.POSITIVE_INFINITY : CONNECT_MS)) return false
     this.#isKnown ??= await this.#isStored()
-    if (!this.#isKnown && performance.now() - this.#unprovenAt < ASK_AGAIN_MS) return true
+    if (!this.#isKnown && performance.now() - this.#unverifiedAt < ASK_AGAIN_MS) return true
     const nonce = newNonce()
     const proof = await this.#ask(nonce)
     if (proof === undefined) {
@@ -69,8 +69,8 @@ export class DaemonProof {
           `the program at ${this.#name} did not prove that it is the daemon, and WA_DAEMON_CHALLENGE is "required"`,
         )
       }
-      this.#unprovenAt = performance.now()
-      this.#log.debug('DAEMON_UNPROVEN', `The daemon at ${this.#name} sends no proof; events carry the secret`)
+      this.#unverifiedAt = performance.now()
+      this.#log.debug('DAEMON_UNVERIFIED', `The daemon at ${this.#name} sends no proof; events carry the secret`)
       return true
     }
     if (!isSame(proof, hmac(signingKey, `agentlocator daemon proof\n${nonce}`))) {
@@ -79,12 +79,12 @@ export class DaemonProof {
           'set the same BAILEYS_WEBHOOK_SECRET on both sides',
       )
     }
-    this.#provenAt = performance.now()
+    this.#verifiedAt = performance.now()
     if (!this.#isKnown) {
       this.#isKnown = true
       await this.#store()
       this.#log.info(
-        'DAEMON_PROVEN',
+        'DAEMON_VERIFIED',
         `The daemon at ${this.#name} has proved that it has the secret; events are signed and no longer carry the secret`,
       )
     }
@@ -106,7 +106,7 @@ export class DaemonProof {
       await writeText(this.#path, `${this.#settings.target.href}\n`)
     } catch (error) {
       this.#log.warn(
-        'DAEMON_PROVEN',
+        'DAEMON_PROOF_NOT_STORED',
         `${this.#path} cannot be written: ${reason(error)}. The daemon is asked for a proof again after a restart`,
       )
     }

@@ -121,7 +121,7 @@ export class WebhookDelivery {
     if (error instanceof RetryLater && tries < MAX_TRIES) {
       const afterMs = backOff(tries, Math.random())
       this.#parts.log.warn(
-        'WA_IN_NOT_YET',
+        'WA_IN_DELAYED',
         `Received message ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
         { id },
       )

@@ -108,7 +108,7 @@ export class Outbound {
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
       const person = this.network.people.byJid(copy.jid)
-      if (!person) throw new Error('nobody has that address')
+      if (!person) throw new Error('no contact has that address')
       const message = await person.decrypt(this.network.device, enc.attrs.type, bytesOf(enc))
       const key = message.senderKeyDistributionMessage?.axolotlSenderKeyDistributionMessage
       if (key) {

@@ -46,7 +46,7 @@ export class People {
   /** Returns the person with that number or address. */
   named(text: string): Person {
     const person = text.endsWith('@lid') ? this.byJid(text) : this.byPhone(text)
-    if (!person) throw new Error(`nobody has the address ${text}`)
+    if (!person) throw new Error(`no contact has the address ${text}`)
     return person
   }
 

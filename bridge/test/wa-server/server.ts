@@ -190,7 +190,7 @@ export class WaServer {
   drop({ kind, code }: requests.DropRequest): void {
     if (!DROPS.includes(kind)) throw new Error(`no such kind of end: ${kind}`)
     const connection = this.network.live ?? this.parts.pairing.waiting
-    if (!connection) throw new Error('nobody is connected')
+    if (!connection) throw new Error('the bridge is not connected')
     drop(this.network, connection, kind, code)
   }
 

@@ -22,7 +22,7 @@ pub fn own(tx: &ReadTx<'_>, caller: &Caller, day: Option<Date>) -> Result<Vec<Ap
     let mut found = appointment::upcoming(tx, contact.id, caller.now, MOST_UPCOMING)?;
     found.retain(|appointment| proof.covers(appointment.call_id, local_date(appointment.starts_at, &caller.zone)));
     if found.is_empty() && !proof.has_name && proof.days.is_empty() {
-        return Err(unproven());
+        return Err(identity_unverified());
     }
     if let Some(day) = day {
         found.retain(|appointment| local_date(appointment.starts_at, &caller.zone) == day);
@@ -55,20 +55,20 @@ pub(super) fn at(
         .find(|appointment| appointment.starts_at == starts_at);
     match found {
         Some(found) if proof.covers(found.call_id, at.date()) => return Ok(Found::Unchanged(found)),
-        Some(_) => return Err(unproven()),
+        Some(_) => return Err(identity_unverified()),
         None => {}
     }
     if let Some(done) = tx.call_bookings(&call)?.into_iter().find(is_done) {
         return Ok(Found::Done(done.appointment));
     }
     if !proof.covers(None, at.date()) {
-        return Err(unproven());
+        return Err(identity_unverified());
     }
     Err(RequestError::Invalid("the caller has no appointment at that time".into()).into())
 }
 
-fn unproven() -> Error {
-    RequestError::Forbidden(UNPROVEN.into()).into()
+fn identity_unverified() -> Error {
+    RequestError::Forbidden(IDENTITY_UNVERIFIED.into()).into()
 }
 
 /// The proof of identity that the caller gave in this call.
@@ -145,7 +145,7 @@ fn words(text: &str) -> Vec<String> {
 static COMMON: LazyLock<HashSet<String>> =
     LazyLock::new(|| words(include_str!("common-words.txt")).into_iter().collect());
 
-const UNPROVEN: &str = "ask for the caller's name or for the day of the appointment first: the caller has said neither the \
+const IDENTITY_UNVERIFIED: &str = "ask for the caller's name or for the day of the appointment first: the caller has said neither the \
                         name that the appointment is in nor its day";
 /// The maximum number of different days that a caller may say; a caller who says more is guessing.
 const MOST_DAYS: usize = 5;

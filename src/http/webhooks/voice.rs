@@ -116,7 +116,7 @@ async fn store_best_effort<T: Send + 'static>(
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
             tracing::error!(
-                event = "CALL_NOT_STORED",
+                event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
                 error,
                 "Cannot store a webhook of call {sid}; the call continues"
@@ -125,7 +125,7 @@ async fn store_best_effort<T: Send + 'static>(
         }
         Err(_elapsed) => {
             tracing::error!(
-                event = "CALL_NOT_STORED",
+                event = "CALL_WEBHOOK_NOT_STORED",
                 call.sid = sid,
                 "A webhook of call {sid} was not stored within {STORE_TIMEOUT:?}; the call continues"
             );

@@ -122,7 +122,7 @@ impl CallLogWriter {
                 self.services.add_cost(&self.sid, usage.cost_micros);
             }
             CallEvent::TransferBegan => {
-                tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Transferring call {sid} to a human agent");
+                tracing::info!(event = "TRANSFER_STARTED", call.sid = %sid, "Transferring call {sid} to a human agent");
                 self.insert_event("transfer_began", &Value::Null);
             }
             CallEvent::TransferAccepted => {

@@ -59,7 +59,7 @@ impl Acme {
             self.state.order = None;
             return None;
         };
-        tracing::info!(event = "TLS_ORDER_TAKEN_UP", "Resuming an interrupted order at {}", self.authority);
+        tracing::info!(event = "TLS_ORDER_RESUMED", "Resuming an interrupted order at {}", self.authority);
         Some((order, open_order))
     }
 

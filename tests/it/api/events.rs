@@ -243,5 +243,5 @@ async fn a_stop_does_not_wait_for_followers() {
     let ended = tokio::spawn(async move { events.next().await });
     assert!(daemon.stop().success());
     assert_eq!(timeout(LIMIT, ended).await.unwrap().unwrap(), None);
-    assert!(!daemon.logs().lines().iter().any(|line| line.contains("REQUESTS_CUT")));
+    assert!(!daemon.logs().lines().iter().any(|line| line.contains("REQUESTS_ABORTED")));
 }

@@ -14,7 +14,7 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     let path = "/api/setup/progress";
     assert_eq!(
         dana.get(path).await.json(),
-        json!({"skipped": [], "proved": [], "agent_answered_at": null, "forwarded_call": null})
+        json!({"skipped": [], "completed": [], "agent_answered_at": null, "forwarded_call": null})
     );
     let before = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
     for (owner, step) in [(&dana, "whatsapp"), (&gal, "name"), (&gal, "name")] {
@@ -46,23 +46,23 @@ async fn an_agent_without_openai_proves_the_step_of_the_ai() {
         );
     });
     let owner = daemon.logged_in("dana", "owner").await;
-    assert_eq!(owner.get("/api/setup/progress").await.json()["proved"], json!(["ai"]));
+    assert_eq!(owner.get("/api/setup/progress").await.json()["completed"], json!(["ai"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_daemon_knows_proves_a_step() {
     let daemon = Daemon::start(|_| {});
     let owner = daemon.logged_in("dana", "owner").await;
-    let before = owner.get("/api/setup/progress").await.json()["proved"].clone();
+    let before = owner.get("/api/setup/progress").await.json()["completed"].clone();
     change(&owner, "PATCH", "/api/settings", json!({"changes": {"business.name": "Shop"}}), 200).await;
     let hours =
         json!({"hours": [{"weekday": 0, "from": "09:00", "to": "17:00"}], "holidays": "closed", "eves": "closed"});
     change(&owner, "PUT", "/api/opening-hours", hours, 200).await;
-    let after = owner.get("/api/setup/progress").await.json()["proved"].clone();
+    let after = owner.get("/api/setup/progress").await.json()["completed"].clone();
     assert_eq!((before, after), (json!([]), json!(["name"])), "hours without a service are half of a step");
     let service = json!({"name": "תספורת", "duration_min": 30});
     change(&owner, "POST", "/api/services", service, 201).await;
-    assert_eq!(owner.get("/api/setup/progress").await.json()["proved"], json!(["name", "business"]));
+    assert_eq!(owner.get("/api/setup/progress").await.json()["completed"], json!(["name", "business"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

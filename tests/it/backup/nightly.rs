@@ -22,7 +22,7 @@ async fn a_missed_nightly_snapshot_is_made_after_the_start_and_reported() {
     let mut daemon = Daemon::prepare(at_once);
     daemon.seed(include_str!("../api/data.sql"));
     daemon.launch();
-    let made = daemon.logs().wait_for_event("SNAPSHOT_MADE");
+    let made = daemon.logs().wait_for_event("SNAPSHOT_CREATED");
     let name = made["name"].as_str().unwrap();
     assert!(name.starts_with("nightly-20") && name.ends_with("Z.db"), "{made}");
     assert_eq!((made["messages"].as_i64(), made["calls"].as_i64()), (Some(5), Some(2)));
@@ -50,7 +50,7 @@ async fn a_missed_nightly_snapshot_is_made_after_the_start_and_reported() {
     let mark = daemon.logs().mark();
     daemon.restart();
     daemon.client().get("/readyz").await;
-    assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("SNAPSHOT_MADE")));
+    assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("SNAPSHOT_CREATED")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

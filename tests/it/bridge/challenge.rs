@@ -67,7 +67,7 @@ async fn another_program_on_the_port_of_the_bridge_gets_neither_the_secret_nor_a
         let failed = |line: &&String| line.contains("WA_OUT_BAILEYS") && line.contains("unauthorized");
         lines.iter().find(failed).map(drop)
     });
-    assert!(harness.daemon.logs().events_named("BRIDGE_UNPROVED").len() == 1);
+    assert!(harness.daemon.logs().events_named("BRIDGE_UNVERIFIED").len() == 1);
     let sent = to_bridge.take_sent();
     assert!(sent.contains("x-baileys-nonce") && !sent.contains(SECRET) && !sent.contains("לא לזר"), "{sent}");
     assert!(!sent.contains("x-baileys-auth") && !sent.contains("POST"), "{sent}");
@@ -133,10 +133,10 @@ async fn only_programs_of_this_machine_can_ask_the_daemon_for_a_proof() {
     });
     let nonce = "0123456789abcdef0123456789abcdef";
     let asking = || daemon.client().with_header("x-baileys-nonce", nonce);
-    let proved = asking().get(PATH).await;
-    assert_eq!(proved.status, 204);
+    let response = asking().get(PATH).await;
+    assert_eq!(response.status, 204);
     // Computed with OpenSSL: HMAC-SHA256 with the key "the-bridge-s-secret".
-    assert_eq!(proved.header("x-baileys-proof"), EXPECTED_PROOF);
+    assert_eq!(response.header("x-baileys-proof"), EXPECTED_PROOF);
     for client in [
         asking().with_header("host", "shop.example"),
         asking().with_header("x-forwarded-for", "203.0.113.9"),

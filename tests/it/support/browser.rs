@@ -30,7 +30,7 @@ pub struct Browser {
 #[derive(Default)]
 struct Seen {
     messages: Mutex<Vec<Value>>,
-    news: Notify,
+    changed: Notify,
 }
 
 enum Command {
@@ -78,12 +78,12 @@ impl Browser {
     pub async fn until_number(&self, number: usize, what: &str, is: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
             loop {
-                let news = self.seen.news.notified();
+                let change = self.seen.changed.notified();
                 let messages = self.messages();
                 if let Some(found) = messages.iter().filter(|message| is(message)).nth(number - 1) {
                     return found.clone();
                 }
-                news.await;
+                change.await;
             }
         };
         let found = tokio::time::timeout(LIMIT, wait).await;
@@ -100,7 +100,7 @@ impl Browser {
         let is_turn = |message: &Value| message["event"] == "turn" && message["is_final"] == true;
         let wait = async {
             loop {
-                let news = self.seen.news.notified();
+                let change = self.seen.changed.notified();
                 let mut ids = Vec::new();
                 let messages = self.messages();
                 for message in messages.iter().filter(|message| is_turn(message) && message["speaker"] == speaker) {
@@ -112,7 +112,7 @@ impl Browser {
                     let last = messages.iter().rfind(|message| is_turn(message) && message["id"] == *id);
                     return last.unwrap().clone();
                 }
-                news.await;
+                change.await;
             }
         };
         let found = tokio::time::timeout(LIMIT, wait).await;
@@ -184,7 +184,7 @@ async fn run(mut socket: Socket, mut commands: UnboundedReceiver<Command>, seen:
             message = socket.next() => {
                 let Some(Ok(Message::Text(text))) = message else {
                     seen.messages.lock().unwrap().push(json!({"event": "closed"}));
-                    return seen.news.notify_waiters();
+                    return seen.changed.notify_waiters();
                 };
                 let message: Value = serde_json::from_str(&text).unwrap();
                 match message["event"].as_str().unwrap() {
@@ -205,7 +205,7 @@ async fn run(mut socket: Socket, mut commands: UnboundedReceiver<Command>, seen:
                 }
                 if message["event"] != "media" && message["event"] != "mark" {
                     seen.messages.lock().unwrap().push(message);
-                    seen.news.notify_waiters();
+                    seen.changed.notify_waiters();
                 }
             }
         }

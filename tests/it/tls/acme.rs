@@ -146,7 +146,7 @@ async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpList
     daemon.kill9();
     let mark = daemon.logs().mark();
     tokio::task::block_in_place(|| daemon.launch());
-    wait_for(&daemon, mark, "TLS_ORDER_TAKEN_UP");
+    wait_for(&daemon, mark, "TLS_ORDER_RESUMED");
     (daemon, pebble, mark, question, waiting)
 }
 

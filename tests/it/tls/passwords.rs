@@ -116,9 +116,9 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
         assert_eq!(outside.post_json("/api/login", &login).await.status, 401);
     }
     assert_eq!(daemon.client().post_json("/api/login", &login).await.status, 429);
-    let logged = daemon.logs().wait_for_event("PROXY_NOT_NAMED");
+    let logged = daemon.logs().wait_for_event("PROXY_NOT_TRUSTED");
     assert!(logged["msg"].as_str().unwrap().contains("trusted_proxies = [\"127.0.0.1\"]"), "{logged}");
-    assert_eq!(daemon.logs().events_named("PROXY_NOT_NAMED").len(), 1);
+    assert_eq!(daemon.logs().events_named("PROXY_NOT_TRUSTED").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn crumbs_do_not_pile_up() {
+    fn very_short_pieces_do_not_pile_up() {
         let mut audio = CallerAudio::default();
         for _ in 0..10_000 {
             audio.push(0, EncodedAudio::encode(&[7]));

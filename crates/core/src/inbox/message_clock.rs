@@ -2,7 +2,7 @@
 
 use crate::domain::{Moment, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// Calculates the times of messages. The clock follows the wall clock, but never stops or goes back: after a step back,
@@ -18,7 +18,7 @@ pub struct MessageClock {
     wall_ahead: i64,
     /// The mapping of monotonic time to message time, as segments by their start. Empty before the first reading.
     segments: VecDeque<Segment>,
-    differences: [Differences; PROVIDERS],
+    differences: BTreeMap<Provider, Differences>,
     /// True if a step has occurred since [`Self::take_steps`] last returned the steps.
     has_new_step: bool,
 }
@@ -74,7 +74,7 @@ impl MessageClock {
             return;
         }
         let steady = millis(now.steady);
-        self.differences[provider_index(provider)].add(steady, steady - reported.as_millis());
+        self.differences.entry(provider).or_default().add(steady, steady - reported.as_millis());
     }
 
     /// Adds a measurement from before the start: a message that was written at `reported` by the provider's clock has
@@ -82,7 +82,7 @@ impl MessageClock {
     pub fn assume(&mut self, provider: Provider, at: Timestamp, reported: Timestamp, now: Moment) {
         self.read(now);
         let difference = self.steady(at.as_millis()) - reported.as_millis();
-        let assumed = &mut self.differences[provider_index(provider)].assumed;
+        let assumed = &mut self.differences.entry(provider).or_default().assumed;
         *assumed = Some(assumed.map_or(difference, |known| known.min(difference)));
     }
 
@@ -90,7 +90,8 @@ impl MessageClock {
     /// clock is assumed to equal the wall clock.
     pub fn time_of(&mut self, provider: Provider, reported: Timestamp, now: Moment) -> Timestamp {
         self.read(now);
-        let difference = self.differences[provider_index(provider)].smallest().unwrap_or(-self.wall_ahead);
+        let measured = self.differences.get(&provider).and_then(Differences::smallest);
+        let difference = measured.unwrap_or(-self.wall_ahead);
         Timestamp::from_millis(self.time(reported.as_millis().saturating_add(difference)))
     }
 
@@ -160,14 +161,6 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn provider_index(provider: Provider) -> usize {
-    match provider {
-        Provider::Twilio => 0,
-        Provider::Baileys => 1,
-    }
-}
-
-const PROVIDERS: usize = 2;
 /// The smallest change, in ms, that counts as a step. A smaller change can result from reading the two clocks one after
 /// the other.
 const MIN_STEP: u64 = 100;

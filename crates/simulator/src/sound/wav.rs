@@ -124,8 +124,8 @@ mod tests {
         for end in 0..44 {
             assert!(read_wav(&file[..end]).is_err(), "{end}");
         }
-        let mut odd = file;
-        odd[20] = 3;
-        assert!(matches!(read_wav(&odd), Err(WavError::Format { format: 3, bits: 16 })));
+        let mut unsupported = file;
+        unsupported[20] = 3;
+        assert!(matches!(read_wav(&unsupported), Err(WavError::Format { format: 3, bits: 16 })));
     }
 }

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_was_complete_and_not_noted_is_proved_by_the_log() {
+    fn a_write_that_was_complete_and_not_noted_is_verified_by_the_log() {
         let later = FileStamp { length: 4096, modified: (1_700_000_001, 9_123_457), ..OURS };
         let record = record(true);
         let file = Observed { stamp: later, ..observed(&record) };

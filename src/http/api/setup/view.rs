@@ -26,7 +26,7 @@ pub(crate) struct SetupProgress {
     /// The steps that an owner has skipped.
     pub(super) skipped: Vec<SetupStep>,
     /// The steps that are complete according to the daemon's own data, without requests to providers.
-    proved: Vec<SetupStep>,
+    completed: Vec<SetupStep>,
     /// When the agent first answered in a trial call; null if it has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     agent_answered_at: Option<Timestamp>,
@@ -45,12 +45,12 @@ struct ForwardedCall {
 }
 
 impl From<setup::Progress> for SetupProgress {
-    fn from(setup::Progress { stored, proved }: setup::Progress) -> Self {
+    fn from(setup::Progress { stored, completed }: setup::Progress) -> Self {
         let view = |steps: Vec<domain::SetupStep>| steps.into_iter().map(OneOf).collect();
         let forwarded = |call: domain::ForwardedCall| ForwardedCall { call_id: call.call.0, forwarded_from: call.from };
         Self {
             skipped: view(stored.skipped),
-            proved: view(proved),
+            completed: view(completed),
             agent_answered_at: stored.agent_answered_at,
             forwarded_call: stored.forwarded_call.map(forwarded),
         }

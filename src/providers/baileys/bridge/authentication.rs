@@ -187,7 +187,7 @@ impl Challenge {
             }
             if !self.is_unauthenticated.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    event = "BRIDGE_UNPROVED",
+                    event = "BRIDGE_UNVERIFIED",
                     origin = self.origin,
                     file = %self.known_file.display(),
                     "The program at {} did not prove that it is the bridge, and gets no message and no secret. If another bridge is \
@@ -203,7 +203,7 @@ impl Challenge {
         if !bool::from(expected.as_bytes().ct_eq(proof.as_bytes())) {
             if !self.is_unauthenticated.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    event = "BRIDGE_UNPROVED",
+                    event = "BRIDGE_UNVERIFIED",
                     origin = self.origin,
                     "The program at {} has another secret than the daemon, or is not the bridge",
                     self.origin

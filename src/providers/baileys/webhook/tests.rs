@@ -71,7 +71,7 @@ fn what_is_from_before_and_what_will_never_come_say_so() {
 }
 
 #[test]
-fn news_are_read() {
+fn updates_are_read() {
     let read = update(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
     assert_eq!(read.change, Change::Status(MessageStatus::Delivered, None));
     assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));

@@ -19,7 +19,7 @@ const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Parti
   ...more,
 })
 
-test('a step is done when it is proved, not when something was typed', () => {
+test('a step is done when it is verified, not when something was typed', () => {
   expect(isDone('address', facts([item('http.public_base_url', { value: 'http://10.0.0.2:8080' })]))).toBe(false)
   expect(isDone('address', facts([item('http.public_base_url', { value: 'https://shop.example' })]))).toBe(true)
   expect(isDone('phone', facts([item('twilio.account_sid', { value: 'AC1' })]))).toBe(false)
@@ -31,7 +31,7 @@ test('a step is done when it is proved, not when something was typed', () => {
   expect(isDone('name', facts([item('business.name', { value: '' })]))).toBe(false)
 })
 
-test('the set-up goes on at the first step that is neither proved nor skipped', () => {
+test('the set-up goes on at the first step that is neither completed nor skipped', () => {
   const named = [item('business.name', { value: 'x' })]
   expect(nextStep(facts(named))).toBe('address')
   expect(nextStep(facts(named, { skipped: new Set(['address', 'phone']) }))).toBe('whatsapp')

@@ -95,7 +95,7 @@ export function useFacts(): Facts | undefined {
     hasServices: (services.data?.items.length ?? 0) > 0,
     hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
     hasCalls: (calls.data?.calls.length ?? 0) > 0,
-    hasAgent: progress.data?.proved.includes('ai') ?? false,
+    hasAgent: progress.data?.completed.includes('ai') ?? false,
     hasTried: Boolean(progress.data?.agent_answered_at),
     skipped: new Set(progress.data?.skipped),
   }

@@ -24,5 +24,5 @@ export const PROGRESS = '/api/setup/progress'
 export const progressQuery = apiQuery(PROGRESS)
 
 /** Returns the first step that is neither complete nor skipped. */
-export const nextOf = ({ proved, skipped }: Progress): (typeof STEPS)[number] | undefined =>
-  STEPS.find(({ id }) => !proved.includes(id) && !skipped.includes(id))
+export const nextOf = ({ completed, skipped }: Progress): (typeof STEPS)[number] | undefined =>
+  STEPS.find(({ id }) => !completed.includes(id) && !skipped.includes(id))
