@@ -61,7 +61,11 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("ENGINE_FAILOVER", Cause::BusyMachine, "the engine was not ready in time twice"),
     ("FALLBACK_NO_REPLY", Cause::During(TWILIO), "the recording of the turn cannot be fetched"),
     ("STORE_PUBLISH_LATE", Cause::BusyMachine, "the published file could not be written in time"),
-    ("CALL_WEBHOOK_NOT_STORED", Cause::BusyMachine, "the call's row could not be written before Twilio's answer was due"),
+    (
+        "CALL_WEBHOOK_NOT_STORED",
+        Cause::BusyMachine,
+        "the call's row could not be written before Twilio's answer was due",
+    ),
     ("WATCHDOG_FIRED", Cause::BusyMachine, "stream and engine were not there in time"),
 ];
 

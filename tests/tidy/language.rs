@@ -102,7 +102,9 @@ fn names_are_plain() {
     let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
     // The page's API types are generated from names in Rust. This list contains the words themselves.
     let is_left_out = |path: &str| path.ends_with("/api/schema.ts") || path == "tests/tidy/language.rs";
-    let is_code = |file: &&tree::File| !is_left_out(&file.path) && ["rs", "ts", "tsx", "mjs"].iter().any(|kind| file.has_extension(kind));
+    let is_code = |file: &&tree::File| {
+        !is_left_out(&file.path) && ["rs", "ts", "tsx", "mjs"].iter().any(|kind| file.has_extension(kind))
+    };
     for file in tree::files().iter().filter(is_code) {
         let quotes = if file.has_extension("rs") { RUST_QUOTES } else { SCRIPT_QUOTES };
         for (number, line) in file.code_lines() {
@@ -128,7 +130,10 @@ fn names_are_read_word_by_word() {
     assert_eq!(names("let provenAt = isOdd('told')", SCRIPT_QUOTES), ["let", "provenAt", "isOdd"]);
     assert_eq!(names(r##"let a = r#"{"odd":"x"}"#; told("\"odd")"##, RUST_QUOTES), ["let", "a", "r", "told"]);
     assert_eq!(names("fn of<'a>(odd: &'a str)", RUST_QUOTES), ["fn", "of", "a", "odd", "a", "str"]);
-    assert_eq!(names(r#"warn!(event = "STORE_MENDED", "It is mended")"#, RUST_QUOTES), ["warn", "event", "STORE_MENDED"]);
+    assert_eq!(
+        names(r#"warn!(event = "STORE_MENDED", "It is mended")"#, RUST_QUOTES),
+        ["warn", "event", "STORE_MENDED"]
+    );
     assert_eq!(words_of_name("provenAt"), ["proven", "at"]);
     assert_eq!(words_of_name("HTTPError"), ["httperror"]);
     assert_eq!(words_of_name("STORE_MENDED"), ["store", "mended"]);

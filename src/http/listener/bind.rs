@@ -13,7 +13,11 @@ pub(super) async fn bind_all_addresses(port: u16) -> Result<Vec<TcpListener>, Li
         Ok(listener) => listener,
         Err(ListenError::Bind { source, .. }) if no_ipv6(&source) => {
             let listener = bind(v4).await?;
-            tracing::info!(event = "IPV6_UNAVAILABLE", port, "This machine has no IPv6: port {port} listens on IPv4 only");
+            tracing::info!(
+                event = "IPV6_UNAVAILABLE",
+                port,
+                "This machine has no IPv6: port {port} listens on IPv4 only"
+            );
             return Ok(vec![listener]);
         }
         Err(error) => return Err(error),

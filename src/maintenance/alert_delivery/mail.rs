@@ -21,7 +21,11 @@ impl MailChannel {
         }
         let mailer = Mailer::new(&config.mail).inspect_err(|error| {
             let error = error as &dyn std::error::Error;
-            tracing::error!(event = "MAIL_SETTINGS_INVALID", error, "The mail settings cannot be used: no alerts are sent by mail");
+            tracing::error!(
+                event = "MAIL_SETTINGS_INVALID",
+                error,
+                "The mail settings cannot be used: no alerts are sent by mail"
+            );
         });
         Some(Self { mailer: mailer.ok()?, to, context })
     }

@@ -5727,9 +5727,9 @@ export interface components {
              * @description When the agent first answered in a trial call; null if it has not.
              */
             agent_answered_at?: string | null;
-            forwarded_call?: components["schemas"]["ForwardedCall"] | null;
             /** @description The steps that are complete according to the daemon's own data, without requests to providers. */
-            proved: components["schemas"]["SetupStep"][];
+            completed: components["schemas"]["SetupStep"][];
+            forwarded_call?: components["schemas"]["ForwardedCall"] | null;
             /** @description The steps that an owner has skipped. */
             skipped: components["schemas"]["SetupStep"][];
         };
