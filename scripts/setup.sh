@@ -136,7 +136,11 @@ need_for_test_bridge() {
 # The page is tested in the browser that is installed on the system.
 need_for_test_web() {
     need_node
-    has chromium-browser || has google-chrome || need chromium chromium
+    if grep -qs '^ID=debian$' /etc/os-release; then
+        need chromium-headless-shell chromium-headless-shell
+    else
+        has chromium-browser || has google-chrome || need chromium chromium
+    fi
 }
 
 need_for_test_daemon() {
