@@ -12,6 +12,8 @@ use explanation::Explanation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// Extracts a JSON object from the body. An invalid body is rejected with an error that names the field.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -154,6 +156,24 @@ impl<'de> Deserialize<'de> for SearchWords {
 }
 
 const MAX_SEARCH_CHARS: usize = 500;
+
+/// Values of a query parameter, separated by commas. A missing parameter has no values.
+#[derive(Clone, Debug)]
+pub(crate) struct CommaSeparated<T>(pub(crate) Vec<T>);
+
+impl<T> Default for CommaSeparated<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for CommaSeparated<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let list = String::deserialize(d)?;
+        let values = list.split(',').map(str::trim).map(str::parse).collect::<Result<Vec<_>, _>>();
+        values.map(Self).map_err(serde::de::Error::custom)
+    }
+}
 
 /// Returns the header `Idempotency-Key`. A client that retries a request with the same key gets the response of the
 /// first request.

@@ -27,14 +27,16 @@ struct Source {
 
 impl ReadTx<'_> {
     /// Returns the newest entries of a contact before a position, oldest first, and the position of the previous page.
+    /// Without `kinds`, entries of all kinds are returned.
     pub fn timeline(
         &self,
         contact: ContactId,
+        kinds: &[TimelineKind],
         before: Option<TimelineCursor>,
         limit: usize,
     ) -> Result<(Vec<TimelineEntry>, Option<TimelineCursor>)> {
         let mut keys = Vec::new();
-        for source in &SOURCES {
+        for source in SOURCES.iter().filter(|source| kinds.is_empty() || kinds.contains(&source.kind)) {
             keys.extend(self.timeline_keys(source, contact, before, limit.saturating_add(1))?);
         }
         keys.sort_unstable_by(|a, b| b.cmp(a));

@@ -238,3 +238,31 @@ for (const engine of ['realtime', 'pipeline', 'voicemail']) {
     await expect(card.locator('.chip')).toHaveText(engine === 'voicemail' ? [] : ['ענה הסוכן'])
   })
 }
+
+test('the timeline shows only calls, or only notes, until everything is shown again', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.call()
+  await prepare(page, WIDE)
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const filter = async (name: string) => {
+    await page.getByRole('button', { name: 'מה מוצג' }).click()
+    await page.getByRole('menuitemradio', { name, exact: true }).click()
+  }
+  const calls = page.locator('.trow[data-row^="call-"]')
+  await expect(calls).toHaveCount(1)
+  await filter('הערות')
+  await expect(page.getByText('אין כאן כאלה')).toBeVisible()
+  await expect(calls).toHaveCount(0)
+  await inspect(page, 'inbox-filtered', LAYOUTS[0] as (typeof LAYOUTS)[number])
+  await filter('שיחות')
+  await expect(page.getByText('מוצגות רק: שיחות')).toBeVisible()
+  await expect(calls).toHaveCount(1)
+  // A change reaches the shown entries.
+  await ownDaemon.call()
+  await expect(calls).toHaveCount(2)
+  await page.getByRole('button', { name: 'הצגת הכול' }).click()
+  await expect(page.getByText('מוצגות רק')).toHaveCount(0)
+  await expect(calls).toHaveCount(2)
+})

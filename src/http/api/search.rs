@@ -5,14 +5,14 @@ mod view;
 use super::operation::{Operations, operations};
 use crate::domain;
 use crate::http::auth::Member;
-use crate::http::extract::{Query, SearchWords};
+use crate::http::extract::{CommaSeparated, Query, SearchWords};
 use crate::http::pagination::{Limit, Page};
 use crate::http::{ApiError, AppState};
 use crate::search;
 use crate::store::{ReadTx, SearchRequest};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use view::{SearchHit, SearchPage};
 
 pub(super) fn operations() -> Operations {
@@ -30,25 +30,13 @@ struct SearchQuery {
     /// The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default.
     #[param(value_type = Option<String>)]
     #[serde(default)]
-    kinds: Kinds,
+    kinds: CommaSeparated<domain::SearchKind>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the previous page.
     cursor: Option<i64>,
-}
-
-/// The kinds of hits to return; empty means all kinds.
-#[derive(Debug, Default)]
-struct Kinds(Vec<domain::SearchKind>);
-
-impl<'de> Deserialize<'de> for Kinds {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let list = String::deserialize(d)?;
-        let kinds = list.split(',').map(str::trim).map(str::parse).collect::<Result<Vec<_>, _>>();
-        kinds.map(Self).map_err(serde::de::Error::custom)
-    }
 }
 
 /// Search contacts, messages, calls and notes.

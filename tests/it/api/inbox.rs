@@ -206,6 +206,20 @@ async fn a_timeline_has_notes_tasks_and_appointments_too() {
     let items = whole["items"].as_array().unwrap();
     let shown: Vec<_> = items[6..].iter().map(|item| item["kind"].as_str().unwrap()).collect();
     assert_eq!(shown, ["note", "task", "task_done"]);
+    // Only some kinds, over pages: a page is full although entries of other kinds are between its entries.
+    let tasks = api.get("/api/contacts/1/timeline?kinds=task,%20task_done").await.json();
+    assert_eq!((&tasks["items"], &tasks["next_cursor"]), (&json!(&items[7..9]), &Value::Null));
+    let (mut found, mut before) = (Vec::new(), Some(String::new()));
+    while let Some(position) = before {
+        let path = format!("/api/contacts/1/timeline?kinds=call,note&limit=1&before={position}");
+        let page = api.get(&path).await.json();
+        found.splice(0..0, page["items"].as_array().unwrap().iter().cloned());
+        before = page["next_cursor"].as_str().map(str::to_owned);
+    }
+    assert_eq!(found, [&items[4], &items[5], &items[6]].map(Clone::clone));
+    let refused = api.get("/api/contacts/1/timeline?kinds=call,letter").await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("letter"), "{}", refused.text());
     assert_eq!((&items[6]["note"]["id"], &items[6]["note"]["text"]), (&note, &json!("אלרגית")));
     assert_eq!((&items[7]["task"]["id"], &items[8]["task"]["id"]), (&task, &task));
     assert_eq!((&items[7]["at"], &items[8]["at"]), (&items[8]["task"]["created_at"], &items[8]["task"]["done_at"]));

@@ -1,9 +1,9 @@
 //! The timeline of a contact: messages, calls, notes, tasks, appointments and merges in one list.
 
 use super::view::{TimelineItem, TimelinePage};
-use crate::domain::{ContactId, TimelineCursor};
+use crate::domain::{ContactId, TimelineCursor, TimelineKind};
 use crate::http::auth::Member;
-use crate::http::extract::{Id, Query};
+use crate::http::extract::{CommaSeparated, Id, Query};
 use crate::http::pagination::{Limit, Page};
 use crate::http::{ApiError, AppState};
 use axum::Json;
@@ -18,6 +18,11 @@ pub(in crate::http::api) struct TimelineQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
+    /// The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`, `merge`; all
+    /// by default.
+    #[param(value_type = Option<String>)]
+    #[serde(default)]
+    kinds: CommaSeparated<TimelineKind>,
     /// `next_cursor` of another page, to get the page with the entries before it.
     #[param(value_type = Option<String>)]
     before: Option<TimelinePosition>,
@@ -45,9 +50,9 @@ pub(in crate::http::api) async fn list(
     Id(id): Id,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<TimelinePage>, ApiError> {
-    let (before, limit) = (query.before.map(|before| before.0), query.limit.0);
+    let (kinds, before, limit) = (query.kinds.0, query.before.map(|before| before.0), query.limit.0);
     let found = state.store.read(move |tx| match tx.contact(tx.kept_contact(ContactId(id))?)? {
-        Some(contact) => tx.timeline(contact.id, before, limit).map(Some),
+        Some(contact) => tx.timeline(contact.id, &kinds, before, limit).map(Some),
         None => Ok(None),
     });
     let (entries, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such contact"))?;

@@ -1,43 +1,27 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconNote } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Fragment, useEffect, useMemo, useState } from 'react'
+import { Fragment, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
+import { type TimelineFilter, useTimelineFilters } from '#shared/timeline-filter'
 import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './api'
 import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
-import { daysOf, isShown, keyOf, type TimelineFilter } from './timeline'
-
-/** With a filter, pages are fetched until at least this many entries match. */
-const ENOUGH = 15
+import { daysOf, keyOf } from './timeline'
 
 /** All events of a contact, newest first. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')
   const [isWriting, setWriting] = useState(false)
-  const query = useInfiniteQuery(timelinePages(contact.id))
-  const { hasNextPage, isFetching, isError, fetchNextPage } = query
-  const shown = query.data ? itemsOf<TimelineItem>(query.data).filter(item => isShown(item, filter)).length : 0
-  // Entries of one kind may be far apart, so more pages are fetched until enough entries match.
-  const isSparse = filter !== 'all' && shown < ENOUGH && hasNextPage
-  useEffect(() => {
-    if (isSparse && !isFetching && !isError) void fetchNextPage()
-  }, [isSparse, isFetching, isError, fetchNextPage])
+  const query = useInfiniteQuery(timelinePages(contact.id, filter))
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
-  const choices: [TimelineFilter, string][] = [
-    ['all', t`הכול`],
-    ['call', t`שיחות`],
-    ['message', t`הודעות`],
-    ['appointment', t`תורים`],
-    ['note', t`הערות`],
-    ['task', t`משימות`],
-  ]
+  const choices = useTimelineFilters()
   return (
     <section className="pane timeline" aria-label={t`ציר הזמן`}>
       <div className="head">
@@ -66,11 +50,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
         >
           {data => (
             <>
-              {isSparse && shown === 0 && !isError ? (
-                <SkeletonRows count={3} height={66} />
-              ) : (
-                <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
-              )}
+              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
               {query.hasNextPage && (
                 <p className="more">
                   <button
@@ -101,7 +81,7 @@ function Days({ items, filter, contact }: DaysProps) {
   const format = useFormat()
   const now = useNow()
   const locale = useLocale()
-  const days = useMemo(() => daysOf(items, filter, at => format.day(at)), [items, filter, format])
+  const days = useMemo(() => daysOf(items, at => format.day(at)), [items, format])
   if (days.length === 0) {
     return (
       <EmptyState title={filter === 'all' ? <Trans>עוד לא קרה דבר</Trans> : <Trans>אין כאן כאלה</Trans>}>

@@ -3,6 +3,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import type { paths } from '#shared/api/schema'
 import { concerns } from '#shared/events/changes'
+import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 
 // Short names for the API's types within this feature.
 export type Tag = Schemas['Tag']
@@ -64,8 +65,8 @@ export const contactPages = (filter: ContactFilter) =>
   apiPages('/api/contacts', { query: { limit: 50, ...given(filter) } })
 export const itemsOf = <T>(data: InfiniteData<Page<T>>): T[] => data.pages.flatMap(({ items }) => items)
 export const contactQuery = (id: number) => apiQuery('/api/contacts/{id}', { path: { id } })
-export const timelinePages = (id: number) =>
-  apiPages('/api/contacts/{id}/timeline', { path: { id }, query: { limit: 50 } }, 'before')
+export const timelinePages = (id: number, filter: TimelineFilter) =>
+  apiPages('/api/contacts/{id}/timeline', { path: { id }, query: { limit: 50, ...kindsOf(filter) } }, 'before')
 export const tagsQuery = apiQuery('/api/tags')
 export const fieldsQuery = apiQuery('/api/custom-fields')
 export const tasksQuery = (contact: number) => apiQuery('/api/tasks', { query: { contact_id: contact, state: 'open' } })

@@ -1,7 +1,5 @@
 import type { Message, TimelineItem } from './api'
 
-export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note' | 'task'
-
 /** A line of the timeline: an item, or a group of consecutive messages of one side. */
 export interface Entry {
   item: TimelineItem
@@ -19,13 +17,9 @@ const TOGETHER_MS = 30 * 60_000
 
 const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
 
-/** Returns true if an item matches the filter. */
-export const isShown = ({ kind }: TimelineItem, filter: TimelineFilter): boolean =>
-  filter === 'all' || kind === filter || (filter === 'task' && kind === 'task_done')
-
 /** Groups the items by day of the business's calendar, newest first; `dayOf` returns the day of a time. */
-export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, dayOf: (at: string) => string): Day[] {
-  const shown = items.filter(item => isShown(item, filter)).toSorted((a, b) => b.at.localeCompare(a.at))
+export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => string): Day[] {
+  const shown = items.toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []
   for (const item of shown) {
     const day = dayOf(item.at)

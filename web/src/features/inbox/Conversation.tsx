@@ -7,6 +7,7 @@ import { isolate } from '#shared/format/bidi'
 import { formatPhone } from '#shared/format/phone'
 import { useShortcuts } from '#shared/keys'
 import { useCountry, useFormat } from '#shared/session'
+import type { TimelineFilter } from '#shared/timeline-filter'
 import { Announcer } from './Announcer'
 import type { Contact } from './api'
 import { Composer } from './composer/Composer'
@@ -18,9 +19,10 @@ import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { contactQuery } from './queries'
 import { Bubble } from './timeline/Bubble'
 import { CallCard } from './timeline/CallCard'
+import { Entries } from './timeline/Entries'
+import { Filtered } from './timeline/Filtered'
 import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
-import { Timeline } from './timeline/Timeline'
 import { useTimeline } from './timeline/useTimeline'
 import { useMarkRead } from './useMarkRead'
 
@@ -79,6 +81,11 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   useMarkRead(contact, timeline.items?.at(-1)?.at)
 
   const { target, found, jumpTo } = useTarget(timeline.loadUntil, timeline.items !== undefined)
+  const [filter, setFilter] = useState<TimelineFilter>('all')
+  // What a link or a quote leads to is shown among all entries.
+  useEffect(() => {
+    if (target !== null) setFilter('all')
+  }, [target])
   const [reply, setReply] = useReply(contactId)
   useShortcuts([
     {
@@ -127,38 +134,27 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
         contact={contact}
         number={number}
         hasAgent={hasAgent}
+        filter={filter}
+        onFilter={setFilter}
         onArchive={onArchive}
         onTask={onTask}
         onCard={onCard}
       />
-      {rows === undefined && timeline.error ? (
-        <div className="talk scroll">
-          <ErrorState
-            error={timeline.error}
-            title={<Trans>ההודעות לא נטענו. הן נשמרות כרגיל</Trans>}
-            retry={() => void timeline.refetch()}
-          />
-        </div>
-      ) : rows === undefined ? (
-        <div className="talk scroll">
-          <SkeletonRows count={7} height={64} />
-        </div>
-      ) : rows.length === 0 ? (
-        <div className="talk scroll">
-          <EmptyState title={<Trans>עוד לא דיברתם</Trans>}>
-            <Trans>כל הודעה ושיחה עם הלקוח תופיע כאן, בקו זמן אחד.</Trans>
-          </EmptyState>
-        </div>
-      ) : (
-        <Timeline
+      {filter === 'all' ? (
+        <Entries
+          timeline={timeline}
           rows={rows}
           draw={draw}
           target={target}
-          hasOlder={timeline.hasOlder}
-          loadOlder={timeline.loadOlder}
-          loadUntil={timeline.loadUntil}
           since={contact.created_at}
+          empty={
+            <EmptyState title={<Trans>עוד לא דיברתם</Trans>}>
+              <Trans>כל הודעה ושיחה עם הלקוח תופיע כאן, בקו זמן אחד.</Trans>
+            </EmptyState>
+          }
         />
+      ) : (
+        <Filtered key={filter} contact={contact} filter={filter} onFilter={setFilter} draw={draw} />
       )}
       <Announcer items={timeline.items} name={name} />
       <Composer

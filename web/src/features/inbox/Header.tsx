@@ -7,6 +7,8 @@ import {
   IconCheck,
   IconCheckbox,
   IconDotsVertical,
+  IconFilter,
+  IconFilterFilled,
   IconLayoutSidebarRight,
   IconPhone,
   IconUser,
@@ -21,9 +23,10 @@ import { useConversationActions } from './actions'
 import type { Contact } from './api'
 import { NameDialog } from './card/NameDialog'
 import { whatsappOf } from './model/person'
+import { FilterItems, type Filtering } from './timeline/Filtered'
 import { AnswersStrip, AnswersSwitch } from './WhoAnswers'
 
-interface Props {
+interface Props extends Filtering {
   contact: Contact
   number: string | null
   /** Whether the agent has written to this contact. Only then is the switch shown. */
@@ -34,7 +37,7 @@ interface Props {
 }
 
 /** The header of a conversation: the contact, the switch for who answers, and the actions. */
-export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }: Props) {
+export function Header({ contact, number, hasAgent, filter, onFilter, onArchive, onTask, onCard }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()
   const { finish } = useConversationActions()
@@ -125,6 +128,16 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
         >
           <Icon icon={IconLayoutSidebarRight} />
         </button>
+        <Menu position="bottom-end" width={180}>
+          <Menu.Target>
+            <button className="btn quiet icon desk-only" type="button" aria-label={t`מה מוצג`}>
+              <Icon icon={filter === 'all' ? IconFilter : IconFilterFilled} />
+            </button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <FilterItems filter={filter} onFilter={onFilter} />
+          </Menu.Dropdown>
+        </Menu>
         <Menu position="bottom-end" width={220}>
           <Menu.Target>
             <button className="btn quiet icon phone-only" type="button" aria-label={t`עוד פעולות`}>
@@ -146,6 +159,11 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
             <Menu.Item leftSection={<Icon icon={IconUser} />} onClick={() => go(`/app/contacts/${contact.id}`)}>
               <Trans>כרטיס לקוח</Trans>
             </Menu.Item>
+            <Menu.Divider />
+            <Menu.Label>
+              <Trans>מה מוצג</Trans>
+            </Menu.Label>
+            <FilterItems filter={filter} onFilter={onFilter} />
           </Menu.Dropdown>
         </Menu>
       </header>

@@ -1,4 +1,5 @@
 import { apiPages, apiQuery } from '#shared/api/query'
+import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 import { call, type InboxFilter, type Page, type Scheduled, type TimelineItem } from './api'
 
 /** The numbers of waiting contacts and of contacts whom the agent answered. */
@@ -22,9 +23,18 @@ export const contactsQuery = (words: string) => apiQuery('/api/contacts', { quer
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })
 
-/** Fetches a page of a contact's timeline; without `before` the newest page. */
-export const timelinePage = (id: number, before: string | null, limit: number, signal?: AbortSignal) =>
+/** A contact's timeline, or those entries of it that a filter leaves. */
+export interface TimelineOf {
+  contactId: number
+  filter: TimelineFilter
+}
+
+/** Fetches a page of a timeline; without `before` the newest page. */
+export const timelinePage = (of: TimelineOf, before: string | null, limit: number, signal?: AbortSignal) =>
   call<Page<TimelineItem>>('GET', '/api/contacts/{id}/timeline', {
-    params: { path: { id }, query: { limit, ...(before !== null && { before }) } },
+    params: {
+      path: { id: of.contactId },
+      query: { limit, ...kindsOf(of.filter), ...(before !== null && { before }) },
+    },
     ...(signal && { signal }),
   })

@@ -10756,6 +10756,8 @@ export interface operations {
             query?: {
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
+                /** @description x */
+                kinds?: string;
                 /** @description `next_cursor` of another page, to get the page with the entries before it. */
                 before?: string;
             };

@@ -3,9 +3,10 @@ import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { queryClient } from '#shared/api/query'
 import type { Change } from '#shared/events/changes'
 import { onSignal } from '#shared/events/stream'
+import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from '../model/pages'
-import { timelinePage } from '../queries'
+import { type TimelineOf, timelinePage } from '../queries'
 
 /**
  * The loaded part of a timeline: pages from newest to oldest; within a page the entries are sorted from oldest to
@@ -52,30 +53,31 @@ onSignal(signal => {
 })
 
 /**
- * Returns the timeline of a contact. Its query key does not start with an API path, so that a change does not refetch
+ * Returns the timeline of a contact, or the entries that a filter leaves. Its query key does not start with an API path, so that a change does not refetch
  * all loaded pages, but only the newest page or the page with the changed entry. All pages are one query result. An
  * infinite query would not work: after loading an older page, it restores the newer pages to their state before that
  * request.
  */
-export function useTimeline(contactId: number, threads: readonly number[]) {
+export function useTimeline(contactId: number, threads: readonly number[], filter: TimelineFilter = 'all') {
   const cache = useQueryClient()
-  const key = useMemo(() => [ROOT, contactId] as const, [contactId])
+  const key = useMemo(() => [ROOT, contactId, filter] as const, [contactId, filter])
+  const of = useMemo(() => ({ contactId, filter }), [contactId, filter])
   const query = useQuery<Data>({
     queryKey: key,
-    queryFn: ({ signal }) => readAgain(contactId, cache.getQueryData<Data>(key), signal),
+    queryFn: ({ signal }) => readAgain(of, cache.getQueryData<Data>(key), signal),
   })
-  useRefresh(cache, key, contactId, threads)
+  useRefresh(cache, key, of, threads)
 
   const loading = useRef<Promise<void> | null>(null)
   /** Loads the page before the oldest one. Concurrent calls share one request. */
   const loadOlder = useCallback(
     (limit = PAGE): Promise<void> => {
-      loading.current ??= readOlder(cache, key, contactId, limit).finally(() => {
+      loading.current ??= readOlder(cache, key, of, limit).finally(() => {
         loading.current = null
       })
       return loading.current
     },
-    [cache, contactId, key],
+    [cache, of, key],
   )
   /** Loads older pages until `isFound` accepts an entry. Resolves with whether it did. */
   const loadUntil = useCallback(
@@ -97,21 +99,21 @@ export function useTimeline(contactId: number, threads: readonly number[]) {
 }
 
 /** Loads the known part of a timeline again, from the newest entry to the oldest known one. */
-async function readAgain(contactId: number, known: Data | undefined, signal: AbortSignal): Promise<Data> {
-  const pages = [await timelinePage(contactId, null, known ? FAR_PAGE : PAGE, signal)]
+async function readAgain(of: TimelineOf, known: Data | undefined, signal: AbortSignal): Promise<Data> {
+  const pages = [await timelinePage(of, null, known ? FAR_PAGE : PAGE, signal)]
   const oldest = known?.pages.at(-1)?.items[0]?.at
   while (oldest !== undefined && pages.length < MOST_PAGES_AGAIN) {
     const last = pages.at(-1)
     if (!last?.next_cursor || (last.items[0]?.at ?? '') <= oldest) break
-    pages.push(await timelinePage(contactId, last.next_cursor, FAR_PAGE, signal))
+    pages.push(await timelinePage(of, last.next_cursor, FAR_PAGE, signal))
   }
   return { pages }
 }
 
-async function readOlder(cache: QueryClient, key: QueryKey, contactId: number, limit: number): Promise<void> {
+async function readOlder(cache: QueryClient, key: QueryKey, of: TimelineOf, limit: number): Promise<void> {
   const before = cache.getQueryData<Data>(key)?.pages.at(-1)?.next_cursor
   if (!before) return
-  const page = await timelinePage(contactId, before, limit)
+  const page = await timelinePage(of, before, limit)
   cache.setQueryData<Data>(key, current =>
     current?.pages.at(-1)?.next_cursor === before ? { pages: [...current.pages, page] } : current,
   )
@@ -121,7 +123,8 @@ async function readOlder(cache: QueryClient, key: QueryKey, contactId: number, l
  * Applies the changes of the event stream. The requests run one after the other, so that an older response never
  * replaces a newer one.
  */
-function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, threads: readonly number[]): void {
+function useRefresh(cache: QueryClient, key: QueryKey, of: TimelineOf, threads: readonly number[]): void {
+  const { contactId } = of
   const ids = threads.join()
   const before = useRef(ids)
   useEffect(() => {
@@ -141,7 +144,7 @@ function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, thread
       while (waiting.length > 0 && !isOver) {
         const changes = waiting
         waiting = []
-        const isDone = await refresh(cache, key, contactId, changes).catch(() => false)
+        const isDone = await refresh(cache, key, of, changes).catch(() => false)
         // The query retries by itself, and shows its error.
         if (!isDone) await cache.invalidateQueries({ queryKey: key })
       }
@@ -149,7 +152,7 @@ function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, thread
     }
     const stop = onSignal(signal => {
       if (signal.type !== 'changes') return
-      const mine = signal.changes.filter(change => isAbout(change, contactId))
+      const mine = signal.changes.filter(change => isAbout(change, of.contactId))
       if (mine.length === 0) return
       waiting.push(...mine)
       void work()
@@ -159,7 +162,7 @@ function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, thread
       isOver = true
       if (waiting.length > 0 || isBusy) void cache.invalidateQueries({ queryKey: key, refetchType: 'none' })
     }
-  }, [cache, key, contactId])
+  }, [cache, key, of])
 }
 
 /**
@@ -172,11 +175,18 @@ function namesOf({ kind, ref_id }: Change): string[] {
   return [kind.startsWith('note_') ? `notes-of-${ref_id}` : `${kind.split('_')[0]}-${ref_id}`]
 }
 
+/** Returns true if a timeline with this filter can contain the entry with this key. */
+function isOf(name: string, filter: TimelineFilter): boolean {
+  const kind = name.startsWith('notes-of-') ? 'note' : (name.split('-')[0] ?? '')
+  const { kinds } = kindsOf(filter)
+  return kinds === undefined || kinds.split(',').includes(kind)
+}
+
 /** Fetches the entries that the changes name. Resolves with false if the whole timeline must be loaded again. */
 async function refresh(
   cache: QueryClient,
   key: QueryKey,
-  contactId: number,
+  of: TimelineOf,
   changes: readonly Change[],
 ): Promise<boolean> {
   const query = cache.getQueryCache().find({ queryKey: key })
@@ -184,9 +194,9 @@ async function refresh(
   if (query?.state.fetchStatus === 'fetching') await query.promise?.catch(() => undefined)
   const data = cache.getQueryData<Data>(key)
   if (!data) return false
-  const fresh = await timelinePage(contactId, null, PAGE)
+  const fresh = await timelinePage(of, null, PAGE)
   const known = new Set(fresh.items.map(keyOf))
-  const named = new Set(changes.flatMap(namesOf))
+  const named = new Set(changes.flatMap(namesOf).filter(name => isOf(name, of.filter)))
   for (const one of known) named.delete(one)
   const stale = data.pages.flatMap(({ items }, at) =>
     items.filter(item => named.delete(keyOf(item))).length > 0 ? at : [],
@@ -196,9 +206,7 @@ async function refresh(
   if ([...named].some(name => !OF_ANY_CONTACT.test(name)) && fresh.next_cursor != null) return false
   // The first page has grown beyond the size of a request, so it cannot be fetched as one page.
   if (stale[0] === 0) return false
-  const again = await Promise.all(
-    stale.map(at => timelinePage(contactId, data.pages[at - 1]?.next_cursor ?? null, FAR_PAGE)),
-  )
+  const again = await Promise.all(stale.map(at => timelinePage(of, data.pages[at - 1]?.next_cursor ?? null, FAR_PAGE)))
   // The whole timeline was loaded again meanwhile, perhaps later than `fresh`.
   if (cache.getQueryData<Data>(key)?.pages[0] !== data.pages[0]) return false
   cache.setQueryData<Data>(key, current => {
