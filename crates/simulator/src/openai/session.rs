@@ -34,6 +34,8 @@ pub struct Session {
     vad: Vad,
     /// Audio since the last commit, in mu-law bytes.
     uncommitted: usize,
+    /// When the detection last ended a turn.
+    turn_ended_us: Option<u64>,
     speech_item: Option<String>,
     items: Vec<Item>,
     active: Option<Response>,
@@ -130,6 +132,7 @@ impl Session {
             ended: false,
             vad: Vad::default(),
             uncommitted: 0,
+            turn_ended_us: None,
             speech_item: None,
             items: Vec::new(),
             active: None,

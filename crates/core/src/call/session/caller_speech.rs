@@ -54,6 +54,8 @@ pub(super) struct CallerSpeech {
     words_at: Option<Instant>,
     /// The utterance that was ended because it was too long, while its words are not yet known.
     cut_off: Option<ItemId>,
+    /// The utterance whose turn the session ended last, and when the caller's voice was last found then.
+    ended: Option<(ItemId, Option<Instant>)>,
     /// True if the last utterance that was too long had no words.
     is_wordless: bool,
     local: LocalSpeech,
@@ -269,7 +271,14 @@ impl CallerSpeech {
         let since = self.detected_since()?;
         let item = self.detected.take()?;
         self.cut_off = Some(item.clone());
+        self.ended = Some((item.clone(), self.last_voice()));
         Some((item, self.last_voice_of(since).unwrap_or(since)))
+    }
+
+    /// Returns true if the session has ended the turn with this utterance, and the caller has said nothing since. The
+    /// engine may report the end of the utterance later.
+    pub(super) fn is_ended(&self, item: &ItemId) -> bool {
+        self.ended.as_ref().is_some_and(|(ended, voice)| ended == item && *voice == self.last_voice())
     }
 
     /// Returns the end of the voice in speech that was detected at `since`; none if the speech has no voice.

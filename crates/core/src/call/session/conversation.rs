@@ -46,14 +46,15 @@ impl CallSession {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
                 self.finish(reason, StreamEndAction::HangUp, now);
             }
-            // Both errors are races between the session's request and the engine's own turn, and need no report: the
-            // rejected request is retried, and a response that has ended need not be cancelled.
+            // These errors are races between the session's request and the engine's own turn, and need no report: the
+            // rejected request is retried, a response that has ended need not be cancelled, and a turn that the engine
+            // has ended need not be committed.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
                 if let Some(request) = self.responses.rejected() {
                     self.request_failed(request, None, "it refuses to answer", now);
                 }
             }
-            EngineEvent::Warning { code } if code == CANCEL_NOT_ACTIVE => {}
+            EngineEvent::Warning { code } if code == CANCEL_NOT_ACTIVE || code == COMMIT_EMPTY => {}
             EngineEvent::Warning { code } => self.warn(code),
             EngineEvent::Failed { retry, reason } => self.engine_failed(retry, reason, now),
         }
@@ -207,3 +208,4 @@ impl CallSession {
 /// OpenAI's error code for a second concurrent response.
 const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";
 const CANCEL_NOT_ACTIVE: &str = "response_cancel_not_active";
+const COMMIT_EMPTY: &str = "input_audio_buffer_commit_empty";

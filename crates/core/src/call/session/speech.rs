@@ -104,6 +104,9 @@ impl CallSession {
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
+        if self.caller.speech.is_ended(item) {
+            return self.caller.speech.stopped(now);
+        }
         let audio = &self.caller.audio;
         let ended = self.caller.speech.ended_at(engine_ms.map(|ms| audio.ms_since(audio.position(ms))), now);
         self.caller.speech.stopped(now);

@@ -68,6 +68,7 @@ fn a_request_that_races_with_the_engine_is_no_warning() {
     rig.respond(1);
     for (code, is_warning) in [
         ("response_cancel_not_active", false),
+        ("input_audio_buffer_commit_empty", false),
         ("conversation_already_has_active_response", false),
         ("invalid_value", true),
     ] {

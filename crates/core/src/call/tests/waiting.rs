@@ -223,6 +223,32 @@ fn speech_without_end_does_not_silence_the_agent() {
 }
 
 #[test]
+fn a_late_report_of_the_end_of_speech_is_not_answered_again() {
+    let mut rig = Rig::live();
+    let answer = |rig: &mut Rig, number: u8| {
+        rig.respond(number);
+        rig.say(number, &format!("a{number}"), 8000);
+        rig.done(number);
+        rig.frames(false, ms(2000));
+    };
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.frames(false, ms(1600));
+    let turn = [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)];
+    assert_eq!(rig.commands(), turn);
+    // The engine ended the turn itself before the commit arrived.
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: Some(1000) });
+    rig.engine(EngineEvent::Warning { code: "input_audio_buffer_commit_empty".into() });
+    answer(&mut rig, 1);
+    assert_eq!(rig.commands(), turn, "one turn has one reply");
+    // What the caller says next is a turn of its own.
+    rig.engine(EngineEvent::SpeechStarted { item: "d".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.engine(EngineEvent::SpeechStopped { item: "d".into(), at_ms: None });
+    assert_eq!(rig.commands().len(), 3);
+}
+
+#[test]
 fn music_that_sounds_like_a_voice_does_not_silence_the_agent_for_ever() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });

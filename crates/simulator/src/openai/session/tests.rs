@@ -243,6 +243,20 @@ fn errors_of_a_client_are_answered_and_recorded() {
 }
 
 #[test]
+fn a_commit_that_races_with_the_end_of_a_turn_is_rejected_and_no_violation() {
+    let mut bench = Bench::phone(OpenAiOptions::default());
+    let commit = json!({"type": "input_audio_buffer.commit"});
+    bench.speak(&[silence(200), Voice::caller(1).speak(600), silence(500)].concat());
+    assert_eq!(bench.of("input_audio_buffer.speech_stopped").len(), 1);
+    bench.send(&commit);
+    assert_eq!(bench.of("error").len(), 1, "the turn has ended just now");
+    assert!(bench.session.take_complaints().is_empty());
+    bench.run(3_000);
+    bench.send(&commit);
+    assert_eq!(bench.session.take_complaints().len(), 1, "the client knows by now that the turn has ended");
+}
+
+#[test]
 fn audio_before_the_session_is_updated_is_counted() {
     let mut bench = Bench::phone(OpenAiOptions { update: Duration::from_millis(300), ..OpenAiOptions::default() });
     bench.speak(&silence(400));

@@ -9,6 +9,9 @@ use crate::sound::{bytes_of, millis};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// A commit of the client that arrives this soon after a detected end of a turn was sent before the client knew of it.
+const COMMIT_RACE_US: u64 = 3_000_000;
+
 impl Session {
     pub(super) fn detect_turns(&mut self, sound: &[u8], now_us: u64) {
         let Some(settings) = self.vad_settings().filter(|_| self.number >= self.options.faults.deaf_sessions) else {
@@ -36,6 +39,7 @@ impl Session {
                     let kind = "input_audio_buffer.speech_stopped";
                     self.emit(json!({"type": kind, "audio_end_ms": audio_end_ms, "item_id": item_id}));
                     self.commit(item_id, now_us);
+                    self.turn_ended_us = Some(now_us);
                     if self.turn_detection("create_response") && self.active.is_none() {
                         self.create_response(now_us);
                     }
@@ -51,7 +55,13 @@ impl Session {
                  has {}.00ms of audio.",
                 millis(self.uncommitted)
             );
-            self.error(event, "input_audio_buffer_commit_empty", &message);
+            // The client may have sent its commit before it knew that the turn has ended, so this is not a violation.
+            let is_race = self.turn_ended_us.is_some_and(|ended_us| now_us.saturating_sub(ended_us) < COMMIT_RACE_US);
+            if is_race {
+                self.send_error(event, "input_audio_buffer_commit_empty", &message, None);
+            } else {
+                self.error(event, "input_audio_buffer_commit_empty", &message);
+            }
             return;
         }
         self.vad.reset();
