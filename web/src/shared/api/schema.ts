@@ -10756,7 +10756,10 @@ export interface operations {
             query?: {
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
-                /** @description x */
+                /**
+                 * @description The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`, `merge`; all
+                 *     by default.
+                 */
                 kinds?: string;
                 /** @description `next_cursor` of another page, to get the page with the entries before it. */
                 before?: string;
