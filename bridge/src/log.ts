@@ -30,14 +30,6 @@ export function makeLog(minLevel: LogLevel): Log {
   }
 }
 
-/** Masks a phone number or WhatsApp address for a log: `+9725•••••12`. */
-export function masked(address: string): string {
-  const [user = '', server] = address.split('@')
-  const digits = user.split(':')[0]?.replace(/^\+/, '') ?? ''
-  const shown = digits.length > 6 ? `${digits.slice(0, 4)}•••••${digits.slice(-2)}` : '•••'
-  return server === undefined || server === 's.whatsapp.net' ? `+${shown}` : `${shown}@${server}`
-}
-
 /** Returns the error's message on one line, at most 300 characters. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)

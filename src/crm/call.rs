@@ -15,7 +15,7 @@ use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp,
+    EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -60,7 +60,7 @@ impl IncomingCall {
 
     /// Returns the network of the call: phone or WhatsApp.
     pub fn medium(&self) -> CallMedium {
-        let is_whatsapp = [&self.from, &self.to].into_iter().any(|address| address.starts_with(BY_WHATSAPP));
+        let is_whatsapp = [&self.from, &self.to].into_iter().any(|address| whatsapp_address(address).is_some());
         if is_whatsapp { CallMedium::WhatsApp } else { CallMedium::Phone }
     }
 
@@ -98,11 +98,8 @@ impl IncomingCall {
 }
 
 fn without_medium(address: &str) -> &str {
-    address.strip_prefix(BY_WHATSAPP).unwrap_or(address)
+    whatsapp_address(address).unwrap_or(address)
 }
-
-/// Twilio's prefix of WhatsApp addresses.
-const BY_WHATSAPP: &str = "whatsapp:";
 
 /// What is stored about an incoming call and its caller.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Export and deletion of the data about a contact, as privacy law requires.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, AddressKind, Contact, ContactId, Timestamp};
+use crate::domain::{ActorId, Address, AddressKind, Contact, ContactId, PeerAddress, Provider, Timestamp};
 use crate::store::{self, Erased, ErasureRest, PersonalData, ReadTx, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Decided {
 pub struct BridgeErasure {
     /// The unique key of the job.
     pub key: String,
-    /// Phone numbers as digits, and WhatsApp ids such as `…@lid`.
+    /// Phone numbers and LIDs, as the bridge takes them.
     pub addresses: Vec<String>,
 }
 
@@ -82,13 +82,14 @@ pub fn erase(
 fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
     let mut addresses = Vec::new();
     for id in &erasure.data.contacts {
-        let of = tx.addresses(ContactId(*id))?.into_iter();
-        addresses.extend(of.filter_map(|address| match address.kind {
+        let is_at_bridge = |address: &Address| match address.kind {
             // A former number may belong to another contact now.
-            AddressKind::Phone if address.former_at.is_none() => Some(address.value.trim_start_matches('+').to_owned()),
-            AddressKind::Lid => Some(format!("{}@lid", address.value)),
-            _ => None,
-        }));
+            AddressKind::Phone => address.former_at.is_none(),
+            kind => kind == AddressKind::Lid,
+        };
+        let of = tx.addresses(ContactId(*id))?.into_iter().filter(is_at_bridge);
+        let of = of.filter_map(|address| PeerAddress::of_kind(address.kind, &address.value));
+        addresses.extend(of.map(|address| address.wire(Provider::Baileys)));
     }
     if addresses.is_empty() {
         return Ok(None);

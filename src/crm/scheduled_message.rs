@@ -3,9 +3,7 @@
 
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
-use crate::domain::{
-    MessageId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
-};
+use crate::domain::{MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
@@ -141,8 +139,10 @@ fn deliver(
     context: &SendContext<'_>,
     now: Timestamp,
 ) -> store::Result<Delivery> {
-    let peer = tx.thread(message.thread_id)?.map(|thread| thread.peer_number).unwrap_or_default();
-    let Some(to) = PeerAddress::from_stored(&peer) else { return Ok(Delivery::Refused("invalid_recipient")) };
+    let thread = tx.thread(message.thread_id)?;
+    let Some(to) = thread.as_ref().and_then(Thread::recipient) else {
+        return Ok(Delivery::Refused("invalid_recipient"));
+    };
     let file = message.media_id.as_deref().map(|media| outbox::LocalFile::find(tx, media)).transpose()?;
     if file.as_ref().is_some_and(Option::is_none) {
         return Ok(Delivery::Refused("media_expired"));

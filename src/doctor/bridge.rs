@@ -1,7 +1,7 @@
 //! Checks that the WhatsApp bridge runs, is linked, and accepts the secret.
 
 use super::DoctorContext;
-use crate::domain::{CheckResult, CheckStatus, Found, Masked, Remedy};
+use crate::domain::{CheckResult, CheckStatus, Found, PhoneNumber, Remedy};
 use crate::providers::baileys::bridge::{Bridge, LinkState, Overview};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
 fn evaluate(seen: &Overview) -> Vec<CheckResult> {
     let report = &seen.report;
     let mut findings = vec![match report.state.notice() {
-        None => CheckResult::ok(CHECK, linked(report.account.as_ref().and_then(|account| account.phone.as_deref()))),
+        None => CheckResult::ok(CHECK, linked(report.account.as_ref().and_then(|account| account.phone.as_ref()))),
         // The notice also contains the remedy.
         Some(notice) => {
             let state = match report.state {
@@ -51,9 +51,9 @@ fn evaluate(seen: &Overview) -> Vec<CheckResult> {
     findings
 }
 
-fn linked(phone: Option<&str>) -> Found {
+fn linked(phone: Option<&PhoneNumber>) -> Found {
     match phone {
         None => Found::BridgeLinked,
-        Some(phone) => Found::BridgeLinkedTo { account: format!("+{}", Masked(phone)) },
+        Some(phone) => Found::BridgeLinkedTo { account: phone.masked().to_string() },
     }
 }

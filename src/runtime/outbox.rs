@@ -283,7 +283,7 @@ fn route_input<'a>(
     down: &'a [Provider],
     now: Timestamp,
 ) -> RouteInput<'a> {
-    let capable = crate::crm::outbox::capable_providers(&entry.recipient, &entry.text);
+    let capable = crate::crm::outbox::capable_providers(entry.recipient.as_ref(), &entry.text);
     RouteInput {
         rules,
         named: entry.named,

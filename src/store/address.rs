@@ -5,7 +5,7 @@
 //! former number, and a lookup by that number no longer finds the contact.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
+use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The contact to which an address belongs.
@@ -55,15 +55,16 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns the best address for messages to a contact: `+9725…` if a number is known, else `…@lid`, else a
-    /// business-scoped id (a parent-business id last). Empty if the contact has no address.
-    pub fn best_address(&self, contact: ContactId) -> Result<String> {
+    /// Returns the best address for messages to a contact: a number if one is known, else a LID, else a business-scoped
+    /// id (a parent-business id last). `None` if the contact has no address.
+    pub fn best_address(&self, contact: ContactId) -> Result<Option<PeerAddress>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT iif(kind = 'lid', value || '@lid', value) FROM addresses
+            "SELECT kind, value FROM addresses
              WHERE contact_id = ?1 AND kind IN ('phone', 'lid', 'bsuid') AND former_at IS NULL
              ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', id DESC LIMIT 1",
         )?;
-        Ok(query.query_row([contact], |row| row.get(0)).optional()?.unwrap_or_default())
+        let address = |row: &Row<'_>| Ok(PeerAddress::of_kind(row.get(0)?, &row.get::<_, String>(1)?));
+        Ok(query.query_row([contact], address).optional()?.flatten())
     }
 }
 
@@ -199,7 +200,7 @@ impl WriteTx<'_> {
 
     /// Sets the contact's best address on those of its threads that show an outdated address.
     pub fn refresh_peers(&self, contact: ContactId) -> Result<()> {
-        let best = self.best_address(contact)?;
+        let best = self.best_address(contact)?.map(|best| best.to_string()).unwrap_or_default();
         let mut query = self.conn.prepare_cached(include_str!("address/outdated_peers.sql"))?;
         let outdated = query.query_map(params![contact, best], |row| row.get(0))?;
         let outdated = outdated.collect::<rusqlite::Result<Vec<String>>>()?;

@@ -10,7 +10,8 @@ pub use late_refusal::AcceptedSend;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    ContactId, LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, StoredNotice, ThreadId, Timestamp, text_enum,
+    ContactId, LateRefusal, MessageId, OutboxId, PeerAddress, Provider, RefusedRoute, StoredNotice, ThreadId,
+    Timestamp, text_enum,
 };
 use rusqlite::params;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -50,8 +51,8 @@ pub struct NewOutbox<'a> {
     pub message: MessageId,
     /// The recipient.
     pub contact: ContactId,
-    /// The recipient's address: `+9725…` if a number is known, otherwise an id (`…@lid` or `IL.…`).
-    pub recipient: &'a str,
+    /// The recipient's address: a number if one is known, otherwise an id.
+    pub recipient: &'a PeerAddress,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: &'a str,
     /// The provider that the sender requested.
@@ -97,7 +98,7 @@ pub struct ChatsStarted {
 
 impl ReadTx<'_> {
     /// Returns true if a conversation with this address exists: a message to or from it, in its contact's thread.
-    pub fn has_conversation(&self, thread: ThreadId, address: &str) -> Result<bool> {
+    pub fn has_conversation(&self, thread: ThreadId, address: &PeerAddress) -> Result<bool> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/has_conversation.sql"))?;
         Ok(query.query_row(params![thread, address], |row| row.get(0))?)
     }

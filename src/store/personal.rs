@@ -211,9 +211,8 @@ impl ReadTx<'_> {
     /// would also match text about other subjects.
     fn needles(&self, contact: ContactId) -> Result<Vec<String>> {
         let addresses = self.addresses(contact)?.into_iter();
-        let digits = |value: String| value.trim_start_matches('+').to_owned();
         let current = addresses.filter(|address| address.former_at.is_none() || address.kind != AddressKind::Phone);
-        Ok(current.map(|address| digits(address.value)).filter(|text| text.len() >= MIN_ADDRESS_CHARS).collect())
+        Ok(current.map(|address| address.bare().to_owned()).filter(|text| text.len() >= MIN_ADDRESS_CHARS).collect())
     }
 
     fn webhooks_with(&self, addresses: &[String], after: i64) -> Result<Vec<i64>> {

@@ -9,8 +9,8 @@ pub(in crate::store) use row::{last_call, last_message, select, thread};
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    AddressKind, AiMode, BusinessId, ContactId, LastInbound, OutboundAuthor, Provider, Thread, ThreadId, ThreadType,
-    Timestamp, TurnEvent,
+    AddressKind, AiMode, BusinessId, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread, ThreadId,
+    ThreadType, Timestamp, TurnEvent,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -22,7 +22,7 @@ pub struct FoundThread {
     /// The title of the thread in lists.
     pub title: String,
     /// The address that the thread shows.
-    pub peer_number: String,
+    pub peer: Option<PeerAddress>,
     /// For an id: the phone number that was last seen with the id.
     pub number: Option<String>,
     /// The time of its newest message or call; for a new thread, its creation time.
@@ -60,7 +60,7 @@ impl ReadTx<'_> {
                 id: row.get(0)?,
                 contact: row.get(1)?,
                 title: row.get(2)?,
-                peer_number: row.get(3)?,
+                peer: PeerAddress::from_stored(&row.get::<_, String>(3)?),
                 number: row.get(4)?,
                 newest: row.get(5)?,
             })
@@ -106,17 +106,17 @@ impl WriteTx<'_> {
         business: BusinessId,
         kind: ThreadType,
         contact: ContactId,
-        peer_number: &str,
+        peer: Option<&PeerAddress>,
         now: Timestamp,
     ) -> Result<(ThreadId, Option<Timestamp>)> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
-             SELECT ?1, ?2, id, ?4, iif(display_name = '', ?4, display_name), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
+             SELECT ?1, ?2, id, coalesce(?4, ''), coalesce(nullif(display_name, ''), ?4, ''), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
              FROM contacts WHERE id = ?3
              ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at",
         )?;
-        let found = insert
-            .query_row(params![business, kind, contact, peer_number, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found =
+            insert.query_row(params![business, kind, contact, peer, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found)
     }
 
@@ -196,7 +196,7 @@ impl WriteTx<'_> {
     }
 
     /// Sets the address that a thread shows and to which answers are sent. An id does not replace a phone number.
-    pub fn set_thread_peer(&self, thread: ThreadId, contact: ContactId, peer: &str) -> Result<()> {
+    pub fn set_thread_peer(&self, thread: ThreadId, contact: ContactId, peer: &PeerAddress) -> Result<()> {
         let sql = "UPDATE threads SET peer_number = ?2
                    WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, peer])? > 0;

@@ -1,6 +1,7 @@
 //! Names that a module, or every module, must not use.
 
 use super::{none, tree};
+use std::collections::BTreeSet;
 
 /// The conversion between domain types and columns, which only `store` uses.
 const COLUMNS: &str = "crates/core/src/domain/columns.rs";
@@ -97,14 +98,62 @@ fn the_environment_is_read_in_config_alone() {
     none(&lines_outside(&["config"], is_read), "settings are read in `config` alone");
 }
 
+/// Code that reads or writes the form of an address, in Rust and in TypeScript.
+const ADDRESS_FORMS: [&str; 20] = [
+    "starts_with('+')",
+    "strip_prefix('+')",
+    "trim_start_matches('+')",
+    "format!(\"+{",
+    "\"whatsapp:",
+    "@lid",
+    "@hosted",
+    "@c.us",
+    "@g.us",
+    "@s.whatsapp.net",
+    "@${",
+    "split('@')",
+    "split_once('@')",
+    "includes('@')",
+    "jidDecode",
+    "jidEncode",
+    "jidNormalizedUser",
+    "isJid",
+    "isPnUser",
+    "isLidUser",
+];
+
+/// Where addresses are read and written, and the reason.
+const ADDRESS_FILES: [(&str, &str); 7] = [
+    ("crates/core/src/domain/", "`PhoneNumber` and `PeerAddress` are the daemon's one place"),
+    ("bridge/src/address.ts", "it is the bridge's one place"),
+    ("bridge/src/wire/request.ts", "the messages of its errors describe an address"),
+    ("src/config/", "settings are written by people"),
+    ("src/cli/", "arguments are written by people; the demo plays providers; a support bundle hides texts of any form"),
+    ("src/crm/contact_details.rs", "mail addresses"),
+    ("src/maintenance/search_index.rs", "a calling code"),
+];
+
 #[test]
 fn addresses_are_types() {
-    let is_parsed = |line: &str| line.contains("starts_with('+')") || line.contains("ends_with(\"@lid\")");
-    // User input in settings and commands is parsed in these modules.
-    none(
-        &lines_outside(&["config", "cli", "domain"], is_parsed),
-        "`PhoneNumber` and `PeerAddress` tell what an address is",
+    let (mut findings, mut needed) = (Vec::new(), BTreeSet::new());
+    let mut files = tree::rust(&tree::DAEMON);
+    files.extend(
+        tree::files().into_iter().filter(|file| file.path.starts_with("bridge/src/") && file.has_extension("ts")),
     );
+    for file in files {
+        let is_comment = |line: &str| ["*", "/*"].iter().any(|start| line.trim_start().starts_with(start));
+        let lines = file.product_lines().filter(|(_, line)| !is_comment(line));
+        let is_form = |line: &str| ADDRESS_FORMS.iter().any(|form| line.contains(form));
+        for (number, line) in lines.filter(|(_, line)| is_form(line)) {
+            match ADDRESS_FILES.iter().find(|(place, _)| file.path.starts_with(place)) {
+                Some((place, _)) => needed.extend([*place]),
+                None => findings.push(format!("{}:{number}: {}", file.path, line.trim())),
+            }
+        }
+    }
+    let unneeded = ADDRESS_FILES.iter().filter(|(place, _)| !needed.contains(place));
+    findings.extend(unneeded.map(|(place, _)| format!("{place} needs no exception")));
+    none(&findings, "the domain's types and `bridge/src/address.ts` alone know the forms of addresses");
 }
 
 #[test]

@@ -5,12 +5,13 @@ import {
   proto,
   type SignalKeyStore,
 } from 'baileys'
+import { isLeftOut } from '../address.ts'
 import { reason } from '../log.ts'
 import type { Settings } from '../settings.ts'
 import type { InboxEntry, StanzaEntry } from '../spool/inbox.ts'
 import type { MediaStore } from '../spool/media.ts'
-import { envelopeOf, isLeftOut } from '../whatsapp/address.ts'
 import { contactOf, identify } from '../whatsapp/contact-identity.ts'
+import { envelopeOf } from '../whatsapp/envelope.ts'
 import { decode, fileOf, type Incoming, incomingOf, parseMessage, resentMessages } from '../whatsapp/parse-message.ts'
 import type { Placeholders } from '../whatsapp/placeholders.ts'
 import type { MessageEvent, WireEvent } from '../wire/event.ts'

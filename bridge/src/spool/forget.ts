@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { addressOf, phoneAddress } from '../address.ts'
 import type { Change } from '../session/record.ts'
 import { INBOX, MEDIA, PLACEHOLDERS, SENT, type Session } from '../session/session.ts'
 import { contactOf, identify } from '../whatsapp/contact-identity.ts'
@@ -30,7 +31,7 @@ export async function forget(
   const { file } = session
   const addresses = await withLids(session, named)
   const isTheirs = (...of: (string | null | undefined)[]) => {
-    const { phone, lid } = contactOf(...of.map(address => address ?? undefined))
+    const { phone, lid } = contactOf(...of)
     return addresses.some(address => address === phone || address === lid)
   }
   const idsOf = <T>(table: string, matches: (value: T) => boolean) =>
@@ -56,16 +57,14 @@ export async function forget(
 
 /** Returns the addresses, and the LIDs under which WhatsApp addresses the same contacts. */
 async function withLids(session: Session, addresses: readonly string[]): Promise<readonly string[]> {
-  const numbers = addresses.filter(address => !address.includes('@'))
-  const contacts = await Promise.all(
-    numbers.map(number => identify(session.keys, { chat: `${number}@s.whatsapp.net`, other: undefined })),
-  )
+  const numbers = addresses.filter(address => !addressOf(address))
+  const contacts = await Promise.all(numbers.map(number => identify(session.keys, { chat: phoneAddress(number) })))
   return [...addresses, ...contacts.flatMap(({ lid }) => (lid && !addresses.includes(lid) ? [lid] : []))]
 }
 
 async function forgetRefused(folder: string, addresses: readonly string[]): Promise<void> {
   const names = await readdir(folder).catch(() => [])
-  const users = addresses.map(address => address.split('@')[0] as string)
+  const users = addresses.map(address => addressOf(address)?.user ?? address)
   for (const name of names) {
     const path = join(folder, name)
     const text = await readFile(path, 'utf8').catch(() => '')

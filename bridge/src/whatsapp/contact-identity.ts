@@ -1,5 +1,6 @@
-import { jidDecode, type SignalKeyStore } from 'baileys'
-import type { Envelope } from './address.ts'
+import type { SignalKeyStore } from 'baileys'
+import { addressOf, lidAddress } from '../address.ts'
+import type { Envelope } from './envelope.ts'
 
 /** A chat, with all its known addresses. */
 export interface Contact {
@@ -12,18 +13,12 @@ export interface Contact {
 }
 
 /** Builds a contact from one or two addresses. */
-export function contactOf(...addresses: (string | undefined)[]): Contact {
+export function contactOf(...addresses: (string | null | undefined)[]): Contact {
   const contact: { phone?: string; lid?: string; address?: string } = {}
-  for (const address of addresses) {
-    const decoded = address ? jidDecode(address) : undefined
-    if (!decoded) continue
-    if (decoded.server === 's.whatsapp.net' || decoded.server === 'c.us' || decoded.server === 'hosted') {
-      contact.phone ??= decoded.user
-    } else if (decoded.server === 'lid' || decoded.server === 'hosted.lid') {
-      contact.lid ??= `${decoded.user}@lid`
-    } else {
-      contact.address ??= `${decoded.user}@${decoded.server}`
-    }
+  for (const address of addresses.map(addressOf)) {
+    if (address?.kind === 'phone') contact.phone ??= address.user
+    else if (address?.kind === 'lid') contact.lid ??= address.bare
+    else if (address) contact.address ??= address.bare
   }
   return contact
 }
@@ -45,10 +40,10 @@ export async function identify(
 ): Promise<Contact> {
   const contact = contactOf(chat, other)
   if (contact.address || (contact.phone && contact.lid)) return contact
-  const user = contact.phone ?? (contact.lid && jidDecode(contact.lid)?.user)
+  const user = contact.phone ?? addressOf(contact.lid)?.user
   if (!user) return contact
   const id = contact.phone ? user : `${user}_reverse`
   const { [id]: mapped } = await keys.get('lid-mapping', [id])
   if (!mapped) return contact
-  return contact.phone ? { ...contact, lid: `${mapped}@lid` } : { ...contact, phone: mapped }
+  return contact.phone ? { ...contact, lid: lidAddress(mapped) } : { ...contact, phone: mapped }
 }

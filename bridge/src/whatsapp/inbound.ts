@@ -8,13 +8,14 @@ import {
   type SocketConfig,
   type WASocket,
 } from 'baileys'
+import { isLeftOut } from '../address.ts'
 import type { Log } from '../log.ts'
 import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
 import type { Inbox, StanzaEntry } from '../spool/inbox.ts'
 import type { MediaStore } from '../spool/media.ts'
-import { type Envelope, envelopeOf, isLeftOut, type Self } from './address.ts'
 import { contactOf, identify, laneOf } from './contact-identity.ts'
+import { type Envelope, envelopeOf, type Self } from './envelope.ts'
 import { decode, fileOf, parseUnavailable } from './parse-message.ts'
 import type { Placeholders } from './placeholders.ts'
 import { Received } from './received.ts'

@@ -1,4 +1,5 @@
-import { type BinaryNode, jidNormalizedUser, proto, type WASocket } from 'baileys'
+import { type BinaryNode, proto, type WASocket } from 'baileys'
+import { addressOf } from '../address.ts'
 import { type Log, reason } from '../log.ts'
 import { messageIdOf } from './sent-messages.ts'
 
@@ -130,11 +131,11 @@ export class LinkCheck {
 
   #ask(socket: WASocket): Promise<CheckResult | undefined> {
     const id = messageIdOf(undefined)
-    const own = socket.user?.id
+    const own = addressOf(socket.user?.id)?.bare
     if (!own) return Promise.resolve(undefined)
     const running = new Running(id, this.#answerMs)
     this.#running = running
-    const sending = socket.relayMessage(jidNormalizedUser(own), NO_KEYS, {
+    const sending = socket.relayMessage(own, NO_KEYS, {
       messageId: id,
       additionalAttributes: { category: 'peer', push_priority: 'high_force' },
       additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }],

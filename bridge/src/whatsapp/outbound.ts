@@ -1,5 +1,6 @@
 import type { BinaryNode, proto, WASocket } from 'baileys'
-import { type Log, masked, reason } from '../log.ts'
+import { masked } from '../address.ts'
+import { type Log, reason } from '../log.ts'
 import type { SendRequest } from '../wire/request.ts'
 import { buildMessage } from './build-message.ts'
 import { FileRefused, type OutgoingFile } from './outgoing-file.ts'

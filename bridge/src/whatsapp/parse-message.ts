@@ -1,7 +1,7 @@
 import { normalizeMessageContent, proto, toNumber, unpadRandomMax16 } from 'baileys'
 import type { Chat, WireEvent } from '../wire/event.ts'
-import type { Envelope } from './address.ts'
 import { type Contact, wireAddressOf } from './contact-identity.ts'
+import type { Envelope } from './envelope.ts'
 import { type MediaContent, readContent } from './message-content.ts'
 
 /** A decrypted message, with the data of its stanza. */

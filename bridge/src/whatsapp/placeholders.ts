@@ -1,6 +1,6 @@
 import { type BinaryNode, getBinaryNodeChild, type WASocket } from 'baileys'
 import { PLACEHOLDERS, type Session } from '../session/session.ts'
-import { envelopeOf, type Self } from './address.ts'
+import { envelopeOf, type Self } from './envelope.ts'
 
 /** A message whose content only the phone has. */
 interface Placeholder {

@@ -1,8 +1,9 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, type SignalKeyStore, type WASocket } from 'baileys'
+import { isContact } from '../address.ts'
 import type { Inbox } from '../spool/inbox.ts'
 import type { Status } from '../wire/event.ts'
-import { isSelf, type Self } from './address.ts'
 import { identify, laneOf, wireAddressOf } from './contact-identity.ts'
+import { isSelf, type Self } from './envelope.ts'
 import { SerialHandler } from './serial-handler.ts'
 
 /** Reports the status of our messages, from the receipts of the recipients' phones. */
@@ -53,10 +54,6 @@ export class Receipts {
     if (this.#reported.size > MAX_REPORTED) this.#reported.delete(this.#reported.keys().next().value as string)
     return true
   }
-}
-
-function isContact(address: string): boolean {
-  return address.endsWith('@s.whatsapp.net') || address.endsWith('@lid')
 }
 
 /**

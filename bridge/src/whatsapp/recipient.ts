@@ -1,4 +1,5 @@
-import { areJidsSameUser, isJidGroup, jidDecode, jidEncode, type WASocket } from 'baileys'
+import { areJidsSameUser, type WASocket } from 'baileys'
+import { addressOf, isLeftOut, lidAddress } from '../address.ts'
 import { boundedCache } from '../bounded-cache.ts'
 import { keepingSessions } from './signal.ts'
 
@@ -11,11 +12,11 @@ export class Recipients {
    * never written is looked up at most once a day: many lookups look like a spammer's.
    */
   async find(socket: WASocket, to: string): Promise<string | undefined> {
-    if (to.endsWith('@lid')) return to
+    if (addressOf(to)?.kind === 'lid') return to
     const known = await this.#known.get<Known>(to)
     if (known && known.until > Date.now()) return known.address
     const { [to]: lid } = await socket.authState.keys.get('lid-mapping', [to])
-    if (lid) return `${lid}@lid`
+    if (lid) return lidAddress(lid)
     const answer = await socket.onWhatsApp(to)
     if (!answer) throw new Error('WhatsApp did not say whether it knows the number')
     const found = answer.find(one => one.exists)?.jid
@@ -28,9 +29,9 @@ export class Recipients {
 
 /** Requests a contact's devices and opens a Signal session with each, so that sending needs no further query. */
 export async function openSessions(socket: WASocket, address: string, useCache: boolean): Promise<void> {
-  if (isJidGroup(address)) return
-  const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id
-  const me = own ? jidEncode(jidDecode(own)?.user ?? '', address.endsWith('@lid') ? 'lid' : 's.whatsapp.net') : address
+  if (isLeftOut(address)) return
+  const own = addressOf(address)?.kind === 'lid' ? socket.user?.lid : socket.user?.id
+  const me = addressOf(own)?.bare ?? address
   const devices = await keepingSessions.run(useCache, () => socket.getUSyncDevices([me, address], useCache, false))
   await socket.assertSessions(devices.map(device => device.jid))
 }

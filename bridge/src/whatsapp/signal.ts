@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   addTransactionCapability,
   DEFAULT_CONNECTION_CONFIG,
-  jidDecode,
   type SignalKeyStore,
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from 'baileys'
+import { addressOf } from '../address.ts'
 import { trySessionsOnCopies } from './session-trials.ts'
 
 trySessionsOnCopies()
@@ -46,8 +46,8 @@ export function makeSignal(
 ): Signal {
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: auth.creds, keys }, logger, lookUp)
   const lockOf = async (jid: string) => {
-    const { user = jid, server } = jidDecode(jid) ?? {}
-    if (server !== 's.whatsapp.net') return user
+    const { user = jid, kind } = addressOf(jid) ?? {}
+    if (kind !== 'phone') return user
     const { [user]: lid } = await keys.get('lid-mapping', [user])
     return lid ?? user
   }

@@ -1,8 +1,8 @@
 import { Browsers, type CacheStore, makeWASocket, proto, type WASocket, type WAVersion } from 'baileys'
+import { isLeftOut } from '../address.ts'
 import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
-import { isLeftOut } from './address.ts'
 import type { DurableInbound } from './inbound.ts'
 import { TRANSACTIONS } from './signal.ts'
 

@@ -1,3 +1,5 @@
+import { readContact, readPhone } from '../address.ts'
+
 /** The request is invalid. The message gives the client the reason. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
@@ -60,8 +62,8 @@ function quotedOf(value: unknown): Quoted | undefined {
 /** Reads the body of `POST /pairing-code`: the digits of the phone's number. Throws {@link BadRequest}. */
 export function readPairingRequest(body: unknown): string {
   const phone = textOf(objectOf(body), 'phone') ?? ''
-  const digits = phone.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
-  if (!isPhone(digits)) throw new BadRequest('"phone" must be a number with its country code, such as +972501234567')
+  const digits = readPhone(phone)
+  if (!digits) throw new BadRequest('"phone" must be a number with its country code, such as +972501234567')
   return digits
 }
 
@@ -74,25 +76,18 @@ export function readForgetRequest(body: unknown): readonly string[] {
   if (!Array.isArray(addresses) || addresses.length === 0 || addresses.length > MAX_ADDRESSES)
     throw new BadRequest(`"addresses" must be a list of 1 to ${MAX_ADDRESSES} addresses`)
   return addresses.map(address => {
-    if (typeof address === 'string' && /^([1-9]\d{6,14}|\d{5,20}@lid)$/.test(address)) return address
+    const contact = typeof address === 'string' && readContact(address)
+    if (contact) return contact
     throw new BadRequest('an address is a number with its country code, such as 972501234567, or ends in @lid')
   })
 }
 
 function recipient(fields: Fields): string {
-  const to = (textOf(fields, 'to') ?? '').trim().replace(/^whatsapp:/, '')
-  const [user = '', server] = to.split('@')
-  if (server === 'lid' && /^\d{5,20}$/.test(user)) return to
-  const digits = user.replace(/^\+/, '')
-  if ((server === undefined || server === 's.whatsapp.net' || server === 'c.us') && isPhone(digits)) return digits
+  const to = readContact(textOf(fields, 'to') ?? '')
+  if (to) return to
   throw new BadRequest(
     '"to" must be a number with its country code, such as 972501234567, or an address ending in @lid',
   )
-}
-
-/** E.164: up to 15 digits, of which the first is not 0. */
-function isPhone(digits: string): boolean {
-  return /^[1-9]\d{6,14}$/.test(digits)
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backOff } from '../../src/back-off.ts'
-import { masked } from '../../src/log.ts'
 import { readSettings, SettingError } from '../../src/settings.ts'
-import { isLeftOut } from '../../src/whatsapp/address.ts'
 import { isPrivate } from '../../src/whatsapp/outgoing-file.ts'
 import { withCurrentSecret } from '../../src/whatsapp/pairing.ts'
 import { decideReconnect } from '../../src/whatsapp/reconnect-policy.ts'
@@ -168,19 +166,4 @@ test('a message id is derived from its key alone', () => {
   assert.notEqual(messageIdOf('a'), messageIdOf('b'))
   assert.notEqual(messageIdOf(undefined), messageIdOf(undefined))
   assert.match(messageIdOf('a'), /^3EB0[0-9A-F]{18}$/)
-})
-
-test('chats with more than one contact are ignored', () => {
-  for (const address of ['1203630001@g.us', '123@broadcast', '123@newsletter', 'status@broadcast']) {
-    assert.ok(isLeftOut(address), address)
-  }
-  assert.ok(!isLeftOut('972501234567@s.whatsapp.net'))
-  assert.ok(!isLeftOut('123@lid'))
-})
-
-test('phone numbers are masked', () => {
-  assert.equal(masked('972501234512@s.whatsapp.net'), '+9725•••••12')
-  assert.equal(masked('+972501234512'), '+9725•••••12')
-  assert.equal(masked('200000000000001@lid'), '2000•••••01@lid')
-  assert.equal(masked('123'), '+•••')
 })

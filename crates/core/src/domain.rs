@@ -92,7 +92,7 @@ pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
 pub use page_urls::PageUrls;
-pub use peer::{PeerAddress, PeerError};
+pub use peer::{PeerAddress, PeerError, whatsapp_address};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;

@@ -66,7 +66,7 @@ pub fn correct(
 pub fn remove(tx: &WriteTx<'_>, contact: ContactId, id: AddressId) -> Result<(), Error> {
     let found = find(tx, contact, id)?;
     tx.delete_number(&found)?;
-    if found.former_at.is_none() && tx.best_address(found.contact_id)?.is_empty() {
+    if found.former_at.is_none() && tx.best_address(found.contact_id)?.is_none() {
         let message = "this is the contact's last number or address; correct it instead".into();
         return Err(RequestError::CodedConflict { code: "last_address", message, params: Vec::new() }.into());
     }

@@ -5,9 +5,7 @@
 //! to that contact. Two contacts that both have a history are never merged automatically: a merge is suggested to the
 //! users.
 
-use crate::domain::{
-    AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp,
-};
+use crate::domain::{BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp};
 use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};
 
 /// The addresses and the name of a contact, as a message or a call shows them.
@@ -39,9 +37,9 @@ pub fn observe(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<FoundThread> {
     }
     let (contact, is_late) = resolve(tx, seen)?;
     let shown = if is_late { None } else { seen.shown() };
-    let thread = find_or_insert_thread(tx, seen, contact, shown.as_deref())?;
+    let thread = find_or_insert_thread(tx, seen, contact, shown)?;
     if let Some(shown) = shown {
-        tx.set_thread_peer(thread.id, contact, &shown)?;
+        tx.set_thread_peer(thread.id, contact, shown)?;
     }
     Ok(thread)
 }
@@ -57,7 +55,7 @@ pub fn find_or_create_thread(
     let addresses = std::slice::from_ref(to);
     let seen = Sighting { business, channel, addresses, name: "", seen_at: None, begins_at: now };
     if let Some(known) = find(tx, business, to)? {
-        return find_or_insert_thread(tx, &seen, known, to.number().map(PhoneNumber::as_str));
+        return find_or_insert_thread(tx, &seen, known, to.number().map(|_| to));
     }
     let contact = match find_recipient(tx, business, to)? {
         Some(former) => former,
@@ -69,13 +67,12 @@ pub fn find_or_create_thread(
 /// Finds the contact with an address. Twilio's `WaId` is a number in WhatsApp's form, which differs from the common one
 /// in some countries, so both forms are looked up.
 pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
-    let current = |kind, value: &str| {
-        let holder = tx.address_holder(business, kind, value)?;
+    let current = |address: &PeerAddress| {
+        let holder = tx.address_holder(business, address.kind(), address.value())?;
         Ok(holder.filter(|holder| !holder.is_former).map(|holder| holder.contact))
     };
-    match (current(address.kind(), address.value())?, address) {
-        (None, PeerAddress::Phone(number)) => current(AddressKind::TwilioWa, number.digits()),
-        (None, PeerAddress::TwilioWa(digits)) => current(AddressKind::Phone, &format!("+{digits}")),
+    match (current(address)?, address.other_spelling()) {
+        (None, Some(other)) => current(&other),
         (found, _) => Ok(found),
     }
 }
@@ -105,10 +102,9 @@ impl Sighting<'_> {
         self.addresses.iter().find_map(PeerAddress::number)
     }
 
-    /// Returns the text to show for the contact: the number, otherwise the id that the message came from.
-    fn shown(&self) -> Option<String> {
-        let id = || self.addresses.first().map(ToString::to_string);
-        self.number().map(ToString::to_string).or_else(id)
+    /// Returns the address to show for the contact: the number, otherwise the id that the message came from.
+    fn shown(&self) -> Option<&PeerAddress> {
+        self.addresses.iter().find(|address| address.number().is_some()).or(self.addresses.first())
     }
 }
 
@@ -121,9 +117,10 @@ fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundT
     let Some(known) = tx.thread_by_address(seen.business, seen.channel, first.kind(), first.value())? else {
         return Ok(None);
     };
-    let is_shown = match number {
-        Some(number) => number == known.peer_number,
-        None => PhoneNumber::from_e164(&known.peer_number).is_some() || first.to_string() == known.peer_number,
+    let shown = known.peer.as_ref();
+    let is_shown = match seen.number() {
+        Some(number) => shown.and_then(PeerAddress::number) == Some(number),
+        None => shown.is_some_and(|shown| shown.number().is_some() || shown == first),
     };
     if !is_shown || !is_unchanged(first, known.number.as_deref()) {
         return Ok(None);
@@ -200,8 +197,7 @@ fn suggest(
     other: ContactId,
     reason: SuggestionReason,
 ) -> Result<()> {
-    let address = seen.addresses.iter().find(|address| address.number().is_some()).or(seen.addresses.first());
-    let address = address.map(ToString::to_string).unwrap_or_default();
+    let address = seen.shown().map(ToString::to_string).unwrap_or_default();
     tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %reason,
         "Merge suggested: contacts {contact} and {other} may be the same person; a user decides");
     tx.suggest_merge(
@@ -264,14 +260,14 @@ fn find_or_insert_thread(
     tx: &WriteTx<'_>,
     seen: &Sighting<'_>,
     contact: ContactId,
-    shown: Option<&str>,
+    shown: Option<&PeerAddress>,
 ) -> Result<FoundThread> {
-    let shown = match shown {
-        Some(shown) => shown.to_owned(),
+    let peer = match shown {
+        Some(shown) => Some(shown.clone()),
         None => tx.best_address(contact)?,
     };
-    let (id, newest) = tx.find_or_insert_thread(seen.business, seen.channel, contact, &shown, seen.begins_at)?;
-    Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None, newest })
+    let (id, newest) = tx.find_or_insert_thread(seen.business, seen.channel, contact, peer.as_ref(), seen.begins_at)?;
+    Ok(FoundThread { id, contact, title: String::new(), peer, number: None, newest })
 }
 
 /// Returns the contacts that have these addresses, without duplicates.

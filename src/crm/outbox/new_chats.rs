@@ -4,7 +4,7 @@
 //! contact.
 
 use super::request::{SendError, SendRefusal, SendRequest};
-use crate::domain::{PhoneNumber, ThreadId, Timestamp};
+use crate::domain::{PeerAddress, ThreadId, Timestamp};
 use crate::store::WriteTx;
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ pub(super) fn check(
     tx: &WriteTx<'_>,
     request: &SendRequest,
     thread: Option<ThreadId>,
-    address: &str,
+    address: &PeerAddress,
     now: Timestamp,
 ) -> Result<(), SendError> {
     let Some(limits) = &request.new_chats else { return Ok(()) };
     if thread.map(|thread| tx.has_conversation(thread, address)).transpose()?.unwrap_or(false) {
         return Ok(());
     }
-    if let Some(number) = PhoneNumber::from_e164(address) {
-        let is_allowed = limits.prefixes.iter().any(|prefix| address.starts_with(prefix));
+    if let Some(number) = address.number() {
+        let is_allowed = limits.prefixes.iter().any(|prefix| number.as_str().starts_with(prefix));
         let is_premium = number.is_premium();
         if !is_allowed || is_premium {
             return Err(SendRefusal::NotAllowed { prefixes: limits.prefixes.join(", ") }.into());

@@ -4,8 +4,8 @@ use super::new_chats;
 use super::request::{LocalFile, SendError, SendMessageResponse, SendRefusal, SendRequest, TWILIO_MAX_TEXT};
 use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, ContactId, Direction, LastInbound, MediaKind, MessageStatus, OutboundAuthor, PeerAddress, PhoneNumber,
-    Provider, ThreadId, ThreadType, Timestamp,
+    ContactId, Direction, LastInbound, MediaKind, MessageStatus, OutboundAuthor, PeerAddress, Provider, ThreadId,
+    ThreadType, Timestamp,
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
@@ -34,7 +34,7 @@ pub fn send(
         Some(id) => Some(tx.quotable(id, to.thread)?.ok_or(SendRefusal::ReplyToUnknown)?),
         None => None,
     };
-    let capable = capable_providers(&to.address, &request.text);
+    let capable = capable_providers(Some(&to.address), &request.text);
     let input = RouteInput {
         rules,
         named: request.named,
@@ -46,7 +46,7 @@ pub fn send(
         now,
     };
     let route = policy::choose(&input).map_err(|no_route| match no_route {
-        NoRoute::Unable if capable != capable_providers(&to.address, "") => SendRefusal::TooLongForTwilio,
+        NoRoute::Unable if capable != capable_providers(Some(&to.address), "") => SendRefusal::TooLongForTwilio,
         no_route => no_route.into(),
     })?;
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
@@ -105,9 +105,9 @@ pub fn send(
 }
 
 /// Returns the providers that can send a text to an address: both accept phone numbers, only the bridge accepts LIDs,
-/// only Twilio accepts business-scoped ids. Twilio accepts no long texts.
-pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
-    let (by_bridge, by_twilio) = match PeerAddress::from_stored(address) {
+/// only Twilio accepts business-scoped ids. Twilio accepts no long texts. Without an address, no provider can.
+pub fn capable_providers(address: Option<&PeerAddress>, text: &str) -> &'static [Provider] {
+    let (by_bridge, by_twilio) = match address {
         Some(PeerAddress::Phone(_)) => (true, true),
         Some(PeerAddress::Lid(_)) => (true, false),
         Some(PeerAddress::Bsuid(_) | PeerAddress::TwilioWa(_)) => (false, true),
@@ -121,10 +121,6 @@ pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
     }
 }
 
-fn is_number(address: &str) -> bool {
-    PhoneNumber::from_e164(address).is_some()
-}
-
 fn is_too_long_for_twilio(text: &str) -> bool {
     text.chars().count() > TWILIO_MAX_TEXT
 }
@@ -132,7 +128,7 @@ fn is_too_long_for_twilio(text: &str) -> bool {
 /// The address and the state of the recipient.
 struct Recipient {
     /// The phone number if it is known, otherwise the id.
-    address: String,
+    address: PeerAddress,
     last_in: LastInbound,
     opted_out: bool,
     /// The WhatsApp thread with the contact.
@@ -140,8 +136,8 @@ struct Recipient {
 }
 
 impl Recipient {
-    /// Looks up the recipient, without creating a contact.
-    fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self> {
+    /// Looks up the recipient, without creating a contact. A contact without an address is refused.
+    fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self, SendError> {
         let contact = resolve::find_recipient(tx, request.business, &request.to)?;
         let thread = match contact {
             Some(contact) => tx.thread_with(request.business, ThreadType::WhatsApp, contact)?,
@@ -149,8 +145,8 @@ impl Recipient {
         };
         let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
         let address = match contact {
-            Some(contact) => address_of(tx, request, contact, thread)?,
-            None => request.to.to_string(),
+            Some(contact) => address_of(tx, request, contact, thread)?.ok_or(SendRefusal::from(NoRoute::Unable))?,
+            None => request.to.clone(),
         };
         let opted_out = contact.map(|contact| tx.contact_has_opted_out(contact)).transpose()?.unwrap_or(false);
         Ok(Self { address, last_in, opted_out, thread })
@@ -158,25 +154,32 @@ impl Recipient {
 }
 
 /// Returns the address to write to: the requested number, if the contact has it; otherwise the number of the requested
-/// id; otherwise the address of the thread. A former number is thereby replaced by the current number.
-fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, thread: Option<ThreadId>) -> Result<String> {
+/// id; otherwise the address of the thread. A former number is thereby replaced by the current number. Returns `None` if
+/// the contact has no address.
+fn address_of(
+    tx: &WriteTx<'_>,
+    request: &SendRequest,
+    contact: ContactId,
+    thread: Option<ThreadId>,
+) -> Result<Option<PeerAddress>> {
     let to = &request.to;
-    let number = match to.number() {
-        Some(number) => {
-            let holder = resolve::find(tx, request.business, to)?;
-            holder.filter(|holder| *holder == contact).map(|_| number.to_string())
-        }
-        None => tx.address_holder(request.business, to.kind(), to.value())?.and_then(|holder| holder.number),
+    let is_number = |address: &PeerAddress| address.number().is_some();
+    let number = if is_number(to) {
+        let holder = resolve::find(tx, request.business, to)?;
+        holder.filter(|holder| *holder == contact).map(|_| to.clone())
+    } else {
+        let number = tx.address_holder(request.business, to.kind(), to.value())?.and_then(|holder| holder.number);
+        number.as_deref().and_then(PeerAddress::from_stored)
     };
-    if let Some(number) = number {
+    if number.is_some() {
         return Ok(number);
     }
     let best = tx.best_address(contact)?;
-    if to.kind() != AddressKind::Phone && !is_number(&best) {
-        return Ok(to.to_string());
+    if !is_number(to) && !best.as_ref().is_some_and(is_number) {
+        return Ok(Some(to.clone()));
     }
-    let shown = thread.map(|thread| tx.thread(thread)).transpose()?.flatten().map(|thread| thread.peer_number);
-    Ok(shown.filter(|shown| is_number(shown)).unwrap_or(best))
+    let shown = thread.map(|thread| tx.thread(thread)).transpose()?.flatten().and_then(|thread| thread.recipient());
+    Ok(shown.filter(is_number).or(best))
 }
 
 /// Returns the hash of the fields that identify a request.
@@ -191,4 +194,43 @@ fn fingerprint(request: &SendRequest) -> String {
     // Omitting an absent reply keeps the fingerprints of earlier versions valid, which had no replies.
     parts.extend(request.reply_to.map(|id| serde_json::json!(id.0)));
     StoredResponse::fingerprint(&parts.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crm::contact::resolve::Sighting;
+    use crate::domain::{ActorId, BusinessId};
+    use crate::store::NewNumber;
+    use crate::store::testing::{database, transact};
+
+    #[test]
+    fn nothing_is_sent_to_a_contact_that_has_lost_its_last_address() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let (business, channel, now) = (BusinessId::FIRST, ThreadType::WhatsApp, Timestamp::from_millis(0));
+            let [number, former] =
+                ["+972501111111", "+972502222222"].map(|text| PeerAddress::from_stored(text).unwrap());
+            let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
+            let send = |to: &PeerAddress| {
+                let request = SendRequest::text(to.clone(), "hi".to_owned(), ActorId::Agent.to_string(), now);
+                send(tx, &request, &rules, &[], now)
+            };
+            send(&number).unwrap();
+            assert_eq!(tx.due_outbox(now, 9)?[0].recipient, Some(number.clone()));
+            let contact = resolve::find(tx, business, &number)?.unwrap();
+            let new = NewNumber { number: former.number().unwrap(), former_at: Some(now), restored: None };
+            tx.insert_number(business, contact, &new, now)?;
+            // The number is now another contact's.
+            let addresses = [number, PeerAddress::Lid("111111111".to_owned())];
+            for addresses in [&addresses[1..], &addresses] {
+                let (name, seen_at, begins_at) = ("", None, now);
+                resolve::observe(tx, &Sighting { business, channel, addresses, name, seen_at, begins_at })?;
+            }
+            assert_eq!(tx.due_outbox(now, 9)?[0].recipient, None);
+            let refused = send(&former).unwrap_err();
+            assert!(matches!(&refused, SendError::Refused(refusal) if refusal.code() == "no_provider"), "{refused}");
+            Ok(())
+        });
+    }
 }

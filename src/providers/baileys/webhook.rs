@@ -177,7 +177,7 @@ impl Wire<'_> {
                 Err(PeerError::NotIndividual) => return Err(NotIndividual),
             }
         }
-        if let Some(lid) = self.lid.text().and_then(lid)
+        if let Some(lid) = self.lid.text().and_then(PeerAddress::parse_lid)
             && !peer.contains(&lid)
         {
             peer.push(lid);
@@ -229,12 +229,6 @@ impl Wire<'_> {
 
 /// The chat is a group, a broadcast list or a channel, not a single contact.
 struct NotIndividual;
-
-/// Parses a LID: `…@lid`, or only its digits.
-fn lid(text: &str) -> Option<PeerAddress> {
-    let full = if text.contains('@') { text.to_owned() } else { format!("{text}@lid") };
-    PeerAddress::parse_provider(&full, country::IL).ok().filter(|address| matches!(address, PeerAddress::Lid(_)))
-}
 
 fn time(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<i64>() {

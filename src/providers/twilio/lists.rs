@@ -6,7 +6,7 @@
 use super::forms::Form;
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
-use crate::domain::Timestamp;
+use crate::domain::{PhoneNumber, Timestamp, whatsapp_address};
 use crate::providers::tls_probe::http_date;
 use reqwest::{Client, Response, header};
 use serde::Deserialize;
@@ -115,15 +115,14 @@ impl Resource for ListedMessage {
 
 impl ListedMessage {
     /// Returns true for an inbound WhatsApp message to the sender `own`, or to any sender if `own` is `None`.
-    pub fn is_inbound_whatsapp_to(&self, own: Option<&str>) -> bool {
-        let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
-        self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
+    pub fn is_inbound_whatsapp_to(&self, own: Option<&PhoneNumber>) -> bool {
+        let to = self.to.as_deref().and_then(whatsapp_address);
+        self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own.as_str() == to))
     }
 
     /// Returns true for a WhatsApp message that was sent through Twilio's REST API.
     pub fn is_outbound_whatsapp(&self) -> bool {
-        self.direction.as_deref() == Some("outbound-api")
-            && self.to.as_deref().is_some_and(|to| to.starts_with("whatsapp:"))
+        self.direction.as_deref() == Some("outbound-api") && self.to.as_deref().and_then(whatsapp_address).is_some()
     }
 
     /// Returns the parameters of the status callback for this message.
@@ -334,11 +333,8 @@ mod tests {
         let raw = r#"{"sid":"SM1","direction":"inbound","from":"whatsapp:+972501234567","to":"whatsapp:+97239999999","body":"hi",
             "num_media":"1","date_created":"Fri, 20 Nov 2026 10:00:01 +0000","date_sent":null,"unknown":{}}"#;
         let message: ListedMessage = serde_json::from_str(raw).unwrap();
-        assert!(
-            message.is_inbound_whatsapp_to(None)
-                && message.is_inbound_whatsapp_to(Some("+97239999999"))
-                && !message.is_inbound_whatsapp_to(Some("+97238888888"))
-        );
+        let is_to = |own| message.is_inbound_whatsapp_to(PhoneNumber::from_e164(own).as_ref());
+        assert!(message.is_inbound_whatsapp_to(None) && is_to("+97239999999") && !is_to("+97238888888"));
         assert!(message.has_media());
         assert_eq!(message.at().unwrap().to_string(), "2026-11-20T10:00:01.000Z");
         let form = message.form(&[ListedMedia { url: "https://x/ME1".to_owned(), mime: Some("image/png".to_owned()) }]);

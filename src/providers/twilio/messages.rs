@@ -9,7 +9,7 @@ mod template;
 
 use super::error_messages;
 use crate::config::{Config, Secret};
-use crate::domain::{NotSent, Outcome, ProviderError, Timestamp};
+use crate::domain::{NotSent, Outcome, PeerAddress, Provider, ProviderError, Timestamp};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -30,8 +30,7 @@ pub struct Messages {
 /// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// The recipient's number, E.164 with `+`.
-    pub to: &'a str,
+    pub to: &'a PeerAddress,
     pub text: &'a str,
     /// The URL of the file.
     pub media_url: Option<&'a str>,
@@ -51,7 +50,7 @@ impl Messages {
             url: format!("{base}/2010-04-01/Accounts/{account_sid}/Messages.json"),
             account_sid: account_sid.to_owned(),
             auth_token: auth_token.clone(),
-            from: format!("whatsapp:{from}"),
+            from: PeerAddress::Phone(from.clone()).wire(Provider::Twilio),
             template: Template::of(&config.twilio),
             status_callback: callback.map(|base| format!("{base}{STATUS_PATH}")),
         })
@@ -70,7 +69,7 @@ impl Messages {
 
     /// Returns the request that sends a message.
     fn post(&self, message: Text<'_>) -> RequestBuilder {
-        let to = format!("whatsapp:{}", message.to);
+        let to = message.to.wire(Provider::Twilio);
         let mut form = vec![("From", self.from.as_str()), ("To", to.as_str())];
         let variables;
         match &self.template {
@@ -93,7 +92,7 @@ impl Messages {
     /// Returns the ids of the messages with the same content that Twilio has sent to this recipient since `since`, the
     /// oldest first.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
-        let to = format!("whatsapp:{}", message.to);
+        let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
         let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
         let response = response.map_err(|_| unreachable())?;
@@ -192,7 +191,8 @@ mod tests {
 
     #[test]
     fn the_requests_that_send_a_message() {
-        let text = Text { to: "+972501234567", text: "שלום & 1+1", media_url: None, template: false };
+        let to = &PeerAddress::parse("+972501234567", phonenumber::country::IL).unwrap();
+        let text = Text { to, text: "שלום & 1+1", media_url: None, template: false };
         let file = Text { media_url: Some("https://shop.example/m/1.jpg"), ..text };
         let requests = [
             messages(None).post(text),

@@ -7,7 +7,7 @@ use super::error_messages;
 use super::forms::Form;
 use crate::domain::{
     Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageSid, MessageStatus,
-    MessageUpdate, PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
+    MessageUpdate, PeerAddress, PeerError, PhoneNumber, Provider, Refusal, whatsapp_address,
 };
 use phonenumber::country;
 
@@ -133,8 +133,7 @@ fn extra(form: &Form) -> Option<String> {
 /// window.
 fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id) -> bool {
     let (Some(own), Some(to)) = (own, form.value("To")) else { return true };
-    to.strip_prefix("whatsapp:") == Some(own.as_str())
-        || PhoneNumber::parse_provider(to, country).is_ok_and(|to| to == *own)
+    whatsapp_address(to) == Some(own.as_str()) || PhoneNumber::parse_provider(to, country).is_ok_and(|to| to == *own)
 }
 
 const MAX_MEDIA: usize = 10;

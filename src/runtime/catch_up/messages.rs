@@ -22,9 +22,8 @@ enum Work {
 impl CatchUpList for ListedMessage {
     async fn ingest(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
         let settings = catch_up.services.settings.current();
-        let own = settings.config.twilio.wa_from.as_ref().map(|own| own.as_str().to_owned());
         let mut work = new_statuses(catch_up, &listed).await?;
-        listed.retain(|listed| listed.item.is_inbound_whatsapp_to(own.as_deref()));
+        listed.retain(|listed| listed.item.is_inbound_whatsapp_to(settings.config.twilio.wa_from.as_ref()));
         let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
         let known = catch_up.store.read(move |tx| {
             sids.iter().map(|sid| tx.has_provider_time(Provider::Twilio, sid)).collect::<crate::store::Result<Vec<_>>>()

@@ -179,13 +179,13 @@ impl Attempt {
             Provider::Baileys => "WA_OUT_BAILEYS",
         };
         let (message, took_ms) = (self.entry.message, now.since(began_at).as_millis());
-        let to = crate::domain::Masked(&self.entry.recipient);
+        let to = self.entry.recipient.as_ref().map(|to| to.masked().to_string()).unwrap_or_default();
         let shown = if code.is_empty() { label.to_owned() } else { format!("{label} ({code})") };
         let provider = route.provider.as_str();
         tracing::info!(
             event,
             message.id = %message,
-            to = %to,
+            to,
             outcome = label,
             code,
             attempt = self.entry.attempts + 1,

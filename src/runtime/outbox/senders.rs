@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Direction, MEDIA_PATH, NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
+use crate::domain::{Direction, MEDIA_PATH, NotSent, Notice, Outcome, PeerAddress, Provider, ProviderError, Timestamp};
 use crate::inbox::policy::Route;
 use crate::providers::baileys::bridge::{self, Bridge};
 use crate::providers::media_link::MediaLinks;
@@ -47,15 +47,16 @@ impl ProviderSenders {
 
     /// Sends the message through a provider.
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
-        let media_url = match self.media_url(route.provider, entry) {
-            Ok(media_url) => media_url,
+        let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route.provider, entry)?))) {
+            Ok(found) => found,
             Err(error) => return Outcome::NotSent(NotSent::Barred, error),
         };
-        let media_url = media_url.as_deref();
+        let (text, media_url) = (&entry.text, media_url.as_deref());
         match (route.provider, &self.twilio, &self.bridge) {
-            (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(route, entry, media_url)).await,
+            (Provider::Twilio, Some(twilio), _) => {
+                twilio.send(messages::Text { to, text, media_url, template: route.template }).await
+            }
             (Provider::Baileys, _, Some(bridge)) => {
-                let (to, text) = (&entry.recipient, &entry.text);
                 let quoted = entry.quoted.as_ref().map(|quoted| bridge::Quoted {
                     id: &quoted.provider_msg_id,
                     from_me: quoted.direction == Direction::Out,
@@ -72,8 +73,8 @@ impl ProviderSenders {
     /// Returns the ids of entries in Twilio's list that may be this message.
     pub(super) async fn find(&self, entry: &OutboxEntry, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let Some(twilio) = &self.twilio else { return Err(not_set_up()) };
-        let route = Route { provider: entry.provider, template: entry.template };
-        twilio.find(twilio_text(route, entry, entry.media_url.as_deref()), since).await
+        let (to, media_url) = (recipient(entry)?, entry.media_url.as_deref());
+        twilio.find(messages::Text { to, text: &entry.text, media_url, template: entry.template }, since).await
     }
 
     /// Returns the URL under which a provider can fetch the message's file. A stored file gets a signed link.
@@ -91,8 +92,11 @@ impl ProviderSenders {
     }
 }
 
-fn twilio_text<'a>(route: Route, entry: &'a OutboxEntry, media_url: Option<&'a str>) -> messages::Text<'a> {
-    messages::Text { to: &entry.recipient, text: &entry.text, media_url, template: route.template }
+/// Returns the recipient. The policy chooses no route without an address, so only an attempt that was made with an address
+/// can be without one.
+fn recipient(entry: &OutboxEntry) -> Result<&PeerAddress, ProviderError> {
+    let no_address = || ProviderError { code: "no_provider".to_owned(), notice: Notice::MessageNoProvider.into() };
+    entry.recipient.as_ref().ok_or_else(no_address)
 }
 
 /// Lifetime of a link for Twilio, which fetches a file within minutes.

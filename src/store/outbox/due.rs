@@ -3,8 +3,8 @@
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
 use crate::domain::{
-    ContactId, Direction, LastInbound, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId,
-    Timestamp,
+    ContactId, Direction, LastInbound, LateRefusal, MediaKind, MessageId, OutboxId, PeerAddress, Provider,
+    RefusedRoute, ThreadId, Timestamp,
 };
 use rusqlite::{Row, params};
 use std::time::Duration;
@@ -17,8 +17,9 @@ pub struct OutboxEntry {
     pub message: MessageId,
     pub contact: ContactId,
     pub thread: ThreadId,
-    /// The recipient's address: `+9725…` if a number is known, otherwise an id (`…@lid` or `IL.…`).
-    pub recipient: String,
+    /// The recipient's address: a number if one is known, otherwise an id. `None` if the contact has lost its last
+    /// address, or if a newer version stored an unknown kind: only this message fails then, not the whole outbox.
+    pub recipient: Option<PeerAddress>,
     /// An idempotency key that is sent to the provider with each attempt.
     pub send_key: String,
     /// The provider that the sender requested.
@@ -102,7 +103,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         message: row.get("message_id")?,
         contact: row.get("contact_id")?,
         thread: row.get("thread_id")?,
-        recipient: row.get("recipient")?,
+        recipient: PeerAddress::from_stored(&row.get::<_, String>("recipient")?),
         send_key: row.get("send_key")?,
         named: row.get("named")?,
         provider: row.get("provider")?,

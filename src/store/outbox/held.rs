@@ -5,7 +5,7 @@
 //! kept.
 
 use super::super::{ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, MessageStatus, StoredNotice, ThreadId, Timestamp};
+use crate::domain::{MessageId, MessageStatus, PeerAddress, StoredNotice, ThreadId, Timestamp};
 use rusqlite::params;
 
 /// A held message.
@@ -13,8 +13,8 @@ use rusqlite::params;
 pub struct HeldMessage {
     pub message_id: MessageId,
     pub thread_id: ThreadId,
-    /// The address of the recipient.
-    pub recipient: String,
+    /// The address of the recipient; `None` if the contact has no address.
+    pub recipient: Option<PeerAddress>,
     pub text: String,
     /// When the message was written.
     pub created_at: Timestamp,
@@ -32,7 +32,7 @@ impl ReadTx<'_> {
             Ok(HeldMessage {
                 message_id: row.get(0)?,
                 thread_id: row.get(1)?,
-                recipient: row.get(2)?,
+                recipient: PeerAddress::from_stored(&row.get::<_, String>(2)?),
                 text: row.get(3)?,
                 created_at: row.get(4)?,
             })

@@ -34,6 +34,13 @@ pub struct Address {
     pub former_at: Option<Timestamp>,
 }
 
+impl Address {
+    /// Returns the value as providers' texts contain it: a phone number without `+`.
+    pub fn bare(&self) -> &str {
+        self.value.strip_prefix('+').unwrap_or(&self.value)
+    }
+}
+
 impl From<&PhoneNumber> for (AddressKind, String) {
     fn from(number: &PhoneNumber) -> Self {
         (AddressKind::Phone, number.as_str().to_owned())

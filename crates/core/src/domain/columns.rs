@@ -6,10 +6,10 @@ use super::{
     AddressId, AddressKind, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallDirection,
     CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
     FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind,
-    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PhoneNumber, Provider,
-    RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState,
-    SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource,
-    ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
+    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PeerAddress, PhoneNumber,
+    Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role,
+    ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId,
+    TaskSource, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -123,6 +123,12 @@ sids!(CallSid, MessageSid, RecordingSid, StreamSid);
 impl ToSql for PhoneNumber {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
+    }
+}
+
+impl ToSql for PeerAddress {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
     }
 }
 

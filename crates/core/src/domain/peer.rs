@@ -1,6 +1,6 @@
 //! The addresses by which providers identify contacts.
 
-use super::{AddressKind, Masked, PhoneNumber};
+use super::{AddressKind, Masked, PhoneNumber, Provider};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,19 +52,37 @@ impl PeerAddress {
         if is_wa_id { Some(Self::TwilioWa(text.to_owned())) } else { Self::parse_user_id(text) }
     }
 
+    /// Returns the address with this kind and value, as [`kind`](Self::kind) and [`value`](Self::value) return them; none
+    /// if no WhatsApp message can be sent to that kind of address.
+    pub fn of_kind(kind: AddressKind, value: &str) -> Option<Self> {
+        match kind {
+            AddressKind::Phone => PhoneNumber::from_e164(value).map(Self::Phone),
+            AddressKind::Lid => lid(value).ok(),
+            AddressKind::Bsuid => Self::parse_user_id(value),
+            AddressKind::TwilioWa => Some(Self::TwilioWa(value.to_owned())),
+            AddressKind::Mail => None,
+        }
+    }
+
+    /// Parses a LID: `…@lid`, or only its digits.
+    pub fn parse_lid(text: &str) -> Option<Self> {
+        let (user, server) = text.split_once('@').unwrap_or((text, "lid"));
+        if is_lid_server(server) { lid(user).ok() } else { None }
+    }
+
     /// Parses a business-scoped id, with or without the prefix `whatsapp:`.
     pub fn parse_user_id(text: &str) -> Option<Self> {
         let bare = text.trim();
-        let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
+        let bare = whatsapp_address(bare).unwrap_or(bare);
         is_bsuid(bare).then(|| Self::Bsuid(bare.to_owned()))
     }
 
     fn read(text: &str, number: impl FnOnce(&str) -> Option<PhoneNumber>) -> Result<Self, PeerError> {
         let bare = text.trim();
-        let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
+        let bare = whatsapp_address(bare).unwrap_or(bare);
         if let Some((user, server)) = bare.split_once('@') {
             match server {
-                "lid" | "hosted.lid" => return lid(user),
+                server if is_lid_server(server) => return lid(user),
                 "g.us" | "broadcast" | "newsletter" => return Err(PeerError::NotIndividual),
                 _ => {}
             }
@@ -101,6 +119,26 @@ impl PeerAddress {
         }
     }
 
+    /// Returns the address as the provider's API takes it: `whatsapp:+9725…` or `whatsapp:IL.…` for Twilio, `9725…` or
+    /// `…@lid` for the bridge.
+    pub fn wire(&self, provider: Provider) -> String {
+        match (provider, self) {
+            (Provider::Twilio, _) => format!("{WHATSAPP}{self}"),
+            (Provider::Baileys, Self::Phone(number)) => number.digits().to_owned(),
+            (Provider::Baileys, _) => self.to_string(),
+        }
+    }
+
+    /// Returns a number as a `WaId`, and a `WaId` as a number: for most countries they have the same digits. None for
+    /// other ids.
+    pub fn other_spelling(&self) -> Option<Self> {
+        match self {
+            Self::Phone(number) => Some(Self::TwilioWa(number.digits().to_owned())),
+            Self::TwilioWa(digits) => PhoneNumber::from_e164(&format!("+{digits}")).map(Self::Phone),
+            Self::Lid(_) | Self::Bsuid(_) => None,
+        }
+    }
+
     /// Returns the masked form of the address for logs.
     pub fn masked(&self) -> Masked<'_> {
         Masked(self.value())
@@ -117,6 +155,19 @@ impl fmt::Display for PeerAddress {
             Self::Bsuid(id) | Self::TwilioWa(id) => f.write_str(id),
         }
     }
+}
+
+/// Twilio's prefix of WhatsApp addresses.
+const WHATSAPP: &str = "whatsapp:";
+
+/// Returns Twilio's address of a WhatsApp message or call without its prefix; none if it has none, because the message or
+/// call did not come by WhatsApp.
+pub fn whatsapp_address(text: &str) -> Option<&str> {
+    text.strip_prefix(WHATSAPP)
+}
+
+fn is_lid_server(server: &str) -> bool {
+    matches!(server, "lid" | "hosted.lid")
 }
 
 /// Parses the user part of a LID and drops its device number.
@@ -155,8 +206,39 @@ mod tests {
             let read = PeerAddress::parse_provider(text, IL).unwrap();
             assert_eq!((read.kind(), read.value()), (kind, value), "{text}");
             assert_eq!(PeerAddress::from_stored(&read.to_string()), Some(read.clone()));
+            assert_eq!(PeerAddress::of_kind(kind, value), Some(read.clone()));
             assert_eq!(PeerAddress::parse(&read.to_string(), IL), Ok(read));
         }
+    }
+
+    #[test]
+    fn each_provider_takes_its_own_form() {
+        for (stored, twilio, bridge) in [
+            ("+972501234567", "whatsapp:+972501234567", "972501234567"),
+            ("98765432101234@lid", "whatsapp:98765432101234@lid", "98765432101234@lid"),
+            ("IL.13491208655302741918", "whatsapp:IL.13491208655302741918", "IL.13491208655302741918"),
+        ] {
+            let address = PeerAddress::from_stored(stored).unwrap();
+            assert_eq!([Provider::Twilio, Provider::Baileys].map(|to| address.wire(to)), [twilio, bridge]);
+        }
+    }
+
+    #[test]
+    fn a_number_and_a_wa_id_are_spellings_of_one_another() {
+        let number = PeerAddress::from_stored("+972501234567").unwrap();
+        let wa_id = number.other_spelling().unwrap();
+        assert_eq!(wa_id, PeerAddress::TwilioWa("972501234567".to_owned()));
+        assert_eq!(wa_id.other_spelling(), Some(number));
+        assert_eq!(PeerAddress::Lid("98765".to_owned()).other_spelling(), None);
+    }
+
+    #[test]
+    fn a_lid_needs_no_server() {
+        let lid = Some(PeerAddress::Lid("98765432101234".to_owned()));
+        for text in ["98765432101234", "98765432101234@lid", "98765432101234:7@lid", "98765432101234@hosted.lid"] {
+            assert_eq!(PeerAddress::parse_lid(text), lid, "{text}");
+        }
+        assert_eq!(PeerAddress::parse_lid("98765432101234@s.whatsapp.net"), None);
     }
 
     #[test]

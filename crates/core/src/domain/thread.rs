@@ -2,7 +2,7 @@
 
 use super::{
     BusinessId, CallDirection, CallId, CallOutcome, CallState, ContactId, Direction, EndReason, MediaKind, MessageId,
-    MessageStatus, Provider, ThreadId, Timestamp, text_enum,
+    MessageStatus, PeerAddress, Provider, ThreadId, Timestamp, text_enum,
 };
 
 text_enum! {
@@ -80,6 +80,13 @@ pub struct Thread {
     pub last_call: Option<LastCall>,
     /// When it started.
     pub created_at: Timestamp,
+}
+
+impl Thread {
+    /// Returns the address to which messages in this thread are sent; none if the contact has no address.
+    pub fn recipient(&self) -> Option<PeerAddress> {
+        PeerAddress::from_stored(&self.peer_number)
+    }
 }
 
 /// The time and provider of the contact's last message. The 24-hour reply windows are computed from them.

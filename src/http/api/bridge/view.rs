@@ -94,10 +94,9 @@ impl BridgeStatus {
         let Overview { reachable, connected, report, qr } = overview;
         let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
         let reason = restricted.map(|_| Notice::WhatsAppRestricted).or_else(|| report.state.notice());
-        let account = report.account.map(|link::Account { phone, name }| LinkedAccount {
-            phone: phone.map(|digits| format!("+{}", digits.trim_start_matches('+'))),
-            name,
-        });
+        let account = report
+            .account
+            .map(|link::Account { phone, name }| LinkedAccount { phone: phone.map(|phone| phone.to_string()), name });
         let expires_at = report.qr_expires_at;
         Self {
             enabled: true,

@@ -74,7 +74,7 @@ impl From<store::HeldMessage> for HeldMessage {
         Self {
             message_id: message.message_id.0,
             thread_id: message.thread_id.0,
-            recipient: message.recipient,
+            recipient: message.recipient.map(|recipient| recipient.to_string()).unwrap_or_default(),
             text: message.text,
             created_at: message.created_at,
         }

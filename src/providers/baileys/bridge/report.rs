@@ -2,7 +2,8 @@
 
 use super::http::{BridgeResponse, line};
 use super::{Bridge, LinkState, QrCode};
-use crate::domain::Timestamp;
+use crate::domain::{PhoneNumber, Timestamp};
+use phonenumber::country;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
@@ -43,8 +44,7 @@ pub struct Report {
 /// The linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The phone number in digits, without `+`.
-    pub phone: Option<String>,
+    pub phone: Option<PhoneNumber>,
     /// The name that contacts see.
     pub name: Option<String>,
 }
@@ -136,7 +136,7 @@ impl Report {
             refused: body["refused_by_daemon"].as_u64(),
             account: body["account"]
                 .is_object()
-                .then(|| Account { phone: line(&body["account"]["phone"]), name: line(&body["account"]["name"]) }),
+                .then(|| Account { phone: phone(&body["account"]["phone"]), name: line(&body["account"]["name"]) }),
             qr_expires_at: time(&body["qr_expires_at"]),
             pairing_code: line(&body["pairing_code"]),
             pairing_code_expires_at: time(&body["pairing_code_expires_at"]),
@@ -147,6 +147,11 @@ impl Report {
             deaf_since: time(&body["link_check"]["since"]).filter(|_| body["link_check"]["result"] == "no_echo"),
         }
     }
+}
+
+/// Parses the digits of a number with its country code, so that the default country is irrelevant.
+fn phone(value: &Value) -> Option<PhoneNumber> {
+    PhoneNumber::parse_provider(&line(value)?, country::IL).ok()
 }
 
 /// Parses Unix milliseconds. Returns `None` outside the plausible range.
@@ -195,7 +200,7 @@ mod tests {
             (LinkState::Replaced, Some(440), Some("1.2"))
         );
         assert_eq!((report.inbox, report.media_waiting, report.refused), (Some(3), Some(2), Some(1)));
-        let account = Account { phone: Some("972501234567".into()), name: Some("Shop".into()) };
+        let account = Account { phone: PhoneNumber::from_e164("+972501234567"), name: Some("Shop".into()) };
         assert_eq!(report.account, Some(account));
         let until = Some(Timestamp::from_millis(1_700_000_001_000));
         assert_eq!(report.restriction, Some(Restriction { until, kind: Some("x".into()) }));

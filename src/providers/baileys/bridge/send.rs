@@ -3,7 +3,7 @@
 use super::super::signature::{SIGNATURE, sign};
 use super::http::RequestFailure;
 use super::{Bridge, LinkState};
-use crate::domain::{MediaKind, NotSent, Notice, Outcome, ProviderError, Refusal};
+use crate::domain::{MediaKind, NotSent, Notice, Outcome, PeerAddress, Provider, ProviderError, Refusal};
 use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -11,8 +11,7 @@ use std::time::Duration;
 /// A message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// The recipient: `+9725…`, or `…@lid`.
-    pub to: &'a str,
+    pub to: &'a PeerAddress,
     pub text: &'a str,
     /// The URL of the file.
     pub media_url: Option<&'a str>,
@@ -39,7 +38,7 @@ pub struct Quoted<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SendRequest<'a> {
-    to: &'a str,
+    to: String,
     #[serde(rename = "type")]
     kind: &'static str,
     text: &'a str,
@@ -109,7 +108,7 @@ impl Bridge {
 
     fn send_request(&self, message: Text<'_>) -> serde_json::Result<RequestBuilder> {
         let body = serde_json::to_vec(&SendRequest {
-            to: message.to.trim_start_matches('+'),
+            to: message.to.wire(Provider::Baileys),
             kind: message.media_url.map_or("text", |_| kind_name(message.kind)),
             text: message.text,
             media_url: message.media_url,
@@ -191,14 +190,13 @@ mod tests {
     #[test]
     fn the_requests_that_send_a_message() {
         let bridge = Bridge::new(http_client::build().unwrap(), &Config::default()).unwrap();
+        let (number, lid) = (PeerAddress::from_stored("+972501234567").unwrap(), PeerAddress::Lid("123".to_owned()));
         let text =
-            Text {
-                to: "+972501234567", text: "שלום", media_url: None, kind: MediaKind::Text, key: "m1", quoted: None
-            };
+            Text { to: &number, text: "שלום", media_url: None, kind: MediaKind::Text, key: "m1", quoted: None };
         let file = Text { media_url: Some("https://shop.example/m/1.ogg"), kind: MediaKind::Voice, ..text };
         let quoted = Some(Quoted { id: "3EB0A", from_me: false, text: "פתוח?" });
-        let requests = [text, Text { to: "123@lid", ..file }, Text { quoted, ..text }]
-            .map(|text| bridge.send_request(text).unwrap());
+        let requests =
+            [text, Text { to: &lid, ..file }, Text { quoted, ..text }].map(|text| bridge.send_request(text).unwrap());
         insta::assert_snapshot!(requests.map(request_text::of).join("\n"));
     }
 }

@@ -114,7 +114,7 @@ impl Harness<'_, '_> {
 
     fn add(&mut self, table: &'static str, contact: ContactId, now: Timestamp) -> Result<()> {
         let kind = if table == "calls" { ThreadType::Call } else { ThreadType::WhatsApp };
-        let (thread, _) = self.tx.find_or_insert_thread(BusinessId::FIRST, kind, contact, "", now)?;
+        let (thread, _) = self.tx.find_or_insert_thread(BusinessId::FIRST, kind, contact, None, now)?;
         let (columns, values) = match table {
             "messages" => ("direction, message_type, status, created_at", "'in', 'text', 'received', ?2"),
             "calls" => (

@@ -143,7 +143,7 @@ impl WriteTx<'_> {
         let found: Option<(BusinessId, ThreadType)> =
             self.conn.prepare_cached(sql)?.query_row([thread], row).optional()?;
         let Some((business, kind)) = found else { return Ok(None) };
-        let (own, _) = self.find_or_insert_thread(business, kind, kept, &self.best_address(kept)?, now)?;
+        let (own, _) = self.find_or_insert_thread(business, kind, kept, self.best_address(kept)?.as_ref(), now)?;
         for (table, ids) in
             [("messages", &added.messages), ("calls", &added.calls), ("scheduled_messages", &added.scheduled)]
         {

@@ -1,4 +1,4 @@
-import { isJidBroadcast, isJidGroup, isJidNewsletter, jidDecode } from 'baileys'
+import { addressOf, isLeftOut } from '../address.ts'
 
 /** WhatsApp's data on the origin of a message, from the attributes of its `<message>` stanza. */
 export interface Envelope {
@@ -20,7 +20,8 @@ export interface Self {
 /** Returns the chat of a stanza's message. The chat of a message from our own account is its recipient. */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
-  if (isGroupLike(from)) return { chat: from, fromMe: isSelf(participant, self), participant: bare(participant) }
+  if (isLeftOut(from))
+    return { chat: from, fromMe: isSelf(participant, self), participant: addressOf(participant)?.bare }
   const fromMe = isSelf(from, self)
   if (fromMe && recipient) {
     // The sender's attributes are our own here; only the recipient's attributes describe the contact.
@@ -33,35 +34,14 @@ export function envelopeOf(attributes: Readonly<Record<string, string | undefine
   return { chat: from, other: others.find(other => isOther(other, from)), fromMe }
 }
 
-/**
- * Returns whether the bridge ignores a chat: a group, a broadcast list, a channel or status updates. The CRM has chats
- * with single contacts only.
- */
-export function isLeftOut(address: string): boolean {
-  return Boolean(isJidBroadcast(address) || isJidGroup(address) || isJidNewsletter(address))
-}
-
 /** Returns whether an address belongs to the linked account, on any device. */
 export function isSelf(address: string | undefined, self: Self): boolean {
-  const decoded = address ? jidDecode(address) : undefined
-  if (!decoded) return false
-  return decoded.server === 'lid' ? decoded.user === userOf(self.lid) : decoded.user === userOf(self.phone)
-}
-
-function userOf(address: string | undefined): string | undefined {
-  return address ? jidDecode(address)?.user : undefined
+  const { kind, user } = addressOf(address) ?? {}
+  const own = addressOf(kind === 'lid' ? self.lid : self.phone)
+  return own !== undefined && own.kind === kind && own.user === user
 }
 
 /** Returns whether an address is set, and is of the other kind (number or LID) than `than`. */
 function isOther(other: string | undefined, than: string): boolean {
-  return other !== undefined && jidDecode(other)?.server !== jidDecode(than)?.server
-}
-
-function isGroupLike(address: string): boolean {
-  return Boolean(isJidGroup(address) || isJidBroadcast(address) || isJidNewsletter(address))
-}
-
-function bare(address: string | undefined): string | undefined {
-  const decoded = address ? jidDecode(address) : undefined
-  return decoded && `${decoded.user}@${decoded.server}`
+  return other !== undefined && addressOf(other)?.kind !== addressOf(than)?.kind
 }

@@ -1,0 +1,82 @@
+/** An address of WhatsApp (JID), without the number of the device. */
+export interface Address {
+  /** A contact's number, a contact's LID, a chat with more than one contact, or something else. */
+  readonly kind: 'phone' | 'lid' | 'list' | 'other'
+  /** The part before the device: the digits of a number or a LID. */
+  readonly user: string
+  /** The address in the usual form: `…@s.whatsapp.net` for each number, `…@lid` for each LID. */
+  readonly bare: string
+}
+
+/** Reads an address; returns `undefined` if the text has no `@`. */
+export function addressOf(text: string | null | undefined): Address | undefined {
+  const at = text?.indexOf('@') ?? -1
+  if (!text || at < 0) return undefined
+  const server = text.slice(at + 1)
+  // Between the user and the device (after `:`) can be a number that repeats the kind of the server (after `_`).
+  const user = text.slice(0, at).replace(/[_:].*$/, '')
+  const kind = KINDS.get(server) ?? 'other'
+  const bare = kind === 'phone' ? phoneAddress(user) : kind === 'lid' ? lidAddress(user) : `${user}@${server}`
+  return { kind, user, bare }
+}
+
+/** Returns the address of a phone number. */
+export function phoneAddress(digits: string): string {
+  return `${digits}@s.whatsapp.net`
+}
+
+/** Returns the address of a LID. */
+export function lidAddress(digits: string): string {
+  return `${digits}@lid`
+}
+
+/** Returns whether an address is a single contact's. */
+export function isContact(address: string): boolean {
+  const kind = addressOf(address)?.kind
+  return kind === 'phone' || kind === 'lid'
+}
+
+/**
+ * Returns whether the bridge ignores a chat: a group, a broadcast list, a channel or status updates. The CRM has chats
+ * with single contacts only.
+ */
+export function isLeftOut(address: string): boolean {
+  return addressOf(address)?.kind === 'list'
+}
+
+/**
+ * Reads a contact's address in a request: a number with its country code, with or without `+` or `whatsapp:`, or an
+ * address of WhatsApp. Returns the number's digits or `…@lid`; `undefined` if the text is no contact's address.
+ */
+export function readContact(text: string): string | undefined {
+  const named = text.trim().replace(/^whatsapp:/, '')
+  const { kind, user, bare } = addressOf(named) ?? { kind: 'phone', user: named, bare: '' }
+  if (kind === 'lid') return /^\d{5,20}$/.test(user) ? bare : undefined
+  return kind === 'phone' ? readPhone(user) : undefined
+}
+
+/** Reads a phone number with its country code as people write it; returns its digits. */
+export function readPhone(text: string): string | undefined {
+  const digits = text.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
+  // E.164: up to 15 digits, of which the first is not 0.
+  return /^[1-9]\d{6,14}$/.test(digits) ? digits : undefined
+}
+
+/** Masks a phone number or WhatsApp address for a log: `+9725•••••12`. */
+export function masked(address: string): string {
+  const { kind, user, bare } = addressOf(address) ?? { kind: 'phone', user: address.replace(/^\+/, ''), bare: '' }
+  const shown = user.length > 6 ? `${user.slice(0, 4)}•••••${user.slice(-2)}` : '•••'
+  return kind === 'phone' ? `+${shown}` : `${shown}${bare.slice(user.length)}`
+}
+
+/** What WhatsApp's servers stand for. `hosted` are the numbers of businesses whose messages Meta's servers receive. */
+const KINDS: ReadonlyMap<string, Address['kind']> = new Map([
+  ['s.whatsapp.net', 'phone'],
+  ['c.us', 'phone'],
+  ['hosted', 'phone'],
+  ['lid', 'lid'],
+  ['hosted.lid', 'lid'],
+  ['g.us', 'list'],
+  ['broadcast', 'list'],
+  ['newsletter', 'list'],
+])
