@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, inspect, LAYOUTS, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 
@@ -239,30 +240,35 @@ for (const engine of ['realtime', 'pipeline', 'voicemail']) {
   })
 }
 
-test('the timeline shows only calls, or only notes, until everything is shown again', async ({ page, ownDaemon }) => {
-  await ownDaemon.start()
-  await ownDaemon.call()
-  await prepare(page, WIDE)
-  await logIn(page, ownDaemon)
-  await page.goto(`${ownDaemon.url}/app/inbox`)
-  await page.locator('.thread').click()
+test('the timeline shows only notes, or only messages, until everything is shown again', async ({
+  page,
+  ownDaemon,
+}) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['בוקר טוב'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
   const filter = async (name: string) => {
     await page.getByRole('button', { name: 'מה מוצג' }).click()
     await page.getByRole('menuitemradio', { name, exact: true }).click()
   }
-  const calls = page.locator('.trow[data-row^="call-"]')
-  await expect(calls).toHaveCount(1)
+  const [messages, notes] = ['message', 'note'].map(kind => page.locator(`.trow[data-row^="${kind}-"]`)) as [
+    Locator,
+    Locator,
+  ]
+  await expect(messages).toHaveCount(1)
   await filter('הערות')
   await expect(page.getByText('אין כאן כאלה')).toBeVisible()
-  await expect(calls).toHaveCount(0)
   await inspect(page, 'inbox-filtered', LAYOUTS[0] as (typeof LAYOUTS)[number])
-  await filter('שיחות')
-  await expect(page.getByText('מוצגות רק: שיחות')).toBeVisible()
-  await expect(calls).toHaveCount(1)
   // A change reaches the shown entries.
-  await ownDaemon.call()
-  await expect(calls).toHaveCount(2)
+  const api = await owner(page, ownDaemon)
+  await api.send('POST', `/api/contacts/${(await contactOf(api, NOA)).id}/notes`, { text: 'אלרגית לאמוניה' })
+  await expect(notes).toHaveCount(1)
+  await expect(messages).toHaveCount(0)
+  await filter('הודעות')
+  await expect(messages).toHaveCount(1)
+  await expect(notes).toHaveCount(0)
   await page.getByRole('button', { name: 'הצגת הכול' }).click()
   await expect(page.getByText('מוצגות רק')).toHaveCount(0)
-  await expect(calls).toHaveCount(2)
+  await expect(messages).toHaveCount(1)
+  await expect(notes).toHaveCount(1)
 })

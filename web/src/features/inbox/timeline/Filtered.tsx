@@ -19,15 +19,16 @@ export interface Filtering {
 /** The items of a menu that choose what the timeline shows. */
 export function FilterItems({ filter, onFilter }: Filtering) {
   return useTimelineFilters().map(([value, text]) => (
-    <Menu.Item
+    <Menu.RadioItem
       key={value}
-      role="menuitemradio"
-      aria-checked={filter === value}
-      rightSection={filter === value ? <Icon icon={IconCheck} size="s" /> : null}
-      onClick={() => onFilter(value)}
+      value={value}
+      checked={filter === value}
+      checkIcon={<Icon icon={IconCheck} size="s" />}
+      closeMenuOnClick
+      onChange={() => onFilter(value)}
     >
       {text}
-    </Menu.Item>
+    </Menu.RadioItem>
   ))
 }
 
