@@ -4,7 +4,7 @@
 //! chain and name, but at a time within its own validity period.
 
 use crate::clock;
-use crate::domain::{Notice, Timestamp};
+use crate::domain::{Cause, Notice, Timestamp};
 use crate::providers::http_client;
 use crate::providers::tls_probe::http_date;
 use rustls::client::WebPkiServerVerifier;
@@ -59,6 +59,17 @@ impl ClockReading {
             Notice::ClockBehind { host, count, unit }
         } else {
             Notice::ClockAhead { host, count, unit }
+        }
+    }
+
+    /// Returns the cause of a failure that a wrong clock explains.
+    pub fn cause(&self) -> Cause {
+        let ((count, unit), host) = (self.rounded(), self.host.clone());
+        let unit = unit.to_owned();
+        if self.ahead_ms < 0 {
+            Cause::ClockBehind { host, count, unit }
+        } else {
+            Cause::ClockAhead { host, count, unit }
         }
     }
 
