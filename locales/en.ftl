@@ -44,6 +44,7 @@ certificate-expires = The certificate is valid until { $end }. { $reason }
 certificate-missing = There is no certificate. { $reason }
 backup-old = The last good snapshot is of { $last }. { $reason }
 backup-missing = There is no good snapshot yet. { $reason }
+backup-not-uploaded = The last snapshot is not in the bucket: { $reason }
 
 # The database files
 
@@ -59,7 +60,8 @@ copy-late-restarted = The copy is { $count } s behind: it is being written again
 foreign-file = Another program has changed or replaced { $file }. The file stays as it is, and the service continues with its own data. To use that file: the button here, or `agentlocator restore { $file }`. To keep the current data: the button here, or move the file away.
 foreign-file-denied = The service's user { $user } may not read { $file }. The file stays as it is, and the service continues with its own data. To use that file: `sudo chown { $user }: { $file }`, then restart the service. To keep the current data: the button here, or move the file away.
 foreign-file-not-regular = { $file } is no regular file. It stays as it is, and the service continues with its own data. Move it away: a new copy is created at once.
-foreign-file-unusable = { $file } could not be used: it { $reason }. The file stays as it is, and the service continues with its own data; the next start tries again. To keep the current data: the button here, or move the file away.
+foreign-file-unusable = { $file } could not be used: { $reason }. The file stays as it is, and the service continues with its own data; the next start tries again. To keep the current data: the button here, or move the file away.
+database-damage = { $findings }
 last-sound-copy = The last sound copy is { $file }; it is not changed any more. To continue with it: `agentlocator restore { $file }`. The damage: { $findings }
 started-from = The database from { $file } is in use.
 started-promoted = This machine runs in place of another one, with the data that was replicated from it until { $until }. Messages and calls that arrived there later are not here.
@@ -73,6 +75,10 @@ started-live-damaged = The database was damaged. { $file } is used instead. The 
 started-live-damaged-because = The database was damaged ({ $reason }). { $file } is used instead. The damaged file is kept as { $archived }.
 started-found-foreign = { $file } was a file that the service did not write. It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
 started-found-foreign-because = { $file } was a file that the service did not write ({ $reason }). It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
+
+# The settings
+
+rejected-setting = { $reason }
 
 # The AI
 
@@ -116,6 +122,8 @@ message-opted-out = the contact has blocked our number or asked for no messages;
 message-no-provider = no WhatsApp provider in use can send this message
 message-provider-removed = the provider is no longer configured
 message-discarded = the message was not sent after the restore
+message-unknown = the database could not be read: { $reason }
+message-file = { $reason }
 
 # The bridge, and what WhatsApp says to it. What follows the semicolon is what to do.
 
@@ -164,8 +172,145 @@ twilio-content = WhatsApp did not accept the content of the message; change its 
 twilio-account = Twilio did not accept the account; check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN
 twilio-cancelled = the message was cancelled at Twilio before it was sent
 twilio-undelivered = Twilio could not deliver the message
+twilio-refused = Twilio rejected the request: HTTP { $status }, code { $code }: { $reason }
 twilio-error = Twilio did not send the message (error { $code })
 twilio-error-because = Twilio did not send the message: { $reason } (error { $code })
+
+## Causes of failures. The keys are stored in databases: add new ones, never rename one.
+
+cause-other = { $text }
+cause-no-such-file = no such file or folder
+cause-no-permission = permission denied
+cause-disk-full = no space left on the disk
+cause-disk-read-only = the disk is read-only
+cause-no-space = not enough disk space at { $file }: { $needed_mb } MB needed, { $free_mb } MB free
+cause-file = cannot { $doing } { $file }
+cause-read-back = { $file } does not read back as it was written
+cause-name-unresolved = the name does not resolve
+cause-no-record = it has no record
+cause-connection-refused = connection refused
+cause-connection-lost = the connection broke off
+cause-no-route = there is no route to it
+cause-no-answer = no answer in time
+cause-certificate-rejected = its certificate is not accepted
+
+cause-database-no-space = the disk is full or read-only, nothing was stored
+cause-database-denied = the user { $user } may not use { $file }: it belongs to { $owner } and has the mode { $mode }; as root, run `chown { $user }: { $file }`, and `chmod u+rwX { $file }` if that does not help
+cause-database-busy = the database is in use
+cause-database-error = database error
+cause-database-panicked = internal error while using the database
+cause-database-newer = the database was made by a newer version: it has the migration { $migration }, and this version has migrations only up to { $known }. Install the previous version again, or restore a copy of the database from before the upgrade; there is one in `snapshots/` beside the database
+cause-database-migration = the database could not be migrated
+cause-database-not-ours = it belongs to another program
+cause-database-unknown-migration = it has the migration { $migration }, which this version lacks
+cause-database-other-migration = its migration { $migration } differs from the one in this version; the database may have been migrated by a build from between two releases
+cause-database-unreadable = { $file } cannot be read. Its disk or network share may be failing, see `journalctl -k`; copy it from another place, or try again once it can be read
+cause-database-log = { $file } belongs to a database that was not closed, and part of its data may be in it alone. If that is the file beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else remove this one
+cause-database-damaged = the database file { $file } is damaged
+cause-database-empty = it is empty
+cause-database-no-data = it holds no data
+cause-row-orphaned = row { $row } of { $table } refers to a row of { $parent } that is not there
+cause-index-wrong = index { $index } has { $entries } entries, but { $rows } rows of { $table } belong in it
+cause-copy-was-behind = the published file was behind when the folder was copied, so that what was acknowledged last may be missing
+cause-copy-failed = { $doing ->
+    [read] the database's files could not be read
+   *[write] the copy could not be written
+}
+
+cause-ai-failure = { $cause ->
+    [bad_key] the service does not accept the key or the account
+    [no_credit] the account has no quota or credit left
+    [rate_limited] the rate limit of the account is exceeded
+    [rejected] the service rejects a setting
+   *[outage] the service has an error, does not answer in time, or cannot be reached
+}
+cause-ai-no-key = no key is set
+cause-ai-key-malformed = the key has characters that no key has
+cause-ai-malformed = the answer could not be read
+
+cause-file-address = { $problem ->
+    [not_https] the file's address must begin with https://
+    [credentials] the file's address must not contain a user name or a password
+    [not_public] the file's address leads to this machine or into a private network
+   *[invalid] the file's address is not a valid URL
+}
+cause-file-too-large = the file is larger than { $bytes } bytes
+cause-file-redirects = too many redirects while fetching the file
+
+cause-twilio-no-account = no Twilio account is set (twilio.account_sid and twilio.auth_token)
+cause-twilio-malformed = Twilio's answer could not be read
+
+cause-setting = { $place }: { $setting }
+cause-settings = { $place }
+
+cause-encryption = the copy cannot be encrypted
+cause-age-recipient = { $recipient } is not an age recipient; a recipient begins with age1, as `age-keygen` prints it
+cause-bucket-status = it answered { $status }
+cause-bucket-malformed = its answer cannot be read
+cause-bucket-length = it has { $stored } bytes of { $sent }
+cause-setting-missing = { $setting } is not set
+cause-setting-invalid = { $setting } is wrong
+
+cause-tls-no-listener = no listener accepts TLS: port 443 could not be opened, and tls.https_listen is not set
+cause-tls-self-signed = a self-signed certificate could not be created
+cause-tls-previous-served = the previous certificate is still served
+cause-pem-unusable = { $file } cannot be used
+cause-pem-no-certificate = it holds no certificate (PEM begins with -----BEGIN CERTIFICATE-----)
+cause-pem-no-key = it holds no key that can be read (PEM begins with -----BEGIN PRIVATE KEY-----, and no password protects it)
+cause-pem-mismatch = the key does not belong to the certificate
+cause-pem-expired = { $file } expired at { $end }
+cause-pem-not-yet-valid = { $file } is valid only from { $start } on; if that is past, this machine's clock is behind
+cause-pem-names = { $file } does not cover { $missing } (it covers { $names })
+cause-acme-unavailable = certificates cannot be fetched
+cause-acme-step = { $step ->
+    [account-store] the account's key could not be stored
+    [account-remove] the account's key could not be removed
+    [account-read] the account's key cannot be read
+    [key] a key could not be created
+    [stored-key] the key is broken
+    [request] the certificate request could not be created
+    [challenge] the challenge answer could not be created
+    [order-store] the order could not be stored
+   *[certificate-store] the certificate could not be stored
+}
+cause-acme-unreachable = { $authority } cannot be reached
+cause-acme-answer = it answered { $status }, which is not an ACME answer
+cause-acme-too-long = its answer is too long
+cause-acme-malformed = { $authority } gave an invalid answer
+cause-acme-late = { $authority } did not finish within { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+}
+cause-acme-refused = { $authority } refused: "{ $reason }". What to do: { $problem ->
+    [rateLimited] its rate limit was reached; nothing needs to be done but to wait
+    [accountDoesNotExist] a new account is created at the next attempt
+    [badNonce] a retry follows soon
+    [serverInternal] a retry follows soon
+    [rejectedIdentifier] it does not issue certificates for such a name; check tls.domain
+    [unsupportedIdentifier] it does not issue certificates for such a name; check tls.domain
+    [caa] the CAA record of the name allows other authorities only; change it
+    [dns] check that the name has an A or AAAA record that points to this machine
+    [externalAccountRequired] set tls.acme_eab_key_id and tls.acme_eab_hmac_key, which the authority issues
+    [invalidContact] check tls.acme_contact
+    [unsupportedContact] check tls.acme_contact
+    [userActionRequired] it requires a user's action, such as accepting new terms
+   *[other] check tls.domain and the other tls settings
+}
+cause-acme-not-here = { $authority } did not find this machine at { $name } (port { $port }): "{ $reason }". What to do: { $problem ->
+    [connection] check that port { $port } of { $name } leads to this machine: the router's forwarding, and firewalls
+    [dns] check that { $name } has an A or AAAA record that names this machine; new ones take up to an hour
+    [caa] the CAA record of { $name } allows other authorities only; change it
+   *[other] something else answers there; check that A and AAAA records of { $name } name this machine, and that no other server has its port { $port }
+}
+cause-acme-no-reason = { $authority } refused without a reason
+cause-acme-no-challenge = { $authority } offers no { $challenge } for { $name }
+cause-acme-unusable = { $authority } sent a certificate that cannot be served
+cause-acme-names = { $authority } sent a certificate that does not cover { $name }
+cause-acme-at-fault = this machine's clock is right, so the authority's certificate is at fault
+cause-acme-hmac-key = tls.acme_eab_hmac_key is not what the authority gave out: it is not valid base64url
+cause-clock-ahead = this machine's clock is { clock-difference } ahead (by { $host }), so that good certificates look bad. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
+cause-clock-behind = this machine's clock is { clock-difference } behind (by { $host }), so that good certificates look bad. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
+cause-clock-behind-certificate = this machine's clock is behind: it shows { $now }, but the certificate is from { $issued }. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
 
 ## Alerts: the headline, and what to do.
 

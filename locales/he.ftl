@@ -50,6 +50,7 @@ certificate-expires = התעודה תקפה עד { $end }. { $reason }
 certificate-missing = אין תעודה. { $reason }
 backup-old = הגיבוי הטוב האחרון: { $last }. { $reason }
 backup-missing = עדיין אין גיבוי טוב. { $reason }
+backup-not-uploaded = הגיבוי האחרון לא הועלה למכל האחסון: { $reason }
 
 # The database files
 
@@ -94,6 +95,7 @@ foreign-file = תוכנה אחרת שינתה את { $file } או החליפה �
 foreign-file-denied = למשתמש של השירות, { $user }, אין הרשאה לקרוא את { $file }. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. להשתמש בקובץ ההוא: `sudo chown { $user }: { $file }`, ואז להפעיל את השירות מחדש. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם.
 foreign-file-not-regular = { $file } אינו קובץ רגיל. הוא נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. העבירו אותו משם: עותק חדש נוצר מיד.
 foreign-file-unusable = אי אפשר היה להשתמש ב-{ $file }. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו; ההפעלה הבאה תנסה שוב. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם. הודעת השגיאה: { $reason }
+database-damage = הנזק: { $findings }
 last-sound-copy = העותק התקין האחרון הוא { $file }, והוא אינו משתנה יותר. להמשיך ממנו: `agentlocator restore { $file }`. הנזק: { $findings }
 started-from = מסד הנתונים מ־{ $file } נמצא בשימוש.
 started-promoted = מכונה זו פועלת במקום מכונה אחרת, עם הנתונים שהועתקו ממנה עד { $until }. הודעות ושיחות שהגיעו לשם אחר כך אינן כאן.
@@ -107,6 +109,10 @@ started-live-damaged = מסד הנתונים נפגם. במקומו נמצא ב�
 started-live-damaged-because = מסד הנתונים נפגם ({ $reason }). במקומו נמצא בשימוש { $file }. הקובץ הפגום נשמר ב־{ $archived }.
 started-found-foreign = ב־{ $file } היה קובץ שהשירות לא כתב. הוא נשמר ב־{ $archived }, והשירות ממשיך עם הנתונים שלו. להשתמש בו: `agentlocator restore { $archived }`.
 started-found-foreign-because = ב־{ $file } היה קובץ שהשירות לא כתב ({ $reason }). הוא נשמר ב־{ $archived }, והשירות ממשיך עם הנתונים שלו. להשתמש בו: `agentlocator restore { $archived }`.
+
+# The settings
+
+rejected-setting = הגדרה שגויה: { $reason }.
 
 # The AI
 
@@ -154,6 +160,8 @@ message-opted-out = הלקוח חסם את המספר שלנו או ביקש ל�
 message-no-provider = אין דרך וואטסאפ פעילה שיכולה לשלוח את ההודעה הזאת
 message-provider-removed = הדרך שבה ההודעה הייתה אמורה להישלח כבר אינה מוגדרת
 message-discarded = ההודעה לא נשלחה אחרי השחזור
+message-unknown = לא היה אפשר לקרוא את מסד הנתונים: { $reason }
+message-file = ההודעה לא נשלחה: { $reason }
 
 # The bridge, and what WhatsApp says to it. What follows the semicolon is what to do.
 
@@ -182,7 +190,7 @@ whatsapp-no-account = למספר הזה אין וואטסאפ
 whatsapp-restricted = וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע
 whatsapp-restricted-until = עד { $until }.
 whatsapp-refused = וואטסאפ לא קיבלה את ההודעה
-whatsapp-refused-because = וואטסאפ סירבה לשלוח את ההודעה: { $reason }
+whatsapp-refused-because = וואטסאפ סירבה לשלוח את ההודעה: "{ "\u2068" }{ $reason }{ "\u2069" }"
 
 # Twilio
 
@@ -202,8 +210,155 @@ twilio-content = וואטסאפ לא קיבלה את תוכן ההודעה; שנ
 twilio-account = Twilio לא קיבלה את פרטי החשבון; בדקו את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN
 twilio-cancelled = ההודעה בוטלה ב־Twilio לפני שנשלחה
 twilio-undelivered = Twilio לא הצליחה למסור את ההודעה
+twilio-refused = Twilio דחתה את הבקשה (HTTP { $status }, קוד { $code }): "{ "\u2068" }{ $reason }{ "\u2069" }"
 twilio-error = Twilio לא שלחה את ההודעה (שגיאה { $code })
-twilio-error-because = Twilio לא שלחה את ההודעה: { $reason } (שגיאה { $code })
+twilio-error-because = Twilio לא שלחה את ההודעה: "{ "\u2068" }{ $reason }{ "\u2069" }" (שגיאה { $code })
+
+## Causes of failures. The keys are stored in databases: add new ones, never rename one.
+# Texts of other programs are in quotes, between direction marks.
+
+cause-other = "{ "\u2068" }{ $text }{ "\u2069" }"
+cause-no-such-file = אין קובץ או תיקייה כאלה
+cause-no-permission = אין הרשאה
+cause-disk-full = לא נשאר מקום בדיסק
+cause-disk-read-only = הדיסק פתוח לקריאה בלבד
+cause-no-space = אין מספיק מקום בדיסק ב־{ $file }: נדרשים { $needed_mb } MB, ופנויים { $free_mb } MB
+cause-file = { $doing ->
+    [read] אי אפשר לקרוא את { $file }
+    [write] אי אפשר לכתוב את { $file }
+    [create] אי אפשר ליצור את { $file }
+    [remove] אי אפשר למחוק את { $file }
+    [rename] אי אפשר לשנות את השם של { $file }
+    [decrypt] אי אפשר לפענח את { $file }
+   *[other] פעולה על { $file } נכשלה
+}
+cause-read-back = { $file } אינו נקרא כפי שנכתב
+cause-name-unresolved = לא נמצאה כתובת לשם הזה
+cause-no-record = אין לו רשומה
+cause-connection-refused = החיבור נדחה
+cause-connection-lost = החיבור נותק
+cause-no-route = אין דרך להגיע לשם דרך הרשת
+cause-no-answer = לא התקבלה תשובה בזמן
+cause-certificate-rejected = תעודת האבטחה שלו אינה מתקבלת
+
+cause-database-no-space = הדיסק מלא או פתוח לקריאה בלבד, ודבר לא נשמר
+cause-database-denied = למשתמש { $user } אין הרשאה להשתמש ב־{ $file }: הקובץ שייך ל־{ $owner } ומצב ההרשאות שלו { $mode }; כמשתמש root הריצו `chown { $user }: { $file }`, ואם זה לא עוזר `chmod u+rwX { $file }`
+cause-database-busy = מסד הנתונים בשימוש
+cause-database-error = שגיאה במסד הנתונים
+cause-database-panicked = תקלה פנימית בשימוש במסד הנתונים
+cause-database-newer = מסד הנתונים נוצר בגרסה חדשה יותר: הוא כולל את השינוי { $migration }, והגרסה הזאת מכירה שינויים רק עד { $known }. התקינו שוב את הגרסה הקודמת, או שחזרו עותק של מסד הנתונים מלפני השדרוג; יש כזה ב־`snapshots/` ליד מסד הנתונים
+cause-database-migration = לא היה אפשר להתאים את מסד הנתונים לגרסה הזאת
+cause-database-not-ours = הוא שייך לתוכנה אחרת
+cause-database-unknown-migration = הוא כולל את השינוי { $migration }, שאינו קיים בגרסה הזאת
+cause-database-other-migration = השינוי { $migration } שבו שונה מזה שבגרסה הזאת; ייתכן שהוא נוצר בגרסת ביניים
+cause-database-unreadable = אי אפשר לקרוא את { $file }. ייתכן שיש תקלה בדיסק או בתיקיית הרשת, ראו `journalctl -k`; העתיקו אותו ממקום אחר, או נסו שוב כשיהיה אפשר לקרוא אותו
+cause-database-log = הקובץ { $file } שייך למסד נתונים שלא נסגר, וייתכן שחלק מהנתונים נמצא רק בו. אם זה מסד הנתונים שלידו, פתחו אותו פעם אחת בפקודה `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; אחרת מחקו את הקובץ הזה
+cause-database-damaged = קובץ מסד הנתונים { $file } פגום
+cause-database-empty = הוא ריק
+cause-database-no-data = אין בו נתונים
+cause-row-orphaned = שורה { $row } של { $table } מפנה לשורה של { $parent } שאינה קיימת
+cause-index-wrong = באינדקס { $index } יש { $entries } רשומות, אבל שייכות אליו { $rows } שורות של { $table }
+cause-copy-was-behind = העותק פיגר כשהתיקייה הועתקה, ולכן ייתכן שחסר בו מה שאושר אחרון
+cause-copy-failed = { $doing ->
+    [read] לא היה אפשר לקרוא את הקבצים של מסד הנתונים
+   *[write] לא היה אפשר לכתוב את העותק
+}
+
+cause-ai-failure = { $cause ->
+    [bad_key] השירות אינו מקבל את המפתח או את החשבון
+    [no_credit] נגמרו המכסה או היתרה בחשבון
+    [rate_limited] החשבון עבר את מגבלת הקצב
+    [rejected] השירות אינו מקבל הגדרה
+   *[outage] יש תקלה בשירות, או שהוא אינו עונה בזמן, או שאי אפשר להתחבר אליו
+}
+cause-ai-no-key = לא הוגדר מפתח
+cause-ai-key-malformed = במפתח יש תווים שאינם מותרים
+cause-ai-malformed = אי אפשר לקרוא את התשובה
+
+cause-file-address = { $problem ->
+    [not_https] כתובת הקובץ חייבת להתחיל ב־https://
+    [credentials] בכתובת הקובץ אסור שיהיו שם משתמש או סיסמה
+    [not_public] כתובת הקובץ מובילה למכונה הזאת או לרשת פרטית
+   *[invalid] כתובת הקובץ אינה תקינה
+}
+cause-file-too-large = הקובץ גדול מ־{ $bytes } בתים
+cause-file-redirects = יותר מדי הפניות בדרך אל הקובץ
+
+cause-twilio-no-account = לא הוגדר חשבון Twilio (twilio.account_sid ו־twilio.auth_token)
+cause-twilio-malformed = אי אפשר לקרוא את התשובה של Twilio
+
+cause-setting = ההגדרה { $setting } ({ $place })
+cause-settings = ההגדרות ({ $place })
+
+cause-encryption = אי אפשר להצפין את העותק
+cause-age-recipient = { $recipient } אינו מפתח של age; מפתח כזה מתחיל ב־age1, כפי ש־`age-keygen` מדפיס
+cause-bucket-status = התקבלה תשובה { $status }
+cause-bucket-malformed = אי אפשר לקרוא את התשובה
+cause-bucket-length = יש בו { $stored } בתים מתוך { $sent }
+cause-setting-missing = ההגדרה { $setting } חסרה
+cause-setting-invalid = ההגדרה { $setting } שגויה
+
+cause-tls-no-listener = אין כניסה מאובטחת (TLS): לא היה אפשר לפתוח את פורט 443, וההגדרה tls.https_listen ריקה
+cause-tls-self-signed = לא היה אפשר ליצור תעודה עצמית
+cause-tls-previous-served = התעודה הקודמת עדיין בשימוש
+cause-pem-unusable = אי אפשר להשתמש ב־{ $file }
+cause-pem-no-certificate = אין בו תעודה (PEM מתחיל ב־-----BEGIN CERTIFICATE-----)
+cause-pem-no-key = אין בו מפתח שאפשר לקרוא (PEM מתחיל ב־-----BEGIN PRIVATE KEY-----, ובלי סיסמה)
+cause-pem-mismatch = המפתח אינו שייך לתעודה
+cause-pem-expired = התוקף של { $file } פג ב־{ $end }
+cause-pem-not-yet-valid = { $file } תקף רק מ־{ $start }; אם המועד הזה כבר עבר, השעון של המכונה מפגר
+cause-pem-names = { $file } אינו כולל את { $missing } (הוא כולל את { $names })
+cause-acme-unavailable = אי אפשר לקבל תעודות
+cause-acme-step = { $step ->
+    [account-store] לא היה אפשר לשמור את המפתח של החשבון
+    [account-remove] לא היה אפשר למחוק את המפתח של החשבון
+    [account-read] אי אפשר לקרוא את המפתח של החשבון
+    [key] לא היה אפשר ליצור מפתח
+    [stored-key] המפתח פגום
+    [request] לא היה אפשר ליצור את הבקשה לתעודה
+    [challenge] לא היה אפשר ליצור את התשובה לבדיקה
+    [order-store] לא היה אפשר לשמור את ההזמנה
+   *[certificate-store] לא היה אפשר לשמור את התעודה
+}
+cause-acme-unreachable = אי אפשר להתחבר אל { $authority }
+cause-acme-answer = התקבלה תשובה { $status }, שאינה תשובה של ACME
+cause-acme-too-long = התשובה ארוכה מדי
+cause-acme-malformed = התקבלה תשובה לא תקינה מ־{ $authority }
+cause-acme-late = { $count ->
+    [one] הבקשה אל { $authority } לא הסתיימה בתוך דקה
+    [two] הבקשה אל { $authority } לא הסתיימה בתוך שתי דקות
+   *[other] הבקשה אל { $authority } לא הסתיימה בתוך { $count } דקות
+}
+cause-acme-refused = סירוב מ־{ $authority }: "{ "\u2068" }{ $reason }{ "\u2069" }". מה לעשות: { $problem ->
+    [rateLimited] הגעתם למגבלת הבקשות; אין צורך לעשות דבר מלבד להמתין
+    [accountDoesNotExist] בניסיון הבא ייווצר חשבון חדש
+    [badNonce] ניסיון נוסף יתחיל בקרוב
+    [serverInternal] ניסיון נוסף יתחיל בקרוב
+    [rejectedIdentifier] אין שם תעודות לשם כזה; בדקו את tls.domain
+    [unsupportedIdentifier] אין שם תעודות לשם כזה; בדקו את tls.domain
+    [caa] רשומת ה־CAA של השם מתירה רק רשויות אחרות; שנו אותה
+    [dns] ודאו שלשם יש רשומת A או AAAA שמצביעה על המכונה הזאת
+    [externalAccountRequired] הגדירו את tls.acme_eab_key_id ואת tls.acme_eab_hmac_key שהרשות מנפיקה
+    [invalidContact] בדקו את tls.acme_contact
+    [unsupportedContact] בדקו את tls.acme_contact
+    [userActionRequired] נדרשת פעולה שלכם אצל הרשות, כמו אישור תנאים חדשים
+   *[other] בדקו את tls.domain ואת שאר הגדרות tls
+}
+cause-acme-not-here = { $authority } לא הגיעה אל המכונה הזאת דרך { $name } (פורט { $port }): "{ "\u2068" }{ $reason }{ "\u2069" }". מה לעשות: { $problem ->
+    [connection] ודאו שפורט { $port } של { $name } מוביל למכונה הזאת: ההפניה בנתב, וחומות אש
+    [dns] ודאו שלשם { $name } יש רשומת A או AAAA שמצביעה על המכונה הזאת; רשומות חדשות נכנסות לתוקף בתוך שעה
+    [caa] רשומת ה־CAA של { $name } מתירה רק רשויות אחרות; שנו אותה
+   *[other] משהו אחר עונה שם; ודאו שרשומות A ו־AAAA של { $name } מצביעות על המכונה הזאת, ושאין שרת אחר בפורט { $port } שלה
+}
+cause-acme-no-reason = סירוב מ־{ $authority }, בלי סיבה
+cause-acme-no-challenge = ב־{ $authority } אין בדיקה מסוג { $challenge } לשם { $name }
+cause-acme-unusable = התקבלה מ־{ $authority } תעודה שאי אפשר להשתמש בה
+cause-acme-names = התקבלה מ־{ $authority } תעודה שאינה כוללת את { $name }
+cause-acme-at-fault = השעון של המכונה נכון, ולכן התקלה בתעודה של הרשות
+cause-acme-hmac-key = הערך של tls.acme_eab_hmac_key אינו זה שהרשות נתנה: אינו base64url תקין
+cause-clock-ahead = לפי { $host }, השעון של המכונה מקדים בהפרש של { clock-difference }, ולכן תעודות תקינות נראות לא תקינות. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
+cause-clock-behind = לפי { $host }, השעון של המכונה מפגר בהפרש של { clock-difference }, ולכן תעודות תקינות נראות לא תקינות. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
+cause-clock-behind-certificate = השעון של המכונה מפגר: הוא מראה { $now }, אבל התעודה היא מ־{ $issued }. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
 
 ## Alerts: the headline, and what to do.
 

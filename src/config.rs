@@ -149,7 +149,7 @@ pub struct Config {
     pub origins: Origins,
     /// The errors in the configured settings, if the last working settings are used instead; otherwise empty.
     #[serde(skip)]
-    pub rejected: Vec<String>,
+    pub rejected: Vec<Problem>,
     /// Messages about credential files that no setting reads.
     #[serde(skip)]
     pub unknown_credentials: Vec<String>,

@@ -3,6 +3,7 @@
 
 pub mod alert_delivery;
 pub mod backfills;
+pub mod database_notice;
 pub mod health_monitor;
 pub mod housekeeping;
 pub mod manual_backup;

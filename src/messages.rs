@@ -10,13 +10,24 @@ mod phrase;
 pub use phrase::Phrase;
 
 use crate::domain::{
-    AlertDetail, AlertKind, CheckResult, FoundText, HebrewMonth, Holiday, Language, Localized, RemedyText, StoredNotice,
+    AlertDetail, AlertKind, Causes, CheckResult, FoundText, HebrewMonth, Holiday, Language, Localized, Notice,
+    RemedyText, StoredNotice, TextParam,
 };
-use bundle::{bundle, render};
+use bundle::{bundle, render, render_param};
 
 /// Returns the text in a language.
 pub fn text(language: Language, text: &impl Localized) -> String {
     render(bundle(language), text.key(), None, text.params())
+}
+
+/// Returns the text of causes.
+pub fn causes(language: Language, causes: &Causes) -> String {
+    param(language, causes.into())
+}
+
+/// Returns the text of a parameter of another text.
+pub fn param(language: Language, param: TextParam<'_>) -> String {
+    render_param(bundle(language), param)
 }
 
 /// Returns the text of a stored notice. A notice from an earlier release is returned in the language in which it was
@@ -31,8 +42,10 @@ pub fn stored(language: Language, notice: &StoredNotice) -> String {
 /// Returns the text of an alert's detail; empty if the alert has none.
 pub fn detail(language: Language, detail: &AlertDetail) -> String {
     match (detail, language) {
-        (AlertDetail::Notices(notices), _) => {
-            notices.iter().map(|notice| text(language, notice)).collect::<Vec<_>>().join(" ")
+        (AlertDetail::Notices(found), _) => notices(language, found),
+        (AlertDetail::Findings(findings), _) => {
+            let line = |result: &CheckResult| format!("{}: {}", result.check, finding(language, result).0);
+            findings.iter().map(line).collect::<Vec<_>>().join("\n")
         }
         (AlertDetail::Texts { he, .. }, Language::Hebrew) => he.clone(),
         (AlertDetail::Texts { en, .. }, Language::English) => en.clone(),
@@ -43,18 +56,23 @@ pub fn detail(language: Language, detail: &AlertDetail) -> String {
 pub fn finding(language: Language, result: &CheckResult) -> (String, Option<String>) {
     let found = match &result.found {
         FoundText::Found(found) => text(language, found),
-        FoundText::Alert(alert) => detail(language, alert),
+        FoundText::Notices(found) => notices(language, found),
+        FoundText::Texts { he, en } => if language == Language::Hebrew { he } else { en }.clone(),
         FoundText::Text(text) => text.clone(),
     };
     match &result.remedy {
         Some(RemedyText::Remedy(remedy)) => (found, Some(text(language, remedy))),
         Some(RemedyText::Text(text)) => (found, Some(text.clone()).filter(|text| !text.is_empty())),
         // The notices about the bridge contain both the finding and the remedy.
-        None => match found.split_once("; ").filter(|_| matches!(result.found, FoundText::Alert(_))) {
+        None => match found.split_once("; ").filter(|_| matches!(result.found, FoundText::Notices(_))) {
             Some((found, remedy)) => (found.to_owned(), Some(remedy.to_owned())),
             None => (found, None),
         },
     }
+}
+
+fn notices(language: Language, notices: &[Notice]) -> String {
+    notices.iter().map(|notice| text(language, notice)).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the detail with its texts in both languages.

@@ -112,7 +112,7 @@ pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
-pub use notice::{StartEvent, StartNotice, WAS_BEHIND, leave_promotion_notice};
+pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
 pub use outbox::{
     AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
 };
@@ -151,6 +151,7 @@ use sqlite_mirror::AckAfter;
 use sqlite_mirror::{
     background_read, checkpoint, disk_reserve, fault_injection, file_stamp, open, page_copy, publish, run_state, sys,
 };
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
@@ -264,10 +265,15 @@ impl Store {
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
+    /// Returns the path of the published file.
+    pub fn published_file(&self) -> &Path {
+        &self.inner.folder.published
+    }
+
     /// Returns the health of the store without testing it; see [`Store::probe`].
     pub fn health(&self) -> Health {
         let publish = match &*self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(threads) => threads.publish_state(&self.inner.folder.published),
+            Some(threads) => threads.publish_state(),
             None => PublishState::Off,
         };
         let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();

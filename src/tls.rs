@@ -16,7 +16,8 @@ pub use status::{TlsError, TlsHealth, TlsStatus};
 
 use crate::clock;
 use crate::config::Config;
-use crate::domain::Timestamp;
+use crate::domain::{Cause, Causes, Language, Timestamp};
+use crate::messages;
 use acme::Acme;
 use certificate::Certificate;
 use file_certificate::{Candidate, CertificateFiles};
@@ -78,7 +79,7 @@ impl Tls {
         if tls.inner.server.is_some() {
             tls.load(clock::now());
         } else if tls.inner.config.tls.is_configured() {
-            tls.report_error("no listener accepts TLS: port 443 could not be opened, and tls.https_listen is not set");
+            tls.report_error(Cause::TlsNoListener);
         }
         tls
     }
@@ -137,7 +138,7 @@ impl Tls {
 
     /// Reloads the certificate files, and makes a failed ACME order due again. Returns true if another certificate is
     /// served now. If the files are rejected, returns the reason, and the previous certificate stays in use.
-    pub fn reload(&self) -> Result<bool, String> {
+    pub fn reload(&self) -> Result<bool, Causes> {
         let fingerprint = || self.inner.resolver.current().map(|(_, certificate)| certificate.fingerprint);
         let before = fingerprint();
         match self.inner.config.tls.own_files().filter(|_| self.inner.server.is_some()) {
@@ -155,8 +156,8 @@ impl Tls {
             Some(files) => self.watch(CertificateFiles::new(files)).await,
             None if config.uses_acme() => match Acme::new(self.clone()) {
                 Ok(acme) => acme.run().await,
-                Err(error) => {
-                    self.report_error(&format!("certificates cannot be fetched: {error}"));
+                Err(causes) => {
+                    self.report_error(Cause::AcmeUnavailable.because(causes));
                     std::future::pending::<()>().await;
                 }
             },
@@ -207,7 +208,7 @@ impl Tls {
     }
 
     /// Loads the files; returns the reason if they are rejected.
-    fn load_files(&self, files: &CertificateFiles, now: Timestamp) -> Result<(), String> {
+    fn load_files(&self, files: &CertificateFiles, now: Timestamp) -> Result<(), Causes> {
         let before = self.inner.resolver.current();
         let served = before.as_ref().filter(|(source, _)| *source == CertificateSource::Files).map(|(_, it)| it);
         let serve = |certificate: Certificate| {
@@ -224,11 +225,13 @@ impl Tls {
             }
             Candidate::AcceptWithWarning(certificate, fault) => {
                 serve(certificate);
-                self.report_error(&fault);
+                self.report_error(fault);
             }
             Candidate::Reject(reason) => {
-                let suffix = if served.is_some() { "; the previous certificate is still served" } else { "" };
-                self.report_error(&format!("{reason}{suffix}"));
+                self.report_error(match served {
+                    Some(_) => Cause::TlsPreviousServed.because(reason.clone()),
+                    None => reason.clone(),
+                });
                 return Err(reason);
             }
         }
@@ -258,7 +261,7 @@ impl Tls {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         match self_signed::load_or_create(&self.inner.folder, &host, now) {
             Ok(certificate) => self.inner.resolver.set(CertificateSource::SelfSigned, certificate),
-            Err(error) => self.report_error(&format!("a self-signed certificate could not be created: {error}")),
+            Err(error) => self.report_error(Cause::TlsSelfSigned.because(Cause::other(error.to_string()))),
         }
     }
 
@@ -275,13 +278,14 @@ impl Tls {
     }
 
     /// Stores an error, and logs it if it is new.
-    fn report_error(&self, text: &str) {
+    fn report_error(&self, causes: impl Into<Causes>) {
+        let causes = causes.into();
         let mut progress = self.progress();
-        if progress.last_error.as_ref().is_some_and(|known| known.text == text) {
+        if progress.last_error.as_ref().is_some_and(|known| known.causes == causes) {
             return;
         }
-        progress.last_error = Some(TlsError { at: clock::now(), text: text.to_owned() });
-        tracing::error!(event = "TLS_ERROR", "{text}");
+        tracing::error!(event = "TLS_ERROR", "{}", messages::causes(Language::English, &causes));
+        progress.last_error = Some(TlsError { at: clock::now(), causes });
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

@@ -63,7 +63,7 @@ fn of_account(cause: AiFailureCause) -> Option<AlertKind> {
 }
 
 fn refusal(failure: &AiFailure) -> Notice {
-    Notice::AiServiceRefuses { part: failure.part.as_str().to_owned(), reason: failure.reason.clone() }
+    Notice::AiServiceRefuses { part: failure.part.as_str().to_owned(), reason: failure.into() }
 }
 
 impl Alerts {
@@ -86,7 +86,7 @@ impl Alerts {
         let Some((_, failure)) = call.failed.last().filter(|_| !has_answered) else { return };
         let count = calls.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if of_account(failure.cause).is_none() && count >= calls.threshold {
-            let notice = Notice::AiCallsFailed { count: count.into(), reason: failure.reason.clone() };
+            let notice = Notice::AiCallsFailed { count: count.into(), reason: failure.into() };
             let [unavailable, limited] = OF_CALLS;
             let (kind, other) = match failure.cause {
                 AiFailureCause::RateLimited => (limited, unavailable),

@@ -2,8 +2,10 @@
 
 use crate::config::{Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings};
 use crate::crm::setting::{self, ChangedSettings};
+use crate::domain::Language;
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
+use crate::messages;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::reload::{
     ChangeRejected, ReloadHandle, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
@@ -196,7 +198,8 @@ impl Reloader {
         changed.dedup();
         // Reloaded last, because it takes effect immediately. On an error, the previous certificate stays in use.
         let tls = self.tls.clone();
-        if run_blocking(move || tls.reload()).await?.map_err(ReloadRejected::because)? {
+        let unusable = |causes| ReloadRejected::because(messages::causes(Language::English, &causes));
+        if run_blocking(move || tls.reload()).await?.map_err(unusable)? {
             changed.push("certificates".to_owned());
         }
         self.log.set_level(&next.config);

@@ -8,6 +8,7 @@ mod upload;
 
 use super::Error;
 use crate::config::{BackupConfig, BucketAccess};
+use crate::domain::{Cause, Causes};
 use client::BucketClient;
 use rusty_s3::actions::{DeleteObject, GetObject, ListObjectsV2};
 use rusty_s3::{Credentials, UrlStyle};
@@ -29,11 +30,15 @@ impl Bucket {
         access: &BucketAccess<'_>,
         settings: &BackupConfig,
         client: reqwest::Client,
-    ) -> Result<Self, String> {
-        let endpoint = access.endpoint.as_str().parse().map_err(|error| format!("backup.s3_endpoint: {error}"))?;
+    ) -> Result<Self, Causes> {
+        let invalid = |setting: &str, error: &dyn std::fmt::Display| {
+            Cause::SettingInvalid { setting: setting.to_owned() }.because(Cause::other(error.to_string()))
+        };
+        let endpoint = access.endpoint.as_str().parse();
+        let endpoint = endpoint.map_err(|error: url::ParseError| invalid("backup.s3_endpoint", &error))?;
         let style = if settings.s3_path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
         let location = rusty_s3::Bucket::new(endpoint, style, access.name.to_owned(), settings.s3_region.clone())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| invalid("backup.s3_bucket", &error))?;
         Ok(Self {
             location,
             credentials: Credentials::new(access.key_id.expose(), access.secret.expose()),
@@ -53,7 +58,7 @@ impl Bucket {
             }
             let text = self.client.text(|client, url| client.get(url), || action_url(&action)).await?;
             let page = ListObjectsV2::parse_response(&text)
-                .map_err(|error| Error::Bucket(format!("its list cannot be read: {error}")))?;
+                .map_err(|error| Error::bucket(Cause::BucketMalformed.because(Cause::other(error.to_string()))))?;
             for object in page.contents {
                 if let Some(name) = object.key.strip_prefix(&self.prefix) {
                     found.push((name.to_owned(), object.size.unwrap_or(0)));
@@ -84,8 +89,8 @@ impl Bucket {
             .stream(action_url(&action), |bytes| file.write_all(bytes).map_err(Error::file("write", &part)))
             .await;
         let outcome = received.and_then(|()| {
-            file.sync_all().map_err(Error::file("fsync", &part))?;
-            std::fs::rename(&part, target).map_err(Error::file("rename the downloaded file to", target))
+            file.sync_all().map_err(Error::file("write", &part))?;
+            std::fs::rename(&part, target).map_err(Error::file("rename", target))
         });
         if outcome.is_err() {
             let _ = std::fs::remove_file(&part);

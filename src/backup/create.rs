@@ -11,7 +11,7 @@ use super::retention::{RetentionPolicy, expired};
 use super::{BackupStatus, Error, encryption, schedule};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
-use crate::domain::Timestamp;
+use crate::domain::{Cause, Causes, Timestamp};
 use crate::store::{self, CopySummary};
 use jiff::tz::TimeZone;
 use running::Running;
@@ -35,7 +35,7 @@ pub struct Snapshots {
     zone: TimeZone,
     special: usize,
     /// The bucket; `Err` with the setting's name if a required setting is missing.
-    bucket: Option<Result<Bucket, String>>,
+    bucket: Option<Result<Bucket, Causes>>,
     running: Running,
     cancel_token: CancellationToken,
 }
@@ -70,7 +70,7 @@ impl Snapshots {
     pub fn new(config: &Config, client: reqwest::Client) -> Self {
         let published = config.store.published_file();
         let bucket = config.backup.bucket().map(|access| {
-            let access = access.map_err(|missing| format!("{missing} is not set"))?;
+            let access = access.map_err(|missing| Cause::SettingMissing { setting: missing.to_string() })?;
             Bucket::new(&access, &config.backup, client)
         });
         Self {
@@ -137,7 +137,7 @@ impl Snapshots {
     pub fn open(&self, name: &str) -> Result<(File, u64), Error> {
         let path = self.path(name)?;
         let file = folder::open(&path)?;
-        let metadata = file.metadata().map_err(Error::file("inspect", &path))?;
+        let metadata = file.metadata().map_err(Error::file("read", &path))?;
         Ok((file, metadata.len()))
     }
 
@@ -181,7 +181,7 @@ impl Snapshots {
             }
             Err(error @ (Error::Busy | Error::Stopped)) => Err(error),
             Err(error) => {
-                status.last_error = Some(error.to_string());
+                status.last_error = Some((&error).into());
                 status.lacks_space = error.is_lack_of_space();
                 self.save_status(&status);
                 Err(error)
@@ -204,12 +204,12 @@ impl Snapshots {
 
     async fn sync_bucket(&self, status: &mut BackupRun) -> Option<String> {
         self.bucket.as_ref()?;
-        status.bucket_error =
-            self.upload_missing(status.last_snapshot.as_deref()).await.err().map(|error| error.to_string());
-        if status.bucket_error.is_none() {
+        let error = self.upload_missing(status.last_snapshot.as_deref()).await.err();
+        status.bucket_error = error.as_ref().map(Causes::from);
+        if error.is_none() {
             status.bucket_success_at = Some(clock::now());
         }
-        status.bucket_error.clone()
+        error.map(|error| error.to_string())
     }
 
     /// Reads a snapshot completely and compares its checksum. Also verifies the database in it, if the snapshot is not
@@ -259,8 +259,8 @@ impl Snapshots {
     fn require_bucket(&self) -> Result<&Bucket, Error> {
         match &self.bucket {
             Some(Ok(bucket)) => Ok(bucket),
-            Some(Err(missing)) => Err(Error::Bucket(missing.clone())),
-            None => Err(Error::Bucket("none is set (backup.s3_bucket)".into())),
+            Some(Err(causes)) => Err(Error::Bucket(causes.clone())),
+            None => Err(Error::bucket(Cause::SettingMissing { setting: "backup.s3_bucket".to_owned() })),
         }
     }
 
@@ -292,7 +292,7 @@ impl Snapshots {
         if !name.encrypted && self.folder() == self.work_folder {
             return folder::adopt(work, &self.work_folder, name, &self.cancel_token);
         }
-        let bytes = std::fs::metadata(work).map_err(Error::file("inspect", work))?.len();
+        let bytes = std::fs::metadata(work).map_err(Error::file("read", work))?.len();
         check_space(self.folder(), bytes)?;
         folder::put(work, self.folder(), name, &self.settings.age_recipients, &self.cancel_token)
     }
@@ -300,14 +300,14 @@ impl Snapshots {
     fn copy_and_verify(&self, work: &Path) -> Result<CopySummary, Error> {
         check_space(&self.work_folder, self.database_bytes())?;
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(work);
-        let out = out.map_err(Error::file("make", work))?;
+        let out = out.map_err(Error::file("write", work))?;
         let mut writer =
             CancellableWriter { out: BufWriter::with_capacity(1 << 20, &out), cancel_token: &self.cancel_token };
         match store::copy_database(&self.published, &mut writer) {
             _ if self.cancel_token.is_cancelled() => return Err(Error::Stopped),
             outcome => outcome?,
         };
-        out.sync_all().map_err(Error::file("fsync", work))?;
+        out.sync_all().map_err(Error::file("write", work))?;
         Ok(store::verify_copy(work)?)
     }
 
@@ -318,7 +318,7 @@ impl Snapshots {
         let encrypted = folder::open(path)?;
         let mut decrypted = encryption::decrypt(BufReader::new(encrypted), identity)?;
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&work);
-        let mut out = out.map_err(Error::file("make", &work))?;
+        let mut out = out.map_err(Error::file("write", &work))?;
         let verified = std::io::copy(&mut decrypted, &mut out)
             .map_err(Error::file("decrypt", path))
             .and_then(|_| Ok(store::verify_copy(&work)?));
@@ -365,7 +365,7 @@ impl Snapshots {
     fn create_folders(&self) -> Result<(), Error> {
         let create = |path: &Path| {
             let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
-            created.map_err(Error::file("create the folder", path))
+            created.map_err(Error::file("create", path))
         };
         create(&self.work_folder)?;
         if self.folder() != self.work_folder {
@@ -373,7 +373,7 @@ impl Snapshots {
             let parent = self.folder().parent().unwrap_or(Path::new("/"));
             if !parent.is_dir() {
                 let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-                return Err(Error::file("find the folder", parent)(missing));
+                return Err(Error::file("read", parent)(missing));
             }
             create(self.folder())?;
         }

@@ -1,5 +1,6 @@
 //! Encrypts copies with age (<https://age-encryption.org/v1>). The recipients keep the private keys elsewhere.
 
+use crate::domain::{Cause, Causes};
 use age::x25519;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -28,6 +29,18 @@ pub enum EncryptionError {
     /// Reading or writing failed.
     #[error("the encrypted copy cannot be read or written")]
     Io(#[from] io::Error),
+}
+
+impl From<&EncryptionError> for Causes {
+    fn from(error: &EncryptionError) -> Self {
+        match error {
+            EncryptionError::Recipient(recipient) => Cause::AgeRecipient { recipient: recipient.clone() }.into(),
+            EncryptionError::Encrypt(error) => Cause::Encryption.because(Cause::other(error.to_string())),
+            EncryptionError::Io(error) => Cause::Encryption.because(error),
+            // Only commands decrypt.
+            EncryptionError::Identity { .. } | EncryptionError::Decrypt(_) => Cause::other(error.to_string()).into(),
+        }
+    }
 }
 
 /// Returns true if a file that starts with these bytes is encrypted.

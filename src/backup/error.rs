@@ -1,7 +1,8 @@
 //! Errors of snapshots.
 
 use super::encryption::EncryptionError;
-use crate::store;
+use crate::domain::{Cause, Causes, Language};
+use crate::{messages, store};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ pub enum Error {
     /// A file operation failed.
     #[error("cannot {doing} {path}: {source}")]
     File {
-        /// The operation, such as `read`.
+        /// The operation, such as `read`. The texts of the cause select by it.
         doing: &'static str,
         path: PathBuf,
         source: io::Error,
@@ -42,8 +43,8 @@ pub enum Error {
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
     /// The bucket rejected a request, or does not match the settings.
-    #[error("the bucket: {0}")]
-    Bucket(String),
+    #[error("the bucket: {}", messages::causes(Language::English, .0))]
+    Bucket(Causes),
     /// The service is being stopped.
     #[error("the snapshot was aborted because the service is stopping")]
     Stopped,
@@ -63,9 +64,29 @@ impl Error {
         matches!(self, Self::NoSpace { .. })
     }
 
+    /// Creates an error of the bucket.
+    pub(super) fn bucket(causes: impl Into<Causes>) -> Self {
+        Self::Bucket(causes.into())
+    }
+
     /// Returns a function that creates the error of a failed file operation.
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { doing, path, source }
+    }
+}
+
+impl From<&Error> for Causes {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Encryption(error) => error.into(),
+            Error::File { doing, path, source } => Cause::file(doing, path).because(source),
+            Error::NoSpace { path, needed_mb, free_mb } => Cause::no_space(path, *needed_mb, *free_mb).into(),
+            Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
+            Error::Bucket(causes) => causes.clone(),
+            // Only commands report these errors.
+            Error::NotFound(_) | Error::Busy | Error::Stopped => Cause::other(error.to_string()).into(),
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Stored {
 
 /// Returns all snapshots in the folder, newest first.
 pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
-    let failed = Error::file("read the folder", folder);
+    let failed = Error::file("read", folder);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -48,7 +48,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     };
     let mut found: Vec<Snapshot> = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(Error::file("read the folder", folder))?;
+        let entry = entry.map_err(Error::file("read", folder))?;
         let text = entry.file_name().to_string_lossy().into_owned();
         let Ok(name) = text.parse::<SnapshotName>() else { continue };
         let Ok(metadata) = entry.metadata() else { continue };
@@ -77,7 +77,7 @@ pub(super) fn adopt(
 ) -> Result<Stored, Error> {
     let path = folder.join(name.to_string());
     let (bytes, sha256) = checksum(work, cancel_token)?;
-    std::fs::rename(work, &path).map_err(Error::file("give the snapshot its name", &path))?;
+    std::fs::rename(work, &path).map_err(Error::file("rename", &path))?;
     write_checksum(folder, name, &sha256)?;
     Ok(Stored { path, bytes, sha256 })
 }
@@ -97,7 +97,7 @@ pub(super) fn put(
         if (bytes_there, &sha256_there) != (bytes, &sha256) {
             return Err(Error::ReadBackMismatch(path.clone()));
         }
-        std::fs::rename(&part, &path).map_err(Error::file("give the snapshot its name", &path))?;
+        std::fs::rename(&part, &path).map_err(Error::file("rename", &path))?;
         write_checksum(folder, name, &sha256)?;
         Ok(Stored { path: path.clone(), bytes, sha256 })
     });
@@ -148,7 +148,7 @@ pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<
     // the file is read through it.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
     let mut out = HashingWriter { out: io::sink(), hasher: Sha256::new(), bytes: 0 };
-    copy_until_cancelled(&mut file, &mut out, cancel_token).map_err(Error::file("read back", path))?;
+    copy_until_cancelled(&mut file, &mut out, cancel_token).map_err(Error::file("read", path))?;
     if cancel_token.is_cancelled() {
         return Err(Error::Stopped);
     }

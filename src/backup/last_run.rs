@@ -1,6 +1,6 @@
 //! The result of the last snapshot, stored in a file beside the database. Commands and the daemon share the file.
 
-use crate::domain::Timestamp;
+use crate::domain::{Causes, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -18,13 +18,13 @@ pub struct BackupRun {
     /// When the last attempt was made.
     pub last_attempt_at: Option<Timestamp>,
     /// Why the last attempt failed; null if it succeeded.
-    pub last_error: Option<String>,
+    pub last_error: Option<Causes>,
     /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
     /// When the bucket was last verified to contain all snapshots.
     pub bucket_success_at: Option<Timestamp>,
     /// Why the last upload to the bucket failed; null if it succeeded.
-    pub bucket_error: Option<String>,
+    pub bucket_error: Option<Causes>,
 }
 
 impl BackupRun {

@@ -36,6 +36,7 @@ const MAX_AGE: Duration = Duration::from_hours(50);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Cause;
 
     #[test]
     fn a_failure_and_an_old_one_are_bad() {
@@ -43,14 +44,14 @@ mod tests {
         let made = |hours| Some(now.minus(Duration::from_hours(hours)));
         let status = |last_success_at, last_error: Option<&str>| BackupRun {
             last_success_at,
-            last_error: last_error.map(str::to_owned),
+            last_error: last_error.map(|text| Cause::other(text).into()),
             ..BackupRun::default()
         };
         assert_eq!(BackupStatus::of(&BackupRun::default(), now), BackupStatus::Pending);
         assert_eq!(BackupStatus::of(&status(made(30), None), now), BackupStatus::Good);
         assert_eq!(BackupStatus::of(&status(made(60), None), now), BackupStatus::Bad);
         assert_eq!(BackupStatus::of(&status(made(1), Some("no room")), now), BackupStatus::Bad);
-        let far = BackupRun { bucket_error: Some("403".into()), ..status(made(1), None) };
+        let far = BackupRun { bucket_error: Some(Cause::other("403").into()), ..status(made(1), None) };
         assert_eq!(BackupStatus::of(&far, now), BackupStatus::Bad);
     }
 }

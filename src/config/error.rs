@@ -1,6 +1,7 @@
 //! Errors in the settings, with their locations.
 
 use super::Origin;
+use crate::domain::{Cause, Causes};
 use std::fmt;
 
 /// An invalid setting.
@@ -32,6 +33,20 @@ impl fmt::Display for Problem {
             Origin::Default => f.write_str(&self.message),
             _ => write!(f, "{}: {}", self.origin, self.message),
         }
+    }
+}
+
+impl From<&Problem> for Causes {
+    /// The frame is a code, and the description of the error is the parser's text.
+    fn from(problem: &Problem) -> Self {
+        let place = problem.origin.to_string();
+        let key = problem.key();
+        let (frame, text) =
+            match key.and_then(|key| Some((key, problem.message.strip_prefix(key)?.strip_prefix(": ")?))) {
+                Some((key, text)) => (Cause::Setting { setting: key.to_owned(), place }, text),
+                None => (Cause::Settings { place }, problem.message.as_str()),
+            };
+        frame.because(Cause::other(text))
     }
 }
 

@@ -65,7 +65,7 @@ impl LastGood {
         }
         builder.problems.clear();
         validate::finish(&mut builder);
-        builder.config.rejected = errors.0.iter().map(ToString::to_string).collect();
+        builder.config.rejected.clone_from(&errors.0);
         builder.problems.is_empty().then_some(builder.config)
     }
 

@@ -2,8 +2,9 @@
 
 use crate::clock;
 use crate::config::VersionInfo;
-use crate::domain::Timestamp;
+use crate::domain::{Language, Timestamp};
 use crate::host::instance_challenge::InstanceKey;
+use crate::maintenance::database_notice;
 use crate::maintenance::update_check::UpdateState;
 use crate::providers::release_feed::Release;
 use crate::store::{Store, boot_id};
@@ -42,14 +43,19 @@ pub struct Status {
 
 impl DaemonInfo {
     pub(super) async fn status(&self, store: &Store) -> Status {
-        let health = store.health();
+        let (health, language) = (store.health(), Language::English);
+        let file = store.published_file().display().to_string();
         let cutoff = clock::now().minus(OVERDUE);
         let overdue = store.read(move |tx| tx.count_messages_waiting_since(cutoff)).await;
         let known = store.read(UpdateState::read).await.unwrap_or_default();
         Status {
             newer_release: known.newer().cloned(),
             info: self.clone(),
-            store: json!({"publish": health.publish, "integrity": health.integrity, "boot_known": !boot_id().is_empty()}),
+            store: json!({
+                "publish": database_notice::published(&health, file, language),
+                "integrity": database_notice::integrity(&health.integrity, language),
+                "boot_known": !boot_id().is_empty(),
+            }),
             overdue_messages: overdue.unwrap_or_default(),
         }
     }

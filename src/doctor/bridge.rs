@@ -3,6 +3,7 @@
 use super::DoctorContext;
 use crate::domain::{CheckResult, CheckStatus, Found, PhoneNumber, Remedy};
 use crate::providers::baileys::bridge::{Bridge, LinkState, Overview};
+use crate::providers::http_client;
 use std::sync::Arc;
 
 const CHECK: &str = "bridge";
@@ -15,7 +16,11 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     match Bridge::new(context.client.clone(), config) {
         Ok(bridge) => evaluate(&bridge.overview(false).await),
         Err(error) => {
-            vec![CheckResult::error(CHECK, Found::BridgeUnusable { reason: error.to_string() }, Remedy::Report)]
+            vec![CheckResult::error(
+                CHECK,
+                Found::BridgeUnusable { reason: http_client::causes(&error) },
+                Remedy::Report,
+            )]
         }
     }
 }

@@ -4,7 +4,7 @@
 //! proxy, a tunnel or a router, and fails if another machine answers. The `certificate` check verifies certificates.
 
 use super::DoctorContext;
-use crate::domain::{CheckResult, Found, Remedy};
+use crate::domain::{Cause, Causes, CheckResult, Found, Remedy};
 use crate::entropy;
 use crate::host::instance_challenge::CHALLENGE_PATH;
 use crate::providers::http_client;
@@ -35,17 +35,17 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
 }
 
 /// Returns the addresses of the host, IPv4 first.
-pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, String> {
+pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Causes> {
     let port = url.port_or_known_default().unwrap_or(443);
     let found: BTreeSet<SocketAddr> = match url.host() {
         Some(Host::Ipv4(ip)) => BTreeSet::from([(ip, port).into()]),
         Some(Host::Ipv6(ip)) => BTreeSet::from([(ip, port).into()]),
         Some(Host::Domain(name)) => {
-            tokio::net::lookup_host((name, port)).await.map_err(|error| error.to_string())?.collect()
+            tokio::net::lookup_host((name, port)).await.map_err(|error| Causes::from(&error))?.collect()
         }
         None => BTreeSet::new(),
     };
-    if found.is_empty() { Err("it has no record".into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
+    if found.is_empty() { Err(Cause::NoRecord.into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
 }
 
 /// The result of the challenge at one IP address.
@@ -62,7 +62,7 @@ enum Answer {
     /// Another server answered, with this HTTP status.
     Other(u16),
     /// No server answered, for this reason.
-    Silent(String),
+    Silent(Causes),
     /// This machine has no route to the address.
     NoRoute,
     /// Not queried, because no daemon runs.
@@ -95,7 +95,7 @@ async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str
             if NO_ROUTE_ERRORS.iter().any(|words| reason.contains(words)) {
                 Answer::NoRoute
             } else {
-                Answer::Silent(reason)
+                Answer::Silent(http_client::causes(&error))
             }
         }
     }
@@ -194,14 +194,16 @@ mod tests {
         let results = finding(&[("203.0.113.7", true, Answer::ThisDaemon), ("2001:db8::1", false, Answer::Other(404))]);
         assert_eq!((results[0].0, results[1].0), (State::Ok, State::Error));
         assert!(results[1].1.contains("2001:db8::1") && results[1].1.contains("AAAA record"), "{}", results[1].1);
-        let results =
-            finding(&[("203.0.113.7", false, Answer::ThisDaemon), ("203.0.113.8", false, Answer::Silent("x".into()))]);
+        let results = finding(&[
+            ("203.0.113.7", false, Answer::ThisDaemon),
+            ("203.0.113.8", false, Answer::Silent(Causes::default())),
+        ]);
         assert!(results[0].1.contains("router, a proxy or a tunnel") && results[1].1.contains("203.0.113.8"));
     }
 
     #[test]
     fn a_missing_answer_is_explained_by_its_address() {
-        let refused = || Answer::Silent("Connection refused".into());
+        let refused = || Answer::Silent(Cause::ConnectionRefused.into());
         let results = finding(&[("203.0.113.7", true, refused())]);
         assert!(results[0].1.contains("agentlocator-https.socket"), "{}", results[0].1);
         let results = finding(&[("203.0.113.7", false, refused())]);

@@ -1,7 +1,7 @@
 //! Checks Twilio's credentials and the state of the account.
 
 use super::DoctorContext;
-use crate::domain::{CheckResult, Found, Remedy};
+use crate::domain::{Cause, CheckResult, Found, Remedy};
 use crate::providers::http_client;
 use crate::providers::twilio::account::{self, Account};
 use crate::providers::twilio::rest::Error;
@@ -43,15 +43,22 @@ pub(super) fn failed_request(error: &Error) -> CheckResult {
             CheckResult::error(CHECK, Found::TwilioRefused, Remedy::TwilioCredentials)
         }
         Error::Refused { status, message, .. } => {
-            let found = Found::TwilioAnswer { status: u64::from(*status), reason: message.clone() };
+            let found =
+                Found::TwilioAnswer { status: u64::from(*status), reason: Cause::other(message.as_str()).into() };
             CheckResult::warning(CHECK, found, Remedy::TwilioLater)
         }
         Error::Unreachable(source) => {
-            let reason = http_client::root_cause(source);
+            let reason = http_client::causes(source);
             CheckResult::error(CHECK, Found::TwilioUnreachable { reason }, Remedy::Internet)
         }
         Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
-            CheckResult::warning(CHECK, Found::TwilioError { reason: error.to_string() }, Remedy::Settings)
+            let cause = match error {
+                Error::NotConfigured => Cause::TwilioNoAccount,
+                Error::Malformed => Cause::TwilioMalformed,
+                // Only the download of a file fails so.
+                _ => Cause::other(error.to_string()),
+            };
+            CheckResult::warning(CHECK, Found::TwilioError { reason: cause.into() }, Remedy::Settings)
         }
     }
 }

@@ -4,7 +4,7 @@
 //! chain and name, but at a time within its own validity period.
 
 use crate::clock;
-use crate::domain::{Notice, Timestamp};
+use crate::domain::{Cause, Notice, Timestamp};
 use crate::providers::http_client;
 use crate::providers::tls_probe::http_date;
 use rustls::client::WebPkiServerVerifier;
@@ -62,6 +62,17 @@ impl ClockReading {
         }
     }
 
+    /// Returns the cause of a failure that a wrong clock explains.
+    pub fn cause(&self) -> Cause {
+        let ((count, unit), host) = (self.rounded(), self.host.clone());
+        let unit = unit.to_owned();
+        if self.ahead_ms < 0 {
+            Cause::ClockBehind { host, count, unit }
+        } else {
+            Cause::ClockAhead { host, count, unit }
+        }
+    }
+
     /// Returns the absolute difference as a number and a suitable unit.
     fn rounded(&self) -> (u64, &'static str) {
         let seconds = self.offset().as_secs();
@@ -72,14 +83,6 @@ impl ClockReading {
             172_800..63_072_000 => (seconds / 86_400, "day"),
             _ => (seconds / 31_536_000, "year"),
         }
-    }
-
-    /// Returns the difference as text, such as `3 days behind`.
-    pub fn describe(&self) -> String {
-        let (count, unit) = self.rounded();
-        let plural = if count == 1 { "" } else { "s" };
-        let side = if self.ahead_ms < 0 { "behind" } else { "ahead" };
-        format!("{count} {unit}{plural} {side}")
     }
 }
 
@@ -166,11 +169,13 @@ mod tests {
 
     #[test]
     fn a_difference_is_described() {
-        let words = |ahead_ms| ClockReading { host: String::new(), ahead_ms }.describe();
-        assert_eq!(words(-30 * 86_400_000), "30 days behind");
-        assert_eq!(words(1_000), "1 second ahead");
-        assert_eq!(words(400_000), "6 minutes ahead");
-        assert_eq!(words(-56 * 31_536_000_000), "56 years behind");
+        let host = || "h".to_owned();
+        let cause = |ahead_ms| ClockReading { host: host(), ahead_ms }.cause();
+        let unit = |unit: &str| unit.to_owned();
+        assert_eq!(cause(-30 * 86_400_000), Cause::ClockBehind { host: host(), count: 30, unit: unit("day") });
+        assert_eq!(cause(1_000), Cause::ClockAhead { host: host(), count: 1, unit: unit("second") });
+        assert_eq!(cause(400_000), Cause::ClockAhead { host: host(), count: 6, unit: unit("minute") });
+        assert_eq!(cause(-56 * 31_536_000_000), Cause::ClockBehind { host: host(), count: 56, unit: unit("year") });
     }
 
     #[test]

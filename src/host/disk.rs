@@ -1,7 +1,7 @@
 //! Monitors disk space. When space is low, media files are rejected first; messages are rejected last.
 
 use crate::config::{Config, DiskConfig};
-use crate::domain::{AlertDetail, Notice, text_enum};
+use crate::domain::{Notice, text_enum};
 use crate::store::{DiskSpace, disk_space};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -96,8 +96,8 @@ impl DiskMonitor {
 }
 
 impl DiskStatus {
-    /// Returns the alert detail for disks with little free space; `None` if all disks have enough.
-    pub fn problem(&self) -> Option<AlertDetail> {
+    /// Returns the notices about disks with little free space; `None` if all disks have enough.
+    pub fn problem(&self) -> Option<Vec<Notice>> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
         let files =
@@ -113,7 +113,7 @@ impl DiskStatus {
             notices.push(Notice::BridgeDiskSpace { free, total });
             notices.extend(files(&space));
         }
-        (!notices.is_empty()).then_some(AlertDetail::Notices(notices))
+        (!notices.is_empty()).then_some(notices)
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
         let status = DiskStatus { data: with(500), level: Some(SpaceLevel::Low), ..DiskStatus::default() };
         let space = Notice::DiskSpace { free: "48 GB".to_owned(), total: "97 GB".to_owned() };
         let files = Notice::DiskFiles { files: 500 };
-        assert_eq!(status.problem(), Some(AlertDetail::Notices(vec![space, files])));
+        assert_eq!(status.problem(), Some(vec![space, files]));
         assert_eq!(DiskStatus { level: Some(SpaceLevel::Ample), ..status }.problem(), None);
     }
 }

@@ -85,7 +85,7 @@ fn measure_store(state: &AppState) {
     set("agentlocator_store_writable", u64::from(health.writable));
     let late = match &health.publish {
         PublishState::Late { age, .. } => age.as_secs().max(1),
-        PublishState::Current | PublishState::Foreign { .. } | PublishState::Frozen { .. } | PublishState::Off => 0,
+        PublishState::Current | PublishState::Foreign { .. } | PublishState::Frozen | PublishState::Off => 0,
     };
     set("agentlocator_published_copy_current", u64::from(health.publish == PublishState::Current));
     set("agentlocator_published_copy_late_seconds", late);

@@ -118,7 +118,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,
             PublishState::Off => Check::Disabled,
-            PublishState::Late { .. } | PublishState::Foreign { .. } | PublishState::Frozen { .. } => Check::Error,
+            PublishState::Late { .. } | PublishState::Foreign { .. } | PublishState::Frozen => Check::Error,
         },
         integrity: Check::of(!matches!(health.integrity, Integrity::Damaged { .. })),
         tls: match state.tls.status().health {

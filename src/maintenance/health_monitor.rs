@@ -1,8 +1,8 @@
 //! The health monitor: checks disk, database, bridge and outbox every few seconds, and raises and clears alerts.
 
 mod clock_comparison;
-mod start_notice;
 
+use super::database_notice;
 use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
@@ -101,8 +101,8 @@ impl HealthMonitor {
     fn check_store(&self) {
         let health = self.store.health();
         self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
-        self.alerts.set(AlertKind::PublishedCopy, start_notice::unpublished(&health.publish));
-        let foreign = start_notice::foreign(&health.publish, self.published_file());
+        self.alerts.set(AlertKind::PublishedCopy, database_notice::unpublished(&health.publish));
+        let foreign = database_notice::foreign(&health.publish, self.published_file());
         self.alerts.set(AlertKind::ForeignFile, foreign);
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
@@ -110,7 +110,7 @@ impl HealthMonitor {
         let is_missing = self.settings.config().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
-            let damage = start_notice::damaged(findings, &health.publish, self.published_file());
+            let damage = database_notice::damaged(findings, &health.publish, self.published_file());
             self.alerts.raise(AlertKind::Integrity, damage);
         } else if health.integrity == Integrity::Ok {
             self.alerts.clear(AlertKind::Integrity);
@@ -123,7 +123,7 @@ impl HealthMonitor {
         let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
         let Ok((notice, held)) = read else { return };
         let (file, notice) = (self.published_file(), notice.filter(|notice| !notice.quiet));
-        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| start_notice::describe(notice, file)));
+        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| database_notice::describe(notice, file)));
         self.alerts.set(AlertKind::OutboxHeld, (held > 0).then_some(Notice::OutboxHeld { count: held }));
     }
 
@@ -184,7 +184,7 @@ impl HealthMonitor {
             let restriction = bridge.overview(false).await.report.restriction;
             let detail = restriction.map(|restriction| {
                 let until = restriction.until.map(|until| Notice::WhatsAppRestrictedUntil { until });
-                AlertDetail::Notices(until.into_iter().collect())
+                until.into_iter().collect::<Vec<_>>()
             });
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
         }
@@ -235,8 +235,9 @@ impl HealthMonitor {
 }
 
 /// Returns the notice about configured settings that are invalid and therefore not used.
-fn rejected(config: &Config) -> Option<Notice> {
-    (!config.rejected.is_empty()).then(|| Notice::verbatim(config.rejected.join("\n")))
+fn rejected(config: &Config) -> Option<Vec<Notice>> {
+    let notices = config.rejected.iter().map(|problem| Notice::SettingRejected { reason: problem.into() });
+    (!config.rejected.is_empty()).then(|| notices.collect())
 }
 
 fn unwritable(health: &Health) -> Option<AlertDetail> {
@@ -262,17 +263,18 @@ fn large_log(log: &LogSize) -> Option<Notice> {
 
 /// Returns the problem with the nightly snapshots; `None` while the last good snapshot is recent, or snapshots are
 /// switched off.
-pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Notice> {
+pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Vec<Notice>> {
     if snapshots.status(now) != BackupStatus::Bad {
         return None;
     }
     let status = snapshots.last_run();
-    let why: Vec<_> = [status.last_error, status.bucket_error].into_iter().flatten().collect();
-    let reason = why.join("; ");
-    Some(match status.last_success_at {
+    let reason = status.last_error.unwrap_or_default();
+    let here = match status.last_success_at {
         Some(last) => Notice::BackupOld { last, reason },
         None => Notice::BackupMissing { reason },
-    })
+    };
+    let uploaded = status.bucket_error.map(|reason| Notice::BackupNotUploaded { reason });
+    Some(std::iter::once(here).chain(uploaded).collect())
 }
 
 /// Returns the problem with the certificate; `None` if no certificate is configured.
@@ -280,7 +282,7 @@ pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     if status.health != TlsHealth::Error {
         return None;
     }
-    let reason = status.last_error.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
+    let reason = status.last_error.as_ref().map(|problem| problem.causes.clone()).unwrap_or_default();
     Some(match status.not_after {
         Some(end) => Notice::CertificateExpires { end, reason },
         None => Notice::CertificateMissing { reason },

@@ -88,12 +88,9 @@ fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
         CheckStatus::Ok | CheckStatus::Skipped => false,
     };
     let bad = check.findings.iter().filter(is_bad);
-    let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
-    let lines = |language| {
-        let line = |finding: &&CheckResult| format!("{}: {}", finding.check, messages::finding(language, finding).0);
-        unreported.iter().map(line).collect::<Vec<_>>().join("\n")
-    };
-    (!unreported.is_empty()).then(|| AlertDetail::Texts { he: lines(Language::Hebrew), en: lines(Language::English) })
+    let unreported = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str()));
+    let unreported: Vec<_> = unreported.cloned().collect();
+    (!unreported.is_empty()).then_some(AlertDetail::Findings(unreported))
 }
 
 /// Returns the finding in English, for the log.

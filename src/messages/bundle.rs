@@ -53,14 +53,27 @@ pub(super) fn render(
         Some(name) => message.get_attribute(name).map(|attribute| attribute.value()),
     });
     let Some(pattern) = pattern else { return key.to_owned() };
-    let args: FluentArgs<'_> = params.into_iter().map(|(name, value)| (name, fluent_value(value))).collect();
+    let args: FluentArgs<'_> = params.into_iter().map(|(name, value)| (name, fluent_value(bundle, value))).collect();
     let mut errors = Vec::new();
     bundle.format_pattern(pattern, Some(&args), &mut errors).trim_end().to_owned()
 }
 
-fn fluent_value(param: TextParam<'_>) -> FluentValue<'_> {
+/// Returns the text of a parameter.
+pub(super) fn render_param(bundle: &Bundle, param: TextParam<'_>) -> String {
+    match param {
+        TextParam::Number(number) => number.to_string(),
+        TextParam::Text(text) => text.into_owned(),
+        TextParam::Chain(texts) => {
+            let texts = texts.into_iter().map(|(key, params)| render(bundle, key, None, params));
+            texts.collect::<Vec<_>>().join(": ")
+        }
+    }
+}
+
+fn fluent_value<'a>(bundle: &Bundle, param: TextParam<'a>) -> FluentValue<'a> {
     match param {
         TextParam::Number(number) => FluentValue::from(number),
         TextParam::Text(text) => FluentValue::String(text),
+        chain @ TextParam::Chain(_) => FluentValue::String(render_param(bundle, chain).into()),
     }
 }

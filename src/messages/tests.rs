@@ -3,7 +3,7 @@
 use super::bundle::{bundle, source};
 use super::*;
 use crate::config::known_settings;
-use crate::domain::{CheckStatus, Found, Notice, Remedy, TextParam, Timestamp};
+use crate::domain::{Cause, Causes, CheckStatus, Found, Notice, Remedy, TextParam, Timestamp};
 use fluent_bundle::{FluentArgs, FluentValue};
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
 use fluent_syntax::parser;
@@ -82,7 +82,7 @@ fn texts(language: Language) -> Texts {
 
 /// The texts that the code uses.
 fn used() -> Texts {
-    let declared = Notice::ALL.iter().chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);
+    let declared = Notice::ALL.iter().chain(Cause::ALL).chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);
     let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
     let alerts = AlertKind::ALL.iter().map(|kind| alert_key(*kind));
     let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
@@ -102,7 +102,7 @@ fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
     let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
     let with_attribute = AlertKind::ALL.len() + known_settings().len();
     let of_checks = Found::ALL.len() + Remedy::ALL.len();
-    let declared = Notice::ALL.len() + Phrase::ALL.len() + of_checks + 2 * with_attribute + days;
+    let declared = Notice::ALL.len() + Cause::ALL.len() + Phrase::ALL.len() + of_checks + 2 * with_attribute + days;
     assert_eq!(used().len(), declared, "a key is used twice");
     for language in Language::ALL {
         let (used, texts) = (used(), texts(*language));
@@ -141,7 +141,9 @@ fn every_text_is_rendered_without_an_error_in_both_languages() {
                 assert!(errors.is_empty(), "{language}: {key}: {errors:?}");
                 assert!(!rendered.contains('{'), "{language}: {rendered}");
                 assert!(
-                    *language == Language::English && rendered.is_ascii() || has_hebrew(&rendered) || key == "verbatim"
+                    *language == Language::English && rendered.is_ascii()
+                        || has_hebrew(&rendered)
+                        || ["verbatim", "cause-other"].contains(&key.as_str())
                 );
             }
         }
@@ -199,7 +201,7 @@ fn parameters_are_inserted_as_they_are() {
         // A user copies the command: it must contain no direction mark.
         assert!(text.contains("`agentlocator restore /data/{ b }.db`") && !text.contains('\u{2068}'), "{text}");
     }
-    let reason = String::new();
+    let reason = Causes::default();
     assert_eq!(text(Language::English, &Notice::BackupMissing { reason }), "There is no good snapshot yet.");
 }
 
@@ -212,6 +214,26 @@ fn details_are_joined_and_those_of_earlier_releases_are_kept() {
     let earlier: AlertDetail = serde_json::from_str(r#"{"he":"א","en":"a"}"#).unwrap();
     assert_eq!(Language::ALL.iter().map(|language| detail(*language, &earlier)).collect::<Vec<_>>(), ["א", "a"]);
     assert_eq!(in_both_languages(&earlier), earlier);
+    let found = CheckResult::error("address", Found::AddressUnset, Remedy::AddressSet);
+    let findings = AlertDetail::Findings(vec![found]);
+    let stored = serde_json::to_string(&findings).unwrap();
+    assert_eq!(serde_json::from_str::<AlertDetail>(&stored).unwrap(), findings);
+    let texts = Language::ALL.iter().map(|language| detail(*language, &findings)).collect::<Vec<_>>();
+    assert!(has_hebrew(&texts[0]) && texts[1].starts_with("address: no public address"), "{texts:?}");
+}
+
+#[test]
+fn causes_are_in_the_language_of_the_text_and_texts_of_programs_are_isolated_in_hebrew() {
+    let reason = Cause::NoAnswer.because(Cause::other("os error 5"));
+    let notice = Notice::BackupMissing { reason };
+    assert_eq!(text(Language::English, &notice), "There is no good snapshot yet. no answer in time: os error 5");
+    assert_eq!(
+        text(Language::Hebrew, &notice),
+        "עדיין אין גיבוי טוב. לא התקבלה תשובה בזמן: \"\u{2068}os error 5\u{2069}\""
+    );
+    let earlier = r#"{"code":"backup-missing","params":{"reason":"the disk is gone"}}"#;
+    let earlier: Notice = serde_json::from_str(earlier).unwrap();
+    assert_eq!(text(Language::English, &earlier), "There is no good snapshot yet. the disk is gone");
 }
 
 #[test]

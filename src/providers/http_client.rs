@@ -1,7 +1,10 @@
 //! The HTTP clients for external requests.
 
 use super::tls_crypto::install_crypto;
+use crate::domain::{Cause, Causes};
 use rustls::{ClientConfig, RootCertStore};
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,6 +57,36 @@ pub fn root_cause(error: &reqwest::Error) -> String {
         inner = source;
     }
     inner.to_string()
+}
+
+/// Returns why a request failed. Never contains its URL, which may contain a secret.
+pub fn causes(error: &reqwest::Error) -> Causes {
+    if error.is_timeout() {
+        return Cause::NoAnswer.into();
+    }
+    if let Some(error) = tls_error(error) {
+        return Cause::CertificateRejected.because(Cause::other(error.to_string()));
+    }
+    let mut inner: &(dyn Error + 'static) = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+        // hyper has no type for this error, and the resolver's error below it only a text of the system.
+        if inner.to_string() == "dns error" {
+            return Cause::NameUnresolved.into();
+        }
+    }
+    match inner.downcast_ref::<io::Error>() {
+        Some(error) => error.into(),
+        None => Cause::other(inner.to_string()).into(),
+    }
+}
+
+/// Returns the TLS error at any depth of the error chain. An I/O error does not expose its inner error as `source`, so
+/// that error is read explicitly.
+pub fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let nested = inner.and_then(|inner| tls_error(inner));
+    error.downcast_ref().or(nested).or_else(|| error.source().and_then(tls_error))
 }
 
 /// Returns a builder with the default settings (root certificates, timeouts, no redirects). The caller may override

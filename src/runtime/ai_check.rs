@@ -6,7 +6,9 @@ use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::config::{Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
 use crate::crm::caller_memory::CallerMemory;
-use crate::domain::{AiFailure, AiFailureCause, CheckResult, CheckStatus, ContactName, Found, Remedy, Timestamp};
+use crate::domain::{
+    AiFailure, AiFailureCause, Cause, CheckResult, CheckStatus, ContactName, Found, Remedy, Timestamp,
+};
 use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
 use crate::host::local_time;
 use crate::providers::http_client;
@@ -154,12 +156,16 @@ pub(super) enum NoSession {
 impl NoSession {
     pub(super) fn found(self) -> Found {
         match self {
-            Self::Refused(reason) => match AiFailure::from_reason(&reason).cause {
-                AiFailureCause::BadKey => Found::AiKeyRejected { reason },
-                AiFailureCause::NoCredit => Found::AiNoCredit { reason },
-                AiFailureCause::RateLimited => Found::AiRateLimited { reason },
-                AiFailureCause::Rejected | AiFailureCause::Outage => Found::AiNoSession { reason },
-            },
+            Self::Refused(reason) => {
+                let failure = AiFailure::from_reason(&reason);
+                let reason = failure.detail();
+                match failure.cause {
+                    AiFailureCause::BadKey => Found::AiKeyRejected { reason },
+                    AiFailureCause::NoCredit => Found::AiNoCredit { reason },
+                    AiFailureCause::RateLimited => Found::AiRateLimited { reason },
+                    AiFailureCause::Rejected | AiFailureCause::Outage => Found::AiNoSession { reason },
+                }
+            }
             Self::Slow => Found::AiSlowSession { seconds: LIMIT.as_secs() },
         }
     }
@@ -197,7 +203,8 @@ const OPENAI: &str = "openai.api_key";
 pub(super) fn error_finding(error: &Error) -> CheckResult {
     match error {
         Error::Refused { status, code, .. } => {
-            let (cause, reason) = (AiFailureCause::from_status(*status, code), code.clone());
+            let cause = AiFailureCause::from_status(*status, code);
+            let reason = Cause::other(code.as_str()).into();
             match (cause, remedy_of(cause, OPENAI)) {
                 (AiFailureCause::BadKey, _) => {
                     CheckResult::error(CHECK, Found::AiKeyRejected { reason }, Remedy::AiNewKey)
@@ -215,13 +222,16 @@ pub(super) fn error_finding(error: &Error) -> CheckResult {
             }
         }
         Error::Unreachable(source) => {
-            let reason = http_client::root_cause(source);
+            let reason = http_client::causes(source);
             CheckResult::error(CHECK, Found::AiUnreachable { reason }, Remedy::Internet)
         }
-        Error::Malformed | Error::NotConfigured => {
-            CheckResult::warning(CHECK, Found::AiUnusable { reason: error.to_string() }, Remedy::AiServer)
-        }
+        Error::Malformed => unusable(Cause::AiMalformed),
+        Error::NotConfigured => unusable(Cause::AiNoKey),
     }
+}
+
+fn unusable(cause: Cause) -> CheckResult {
+    CheckResult::warning(CHECK, Found::AiUnusable { reason: cause.into() }, Remedy::AiServer)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::ai_check;
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
-use crate::domain::{AiFailure, AiFailureCause, CheckResult, ContactName, Found, Remedy, Timestamp};
+use crate::domain::{AiFailure, AiFailureCause, Causes, CheckResult, ContactName, Found, Remedy, Timestamp};
 use crate::engine::{PipelineSetup, PipelineTrial, try_parts};
 use std::sync::Arc;
 
@@ -35,15 +35,15 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     let PipelineTrial { transcriber: transcriber_fails, model: model_fails, synthesiser: synthesiser_fails } = trial;
     let failures = [
         transcriber_fails.map(|reason| {
-            let remedy = remedy(&reason, settings_of_transcriber(transcriber));
+            let (reason, remedy) = explain(&reason, settings_of_transcriber(transcriber));
             (Found::PipelineTranscriber { service: transcriber_name.clone(), reason }, remedy)
         }),
         model_fails.map(|reason| {
-            let remedy = remedy(&reason, settings_of_model(config));
+            let (reason, remedy) = explain(&reason, settings_of_model(config));
             (Found::PipelineModel { model: model.clone(), reason }, remedy)
         }),
         synthesiser_fails.map(|reason| {
-            let remedy = remedy(&reason, settings_of_synthesiser(synthesiser));
+            let (reason, remedy) = explain(&reason, settings_of_synthesiser(synthesiser));
             (Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason }, remedy)
         }),
     ];
@@ -56,13 +56,15 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     vec![CheckResult::ok(CHECK, found)]
 }
 
-/// Returns the action for the owner after a failure, by its cause. `settings` are the settings of the service.
-fn remedy(reason: &str, settings: &str) -> Remedy {
-    match AiFailure::from_reason(reason).cause {
+/// Returns the reason of a failure, and the action for the owner. `settings` are the settings of the service.
+fn explain(reason: &str, settings: &str) -> (Causes, Remedy) {
+    let failure = AiFailure::from_reason(reason);
+    let remedy = match failure.cause {
         AiFailureCause::Outage => Remedy::AiStatus,
         cause => ai_check::remedy_of(cause, settings)
             .unwrap_or_else(|| Remedy::PipelineSettings { settings: settings.to_owned() }),
-    }
+    };
+    (failure.detail(), remedy)
 }
 
 fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {

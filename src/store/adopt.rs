@@ -178,9 +178,7 @@ fn is_exclusive(file: &Path) -> io::Result<bool> {
 /// in that log would be lost silently.
 pub fn refuse_leftover_log(published: &Path) -> Result<()> {
     let Some(path) = leftover_log(published) else { return Ok(()) };
-    let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \
-                  beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else remove this one";
-    Err(Error::File { doing: "cannot take over a database with", path, source: io::Error::other(reason) })
+    Err(Error::LeftoverLog(path))
 }
 
 /// Returns the path of a non-empty `-wal` or `-journal` file that belongs to a database file, if one exists.

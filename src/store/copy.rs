@@ -4,6 +4,7 @@ use super::folder::{Folder, private_folder, sync_folder};
 use super::{Error, Result, open, page_copy, partial_index, sys};
 use crate::clock;
 use crate::config::folder_of;
+use crate::domain::{Cause, Causes};
 use rusqlite::{Connection, ErrorCode};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -79,11 +80,11 @@ pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     }
 }
 
-/// Returns the damage that SQLite finds in the whole database; `None` if it is undamaged. Damage that makes the check
+/// Returns the first damage that is found in the whole database; `None` if it is undamaged. Damage that makes the check
 /// itself fail is also returned as a finding.
-pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
+pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<Causes>> {
     match run_checks(conn) {
-        Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(error.to_string())),
+        Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(Cause::other(error.to_string()).into())),
         outcome => outcome,
     }
 }
@@ -93,30 +94,28 @@ pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-fn run_checks(conn: &Connection) -> Result<Option<String>> {
+fn run_checks(conn: &Connection) -> Result<Option<Causes>> {
     let structure: Vec<String> = conn
         .prepare("PRAGMA integrity_check(10)")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     if structure != ["ok"] {
-        return Ok(Some(structure.join("; ")));
+        return Ok(Some(Cause::other(structure.join("; ")).into()));
     }
-    let orphans: Vec<String> = conn
+    let orphan = conn
         .prepare("PRAGMA foreign_key_check")?
         .query_map([], |row| {
-            Ok(format!(
-                "row {:?} of {} refers to a row of {} that is not there",
-                row.get::<_, Option<i64>>(1)?,
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(2)?
-            ))
+            let id: Option<i64> = row.get(1)?;
+            let row_id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
+            Ok(Cause::RowOrphaned { row: row_id, table: row.get(0)?, parent: row.get(2)? })
         })?
-        .take(10)
-        .collect::<rusqlite::Result<_>>()?;
-    if !orphans.is_empty() {
-        return Ok(Some(orphans.join("; ")));
-    }
-    Ok(Some(partial_index::findings(conn)?.join("; ")).filter(|text| !text.is_empty()))
+        .next()
+        .transpose()?;
+    let first = match orphan {
+        Some(orphan) => Some(orphan),
+        None => partial_index::findings(conn)?.into_iter().next(),
+    };
+    Ok(first.map(Causes::from))
 }
 
 fn write_and_verify(conn: &Connection, file: &Path) -> Result<()> {

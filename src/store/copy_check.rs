@@ -3,6 +3,7 @@
 use super::publish::CheckedCopy;
 use super::{Error, Integrity, PublishState, Result, Store, copy, open};
 use crate::clock;
+use crate::domain::Causes;
 use std::sync::PoisonError;
 use tokio::sync::oneshot;
 
@@ -34,7 +35,7 @@ impl CopyCheck {
             PublishState::Off => Self::Off,
             PublishState::Current | PublishState::Late { .. } => Self::Behind,
             PublishState::Foreign { .. } => Self::Foreign,
-            PublishState::Frozen { .. } => Self::Frozen,
+            PublishState::Frozen => Self::Frozen,
         }
     }
 }
@@ -42,7 +43,7 @@ impl CopyCheck {
 impl Store {
     /// Reads the whole database in the background. Returns the damage that was found; `None` if the database is
     /// undamaged. [`Store::health`] reports the same result afterwards.
-    pub async fn check_integrity(&self) -> Result<Option<String>> {
+    pub async fn check_integrity(&self) -> Result<Option<Causes>> {
         let conn = open::reader(&self.inner.folder.database())?;
         let found = self.inner.background_reads.run(conn, copy::findings).await?;
         super::disk_reserve::create_if_possible(&self.inner.folder);

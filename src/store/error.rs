@@ -1,7 +1,9 @@
 //! Errors of the store.
 
+use crate::domain::{Cause, Causes, Language};
+use crate::messages;
 use rusqlite::ErrorCode;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -50,18 +52,34 @@ pub enum Error {
     #[error("the database refused a row that breaks one of its rules")]
     Constraint(#[source] rusqlite::Error),
     /// The database was created or migrated by a newer version.
-    #[error("the database was made by a newer version: {0}")]
-    Newer(String),
+    #[error("{}", english(.0))]
+    Newer(Causes),
     /// A migration failed.
-    #[error("the database could not be migrated: {0}")]
-    Migration(String),
+    #[error("the database could not be migrated: {}", english(.0))]
+    Migration(Causes),
     /// The content of a database file is damaged.
-    #[error("the database file {path} is damaged: {findings}")]
+    #[error("the database file {path} is damaged: {}", english(.findings))]
     Damaged {
         path: PathBuf,
-        /// The damage that SQLite reported.
-        findings: String,
+        /// The damage.
+        findings: Causes,
     },
+    /// The live database is damaged, and the published file cannot take its place.
+    #[error(
+        "{}; and {path} cannot take its place: {}. Restore a snapshot: `agentlocator snapshots list`, then \
+         `agentlocator restore NAME`", english(.damage), english(.obstacle)
+    )]
+    Irreplaceable {
+        /// The published file.
+        path: PathBuf,
+        /// The damage of the live database.
+        damage: Causes,
+        /// Why the published file cannot be used.
+        obstacle: Causes,
+    },
+    /// A file that is to be used alone has a log beside it.
+    #[error("{}", english(&leftover_log(.0).into()))]
+    LeftoverLog(PathBuf),
     /// A database file cannot be read, so its content is unknown.
     #[error(
         "{path} cannot be read: {cause}. Its disk or network share may be failing, see `journalctl -k`; copy it from another \
@@ -126,6 +144,54 @@ impl From<sqlite_mirror::Error> for Error {
             Mirror::Panicked => Self::Panicked,
         }
     }
+}
+
+impl From<&Error> for Causes {
+    fn from(error: &Error) -> Self {
+        let because = |cause: Cause, error: &dyn std::fmt::Display| cause.because(Cause::other(error.to_string()));
+        match error {
+            Error::NoSpace(source) => because(Cause::DatabaseNoSpace, source),
+            Error::Denied { path, user, owner, mode } => Cause::DatabaseDenied {
+                user: user.clone(),
+                file: path.display().to_string(),
+                owner: owner.clone(),
+                mode: format!("{mode:04o}"),
+            }
+            .into(),
+            Error::InsufficientSpace { path, needed_mb, free_mb, .. } => {
+                Cause::no_space(path, *needed_mb, *free_mb).into()
+            }
+            Error::Busy(reason) => because(Cause::DatabaseBusy, reason),
+            Error::Newer(causes) => causes.clone(),
+            Error::Migration(causes) => Cause::DatabaseMigration.because(causes.clone()),
+            Error::Damaged { path, findings } => {
+                Cause::DatabaseDamaged { file: path.display().to_string() }.because(findings.clone())
+            }
+            Error::Unreadable { path, cause } => {
+                Cause::DatabaseUnreadable { file: path.display().to_string() }.because(cause)
+            }
+            Error::LeftoverLog(path) => leftover_log(path).into(),
+            Error::File { doing, path, source } => {
+                Cause::file(doing.strip_prefix("cannot ").unwrap_or(doing), path).because(source)
+            }
+            Error::Constraint(source) | Error::Sql(source) => because(Cause::DatabaseError, source),
+            Error::Value(reason) | Error::Probe(reason) => because(Cause::DatabaseError, reason),
+            Error::Slow(_) => Cause::NoAnswer.into(),
+            Error::Panicked => Cause::DatabasePanicked.into(),
+            // Errors of a start that failed, and of single requests. No alert contains them.
+            Error::Irreplaceable { .. } | Error::Closed | Error::RolledBack | Error::NotFound(_) => {
+                Cause::other(error.to_string()).into()
+            }
+        }
+    }
+}
+
+fn leftover_log(path: &Path) -> Cause {
+    Cause::DatabaseLog { file: path.display().to_string() }
+}
+
+fn english(causes: &Causes) -> String {
+    messages::causes(Language::English, causes)
 }
 
 /// The result type of the store's functions.

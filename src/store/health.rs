@@ -1,8 +1,7 @@
 //! The health of the store, as shown by `/readyz`, the web page and `doctor`.
 
 use super::sys::DiskSpace;
-use crate::domain::Timestamp;
-use serde::Serialize;
+use crate::domain::{Cause, Causes, Timestamp};
 use sqlite_mirror::Verification;
 use sqlite_mirror::publish::{CopyState, Late};
 pub use sqlite_mirror::publish::{ForeignCause, LateCause};
@@ -38,51 +37,50 @@ pub struct LogSize {
 }
 
 /// The state of the published copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublishState {
     /// The copy contains everything that was acknowledged.
     Current,
     /// The copy is behind. Writes are nevertheless acknowledged, once they are in the live database.
     Late {
         /// How long the copy has been behind.
-        #[serde(rename = "age_ms", serialize_with = "milliseconds")]
         age: Duration,
         /// Why the copy is behind.
-        #[serde(rename = "reason", serialize_with = "as_text")]
         cause: LateCause,
     },
     /// Another program changed or replaced the copy, so the service no longer writes it.
     Foreign {
-        /// The problem with the file, and what the owner should do.
-        reason: String,
-        /// The cause as data.
-        #[serde(skip)]
+        /// Why the file counts as foreign.
         cause: ForeignCause,
+        /// Why the file cannot be used; may be empty.
+        reason: Causes,
     },
     /// The live database is damaged. The copy is frozen as the last undamaged one.
-    Frozen {
-        /// What the owner should do.
-        reason: String,
-    },
+    Frozen,
     /// The copy is switched off in the settings.
     Off,
 }
 
 impl PublishState {
-    /// Converts the state of the copy at the path `file`.
-    pub(in crate::store) fn of(copy: CopyState, file: &Path) -> Self {
+    /// Converts the state of the copy. `unusable` is why the last start could not use a foreign file.
+    pub(in crate::store) fn of(copy: CopyState, unusable: &Causes) -> Self {
         let CopyState::Late { age, reason: late } = copy else { return Self::Current };
-        let reason = late_reason(&late, file);
         match late {
             Late::Behind(cause) => Self::Late { age, cause },
-            Late::Foreign(cause) => Self::Foreign { reason, cause },
-            Late::Frozen => Self::Frozen { reason },
+            Late::Foreign(cause) => {
+                let reason = match &cause {
+                    ForeignCause::Unreadable(error) => Cause::other(error.as_str()).into(),
+                    ForeignCause::Unusable(_) => unusable.clone(),
+                    _ => Causes::default(),
+                };
+                Self::Foreign { cause, reason }
+            }
+            Late::Frozen => Self::Frozen,
         }
     }
 }
 
-/// Describes why the published file is not current, and what the owner can do.
+/// Describes why the published file is not current, and what the owner can do, for the log.
 pub(in crate::store) fn late_reason(late: &Late, file: &Path) -> String {
     let file = file.display();
     match late {
@@ -109,8 +107,7 @@ fn late_cause(cause: &LateCause) -> String {
 }
 
 /// The integrity of the database's content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integrity {
     /// The last run stopped cleanly, so nothing was checked.
     Unchecked,
@@ -120,8 +117,8 @@ pub enum Integrity {
     Ok,
     /// The database is damaged.
     Damaged {
-        /// The damage that SQLite reported.
-        findings: String,
+        /// The damage.
+        findings: Causes,
     },
 }
 
@@ -210,12 +207,4 @@ impl HealthState {
     fn change(&self, change: impl FnOnce(&mut Inner)) {
         change(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-fn as_text<S: serde::Serializer>(cause: &LateCause, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&late_cause(cause))
-}
-
-fn milliseconds<S: serde::Serializer>(age: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
 }

@@ -3,6 +3,8 @@
 use super::health::{HealthState, Integrity};
 use super::{background_read, copy, open};
 use crate::clock;
+use crate::domain::Language;
+use crate::messages;
 use rusqlite::InterruptHandle;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +42,7 @@ impl IntegrityCheck {
                 Ok(Some(findings)) => {
                     tracing::error!(
                         event = "STORE_INTEGRITY_DAMAGED",
-                        findings,
+                        findings = messages::causes(Language::English, &findings),
                         "Integrity check failed: the database is damaged. Restore a backup from before the damage, or ask for \
                          help and include this line"
                     );

@@ -19,10 +19,10 @@ use super::write_request::WriteRequest;
 use super::writer::{self, Writer};
 use super::{Error, Inner, PROGRAM, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, mirror_log, open};
 use crate::config::StoreConfig;
+use crate::domain::Causes;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use sqlite_mirror::{AckAfter, Acknowledge, CommitError, Lock, Mount, Position, WalFiles};
-use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub(in crate::store) struct BackgroundThreads {
     health_state: Arc<HealthState>,
     /// True if the write-ahead log is kept unchanged when the store is closed.
     with_litestream: bool,
+    /// Why the start could not use a foreign file; may be empty.
+    unusable: Causes,
     _lock: Lock,
 }
 
@@ -106,6 +108,7 @@ impl Store {
             state,
             health_state: health_state.clone(),
             with_litestream: config.litestream,
+            unusable: found.unusable,
             _lock: lock,
         };
         let inner = Inner {
@@ -124,9 +127,9 @@ impl Store {
 
 impl BackgroundThreads {
     /// Returns the state of the published copy.
-    pub(in crate::store) fn publish_state(&self, file: &Path) -> PublishState {
+    pub(in crate::store) fn publish_state(&self) -> PublishState {
         let Some(publish_threads) = &self.publish_threads else { return PublishState::Off };
-        PublishState::of(publish_threads.publishing.state(), file)
+        PublishState::of(publish_threads.publishing.state(), &self.unusable)
     }
 
     /// Requests a comparison of the whole published file with the live database; `None` if publishing is off.
@@ -160,7 +163,8 @@ impl BackgroundThreads {
     pub(in crate::store) fn stop(self, folder: &Folder) {
         // A program that still has the database open may write to it later.
         let reader = if self.with_litestream { self.log_reader() } else { None };
-        let Self { writer, publish_threads, integrity, state, health_state, with_litestream, _lock } = self;
+        let Self { writer, publish_threads, integrity, state, health_state, with_litestream, unusable: _, _lock } =
+            self;
         if let Some(integrity) = integrity {
             integrity.stop();
         }

@@ -5,6 +5,7 @@ use super::folder::Folder;
 use super::migrate::{self, Plan};
 use super::run_state::Record;
 use super::{Error, Result, copy, open, verify};
+use crate::domain::{Cause, Causes};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs::Metadata;
@@ -69,7 +70,7 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     let conn = open::writer(&path)?;
     let plan = migrate::plan(&conn)?;
     if plan.current.is_none() && std::fs::metadata(&folder.published).is_ok_and(|found| found.len() > 0) {
-        return Err(Error::Damaged { path, findings: "it is empty, although there is a published file".into() });
+        return Err(Error::Damaged { path, findings: Cause::DatabaseEmpty.into() });
     }
     for sql in [
         "SELECT count(value) FROM meta WHERE key = 'start_notice'",
@@ -87,7 +88,7 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
 }
 
 /// Reads the whole live database. Returns the damage that was found; `None` if the database is undamaged.
-pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
+pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<Causes>> {
     verify::log_long_read(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
         // The database may be archived next, so its log must stay unchanged.
@@ -95,7 +96,8 @@ pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
         copy::findings(&conn)
     });
     match found {
-        Err(error) if is_damage(&error) => Ok(Some(explain(&error))),
+        Err(Error::Damaged { findings, .. }) => Ok(Some(findings)),
+        Err(error) if is_damage(&error) => Ok(Some((&error).into())),
         found => found.map_err(|error| verify::read_error(&folder.database(), error)),
     }
 }
@@ -107,10 +109,4 @@ pub(in crate::store) fn is_damage(error: &Error) -> bool {
         Error::Sql(error) => copy::is_damage(error),
         _ => false,
     }
-}
-
-/// Returns the text of the error and its cause, in one sentence.
-pub(in crate::store) fn explain(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Compares a database's migrations with those of this version, and applies the missing ones.
 
 use super::{Error, ReadTx, Result};
+use crate::domain::Cause;
 use refinery::Migration;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -26,7 +27,7 @@ pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
 pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     let report = embedded::migrations::runner().set_grouped(true).run(conn).map_err(|error| {
         // The outer error names the migration; its chain of sources has the reason.
-        Error::Migration(chain(&error))
+        Error::Migration(Cause::other(chain(&error)).into())
     })?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
@@ -66,7 +67,7 @@ fn history(conn: &Connection) -> Result<Vec<Applied>> {
     if table("refinery_schema_history")?.is_none() {
         return match table("%")? {
             None => Ok(Vec::new()),
-            Some(_) => Err(Error::Migration("it belongs to another program".into())),
+            Some(_) => Err(Error::Migration(Cause::DatabaseNotOurs.into())),
         };
     }
     let mut rows = conn.prepare("SELECT version, name, checksum FROM refinery_schema_history ORDER BY version")?;
@@ -84,18 +85,11 @@ fn compare(history: &[Applied], ours: &[Migration]) -> Result<Plan> {
         match ours.iter().find(|migration| i64::from(migration.version()) == applied.version) {
             None if applied.version > newest => {
                 let known = ours.last().map(ToString::to_string).unwrap_or_default();
-                return Err(Error::Newer(format!(
-                    "it has the migration {title}, and this version has migrations only up to {known}. Install the \
-                     previous version again, or restore a copy of the database from before the upgrade; \
-                     there is one in `snapshots/` beside the database"
-                )));
+                return Err(Error::Newer(Cause::DatabaseNewer { migration: title, known }.into()));
             }
-            None => return Err(Error::Migration(format!("it has the migration {title}, which this version lacks"))),
+            None => return Err(Error::Migration(Cause::DatabaseUnknownMigration { migration: title }.into())),
             Some(migration) if migration.checksum().to_string() != applied.checksum => {
-                return Err(Error::Migration(format!(
-                    "its migration {title} differs from the one in this version; the database may have been \
-                     migrated by a build from between two releases"
-                )));
+                return Err(Error::Migration(Cause::DatabaseOtherMigration { migration: title }.into()));
             }
             Some(_) => {}
         }
@@ -147,7 +141,8 @@ mod tests {
     fn a_newer_database_is_refused_with_what_to_do() {
         let (first, second) = (migration("V1__first"), migration("V2__second"));
         let error = compare(&[applied(&first), applied(&second)], std::slice::from_ref(&first)).unwrap_err();
-        assert!(matches!(&error, Error::Newer(text) if text.contains("V2__second") && text.contains("V1__first")));
+        let newer = Cause::DatabaseNewer { migration: "V2__second".into(), known: "V1__first".into() };
+        assert!(matches!(error, Error::Newer(causes) if causes == newer.into()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
 use crate::clock;
-use crate::domain::{Timestamp, text_enum};
+use crate::domain::{Cause, Causes, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -35,10 +35,6 @@ text_enum! {
     }
 }
 
-/// The reason in the notice of a folder that was copied while its published file was behind.
-pub const WAS_BEHIND: &str =
-    "the published file was behind when the folder was copied, so that what was acknowledged last may be missing";
-
 /// A notice of the last start for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartNotice {
@@ -46,8 +42,8 @@ pub struct StartNotice {
     pub event: StartEvent,
     /// The archived file; null if no file was archived.
     pub archived: Option<PathBuf>,
-    /// The reason, in English; may be empty.
-    pub reason: String,
+    /// The causes; may be empty. Of a promotion, the time up to which the other machine replicated.
+    pub reason: Causes,
     /// When the start decided.
     pub at: Timestamp,
     /// True if the owner requested the action, so that only held messages are reported.
@@ -56,8 +52,8 @@ pub struct StartNotice {
 }
 
 impl StartNotice {
-    pub(in crate::store) fn new(event: StartEvent, reason: &str, at: Timestamp) -> Self {
-        Self { event, archived: None, reason: reason.to_owned(), at, quiet: false }
+    pub(in crate::store) fn new(event: StartEvent, reason: Causes, at: Timestamp) -> Self {
+        Self { event, archived: None, reason, at, quiet: false }
     }
 
     /// Writes the notice into the folder, before the file that it names is archived. The notice stays there until the
@@ -117,7 +113,7 @@ impl StartNotice {
 /// the time up to which that machine replicated (RFC 3339).
 pub fn leave_promotion_notice(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
-    StartNotice::new(StartEvent::Promoted, until, clock::now()).save(&folder)
+    StartNotice::new(StartEvent::Promoted, Cause::other(until).into(), clock::now()).save(&folder)
 }
 
 impl ReadTx<'_> {

@@ -7,6 +7,7 @@
 //! one to one.
 
 use super::Result;
+use crate::domain::Cause;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ struct PartialIndex {
 
 /// Returns the damage of a database's partial indexes; empty if they are undamaged. Reads each of these indexes once,
 /// and each table with such an index once.
-pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<String>> {
+pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<Cause>> {
     let mut findings = Vec::new();
     for (table, indexes) in partial_indexes(conn)? {
         // Entries and rows must be counted in the same snapshot, because a writer may change the table meanwhile.
@@ -27,10 +28,11 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<String>> {
         let rows = count_rows(conn, &table, &indexes)?;
         for (index, rows) in indexes.iter().zip(rows) {
             match count_entries(conn, &table, index)? {
-                Some(entries) if entries != rows => findings.push(format!(
-                    "index {} has {entries} entries, but {rows} rows of {table} belong in it",
-                    index.name
-                )),
+                Some(entries) if entries != rows => {
+                    let (index, table) = (index.name.clone(), table.clone());
+                    let (entries, rows) = (entries.to_string(), rows.to_string());
+                    findings.push(Cause::IndexWrong { index, entries, rows, table });
+                }
                 Some(_) => {}
                 None => tracing::warn!(
                     event = "STORE_INDEX_UNVERIFIED",
@@ -201,7 +203,7 @@ mod tests {
                 assert_eq!(count_entries(&conn, table, index).unwrap(), Some(0), "{index:?}");
             }
         }
-        assert_eq!(findings(&conn).unwrap(), Vec::<String>::new());
+        assert_eq!(findings(&conn).unwrap(), []);
     }
 
     #[test]
@@ -221,8 +223,13 @@ mod tests {
         assert_eq!(copy::findings(&conn).unwrap(), None);
 
         behind_the_index(&conn, "by_state", "DELETE FROM keyed WHERE name = 'x'");
-        let found = copy::findings(&conn).unwrap().unwrap();
-        assert!(found.contains("index by_state has 2 entries, but 1 rows of keyed belong in it"), "{found}");
+        let found = Cause::IndexWrong {
+            index: "by_state".into(),
+            entries: "2".into(),
+            rows: "1".into(),
+            table: "keyed".into(),
+        };
+        assert_eq!(copy::findings(&conn).unwrap(), Some(found.into()));
         conn.execute_batch("REINDEX by_state").unwrap();
         assert_eq!(copy::findings(&conn).unwrap(), None);
 
@@ -247,7 +254,7 @@ mod tests {
         });
         let reader = crate::store::open::reader(&folder.path().join("db.sqlite")).unwrap();
         while !writes.is_finished() {
-            assert_eq!(findings(&reader).unwrap(), Vec::<String>::new());
+            assert_eq!(findings(&reader).unwrap(), []);
         }
         writes.join().unwrap();
     }

@@ -6,13 +6,15 @@ use super::archive::{self, Form};
 use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::Folder;
 use super::health::ForeignCause;
-use super::live::{self, LiveState, explain, is_damage};
+use super::live::{self, LiveState, is_damage};
 use super::migrate::Plan;
-use super::notice::{StartEvent, StartNotice, WAS_BEHIND};
+use super::notice::{StartEvent, StartNotice};
 use super::publish::{FileState, MissingPages};
 use super::run_state::{Boot, Record, RunState};
 use super::{Error, Result, open, verify};
 use crate::clock;
+use crate::domain::{Cause, Causes, Language};
+use crate::messages;
 use rusqlite::Connection;
 use std::fs::{File, Metadata};
 use std::os::unix::fs::FileExt;
@@ -29,6 +31,8 @@ pub(in crate::store) struct Startup {
     pub published: FileState,
     /// The state of the live database.
     pub live: LiveState,
+    /// Why a foreign file that has the published name could not be used; may be empty.
+    pub unusable: Causes,
 }
 
 /// Decides which database is used, and opens it. If Litestream is configured, it may have changed the database
@@ -84,45 +88,51 @@ pub(in crate::store) fn inspect(
 
 /// Replaces a damaged live database with the published file, if that file is undamaged.
 fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
-    let reason = explain(damage);
-    let notice = StartNotice::new(StartEvent::LiveDamaged, &reason, clock::now());
+    let reason = Causes::from(damage);
+    let notice = StartNotice::new(StartEvent::LiveDamaged, reason.clone(), clock::now());
     match adopt::published_file(folder, state, Form::AsItIs, notice) {
         Ok(adopted) => {
             tracing::error!(
                 event = "STORE_LIVE_DAMAGED",
-                reason,
+                reason = english(&reason),
                 file = %folder.published.display(),
                 "The live database is damaged: it was archived, and {} is used instead", folder.published.display()
             );
             Ok(after_adoption(adopted))
         }
-        Err(error) => Err(Error::Damaged {
-            path: folder.database(),
-            findings: format!(
-                "{reason}; and {} cannot take its place: {}. Restore a snapshot: `agentlocator snapshots list`, then \
-                 `agentlocator restore NAME`",
-                folder.published.display(),
-                explain(&error)
-            ),
-        }),
+        Err(error) => {
+            let (path, obstacle) = (folder.published.clone(), Causes::from(&error));
+            Err(Error::Irreplaceable { path, damage: reason, obstacle })
+        }
     }
 }
 
 fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Option<&Metadata>) -> Result<Startup> {
     if published.is_none_or(|found| found.len() == 0) {
         let published = FileState::Missing;
-        return Ok(Startup { record: None, verified: true, published, live: LiveState::Closed });
+        return Ok(Startup {
+            record: None,
+            verified: true,
+            published,
+            live: LiveState::Closed,
+            unusable: Causes::default(),
+        });
     }
     // An interrupted adoption is completed. Without a state file the notice is quiet. `agentlocator restore` deletes
     // that file and has already notified the owner, and on a new machine nothing has to be reported.
     let interrupted = StartNotice::load(folder).filter(StartNotice::is_of_adoption);
-    let notice = interrupted
-        .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
+    let notice = interrupted.unwrap_or_else(|| StartNotice { quiet: is_first, ..new_notice(StartEvent::Restored) });
     Ok(after_adoption(adopt::published_file(folder, state, Form::OneFile, notice)?))
 }
 
 fn after_adoption(adopted: Adopted) -> Startup {
-    Startup { record: Some(adopted.record), verified: true, published: adopted.published, live: LiveState::Closed }
+    Startup {
+        record: Some(adopted.record),
+        verified: true,
+        published: adopted.published,
+        live: LiveState::Closed,
+        unusable: Causes::default(),
+    }
 }
 
 struct Inspection<'f> {
@@ -156,10 +166,10 @@ impl Inspection<'_> {
         // Without a record, it is unknown which file is newer, so the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
         let is_behind = ours.is_some_and(|record| record.was_behind(FileStamp::of(published)));
-        let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, String::new());
+        let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, Causes::default());
         if is_adoptable {
-            match self.adopt_in_a_copied_folder("") {
-                Err(error) if is_caused_by_file(&error) => reason = explain(&error),
+            match self.adopt_in_a_copied_folder(Causes::default()) {
+                Err(error) if is_caused_by_file(&error) => reason = (&error).into(),
                 outcome => return outcome,
             }
         }
@@ -168,10 +178,11 @@ impl Inspection<'_> {
             if is_adoptable {
                 return Err(damage);
             }
-            return self.adopt_in_a_copied_folder(if is_behind { WAS_BEHIND } else { "" }).map_err(|_| damage);
+            let reason = if is_behind { Cause::CopyWasBehind.into() } else { Causes::default() };
+            return self.adopt_in_a_copied_folder(reason).map_err(|_| damage);
         }
         if is_behind {
-            let kept = self.archive_published("found", StartEvent::LateFolderCopied, "")?;
+            let kept = self.archive_published("found", StartEvent::LateFolderCopied, Causes::default())?;
             tracing::warn!(
                 event = "STORE_FOLDER_COPIED",
                 archived = %kept.display(),
@@ -180,18 +191,24 @@ impl Inspection<'_> {
                 kept.display()
             );
         } else {
-            self.archive_foreign(&reason)?;
+            self.archive_foreign(reason)?;
         }
-        Ok(Startup { record: None, verified: true, published: FileState::Missing, live: self.live })
+        Ok(Startup {
+            record: None,
+            verified: true,
+            published: FileState::Missing,
+            live: self.live,
+            unusable: Causes::default(),
+        })
     }
 
-    fn adopt_in_a_copied_folder(&self, reason: &str) -> Result<Startup> {
-        let notice = StartNotice::new(StartEvent::FolderCopied, reason, clock::now());
+    fn adopt_in_a_copied_folder(&self, reason: Causes) -> Result<Startup> {
+        let notice = StartNotice::new(StartEvent::FolderCopied, reason.clone(), clock::now());
         let adopted = adopt::published_file(self.folder, self.state, Form::AsItIs, notice)?;
         tracing::warn!(
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
-            reason,
+            reason = english(&reason),
             "The data folder is a copy that was made while the service ran: the published file {} is used, and the live \
              database was archived",
             self.folder.published.display()
@@ -216,7 +233,7 @@ impl Inspection<'_> {
         if matches!(published, FileState::Torn(_)) {
             return Ok(self.keep_live(published));
         }
-        let kept = self.archive_published("before-change", StartEvent::LiveChanged, "")?;
+        let kept = self.archive_published("before-change", StartEvent::LiveChanged, Causes::default())?;
         tracing::warn!(
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
@@ -247,11 +264,10 @@ impl Inspection<'_> {
             return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
         }
         if let Err(error) = verify::verify_copy(&self.folder.published) {
-            let reason = explain(&error);
             if !is_caused_by_file(&error) {
-                return Ok(self.keep_live(FileState::unusable(cannot_be_used(&reason))));
+                return Ok(self.keep_live_beside(&error));
             }
-            self.archive_foreign(&reason)?;
+            self.archive_foreign((&error).into())?;
             return Ok(self.keep_live(FileState::Missing));
         }
         let boot = self.record.as_ref().map_or(Boot::Unknown, |record| record.boot_since(self.state.boot()));
@@ -265,11 +281,10 @@ impl Inspection<'_> {
                     &Error::Damaged { path: self.folder.database(), findings },
                 );
             }
-            self.archive_foreign("")?;
+            self.archive_foreign(Causes::default())?;
             return Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) });
         }
-        let notice = StartNotice::new(StartEvent::Restored, "", clock::now());
-        match adopt::verified_file(self.folder, self.state, Form::OneFile, notice) {
+        match adopt::verified_file(self.folder, self.state, Form::OneFile, new_notice(StartEvent::Restored)) {
             Ok(adopted) => {
                 tracing::warn!(
                     event = "STORE_RESTORED",
@@ -280,20 +295,18 @@ impl Inspection<'_> {
                 );
                 Ok(after_adoption(adopted))
             }
-            Err(error) if self.folder.database().exists() => {
-                Ok(self.keep_live(FileState::unusable(cannot_be_used(&explain(&error)))))
-            }
+            Err(error) if self.folder.database().exists() => Ok(self.keep_live_beside(&error)),
             Err(error) => Err(error),
         }
     }
 
-    fn archive_foreign(&self, reason: &str) -> Result<()> {
-        let kept = self.archive_published("found", StartEvent::FoundForeign, reason)?;
+    fn archive_foreign(&self, reason: Causes) -> Result<()> {
+        let kept = self.archive_published("found", StartEvent::FoundForeign, reason.clone())?;
         tracing::warn!(
             event = "STORE_FOREIGN_ARCHIVED",
             file = %self.folder.published.display(),
             archived = %kept.display(),
-            reason,
+            reason = english(&reason),
             "This service did not write the file {}: it was archived as {}, and the service continues with its own data",
             self.folder.published.display(),
             kept.display()
@@ -301,7 +314,7 @@ impl Inspection<'_> {
         Ok(())
     }
 
-    fn archive_published(&self, kind: &str, event: StartEvent, reason: &str) -> Result<PathBuf> {
+    fn archive_published(&self, kind: &str, event: StartEvent, reason: Causes) -> Result<PathBuf> {
         let name = archive::free_name(self.folder, kind, "");
         let notice = StartNotice::new(event, reason, clock::now());
         StartNotice { archived: Some(name.clone()), ..notice }.save(self.folder)?;
@@ -310,7 +323,15 @@ impl Inspection<'_> {
     }
 
     fn keep_live(self, published: FileState) -> Startup {
-        Startup { record: self.record, verified: self.live == LiveState::Closed, published, live: self.live }
+        let (verified, unusable) = (self.live == LiveState::Closed, Causes::default());
+        Startup { record: self.record, verified, published, live: self.live, unusable }
+    }
+
+    /// Keeps the live database, beside a file that cannot be used because of this error.
+    fn keep_live_beside(self, error: &Error) -> Startup {
+        let unusable = Causes::from(error);
+        let published = FileState::unusable(ForeignCause::Unusable(english(&unusable)));
+        Startup { unusable, ..self.keep_live(published) }
     }
 
     /// Returns true if all pages are equal: only the file's times changed, or the file is a copy of the live database.
@@ -360,6 +381,10 @@ fn is_caused_by_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }
 
-fn cannot_be_used(reason: &str) -> ForeignCause {
-    ForeignCause::Unusable(format!("cannot be used: {reason}"))
+fn new_notice(event: StartEvent) -> StartNotice {
+    StartNotice::new(event, Causes::default(), clock::now())
+}
+
+fn english(causes: &Causes) -> String {
+    messages::causes(Language::English, causes)
 }

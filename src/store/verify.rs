@@ -1,7 +1,7 @@
 //! Verifies a copy of the database: opens it, reads all of it, and summarizes its content.
 
 use super::{Error, ReadTx, Result, adopt, copy, migrate, open};
-use crate::domain::Timestamp;
+use crate::domain::{Cause, Timestamp};
 use rusqlite::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -34,7 +34,7 @@ pub fn verify_copy(file: &Path) -> Result<CopySummary> {
         .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?
         .len();
     if bytes == 0 {
-        return Err(Error::Damaged { path: file.to_owned(), findings: "it is empty".into() });
+        return Err(Error::Damaged { path: file.to_owned(), findings: Cause::DatabaseEmpty.into() });
     }
     adopt::refuse_leftover_log(file)?;
     read_whole(file, bytes).map_err(|error| read_error(file, error))
@@ -61,7 +61,7 @@ pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
         Error::NoSpace(source) => source,
         Error::Sql(source) => match source.sqlite_error_code() {
             Some(FileLockingProtocolFailed | OperationInterrupted | OutOfMemory | PermissionDenied) => source,
-            _ => return Error::Damaged { path: file.to_owned(), findings: source.to_string() },
+            _ => return Error::Damaged { path: file.to_owned(), findings: Cause::other(source.to_string()).into() },
         },
         other => return other,
     };
@@ -80,7 +80,7 @@ fn read_whole(file: &Path, bytes: u64) -> Result<CopySummary> {
     let tx = ReadTx::new(&conn);
     let migration = tx.newest_applied_migration()?;
     if migration.is_empty() {
-        return Err(unsound("it holds no data".into()));
+        return Err(unsound(Cause::DatabaseNoData.into()));
     }
     let summary = tx.content_summary()?;
     Ok(CopySummary { bytes, migration, mark: tx.meta(BACKUP_MARK)?, ..summary })

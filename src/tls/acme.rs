@@ -18,8 +18,9 @@ use super::resolver::CertificateSource;
 use super::status::TlsHealth;
 use super::{Tls, TlsError};
 use crate::config::{AcmeChallenge, TlsConfig};
-use crate::domain::Timestamp;
+use crate::domain::{Cause, Causes, Timestamp};
 use crate::host::clock_check;
+use crate::providers::http_client::causes;
 use crate::{clock, entropy};
 use error::{AcmeError, AcmeErrorKind};
 use http_client::AcmeHttpClient;
@@ -52,10 +53,11 @@ pub(super) struct Acme {
 
 impl Acme {
     /// Loads the stored state.
-    pub(super) fn new(tls: Tls) -> Result<Self, String> {
+    pub(super) fn new(tls: Tls) -> Result<Self, Causes> {
         let config = &tls.inner.config.tls;
         let roots = http_client::roots(config.acme_ca_file.as_deref())?;
-        let http_client = AcmeHttpClient::new(roots.clone()).map_err(|error| error.to_string())?;
+        let http_client = AcmeHttpClient::new(roots.clone());
+        let http_client = http_client.map_err(|error| causes(&error))?;
         let authority = name(config.acme_directory_url.as_str());
         let state = OrderState::read(&tls.inner.folder, Purpose::of(config));
         tls.progress().last_error.clone_from(&state.attempts.last_error);
@@ -110,8 +112,8 @@ impl Acme {
         let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.obtain()).await;
         self.tls.inner.resolver.clear_challenges();
         let outcome = outcome.unwrap_or_else(|_elapsed| {
-            let text = format!("{} did not complete the order within ten minutes", self.authority);
-            Err(AcmeError::new(AcmeErrorKind::Unreachable, text))
+            let cause = Cause::AcmeLate { authority: self.authority.clone(), count: ATTEMPT_TIMEOUT.as_secs() / 60 };
+            Err(AcmeError::new(AcmeErrorKind::Unreachable, cause))
         });
         match outcome {
             Ok(certificate) => {
@@ -131,13 +133,14 @@ impl Acme {
         if acme_error.may_be_clock_error {
             acme_error = self.check_for_clock_error(acme_error).await;
         }
-        let last_error = TlsError { at: now, text: acme_error.text };
+        let text = acme_error.english();
+        let last_error = TlsError { at: now, causes: acme_error.causes };
         let retry_after = self.http_client.retry_after();
         self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
         let next = self.state.attempts.next(now);
         tracing::error!(
             event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
-            "No certificate was obtained: {}. The next attempt is at {next}", last_error.text
+            "No certificate was obtained: {}. The next attempt is at {next}", text
         );
         self.tls.progress().last_error = Some(last_error);
     }
@@ -146,22 +149,8 @@ impl Acme {
     /// machine's clock is wrong.
     async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
-            Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(
-                AcmeErrorKind::Clock,
-                format!(
-                    "this machine's clock is {} (by {}), so that good certificates look bad. What to do: set it, best by \
-                     switching NTP on (timedatectl set-ntp true)",
-                    reading.describe(),
-                    reading.host
-                ),
-            ),
-            Ok(_) => AcmeError {
-                text: format!(
-                    "{}. This machine's clock is right, so the authority's certificate is at fault",
-                    acme_error.text
-                ),
-                ..acme_error
-            },
+            Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(AcmeErrorKind::Clock, reading.cause()),
+            Ok(_) => AcmeError { causes: Cause::AcmeAtFault.because(acme_error.causes), ..acme_error },
             Err(_) => acme_error,
         }
     }
@@ -178,7 +167,7 @@ impl Acme {
                         event = "TLS_ACCOUNT_REPLACED",
                         "Creating a new account at {}: {}",
                         self.authority,
-                        acme_error.text
+                        acme_error.english()
                     );
                     self.forget_account()?;
                 }
@@ -198,8 +187,7 @@ impl Acme {
     /// Tries the challenge types in order until one succeeds.
     async fn try_challenges(&mut self, account: &Account) -> Result<Certificate, AcmeError> {
         let mut challenge_types = self.challenge_types().into_iter();
-        let mut outcome =
-            Err(AcmeError::new(AcmeErrorKind::Refused, "there is no challenge type to validate the names with"));
+        let mut outcome = Err(self.unknown_reason());
         while let Some(challenge_type) = challenge_types.next() {
             outcome = self.order_with(account, challenge_type).await;
             match &outcome {
@@ -209,7 +197,7 @@ impl Acme {
                         way = challenge_type.as_str(),
                         "Challenge {} failed; trying another one: {}",
                         challenge_type.as_str(),
-                        acme_error.text
+                        acme_error.english()
                     );
                 }
                 _ => break,
@@ -241,13 +229,8 @@ impl Acme {
             Some((CertificateSource::Acme, certificate))
                 if certificate.not_before > clock::now().plus(CLOCK_TOLERANCE) =>
             {
-                let text = format!(
-                    "this machine's clock is behind: it shows {}, but the certificate is from {}. What to do: set it, best \
-                     by switching NTP on (timedatectl set-ntp true)",
-                    clock::now(),
-                    certificate.not_before
-                );
-                Err(AcmeError::new(AcmeErrorKind::Clock, text))
+                let cause = Cause::ClockBehindCertificate { now: clock::now(), issued: certificate.not_before };
+                Err(AcmeError::new(AcmeErrorKind::Clock, cause))
             }
             _ => Ok(()),
         }
@@ -261,7 +244,7 @@ impl Acme {
 /// Returns the display name of the authority with this URL.
 fn name(directory: &str) -> String {
     let host = url::Url::parse(directory).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { format!("the authority {host}") }
+    if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { host }
 }
 
 /// The interval at which the wall clock is checked.

@@ -1,6 +1,6 @@
 //! A certificate with its private key, parsed and checked before it is served.
 
-use crate::domain::{Timestamp, hex};
+use crate::domain::{Cause, Causes, Timestamp, hex};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -31,20 +31,28 @@ pub(crate) struct Certificate {
 }
 
 /// The reason why certificate and key cannot be served.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum KeyPairError {
     /// The text has no certificate.
-    #[error("holds no certificate (PEM begins with -----BEGIN CERTIFICATE-----)")]
     NoCertificate,
     /// The text has no readable key.
-    #[error("holds no key that can be read (PEM begins with -----BEGIN PRIVATE KEY-----, and no password protects it)")]
     NoKey,
     /// The algorithm is unsupported, or the certificate is malformed.
-    #[error("cannot be used: {0}")]
     Unusable(String),
     /// The key belongs to another certificate.
-    #[error("the key does not belong to the certificate")]
     Mismatch,
+}
+
+impl From<KeyPairError> for Causes {
+    fn from(error: KeyPairError) -> Self {
+        match error {
+            KeyPairError::NoCertificate => Cause::PemNoCertificate,
+            KeyPairError::NoKey => Cause::PemNoKey,
+            KeyPairError::Unusable(text) => Cause::other(text),
+            KeyPairError::Mismatch => Cause::PemMismatch,
+        }
+        .into()
+    }
 }
 
 impl Certificate {

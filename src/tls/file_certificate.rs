@@ -1,9 +1,9 @@
 //! A certificate and a key in files of an administrator. They are read again when they change, and used only if they
 //! are better than the served certificate.
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, KeyPairError};
 use super::status::is_valid_for;
-use crate::domain::Timestamp;
+use crate::domain::{Cause, Causes, Timestamp};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -25,9 +25,9 @@ pub(super) enum Candidate {
     /// Serve the certificate.
     Accept(Certificate),
     /// Serve the certificate because no better one is available, and report this problem.
-    AcceptWithWarning(Certificate, String),
+    AcceptWithWarning(Certificate, Causes),
     /// Keep the served certificate, for this reason.
-    Reject(String),
+    Reject(Causes),
 }
 
 impl CertificateFiles {
@@ -56,16 +56,14 @@ impl CertificateFiles {
         }
     }
 
-    fn read(&self) -> Result<Certificate, String> {
-        let content =
-            |path: &Path| fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()));
+    fn read(&self) -> Result<Certificate, Causes> {
+        let unusable =
+            |path: &Path, cause: Causes| Cause::PemUnusable { file: path.display().to_string() }.because(cause);
+        let content = |path: &Path| fs::read(path).map_err(|error| unusable(path, (&error).into()));
         let (chain, key) = (content(&self.certificate)?, content(&self.key)?);
         Certificate::from_pem(&chain, &key).map_err(|error| match error {
-            super::certificate::KeyPairError::NoKey => format!("{} {error}", self.key.display()),
-            super::certificate::KeyPairError::Mismatch => {
-                format!("{} does not belong to {}", self.key.display(), self.certificate.display())
-            }
-            other => format!("{} {other}", self.certificate.display()),
+            KeyPairError::NoKey | KeyPairError::Mismatch => unusable(&self.key, error.into()),
+            KeyPairError::NoCertificate | KeyPairError::Unusable(_) => unusable(&self.certificate, error.into()),
         })
     }
 }
@@ -78,16 +76,17 @@ fn evaluate(
     file: &Path,
 ) -> Candidate {
     let missing: Vec<&str> = required_names.iter().filter(|name| !new.covers(name)).map(String::as_str).collect();
-    let file = file.display();
+    let file = file.display().to_string();
     let fault = if now >= new.not_after {
-        format!("{file} expired at {}", new.not_after)
+        Cause::PemExpired { file, end: new.not_after }
     } else if now < new.not_before {
-        format!("{file} is valid only from {} on; if that is past, this machine's clock is behind", new.not_before)
+        Cause::PemNotYetValid { file, start: new.not_before }
     } else if !missing.is_empty() {
-        format!("{file} does not cover {} (it covers {})", missing.join(", "), new.names.join(", "))
+        Cause::PemNames { file, missing: missing.join(", "), names: new.names.join(", ") }
     } else {
         return Candidate::Accept(new);
     };
+    let fault = Causes::from(fault);
     match served {
         Some(old) if is_valid_for(old, required_names, now) => Candidate::Reject(fault),
         _ => Candidate::AcceptWithWarning(new, fault),
@@ -105,6 +104,10 @@ mod tests {
     use crate::clock;
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
     use std::path::PathBuf;
+
+    fn english(causes: &Causes) -> String {
+        crate::messages::causes(crate::domain::Language::English, causes)
+    }
 
     fn write(folder: &Path, name: &str, until: i32) -> PathBuf {
         let key = KeyPair::generate().unwrap();
@@ -130,22 +133,22 @@ mod tests {
             write(folder.path(), name, until);
             assert!(files.have_changed());
             assert!(
-                matches!(files.evaluate(Some(&good), &required_names, now), Candidate::Reject(text) if text.contains(fault))
+                matches!(files.evaluate(Some(&good), &required_names, now), Candidate::Reject(causes) if english(&causes).contains(fault))
             );
             // No better certificate is available. Users can skip most certificate warnings, but cannot connect without
             // a certificate.
             assert!(
-                matches!(files.evaluate(None, &required_names, now), Candidate::AcceptWithWarning(_, text) if text.contains(fault))
+                matches!(files.evaluate(None, &required_names, now), Candidate::AcceptWithWarning(_, causes) if english(&causes).contains(fault))
             );
         }
         fs::write(folder.path().join("key.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();
         assert!(
-            matches!(files.evaluate(None, &required_names, now), Candidate::Reject(text) if text.contains("does not belong"))
+            matches!(files.evaluate(None, &required_names, now), Candidate::Reject(causes) if english(&causes).contains("does not belong"))
         );
         fs::remove_file(chain).unwrap();
         assert!(files.have_changed());
         assert!(
-            matches!(files.evaluate(None, &required_names, now), Candidate::Reject(text) if text.contains("cannot be read"))
+            matches!(files.evaluate(None, &required_names, now), Candidate::Reject(causes) if english(&causes).contains("cannot be used"))
         );
     }
 }

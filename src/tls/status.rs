@@ -2,7 +2,7 @@
 
 use super::certificate::Certificate;
 use super::resolver::CertificateSource;
-use crate::domain::{Timestamp, text_enum};
+use crate::domain::{Causes, Timestamp, text_enum};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -47,8 +47,9 @@ pub struct TlsStatus {
 pub struct TlsError {
     /// When it happened.
     pub at: Timestamp,
-    /// The text for users: what happened and what to do.
-    pub text: String,
+    /// The causes, for users. Earlier releases stored a sentence.
+    #[serde(alias = "text")]
+    pub causes: Causes,
 }
 
 /// Returns whether the served certificate matches the configuration.

@@ -4,6 +4,7 @@
 use super::store_start::{notice, run};
 use super::support::small_disk::SmallDisk;
 use super::support::store::{StoreFixture, color_in, integrity};
+use agentlocator::domain::{Cause, Causes};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::fs::File;
 
@@ -51,7 +52,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     assert_eq!(color, "old");
     let start_notice = notice(&store_of_copy).await.unwrap();
     assert_eq!(start_notice.event, StartEvent::FolderCopied);
-    assert!(start_notice.reason.contains("was behind"), "{start_notice:?}");
+    assert_eq!(start_notice.reason, Cause::CopyWasBehind.into());
     store_of_copy.close();
 
     // The published file was copied while it was out of date, and the other files after it was current again.
@@ -67,8 +68,8 @@ async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_val
     let (store_of_copy, color) = start(&whole).await;
     let start_notice = notice(&store_of_copy).await.unwrap();
     assert_eq!(
-        (color.as_str(), start_notice.event, start_notice.reason.as_str()),
-        ("new", StartEvent::FolderCopied, "")
+        (color.as_str(), start_notice.event, start_notice.reason),
+        ("new", StartEvent::FolderCopied, Causes::default())
     );
     store_of_copy.close();
     store.close();

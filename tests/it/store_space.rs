@@ -94,9 +94,10 @@ async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
 
         let (store, _) = Store::open(fixture.config()).unwrap();
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
-        let PublishState::Foreign { reason, .. } = store.health().publish else {
+        let PublishState::Foreign { cause, .. } = store.health().publish else {
             panic!("{:?}", store.health().publish)
         };
+        let reason = cause.to_string();
         assert!(reason.contains("not enough disk space") && reason.contains("MB free"), "{reason}");
         store.close();
         drop(reader);

@@ -204,16 +204,13 @@ async fn damaged_while_down(power_cut: bool) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
     assert!(matches!(until_checked(&store).await, Integrity::Damaged { .. }));
-    fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
+    fixture.until(&store, |state| *state == PublishState::Frozen).await;
     store.write(|tx| tx.set_meta("color", "red")).await.unwrap();
     assert!(std::fs::read(fixture.published()).unwrap() == before, "the last valid copy was changed");
-    let PublishState::Frozen { reason } = store.health().publish else { panic!("it is not frozen") };
-    let command = format!("agentlocator restore {}", fixture.published().display());
-    assert!(reason.contains(&command), "{reason}");
     store.close();
     // The state is kept at the next start, which follows a clean stop.
     let (store, _) = Store::open(fixture.config()).unwrap();
-    fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
+    fixture.until(&store, |state| *state == PublishState::Frozen).await;
     store.close();
     assert!(std::fs::read(fixture.published()).unwrap() == before);
 }

@@ -18,14 +18,14 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("call", &["domain", "audio"]),
     ("pipeline", &["domain", "audio", "call"]),
     // The publisher waits for other programs that have the file open, so it reads the clock.
-    ("store", &["domain", "search", "config", "clock", "secure_open"]),
+    ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),
     // The wire format of audio is part of a vendor's protocol.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("telemetry", &["domain", "config", "clock"]),
     ("host", &["domain", "config", "store", "providers", "clock"]),
     ("alerting", &["domain", "messages", "store", "clock"]),
-    ("backup", &["domain", "config", "store", "clock", "secure_open"]),
-    ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
+    ("backup", &["domain", "config", "messages", "store", "providers", "clock", "secure_open"]),
+    ("tls", &["domain", "config", "messages", "providers", "host", "clock", "entropy"]),
     ("spoken", &["search"]),
     // `search` for the comparison of names and words, `spoken` for days and times of day in words.
     ("promise", &["domain", "search", "spoken"]),

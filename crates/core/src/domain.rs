@@ -12,6 +12,7 @@ mod attempt;
 mod bookable;
 mod call;
 mod call_outcome;
+mod cause;
 mod change;
 mod check_result;
 mod clean_text;
@@ -63,6 +64,7 @@ pub use call::{
     ToolUse, TransferFailure, Turn, TurnLatency,
 };
 pub use call_outcome::{CallFacts, CallItem, CallOutcome};
+pub use cause::{Cause, Causes};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{Masked, clean_name, is_visible, one_line, shortened, without_bidi_controls};

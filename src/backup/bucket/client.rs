@@ -1,6 +1,8 @@
 //! HTTP requests to a bucket, with retries.
 
 use super::Error;
+use crate::domain::{Cause, Causes};
+use crate::providers::http_client;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
 use url::Url;
@@ -23,7 +25,7 @@ impl BucketClient {
         url: impl Fn() -> Url,
     ) -> Result<String, Error> {
         let response = self.response(request, url).await?;
-        response.text().await.map_err(|error| Error::Bucket(describe(&error)))
+        response.text().await.map_err(|error| Error::bucket(http_client::causes(&error)))
     }
 
     /// Sends a request and returns the response if it is successful.
@@ -41,9 +43,9 @@ impl BucketClient {
                 Ok(response) => {
                     let status = response.status();
                     let is_transient = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-                    (error_message(status, &response.text().await.unwrap_or_default()), is_transient)
+                    (refusal(status, &response.text().await.unwrap_or_default()), is_transient)
                 }
-                Err(error) => (describe(&error), true),
+                Err(error) => (http_client::causes(&error), true),
             };
             match delays.next() {
                 Some(delay) if is_transient => tokio::time::sleep(*delay).await,
@@ -61,44 +63,30 @@ impl BucketClient {
         let mut response = self.response(|client, url| client.get(url), || url.clone()).await?;
         let expected = response.content_length();
         let mut received = 0;
-        while let Some(chunk) = response.chunk().await.map_err(|error| Error::Bucket(describe(&error)))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| Error::bucket(http_client::causes(&error)))? {
             on_chunk(&chunk)?;
             received += chunk.len() as u64;
         }
         match expected {
-            Some(expected) if expected != received => Err(Error::Bucket("its answer was cut off".into())),
+            Some(expected) if expected != received => Err(Error::bucket(Cause::ConnectionLost)),
             _ => Ok(()),
         }
     }
 }
 
-/// Returns the error message of a server's response (REST error responses:
+/// Returns the cause that a server's response names (REST error responses:
 /// `<Error><Code>…</Code><Message>…</Message>`).
-fn error_message(status: StatusCode, body: &str) -> String {
+fn refusal(status: StatusCode, body: &str) -> Causes {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
     };
+    let answer = Cause::BucketStatus { status: status.as_u16().into() };
     match (element("Code"), element("Message")) {
-        (Some(code), Some(message)) => format!("{code}: {message} ({status})"),
-        (Some(code), None) => format!("{code} ({status})"),
-        _ => format!("it answered {status}"),
+        (Some(code), Some(message)) => answer.because(Cause::other(format!("{code}: {message}"))),
+        (Some(code), None) => answer.because(Cause::other(code)),
+        _ => answer.into(),
     }
-}
-
-/// Describes a failed request. The URL is left out because it contains a signature.
-fn describe(error: &reqwest::Error) -> String {
-    let mut text = match (error.is_connect(), error.is_timeout()) {
-        (true, _) => "it cannot be reached".to_owned(),
-        (_, true) => "it did not answer in time".to_owned(),
-        _ => "the connection to it broke off".to_owned(),
-    };
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// Long enough to send a part of 16 MB over a slow connection.

@@ -2,7 +2,7 @@
 
 use super::{Bucket, action_url};
 use crate::backup::Error;
-use crate::domain::hex;
+use crate::domain::{Cause, hex};
 use md5::{Digest, Md5};
 use rusty_s3::actions::{
     AbortMultipartUpload, CompleteMultipartUpload, CompleteMultipartUploadResponse, CreateMultipartUpload, GetObject,
@@ -33,7 +33,7 @@ impl Bucket {
     ) -> Result<(), Error> {
         let key = self.key(name);
         let file = File::open(path).map_err(Error::file("read", path))?;
-        let length = file.metadata().map_err(Error::file("inspect", path))?.len();
+        let length = file.metadata().map_err(Error::file("read", path))?.len();
         let size = MIN_PART_BYTES.max(length.div_ceil(MAX_PARTS));
         let etag = if length <= size {
             let content = read(&file, path, 0, length)?;
@@ -72,7 +72,7 @@ impl Bucket {
         let action = CreateMultipartUpload::new(&self.location, Some(&self.credentials), key);
         let started = self.client.text(|client, url| client.post(url), || action_url(&action)).await?;
         let started = CreateMultipartUpload::parse_response(&started)
-            .map_err(|error| Error::Bucket(format!("its answer cannot be read: {error}")))?;
+            .map_err(|error| Error::bucket(Cause::BucketMalformed.because(Cause::other(error.to_string()))))?;
         let (upload_id, record_path) = (started.upload_id(), record_path(work_folder));
         let text = serde_json::to_vec(&StartedUpload { key: key.to_owned(), upload_id: upload_id.to_owned() });
         let recorded = text.map_err(std::io::Error::other).and_then(|text| std::fs::write(&record_path, text));
@@ -111,7 +111,7 @@ impl Bucket {
                 .response(|client, url| client.put(url).body(content.clone()), || action_url(&action))
                 .await?;
             let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
-            let Some(etag) = etag else { return Err(Error::Bucket("it names no ETag for a part".into())) };
+            let Some(etag) = etag else { return Err(Error::bucket(Cause::BucketMalformed)) };
             etags.push(etag.to_owned());
             at += length;
         }
@@ -125,7 +125,7 @@ impl Bucket {
             self.client.text(|client, url| client.post(url).body(body.clone()), || action_url(&complete())).await?;
         // A response with a success status may still contain an error in the body.
         CompleteMultipartUploadResponse::parse(&response)
-            .map_err(|_| Error::Bucket(format!("it did not complete the multipart upload: {}", short(&response))))?;
+            .map_err(|_| Error::bucket(Cause::BucketMalformed.because(Cause::other(short(&response)))))?;
         Ok(format!("{}-{parts}", hex(&sums.finalize())))
     }
 
@@ -144,7 +144,8 @@ impl Bucket {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let stored_length: Option<u64> = header("content-length").and_then(|text| text.parse().ok());
         if stored_length != Some(length) {
-            return Err(Error::Bucket(format!("it has {} bytes of {length}", stored_length.unwrap_or(0))));
+            let stored = stored_length.unwrap_or(0);
+            return Err(Error::bucket(Cause::BucketLength { stored, sent: length }));
         }
         if header("etag").is_some_and(|found| found.trim_matches('"').eq_ignore_ascii_case(etag)) {
             return Ok(());
@@ -160,7 +161,7 @@ impl Bucket {
         if hex(&sum.finalize()) == expected {
             Ok(())
         } else {
-            Err(Error::Bucket(format!("{key} does not read back as it was sent")))
+            Err(Error::bucket(Cause::ReadBack { file: key.to_owned() }))
         }
     }
 }

@@ -60,7 +60,7 @@ impl Snapshots {
         self.create_folders()?;
         let path = self.work_folder.join(".lock");
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(Error::file("open", &path))?;
+        let file = file.map_err(Error::file("read", &path))?;
         if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(Error::Busy);
         }

@@ -8,14 +8,16 @@ use super::operation::{Operations, operations};
 use super::response::views;
 use crate::backup::BackupStatus;
 use crate::clock;
+use crate::domain::Language;
+use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::maintenance::manual_backup;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use refusal::refusal;
-use view::{BackupsResponse, RunningSnapshot};
+use view::{BackupRun, BackupsResponse, RunningSnapshot};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, download::download]
@@ -23,8 +25,14 @@ pub(super) fn operations() -> Operations {
 
 /// List the snapshots, and the result of the last attempt to create one.
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "get_backups",
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the errors: `he` or `en`")),
     responses((status = 200, body = BackupsResponse)))]
-pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _owner: Owner,
+    headers: HeaderMap,
+) -> Result<Json<BackupsResponse>, ApiError> {
+    let language = preferred(&headers).unwrap_or(Language::English);
     let status = match state.snapshots.status(clock::now()) {
         BackupStatus::Off => "off",
         BackupStatus::Pending => "pending",
@@ -39,7 +47,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(Json(BackupsResponse {
         status,
         running: state.snapshots.running().map(Into::into),
-        last_run: state.snapshots.last_run().into(),
+        last_run: BackupRun::new(state.snapshots.last_run(), language),
         snapshots: views(found),
         bucket: state.snapshots.has_bucket(),
         folder: path(state.snapshots.folder()),

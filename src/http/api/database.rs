@@ -6,13 +6,17 @@ use super::operation::{Operations, operations};
 use super::response::views;
 use crate::clock;
 use crate::crm::outbox;
+use crate::domain::Language;
+use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;
 use crate::http::extract::Json as Body;
 use crate::http::{ApiError, AppState, ErrorBody};
+use crate::maintenance::database_notice;
 use crate::store::Choice;
 use axum::Json;
 use axum::extract::State;
-use view::{ChooseRequest, ChooseResponse, DatabaseStatus, HeldAction, ReviewRequest, ReviewResponse};
+use axum::http::HeaderMap;
+use view::{ChooseRequest, ChooseResponse, DatabaseStatus, HeldAction, ReviewRequest, ReviewResponse, StartNotice};
 
 pub(super) fn operations() -> Operations {
     operations![show, choose, review, dismiss]
@@ -20,17 +24,24 @@ pub(super) fn operations() -> Operations {
 
 /// Get the state of the database, the notice of the last start, and the messages that are held.
 #[utoipa::path(get, path = "/api/database", tag = "system", operation_id = "get_database_status",
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the reasons: `he` or `en`")),
     responses((status = 200, body = DatabaseStatus)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _owner: Owner,
+    headers: HeaderMap,
+) -> Result<Json<DatabaseStatus>, ApiError> {
+    let language = preferred(&headers).unwrap_or(Language::English);
     let health = state.store.health();
+    let file = state.store.published_file().display().to_string();
     // The notice of a restore by the command line is not returned: the command has already printed it.
     let (notice, held, backfills) =
         state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);
     Ok(Json(DatabaseStatus {
-        published: health.publish,
-        integrity: health.integrity,
-        notice: notice.map(Into::into),
+        published: database_notice::published(&health, file, language),
+        integrity: database_notice::integrity(&health.integrity, language),
+        notice: notice.map(|notice| StartNotice::new(notice, language)),
         held: views(held),
         backfills: views(backfills),
     }))

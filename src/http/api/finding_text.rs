@@ -19,7 +19,7 @@ impl FindingText {
         let (code, params) = result.found.code().unzip();
         let value = |param| match param {
             TextParam::Number(number) => Value::from(number),
-            TextParam::Text(text) => Value::from(text.into_owned()),
+            text => Value::from(messages::param(language, text)),
         };
         let params = params.into_iter().flatten().map(|(name, param)| (name, value(param))).collect();
         Self { code, params, text, remedy }

@@ -3,7 +3,7 @@
 use super::parts::Parts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
-use crate::domain::{CheckResult, CheckStatus, Found, Notice, Remedy, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Found, FoundText, Remedy, Timestamp};
 use crate::maintenance::health_monitor::{backup_problem, certificate_problem};
 use crate::store::{CopyCheck, Error};
 use crate::tls::{TlsHealth, TlsStatus};
@@ -24,7 +24,7 @@ pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
 /// Checks the certificate.
 pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
-        (Some(problem), _) => problem_found("certificate", &problem),
+        (Some(problem), _) => problem_found("certificate", problem),
         (None, Some(end)) if status.health == TlsHealth::Ok => {
             CheckResult::ok("certificate", Found::CertificateValid { end })
         }
@@ -35,15 +35,15 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
 /// Checks the snapshots.
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.status(now)) {
-        (Some(problem), _) => problem_found("backup", &problem),
+        (Some(problem), _) => problem_found("backup", problem),
         (None, BackupStatus::Off) => CheckResult::skipped("backup", Found::BackupOff),
         (None, BackupStatus::Pending) => CheckResult::skipped("backup", Found::BackupPending),
         (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", Found::BackupGood),
     }
 }
 
-fn problem_found(check: &str, problem: &Notice) -> CheckResult {
-    CheckResult::error(check, problem.clone(), Remedy::Doctor)
+fn problem_found(check: &str, problem: impl Into<FoundText>) -> CheckResult {
+    CheckResult::error(check, problem, Remedy::Doctor)
 }
 
 async fn database(parts: &Parts) -> CheckResult {
@@ -116,8 +116,7 @@ fn bridge(parts: &Parts) -> CheckResult {
 /// Returns the finding for a check that could not run.
 fn unknown(check: &str, error: &Error) -> CheckResult {
     let state = if matches!(error, Error::Closed) { CheckStatus::Skipped } else { CheckStatus::Error };
-    let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    let found = Found::Unknown { reason: format!("{error}{reason}") };
+    let found = Found::Unknown { reason: error.into() };
     CheckResult { state, ..CheckResult::error(check, found, Remedy::Doctor) }
 }
 

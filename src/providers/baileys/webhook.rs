@@ -137,7 +137,8 @@ impl Wire<'_> {
             _ => return Err(Malformed("an unknown status")),
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
-            let notice = self.error.text().map_or(Notice::WhatsAppRefused, Notice::verbatim).into();
+            let because = |reason: &str| Notice::WhatsAppRefusedBecause { reason: reason.to_owned() };
+            let notice = self.error.text().map_or(Notice::WhatsAppRefused, because).into();
             let provider_error = ProviderError { code: "whatsapp_refused".to_owned(), notice };
             LateRefusal { refusal: Refusal::Message, provider_error }
         });

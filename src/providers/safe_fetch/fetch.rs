@@ -1,6 +1,7 @@
 //! Fetches a file, and follows redirects.
 
 use super::{Forbidden, SafeFetcher};
+use crate::domain::{Cause, Causes};
 use reqwest::{Method, Response, StatusCode, header};
 use std::time::Duration;
 use url::Url;
@@ -30,6 +31,27 @@ pub enum FetchError {
     /// The server could not be reached, or the download was interrupted.
     #[error("the server of the file could not be reached")]
     Unreachable,
+}
+
+impl From<&FetchError> for Causes {
+    fn from(error: &FetchError) -> Self {
+        let cause = match error {
+            FetchError::Forbidden(forbidden) => {
+                let problem = match forbidden {
+                    Forbidden::InvalidUrl => "invalid",
+                    Forbidden::NotHttps => "not_https",
+                    Forbidden::Credentials => "credentials",
+                    Forbidden::NotPublic => "not_public",
+                };
+                Cause::FileAddress { problem: problem.to_owned() }
+            }
+            FetchError::TooLarge(bytes) => Cause::FileTooLarge { bytes: *bytes },
+            FetchError::TooManyRedirects => Cause::FileRedirects,
+            // A file is not rejected for these errors.
+            FetchError::Status(_) | FetchError::Unreachable => Cause::other(error.to_string()),
+        };
+        cause.into()
+    }
 }
 
 impl FetchError {

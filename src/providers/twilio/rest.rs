@@ -65,8 +65,9 @@ impl Error {
     /// Returns a notice with Twilio's message if Twilio rejects the account.
     pub fn account_refusal(&self) -> Option<Notice> {
         match self {
-            Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => {
-                Some(Notice::verbatim(self.to_string()))
+            Self::Refused { status, code, message, .. } if *status == 401 || matches!(code, 20003 | 20005) => {
+                let (status, code) = ((*status).into(), (*code).into());
+                Some(Notice::TwilioRefused { status, code, reason: message.clone() })
             }
             _ => None,
         }

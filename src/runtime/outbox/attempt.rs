@@ -206,7 +206,7 @@ fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
 }
 
 fn store_error(error: &store::Error) -> ProviderError {
-    ProviderError { code: "store".to_owned(), notice: Notice::verbatim(error.to_string()).into() }
+    ProviderError { code: "store".to_owned(), notice: Notice::MessageUnknown { reason: error.into() }.into() }
 }
 
 const AFTER_FAILURE: Duration = Duration::from_secs(1);

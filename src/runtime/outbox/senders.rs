@@ -41,7 +41,7 @@ impl ProviderSenders {
         // If the check exceeds its time limit, the file is allowed.
         inspected.unwrap_or(Ok(())).map_err(|error: FetchError| ProviderError {
             code: "media_refused".to_owned(),
-            notice: Notice::verbatim(error.to_string()).into(),
+            notice: Notice::MessageFile { reason: (&error).into() }.into(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::error::{AcmeError, AcmeErrorKind};
 use super::{Acme, TlsConfig};
-use crate::domain::hex;
+use crate::domain::{Cause, hex};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
@@ -26,7 +26,7 @@ impl Acme {
         let (account, credentials) = builder.create(&new, directory, external.as_ref()).await.map_err(acme_error)?;
         let stored = serde_json::to_vec(&credentials).map_err(std::io::Error::other);
         let stored = stored.and_then(|bytes| self.tls.inner.folder.write(&self.account_file(), &bytes));
-        stored.map_err(|error| AcmeError::local("the account's key could not be stored", &error))?;
+        stored.map_err(|error| AcmeError::local("account-store", &error))?;
         tracing::info!(event = "TLS_ACCOUNT", "Created an account at {}", self.authority);
         Ok(account)
     }
@@ -35,12 +35,12 @@ impl Acme {
     pub(super) fn forget_account(&mut self) -> Result<(), AcmeError> {
         self.state.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());
-        removed.map_err(|error| AcmeError::local("the account's key could not be removed", &error))
+        removed.map_err(|error| AcmeError::local("account-remove", &error))
     }
 
     fn stored_account(&self) -> Result<Option<AccountCredentials>, AcmeError> {
         let bytes = self.tls.inner.folder.read(&self.account_file());
-        let bytes = bytes.map_err(|error| AcmeError::local("the account's key cannot be read", &error))?;
+        let bytes = bytes.map_err(|error| AcmeError::local("account-read", &error))?;
         // A broken file is ignored, because creating a new account is free.
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
@@ -53,9 +53,8 @@ impl Acme {
 
 fn external_key(config: &TlsConfig) -> Result<Option<ExternalAccountKey>, AcmeError> {
     let (Some(id), Some(key)) = (&config.acme_eab_key_id, &config.acme_eab_hmac_key) else { return Ok(None) };
-    let key = BASE64_URL_SAFE_NO_PAD.decode(key.expose().trim_end_matches('=')).map_err(|_| {
-        let text = "tls.acme_eab_hmac_key is not what the authority gave out: it is not valid base64url";
-        AcmeError::new(AcmeErrorKind::Refused, text)
-    })?;
+    let key = BASE64_URL_SAFE_NO_PAD
+        .decode(key.expose().trim_end_matches('='))
+        .map_err(|_| AcmeError::new(AcmeErrorKind::Refused, Cause::AcmeHmacKey))?;
     Ok(Some(ExternalAccountKey::new(id.clone(), &key)))
 }

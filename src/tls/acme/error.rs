@@ -1,9 +1,10 @@
-//! Converts errors of ACME requests to texts for users: the authority's message, and what to check.
+//! Converts errors of ACME requests to causes for users: the authority's message, and what to check.
 
 use super::http_client::AcmeHttpError;
 use crate::config::AcmeChallenge;
+use crate::domain::{Cause, Causes, Language};
+use crate::messages;
 use instant_acme::{Error, Problem};
-use std::error::Error as _;
 
 /// The kind of error, which determines when a retry follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,105 +31,78 @@ pub(super) enum AcmeErrorKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AcmeError {
     pub(super) kind: AcmeErrorKind,
-    /// The text for users.
-    pub(super) text: String,
+    /// The causes, for users.
+    pub(super) causes: Causes,
     /// True if the authority's own certificate is not valid now: either that certificate or this machine's clock is
     /// wrong.
     pub(super) may_be_clock_error: bool,
 }
 
 impl AcmeError {
-    pub(super) fn new(kind: AcmeErrorKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), may_be_clock_error: false }
+    pub(super) fn new(kind: AcmeErrorKind, causes: impl Into<Causes>) -> Self {
+        Self { kind, causes: causes.into(), may_be_clock_error: false }
     }
 
-    pub(super) fn local(what: &str, error: &dyn std::fmt::Display) -> Self {
-        Self::new(AcmeErrorKind::Local, format!("{what}: {error}"))
+    /// Creates the error of a step that failed on this machine. The texts of the causes select by the step.
+    pub(super) fn local(step: &str, causes: impl Into<Causes>) -> Self {
+        Self::new(AcmeErrorKind::Local, Cause::AcmeStep { step: step.to_owned() }.because(causes))
+    }
+
+    /// Returns the text in English, for the log.
+    pub(super) fn english(&self) -> String {
+        messages::causes(Language::English, &self.causes)
     }
 
     /// Converts an error of the library.
     pub(super) fn of(error: &Error, authority: &str) -> Self {
-        let unreachable = |what: String| Self::new(AcmeErrorKind::Unreachable, what);
+        let unreachable = |causes: Causes| Self::new(AcmeErrorKind::Unreachable, causes);
+        let authority = authority.to_owned();
         match error {
             Error::Api(problem) => Self::rejected(problem, authority),
-            Error::Timeout(_) => unreachable(format!("{authority} did not complete the request within two minutes")),
+            Error::Timeout(_) => unreachable(Cause::AcmeLate { authority, count: 2 }.into()),
             Error::Other(inner) => match inner.downcast_ref::<AcmeHttpError>() {
                 Some(error) => Self {
                     may_be_clock_error: error.is_validity_error(),
-                    ..unreachable(format!("{authority} cannot be reached: {}", causes(error)))
+                    ..unreachable(Cause::AcmeUnreachable { authority }.because(error.causes()))
                 },
-                None => unreachable(format!("{authority}: {inner}")),
+                None => unreachable(Cause::AcmeUnreachable { authority }.because(Cause::other(inner.to_string()))),
             },
-            other => unreachable(format!("{authority} gave an invalid answer: {other}")),
+            other => unreachable(Cause::AcmeMalformed { authority }.because(Cause::other(other.to_string()))),
         }
     }
 
     /// Converts a problem that does not refer to a particular name.
-    fn rejected(problem: &Problem, authority: &str) -> Self {
+    fn rejected(problem: &Problem, authority: String) -> Self {
         let mut reason = detail(problem);
         for part in &problem.subproblems {
             reason = format!("{reason} ({part})");
         }
-        let (kind, advice) = match short_type(problem) {
-            "rateLimited" => {
-                (AcmeErrorKind::Limited, "its rate limit was reached; nothing needs to be done but to wait")
-            }
-            "accountDoesNotExist" => (AcmeErrorKind::Account, "a new account is created at the next attempt"),
-            "badNonce" => (AcmeErrorKind::Nonce, "a retry follows soon"),
-            "serverInternal" => (AcmeErrorKind::Unreachable, "a retry follows soon"),
-            "rejectedIdentifier" | "unsupportedIdentifier" => {
-                (AcmeErrorKind::Refused, "it does not issue certificates for such a name; check tls.domain")
-            }
-            "caa" => (AcmeErrorKind::Refused, "the CAA record of the name allows other authorities only; change it"),
-            "dns" => {
-                (AcmeErrorKind::Refused, "check that the name has an A or AAAA record that points to this machine")
-            }
-            "externalAccountRequired" => (
-                AcmeErrorKind::Refused,
-                "set tls.acme_eab_key_id and tls.acme_eab_hmac_key, which the authority issues",
-            ),
-            "invalidContact" | "unsupportedContact" => (AcmeErrorKind::Refused, "check tls.acme_contact"),
-            "userActionRequired" => {
-                (AcmeErrorKind::Refused, "it requires a user's action, such as accepting new terms")
-            }
-            _ => (AcmeErrorKind::Refused, "check tls.domain and the other tls settings"),
+        let problem = short_type(problem);
+        let kind = match problem {
+            "rateLimited" => AcmeErrorKind::Limited,
+            "accountDoesNotExist" => AcmeErrorKind::Account,
+            "badNonce" => AcmeErrorKind::Nonce,
+            "serverInternal" => AcmeErrorKind::Unreachable,
+            _ => AcmeErrorKind::Refused,
         };
-        Self::new(kind, format!("{authority} refused: {reason}. What to do: {advice}"))
+        Self::new(kind, Cause::AcmeRefused { authority, reason, problem: problem.to_owned() })
     }
 
     /// Converts a failed validation of a name.
     pub(super) fn validation_failed(name: &str, problem: &Problem, method: AcmeChallenge, authority: &str) -> Self {
-        let reason = detail(problem);
-        let port = if method == AcmeChallenge::TlsAlpn01 { 443 } else { 80 };
-        let (kind, advice) = match short_type(problem) {
-            "connection" => (
-                AcmeErrorKind::Challenge,
-                format!(
-                    "check that port {port} of {name} leads to this machine: the router's forwarding, and firewalls"
-                ),
-            ),
-            "unauthorized" | "incorrectResponse" | "tls" => (
-                AcmeErrorKind::Challenge,
-                format!(
-                    "something else answers there; check that A and AAAA records of {name} name this machine, and that no \
-                     other server has its port {port}"
-                ),
-            ),
-            "dns" => (
-                AcmeErrorKind::Refused,
-                format!(
-                    "check that {name} has an A or AAAA record that names this machine; new ones take up to an hour"
-                ),
-            ),
-            "caa" => {
-                (AcmeErrorKind::Refused, format!("the CAA record of {name} allows other authorities only; change it"))
-            }
-            _ => return Self::rejected(problem, authority),
+        let kind = match short_type(problem) {
+            "connection" | "unauthorized" | "incorrectResponse" | "tls" => AcmeErrorKind::Challenge,
+            "dns" | "caa" => AcmeErrorKind::Refused,
+            _ => return Self::rejected(problem, authority.to_owned()),
         };
-        Self::new(
-            kind,
-            format!("{authority} did not find this machine at {name} (port {port}): {reason}. What to do: {advice}"),
-        )
+        let cause = Cause::AcmeNotHere {
+            authority: authority.to_owned(),
+            name: name.to_owned(),
+            port: if method == AcmeChallenge::TlsAlpn01 { 443 } else { 80 },
+            reason: detail(problem),
+            problem: short_type(problem).to_owned(),
+        };
+        Self::new(kind, cause)
     }
 }
 
@@ -142,21 +116,7 @@ fn short_type(problem: &Problem) -> &str {
 fn detail(problem: &Problem) -> String {
     let reason = problem.detail.as_deref().unwrap_or("no reason given");
     let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect();
-    format!("\"{}\"", reason.trim().trim_end_matches('.'))
-}
-
-/// Returns the text of an error and its chain of sources.
-fn causes(error: &AcmeHttpError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = format!("{text}: {part}");
-        }
-        cause = error.source();
-    }
-    text
+    reason.trim().trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -177,10 +137,10 @@ mod tests {
             "Let's Encrypt",
         );
         assert_eq!(error.kind, AcmeErrorKind::Challenge);
-        insta::assert_snapshot!(error.text, @r#"Let's Encrypt did not find this machine at shop.example (port 80): "because of this". What to do: check that port 80 of shop.example leads to this machine: the router's forwarding, and firewalls"#);
+        insta::assert_snapshot!(error.english(), @r#"Let's Encrypt did not find this machine at shop.example (port 80): "because of this". What to do: check that port 80 of shop.example leads to this machine: the router's forwarding, and firewalls"#);
         let error = AcmeError::of(&Error::Api(problem("rateLimited")), "Let's Encrypt");
         assert_eq!(error.kind, AcmeErrorKind::Limited);
-        insta::assert_snapshot!(error.text, @r#"Let's Encrypt refused: "because of this". What to do: its rate limit was reached; nothing needs to be done but to wait"#);
+        insta::assert_snapshot!(error.english(), @r#"Let's Encrypt refused: "because of this". What to do: its rate limit was reached; nothing needs to be done but to wait"#);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The HTTP client for requests to a certificate authority. It also stores the `Retry-After` header.
 
 use crate::clock;
+use crate::domain::{Cause, Causes};
 use crate::providers::http_client;
 use crate::providers::tls_probe::http_date;
 use http_body_util::{BodyExt, Full};
@@ -9,9 +10,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use reqwest::StatusCode;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
-use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,10 +86,19 @@ impl HttpClient for AcmeHttpClient {
 }
 
 impl AcmeHttpError {
+    /// Returns the cause for the owner.
+    pub(super) fn causes(&self) -> Causes {
+        match self {
+            Self::Transport(error) => http_client::causes(error),
+            Self::NotAcme(status) => Cause::AcmeAnswer { status: status.as_u16().into() }.into(),
+            Self::TooLong => Cause::AcmeTooLong.into(),
+        }
+    }
+
     /// Returns true if the server's certificate would be valid at another time.
     pub(super) fn is_validity_error(&self) -> bool {
         matches!(
-            tls_error(self),
+            http_client::tls_error(self),
             Some(rustls::Error::InvalidCertificate(
                 CertificateError::Expired
                     | CertificateError::ExpiredContext { .. }
@@ -100,23 +109,19 @@ impl AcmeHttpError {
     }
 }
 
-/// Returns the TLS error at any depth of the error chain. An I/O error does not expose its inner error as `source`, so
-/// that error is read explicitly.
-fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
-    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let nested = inner.and_then(|inner| tls_error(inner));
-    error.downcast_ref().or(nested).or_else(|| error.source().and_then(tls_error))
-}
-
 /// Returns the built-in root certificates and those in the file.
-pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
+pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, Causes> {
     let mut roots = http_client::built_in_roots();
     if let Some(file) = file {
-        let problem = |error: &dyn std::fmt::Display| format!("tls.acme_ca_file, {}: {error}", file.display());
-        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))?;
-        let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        let unusable = |cause: Causes| Cause::PemUnusable { file: file.display().to_string() }.because(cause);
+        let problem = |error: pem::Error| match error {
+            pem::Error::Io(error) => unusable((&error).into()),
+            error => unusable(Cause::other(error.to_string()).into()),
+        };
+        let certificates = CertificateDer::pem_file_iter(file).map_err(problem)?;
+        let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(problem)?;
         if roots.add_parsable_certificates(certificates).0 == 0 {
-            return Err(problem(&"holds no certificate"));
+            return Err(unusable(Cause::PemNoCertificate.into()));
         }
     }
     Ok(roots)

@@ -4,6 +4,7 @@ use super::Acme;
 use super::error::{AcmeError, AcmeErrorKind};
 use super::order_state::OpenOrder;
 use crate::config::AcmeChallenge;
+use crate::domain::{Cause, Causes};
 use crate::tls::certificate::Certificate;
 use instant_acme::{
     Account, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
@@ -29,7 +30,7 @@ impl Acme {
                     tracing::warn!(
                         event = "TLS_ORDER_INVALID",
                         "{}. The interrupted order is invalid; a new order is placed at once",
-                        acme_error.text
+                        acme_error.english()
                     );
                 }
                 outcome => return outcome,
@@ -71,12 +72,12 @@ impl Acme {
         let names: Vec<_> = self.config().domain.iter().cloned().map(Identifier::Dns).collect();
         let order = account.new_order(&NewOrder::new(&names)).await;
         let order = order.map_err(|error| AcmeError::of(&error, &self.authority))?;
-        let key = KeyPair::generate().map_err(|error| AcmeError::local("a key could not be created", &error))?;
+        let key = KeyPair::generate().map_err(|error| AcmeError::local("key", Cause::other(error.to_string())))?;
         let open_order = OpenOrder { url: order.url().to_owned(), way: challenge_type, key: key.serialize_pem() };
         self.state.order = Some(open_order.clone());
         // Stored before the order is completed, because a resumed order needs the key.
         let stored = self.state.write(&self.tls.inner.folder);
-        stored.map_err(|error| AcmeError::local("the order could not be stored", &error))?;
+        stored.map_err(|error| AcmeError::local("order-store", &error))?;
         Ok((order, open_order))
     }
 
@@ -94,11 +95,11 @@ impl Acme {
                 });
             }
         }
-        let key = KeyPair::from_pem(&open_order.key).map_err(|error| AcmeError::local("the key is broken", &error))?;
+        let key = KeyPair::from_pem(&open_order.key)
+            .map_err(|error| AcmeError::local("stored-key", Cause::other(error.to_string())))?;
         if order.state().status == OrderStatus::Ready {
             let request = request(&self.config().domain, &key);
-            let request =
-                request.map_err(|error| AcmeError::local("the certificate request could not be created", &error))?;
+            let request = request.map_err(|error| AcmeError::local("request", Cause::other(error.to_string())))?;
             order.finalize_csr(&request).await.map_err(acme_error)?;
         }
         let chain = order.poll_certificate(&retry_policy()).await.map_err(acme_error)?;
@@ -107,15 +108,17 @@ impl Acme {
 
     /// Verifies the downloaded certificate, and stores it.
     fn accept(&self, chain: &str, key: &str) -> Result<Certificate, AcmeError> {
-        let refused = |text: String| AcmeError::new(AcmeErrorKind::Refused, format!("{} sent {text}", self.authority));
-        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes());
-        let certificate =
-            certificate.map_err(|error| refused(format!("a certificate that cannot be served: {error}")))?;
+        let authority = self.authority.clone();
+        let refused = |causes: Causes| AcmeError::new(AcmeErrorKind::Refused, causes);
+        let certificate = match Certificate::from_pem(chain.as_bytes(), key.as_bytes()) {
+            Ok(certificate) => certificate,
+            Err(error) => return Err(refused(Cause::AcmeUnusable { authority }.because(error))),
+        };
         if let Some(name) = self.config().domain.iter().find(|name| !certificate.covers(name)) {
-            return Err(refused(format!("a certificate that does not cover {name}")));
+            return Err(refused(Cause::AcmeNames { authority, name: name.clone() }.into()));
         }
         let stored = self.store_certificate(&format!("{key}{chain}"));
-        stored.map_err(|error| AcmeError::local("the certificate could not be stored", &error))?;
+        stored.map_err(|error| AcmeError::local("certificate-store", &error))?;
         Ok(certificate)
     }
 
@@ -132,8 +135,9 @@ impl Acme {
             }
             let name = authorization.identifier().to_string();
             let Some(mut challenge) = authorization.challenge(kind.clone()) else {
-                let text = format!("{} offers no {challenge_type} for {name}", self.authority);
-                return Err(AcmeError::new(AcmeErrorKind::Challenge, text));
+                let (authority, challenge) = (self.authority.clone(), challenge_type.to_string());
+                let cause = Cause::AcmeNoChallenge { authority, challenge, name };
+                return Err(AcmeError::new(AcmeErrorKind::Challenge, cause));
             };
             let answer = challenge.key_authorization();
             let resolver = &self.tls.inner.resolver;
@@ -141,7 +145,7 @@ impl Acme {
                 let key = challenge_certificate(&name, answer.digest().as_ref());
                 resolver.add_tls_challenge(
                     &name,
-                    key.map_err(|error| AcmeError::local("the challenge answer could not be created", &error))?,
+                    key.map_err(|error| AcmeError::local("challenge", Cause::other(error.to_string())))?,
                 );
             } else {
                 resolver.add_http_challenge(&challenge.token, answer.as_str());
@@ -170,8 +174,8 @@ impl Acme {
         None
     }
 
-    fn unknown_reason(&self) -> AcmeError {
-        AcmeError::new(AcmeErrorKind::Challenge, format!("{} refused without a reason", self.authority))
+    pub(super) fn unknown_reason(&self) -> AcmeError {
+        AcmeError::new(AcmeErrorKind::Challenge, Cause::AcmeNoReason { authority: self.authority.clone() })
     }
 }
 

@@ -47,7 +47,7 @@ impl Acme {
     ) -> Result<(Timestamp, Timestamp, Duration), Box<dyn std::error::Error + Send + Sync>> {
         let own = certificate.key.end_entity_cert()?;
         let id = CertificateIdentifier::try_from(own)?.into_owned();
-        let account = self.account().await.map_err(|acme_error| acme_error.text)?;
+        let account = self.account().await.map_err(|acme_error| acme_error.english())?;
         let (info, again) = account.renewal_info(&id).await?;
         let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
         let window = info.suggested_window;

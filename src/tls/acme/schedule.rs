@@ -94,10 +94,11 @@ const MAX_RECENT_FAILURES: usize = 2;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Causes;
     use proptest::prelude::*;
 
     fn error(at: Timestamp) -> TlsError {
-        TlsError { at, text: "no".to_owned() }
+        TlsError { at, causes: Causes::default() }
     }
 
     fn start() -> Timestamp {

@@ -95,7 +95,7 @@ async fn an_upload_without_a_checksum_in_the_answer_is_read_back() {
     s3.corrupt_uploads(true);
     let output = cli(&daemon, &["snapshots", "create"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("does not read back as it was sent"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("does not read back as it was written"), "{}", stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]

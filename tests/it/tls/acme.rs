@@ -274,7 +274,7 @@ async fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
     for (validity, day_difference, complaint) in [
         ((year + 2, year + 4), 800, "this machine's clock is 2 years behind (by 127.0.0.1)"),
         ((year - 4, year - 2), -800, "this machine's clock is 2 years ahead (by 127.0.0.1)"),
-        ((year - 4, year - 2), 0, "This machine's clock is right, so the authority's certificate is at fault"),
+        ((year - 4, year - 2), 0, "this machine's clock is right, so the authority's certificate is at fault"),
     ] {
         let authority = Authority::new();
         let time_there = i64::try_from(now).unwrap() + day_difference * 86_400;

@@ -1,6 +1,7 @@
 //! Causes of failures of an AI engine. The cause decides what the owner has to do, and when calls retry the service.
 
-use super::text_enum;
+use super::{Cause, Causes, text_enum};
+use std::io;
 
 text_enum! {
     /// The cause of a failure.
@@ -44,6 +45,32 @@ pub struct AiFailure {
 }
 
 impl AiFailure {
+    /// Returns the error without its classification: a code, or the text of the service.
+    pub fn detail(&self) -> Causes {
+        let reason = self.reason.strip_prefix(self.part.as_str()).and_then(|rest| rest.strip_prefix(": "));
+        let text = reason.unwrap_or(&self.reason);
+        if let Some((_, number)) = text.rsplit_once("(os error ")
+            && let Ok(number) = number.trim_end_matches(')').parse()
+        {
+            return Causes::from(&io::Error::from_raw_os_error(number));
+        }
+        if let Some(closed) = text.strip_prefix("closed") {
+            return match closed.trim_start_matches(':').trim() {
+                "" => Cause::ConnectionLost.into(),
+                reason => Cause::ConnectionLost.because(Cause::other(reason)),
+            };
+        }
+        let cause = match text {
+            "no key" | "the model has no key" | "no address or no key is set" => Cause::AiNoKey,
+            "the key is not ASCII" => Cause::AiKeyMalformed,
+            "the answer could not be read" => Cause::AiMalformed,
+            "no answer in time" | "no response to pings" => Cause::NoAnswer,
+            late if late.starts_with("no connection within") || late.starts_with("no answer within") => Cause::NoAnswer,
+            text => Cause::other(text),
+        };
+        cause.into()
+    }
+
     /// Parses an engine's error text: an optional pipeline part, such as `model: `, then an HTTP status, an error code,
     /// or a connection error. An error text without a part belongs to a Realtime engine.
     pub fn from_reason(reason: &str) -> Self {
@@ -54,6 +81,13 @@ impl AiFailure {
         });
         let (part, detail) = named.unwrap_or((AiPart::Realtime, reason));
         Self { part, cause: AiFailureCause::from_detail(detail), reason: reason.to_owned() }
+    }
+}
+
+impl From<&AiFailure> for Causes {
+    /// The outermost cause says what the owner has to do.
+    fn from(failure: &AiFailure) -> Self {
+        Cause::AiFailure { cause: failure.cause.as_str().to_owned() }.because(failure.detail())
     }
 }
 

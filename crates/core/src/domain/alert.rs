@@ -1,6 +1,6 @@
 //! Alerts: conditions that need the owner's attention, and their state.
 
-use super::{Notice, Timestamp, text_enum};
+use super::{CheckResult, Notice, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -102,10 +102,11 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum AlertDetail {
-    /// Findings as data.
+    /// Notices.
     Notices(Vec<Notice>),
-    /// Rendered texts. The self-check renders its findings when it reports them, and earlier releases stored only
-    /// texts.
+    /// The findings of a self-check.
+    Findings(Vec<CheckResult>),
+    /// Texts, which earlier releases stored.
     Texts {
         /// In Hebrew.
         he: String,
@@ -164,6 +165,12 @@ impl Default for AlertDetail {
 impl From<Notice> for AlertDetail {
     fn from(notice: Notice) -> Self {
         Self::Notices(vec![notice])
+    }
+}
+
+impl From<Vec<Notice>> for AlertDetail {
+    fn from(notices: Vec<Notice>) -> Self {
+        Self::Notices(notices)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Findings of checks and their remedies, as data. The module `messages` renders both in the reader's language.
 
 use super::localized::localized_enum;
-use super::{AlertDetail, Localized, Notice, TextParam, Timestamp};
+use super::{Causes, Localized, Notice, TextParam, Timestamp};
 use serde::{Deserialize, Serialize};
 
 localized_enum! {
@@ -13,9 +13,9 @@ localized_enum! {
         TwilioTrial = "found-twilio-trial",
         TwilioStatus { status: String } = "found-twilio-status",
         TwilioRefused = "found-twilio-refused",
-        TwilioAnswer { status: u64, reason: String } = "found-twilio-answer",
-        TwilioUnreachable { reason: String } = "found-twilio-unreachable",
-        TwilioError { reason: String } = "found-twilio-error",
+        TwilioAnswer { status: u64, reason: Causes } = "found-twilio-answer",
+        TwilioUnreachable { reason: Causes } = "found-twilio-unreachable",
+        TwilioError { reason: Causes } = "found-twilio-error",
         TwilioSenderUnknown { url: String } = "found-twilio-sender-unknown",
 
         // The numbers at Twilio.
@@ -35,15 +35,15 @@ localized_enum! {
 
         // The public address. A record is `shop.example → 203.0.113.7 (A)`.
         AddressUnset = "found-address-unset",
-        AddressUnresolved { host: String, reason: String } = "found-address-unresolved",
+        AddressUnresolved { host: String, reason: Causes } = "found-address-unresolved",
         AddressPrivate { record: String } = "found-address-private",
         AddressHere { record: String } = "found-address-here",
         AddressForwarded { record: String } = "found-address-forwarded",
         AddressOtherMachine { record: String, status: u64 } = "found-address-other-machine",
         AddressNotThis { record: String, status: u64 } = "found-address-not-this",
-        AddressSilentAmongOthers { record: String, reason: String } = "found-address-silent-among-others",
-        AddressSilentHere { record: String, reason: String } = "found-address-silent-here",
-        AddressSilent { record: String, reason: String } = "found-address-silent",
+        AddressSilentAmongOthers { record: String, reason: Causes } = "found-address-silent-among-others",
+        AddressSilentHere { record: String, reason: Causes } = "found-address-silent-here",
+        AddressSilent { record: String, reason: Causes } = "found-address-silent",
         AddressNoRoute { record: String } = "found-address-no-route",
         AddressUnchecked { record: String } = "found-address-unchecked",
 
@@ -53,24 +53,24 @@ localized_enum! {
         AiModelMissing { models: String } = "found-ai-model-missing",
         AiShutdown { model: String, day: String, days: String } = "found-ai-shutdown",
         AiRejectedSettings { fields: String } = "found-ai-rejected-settings",
-        AiNoSession { reason: String } = "found-ai-no-session",
+        AiNoSession { reason: Causes } = "found-ai-no-session",
         AiSlowSession { seconds: u64 } = "found-ai-slow-session",
-        AiKeyRejected { reason: String } = "found-ai-key-rejected",
-        AiNoCredit { reason: String } = "found-ai-no-credit",
-        AiRateLimited { reason: String } = "found-ai-rate-limited",
-        AiAnswer { status: u64, reason: String } = "found-ai-answer",
-        AiUnreachable { reason: String } = "found-ai-unreachable",
-        AiUnusable { reason: String } = "found-ai-unusable",
+        AiKeyRejected { reason: Causes } = "found-ai-key-rejected",
+        AiNoCredit { reason: Causes } = "found-ai-no-credit",
+        AiRateLimited { reason: Causes } = "found-ai-rate-limited",
+        AiAnswer { status: u64, reason: Causes } = "found-ai-answer",
+        AiUnreachable { reason: Causes } = "found-ai-unreachable",
+        AiUnusable { reason: Causes } = "found-ai-unusable",
 
         // The pipeline engine.
         PipelineWorks { transcriber: String, model: String, synthesiser: String } = "found-pipeline-works",
-        PipelineTranscriber { service: String, reason: String } = "found-pipeline-transcriber",
-        PipelineModel { model: String, reason: String } = "found-pipeline-model",
-        PipelineSynthesiser { service: String, reason: String } = "found-pipeline-synthesiser",
+        PipelineTranscriber { service: String, reason: Causes } = "found-pipeline-transcriber",
+        PipelineModel { model: String, reason: Causes } = "found-pipeline-model",
+        PipelineSynthesiser { service: String, reason: Causes } = "found-pipeline-synthesiser",
 
         // The bridge. Findings about its connection state are notices.
         BridgeUnused = "found-bridge-unused",
-        BridgeUnusable { reason: String } = "found-bridge-unusable",
+        BridgeUnusable { reason: Causes } = "found-bridge-unusable",
         BridgeLinked = "found-bridge-linked",
         BridgeLinkedTo { account: String } = "found-bridge-linked-to",
         BridgeConnected = "found-bridge-connected",
@@ -86,7 +86,7 @@ localized_enum! {
         BackupPending = "found-backup-pending",
         BackupGood = "found-backup-good",
         DatabaseIntact { took_ms: u64 } = "found-database-intact",
-        DatabaseDamaged { reason: String } = "found-database-damaged",
+        DatabaseDamaged { reason: Causes } = "found-database-damaged",
         CopyEqual = "found-copy-equal",
         CopyOff = "found-copy-off",
         CopyBehind = "found-copy-behind",
@@ -95,13 +95,13 @@ localized_enum! {
         CopyPagesDiffer { count: u64, page: u64 } = "found-copy-pages-differ",
         // Stored by earlier releases.
         CopyNoSpace = "found-copy-no-space",
-        CopyDiffers { reason: String } = "found-copy-differs",
+        CopyDiffers { reason: Causes } = "found-copy-differs",
         DiskGood = "found-disk-good",
         OutboxGood = "found-outbox-good",
         OutboxStopped = "found-outbox-stopped",
         OutboxStuck { count: u64 } = "found-outbox-stuck",
         JobsFailed { count: u64 } = "found-jobs-failed",
-        Unknown { reason: String } = "found-unknown",
+        Unknown { reason: Causes } = "found-unknown",
         GaveUp { seconds: u64 } = "found-gave-up",
     }
 }
@@ -164,8 +164,15 @@ localized_enum! {
 pub enum FoundText {
     /// The finding.
     Found(Found),
-    /// The detail of an alert about the same problem. The text of a notice about the bridge also contains the remedy.
-    Alert(AlertDetail),
+    /// The notices of an alert about the same problem. The text of a notice about the bridge also contains the remedy.
+    Notices(Vec<Notice>),
+    /// The texts of an alert, from an earlier release.
+    Texts {
+        /// In Hebrew.
+        he: String,
+        /// In English.
+        en: String,
+    },
     /// An English sentence from an earlier release, or from a check that only the command line runs.
     Text(String),
 }
@@ -185,8 +192,8 @@ impl FoundText {
     pub fn code(&self) -> Option<(&'static str, Vec<(&'static str, TextParam<'_>)>)> {
         match self {
             Self::Found(found) => Some((found.key(), found.params())),
-            Self::Alert(AlertDetail::Notices(notices)) => notices.first().map(|notice| (notice.key(), notice.params())),
-            Self::Alert(AlertDetail::Texts { .. }) | Self::Text(_) => None,
+            Self::Notices(notices) => notices.first().map(|notice| (notice.key(), notice.params())),
+            Self::Texts { .. } | Self::Text(_) => None,
         }
     }
 }
@@ -199,12 +206,12 @@ impl From<Found> for FoundText {
 
 impl From<Notice> for FoundText {
     fn from(notice: Notice) -> Self {
-        Self::Alert(notice.into())
+        Self::Notices(vec![notice])
     }
 }
 
-impl From<AlertDetail> for FoundText {
-    fn from(detail: AlertDetail) -> Self {
-        Self::Alert(detail)
+impl From<Vec<Notice>> for FoundText {
+    fn from(notices: Vec<Notice>) -> Self {
+        Self::Notices(notices)
     }
 }

@@ -36,6 +36,8 @@ pub enum TextParam<'a> {
     Number(u64),
     /// A text.
     Text(Cow<'a, str>),
+    /// Texts of the locale files, each of them with its parameters, which are joined by colons.
+    Chain(Vec<(&'static str, Vec<(&'static str, Self)>)>),
 }
 
 impl From<&u64> for TextParam<'_> {

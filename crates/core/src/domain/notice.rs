@@ -1,7 +1,7 @@
 //! Notices for the owner, as data: the details of alerts, and the reasons why messages were not sent.
 
-use super::Timestamp;
 use super::localized::localized_enum;
+use super::{Causes, Timestamp};
 use serde::{Deserialize, Serialize};
 
 localized_enum! {
@@ -18,15 +18,16 @@ localized_enum! {
         ClockBeforeNewestEntry { now: Timestamp, newest: Timestamp } = "clock-before-newest-entry",
         ClockAhead { host: String, count: u64, unit: String } = "clock-ahead",
         ClockBehind { host: String, count: u64, unit: String } = "clock-behind",
-        CertificateExpires { end: Timestamp, reason: String } = "certificate-expires",
-        CertificateMissing { reason: String } = "certificate-missing",
-        BackupOld { last: Timestamp, reason: String } = "backup-old",
-        BackupMissing { reason: String } = "backup-missing",
+        CertificateExpires { end: Timestamp, reason: Causes } = "certificate-expires",
+        CertificateMissing { reason: Causes } = "certificate-missing",
+        BackupOld { last: Timestamp, reason: Causes } = "backup-old",
+        BackupMissing { reason: Causes } = "backup-missing",
+        BackupNotUploaded { reason: Causes } = "backup-not-uploaded",
 
         // The database files.
         LogReader { size_mb: u64, process: u64, command: String } = "log-reader",
         LogReaderUnknown { size_mb: u64 } = "log-reader-unknown",
-        CopyLate { count: u64, reason: String } = "copy-late",
+        CopyLate { count: u64, reason: Causes } = "copy-late",
         CopyLateCompared { count: u64 } = "copy-late-compared",
         CopyLateOpen { count: u64 } = "copy-late-open",
         CopyLateOpenFull { count: u64 } = "copy-late-open-full",
@@ -36,24 +37,28 @@ localized_enum! {
         ForeignFile { file: String } = "foreign-file",
         ForeignFileDenied { file: String, user: String } = "foreign-file-denied",
         ForeignFileNotRegular { file: String } = "foreign-file-not-regular",
-        ForeignFileUnusable { file: String, reason: String } = "foreign-file-unusable",
-        LastSoundCopy { file: String, findings: String } = "last-sound-copy",
+        ForeignFileUnusable { file: String, reason: Causes } = "foreign-file-unusable",
+        DatabaseDamage { findings: Causes } = "database-damage",
+        LastSoundCopy { file: String, findings: Causes } = "last-sound-copy",
         StartedFrom { file: String } = "started-from",
         StartedPromoted { until: String } = "started-promoted",
         StartedLiveChanged { archived: String } = "started-live-changed",
         StartedRestored { file: String, archived: String } = "started-restored",
         StartedFolderCopied { file: String, archived: String } = "started-folder-copied",
         StartedFolderCopiedBehind { file: String, archived: String } = "started-folder-copied-behind",
-        StartedFolderCopiedBecause { file: String, archived: String, reason: String } = "started-folder-copied-because",
+        StartedFolderCopiedBecause { file: String, archived: String, reason: Causes } = "started-folder-copied-because",
         StartedLateFolderCopied { file: String, archived: String } = "started-late-folder-copied",
         StartedLiveDamaged { file: String, archived: String } = "started-live-damaged",
-        StartedLiveDamagedBecause { file: String, archived: String, reason: String } = "started-live-damaged-because",
+        StartedLiveDamagedBecause { file: String, archived: String, reason: Causes } = "started-live-damaged-because",
         StartedFoundForeign { file: String, archived: String } = "started-found-foreign",
-        StartedFoundForeignBecause { file: String, archived: String, reason: String } = "started-found-foreign-because",
+        StartedFoundForeignBecause { file: String, archived: String, reason: Causes } = "started-found-foreign-because",
+
+        // The settings.
+        SettingRejected { reason: Causes } = "rejected-setting",
 
         // The AI.
-        AiServiceRefuses { part: String, reason: String } = "ai-service-refuses",
-        AiCallsFailed { count: u64, reason: String } = "ai-calls-failed",
+        AiServiceRefuses { part: String, reason: Causes } = "ai-service-refuses",
+        AiCallsFailed { count: u64, reason: Causes } = "ai-calls-failed",
         AiFieldsRejected { fields: String } = "ai-fields-rejected",
         AiLimitNear { setting: String, used: u64, limit: u64 } = "ai-limit-near",
 
@@ -73,6 +78,8 @@ localized_enum! {
         MessageNoProvider = "message-no-provider",
         MessageProviderRemoved = "message-provider-removed",
         MessageDiscarded = "message-discarded",
+        MessageUnknown { reason: Causes } = "message-unknown",
+        MessageFile { reason: Causes } = "message-file",
 
         // The bridge, and errors that WhatsApp reports to it.
         BridgeStarting = "bridge-starting",
@@ -119,6 +126,7 @@ localized_enum! {
         TwilioAccount = "twilio-account",
         TwilioCancelled = "twilio-cancelled",
         TwilioUndelivered = "twilio-undelivered",
+        TwilioRefused { status: u64, code: u64, reason: String } = "twilio-refused",
         TwilioError { code: String } = "twilio-error",
         TwilioErrorBecause { code: String, reason: String } = "twilio-error-because",
     }

@@ -18,13 +18,17 @@ pub(super) enum PublishError {
 impl PublishError {
     /// Returns a function that creates the error of a failed file operation.
     pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::Failed(LateCause::Failed(format!("cannot {doing}: {error}")))
+        move |error| {
+            let (doing, os_error) = (doing.to_owned(), error.raw_os_error());
+            Self::Failed(LateCause::Failed { doing, error: error.to_string(), os_error })
+        }
     }
 }
 
 impl From<Error> for PublishError {
     fn from(error: Error) -> Self {
         let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-        Self::Failed(LateCause::Failed(format!("cannot read the live database: {error}{reason}")))
+        let (doing, error) = ("read the live database".to_owned(), format!("{error}{reason}"));
+        Self::Failed(LateCause::Failed { doing, error, os_error: None })
     }
 }

@@ -55,7 +55,7 @@ impl Publisher {
             FileState::Ours(missing) | FileState::Torn(missing) => match Image::open(&context.folder.published) {
                 Ok(image) => (image, *missing),
                 Err(error) => {
-                    let cause = ForeignCause::Unusable(format!("cannot be opened ({error})"));
+                    let cause = ForeignCause::Unreadable(error.to_string());
                     publisher.handle_error(PublishError::Foreign(cause));
                     return Ok(publisher);
                 }

@@ -54,8 +54,15 @@ pub enum LateCause {
     #[error("the publisher was restarted after an internal error")]
     Restarted,
     /// A read or write failed.
-    #[error("{0}")]
-    Failed(String),
+    #[error("cannot {doing}: {error}")]
+    Failed {
+        /// The operation, such as `write the published file`.
+        doing: String,
+        /// The text of the error.
+        error: String,
+        /// The number of the operating system's error, if there is one.
+        os_error: Option<i32>,
+    },
 }
 
 /// Why the file under the published name counts as foreign. The text completes a sentence that begins with the file
@@ -82,8 +89,11 @@ pub enum ForeignCause {
         /// The name of the service's user.
         user: String,
     },
-    /// The file cannot be read or adopted.
-    #[error("{0}")]
+    /// The file cannot be opened; contains the system's error.
+    #[error("cannot be opened ({0})")]
+    Unreadable(String),
+    /// The program that uses this crate cannot use the file; contains its reason.
+    #[error("cannot be used: {0}")]
     Unusable(String),
 }
 
@@ -92,7 +102,7 @@ impl ForeignCause {
         if error.kind() == io::ErrorKind::PermissionDenied {
             Self::Denied { user: permission::service_user() }
         } else {
-            Self::Unusable(format!("cannot be opened ({error})"))
+            Self::Unreadable(error.to_string())
         }
     }
 }

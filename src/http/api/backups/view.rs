@@ -1,7 +1,8 @@
 //! API types of snapshots.
 
 use crate::backup;
-use crate::domain::Timestamp;
+use crate::domain::{Causes, Language, Timestamp};
+use crate::messages;
 use serde::Serialize;
 
 /// The snapshots, and the status of the backups.
@@ -54,28 +55,29 @@ pub(crate) struct BackupRun {
     /// When the last attempt was made.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed; null if it succeeded.
+    /// Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded.
     last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     lacks_space: bool,
     /// When the upload to the bucket was last verified to be complete.
     #[schema(value_type = Option<String>, format = DateTime)]
     bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed; null if it succeeded.
+    /// Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded.
     bucket_error: Option<String>,
 }
 
-impl From<backup::BackupRun> for BackupRun {
-    fn from(run: backup::BackupRun) -> Self {
+impl BackupRun {
+    pub(super) fn new(run: backup::BackupRun, language: Language) -> Self {
+        let text = |causes: Option<Causes>| causes.map(|causes| messages::causes(language, &causes));
         Self {
             last_success_at: run.last_success_at,
             last_snapshot: run.last_snapshot,
             last_bytes: run.last_bytes,
             last_attempt_at: run.last_attempt_at,
-            last_error: run.last_error,
+            last_error: text(run.last_error),
             lacks_space: run.lacks_space,
             bucket_success_at: run.bucket_success_at,
-            bucket_error: run.bucket_error,
+            bucket_error: text(run.bucket_error),
         }
     }
 }

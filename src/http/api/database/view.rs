@@ -1,21 +1,26 @@
 //! API types of the database.
 
-use crate::domain::Timestamp;
+use crate::domain::{Language, Timestamp};
 use crate::http::api::one_of::OneOf;
-use crate::store::{self, Choice, Integrity, PublishState};
+use crate::messages;
+use crate::store::{self, Choice};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 type StartEvent = OneOf<store::StartEvent>;
 
 /// The state of the database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DatabaseStatus {
-    /// The state of the published file, a consistent copy of the database that may be copied at any time.
+    /// The state of the published file, a consistent copy of the database that may be copied at any time: `state`
+    /// (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and `reason` in the language of
+    /// `Accept-Language`.
     #[schema(value_type = Object)]
-    pub(super) published: PublishState,
-    /// The result of the integrity checks.
+    pub(super) published: Value,
+    /// The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and `findings` in the
+    /// language of `Accept-Language`.
     #[schema(value_type = Object)]
-    pub(super) integrity: Integrity,
+    pub(super) integrity: Value,
     /// The notice of the last start about the database that it used. Null if the start was ordinary, or the notice was
     /// dismissed.
     pub(super) notice: Option<StartNotice>,
@@ -32,7 +37,7 @@ pub(crate) struct StartNotice {
     event: StartEvent,
     /// The path of the file that the start archived; null if it archived none.
     archived: Option<String>,
-    /// The reason for the action, in English; may be empty.
+    /// The reason for the action, in the language of `Accept-Language`; may be empty.
     reason: String,
     /// When the start chose the database.
     #[schema(value_type = String, format = DateTime)]
@@ -41,12 +46,14 @@ pub(crate) struct StartNotice {
     quiet: bool,
 }
 
-impl From<store::StartNotice> for StartNotice {
-    fn from(notice: store::StartNotice) -> Self {
+impl StartNotice {
+    pub(super) fn new(notice: store::StartNotice, language: Language) -> Self {
+        // The reason of a promotion is a time, which has the same form in all languages.
+        let language = if notice.event == store::StartEvent::Promoted { Language::English } else { language };
         Self {
             event: notice.event.into(),
             archived: notice.archived.map(|file| file.to_string_lossy().into_owned()),
-            reason: notice.reason,
+            reason: messages::causes(language, &notice.reason),
             at: notice.at,
             quiet: notice.quiet,
         }

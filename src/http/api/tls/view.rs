@@ -1,7 +1,8 @@
 //! API types of certificates.
 
-use crate::domain::Timestamp;
+use crate::domain::{Language, Timestamp};
 use crate::http::api::one_of::OneOf;
+use crate::messages;
 use crate::tls;
 use serde::Serialize;
 
@@ -42,12 +43,14 @@ struct TlsError {
     /// When the error happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The error and its remedy, as a readable text.
+    /// The error and its remedy, in the language of `Accept-Language`.
     text: String,
 }
 
-impl From<tls::TlsStatus> for TlsStatus {
-    fn from(status: tls::TlsStatus) -> Self {
+impl TlsStatus {
+    pub(super) fn new(status: tls::TlsStatus, language: Language) -> Self {
+        let last_error =
+            status.last_error.map(|error| TlsError { at: error.at, text: messages::causes(language, &error.causes) });
         Self {
             health: status.health.into(),
             source: status.source.into(),
@@ -57,7 +60,7 @@ impl From<tls::TlsStatus> for TlsStatus {
             fingerprint: status.fingerprint,
             not_before: status.not_before,
             not_after: status.not_after,
-            last_error: status.last_error.map(|error| TlsError { at: error.at, text: error.text }),
+            last_error,
             next_attempt_at: status.next_attempt_at,
         }
     }

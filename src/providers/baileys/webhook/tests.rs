@@ -77,8 +77,10 @@ fn updates_are_read() {
     assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));
     assert_eq!(update(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
     let failed = update(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
-    let provider_error =
-        ProviderError { code: "whatsapp_refused".into(), notice: Notice::verbatim("restricted").into() };
+    let provider_error = ProviderError {
+        code: "whatsapp_refused".into(),
+        notice: Notice::WhatsAppRefusedBecause { reason: "restricted".into() }.into(),
+    };
     let refusal = LateRefusal { refusal: Refusal::Message, provider_error };
     assert_eq!(failed.change, Change::Status(MessageStatus::Failed, Some(refusal)));
     let reaction = update(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);

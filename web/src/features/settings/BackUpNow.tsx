@@ -3,15 +3,16 @@ import { IconAlertTriangle, IconDatabaseExport } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { apiQuery, queryClient } from '#shared/api/query'
+import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { Ltr, Time } from '#shared/components/text'
-
-const backups = apiQuery('/api/backups')
+import { useLocale } from '#shared/i18n/locale'
+import { backupsQuery } from './backups-query'
 
 /** Starts a backup, and shows the one in progress. The event stream reports its end. */
 export function BackUpNow({ running }: { running: Schemas['BackupsResponse']['running'] }) {
+  const backups = backupsQuery(useLocale())
   const [space, setSpace] = useState<{ needed: string; free: string }>()
   const start = useAction({
     run: () => unwrap(client.POST('/api/backups')),

@@ -2,18 +2,19 @@ import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle, IconCheck, IconClock, IconPlayerPause } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { Schemas } from '#shared/api/client'
-import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Time } from '#shared/components/text'
+import { useLocale } from '#shared/i18n/locale'
 import { BackUpNow } from './BackUpNow'
+import { backupsQuery } from './backups-query'
 import { RestoreGuide } from './RestoreGuide'
 import { Snapshots } from './Snapshots'
 
 /** The backups of the database, the result of the last one, and how to restore a backup. */
 export function Backups() {
-  const query = useQuery(apiQuery('/api/backups'))
+  const query = useQuery(backupsQuery(useLocale()))
   return (
     <section>
       <h2 className="grp">

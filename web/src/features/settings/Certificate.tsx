@@ -10,6 +10,7 @@ import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
+import { useLocale } from '#shared/i18n/locale'
 
 /** The text for each source of the certificate, with its consequences. */
 const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
@@ -22,7 +23,7 @@ const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
 /** The active certificate, and its problems. */
 export function Certificate() {
   const { i18n } = useTexts()
-  const query = useQuery(apiQuery('/api/tls'))
+  const query = useQuery(apiQuery('/api/tls', { header: { 'Accept-Language': useLocale() } }))
   return (
     <Loaded query={query} skeleton={<SkeletonRows count={1} height={66} />}>
       {({ health, source, names, not_after, last_error }) =>

@@ -25,6 +25,8 @@ type Path<P extends GetPath> = Parameters<P> extends { path: infer Q } ? Q : und
 /** The parameters of a GET beside its path. */
 export type GetParams<P extends GetPath> = (Path<P> extends undefined ? { path?: never } : { path: Path<P> }) & {
   query?: Query<P>
+  /** The language of the texts in the answer. */
+  header?: { 'Accept-Language': string }
 }
 
 type Rest<P extends GetPath> = Path<P> extends undefined ? [params?: GetParams<P>] : [params: GetParams<P>]

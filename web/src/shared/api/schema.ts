@@ -2920,7 +2920,7 @@ export interface components {
         };
         /** @description The result of the last attempt to create a snapshot. */
         BackupRun: {
-            /** @description Why the last upload to the bucket failed; null if it succeeded. */
+            /** @description Why the last upload to the bucket failed, in the language of `Accept-Language`; null if it succeeded. */
             bucket_error?: string | null;
             /**
              * Format: date-time
@@ -2939,7 +2939,7 @@ export interface components {
              * @description The size of the last successful snapshot in bytes.
              */
             last_bytes: number;
-            /** @description Why the last attempt failed; null if it succeeded. */
+            /** @description Why the last attempt failed, in the language of `Accept-Language`; null if it succeeded. */
             last_error?: string | null;
             /** @description The file name of the last successful snapshot. */
             last_snapshot?: string | null;
@@ -4006,10 +4006,17 @@ export interface components {
             backfills: components["schemas"]["BackfillProgress"][];
             /** @description The messages that the daemon holds since a restore, oldest first. */
             held: components["schemas"]["HeldMessage"][];
-            /** @description The result of the integrity checks. */
+            /**
+             * @description The result of the integrity checks: `state` (`unchecked`, `checking`, `ok` or `damaged`), and `findings` in the
+             *     language of `Accept-Language`.
+             */
             integrity: Record<string, never>;
             notice?: components["schemas"]["StartNotice"] | null;
-            /** @description The state of the published file, a consistent copy of the database that may be copied at any time. */
+            /**
+             * @description The state of the published file, a consistent copy of the database that may be copied at any time: `state`
+             *     (`current`, `late`, `foreign`, `frozen` or `off`), `age_ms` if it is late, and `reason` in the language of
+             *     `Accept-Language`.
+             */
             published: Record<string, never>;
         };
         /** @description A holiday or other special day of the Israeli calendar. */
@@ -5814,7 +5821,7 @@ export interface components {
             event: components["schemas"]["StartEvent"];
             /** @description Whether the owner ordered the action, so that only the held messages are reported. */
             quiet: boolean;
-            /** @description The reason for the action, in English; may be empty. */
+            /** @description The reason for the action, in the language of `Accept-Language`; may be empty. */
             reason: string;
         };
         /** @description The response to a request to start pairing. */
@@ -6091,7 +6098,7 @@ export interface components {
              * @description When the error happened.
              */
             at: string;
-            /** @description The error and its remedy, as a readable text. */
+            /** @description The error and its remedy, in the language of `Accept-Language`. */
             text: string;
         };
         /**
@@ -7693,7 +7700,10 @@ export interface operations {
     get_backups: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the errors: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11171,7 +11181,10 @@ export interface operations {
     get_database_status: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the reasons: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19421,7 +19434,10 @@ export interface operations {
     get_tls_status: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the last error: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
