@@ -21,11 +21,11 @@ pub(crate) struct AlertItem {
     kind: AlertKind,
     state: AlertState,
     /// The title of the alert, in Hebrew and English.
-    headline: Bilingual,
+    headline: LocalizedText,
     /// The findings that raised the alert, in Hebrew and English.
-    detail: Bilingual,
+    detail: LocalizedText,
     /// The action that fixes the problem, in Hebrew and English.
-    remedy: Bilingual,
+    remedy: LocalizedText,
     /// The start of the current occurrence, or of the last occurrence if the alert has cleared.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
@@ -46,14 +46,14 @@ impl AlertItem {
         Self {
             kind: alert.kind.into(),
             state: alert.state.into(),
-            headline: Bilingual::of(|language| messages::headline(language, alert.kind)),
-            remedy: Bilingual::of(|language| messages::remedy(language, alert.kind)),
+            headline: LocalizedText::of(|language| messages::headline(language, alert.kind)),
+            remedy: LocalizedText::of(|language| messages::remedy(language, alert.kind)),
             muted: alert.is_muted(now),
             muted_until: match alert.mute {
                 Some(Mute::Until(until)) => Some(until),
                 Some(Mute::WhileItLasts) | None => None,
             },
-            detail: Bilingual::of(|language| messages::detail(language, &alert.detail)),
+            detail: LocalizedText::of(|language| messages::detail(language, &alert.detail)),
             since: alert.since,
             cleared_at: alert.cleared_at,
             deliveries: views(alert.deliveries),
@@ -63,12 +63,12 @@ impl AlertItem {
 
 /// A text in Hebrew and English.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Bilingual {
+struct LocalizedText {
     he: String,
     en: String,
 }
 
-impl Bilingual {
+impl LocalizedText {
     fn of(text: impl Fn(Language) -> String) -> Self {
         Self { he: text(Language::Hebrew), en: text(Language::English) }
     }
@@ -101,7 +101,7 @@ pub(crate) struct AlertEventItem {
     at: Timestamp,
     kind: String,
     /// The title of the alert, in Hebrew and English; null for a kind that this release does not support.
-    headline: Option<Bilingual>,
+    headline: Option<LocalizedText>,
     /// The state change: `raised`, `lasts`, `cleared`, `muted` or `unmuted`.
     transition: String,
     /// The channel of a notification; empty for a state change.
@@ -111,7 +111,7 @@ pub(crate) struct AlertEventItem {
 impl From<AlertEvent> for AlertEventItem {
     fn from(AlertEvent { id, at, kind, transition, channel }: AlertEvent) -> Self {
         let known = kind.parse::<domain::AlertKind>().ok();
-        let headline = known.map(|kind| Bilingual::of(|language| messages::headline(language, kind)));
+        let headline = known.map(|kind| LocalizedText::of(|language| messages::headline(language, kind)));
         Self { id, at, kind, headline, transition, channel }
     }
 }

@@ -2643,7 +2643,7 @@ export interface components {
             at: string;
             /** @description The channel of a notification; empty for a state change. */
             channel: string;
-            headline?: components["schemas"]["Bilingual"] | null;
+            headline?: components["schemas"]["LocalizedText"] | null;
             /**
              * Format: int64
              * @description The id of the event; later events have greater ids.
@@ -2669,9 +2669,9 @@ export interface components {
             /** @description The last notification of this occurrence by each channel. */
             deliveries: components["schemas"]["AlertDelivery"][];
             /** @description The findings that raised the alert, in Hebrew and English. */
-            detail: components["schemas"]["Bilingual"];
+            detail: components["schemas"]["LocalizedText"];
             /** @description The title of the alert, in Hebrew and English. */
-            headline: components["schemas"]["Bilingual"];
+            headline: components["schemas"]["LocalizedText"];
             kind: components["schemas"]["AlertKind"];
             /** @description Whether the alert is muted; a muted alert sends no notifications. */
             muted: boolean;
@@ -2681,7 +2681,7 @@ export interface components {
              */
             muted_until?: string | null;
             /** @description The action that fixes the problem, in Hebrew and English. */
-            remedy: components["schemas"]["Bilingual"];
+            remedy: components["schemas"]["LocalizedText"];
             /**
              * Format: date-time
              * @description The start of the current occurrence, or of the last occurrence if the alert has cleared.
@@ -2970,7 +2970,7 @@ export interface components {
             status: string;
         };
         /** @description A text in Hebrew and English. */
-        Bilingual: {
+        LocalizedText: {
             en: string;
             he: string;
         };
