@@ -76,7 +76,7 @@ pub use maintenance::MaintenanceConfig;
 pub use network::Network;
 pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
-pub use page_secrets::PageSecrets;
+pub use page_secrets::{PageSecrets, tool_secret};
 pub use page_settings::{ChangeError, ChangeRefusal, ProposedSettings};
 pub use pipeline::{PipelineConfig, Synthesiser, Transcriber};
 pub use reloadable::Reloadable;

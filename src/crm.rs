@@ -2,6 +2,7 @@
 //! transaction.
 
 pub mod admin_command;
+pub mod agent_tool;
 pub mod appointment;
 pub mod backfill;
 pub mod backup;

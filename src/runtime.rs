@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod media_details;
 pub mod media_fetcher;
 pub mod outbox;
+pub mod own_tools;
 mod pipeline_check;
 pub mod recorded_turns;
 pub mod recording_compressor;

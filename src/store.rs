@@ -7,6 +7,7 @@
 
 mod address;
 mod adopt;
+mod agent_tool;
 mod ai_usage;
 mod alert;
 mod appointment;
@@ -86,6 +87,7 @@ mod writer;
 
 pub use address::{AddressHolder, NewNumber};
 pub use adopt::{leftover_log, refuse_leftover_log};
+pub use agent_tool::AgentToolData;
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
 pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};

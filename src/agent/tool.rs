@@ -2,10 +2,11 @@
 //!
 //! Each tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that call a function
 //! of the CRM. `ControlCall` is for tools that end or transfer the phone call; the call session performs these actions.
-//! A [`ToolRegistry`] holds the tools of one conversation.
+//! Tools that the owner defined are data ([`own`]). A [`ToolRegistry`] holds the tools of one conversation.
 
 mod booking;
 mod end_call;
+mod own;
 mod registry;
 mod save_contact_details;
 mod schema;
@@ -24,14 +25,14 @@ use crate::crm;
 use crate::crm::call::IncomingCall;
 use crate::crm::caller_booking::Caller;
 use crate::crm::caller_text::CallerText;
-use crate::domain::{CallSid, MessageId};
+use crate::domain::{AgentTool, ArgumentError, CallSid, MessageId};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use phonenumber::country;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -70,6 +71,13 @@ pub trait CallerTextSender: Send + Sync {
     fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, crm::Error>>;
 }
 
+/// Sends the requests of the owner's tools for one tool call.
+pub trait OwnToolSender: Send + Sync {
+    /// Sends the request with these arguments, which match the parameters of the tool. Returns the output for the
+    /// model: the response, or the reason why there is none. Returns within the time limit of the tool.
+    fn send(&self, tool: Arc<AgentTool>, arguments: Map<String, Value>) -> BoxFuture<'static, Value>;
+}
+
 /// The conversation in which a tool runs. Tools access the database only through this type, so that the tools of a
 /// trial call cannot change data.
 #[derive(Clone)]
@@ -84,6 +92,8 @@ pub struct ToolContext {
     trial_in: Option<country::Id>,
     /// Sends messages to the caller; `None` if no messages can be sent.
     texts: Option<Arc<dyn CallerTextSender>>,
+    /// Sends the requests of the owner's tools; `None` if none can be sent.
+    own_tools: Option<Arc<dyn OwnToolSender>>,
 }
 
 /// The maximum time for which a tool waits for the transcript of the caller's last words. Engines may call a tool
@@ -91,9 +101,9 @@ pub struct ToolContext {
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(3);
 
 impl ToolContext {
-    /// Creates the context for a phone call, without a sender of messages.
+    /// Creates the context for a phone call, without a sender of messages or requests.
     pub fn new(store: Store, call: CallSid, zone: TimeZone, words: watch::Receiver<CallerWords>) -> Self {
-        Self { store, call, zone, words, trial_in: None, texts: None }
+        Self { store, call, zone, words, trial_in: None, texts: None, own_tools: None }
     }
 
     /// Converts the context to that of a trial call: tools return the same output as in a real call, but their changes
@@ -107,6 +117,12 @@ impl ToolContext {
     #[must_use]
     pub fn with_texts(self, texts: Arc<dyn CallerTextSender>) -> Self {
         Self { texts: Some(texts), ..self }
+    }
+
+    /// Adds a sender for the requests of the owner's tools.
+    #[must_use]
+    pub fn with_own_tools(self, own_tools: Arc<dyn OwnToolSender>) -> Self {
+        Self { own_tools: Some(own_tools), ..self }
     }
 
     fn is_trial(&self) -> bool {
@@ -249,6 +265,8 @@ enum ToolError {
     Malformed(#[from] serde_json::Error),
     #[error("{name} must be {expected}")]
     BadValue { name: &'static str, expected: &'static str },
+    #[error(transparent)]
+    BadArgument(#[from] ArgumentError),
     #[error(transparent)]
     Refused(crm::RequestError),
     #[error("it is not sent: {0}. Say so, and offer another way")]

@@ -1,7 +1,11 @@
 //! Reloads the settings at run time. All settings are validated first; if any is invalid, nothing changes.
 
-use crate::config::{Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings};
+use crate::clock;
+use crate::config::{
+    Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings, tool_secret,
+};
 use crate::crm::setting::{self, ChangedSettings};
+use crate::crm::{self, agent_tool};
 use crate::domain::Language;
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
@@ -9,6 +13,7 @@ use crate::messages;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::reload::{
     ChangeRejected, ReloadHandle, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
+    ToolSecrets,
 };
 use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
@@ -17,6 +22,7 @@ use crate::tls::Tls;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 /// Reads the settings from their sources, in the same way as at the start.
@@ -56,11 +62,13 @@ impl Reloader {
     /// Executes the requests one after the other. Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
+        self.purge_tool_secrets().await;
         while let Some(request) = requests.next().await {
             match request {
                 // A reload by signal has no receiver for the outcome.
                 Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
                 Request::Greeting(answer) => _ = answer.send(self.refresh_greeting().await),
+                Request::ToolSecrets(secrets, answer) => _ = answer.send(self.store_tool_secrets(secrets).await),
                 // Boxed, because the settings are large, and this future exists as long as the daemon.
                 Request::Change(change, answer) => _ = answer.send(Box::pin(self.change(change)).await),
             }
@@ -100,6 +108,38 @@ impl Reloader {
         );
         self.report_active().await;
         Ok(())
+    }
+
+    async fn store_tool_secrets(&self, secrets: ToolSecrets) -> io::Result<()> {
+        let file = PageSecrets::of(&self.settings.config().store);
+        let changes: Vec<_> = secrets.into_iter().map(|(id, value)| (tool_secret(&id), value)).collect();
+        let stored = tokio::task::spawn_blocking(move || file.change(&changes)).await;
+        stored.map_err(io::Error::other)?.map(drop)
+    }
+
+    /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needs. This runs
+    /// only at the start, when no request has stored a header for a tool that is not stored yet.
+    async fn purge_tool_secrets(&self) {
+        let file = PageSecrets::of(&self.settings.config().store);
+        let stored = tokio::task::spawn_blocking(move || file.tool_secret_ids()).await;
+        let Ok(Ok(stored)) = stored else { return };
+        if stored.is_empty() {
+            return;
+        }
+        let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
+        let needed = match purged {
+            Ok(needed) => needed,
+            Err(error) => {
+                return tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are removed at the next start");
+            }
+        };
+        let unused: ToolSecrets = stored.into_iter().filter(|id| !needed.contains(id)).map(|id| (id, None)).collect();
+        if unused.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store_tool_secrets(unused).await {
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the secrets of deleted tools from page-secrets.toml: the next start retries");
+        }
     }
 
     /// Validates a change from the web page together with all other settings, stores it, and activates it.

@@ -46,9 +46,28 @@ impl PageSecrets {
         keys.collect()
     }
 
+    /// Returns the value of a header that [`tool_secret`] identifies.
+    pub fn tool_secret(&self, id: &str) -> io::Result<Option<Secret>> {
+        Ok(self.tool_secrets()?.remove(id).map(Secret::new))
+    }
+
+    /// Returns the ids of the stored headers of tools.
+    pub fn tool_secret_ids(&self) -> io::Result<BTreeSet<String>> {
+        Ok(self.tool_secrets()?.into_keys().collect())
+    }
+
+    fn tool_secrets(&self) -> io::Result<BTreeMap<String, String>> {
+        let text = match content(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            text => text?,
+        };
+        let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
+        Ok(sections.remove(TOOLS).unwrap_or_default())
+    }
+
     /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the
     /// change.
-    pub fn change(&self, changes: &[(&'static str, Option<Secret>)]) -> io::Result<Replaced> {
+    pub fn change(&self, changes: &[(impl AsRef<str>, Option<Secret>)]) -> io::Result<Replaced> {
         let before = match fs::read(&self.file) {
             Ok(content) => Some(content),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -58,7 +77,7 @@ impl PageSecrets {
         // A damaged file is an error: overwriting it could destroy other secrets.
         let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
         for (key, secret) in changes {
-            let (section, name) = key.split_once('.').unwrap_or_default();
+            let (section, name) = key.as_ref().split_once('.').unwrap_or_default();
             let entries = sections.entry(section.to_owned()).or_default();
             match secret {
                 Some(secret) => _ = entries.insert(name.to_owned(), secret.expose().to_owned()),
@@ -78,6 +97,12 @@ impl PageSecrets {
             None => private_file::remove(&self.file),
         }
     }
+}
+
+/// Returns the key of the header value with this id, for [`PageSecrets::change`]. The values of headers are no
+/// settings: each belongs to a tool of the agent, and has a random id.
+pub fn tool_secret(id: &str) -> String {
+    format!("{TOOLS}.{id}")
 }
 
 /// Reads the secrets of settings that have no value from a source of higher precedence.
@@ -104,7 +129,7 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
             return builder.add_problem(origin, problem(format!("line {line} is not valid")));
         }
     };
-    for (section, entries) in sections {
+    for (section, entries) in sections.into_iter().filter(|(section, _)| section != TOOLS) {
         for (name, secret) in entries {
             let key = format!("{section}.{name}");
             match settings.iter().find(|setting| setting.secret && setting.key == key) {
@@ -136,6 +161,8 @@ fn content(file: &Path) -> io::Result<String> {
 }
 
 const FILE_NAME: &str = "page-secrets.toml";
+/// The section with the headers of the agent's tools.
+const TOOLS: &str = "agent_tools";
 const HEADER: &str = "# Secrets entered on the page. The settings file and the environment take precedence.\n\n";
 const DAMAGED: &str = "the file of the secrets is damaged; correct it, or delete it and enter the secrets again";
 const MAX_SIZE: u64 = 256 << 10;
@@ -174,6 +201,21 @@ mod tests {
         assert_eq!(read_with(folder.path(), None).unwrap().openai.api_key, None);
         secrets.change(&[("twilio.auth_token", None)]).unwrap();
         assert_eq!(read_with(folder.path(), None).unwrap().twilio.auth_token, None);
+    }
+
+    #[test]
+    fn headers_of_tools_are_kept_beside_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = PageSecrets::of(&read_with(folder.path(), None).unwrap().store);
+        assert_eq!(secrets.tool_secret("a1").unwrap(), None);
+        secrets.change(&[("twilio.auth_token", Some(Secret::new("from-the-page")))]).unwrap();
+        secrets.change(&[(tool_secret("a1"), Some(Secret::new("Bearer x")))]).unwrap();
+        secrets.change(&[(tool_secret("b2"), Some(Secret::new("Bearer y")))]).unwrap();
+        let config = read_with(folder.path(), None).unwrap();
+        assert_eq!((&config.unused_secrets[..], config.twilio.auth_token.is_some()), (&[][..], true));
+        assert_eq!(secrets.tool_secret("a1").unwrap(), Some(Secret::new("Bearer x")));
+        secrets.change(&[(tool_secret("a1"), None)]).unwrap();
+        assert_eq!(secrets.tool_secret_ids().unwrap(), BTreeSet::from(["b2".to_owned()]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::booking::opening;
 use super::booking::slots::local_date;
 use super::{Error, knowledge_gap};
 use crate::booking::{DayOpening, holiday};
-use crate::domain::{BusinessId, Fact, Holiday, OpeningHours, Resource, Service, Timestamp};
+use crate::domain::{AgentTool, BusinessId, Fact, Holiday, OpeningHours, Resource, Service, Timestamp};
 use crate::search::{self, fold};
 use crate::store::ReadTx;
 use jiff::ToSpan;
@@ -28,6 +28,8 @@ pub struct BusinessProfile {
     pub facts: Vec<Fact>,
     /// Whether more facts exist than `facts` contains.
     pub has_more_facts: bool,
+    /// The tools that the owner defined and that are enabled.
+    pub tools: Vec<AgentTool>,
 }
 
 impl BusinessProfile {
@@ -39,6 +41,7 @@ impl BusinessProfile {
         exceptions: Vec::new(),
         facts: Vec::new(),
         has_more_facts: false,
+        tools: Vec::new(),
     };
 
     /// Returns true if a caller can book a service.
@@ -92,6 +95,8 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
         is_exception.then(|| Exception { date, opening: day, holiday: holiday(date) })
     });
     let exceptions = exceptions.collect();
+    let mut tools = tx.agent_tools(business)?;
+    tools.retain(|tool| tool.is_enabled);
     Ok(BusinessProfile {
         services: tx.services(business, false)?,
         resources,
@@ -99,6 +104,7 @@ pub fn read(tx: &ReadTx<'_>, zone: &TimeZone, now: Timestamp) -> Result<Business
         hours: opening.hours,
         facts,
         has_more_facts,
+        tools,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod agent_tools;
 mod alerts;
 mod appointments;
 mod audit;
@@ -92,6 +93,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 
 fn operations() -> Operations {
     account::operations()
+        .merge(agent_tools::operations())
         .merge(alerts::operations())
         .merge(appointments::operations())
         .merge(audit::operations())

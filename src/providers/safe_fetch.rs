@@ -1,4 +1,4 @@
-//! Fetches files from addresses that an API client or the sender of a message chose (SSRF protection). Such an address
+//! Sends requests to addresses that an API client, the sender of a message or the owner chose (SSRF protection). Such an address
 //! must not give access to resources that only this machine or its network can reach.
 //!
 //! Every address is checked after its name is resolved, and the connection uses the checked address. Redirects are
@@ -6,8 +6,10 @@
 
 mod address;
 mod fetch;
+mod send;
 
 pub use fetch::{FetchError, FetchedFile};
+pub use send::{OwnRequest, OwnResponse};
 
 use super::http_client;
 use address::is_public;
@@ -21,20 +23,20 @@ use url::{Host, Url};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
     /// The address cannot be parsed.
-    #[error("the file's address is not a valid URL")]
+    #[error("the address is not a valid URL")]
     InvalidUrl,
     /// The scheme is not https.
-    #[error("the file's address must begin with https://")]
+    #[error("the address must begin with https://")]
     NotHttps,
     /// The address contains a user name or a password.
-    #[error("the file's address must not contain a user name or a password")]
+    #[error("the address must not contain a user name or a password")]
     Credentials,
     /// The address is on this machine or in a private network.
-    #[error("the file's address leads to this machine or into a private network")]
+    #[error("the address leads to this machine or into a private network")]
     NotPublic,
 }
 
-/// Fetches and checks files at addresses that another party chose.
+/// Sends requests to addresses that another party chose, and fetches and checks files.
 #[derive(Clone)]
 pub struct SafeFetcher {
     /// The client for public addresses. It rejects all other addresses.

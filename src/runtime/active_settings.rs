@@ -8,7 +8,7 @@ use crate::domain::{PhoneNumber, Provider};
 use crate::inbox::policy::RoutingRules;
 use crate::inbox::send_rate::SendRate;
 use crate::providers::baileys::bridge::Bridge;
-use crate::providers::safe_fetch::{SafeFetcher, Trusted};
+use crate::providers::safe_fetch::{Forbidden, SafeFetcher, Trusted};
 use crate::providers::twilio::media::TwilioMediaFetcher;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct ActiveSettings {
     pub files: SafeFetcher,
     /// Decides which provider sends a WhatsApp message, and when.
     pub rules: RoutingRules,
+    /// Sends the requests of the owner's tools.
+    pub(super) own_tools: SafeFetcher,
     pub(super) twilio_files: TwilioMediaFetcher,
     /// Fetches recordings from the addresses to which Twilio redirects.
     pub(super) recording_files: SafeFetcher,
@@ -71,6 +73,7 @@ impl ActiveSettings {
             senders: ProviderSenders::new(&config, client.clone(), bridge.clone(), files.clone()),
             twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
             recording_files: SafeFetcher::new(Trusted::Nothing, MAX_RECORDING_BYTES as u64)?,
+            own_tools: SafeFetcher::new(own_servers(&config), MAX_TOOL_RESPONSE_BYTES)?,
             bridge,
             files,
             config,
@@ -84,6 +87,11 @@ impl ActiveSettings {
             ("voice.fallback_file", &self.prompts.fallback, &next.prompts.fallback),
         ];
         both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
+    }
+
+    /// Checks whether a tool of the owner may send requests to this address.
+    pub async fn check_tool_address(&self, address: &str) -> Result<(), Forbidden> {
+        self.own_tools.check(address).await
     }
 
     /// Returns the send rate for the bridge, or `None` if rate limiting is switched off.
@@ -104,6 +112,14 @@ fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     };
     SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
 }
+
+/// Returns which servers on this machine the owner's tools may use: all if the provider is a fake on this machine.
+fn own_servers(config: &Config) -> Trusted {
+    if config.twilio.api_base_url.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing }
+}
+
+/// Maximum size of a response to a tool of the owner, in bytes. The model receives all of it.
+const MAX_TOOL_RESPONSE_BYTES: u64 = 16 << 10;
 
 /// Maximum size of a recording in bytes: two hours of telephone audio.
 pub(super) const MAX_RECORDING_BYTES: usize = 128 << 20;

@@ -64,7 +64,8 @@ async fn run_task(start: CallStart) {
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
         whatsapp: can_text(&settings, (!is_trial).then_some(&context.call)),
-    });
+    })
+    .with_own(&known.profile.tools);
     let tools = if is_trial { tools.for_trial() } else { tools };
     let mut task = CallTask {
         session: CallSession::new(policy, now),

@@ -1,6 +1,6 @@
 //! Requests to reload the settings. The requester receives the outcome.
 
-use crate::config::ChangeError;
+use crate::config::{ChangeError, Secret};
 use crate::crm;
 use crate::crm::setting::ChangedSettings;
 use serde::{Deserialize, Serialize};
@@ -73,12 +73,17 @@ pub enum ChangeRejected {
     Secrets(std::io::Error),
 }
 
+/// Values of headers of the agent's tools, by id; `None` removes a value.
+pub type ToolSecrets = Vec<(String, Option<Secret>)>;
+
 /// A request to the reloading task, with the sender for its outcome.
 pub enum Request {
     /// Reload the settings.
     Reload(oneshot::Sender<ReloadOutcome>),
     /// Use the greeting that is currently stored.
     Greeting(oneshot::Sender<Result<(), ReloadRejected>>),
+    /// Store or remove headers of the agent's tools.
+    ToolSecrets(ToolSecrets, oneshot::Sender<std::io::Result<()>>),
     /// Validate a change, store it, and reload the settings.
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
 }
@@ -119,6 +124,14 @@ impl ReloadHandle {
             return Err(ReloadRejected::because(STOPPING));
         }
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
+    }
+
+    /// Stores or removes headers of the agent's tools in the file of secrets, which only the reloading task changes.
+    pub async fn store_tool_secrets(&self, secrets: ToolSecrets) -> std::io::Result<()> {
+        let stopping = || std::io::Error::other(STOPPING);
+        let (answer, outcome) = oneshot::channel();
+        self.requests.send(Request::ToolSecrets(secrets, answer)).await.map_err(|_| stopping())?;
+        outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
     /// Changes settings, and waits until they are active. Changes and reloads are processed one after the other.

@@ -203,12 +203,13 @@ impl Inspection<'_> {
     }
 
     fn adopt_in_a_copied_folder(&self, reason: Causes) -> Result<Startup> {
-        let notice = StartNotice::new(StartEvent::FolderCopied, reason.clone(), clock::now());
+        let text = english(&reason);
+        let notice = StartNotice::new(StartEvent::FolderCopied, reason, clock::now());
         let adopted = adopt::published_file(self.folder, self.state, Form::AsItIs, notice)?;
         tracing::warn!(
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
-            reason = english(&reason),
+            reason = text,
             "The data folder is a copy that was made while the service ran: the published file {} is used, and the live \
              database was archived",
             self.folder.published.display()
@@ -301,12 +302,13 @@ impl Inspection<'_> {
     }
 
     fn archive_foreign(&self, reason: Causes) -> Result<()> {
-        let kept = self.archive_published("found", StartEvent::FoundForeign, reason.clone())?;
+        let text = english(&reason);
+        let kept = self.archive_published("found", StartEvent::FoundForeign, reason)?;
         tracing::warn!(
             event = "STORE_FOREIGN_ARCHIVED",
             file = %self.folder.published.display(),
             archived = %kept.display(),
-            reason = english(&reason),
+            reason = text,
             "This service did not write the file {}: it was archived as {}, and the service continues with its own data",
             self.folder.published.display(),
             kept.display()

@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
 mod agent_booking;
+mod agent_tools;
 mod ai_limits;
 mod ai_settings;
 mod alerts;

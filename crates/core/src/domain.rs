@@ -5,6 +5,7 @@
 
 mod actor;
 mod address;
+mod agent_tool;
 mod ai_failure;
 mod alert;
 mod appointment;
@@ -54,6 +55,9 @@ mod user;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
+pub use agent_tool::{
+    AgentTool, ArgumentError, ParameterType, ToolHeader, ToolMethod, ToolParameter, UrlTemplate, UrlTemplateError,
+};
 pub use ai_failure::{AiFailure, AiFailureCause, AiPart};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
 pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
@@ -78,9 +82,9 @@ pub use greeting::Greeting;
 pub use hex::{hex, is_hex};
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
-    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, GapId, InvalidSid,
-    JobId, JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid, ResourceId,
-    ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
+    AddressId, AgentToolId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, GapId,
+    InvalidSid, JobId, JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid,
+    ResourceId, ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
 pub use knowledge_gap::{GapState, KnowledgeGap};

@@ -9,10 +9,13 @@ use super::search_facts::SearchFacts;
 use super::send_whatsapp::SendWhatsapp;
 use super::take_message::TakeMessage;
 use super::transfer_to_person::TransferToPerson;
-use super::{ControlCall, Run, Tool, ToolContext, ToolError, schema};
+use super::{ControlCall, Run, Tool, ToolContext, ToolError, own, schema};
 use crate::call::ToolCall;
+use crate::domain::AgentTool;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The time limit for calls that return at once: calls of unknown tools, and the transfer in a trial call.
@@ -25,10 +28,10 @@ const TRIAL: &str = "This is a trial call by the business's own staff: nothing w
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
                               person now. Say so, and continue.";
 
-/// The tools of one conversation.
+/// The tools of one conversation. Clones share them.
 #[derive(Clone, Debug)]
 pub struct ToolRegistry {
-    tools: Vec<Entry>,
+    tools: Arc<Vec<Entry>>,
 }
 
 /// The optional tools of a phone call. Every call also has the tools to end the call, to take a message and to save
@@ -55,25 +58,24 @@ impl PhoneTools {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolDefinition {
     /// The name by which the model calls the tool.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The description, which tells the model when to use the tool.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The JSON Schema of the arguments.
     pub parameters: Value,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
-    name: &'static str,
-    description: &'static str,
-    parameters: fn() -> Value,
+    definition: ToolDefinition,
     action: Action,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Action {
     Control(fn(&str) -> ToolCall),
     Run { time_limit: Duration, run: RunFn },
+    Own(Arc<AgentTool>),
 }
 
 type RunFn = for<'a> fn(&'a ToolContext, &'a str) -> RunFuture<'a>;
@@ -102,13 +104,28 @@ impl ToolRegistry {
         if which.whatsapp {
             tools.push(running::<SendWhatsapp>());
         }
-        Self { tools }
+        Self { tools: Arc::new(tools) }
+    }
+
+    /// Adds tools that the owner defined.
+    #[must_use]
+    pub fn with_own(mut self, own: &[AgentTool]) -> Self {
+        Arc::make_mut(&mut self.tools).extend(own.iter().map(|tool| Entry {
+            definition: ToolDefinition {
+                name: tool.name.clone().into(),
+                description: tool.description.clone().into(),
+                parameters: tool.schema(),
+            },
+            action: Action::Own(Arc::new(tool.clone())),
+        }));
+        self
     }
 
     /// Replaces the transfer by a tool that only reports that a real call would be transferred now, for a trial call.
     #[must_use]
     pub fn for_trial(mut self) -> Self {
-        for tool in self.tools.iter_mut().filter(|tool| tool.name == TransferToPerson::NAME) {
+        let tools = Arc::make_mut(&mut self.tools).iter_mut();
+        for tool in tools.filter(|tool| tool.definition.name == TransferToPerson::NAME) {
             tool.action = Action::Run { time_limit: UNKNOWN_LIMIT, run: rehearse_transfer };
         }
         self
@@ -116,28 +133,26 @@ impl ToolRegistry {
 
     /// Returns the definitions of all tools, for the model.
     pub fn definitions(&self) -> Vec<ToolDefinition> {
-        let define = |tool: &Entry| ToolDefinition {
-            name: tool.name,
-            description: tool.description,
-            parameters: (tool.parameters)(),
-        };
-        self.tools.iter().map(define).collect()
+        self.tools.iter().map(|tool| tool.definition.clone()).collect()
     }
 
     /// Converts a tool call of the model to an action of the call session. The call of an unknown tool becomes
     /// `ToolCall::Run`, so that the model receives the error as the tool's output.
     pub fn classify(&self, name: String, arguments: String) -> ToolCall {
-        match self.find(&name).map(|tool| tool.action) {
-            Some(Action::Control(control)) => control(&arguments),
-            Some(Action::Run { time_limit, .. }) => ToolCall::Run { name, arguments, time_limit },
-            None => ToolCall::Run { name, arguments, time_limit: UNKNOWN_LIMIT },
-        }
+        let time_limit = match self.find(&name) {
+            Some(Action::Control(control)) => return control(&arguments),
+            Some(Action::Run { time_limit, .. }) => *time_limit,
+            Some(Action::Own(tool)) => own::time_limit(tool),
+            None => UNKNOWN_LIMIT,
+        };
+        ToolCall::Run { name, arguments, time_limit }
     }
 
     /// Runs a tool. Returns the output for the model as a JSON object. An error is returned as its `error` member.
     pub async fn run(&self, context: &ToolContext, name: &str, arguments: &str) -> String {
-        let outcome = match self.find(name).map(|tool| tool.action) {
+        let outcome = match self.find(name) {
             Some(Action::Run { run, .. }) => run(context, arguments).await,
+            Some(Action::Own(tool)) => own::run(context, tool.clone(), arguments).await,
             Some(Action::Control(_)) | None => Err(self.unknown(name)),
         };
         if let Err(ToolError::Store(error)) = &outcome {
@@ -151,12 +166,12 @@ impl ToolRegistry {
         output.to_string()
     }
 
-    fn find(&self, name: &str) -> Option<&Entry> {
-        self.tools.iter().find(|tool| tool.name == name)
+    fn find(&self, name: &str) -> Option<&Action> {
+        self.tools.iter().find(|tool| tool.definition.name == name).map(|tool| &tool.action)
     }
 
     fn unknown(&self, name: &str) -> ToolError {
-        let known: Vec<_> = self.tools.iter().map(|tool| tool.name).collect();
+        let known: Vec<_> = self.tools.iter().map(|tool| &*tool.definition.name).collect();
         ToolError::Unknown { name: name.to_owned(), known: known.join(", ") }
     }
 }
@@ -171,7 +186,8 @@ fn running<T: Run>() -> Entry {
 }
 
 fn entry<T: Tool>(action: Action) -> Entry {
-    Entry { name: T::NAME, description: T::DESCRIPTION, parameters: schema::of::<T::Arguments>, action }
+    let (name, description) = (T::NAME.into(), T::DESCRIPTION.into());
+    Entry { definition: ToolDefinition { name, description, parameters: schema::of::<T::Arguments>() }, action }
 }
 
 fn parse_and_run<'a, T: Run>(context: &'a ToolContext, arguments: &'a str) -> RunFuture<'a> {

@@ -121,7 +121,7 @@ fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
     let names = |can_transfer| -> Vec<_> {
         ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..NONE })
             .definitions()
-            .iter()
+            .into_iter()
             .map(|tool| tool.name)
             .collect()
     };
@@ -191,7 +191,7 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
     let context =
         ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC, words()).for_trial(country::IL);
     let tools = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).for_trial();
-    let names: Vec<_> = tools.definitions().iter().map(|tool| tool.name).collect();
+    let names: Vec<_> = tools.definitions().into_iter().map(|tool| tool.name).collect();
     assert_eq!(names, ["end_call", "take_message", "save_contact_details", "transfer_to_person"]);
     assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);
     let rows = async || {

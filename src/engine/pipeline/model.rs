@@ -58,7 +58,7 @@ impl LanguageModel {
             if config.model_server().is_some_and(|server| server.uses_responses) { Api::Responses } else { Api::Chat };
         let definitions = tools.definitions();
         let definitions =
-            definitions.iter().map(|tool| api.function(tool.name, tool.description, &tool.parameters)).collect();
+            definitions.iter().map(|tool| api.function(&tool.name, &tool.description, &tool.parameters)).collect();
         let (sender, receiver) = mpsc::channel(BUFFER);
         let rejected_efforts = Arc::default();
         let asker = Asker { config, client, instructions, tools, definitions, api, rejected_efforts };

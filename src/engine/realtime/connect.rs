@@ -56,7 +56,7 @@ impl RealtimeSetup {
     fn session(&self) -> Value {
         let tools = self.tools.definitions();
         let tools: Vec<_> =
-            tools.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+            tools.iter().map(|tool| wire::function(&tool.name, &tool.description, &tool.parameters)).collect();
         wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
     }
 }

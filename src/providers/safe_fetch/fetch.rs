@@ -2,7 +2,7 @@
 
 use super::{Forbidden, SafeFetcher};
 use crate::domain::{Cause, Causes};
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use std::time::Duration;
 use url::Url;
 
@@ -68,15 +68,20 @@ impl FetchError {
 impl SafeFetcher {
     /// Fetches a file. `token` is a header's name and value, which is sent only to the trusted origin.
     pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
-        let response = self.follow(Method::GET, address, token).await?;
-        self.read(response).await
+        let prepare = |request: RequestBuilder, url: &Url, _: &Method| match token {
+            Some((name, value)) if self.is_trusted(url) => request.header(name, value),
+            _ => request,
+        };
+        let response = self.follow(Method::GET, address, prepare).await?;
+        self.read(self.check_response(response)?).await
     }
 
     /// Checks whether a file may be passed on to a service that fetches it: follows the redirects and checks the size.
     /// Accepts the file if its server cannot be reached or answers with an error, because the service fetches the file
     /// later.
     pub async fn inspect(&self, address: &str) -> Result<(), FetchError> {
-        match self.follow(Method::HEAD, address, None).await {
+        let response = self.follow(Method::HEAD, address, |request, _, _| request).await;
+        match response.and_then(|response| self.check_response(response)) {
             Ok(_) | Err(FetchError::Unreachable | FetchError::Status(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -95,19 +100,21 @@ impl SafeFetcher {
         Ok(FetchedFile { mime, content })
     }
 
-    /// Sends a request, and follows its redirects.
-    async fn follow(&self, method: Method, address: &str, token: Option<(&str, &str)>) -> Result<Response, FetchError> {
+    /// Sends a request, and follows its redirects. `prepare` adds headers and the body to the request for each address.
+    pub(super) async fn follow(
+        &self,
+        mut method: Method,
+        address: &str,
+        prepare: impl Fn(RequestBuilder, &Url, &Method) -> RequestBuilder,
+    ) -> Result<Response, FetchError> {
         let mut url = self.validate(address)?;
         for _ in 0..=MAX_REDIRECTS {
-            let trusted = self.is_trusted(&url);
-            let client = if trusted { &self.local } else { &self.public };
-            let mut request = client.request(method.clone(), url.clone()).timeout(RESPONSE_TIMEOUT);
-            if let Some((name, value)) = token.filter(|_| trusted) {
-                request = request.header(name, value);
-            }
-            let response = request.send().await.map_err(|error| reason(&error))?;
-            let Some(next) = redirect(&url, &response) else { return self.check_response(response) };
+            let client = if self.is_trusted(&url) { &self.local } else { &self.public };
+            let request = client.request(method.clone(), url.clone()).timeout(RESPONSE_TIMEOUT);
+            let response = prepare(request, &url, &method).send().await.map_err(|error| reason(&error))?;
+            let Some(next) = redirect(&url, &response) else { return Ok(response) };
             url = self.validate_redirect(&url, &next)?;
+            method = redirected(method, response.status());
         }
         Err(FetchError::TooManyRedirects)
     }
@@ -138,6 +145,13 @@ pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     );
     let target = response.headers().get(header::LOCATION)?.to_str().ok()?;
     moved.then(|| from.join(target).ok())?
+}
+
+/// Returns the method for the target of a redirect. As in browsers, a POST becomes a GET, unless the status demands the
+/// same method (RFC 9110, section 15.4).
+fn redirected(method: Method, status: StatusCode) -> Method {
+    let keeps = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    if method == Method::POST && !keeps { Method::GET } else { method }
 }
 
 /// Converts a request error. Returns `Forbidden` if the name resolved to no public address, and otherwise

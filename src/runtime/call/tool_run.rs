@@ -3,6 +3,9 @@
 use super::{CallMessage, CallTask};
 use crate::agent::tool::ToolContext;
 use crate::call::CallEvent;
+use crate::crm::call::CallerIdentity;
+use crate::domain::PhoneNumber;
+use crate::runtime::own_tools::{OwnTools, ToolCaller};
 use std::sync::Arc;
 
 impl CallTask {
@@ -13,7 +16,8 @@ impl CallTask {
         let (store, country) = (self.calls.services().store.clone(), business.country);
         self.words.send_replace(self.session.caller_words());
         let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone(), self.words.subscribe())
-            .with_texts(Arc::new(self.calls.services().texts.clone()));
+            .with_texts(Arc::new(self.calls.services().texts.clone()))
+            .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id))));
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
         tokio::spawn(async move {
@@ -21,6 +25,18 @@ impl CallTask {
             jobs.wake();
             let _ = sender.send(CallMessage::ToolFinished { id, output });
         });
+    }
+
+    /// Returns what the owner's servers learn about the call. A number that may be forged is left out, because a
+    /// server may show the data of its holder.
+    fn tool_caller(&self, id: &str) -> ToolCaller {
+        let call = &self.context.call;
+        let is_known = call.identity() == CallerIdentity::Number;
+        ToolCaller {
+            call: Some(self.sid.clone()),
+            number: call.caller_number().filter(|_: &PhoneNumber| is_known),
+            idempotency_key: format!("{}:{id}", self.sid),
+        }
     }
 
     /// Sends the caller's latest words to the running tools.

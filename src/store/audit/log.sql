@@ -33,6 +33,7 @@ SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS act
         WHEN 'service' THEN (SELECT name FROM services WHERE id = of AND created_at <= a.at)
         WHEN 'resource' THEN (SELECT name FROM resources WHERE id = of)
         WHEN 'fact' THEN (SELECT topic FROM facts WHERE id = of AND created_at <= a.at)
+        WHEN 'agent-tool' THEN (SELECT name FROM agent_tools WHERE id = of AND created_at <= a.at)
         WHEN 'task' THEN (SELECT title FROM tasks WHERE id = of AND created_at <= a.at)
         WHEN 'lead' THEN (SELECT title FROM leads WHERE id = of AND created_at <= a.at)
         ELSE iif(c.display_name <> '', c.display_name,

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Requests for each list and each item.
-const PATHS: [&str; 60] = [
+const PATHS: [&str; 62] = [
+    "/api/agent-tools",
+    "/api/agent-tools/1",
     "/api/alerts",
     "/api/alerts/history",
     "/api/appointments?from=2026-11-01T00:00:00Z",
@@ -165,6 +167,16 @@ async fn fill(owner: &Client) {
         ("/api/tasks", json!({"title": "call back", "contact_id": 1, "due_date": "2030-01-07"})),
         ("/api/leads", json!({"title": "kitchen", "contact_id": 1, "value_minor": 1_250_000, "source": "Facebook"})),
         ("/api/facts", json!({"topic": "parking", "text": "behind the house"})),
+        (
+            "/api/agent-tools",
+            json!({
+                "name": "check_stock",
+                "description": "When a caller asks whether a part is in stock.",
+                "url": "https://93.184.216.34/stock/{part}",
+                "parameters": [{"name": "part", "type": "string", "description": "The part", "choices": ["pump", "valve"]}],
+                "headers": [{"name": "X-Api-Key", "value": "k-123456"}],
+            }),
+        ),
         ("/api/saved-replies", json!({"shortcut": "hours", "text": "9 to 6"})),
         ("/api/tokens", json!({"name": "till", "role": "staff"})),
     ] {

@@ -109,7 +109,9 @@ async fn a_list_names_the_version_of_each_item_that_users_remove() {
     let (daemon, _) = with_data();
     let owner = daemon.logged_in("roni", "owner").await;
     let closure = json!({"from_date": "2027-01-03", "to_date": "2027-01-04", "reason": "a"});
+    let tool = json!({"name": "check_stock", "description": "a", "url": "https://93.184.216.34/"});
     for (list, new, change, one) in [
+        ("/api/agent-tools", tool, json!({"description": "b"}), "/api/agent-tools"),
         ("/api/services", json!({"name": "a", "duration_min": 30}), json!({"price_minor": 100}), "/api/services"),
         ("/api/resources", json!({"name": "a"}), json!({"name": "b"}), "/api/resources"),
         ("/api/closures", closure, json!({"reason": "b"}), "/api/closures"),

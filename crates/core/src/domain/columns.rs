@@ -3,13 +3,14 @@
 #![cfg(feature = "rusqlite")]
 
 use super::{
-    AddressId, AddressKind, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallDirection,
-    CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
-    FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind,
-    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PeerAddress, PhoneNumber,
-    Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role,
-    ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId,
-    TaskSource, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
+    AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
+    CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction,
+    EndReason, FactId, FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId, LeadId,
+    LeadOutcome, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId,
+    PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId,
+    ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
+    SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId,
+    WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -60,6 +61,7 @@ macro_rules! sids {
 
 numbers!(
     AddressId,
+    AgentToolId,
     AppointmentId,
     BusinessId,
     CallId,
@@ -116,7 +118,8 @@ words!(
     Speaker,
     SuggestionReason,
     TaskSource,
-    ThreadType
+    ThreadType,
+    ToolMethod
 );
 sids!(CallSid, MessageSid, RecordingSid, StreamSid);
 

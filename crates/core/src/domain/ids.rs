@@ -104,6 +104,8 @@ row_ids! {
     FactId,
     /// A question that the agent could not answer.
     GapId,
+    /// A tool of the agent that the owner defined.
+    AgentToolId,
     /// A note about a contact.
     NoteId,
     /// A tag.

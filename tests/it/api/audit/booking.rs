@@ -32,6 +32,9 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
         }
         "create_closure" | "update_closure" | "delete_closure" => ("closure", "/api/closures"),
         "create_fact" | "update_fact" | "delete_fact" => ("fact", "/api/facts"),
+        "create_agent_tool" | "update_agent_tool" | "delete_agent_tool" | "try_agent_tool" => {
+            ("agent-tool", "/api/agent-tools")
+        }
         "create_waiting_entry" | "update_waiting_entry" | "delete_waiting_entry" => {
             ("waiting-list", "/api/waiting-list")
         }
@@ -73,6 +76,8 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
         "update_service" | "update_resource" => (Method::PATCH, one, json!({"name": "another"})),
         "update_closure" => (Method::PATCH, one, json!({"reason": "another"})),
         "update_fact" => (Method::PATCH, one, json!({"text": "another"})),
+        "update_agent_tool" => (Method::PATCH, one, json!({"enabled": false})),
+        "try_agent_tool" => (Method::POST, format!("{one}/try"), json!({})),
         "change_appointment" | "update_waiting_entry" => (Method::PATCH, one, json!({"note": "another"})),
         "set_resource_hours" => (Method::PUT, format!("{one}/hours"), json!({"hours": []})),
         "cancel_appointment" => (Method::POST, format!("{one}/cancel"), json!({})),
@@ -94,6 +99,11 @@ async fn new(owner: &Client, noun: &str) -> Value {
         "resource" => json!({"name": "a resource"}),
         "closure" => json!({"from_date": "2030-01-01", "to_date": "2030-01-02", "reason": ""}),
         "fact" => json!({"topic": "a topic", "text": "a fact"}),
+        "agent-tool" => {
+            let count = owner.get("/api/agent-tools").await.json()["items"].as_array().unwrap().len();
+            // No server listens on this port.
+            json!({"name": format!("tool_{count}"), "description": "a tool", "url": "http://127.0.0.1:1/"})
+        }
         _ => {
             let service = made(owner, "/api/services", &json!({"name": "a service", "duration_min": 1})).await;
             if noun == "waiting-list" {

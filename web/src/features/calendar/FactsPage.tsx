@@ -7,14 +7,15 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { EditorPage } from '#shared/components/EditorPage'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
 import { useSession } from '#shared/session'
-import { EditorPage } from './EditorPage'
 import { Gaps } from './Gaps'
+import './calendar.css'
 
 type Fact = Schemas['Fact']
 const facts = apiQuery('/api/facts', { query: { limit: 200 } })

@@ -5,15 +5,16 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
+import { EditorPage } from '#shared/components/EditorPage'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { useSession } from '#shared/session'
 import { type Resource, type Service, useResources, useServices } from './data'
-import { EditorPage } from './EditorPage'
 import { ResourceForm } from './ResourceForm'
 import { ResourceName } from './ResourceName'
 import { ResourceWords } from './ResourceWords'
+import './calendar.css'
 
 /** The settings of resources (staff and rooms): their services, and their own hours. */
 export default function ResourcesPage() {

@@ -5,16 +5,17 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
+import { EditorPage } from '#shared/components/EditorPage'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { useFormat, useSession } from '#shared/session'
 import { type Service, useServices } from './data'
-import { EditorPage } from './EditorPage'
 import { Price } from './Price'
 import { ServiceForm } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
+import './calendar.css'
 
 /** The settings of services: what a contact can book, with length and price. */
 export default function ServicesPage() {

@@ -110,6 +110,10 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   create_fact: msg`הוספת ידע לסוכן`,
   update_fact: msg`שינוי ידע של הסוכן`,
   delete_fact: msg`מחיקת ידע של הסוכן`,
+  create_agent_tool: msg`הוספת כלי לסוכן`,
+  update_agent_tool: msg`שינוי כלי של הסוכן`,
+  delete_agent_tool: msg`מחיקת כלי של הסוכן`,
+  try_agent_tool: msg`ניסיון של כלי של הסוכן`,
   answer_knowledge_gap: msg`תשובה לשאלה שלסוכן לא הייתה לה תשובה`,
   dismiss_knowledge_gap: msg`הסרת שאלה בלי תשובה`,
   reopen_knowledge_gap: msg`החזרת שאלה בלי תשובה`,
@@ -158,6 +162,7 @@ export const actionText = (action: string): MessageDescriptor | undefined => ACT
 export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'file' | 'nothing'
 
 const FORMS: Record<string, SubjectForm> = {
+  'agent-tool': 'name',
   alert: 'alert',
   appointment: 'contact',
   backup: 'file',

@@ -14,6 +14,7 @@ import {
   IconPhone,
   IconScissors,
   IconShieldLock,
+  IconTool,
   IconUserCog,
   IconUsers,
   IconWorld,
@@ -87,6 +88,7 @@ export const SECTIONS: readonly Section[] = [
     ],
     rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram', 'soniox', 'pipeline'],
   },
+  { id: 'tools', title: msg`הכלים של הסוכן`, icon: IconTool, href: '/app/settings/tools', ownerOnly: true },
   {
     id: 'phone',
     title: msg`טלפון`,

@@ -4,6 +4,77 @@
  */
 
 export interface paths {
+    "/api/agent-tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tools that the owner defined for the agent, by name.
+         * @description The values of headers are never returned.
+         */
+        get: operations["list_agent_tools"];
+        put?: never;
+        /**
+         * Add a tool of the agent: a request to a server of the owner.
+         * @description The agent has the tool from the next call on. With GET, arguments that the address does not contain are appended to
+         *     its query. With POST, the body is JSON with `arguments`, `call_sid` and `caller`: the number of the caller, or null if
+         *     it is withheld or may be forged. Each request has an `Idempotency-Key`.
+         */
+        post: operations["create_agent_tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent-tools/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tool of the agent. */
+        get: operations["get_agent_tool"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a tool of the agent.
+         * @description For a day, a change with `archived` false restores it.
+         */
+        delete: operations["delete_agent_tool"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, or restore, a tool of the agent.
+         * @description If the address leads to another server, the request must contain the values of all headers.
+         */
+        patch: operations["update_agent_tool"];
+        trace?: never;
+    };
+    "/api/agent-tools/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the request of a tool as in a call, and get what the agent would receive.
+         * @description The server receives the request, so it may change data there. It has no call and no caller.
+         */
+        post: operations["try_agent_tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -2615,6 +2686,53 @@ export interface components {
          * @enum {string}
          */
         AddressKind: "phone" | "lid" | "bsuid" | "twilio_wa" | "mail";
+        /** @description A tool of the agent that the owner defined. */
+        AgentTool: {
+            /** @description Whether the tool is deleted. */
+            archived: boolean;
+            /**
+             * Format: date-time
+             * @description When the tool was added.
+             */
+            created_at: string;
+            /** @description When the agent should use the tool. */
+            description: string;
+            /** @description Whether the agent has the tool. */
+            enabled: boolean;
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
+            etag: string;
+            /** @description The headers of the request, without their values. */
+            headers: components["schemas"]["ToolHeader"][];
+            /**
+             * Format: int64
+             * @description The id of the tool.
+             */
+            id: number;
+            /** @description How the request is sent. */
+            method: components["schemas"]["ToolMethod"];
+            /** @description The name by which the model calls the tool. */
+            name: string;
+            /** @description The parameters of the tool. */
+            parameters: components["schemas"]["ToolParameter"][];
+            /**
+             * Format: int32
+             * @description The maximum duration of the request, in seconds.
+             */
+            time_limit_s: number;
+            /**
+             * Format: date-time
+             * @description When the tool was last changed.
+             */
+            updated_at: string;
+            /** @description The address. `{name}` stands for the value of a parameter. */
+            url: string;
+        };
+        /** @description A page of a list. */
+        AgentToolPage: {
+            items: components["schemas"]["AgentTool"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
         /**
          * @description Whether the AI answers in a thread.
          * @enum {string}
@@ -3294,6 +3412,29 @@ export interface components {
              */
             thread_id?: number | null;
         };
+        /** @description A change of a tool. Absent fields keep their values. */
+        ChangeAgentToolRequest: {
+            /** @description False restores a deleted tool; true deletes it. */
+            archived?: boolean | null;
+            /** @description When the agent should use the tool, 1 to 1000 characters. */
+            description?: string | null;
+            /** @description Whether the agent has the tool. */
+            enabled?: boolean | null;
+            /** @description All headers. A header without a value keeps its stored value. */
+            headers?: components["schemas"]["ToolHeaderRequest"][] | null;
+            method?: components["schemas"]["ToolMethod"] | null;
+            /** @description The name by which the model calls the tool. */
+            name?: string | null;
+            /** @description All parameters. */
+            parameters?: components["schemas"]["ToolParameter"][] | null;
+            /**
+             * Format: int32
+             * @description The maximum duration of the request, 1 to 15 seconds.
+             */
+            time_limit_s?: number | null;
+            /** @description The address, https and public. */
+            url?: string | null;
+        };
         /** @description A change of an appointment. Absent fields keep their values. */
         ChangeAppointmentRequest: {
             /** @description Whether a time in the past or outside of the opening hours is allowed; false by default. */
@@ -3352,7 +3493,7 @@ export interface components {
          * @description The kind of a change. `ref_id` is the id of the changed row; for a turn it is the id of its call.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "agent_tool_updated" | "knowledge_gap_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The current password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -3734,6 +3875,27 @@ export interface components {
         CorrectNumberRequest: {
             /** @description The number, in international form or as it is written in the country of the business. */
             number: string;
+        };
+        /** @description A new tool of the agent. */
+        CreateAgentToolRequest: {
+            /** @description When the agent should use the tool, 1 to 1000 characters. */
+            description: string;
+            /** @description Whether the agent has the tool; true by default. */
+            enabled?: boolean | null;
+            /** @description The headers, at most 5. */
+            headers?: components["schemas"]["ToolHeaderRequest"][];
+            method?: components["schemas"]["ToolMethod"] | null;
+            /** @description The name by which the model calls the tool: a letter a-z, then 2 to 40 of a-z, 0-9 and _. It must be unique. */
+            name: string;
+            /** @description The parameters, at most 20. */
+            parameters?: components["schemas"]["ToolParameter"][];
+            /**
+             * Format: int32
+             * @description The maximum duration of the request, 1 to 15 seconds; 8 by default.
+             */
+            time_limit_s?: number | null;
+            /** @description The address, https and public. `{name}` in its path or query stands for the value of a required parameter. */
+            url: string;
         };
         /** @description A closure to add. It lasts from `from` on the first day to `to` on the last day. */
         CreateClosureRequest: {
@@ -4986,6 +5148,11 @@ export interface components {
             /** @description The QR code as SVG; null if the bridge does not draw it. */
             svg?: string | null;
         };
+        /**
+         * @description The type of a tool's parameter.
+         * @enum {string}
+         */
+        ParameterType: "string" | "integer" | "number" | "boolean";
         /** @description The loudness of a recording over time, to draw a waveform. */
         Peaks: {
             /** @description The peak levels of the agent's audio in equal intervals, 0 to 255; empty if only the caller was recorded. */
@@ -6137,6 +6304,38 @@ export interface components {
             /** @description The host names that the certificate should cover. */
             wanted_names: string[];
         };
+        /** @description A header of a tool's request. */
+        ToolHeader: {
+            /** @description The name of the header, in lower case. */
+            name: string;
+            /** @description Whether its value is stored. After a restore of the database, values must be entered again. */
+            value_set: boolean;
+        };
+        /** @description A header in a request. */
+        ToolHeaderRequest: {
+            /** @description The name of the header, such as `Authorization`. */
+            name: string;
+            /** @description The value, which is never returned. If it is absent or null, the stored value is kept. */
+            value?: string | null;
+        };
+        /**
+         * @description How the request of a tool is sent.
+         * @enum {string}
+         */
+        ToolMethod: "GET" | "POST";
+        /** @description A parameter of a tool. */
+        ToolParameter: {
+            /** @description The allowed values of a `string`; empty if all values are allowed. */
+            choices?: string[];
+            /** @description What the agent should enter, 1 to 500 characters. */
+            description: string;
+            /** @description The name of the parameter: a letter a-z, then a-z, 0-9 and _. */
+            name: string;
+            /** @description Whether the tool cannot be used without it; true by default. */
+            required?: boolean;
+            /** @description The type of the parameter. */
+            type: components["schemas"]["ParameterType"];
+        };
         /** @description A use of a tool by the agent. */
         ToolUse: {
             /** @description The arguments that the model passed to the tool; invalid or very long JSON is truncated to a string. */
@@ -6160,6 +6359,28 @@ export interface components {
             socket_path: string;
             /** @description The secret to send in the first message on the WebSocket. It is valid for one connection and one minute. */
             token: string;
+        };
+        /** @description The arguments with which a tool is tried. */
+        TryAgentToolRequest: {
+            /** @description The value of each parameter, by name. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The outcome of a tool that was tried. */
+        TryAgentToolResponse: {
+            /**
+             * Format: int64
+             * @description The duration of the request, in milliseconds.
+             */
+            duration_ms: number;
+            /** @description What the agent receives: `status` and `body` of the response, or `error` with the reason. */
+            output: unknown;
+            /**
+             * Format: int32
+             * @description The status of the server's response; null if there was none.
+             */
+            status?: number | null;
         };
         /** @description An utterance of one speaker. */
         Turn: {
@@ -6565,6 +6786,540 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_agent_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentToolPage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_agent_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAgentToolRequest"];
+            };
+        };
+        responses: {
+            /** @description A tool of the agent that the owner defined. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentTool"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_agent_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tool of the agent that the owner defined. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentTool"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_agent_tool: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tool was deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_agent_tool: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAgentToolRequest"];
+            };
+        };
+        responses: {
+            /** @description A tool of the agent that the owner defined. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentTool"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_agent_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAgentToolRequest"];
+            };
+        };
+        responses: {
+            /** @description The outcome of a tool that was tried. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryAgentToolResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_alerts: {
         parameters: {
             query?: never;

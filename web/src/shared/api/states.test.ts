@@ -15,7 +15,9 @@ const sources = readdirSync(`${root}web/src`, { recursive: true, encoding: 'utf8
   .filter(path => /\.tsx?$/.test(path) && !path.includes('.test.') && !path.endsWith('schema.ts'))
   .map(path => readFileSync(`${root}web/src/${path}`, 'utf8'))
   .join('\n')
-const words = new Set([...sources.matchAll(/'([a-z0-9_]*)'|\b([a-z0-9_]+):/g)].map(([, quoted, key]) => quoted ?? key))
+const words = new Set(
+  [...sources.matchAll(/'([A-Za-z0-9_]*)'|\b([A-Za-z0-9_]+):/g)].map(([, quoted, key]) => quoted ?? key),
+)
 
 /** States for which the page has no text, and the reason. */
 const ELSEWHERE: Record<string, string> = {

@@ -2,11 +2,11 @@ import { Trans } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconArrowLeft, IconLock } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { Icon } from '#shared/components/Icon'
-import { Link } from '#shared/components/Link'
-import { Problem } from '#shared/components/Problem'
 import { useSession } from '#shared/session'
-import './calendar.css'
+import { Icon } from './Icon'
+import { Link } from './Link'
+import { Problem } from './Problem'
+import '#shared/styles/editors.css'
 
 interface Props {
   title: string

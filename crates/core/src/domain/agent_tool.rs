@@ -1,0 +1,126 @@
+//! Tools of the agent that the owner defined: each is one request to a server of the owner.
+
+mod address;
+mod argument_error;
+mod arguments;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use argument_error::ArgumentError;
+pub use template::{UrlTemplate, UrlTemplateError};
+
+use super::{AgentToolId, Timestamp, text_enum};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+text_enum! {
+    /// How the request of a tool is sent.
+    ToolMethod {
+        /// The arguments are in the address. The request reads data.
+        Get = "GET",
+        /// The arguments are in the body. The request may change data.
+        Post = "POST",
+    }
+}
+
+text_enum! {
+    /// The type of a tool's parameter.
+    ParameterType {
+        /// A text.
+        String = "string",
+        /// A whole number.
+        Integer = "integer",
+        /// A number.
+        Number = "number",
+        /// `true` or `false`.
+        Boolean = "boolean",
+    }
+}
+
+/// A tool that the owner defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentTool {
+    /// The id.
+    pub id: AgentToolId,
+    /// The name by which the model calls the tool.
+    pub name: String,
+    /// When the agent should use the tool.
+    pub description: String,
+    /// How the request is sent.
+    pub method: ToolMethod,
+    /// The address, a [`UrlTemplate`].
+    pub url: String,
+    /// The parameters.
+    pub parameters: Vec<ToolParameter>,
+    /// The headers of the request.
+    pub headers: Vec<ToolHeader>,
+    /// The maximum duration of the request, in seconds.
+    pub time_limit_s: u32,
+    /// Whether the agent has the tool.
+    pub is_enabled: bool,
+    /// Since when the tool is deleted.
+    pub archived_at: Option<Timestamp>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A parameter of a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolParameter {
+    /// The name.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: ParameterType,
+    /// What the agent should enter.
+    pub description: String,
+    /// Whether the tool cannot be used without it.
+    pub required: bool,
+    /// The allowed values of a text; empty if all values are allowed.
+    #[serde(default)]
+    pub choices: Vec<String>,
+}
+
+/// A header of a tool's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolHeader {
+    /// The name, in lower case.
+    pub name: String,
+    /// The key of the value in the file of secrets.
+    pub secret: String,
+}
+
+impl AgentTool {
+    /// The names of the tools that every agent may have. No other tool may have one of them.
+    pub const BUILT_IN: [&'static str; 12] = [
+        "end_call",
+        "take_message",
+        "save_contact_details",
+        "transfer_to_person",
+        "find_free_times",
+        "book_appointment",
+        "find_appointments",
+        "move_appointment",
+        "cancel_appointment",
+        "join_waiting_list",
+        "search_facts",
+        "send_whatsapp",
+    ];
+
+    /// Returns the JSON Schema of the arguments, which the model receives.
+    pub fn schema(&self) -> Value {
+        let property = |parameter: &ToolParameter| {
+            let mut schema = json!({"type": parameter.kind.as_str(), "description": parameter.description});
+            if !parameter.choices.is_empty() {
+                schema["enum"] = parameter.choices.clone().into();
+            }
+            (parameter.name.clone(), schema)
+        };
+        let properties: Map<String, Value> = self.parameters.iter().map(property).collect();
+        let required: Vec<_> = self.parameters.iter().filter(|it| it.required).map(|it| it.name.as_str()).collect();
+        json!({"type": "object", "properties": properties, "required": required})
+    }
+}

@@ -1,0 +1,177 @@
+//! Sends the requests of the tools that the owner defined, in calls and when the owner tries a tool.
+
+use super::ActiveSettings;
+use crate::agent::tool::OwnToolSender;
+use crate::clock;
+use crate::config::{PageSecrets, Secret};
+use crate::domain::{AgentTool, CallSid, PhoneNumber, ToolMethod};
+use crate::providers::safe_fetch::{FetchError, OwnRequest, OwnResponse};
+use futures_util::future::BoxFuture;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Sends the requests of tools for one tool call.
+#[derive(Clone)]
+pub struct OwnTools {
+    settings: Arc<ActiveSettings>,
+    caller: ToolCaller,
+}
+
+/// What a tool's server learns about the conversation.
+#[derive(Clone, Debug)]
+pub struct ToolCaller {
+    /// The call; `None` if the owner tries the tool.
+    pub call: Option<CallSid>,
+    /// The caller's number, if it identifies the caller.
+    pub number: Option<PhoneNumber>,
+    /// The key by which the server recognizes a repeated request.
+    pub idempotency_key: String,
+}
+
+/// The outcome of a request.
+#[derive(Clone, Debug)]
+pub struct ToolOutcome {
+    /// The status of the response, if there was one.
+    pub status: Option<u16>,
+    /// What the model receives.
+    pub output: Value,
+    /// The duration of the request.
+    pub took: Duration,
+}
+
+/// The reason why a tool has no result. The model receives the text.
+#[derive(Debug, thiserror::Error)]
+enum ToolFailure {
+    #[error("the request was not sent: {0}")]
+    NotSent(String),
+    #[error("the server did not answer within {0} seconds; it is not known whether it did what was asked")]
+    TimedOut(u32),
+    #[error("the server could not be reached")]
+    Unreachable,
+    #[error("the server's answer is too long")]
+    TooLarge,
+    #[error("the server redirects too often")]
+    TooManyRedirects,
+    #[error("the server answered with status {0}")]
+    Status(StatusCode),
+}
+
+impl OwnTools {
+    /// Creates a sender for one tool call.
+    pub fn new(settings: Arc<ActiveSettings>, caller: ToolCaller) -> Self {
+        Self { settings, caller }
+    }
+
+    /// Sends the request of a tool. Returns within its time limit.
+    pub async fn run(&self, tool: &AgentTool, arguments: Map<String, Value>) -> ToolOutcome {
+        let began = clock::instant();
+        let limit = Duration::from_secs(tool.time_limit_s.into());
+        let sent = tokio::time::timeout(limit, self.send_request(tool, arguments)).await;
+        let (status, result) = match sent {
+            Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s))),
+            Ok(Err(failure)) => (None, Err(failure)),
+            Ok(Ok(response)) => (Some(response.status), read(&response)),
+        };
+        let output = result.unwrap_or_else(|failure| json!({"error": failure.to_string()}));
+        ToolOutcome { status, output, took: clock::instant() - began }
+    }
+
+    async fn send_request(&self, tool: &AgentTool, arguments: Map<String, Value>) -> Result<OwnResponse, ToolFailure> {
+        let address = tool.address(&arguments).map_err(|error| ToolFailure::NotSent(error.to_string()))?;
+        let (method, body) = match tool.method {
+            ToolMethod::Get => (Method::GET, Value::Null),
+            ToolMethod::Post => {
+                let call = self.caller.call.as_ref().map(CallSid::as_str);
+                let caller = self.caller.number.as_ref().map(PhoneNumber::as_str);
+                (Method::POST, json!({"arguments": arguments, "call_sid": call, "caller": caller}))
+            }
+        };
+        let request = OwnRequest { method, address, headers: self.headers(tool).await?, body };
+        Ok(self.settings.own_tools.send(&request).await?)
+    }
+
+    async fn headers(&self, tool: &AgentTool) -> Result<HeaderMap, ToolFailure> {
+        let mut headers = HeaderMap::new();
+        if let Ok(key) = HeaderValue::from_str(&self.caller.idempotency_key) {
+            headers.insert("idempotency-key", key);
+        }
+        let not_sent = |name: &str| ToolFailure::NotSent(format!("the owner must enter the value of {name} again"));
+        for header in &tool.headers {
+            let (file, id) = (PageSecrets::of(&self.settings.config.store), header.secret.clone());
+            let read = tokio::task::spawn_blocking(move || file.tool_secret(&id)).await;
+            let value = read.ok().and_then(Result::ok).flatten().and_then(|value| header_value(&value));
+            let name = HeaderName::from_bytes(header.name.as_bytes()).ok();
+            let (Some(name), Some(value)) = (name, value) else { return Err(not_sent(&header.name)) };
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+/// Returns a secret as the value of a header; `None` if it has characters that a header cannot have.
+pub fn header_value(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose()).ok().filter(|value| !value.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+impl OwnToolSender for OwnTools {
+    fn send(&self, tool: Arc<AgentTool>, arguments: Map<String, Value>) -> BoxFuture<'static, Value> {
+        let sender = self.clone();
+        Box::pin(async move {
+            let ToolOutcome { status, output, took } = sender.run(&tool, arguments).await;
+            let (name, status, duration_ms) = (&tool.name, status.unwrap_or_default(), took.as_millis());
+            let call = sender.caller.call.as_ref().map_or("", CallSid::as_str);
+            match output["error"].as_str() {
+                None => {
+                    tracing::info!(
+                        event = "OWN_TOOL_ANSWERED",
+                        call.sid = call,
+                        tool = name,
+                        status,
+                        duration_ms,
+                        "The server of tool {name} answered call {call} in {duration_ms} ms"
+                    );
+                }
+                Some(error) => {
+                    tracing::warn!(
+                        event = "OWN_TOOL_FAILED",
+                        call.sid = call,
+                        tool = name,
+                        status,
+                        duration_ms,
+                        error,
+                        "Tool {name} has no result for call {call}: {error}"
+                    );
+                }
+            }
+            output
+        })
+    }
+}
+
+/// Converts a response to the output for the model: JSON stays JSON, and everything else is a text.
+fn read(response: &OwnResponse) -> Result<Value, ToolFailure> {
+    let status = StatusCode::from_u16(response.status).unwrap_or_default();
+    if !status.is_success() {
+        return Err(ToolFailure::Status(status));
+    }
+    let text = || Value::from(String::from_utf8_lossy(&response.body).trim());
+    let body = serde_json::from_slice(&response.body).unwrap_or_else(|_| text());
+    Ok(json!({"status": response.status, "body": body}))
+}
+
+impl From<FetchError> for ToolFailure {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Forbidden(reason) => Self::NotSent(reason.to_string()),
+            FetchError::TooLarge(_) => Self::TooLarge,
+            FetchError::TooManyRedirects => Self::TooManyRedirects,
+            FetchError::Status(status) => Self::Status(StatusCode::from_u16(status).unwrap_or_default()),
+            FetchError::Unreachable => Self::Unreachable,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import type { Schemas } from '#shared/api/client'
+
+export type Tool = Schemas['AgentTool']
+export type Parameter = Schemas['ToolParameter']
+export type ParameterType = Schemas['ParameterType']
+
+/** A parameter in the form. `key` identifies the row. */
+export interface ParameterDraft {
+  key: number
+  name: string
+  type: ParameterType
+  description: string
+  required: boolean
+  /** The allowed values of a text, separated by commas. */
+  choices: string
+}
+
+/** A header in the form. The stored value is never shown. */
+export interface HeaderDraft {
+  key: number
+  name: string
+  value: string
+  isStored: boolean
+}
+
+/** The content of the form. */
+export interface Draft {
+  name: string
+  description: string
+  method: Schemas['ToolMethod']
+  url: string
+  parameters: readonly ParameterDraft[]
+  headers: readonly HeaderDraft[]
+  limit: string
+  enabled: boolean
+}
+
+let lastKey = 0
+
+export function newParameter(): ParameterDraft {
+  return { key: ++lastKey, name: '', type: 'string', description: '', required: true, choices: '' }
+}
+
+export function newHeader(): HeaderDraft {
+  return { key: ++lastKey, name: '', value: '', isStored: false }
+}
+
+/** Returns the form's content for a stored tool, or for a new one. */
+export function draftOf(tool?: Tool): Draft {
+  if (!tool) {
+    return {
+      name: '',
+      description: '',
+      method: 'GET',
+      url: 'https://',
+      parameters: [],
+      headers: [],
+      limit: '8',
+      enabled: true,
+    }
+  }
+  const { name, description, method, url, enabled } = tool
+  return {
+    name,
+    description,
+    method,
+    url,
+    enabled,
+    limit: String(tool.time_limit_s),
+    parameters: tool.parameters.map(it => ({
+      ...it,
+      key: ++lastKey,
+      choices: (it.choices ?? []).join(', '),
+      required: it.required ?? true,
+    })),
+    headers: tool.headers.map(it => ({ key: ++lastKey, name: it.name, value: '', isStored: it.value_set })),
+  }
+}
+
+/** Returns the body of the request that stores the form's content. */
+export function bodyOf(draft: Draft): Schemas['CreateAgentToolRequest'] {
+  return {
+    name: draft.name.trim(),
+    description: draft.description.trim(),
+    method: draft.method,
+    url: draft.url.trim(),
+    parameters: draft.parameters.map(({ name, type, description, required, choices }) => ({
+      name: name.trim(),
+      type,
+      description: description.trim(),
+      required,
+      choices: type === 'string' ? choicesOf(choices) : [],
+    })),
+    headers: draft.headers.map(({ name, value }) => ({
+      name: name.trim(),
+      ...(value.trim() && { value: value.trim() }),
+    })),
+    time_limit_s: Number(draft.limit),
+    enabled: draft.enabled,
+  }
+}
+
+const choicesOf = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(',')
+      .map(choice => choice.trim())
+      .filter(Boolean),
+  ),
+]
+
+export const isName = (text: string): boolean => /^[a-z][a-z0-9_]{2,40}$/.test(text.trim())
+export const isParameterName = (text: string): boolean => /^[a-z][a-z0-9_]{0,40}$/.test(text.trim())
+export const isLimit = (text: string): boolean =>
+  /^\d{1,2}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 15
+
+/** Returns true if the form can be sent. The daemon checks the rest. */
+export function isComplete(draft: Draft): boolean {
+  return (
+    isName(draft.name) &&
+    draft.description.trim() !== '' &&
+    /^https?:\/\/./.test(draft.url.trim()) &&
+    isLimit(draft.limit) &&
+    draft.parameters.every(({ name, description }) => isParameterName(name) && description.trim() !== '') &&
+    draft.headers.every(({ name, value, isStored }) => name.trim() !== '' && (isStored || value.trim() !== ''))
+  )
+}
+
+/**
+ * Returns the arguments for trying a tool: the entered text of each parameter in the parameter's type. Empty texts are
+ * left out. A text that is no number stays a text, so that the answer shows the error that the agent would get.
+ */
+export function argumentsOf(parameters: readonly Parameter[], texts: Readonly<Record<string, string>>) {
+  const values: Record<string, string | number | boolean> = {}
+  for (const { name, type } of parameters) {
+    const text = texts[name]?.trim() ?? ''
+    if (!text) continue
+    const number = Number(text)
+    if (type === 'boolean') values[name] = text === 'true'
+    else values[name] = type === 'string' || !Number.isFinite(number) ? text : number
+  }
+  return values
+}
