@@ -40,6 +40,7 @@ export async function fillShop(page: Page, daemon: Daemon, { name, text, fileNam
   await send('POST', `/api/contacts/${noa}/notes`, { text: text.slice(0, 4000) })
   await send('POST', '/api/saved-replies', { shortcut: 'שעות', text: text.slice(0, 4000) })
   await send('POST', '/api/facts', { topic: name, text: text.slice(0, 4000) })
+  await send('POST', '/api/agent-tools', { name: 'check_stock', description: name, url: 'https://93.184.216.34/stock' })
   const query = `service_id=${service.id}&resource_id=${resource.id}&days=3&step_min=60`
   const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
   // Not in the first hour, which may be over before the test ends.
@@ -88,6 +89,7 @@ export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, 
   resources: '/app/settings/resources',
   hours: '/app/settings/hours',
   facts: '/app/settings/facts',
+  tools: '/app/settings/tools',
   settings: '/app/settings',
   phone: '/app/settings/phone',
   agent: '/app/settings/agent',

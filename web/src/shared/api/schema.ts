@@ -3087,11 +3087,6 @@ export interface components {
              */
             status: string;
         };
-        /** @description A text in Hebrew and English. */
-        LocalizedText: {
-            en: string;
-            he: string;
-        };
         /** @description Whether a contact is blocked. */
         BlockRequest: {
             /** @description True: calls are rejected, and messages are stored without a notification, until this is set to false. */
@@ -4783,6 +4778,11 @@ export interface components {
             name?: string | null;
             /** @description The account's phone number in E.164. */
             phone?: string | null;
+        };
+        /** @description A text in Hebrew and English. */
+        LocalizedText: {
+            en: string;
+            he: string;
         };
         /** @description The name and password of a login. */
         LoginRequest: {
