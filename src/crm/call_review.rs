@@ -2,7 +2,7 @@
 
 use super::booking::slots::local_date;
 use super::{Error, caller_text, task};
-use crate::domain::{ActorId, AppointmentState, CallSid, TaskContent, Timestamp};
+use crate::domain::{ActorId, AppointmentState, BusinessId, CallSid, TaskContent, Timestamp, ToolMethod};
 use crate::promise::{BrokenPromise, Conduct, Findings};
 use crate::store::{Result, WriteTx};
 use jiff::tz::TimeZone;
@@ -45,6 +45,8 @@ pub fn review(
     }
     let has_confirmation = confirms && caller_text::is_confirmed(tx, &call)?;
     let mut conduct = Conduct::new(local_date(call.started_at, zone), call.message_text.clone(), has_confirmation);
+    let own_tools = tx.agent_tools(BusinessId::FIRST)?.into_iter().filter(|tool| tool.method == ToolMethod::Post);
+    own_tools.for_each(|tool| conduct.add_own_tool(tool.name));
     for (speaker, heard, times) in tx.timed_turns(call_sid)? {
         conduct.add(speaker, &heard, times);
     }

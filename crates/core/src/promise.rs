@@ -16,6 +16,7 @@ pub use deed::TOOLS;
 use deed::{Deed, deeds};
 use evidence::{Evidence, Finding};
 use jiff::civil::{Date, DateTime};
+use std::collections::BTreeSet;
 use terms::Moment;
 pub use terms::Promise;
 
@@ -42,6 +43,8 @@ pub struct Conduct {
     stored: Vec<Deed>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
+    /// The names of the owner's own tools that may do anything, such as book in another system.
+    own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
     /// The day of the call. If it is none, days are not compared.
@@ -83,6 +86,12 @@ impl Conduct {
         self.stored.push(Deed::stored_booking(start, changes, is_booked));
     }
 
+    /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise, because its effects are
+    /// not stored here.
+    pub fn add_own_tool(&mut self, name: String) {
+        self.own_tools.insert(name);
+    }
+
     /// Adds a message that was sent to the caller in the call.
     pub fn add_text(&mut self, text: &str) {
         let is_known =
@@ -94,7 +103,7 @@ impl Conduct {
 
     /// Compares the agent's promises with its actions.
     pub fn findings(&self) -> Findings {
-        let deeds = deeds(&self.tools, &self.stored, self.message.as_deref());
+        let deeds = deeds(&self.tools, &self.own_tools, &self.stored, self.message.as_deref());
         let claims: Vec<Claim> =
             self.said.iter().flat_map(|(at, text)| claims(*at, text, self.today.is_some())).collect();
         let evidence = Evidence { deeds: &deeds, has_confirmation: self.has_confirmation, today: self.today };

@@ -103,7 +103,15 @@ const AFTER_CALL: Moment = (i64::MAX, 0);
 
 /// Returns the tool uses in the order in which they ended, followed by the stored results. The caller's message is
 /// added as a separate action if no tool recorded it.
-pub(super) fn deeds(tools: &[(Moment, ToolUse)], stored: &[Deed], message: Option<&str>) -> Vec<Deed> {
+pub(super) fn deeds(
+    tools: &[(Moment, ToolUse)],
+    own_tools: &BTreeSet<String>,
+    stored: &[Deed],
+    message: Option<&str>,
+) -> Vec<Deed> {
+    let deed = |at: Moment, tool: &ToolUse| {
+        if own_tools.contains(&tool.name) { of_own_tool(at, tool) } else { of_tool(at, tool) }
+    };
     let is_of_tool = |text: &&str| {
         tools.iter().any(|(_, tool)| tool.name == TAKE_MESSAGE && tool.success().is_some() && text_of(tool) == *text)
     };
@@ -126,7 +134,17 @@ pub(super) fn text_of(tool: &ToolUse) -> &str {
     ["text", "message"].iter().find_map(|name| tool.arguments.get(*name)?.as_str()).unwrap_or_default()
 }
 
-fn deed(at: Moment, tool: &ToolUse) -> Deed {
+/// Creates the action of a tool of the owner's. Only its success is evidence: its failure says nothing of the other tools.
+fn of_own_tool(at: Moment, tool: &ToolUse) -> Deed {
+    let is_done = tool.success().is_some();
+    let all = [Promise::Booked, Promise::Moved, Promise::Cancelled, Promise::Waiting, Promise::PassedOn, Promise::Sent];
+    let promises = if is_done { BTreeSet::from(all) } else { BTreeSet::new() };
+    let mut read = Vec::new();
+    tool.output.iter().for_each(|output| collect_starts(output, &mut read));
+    Deed { is_done, read, ..Deed::done(at, promises) }
+}
+
+fn of_tool(at: Moment, tool: &ToolUse) -> Deed {
     let done = tool.success();
     let (mut added, mut removed, mut read) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(output) = &tool.output {

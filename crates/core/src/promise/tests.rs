@@ -47,6 +47,23 @@ fn booked(start: &str) -> ToolUse {
 }
 
 #[test]
+fn a_tool_of_the_owner_may_have_done_what_the_agent_says() {
+    let said = "קבעתי לך תור ליום שני, ושלחתי לך את הכתובת.";
+    for (output, is_own, promises) in [
+        (json!({"status": 200, "body": "ok"}), true, &[][..]),
+        (json!({"error": "the server could not be reached"}), true, &[Promise::Booked, Promise::Sent]),
+        (json!({"status": 200, "body": "ok"}), false, &[Promise::Booked, Promise::Sent]),
+    ] {
+        let mut conduct = conduct(said, vec![tool("book_elsewhere", &output)]);
+        if is_own {
+            conduct.add_own_tool("book_elsewhere".to_owned());
+        }
+        let broken: Vec<_> = conduct.findings().broken.into_iter().map(|broken| broken.promise).collect();
+        assert_eq!(broken, promises, "{output}");
+    }
+}
+
+#[test]
 fn an_entry_of_the_waiting_list_holds_what_is_said_of_it_in_other_words() {
     let entry = || Err(tool("join_waiting_list", &json!({"ok": true})));
     let first = "הוספתי אותך לרשימת ההמתנה לתספורת.";
