@@ -31,10 +31,12 @@ pub struct Undelivered {
 
 impl ReadTx<'_> {
     /// Returns how many messages have been in the outbox since before `before` although an attempt was made or
-    /// deferred. Messages that only wait for the bridge's rate limit are not counted.
+    /// deferred. Messages that only wait for the bridge's rate limit, or whose first attempt has begun since then, are not
+    /// counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         self.count_outbox(
-            "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)",
+            "state IN ('queued', 'sending', 'doubtful') AND (attempts > 0 OR last_error IS NOT NULL)
+             AND NOT (state = 'sending' AND attempts = 1 AND last_error IS NULL AND attempt_at >= ?1)",
             before,
         )
     }
