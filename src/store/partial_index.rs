@@ -211,7 +211,7 @@ mod tests {
         let (_folder, conn) = database();
         conn.execute_batch(
             "CREATE TABLE items(id INTEGER PRIMARY KEY, name TEXT, done INTEGER, due TEXT);
-             CREATE INDEX \"odd \"\"where\" ON items(due) WHERE done IS NULL AND name <> 'where' -- open ones
+             CREATE INDEX \"quoted \"\"where\" ON items(due) WHERE done IS NULL AND name <> 'where' -- open ones
              ;
              CREATE TABLE keyed(name TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
              CREATE UNIQUE INDEX by_state ON keyed(state, name) WHERE state IN ('new', 'old');",
@@ -233,10 +233,10 @@ mod tests {
         conn.execute_batch("REINDEX by_state").unwrap();
         assert_eq!(copy::findings(&conn).unwrap(), None);
 
-        behind_the_index(&conn, "odd \"where", "DELETE FROM items WHERE name = 'a'");
+        behind_the_index(&conn, "quoted \"where", "DELETE FROM items WHERE name = 'a'");
         assert!(copy::findings(&conn).unwrap().is_some(), "the index has an entry too many");
         conn.execute_batch("REINDEX").unwrap();
-        behind_the_index(&conn, "odd \"where", "INSERT INTO items(name, due) VALUES ('d', '9')");
+        behind_the_index(&conn, "quoted \"where", "INSERT INTO items(name, due) VALUES ('d', '9')");
         assert!(copy::findings(&conn).unwrap().is_some(), "a row lacks its entry");
     }
 

@@ -205,7 +205,7 @@ async fn a_post_tells_who_calls_unless_the_number_is_withheld() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_model_is_told_why_a_tool_has_no_result() {
+async fn the_model_learns_why_a_tool_has_no_result() {
     let shop = Shop::open().await;
     let cases = [
         ("/hang", "the server did not answer within 1 seconds; it is not known whether it did what was asked"),

@@ -1,6 +1,7 @@
 //! Plain technical English: words that a newcomer would not search for, and their replacements. Hebrew texts are in the locale files.
 
 use super::{none, tree};
+use std::collections::BTreeMap;
 
 /// Files and folders that are checked: documents, comments of sources and scripts, and the texts that the product logs, prints, shows and
 /// sends.
@@ -98,7 +99,7 @@ const NAME_EXCEPTIONS: [(&str, &str); 1] = [("nobody_id", "the Unix user nobody"
 
 #[test]
 fn names_are_plain() {
-    let banned = || BANNED.iter().chain(&BANNED_IN_NAMES).filter(|(word, _)| !word.contains(' '));
+    let banned: BTreeMap<_, _> = BANNED.into_iter().chain(BANNED_IN_NAMES).collect();
     let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
     // The page's API types are generated from names in Rust. This list contains the words themselves.
     let is_left_out = |path: &str| path.ends_with("/api/schema.ts") || path == "tests/tidy/language.rs";
@@ -110,7 +111,7 @@ fn names_are_plain() {
         for (number, line) in file.code_lines() {
             for name in names(line, quotes) {
                 let words = words_of_name(&name);
-                let Some((word, instead)) = banned().find(|(word, _)| words.iter().any(|found| found == word)) else {
+                let Some((word, instead)) = words.iter().find_map(|word| banned.get_key_value(word.as_str())) else {
                     continue;
                 };
                 match NAME_EXCEPTIONS.iter().find(|(exception, _)| *exception == name) {
