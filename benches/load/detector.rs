@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Spoken Hebrew: one of the built-in prompts.
 const SPEECH: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
 /// Silence as Twilio sends it.
-const SILENCE: [u8; 80_000] = [0xFF; 80_000];
+static SILENCE: [u8; 80_000] = [0xFF; 80_000];
 /// The number of runs; the fastest counts, because other processes may have disturbed the others.
 const RUNS: usize = 9;
 /// The maximum share of a core that the detector may take in one call.
