@@ -17,6 +17,8 @@ pub(super) struct LocalSpeech {
     pause: Duration,
     began: Option<Instant>,
     last_voice: Option<Instant>,
+    /// When voice was last detected in a sound that is long enough for speech.
+    last_speech: Option<Instant>,
     /// True if the caller heard the agent during the voice.
     is_over_agent: bool,
 }
@@ -53,6 +55,9 @@ impl LocalSpeech {
         self.voiced += length;
         self.began.get_or_insert(now);
         self.last_voice = Some(now);
+        if self.has_begun() {
+            self.last_speech = Some(now);
+        }
         (!was_speaking && self.has_begun()).then_some(Change::Began)
     }
 
@@ -78,6 +83,11 @@ impl LocalSpeech {
     /// Returns when the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice
+    }
+
+    /// Returns when speech was last detected. Unlike voice, a click is none.
+    pub(super) fn last_speech(&self) -> Option<Instant> {
+        self.last_speech
     }
 
     fn has_begun(&self) -> bool {

@@ -37,6 +37,19 @@ const RECENT_MS: u64 = 5000;
 pub(super) const SURE_SPEECH: Duration = Duration::from_millis(600);
 /// Sounds with at most this much time between them count together: a caller who is not answered says "hello?" again.
 const REPEATED_WITHIN: Duration = Duration::from_millis(2500);
+/// The maximum duration of sounds that count together. Noise repeats itself for longer.
+const MAX_REPEATED: Duration = Duration::from_secs(5);
+
+/// Short sounds that follow each other.
+#[derive(Clone, Copy, Debug)]
+struct ShortSounds {
+    /// How much voice they contain.
+    voiced: Duration,
+    /// When the first one began.
+    began: Instant,
+    /// When the end of the last one was found.
+    ended: Instant,
+}
 
 /// The state of the caller's speech, as both detectors report it.
 #[derive(Debug, Default)]
@@ -54,15 +67,15 @@ pub(super) struct CallerSpeech {
     words_at: Option<Instant>,
     /// The utterance that was ended because it was too long, while its words are not yet known.
     cut_off: Option<ItemId>,
-    /// The utterance whose turn the session ended last, and when the caller's voice was last found then.
+    /// The utterance whose turn the session ended last, and when the caller's speech was last found then.
     ended: Option<(ItemId, Option<Instant>)>,
     /// True if the last utterance that was too long had no words.
     is_wordless: bool,
     local: LocalSpeech,
     /// The end of the speech that the local detector found and the engine has not detected yet.
     missed_since: Option<Instant>,
-    /// The last short sounds that the engine did not detect: how much voice they contained, and when they ended.
-    short_sounds: Option<(Duration, Instant)>,
+    /// The last short sounds that the engine did not detect.
+    short_sounds: Option<ShortSounds>,
     /// True if an engine that is lost had detected the current local speech.
     is_known: bool,
     /// True if the current speech has interrupted the agent and only the local detector finds it. A reply is due at its
@@ -213,7 +226,7 @@ impl CallerSpeech {
     pub(super) fn started(&mut self, item: ItemId, now: Instant) {
         (self.detected, self.noticed) = (Some(item), Some(now));
         (self.missed_since, self.is_interruption) = (None, false);
-        (self.gap_fills, self.short_sounds) = (0, None);
+        (self.gap_fills, self.short_sounds, self.ended) = (0, None, None);
     }
 
     /// Records that the engine has detected the end of the utterance.
@@ -230,17 +243,25 @@ impl CallerSpeech {
     /// Returns true if a sound that the engine has not detected is speech and not noise: it contains enough voice,
     /// alone or with the sounds just before it.
     pub(super) fn is_speech(&mut self, voiced: Duration, began: Instant, now: Instant) -> bool {
-        let earlier = self.short_sounds.take().filter(|(_, ended)| began <= *ended + REPEATED_WITHIN);
-        let voiced = voiced + earlier.map_or(Duration::ZERO, |(voiced, _)| voiced);
-        let is_speech = voiced >= SURE_SPEECH;
-        self.short_sounds = Some((voiced, now)).filter(|_| !is_speech);
+        let is_repeated =
+            |sounds: &ShortSounds| began <= sounds.ended + REPEATED_WITHIN && now <= sounds.began + MAX_REPEATED;
+        let earlier = self.short_sounds.take().filter(is_repeated);
+        let earlier = earlier.unwrap_or(ShortSounds { voiced: Duration::ZERO, began, ended: now });
+        let sounds = ShortSounds { voiced: earlier.voiced + voiced, ended: now, ..earlier };
+        let is_speech = sounds.voiced >= SURE_SPEECH;
+        self.short_sounds = Some(sounds).filter(|_| !is_speech);
         is_speech
     }
 
     /// Returns true once when the last short sounds were not followed by another one, so that they were noise.
     pub(super) fn were_noise(&mut self, now: Instant) -> bool {
-        let is_over = self.short_sounds.is_some_and(|(_, ended)| now > ended + REPEATED_WITHIN);
+        let is_over = self.short_sounds.is_some_and(|sounds| now > sounds.ended + REPEATED_WITHIN);
         is_over && !self.local.is_heard() && self.short_sounds.take().is_some()
+    }
+
+    /// Returns true while short sounds may be continued by another one.
+    pub(super) fn has_short_sounds(&self) -> bool {
+        self.short_sounds.is_some()
     }
 
     /// Records that the engine has not detected the speech that ended at `since`.
@@ -271,14 +292,14 @@ impl CallerSpeech {
         let since = self.detected_since()?;
         let item = self.detected.take()?;
         self.cut_off = Some(item.clone());
-        self.ended = Some((item.clone(), self.last_voice()));
+        self.ended = Some((item.clone(), self.local.last_speech()));
         Some((item, self.last_voice_of(since).unwrap_or(since)))
     }
 
     /// Returns true if the session has ended the turn with this utterance, and the caller has said nothing since. The
     /// engine may report the end of the utterance later.
     pub(super) fn is_ended(&self, item: &ItemId) -> bool {
-        self.ended.as_ref().is_some_and(|(ended, voice)| ended == item && *voice == self.last_voice())
+        self.ended.as_ref().is_some_and(|(ended, speech)| ended == item && *speech == self.local.last_speech())
     }
 
     /// Returns the end of the voice in speech that was detected at `since`; none if the speech has no voice.

@@ -68,7 +68,7 @@ impl CallSession {
         if was_known || (!is_over_agent && self.caller.speech.is_speech(voiced, began, now)) {
             self.caller.audio.speech_started(None);
             self.caller.speech.missed(since);
-        } else if is_over_agent {
+        } else if is_over_agent && !self.caller.speech.has_short_sounds() {
             self.noise_ended();
         }
     }

@@ -12,6 +12,8 @@ const SOUND: Duration = Duration::from_millis(200);
 const SURE_SPEECH: Duration = Duration::from_millis(600);
 /// Sounds that the engine does not detect, with at most this much time between them, count together.
 const REPEATED_WITHIN: Duration = Duration::from_millis(2500);
+/// The maximum duration of sounds that count together.
+const MAX_REPEATED: Duration = Duration::from_secs(5);
 /// The length of the pause that ends a sound.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The engine has detected a sound if its last detection was at most this long before the sound.
@@ -53,8 +55,8 @@ pub(super) struct CallerVoice {
     last_voice: Option<Instant>,
     /// True if an engine that is lost had detected the sound.
     pub(super) was_detected: bool,
-    /// The last short sounds that no engine detected: the amount of voice in them, and when they ended.
-    pub(super) short_sounds: Option<(Duration, Instant)>,
+    /// The last short sounds that no engine detected: the amount of voice in them, when they began, and when they ended.
+    pub(super) short_sounds: Option<(Duration, Instant, Instant)>,
 }
 
 /// A sound of the caller, from the first to the last detected voice.
@@ -94,9 +96,13 @@ impl CallerVoice {
         if !is_counted {
             return sound.voiced >= SURE_SPEECH;
         }
-        let earlier = self.short_sounds.take().filter(|(_, ended)| sound.began <= *ended + REPEATED_WITHIN);
-        let voiced = sound.voiced + earlier.map_or(Duration::ZERO, |(voiced, _)| voiced);
-        self.short_sounds = Some((voiced, now)).filter(|_| voiced < SURE_SPEECH);
+        let is_repeated = |(_, began, ended): &(Duration, Instant, Instant)| {
+            sound.began <= *ended + REPEATED_WITHIN && now <= *began + MAX_REPEATED
+        };
+        let earlier = self.short_sounds.take().filter(is_repeated);
+        let (earlier, began, _) = earlier.unwrap_or((Duration::ZERO, sound.began, now));
+        let voiced = earlier + sound.voiced;
+        self.short_sounds = Some((voiced, began, now)).filter(|_| voiced < SURE_SPEECH);
         voiced >= SURE_SPEECH
     }
 
