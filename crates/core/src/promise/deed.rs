@@ -136,12 +136,18 @@ pub(super) fn text_of(tool: &ToolUse) -> &str {
 
 /// Creates the action of a tool of the owner's. Only its success is evidence: its failure says nothing of the other tools.
 fn of_own_tool(at: Moment, tool: &ToolUse) -> Deed {
-    let is_done = tool.success().is_some();
+    let is_done = tool.success().is_some_and(|output| !is_refusal(&output["body"]));
     let all = [Promise::Booked, Promise::Moved, Promise::Cancelled, Promise::Waiting, Promise::PassedOn, Promise::Sent];
     let promises = if is_done { BTreeSet::from(all) } else { BTreeSet::new() };
     let mut read = Vec::new();
     tool.output.iter().for_each(|output| collect_starts(output, &mut read));
     Deed { is_done, read, ..Deed::done(at, promises) }
+}
+
+/// Returns true if a server's answer says by a usual field that it did nothing.
+fn is_refusal(body: &Value) -> bool {
+    let is_false = |name: &&str| body.get(name) == Some(&Value::Bool(false));
+    body.get("error").is_some_and(|error| !error.is_null()) || ["ok", "success"].iter().any(is_false)
 }
 
 fn of_tool(at: Moment, tool: &ToolUse) -> Deed {

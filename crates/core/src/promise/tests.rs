@@ -52,6 +52,7 @@ fn a_tool_of_the_owner_may_have_done_what_the_agent_says() {
     for (output, is_own, promises) in [
         (json!({"status": 200, "body": "ok"}), true, &[][..]),
         (json!({"error": "the server could not be reached"}), true, &[Promise::Booked, Promise::Sent]),
+        (json!({"status": 200, "body": {"ok": false}}), true, &[Promise::Booked, Promise::Sent]),
         (json!({"status": 200, "body": "ok"}), false, &[Promise::Booked, Promise::Sent]),
     ] {
         let mut conduct = conduct(said, vec![tool("book_elsewhere", &output)]);
