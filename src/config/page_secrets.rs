@@ -86,7 +86,12 @@ impl PageSecrets {
         }
         sections.retain(|_, entries| !entries.is_empty());
         let text = toml::to_string(&sections).map_err(io::Error::other)?;
-        private_file::replace(&self.file, format!("{HEADER}{text}").as_bytes())?;
+        let content = format!("{HEADER}{text}");
+        // A larger file could not be read again.
+        if content.len() as u64 > MAX_SIZE {
+            return Err(io::Error::other(TOO_LARGE));
+        }
+        private_file::replace(&self.file, content.as_bytes())?;
         Ok(Replaced(before))
     }
 
@@ -165,6 +170,7 @@ const FILE_NAME: &str = "page-secrets.toml";
 const TOOLS: &str = "agent_tools";
 const HEADER: &str = "# Secrets entered on the page. The settings file and the environment take precedence.\n\n";
 const DAMAGED: &str = "the file of the secrets is damaged; correct it, or delete it and enter the secrets again";
+const TOO_LARGE: &str = "the file of the secrets would be too large; delete tools that are not needed, and restart";
 const MAX_SIZE: u64 = 256 << 10;
 
 #[cfg(test)]
