@@ -120,12 +120,6 @@ impl Reloader {
     /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needs. This runs
     /// only at the start, when no request has stored a header for a tool that is not stored yet.
     async fn purge_tool_secrets(&self) {
-        let file = PageSecrets::of(&self.settings.config().store);
-        let stored = tokio::task::spawn_blocking(move || file.tool_secret_ids()).await;
-        let Ok(Ok(stored)) = stored else { return };
-        if stored.is_empty() {
-            return;
-        }
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
         let needed = match purged {
             Ok(needed) => needed,
@@ -133,6 +127,9 @@ impl Reloader {
                 return tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are removed at the next start");
             }
         };
+        let file = PageSecrets::of(&self.settings.config().store);
+        let stored = tokio::task::spawn_blocking(move || file.tool_secret_ids()).await;
+        let Ok(Ok(stored)) = stored else { return };
         let unused: ToolSecrets = stored.into_iter().filter(|id| !needed.contains(id)).map(|id| (id, None)).collect();
         if unused.is_empty() {
             return;

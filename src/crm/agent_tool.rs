@@ -45,13 +45,16 @@ pub fn add(
     now: Timestamp,
 ) -> Result<AgentToolId, Error> {
     let data = change.applied_to(&EMPTY, now)?;
-    check_room(tx, business, &data.name, None)?;
+    check_room(tx, business, &data, None)?;
     Ok(tx.insert_agent_tool(business, &data, now)?)
 }
 
 /// Changes, deletes or restores a tool.
 pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolChange, now: Timestamp) -> Result<(), Error> {
     let tool = find(tx, id)?;
+    if tool.archived_at.is_some_and(|at| now.since(at) > RESTORABLE) {
+        return Err(RequestError::NotFound("tool").into());
+    }
     let before = AgentToolData {
         name: tool.name,
         description: tool.description,
@@ -65,7 +68,7 @@ pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolChange, now: 
     };
     let data = change.applied_to(&before, now)?;
     if data.archived_at.is_none() {
-        check_room(tx, BusinessId::FIRST, &data.name, Some(id))?;
+        check_room(tx, BusinessId::FIRST, &data, Some(id))?;
     }
     Ok(tx.update_agent_tool(id, &data, now)?)
 }
@@ -76,13 +79,21 @@ pub fn purge(tx: &WriteTx<'_>, now: Timestamp) -> Result<Vec<String>, Error> {
     Ok(tx.agent_tool_secrets()?)
 }
 
-/// Refuses a name that is in use, and too many tools.
-fn check_room(tx: &ReadTx<'_>, business: BusinessId, name: &str, own: Option<AgentToolId>) -> Result<(), Error> {
+/// Refuses a name that is in use, and too many or too long tools.
+fn check_room(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    data: &AgentToolData,
+    own: Option<AgentToolId>,
+) -> Result<(), Error> {
+    let name = &data.name;
     let others = tx.agent_tools(business)?.into_iter().filter(|tool| Some(tool.id) != own);
     let (mut count, mut is_used) = (0, false);
+    let mut chars = definition_chars(&data.description, &data.parameters);
     for other in others {
         count += 1;
-        is_used |= other.name == name;
+        is_used |= other.name == *name;
+        chars += definition_chars(&other.description, &other.parameters);
     }
     if is_used {
         return Err(RequestError::Conflict(format!("there is a tool {name} already").into()).into());
@@ -90,7 +101,20 @@ fn check_room(tx: &ReadTx<'_>, business: BusinessId, name: &str, own: Option<Age
     if count >= MAX_TOOLS {
         return Err(RequestError::Conflict(format!("there are {MAX_TOOLS} tools already").into()).into());
     }
+    if chars > MAX_DEFINITION_CHARS {
+        let message = format!("the texts of all tools may have {MAX_DEFINITION_CHARS} characters together");
+        return Err(RequestError::Conflict(message.into()).into());
+    }
     Ok(())
+}
+
+/// Returns the length of what a tool adds to the model's instructions.
+fn definition_chars(description: &str, parameters: &[ToolParameter]) -> usize {
+    let of = |parameter: &ToolParameter| {
+        let choices = parameter.choices.iter().map(|choice| choice.chars().count()).sum::<usize>();
+        parameter.name.len() + parameter.description.chars().count() + choices
+    };
+    description.chars().count() + parameters.iter().map(of).sum::<usize>()
 }
 
 impl AgentToolChange {
@@ -279,5 +303,7 @@ const MAX_CHOICE_CHARS: usize = 100;
 const MAX_HEADERS: usize = 5;
 const MAX_URL_BYTES: usize = 2000;
 const MAX_TIME_LIMIT_S: u32 = 15;
+/// The definitions of all tools are part of each request to the model.
+const MAX_DEFINITION_CHARS: usize = 20_000;
 /// How long a deleted tool can be restored.
 const RESTORABLE: Duration = Duration::from_hours(24);

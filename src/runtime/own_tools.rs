@@ -47,7 +47,9 @@ pub struct ToolOutcome {
 enum ToolFailure {
     #[error("the request was not sent: {0}")]
     NotSent(String),
-    #[error("the server did not answer within {0} seconds; it is not known whether it did what was asked")]
+    #[error("the server redirects to an address that is not allowed")]
+    ForbiddenRedirect,
+    #[error("the server did not answer within {0} seconds")]
     TimedOut(u32),
     #[error("the server could not be reached")]
     Unreachable,
@@ -57,6 +59,9 @@ enum ToolFailure {
     TooManyRedirects,
     #[error("the server answered with status {0}")]
     Status(StatusCode),
+    /// A request that may change something, and that a server may have received.
+    #[error("{0}; it is not known whether it did what was asked, so do not use the tool again for the same purpose")]
+    Uncertain(Box<ToolFailure>),
 }
 
 impl OwnTools {
@@ -71,7 +76,7 @@ impl OwnTools {
         let limit = Duration::from_secs(tool.time_limit_s.into());
         let sent = tokio::time::timeout(limit, self.send_request(tool, arguments)).await;
         let (status, result) = match sent {
-            Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s))),
+            Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s).of(tool.method, true))),
             Ok(Err(failure)) => (None, Err(failure)),
             Ok(Ok(response)) => (Some(response.status), read(&response)),
         };
@@ -90,7 +95,8 @@ impl OwnTools {
             }
         };
         let request = OwnRequest { method, address, headers: self.headers(tool).await?, body };
-        Ok(self.settings.own_tools.send(&request).await?)
+        let sent = self.settings.own_tools.send(&request).await;
+        sent.map_err(|failed| ToolFailure::from(failed.error).of(tool.method, failed.may_be_received))
     }
 
     async fn headers(&self, tool: &AgentTool) -> Result<HeaderMap, ToolFailure> {
@@ -159,9 +165,33 @@ fn read(response: &OwnResponse) -> Result<Value, ToolFailure> {
     if !status.is_success() {
         return Err(ToolFailure::Status(status));
     }
-    let text = || Value::from(String::from_utf8_lossy(&response.body).trim());
-    let body = serde_json::from_slice(&response.body).unwrap_or_else(|_| text());
-    Ok(json!({"status": response.status, "body": body}))
+    let Ok(body) = &response.body else {
+        return Ok(json!({"status": response.status, "note": "the answer is too long, or was cut off"}));
+    };
+    let text = String::from_utf8_lossy(body);
+    let content = serde_json::from_slice(body).unwrap_or_else(|_| Value::from(text.trim()));
+    let output = json!({"status": response.status, "body": content});
+    if output.to_string().len() <= MAX_OUTPUT_BYTES {
+        return Ok(output);
+    }
+    let beginning: String = text.trim().chars().take(MAX_CUT_CHARS).collect();
+    Ok(json!({"status": response.status, "body": beginning, "note": "only the beginning of the answer"}))
+}
+
+/// The longest output that a transcript stores as JSON is a little longer.
+const MAX_OUTPUT_BYTES: usize = 15 << 10;
+/// The length of the beginning of a longer answer. Each character takes at most six bytes in JSON.
+const MAX_CUT_CHARS: usize = 2_000;
+
+impl ToolFailure {
+    /// Returns the failure of a request with this method. `may_be_received`: whether a server may have received it.
+    fn of(self, method: ToolMethod, may_be_received: bool) -> Self {
+        let failure = match self {
+            Self::NotSent(_) if may_be_received => Self::ForbiddenRedirect,
+            failure => failure,
+        };
+        if method == ToolMethod::Post && may_be_received { Self::Uncertain(Box::new(failure)) } else { failure }
+    }
 }
 
 impl From<FetchError> for ToolFailure {

@@ -207,27 +207,37 @@ async fn a_post_tells_who_calls_unless_the_number_is_withheld() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_model_learns_why_a_tool_has_no_result() {
     let shop = Shop::open().await;
+    let late = "the server did not answer within 1 seconds";
+    let inside = "the server redirects to an address that is not allowed";
+    let uncertain = |reason: &str| {
+        format!(
+            "{reason}; it is not known whether it did what was asked, so do not use the tool again for the same purpose"
+        )
+    };
     let cases = [
-        ("/hang", "the server did not answer within 1 seconds; it is not known whether it did what was asked"),
-        ("/gone", "the server answered with status 404 Not Found"),
-        ("/large", "the server's answer is too long"),
-        ("/inside", "the request was not sent: the address leads to this machine or into a private network"),
+        ("GET", "/hang", json!({"error": late})),
+        ("POST", "/hang", json!({"error": uncertain(late)})),
+        ("GET", "/gone", json!({"error": "the server answered with status 404 Not Found"})),
+        ("POST", "/large", json!({"status": 200, "note": "the answer is too long, or was cut off"})),
+        ("GET", "/inside", json!({"error": inside})),
+        ("POST", "/inside", json!({"error": uncertain(inside)})),
     ];
-    let name = |path: &str| format!("tool_{}", path.trim_start_matches('/'));
-    let turns = cases.iter().map(|(path, _)| calling(&name(path), &json!({})));
-    let turns = turns.chain([calling("tool_text", &json!({"part": "x"})), calling("tool_text", &json!({}))]).collect();
+    let name = |method: &str, path: &str| format!("{}_{}", method.to_lowercase(), path.trim_start_matches('/'));
+    let turns = cases.iter().map(|(method, path, _)| calling(&name(method, path), &json!({})));
+    let turns = turns.chain([calling("get_text", &json!({"part": "x"})), calling("get_text", &json!({}))]).collect();
     let (harness, owner) = harness(turns, Faults::default()).await;
-    for path in cases.iter().map(|(path, _)| *path).chain(["/text"]) {
-        add(&owner, &simple(&name(path), "GET", &format!("{}{path}", shop.origin))).await;
+    for (method, path) in cases.iter().map(|(method, path, _)| (*method, *path)).chain([("GET", "/text")]) {
+        add(&owner, &simple(&name(method, path), method, &format!("{}{path}", shop.origin))).await;
     }
     call(&harness, DANA, cases.len() + 2).await;
     let found = outputs(&harness, 0);
-    for ((path, expected), output) in cases.iter().zip(&found) {
-        assert_eq!(*output, json!({"error": expected}), "{path}");
+    for ((method, path, expected), output) in cases.iter().zip(&found) {
+        assert_eq!(output, expected, "{method} {path}");
     }
     let unknown = "there is no parameter part; the parameters are: none";
     assert_eq!(found[cases.len()..], [json!({"error": unknown}), json!({"status": 200, "body": "two are left"})]);
-    let lines: Vec<String> = cases.iter().map(|(path, _)| format!("GET {path}")).chain(["GET /text".into()]).collect();
+    let lines = cases.iter().map(|(method, path, _)| format!("{method} {path}"));
+    let lines: Vec<String> = lines.chain(["GET /text".into()]).collect();
     assert_eq!(shop.lines(), lines);
 }
 

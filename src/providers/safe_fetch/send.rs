@@ -4,6 +4,7 @@ use super::{FetchError, SafeFetcher};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// A request that the owner defined.
@@ -11,33 +12,48 @@ use url::Url;
 pub struct OwnRequest {
     pub method: Method,
     pub address: String,
-    /// The headers. A redirect to another server does not get them, because they may contain secrets.
+    /// The headers. A redirect to another server gets neither them nor the body: they may contain secrets and personal
+    /// data.
     pub headers: HeaderMap,
     /// The body as JSON; null for no body.
     pub body: Value,
 }
 
 /// The response to a request, of any status.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct OwnResponse {
     pub status: u16,
-    /// The body; empty if the status is not a success.
-    pub body: Vec<u8>,
+    /// The body; empty if the status is not a success. An error if it is too long or was not received completely.
+    pub body: Result<Vec<u8>, FetchError>,
+}
+
+/// The reason why a request has no response.
+#[derive(Debug)]
+pub struct SendError {
+    pub error: FetchError,
+    /// True if a server may have received the request.
+    pub may_be_received: bool,
 }
 
 impl SafeFetcher {
-    /// Sends a request, and follows redirects. A successful response larger than the maximum size is an error.
-    pub async fn send(&self, request: &OwnRequest) -> Result<OwnResponse, FetchError> {
+    /// Sends a request, and follows redirects.
+    pub async fn send(&self, request: &OwnRequest) -> Result<OwnResponse, SendError> {
         let origin = Url::parse(&request.address).ok().map(|url| url.origin());
-        let prepare = |mut builder: RequestBuilder, url: &Url, method: &Method| {
-            if origin.as_ref() == Some(&url.origin()) {
-                builder = builder.headers(request.headers.clone());
+        let is_begun = AtomicBool::new(false);
+        let prepare = |builder: RequestBuilder, url: &Url, method: &Method| {
+            is_begun.store(true, Ordering::Relaxed);
+            if origin.as_ref() != Some(&url.origin()) {
+                return builder;
             }
+            let builder = builder.headers(request.headers.clone());
             if *method == Method::GET || request.body.is_null() { builder } else { builder.json(&request.body) }
         };
-        let response = self.follow(request.method.clone(), &request.address, prepare).await?;
+        let response = self.follow(request.method.clone(), &request.address, prepare).await;
+        let response =
+            response.map_err(|error| SendError { error, may_be_received: is_begun.load(Ordering::Relaxed) })?;
         let status = response.status();
-        let body = if status.is_success() { self.read(response).await?.content } else { Vec::new() };
+        let body =
+            if status.is_success() { self.read(response).await.map(|file| file.content) } else { Ok(Vec::new()) };
         Ok(OwnResponse { status: status.as_u16(), body })
     }
 }
