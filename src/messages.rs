@@ -1,4 +1,4 @@
-//! The texts that people read and hear, in Hebrew and English. Other modules name a text by a [`Notice`](crate::domain::Notice) or a
+//! The texts that people read and hear, in Hebrew and English. Other modules name a text by a [`Notice`] or a
 //! [`Phrase`], with its parameters; what is stored or compared is this value and never the text.
 //!
 //! The texts are in `locales/`, one Fluent file for each language. `tests` compares the two files with each other and

@@ -2,7 +2,7 @@
 //!
 //! Each tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that call a function
 //! of the CRM. `ControlCall` is for tools that end or transfer the phone call; the call session performs these actions.
-//! Tools that the owner defined are data ([`own`]). A [`ToolRegistry`] holds the tools of one conversation.
+//! Tools that the owner defined are data (`own`). A [`ToolRegistry`] holds the tools of one conversation.
 
 mod booking;
 mod end_call;
