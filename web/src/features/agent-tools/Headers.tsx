@@ -1,8 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconAlertCircle, IconPlus } from '@tabler/icons-react'
 import { Field } from '#shared/components/field'
-import { Icon } from '#shared/components/Icon'
 import { type HeaderDraft, newHeader } from './draft'
+import { Rows } from './Rows'
 
 const MOST = 5
 const EXAMPLE = 'Authorization'
@@ -19,10 +18,12 @@ export function Headers({ all, error, onChange }: Props) {
   const change = (header: HeaderDraft, more: Partial<HeaderDraft>) =>
     onChange(all.map(it => (it.key === header.key ? { ...it, ...more } : it)))
   return (
-    <fieldset className="tool-rows">
-      <legend className="lb">
-        <Trans>כותרות סודיות</Trans>
-      </legend>
+    <Rows
+      legend={<Trans>כותרות סודיות</Trans>}
+      error={error}
+      add={<Trans>כותרת, למשל Authorization</Trans>}
+      onAdd={all.length < MOST ? () => onChange([...all, newHeader()]) : undefined}
+    >
       {all.map(header => (
         <fieldset key={header.key} className="tool-row" aria-label={header.name || t`כותרת חדשה`}>
           <div className="pair">
@@ -58,18 +59,6 @@ export function Headers({ all, error, onChange }: Props) {
           </div>
         </fieldset>
       ))}
-      {error && (
-        <p className="err" role="alert">
-          <Icon icon={IconAlertCircle} size="s" />
-          <span>{error}</span>
-        </p>
-      )}
-      {all.length < MOST && (
-        <button className="btn quiet" type="button" onClick={() => onChange([...all, newHeader()])}>
-          <Icon icon={IconPlus} size="s" />
-          <Trans>כותרת, למשל Authorization</Trans>
-        </button>
-      )}
-    </fieldset>
+    </Rows>
   )
 }

@@ -1,9 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconAlertCircle, IconPlus } from '@tabler/icons-react'
 import { useId } from 'react'
 import { Field } from '#shared/components/field'
-import { Icon } from '#shared/components/Icon'
 import { isParameterName, newParameter, type ParameterDraft, type ParameterType } from './draft'
+import { Rows } from './Rows'
 
 const MOST = 20
 const EXAMPLE = 'part'
@@ -17,10 +16,12 @@ interface Props {
 /** The rows of the parameters: what the agent asks the caller and sends. */
 export function Parameters({ all, error, onChange }: Props) {
   return (
-    <fieldset className="tool-rows">
-      <legend className="lb">
-        <Trans>מה הסוכן שולח</Trans>
-      </legend>
+    <Rows
+      legend={<Trans>מה הסוכן שולח</Trans>}
+      error={error}
+      add={<Trans>פרמטר</Trans>}
+      onAdd={all.length < MOST ? () => onChange([...all, newParameter()]) : undefined}
+    >
       {all.map(parameter => (
         <Row
           key={parameter.key}
@@ -29,19 +30,7 @@ export function Parameters({ all, error, onChange }: Props) {
           onRemove={() => onChange(all.filter(it => it.key !== parameter.key))}
         />
       ))}
-      {error && (
-        <p className="err" role="alert">
-          <Icon icon={IconAlertCircle} size="s" />
-          <span>{error}</span>
-        </p>
-      )}
-      {all.length < MOST && (
-        <button className="btn quiet" type="button" onClick={() => onChange([...all, newParameter()])}>
-          <Icon icon={IconPlus} size="s" />
-          <Trans>פרמטר</Trans>
-        </button>
-      )}
-    </fieldset>
+    </Rows>
   )
 }
 
