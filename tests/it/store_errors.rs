@@ -248,9 +248,9 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
     // Root puts a backup in place as the documentation describes, with a strict umask.
     std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
     std::fs::set_permissions(fixture.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
-    let nobody_id = 65_534;
+    let unprivileged = 65_534;
     std::fs::set_permissions(fixture.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    chown(fixture.folder(), Some(nobody_id), Some(nobody_id)).unwrap();
+    chown(fixture.folder(), Some(unprivileged), Some(unprivileged)).unwrap();
     // The folder of the built program may be accessible to root only.
     let program = fixture.folder().join("agentlocator");
     std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
@@ -258,8 +258,8 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
         .arg("migrate")
         .env_clear()
         .env("DATABASE_URL", fixture.published())
-        .uid(nobody_id)
-        .gid(nobody_id)
+        .uid(unprivileged)
+        .gid(unprivileged)
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stderr);

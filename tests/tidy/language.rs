@@ -94,13 +94,10 @@ const BANNED_IN_NAMES: [(&str, &str); 12] = [
     ("utterings", "utterances"),
 ];
 
-/// Names that may contain a banned word, and the reason.
-const NAME_EXCEPTIONS: [(&str, &str); 1] = [("nobody_id", "the Unix user nobody")];
-
 #[test]
 fn names_are_plain() {
     let banned: BTreeMap<_, _> = BANNED.into_iter().chain(BANNED_IN_NAMES).collect();
-    let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut findings = Vec::new();
     // The page's API types are generated from names in Rust. This list contains the words themselves.
     let is_left_out = |path: &str| path.ends_with("/api/schema.ts") || path == "tests/tidy/language.rs";
     let is_code = |file: &&tree::File| {
@@ -111,18 +108,12 @@ fn names_are_plain() {
         for (number, line) in file.code_lines() {
             for name in names(line, quotes) {
                 let words = words_of_name(&name);
-                let Some((word, instead)) = words.iter().find_map(|word| banned.get_key_value(word.as_str())) else {
-                    continue;
-                };
-                match NAME_EXCEPTIONS.iter().find(|(exception, _)| *exception == name) {
-                    Some((exception, _)) => needed.extend([*exception]),
-                    None => findings.push(format!("{}:{number}: {name}: {word} ({instead})", file.path)),
+                if let Some((word, instead)) = words.iter().find_map(|word| banned.get_key_value(word.as_str())) {
+                    findings.push(format!("{}:{number}: {name}: {word} ({instead})", file.path));
                 }
             }
         }
     }
-    let needless = NAME_EXCEPTIONS.iter().filter(|(name, _)| !needed.contains(name));
-    findings.extend(needless.map(|(name, _)| format!("{name}: the exception is not needed")));
     none(&findings, "name it by the field's standard term");
 }
 
