@@ -128,9 +128,9 @@ impl Reloader {
             }
         };
         let file = PageSecrets::of(&self.settings.config().store);
-        let stored = tokio::task::spawn_blocking(move || file.tool_secret_ids()).await;
+        let stored = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
         let Ok(Ok(stored)) = stored else { return };
-        let unused: ToolSecrets = stored.into_iter().filter(|id| !needed.contains(id)).map(|id| (id, None)).collect();
+        let unused: ToolSecrets = stored.into_keys().filter(|id| !needed.contains(id)).map(|id| (id, None)).collect();
         if unused.is_empty() {
             return;
         }

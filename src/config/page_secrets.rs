@@ -46,23 +46,15 @@ impl PageSecrets {
         keys.collect()
     }
 
-    /// Returns the value of a header that [`tool_secret`] identifies.
-    pub fn tool_secret(&self, id: &str) -> io::Result<Option<Secret>> {
-        Ok(self.tool_secrets()?.remove(id).map(Secret::new))
-    }
-
-    /// Returns the ids of the stored headers of tools.
-    pub fn tool_secret_ids(&self) -> io::Result<BTreeSet<String>> {
-        Ok(self.tool_secrets()?.into_keys().collect())
-    }
-
-    fn tool_secrets(&self) -> io::Result<BTreeMap<String, String>> {
+    /// Returns the stored headers of tools, by the ids that [`tool_secret`] takes.
+    pub fn tool_secrets(&self) -> io::Result<BTreeMap<String, Secret>> {
         let text = match content(&self.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             text => text?,
         };
         let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
-        Ok(sections.remove(TOOLS).unwrap_or_default())
+        let secrets = sections.remove(TOOLS).unwrap_or_default();
+        Ok(secrets.into_iter().map(|(id, value)| (id, Secret::new(value))).collect())
     }
 
     /// Sets or removes secrets, by key. Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the
@@ -213,15 +205,16 @@ mod tests {
     fn headers_of_tools_are_kept_beside_the_settings() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = PageSecrets::of(&read_with(folder.path(), None).unwrap().store);
-        assert_eq!(secrets.tool_secret("a1").unwrap(), None);
+        assert_eq!(secrets.tool_secrets().unwrap().get("a1"), None);
         secrets.change(&[("twilio.auth_token", Some(Secret::new("from-the-page")))]).unwrap();
         secrets.change(&[(tool_secret("a1"), Some(Secret::new("Bearer x")))]).unwrap();
         secrets.change(&[(tool_secret("b2"), Some(Secret::new("Bearer y")))]).unwrap();
         let config = read_with(folder.path(), None).unwrap();
         assert_eq!((&config.unused_secrets[..], config.twilio.auth_token.is_some()), (&[][..], true));
-        assert_eq!(secrets.tool_secret("a1").unwrap(), Some(Secret::new("Bearer x")));
+        assert_eq!(secrets.tool_secrets().unwrap().get("a1"), Some(&Secret::new("Bearer x")));
         secrets.change(&[(tool_secret("a1"), None)]).unwrap();
-        assert_eq!(secrets.tool_secret_ids().unwrap(), BTreeSet::from(["b2".to_owned()]));
+        let ids: BTreeSet<_> = secrets.tool_secrets().unwrap().into_keys().collect();
+        assert_eq!(ids, BTreeSet::from(["b2".to_owned()]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod fetch;
 mod send;
 
 pub use fetch::{FetchError, FetchedFile};
-pub use send::{OwnRequest, OwnResponse};
+pub use send::{OwnRequest, OwnResponse, SendError};
 
 use super::http_client;
 use address::is_public;

@@ -5,7 +5,7 @@ use crate::agent::tool::OwnToolSender;
 use crate::clock;
 use crate::config::{PageSecrets, Secret};
 use crate::domain::{AgentTool, CallSid, PhoneNumber, ToolMethod};
-use crate::providers::safe_fetch::{FetchError, OwnRequest, OwnResponse};
+use crate::providers::safe_fetch::{FetchError, OwnRequest, OwnResponse, SendError};
 use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -53,8 +53,6 @@ enum ToolFailure {
     TimedOut(u32),
     #[error("the server could not be reached")]
     Unreachable,
-    #[error("the server's answer is too long")]
-    TooLarge,
     #[error("the server redirects too often")]
     TooManyRedirects,
     #[error("the server answered with status {0}")]
@@ -76,7 +74,7 @@ impl OwnTools {
         let limit = Duration::from_secs(tool.time_limit_s.into());
         let sent = tokio::time::timeout(limit, self.send_request(tool, arguments)).await;
         let (status, result) = match sent {
-            Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s).of(tool.method, true))),
+            Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s).after_sending(tool.method))),
             Ok(Err(failure)) => (None, Err(failure)),
             Ok(Ok(response)) => (Some(response.status), read(&response)),
         };
@@ -96,7 +94,7 @@ impl OwnTools {
         };
         let request = OwnRequest { method, address, headers: self.headers(tool).await?, body };
         let sent = self.settings.own_tools.send(&request).await;
-        sent.map_err(|failed| ToolFailure::from(failed.error).of(tool.method, failed.may_be_received))
+        sent.map_err(|failed| ToolFailure::of(&failed, tool.method))
     }
 
     async fn headers(&self, tool: &AgentTool) -> Result<HeaderMap, ToolFailure> {
@@ -105,10 +103,14 @@ impl OwnTools {
             headers.insert("idempotency-key", key);
         }
         let not_sent = |name: &str| ToolFailure::NotSent(format!("the owner must enter the value of {name} again"));
+        if tool.headers.is_empty() {
+            return Ok(headers);
+        }
+        let file = PageSecrets::of(&self.settings.config.store);
+        let read = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
+        let secrets = read.ok().and_then(Result::ok).unwrap_or_default();
         for header in &tool.headers {
-            let (file, id) = (PageSecrets::of(&self.settings.config.store), header.secret.clone());
-            let read = tokio::task::spawn_blocking(move || file.tool_secret(&id)).await;
-            let value = read.ok().and_then(Result::ok).flatten().and_then(|value| header_value(&value));
+            let value = secrets.get(&header.secret).and_then(header_value);
             let name = HeaderName::from_bytes(header.name.as_bytes()).ok();
             let (Some(name), Some(value)) = (name, value) else { return Err(not_sent(&header.name)) };
             headers.insert(name, value);
@@ -184,24 +186,22 @@ const MAX_OUTPUT_BYTES: usize = 15 << 10;
 const MAX_CUT_CHARS: usize = 2_000;
 
 impl ToolFailure {
-    /// Returns the failure of a request with this method. `may_be_received`: whether a server may have received it.
-    fn of(self, method: ToolMethod, may_be_received: bool) -> Self {
-        let failure = match self {
-            Self::NotSent(_) if may_be_received => Self::ForbiddenRedirect,
-            failure => failure,
-        };
-        if method == ToolMethod::Post && may_be_received { Self::Uncertain(Box::new(failure)) } else { failure }
-    }
-}
-
-impl From<FetchError> for ToolFailure {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Forbidden(reason) => Self::NotSent(reason.to_string()),
-            FetchError::TooLarge(_) => Self::TooLarge,
+    fn of(failed: &SendError, method: ToolMethod) -> Self {
+        let failure = match &failed.error {
+            FetchError::Forbidden(_) if failed.may_be_received => Self::ForbiddenRedirect,
+            FetchError::Forbidden(reason) => return Self::NotSent(reason.to_string()),
             FetchError::TooManyRedirects => Self::TooManyRedirects,
-            FetchError::Status(status) => Self::Status(StatusCode::from_u16(status).unwrap_or_default()),
-            FetchError::Unreachable => Self::Unreachable,
+            // A response of any status and length is an `OwnResponse`.
+            FetchError::Unreachable | FetchError::Status(_) | FetchError::TooLarge(_) => Self::Unreachable,
+        };
+        if failed.may_be_received { failure.after_sending(method) } else { failure }
+    }
+
+    /// Returns the failure of a request that a server may have received.
+    fn after_sending(self, method: ToolMethod) -> Self {
+        match method {
+            ToolMethod::Get => self,
+            ToolMethod::Post => Self::Uncertain(Box::new(self)),
         }
     }
 }

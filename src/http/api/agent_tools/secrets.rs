@@ -19,8 +19,8 @@ pub(super) type Stored = BTreeSet<String>;
 /// Returns the ids of the stored values; none if the file cannot be read.
 pub(super) async fn stored(state: &AppState) -> Stored {
     let file = PageSecrets::of(&state.config().store);
-    let read = tokio::task::spawn_blocking(move || file.tool_secret_ids()).await;
-    read.ok().and_then(Result::ok).unwrap_or_default()
+    let read = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
+    read.ok().and_then(Result::ok).unwrap_or_default().into_keys().collect()
 }
 
 /// The values of a request, by their new ids.
