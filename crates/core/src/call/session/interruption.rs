@@ -4,14 +4,13 @@
 
 mod pause;
 
-use super::caller_speech::SURE_SPEECH;
 use super::{CallSession, Phase};
 use crate::call::back_channel::{Words, classify};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, FalseBargeIn, ItemId, Output};
 use crate::domain::EndReason;
 pub(super) use pause::CompletedCalls;
-use pause::{Pause, Utterance};
+use pause::{MAX_UNDECIDED, Pause, PossibleReply, ReplyCause, Utterance};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -26,8 +25,6 @@ const OVER: Duration = Duration::from_millis(100);
 const NEARLY_OVER: Duration = Duration::from_secs(1);
 /// After this many noises in a row, a sound without voice no longer stops the agent.
 const MAX_NOISES: u32 = 2;
-/// The maximum number of utterances that wait for their words while the agent speaks.
-const MAX_UNDECIDED: usize = 8;
 /// A back-channel is a reply to a question if the agent finishes the question at most this long after it.
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
 /// Speech that the engine did not detect is a reply if the agent finishes at most this long after it.
@@ -48,29 +45,6 @@ pub(super) struct Interruptions {
     is_local_unsure: bool,
     /// A sound during the end of the agent's speech that may be a reply to it.
     reply: Option<PossibleReply>,
-}
-
-#[derive(Debug)]
-struct PossibleReply {
-    at: Instant,
-    /// The agent's turn during which the caller made the sound.
-    turn: Option<ItemId>,
-    /// When the agent's audio ends, which may be in the future; none while more audio is expected.
-    silent_since: Option<Instant>,
-    cause: ReplyCause,
-}
-
-/// The reason why a sound may be a reply to the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ReplyCause {
-    /// A back-channel or a possible back-channel. It is a reply only to a question.
-    Word,
-    /// A sound just before the end of the agent's speech.
-    AtTheEnd,
-    /// Speech that could not be transcribed, so it may contain any words.
-    UnknowableWords,
-    /// Speech that the engine did not detect, with the time of its end.
-    Missed(Instant),
 }
 
 impl Interruptions {

@@ -8,7 +8,7 @@ use crate::call::timers::Timer;
 use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction, ToolCall};
 use crate::domain::{EndReason, ToolUse};
 use received::ReceivedCalls;
-use runs::{Finish, Invocation, Start, ToolRuns};
+use runs::{Finish, Invocation, Start, ToolCallId, ToolRuns};
 use std::time::{Duration, Instant};
 
 /// The output of a tool call that was cancelled before it ran.
@@ -28,14 +28,6 @@ pub(super) struct Tools {
     ending: Option<ToolCallId>,
     /// The tool call that is transferring the caller to a human agent.
     transfer: Option<TransferCall>,
-}
-
-/// The identity of a tool call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ToolCallId {
-    pub(super) id: String,
-    /// The generation of the engine that made the tool call.
-    pub(super) engine: u32,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The stop of the agent while the caller's sound is not yet classified.
 
-use super::{MAX_UNDECIDED, PossibleReply, SURE_SPEECH};
+use super::super::caller_speech::SURE_SPEECH;
 use crate::call::{ItemId, ResponseId};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,6 +19,33 @@ const MAX_WAIT: Duration = Duration::from_millis(1800);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 /// The extra time if the caller is speaking when one of these times ends.
 const IN_WORD: Duration = Duration::from_millis(300);
+
+/// The maximum number of utterances that wait for their words while the agent speaks.
+pub(super) const MAX_UNDECIDED: usize = 8;
+
+/// A sound during the end of the agent's speech that may be a reply to it.
+#[derive(Debug)]
+pub(super) struct PossibleReply {
+    pub(super) at: Instant,
+    /// The agent's turn during which the caller made the sound.
+    pub(super) turn: Option<ItemId>,
+    /// When the agent's audio ends, which may be in the future; none while more audio is expected.
+    pub(super) silent_since: Option<Instant>,
+    pub(super) cause: ReplyCause,
+}
+
+/// The reason why a sound may be a reply to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReplyCause {
+    /// A back-channel or a possible back-channel. It is a reply only to a question.
+    Word,
+    /// A sound just before the end of the agent's speech.
+    AtTheEnd,
+    /// Speech that could not be transcribed, so it may contain any words.
+    UnknowableWords,
+    /// Speech that the engine did not detect, with the time of its end.
+    Missed(Instant),
+}
 
 /// A stop of the agent, and what is known about the sounds that caused it.
 #[derive(Debug)]

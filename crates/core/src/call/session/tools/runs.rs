@@ -1,6 +1,5 @@
 //! The running tools, and the tool calls that wait for their outputs. Identical tool calls share one run.
 
-use super::ToolCallId;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -8,6 +7,14 @@ use std::time::Instant;
 const MAX_RUNNING: usize = 8;
 /// The maximum number of tools beyond their time limit that are kept, with their output.
 const MAX_LATE: usize = 16;
+
+/// The identity of a tool call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::call::session) struct ToolCallId {
+    pub(in crate::call::session) id: String,
+    /// The generation of the engine that made the tool call.
+    pub(in crate::call::session) engine: u32,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct ToolRuns {
