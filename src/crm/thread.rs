@@ -2,7 +2,7 @@
 
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, AiMode, Direction, Message, MessageStatus, OutboundAuthor, Thread, ThreadId, Timestamp, TurnEvent,
+    ActorId, Direction, Message, MessageStatus, OutboundAuthor, Thread, ThreadId, Timestamp, TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -14,12 +14,6 @@ pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
 /// Marks all messages of the thread as read.
 pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     tx.mark_thread_read(id)?;
-    find(tx, id)
-}
-
-/// Sets whether the AI answers in the thread.
-pub fn set_ai_mode(tx: &WriteTx<'_>, id: ThreadId, mode: AiMode) -> Result<Thread, Error> {
-    tx.set_ai_mode(id, mode)?;
     find(tx, id)
 }
 

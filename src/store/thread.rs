@@ -7,9 +7,9 @@ mod turn;
 pub use list::ThreadFilter;
 pub(in crate::store) use row::{last_call, last_message, select, thread};
 
-use super::{Error, ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    AddressKind, AiMode, BusinessId, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread, ThreadId,
+    AddressKind, BusinessId, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread, ThreadId,
     ThreadType, Timestamp, TurnEvent,
 };
 use rusqlite::{OptionalExtension, params};
@@ -201,11 +201,5 @@ impl WriteTx<'_> {
                    WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, peer])? > 0;
         if is_new { self.retitle_threads(contact) } else { Ok(()) }
-    }
-
-    /// Sets whether the AI answers in a thread.
-    pub fn set_ai_mode(&self, id: ThreadId, mode: AiMode) -> Result<()> {
-        let mut update = self.conn.prepare_cached("UPDATE threads SET ai_mode = ?2 WHERE id = ?1")?;
-        if update.execute(params![id, mode])? == 0 { Err(Error::NotFound("thread")) } else { self.record_thread(id) }
     }
 }

@@ -16,10 +16,10 @@ use crate::store::{self, ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::Deserialize;
 use view::list::{InboxCounts, InboxFilter, PutDraftRequest};
-use view::{MessageDetail, MessagePage, SetAiModeRequest, Thread, ThreadPage, ThreadType};
+use view::{MessageDetail, MessagePage, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
-    operations![list, counts, show, messages, mark_read, set_ai_mode, put_draft, route::preview, route::typing]
+    operations![list, counts, show, messages, mark_read, put_draft, route::preview, route::typing]
 }
 
 /// Filters for threads.
@@ -152,19 +152,6 @@ pub(super) async fn mark_read(
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
     let work = actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id)));
-    Ok(axum::Json(work.await?.into()))
-}
-
-/// Set whether the AI answers in a thread.
-#[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", operation_id = "set_thread_ai_mode",
-    params(("id" = i64, Path)), request_body = SetAiModeRequest, responses((status = 200, body = Thread)))]
-pub(super) async fn set_ai_mode(
-    State(state): State<AppState>,
-    Member(actor): Member,
-    Id(id): Id,
-    Json(change): Json<SetAiModeRequest>,
-) -> Result<axum::Json<Thread>, ApiError> {
-    let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode.0));
     Ok(axum::Json(work.await?.into()))
 }
 

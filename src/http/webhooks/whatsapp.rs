@@ -2,17 +2,11 @@
 //! content: malformed webhooks are stored unprocessed. If the store fails, the response makes the sender retry.
 
 mod baileys;
+mod ingest;
 mod twilio;
 
 use super::super::AppState;
-use crate::clock;
-use crate::crm::inbox;
-use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
-use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
-use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::Router;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
 /// Returns the routes of both providers' webhooks.
@@ -26,116 +20,4 @@ pub(crate) fn routes() -> Router<AppState> {
 /// Returns only the route of the bridge's webhook.
 pub(crate) fn bridge_routes() -> Router<AppState> {
     Router::new().route(baileys::PATH, post(baileys::event).get(baileys::proof))
-}
-
-/// Processes an authenticated webhook, and returns its response.
-async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: RawWebhook) -> Response {
-    let (raw_copy, named) = (raw.clone(), provider_id(&read));
-    let stored = match read {
-        Ok(Inbound::Message(message)) => receive(app, message, raw).await,
-        Ok(Inbound::Update(update)) => apply_update(app, update, raw).await,
-        Ok(Inbound::Ignored(why)) => log_only(app, raw, WebhookOutcome::Ignored, why).await,
-        Err(Malformed(why)) => {
-            tracing::warn!(
-                event = "WA_IN_MALFORMED",
-                path = raw.path,
-                why,
-                "Malformed webhook: {why}; stored unprocessed"
-            );
-            log_only(app, raw, WebhookOutcome::Malformed, why).await
-        }
-    };
-    match stored {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => on_store_error(app, raw_copy, &named, &error).await,
-    }
-}
-
-async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> store::Result<()> {
-    let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
-    let from = from.unwrap_or_default();
-    let arrival = app.message_clock.arrival(&message);
-    let receive = move |tx: &WriteTx<'_>| inbox::receive(tx, BusinessId::FIRST, &message, &raw, arrival, clock::now());
-    let received = app.store.write(receive).await?;
-    if received.has_media {
-        app.jobs.wake();
-    }
-    let event = match provider {
-        Provider::Twilio => "WA_IN_TWILIO",
-        Provider::Baileys => "WA_IN_BAILEYS",
-    };
-    let duplicate = if received.message.is_some() { "false" } else { "true" };
-    let labels = [("provider", provider.as_str()), ("duplicate", duplicate)];
-    metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
-    match received.message {
-        Some(message) => {
-            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} from {from}");
-        }
-        None => {
-            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate message from {from} ignored");
-        }
-    }
-    Ok(())
-}
-
-async fn apply_update(app: &AppState, update: MessageUpdate, raw: RawWebhook) -> store::Result<()> {
-    let refusal = match &update.change {
-        Change::Status(MessageStatus::Failed, late) => Some((update.provider, late.clone())),
-        _ => None,
-    };
-    let known =
-        app.store.write(move |tx| inbox::apply_update(tx, BusinessId::FIRST, &update, &raw, clock::now())).await?;
-    if let Some(message) = known {
-        tracing::debug!(event = "WA_UPDATE", message.id = %message, "Update of message {message}");
-    }
-    if let Some((provider, late)) = refusal {
-        let code = late.map(|late| late.provider_error.code).unwrap_or_default();
-        if let Some(message) = known {
-            tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
-                "Message {message} was rejected by {provider} after it had been accepted ({code}): the next route is tried, or the message fails");
-        }
-        // Wakes the outbox, so that it tries the next provider immediately.
-        app.outbox.wake();
-    }
-    Ok(())
-}
-
-async fn log_only(app: &AppState, raw: RawWebhook, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
-    app.store.write(move |tx| log_webhook(tx, &raw, outcome, why, Subject::default(), clock::now())).await
-}
-
-/// Returns the provider's id of the message that a webhook is about, for the log.
-fn provider_id(read: &Result<Inbound, Malformed>) -> String {
-    let id = match read {
-        Ok(Inbound::Message(message)) => message.provider_msg_id.clone(),
-        Ok(Inbound::Update(update)) => Some(update.provider_msg_id.clone()),
-        Ok(Inbound::Ignored(_)) | Err(_) => None,
-    };
-    id.unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// Handles a message that cannot be processed by storing its raw webhook, so that a webhook that triggers a bug is not
-/// retried forever. If the raw webhook cannot be stored either, the response makes the sender retry. `named` is the
-/// provider's id of the message.
-async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &store::Error) -> Response {
-    let path = raw.path;
-    tracing::error!(
-        event = "WA_IN_FAILED",
-        path,
-        message.sid = named,
-        error = error as &dyn std::error::Error,
-        "Webhook of message {named} at {path} was not processed"
-    );
-    let nothing_can_be_stored = matches!(
-        error,
-        store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
-    );
-    if !nothing_can_be_stored
-        && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok()
-    {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    // The bridge retries. Twilio does not; its list of messages is read when the database is writable again.
-    app.gap.request_pass();
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

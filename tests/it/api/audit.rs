@@ -139,10 +139,6 @@ impl Shop {
                 example(post, &path, none, "merge_undone", &format!("merge:{merge}"))
             }
             "mark_thread_read" => example(post, "/api/threads/1/read", none, "mark_thread_read", "thread:1"),
-            "set_thread_ai_mode" => {
-                let body = json!({"ai_mode": "off"});
-                example(Method::PUT, "/api/threads/1/ai", body, "set_thread_ai_mode", "thread:1")
-            }
             "choose_database" => {
                 // A foreign file replaces the published file.
                 let file = self.daemon.published_file();
@@ -152,7 +148,7 @@ impl Shop {
                 drop(conn);
                 std::fs::rename(&foreign, &file).unwrap();
                 until("the foreign file is noticed", async || {
-                    let change = owner.request(Method::PUT, "/api/threads/1/ai").json(&json!({"ai_mode": "auto"}));
+                    let change = owner.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": "x"}));
                     send(change).await;
                     let shown = owner.get("/api/database").await.json();
                     shown["published"].to_string().contains("foreign").then_some(())

@@ -169,10 +169,9 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
         let reset = events.next().await.unwrap();
         assert_eq!((reset.name.as_str(), reset.id.parse::<i64>().unwrap() >= 501), ("reset", true), "{unknown}");
         // Later events arrive as on any other stream.
-        let mode = if unknown == "7" { "off" } else { "auto" };
-        let put = api.request(Method::PUT, "/api/threads/1/ai").json(&json!({"ai_mode": mode}));
+        let put = api.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": unknown}));
         assert_eq!(crate::support::client::send(put).await.status, 200);
-        assert_eq!(events.change().await, kind("thread_updated", 1, 1), "{unknown}");
+        assert_eq!(events.change().await, kind("draft_updated", 1, 1), "{unknown}");
     }
 }
 
@@ -198,7 +197,7 @@ async fn each_reader_gets_what_it_may_see() {
     put(&staff, "/api/threads/3/draft", json!({"text": "of staff"})).await;
     let revoke = owner.request(Method::DELETE, &format!("/api/tokens/{token}"));
     assert_eq!(crate::support::client::send(revoke).await.status, 200);
-    put(&owner, "/api/threads/1/ai", json!({"ai_mode": "off"})).await;
+    assert_eq!(owner.post_json("/api/threads/1/read", &json!({})).await.status, 200);
 
     for wanted in [
         // The daemon sends one event when it stores the setting, and one when it activates the setting.

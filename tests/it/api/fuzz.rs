@@ -21,7 +21,6 @@ fn bodies() -> impl Strategy<Value = Value> {
         "provider",
         "contact_id",
         "display_name",
-        "ai_mode",
         "current_password",
         "new_password",
         "title",

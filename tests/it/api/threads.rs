@@ -2,8 +2,6 @@
 
 use super::with_data;
 use crate::support::Client;
-use crate::support::client::send;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 fn ids(list: &Value) -> Vec<i64> {
@@ -117,14 +115,10 @@ async fn messages_come_oldest_first_within_a_page() {
 }
 
 #[tokio::test]
-async fn a_thread_is_read_and_its_ai_switched() {
+async fn a_thread_is_marked_as_read() {
     let (_daemon, api) = with_data();
     let read = api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!((read.status, read.json()["unread_count"].clone()), (200, json!(0)));
-    let put = |id: i64, body: Value| send(api.request(Method::PUT, &format!("/api/threads/{id}/ai")).json(&body));
-    assert_eq!(put(1, json!({"ai_mode": "auto"})).await.json()["ai_mode"], "auto");
-    assert_eq!(api.get("/api/threads/1").await.json()["ai_mode"], "auto");
-    assert_eq!(put(1, json!({"ai_mode": "perhaps"})).await.status, 422);
-    assert_eq!(put(99, json!({"ai_mode": "off"})).await.status, 404);
+    assert_eq!(api.get("/api/threads/1").await.json()["unread_count"], 0);
     assert_eq!(api.post_json("/api/threads/99/read", &json!({})).await.status, 404);
 }

@@ -10,14 +10,11 @@ use crate::domain::{self, Language, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
 use crate::messages;
-use list::{Draft, LastCall, LastMessage, TagName, ThreadTurn, Window};
-use serde::{Deserialize, Serialize};
+use list::{Direction, Draft, LastCall, LastMessage, MediaKind, MessageStatus, TagName, ThreadTurn, Window};
+use serde::Serialize;
 
 type AiMode = OneOf<domain::AiMode>;
-pub(super) type Direction = OneOf<domain::Direction>;
-pub(super) type MediaKind = OneOf<domain::MediaKind>;
 type MessageType = OneOf<domain::MessageType>;
-pub(crate) type MessageStatus = OneOf<domain::MessageStatus>;
 pub(crate) type Provider = OneOf<domain::Provider>;
 pub(super) type ThreadType = OneOf<domain::ThreadType>;
 
@@ -35,13 +32,6 @@ pub(crate) struct MessagePage {
     pub(super) messages: Vec<MessageDetail>,
     /// `before` of the page with older messages; null on the oldest page.
     pub(super) next_cursor: Option<String>,
-}
-
-/// The new mode of the AI in a thread.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SetAiModeRequest {
-    pub(super) ai_mode: AiMode,
 }
 
 /// The conversation with one contact over one channel.

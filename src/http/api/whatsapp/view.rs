@@ -3,7 +3,8 @@
 use crate::config;
 use crate::crm::outbox;
 use crate::http::api::one_of::OneOf;
-use crate::http::api::threads::view::{MessageStatus, Provider};
+use crate::http::api::threads::view::Provider;
+use crate::http::api::threads::view::list::MessageStatus;
 use serde::{Deserialize, Serialize};
 
 /// A WhatsApp message to send.

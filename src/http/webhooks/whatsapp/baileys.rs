@@ -1,6 +1,6 @@
 //! The bridge's webhook.
 
-use super::ingest;
+use super::ingest::ingest;
 use crate::crm::webhook_log::RawWebhook;
 use crate::domain::is_hex;
 use crate::http::connection_limit::Client;

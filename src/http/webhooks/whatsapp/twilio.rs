@@ -1,6 +1,6 @@
 //! Twilio's two WhatsApp webhooks: inbound messages, and status updates of outbound messages.
 
-use super::ingest;
+use super::ingest::ingest;
 use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{Inbound, Malformed};
 use crate::http::{AppState, TwilioForm};

@@ -14,7 +14,7 @@ import { Composer } from './composer/Composer'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
 import { canReply, focusedMessage, replyTo, useReply } from './model/reply'
-import { type Row, rowsOf, sideOf } from './model/rows'
+import { type Row, rowsOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { contactQuery } from './queries'
 import { Bubble } from './timeline/Bubble'
@@ -127,13 +127,11 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
     return call ? <CallCard call={call} number={number} /> : <Line item={row.item} isFound={row.key === found} />
   }
 
-  const hasAgent = timeline.items?.some(({ message }) => message && sideOf(message) === 'agent') ?? false
   return (
     <section className="pane conv" aria-label={t`השיחה עם ${isolate(name)}`}>
       <Header
         contact={contact}
         number={number}
-        hasAgent={hasAgent}
         filter={filter}
         onFilter={setFilter}
         onArchive={onArchive}

@@ -22,22 +22,18 @@ import { isPhone } from '#shared/format/phone'
 import { useConversationActions } from './actions'
 import type { Contact } from './api'
 import { NameDialog } from './card/NameDialog'
-import { whatsappOf } from './model/person'
 import { FilterItems, type Filtering } from './timeline/Filtered'
-import { AnswersStrip, AnswersSwitch } from './WhoAnswers'
 
 interface Props extends Filtering {
   contact: Contact
   number: string | null
-  /** Whether the agent has written to this contact. Only then is the switch shown. */
-  hasAgent: boolean
   onArchive: () => void
   onTask: () => void
   onCard: () => void
 }
 
-/** The header of a conversation: the contact, the switch for who answers, and the actions. */
-export function Header({ contact, number, hasAgent, filter, onFilter, onArchive, onTask, onCard }: Props) {
+/** The header of a conversation: the contact and the actions. */
+export function Header({ contact, number, filter, onFilter, onArchive, onTask, onCard }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()
   const { finish } = useConversationActions()
@@ -47,8 +43,6 @@ export function Header({ contact, number, hasAgent, filter, onFilter, onArchive,
   const waits = contact.threads.some(({ turn }) => turn === 'us')
   const archive = isArchived ? t`החזרה מהארכיון` : t`העברה לארכיון`
   const archiveIcon = isArchived ? IconArchiveOff : IconArchive
-  const thread = whatsappOf(contact)
-  const answers = hasAgent && thread && { threadId: thread.id, mode: thread.ai_mode, contactId: contact.id }
   return (
     <div className="sticky">
       <header className="head">
@@ -83,7 +77,6 @@ export function Header({ contact, number, hasAgent, filter, onFilter, onArchive,
             <Trans>חסום</Trans>
           </Link>
         )}
-        {answers && <AnswersSwitch {...answers} />}
         {waits && (
           <button
             className="btn quiet desk-only"
@@ -167,7 +160,6 @@ export function Header({ contact, number, hasAgent, filter, onFilter, onArchive,
           </Menu.Dropdown>
         </Menu>
       </header>
-      {answers && <AnswersStrip {...answers} />}
       {isNaming && <NameDialog contact={contact} number={number} onClose={() => setNaming(false)} />}
     </div>
   )

@@ -1,11 +1,13 @@
 //! API types of thread lists and the inbox: the newest message, the newest call, drafts, and counts.
 
-use super::{Direction, MediaKind, MessageStatus};
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::inbox::window;
 use serde::{Deserialize, Serialize};
 
+pub(crate) type Direction = OneOf<domain::Direction>;
+pub(crate) type MediaKind = OneOf<domain::MediaKind>;
+pub(crate) type MessageStatus = OneOf<domain::MessageStatus>;
 pub(crate) type ThreadTurn = OneOf<domain::ThreadTurn>;
 pub(crate) type InboxFilter = OneOf<domain::InboxFilter>;
 type CallDirection = OneOf<domain::CallDirection>;
