@@ -11,7 +11,7 @@ use crate::http::extract::Query;
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
-use crate::store::Store;
+use crate::store::{Change, Store};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -107,6 +107,16 @@ struct Follower {
     events: VecDeque<Event>,
 }
 
+/// What the stream reads next.
+enum Found {
+    /// The login is over.
+    LoggedOut,
+    /// Some of the next changes are not stored any more.
+    Gap,
+    /// The next changes.
+    Changes(Vec<Change>),
+}
+
 impl Follower {
     /// Returns the next event, or none to end the stream.
     async fn next(&mut self) -> Option<Event> {
@@ -152,23 +162,23 @@ impl Follower {
         let (since, credential) = (self.seq, self.credential.clone());
         let found = self.store.read(move |tx| {
             if !credential.is_accepted(tx, clock::now())? {
-                return Ok(None);
+                return Ok(Found::LoggedOut);
             }
-            tx.changes_since(since, MAX_BATCH).map(Some)
+            Ok(tx.changes_since(since, MAX_BATCH)?.map_or(Found::Gap, Found::Changes))
         });
         let found = found.await;
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", %error, "Event stream closed: cannot read the changes from the database");
         });
-        let found = found.ok()??;
-        match found {
-            None => {
+        match found.ok()? {
+            Found::LoggedOut => return None,
+            Found::Gap => {
                 self.seq = newest;
                 self.events.push_back(
                     Event::default().event("reset").id(newest.to_string()).json_data(EventData::Empty {}).ok()?,
                 );
             }
-            Some(changes) => {
+            Found::Changes(changes) => {
                 for change in changes.into_iter().filter(|change| change.seq <= newest) {
                     self.seq = change.seq;
                     if !change.is_for(self.reader.0, self.reader.1) {
