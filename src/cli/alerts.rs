@@ -124,7 +124,7 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
     let notification = AlertMessage::test(&config.business.name, config.alerts_language());
     let rules = outbox::rules(config);
     let order = AdminCommand::SendToOwner {
-        to: to.to_string(),
+        to: to.clone(),
         text: notification.body.trim_end().to_owned(),
         only: rules.only,
         priority: rules.priority,

@@ -85,6 +85,6 @@ pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
 }
 
 fn number(text: &str) -> Result<PhoneNumber, String> {
-    let read = text.starts_with('+').then(|| PhoneNumber::parse(text, phonenumber::country::IL).ok()).flatten();
-    read.ok_or_else(|| "a number with + and its country code, such as +97237654321".to_owned())
+    let read = PhoneNumber::parse_international(text);
+    read.map_err(|_| "a number with + and its country code, such as +97237654321".to_owned())
 }

@@ -4,7 +4,8 @@
 use super::retention::{self, Cutoff, DeletedCount};
 use super::{Error, outbox, setup, token, user};
 use crate::domain::{
-    ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, StoredNotice, Timestamp, User,
+    ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, PhoneNumber, Provider, Role, StoredNotice, Timestamp,
+    User,
 };
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, BACKUP_MARK, WriteTx};
@@ -77,7 +78,7 @@ pub enum AdminCommand {
     /// Queue a message to the owner.
     SendToOwner {
         /// The owner's phone number.
-        to: String,
+        to: PhoneNumber,
         text: String,
         /// The only provider that the settings allow; `None` if they allow all.
         only: Option<Provider>,
@@ -176,7 +177,7 @@ impl AdminCommand {
             }
             Self::SendToOwner { to, text, only, priority, template } => {
                 let rules = RoutingRules { only: *only, priority: priority.clone(), template: *template };
-                let queued = outbox::notify_owner(tx, to, text.clone(), &rules, now)?;
+                let queued = outbox::notify_owner(tx, to.clone(), text.clone(), &rules, now)?;
                 Ok(CommandOutput::Queued(queued.message_id))
             }
             Self::GetMessage { id } => {

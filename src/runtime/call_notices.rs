@@ -10,7 +10,7 @@ use crate::config::{CallNotices as Choice, Config};
 use crate::crm;
 use crate::crm::call_notice::{self, Due, NoticeJob};
 use crate::crm::outbox::{NotifyOwnerError, notify_owner};
-use crate::domain::{AlertChannel, CallId, CallSid};
+use crate::domain::{AlertChannel, CallId, CallSid, PhoneNumber};
 use crate::providers::mail::Mailer;
 use crate::store::{Job, Store};
 use std::time::Duration;
@@ -48,7 +48,10 @@ impl CallNotices {
         let id = report.item.call.id;
         let due = match channel {
             AlertChannel::Mail => self.mail(&config, &message, &call_sid, id).await?,
-            AlertChannel::WhatsApp => self.whatsapp(&config, message, &call_sid, id).await?,
+            AlertChannel::WhatsApp => {
+                let Some(to) = config.alerts.whatsapp_to.clone() else { return Ok(()) };
+                self.whatsapp(to, message, &call_sid, id).await?
+            }
         };
         match due {
             Due::Now => {
@@ -80,14 +83,13 @@ impl CallNotices {
 
     /// Queues the message if it is due, and records this in the same transaction, so that a repeated job sends no
     /// second message.
-    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
-        let to = config.alerts.whatsapp_to.as_ref().map(ToString::to_string).unwrap_or_default();
+    async fn whatsapp(&self, to: PhoneNumber, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
         let (rules, sid) = (self.outbox.rules(), sid.clone());
         let queued = crm::transact(&self.store, move |tx| {
             let now = clock::now();
             let due = call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)?;
             if due == Due::Now {
-                notify_owner(tx, &to, message.body, &rules, now)?;
+                notify_owner(tx, to, message.body, &rules, now)?;
                 call_notice::record(tx, &sid, AlertChannel::WhatsApp, now)?;
             }
             Ok::<_, NotifyOwnerError>(due)

@@ -7,14 +7,10 @@ use crate::crm::RequestError;
 use crate::domain::{ActorId, PeerAddress, PhoneNumber, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, WriteTx};
-use phonenumber::country;
 
 /// Why a message to the owner was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyOwnerError {
-    /// The owner's number is not a phone number.
-    #[error("{0} is not a phone number")]
-    NoNumber(String),
     /// A rule refuses the message.
     #[error(transparent)]
     Refused(SendRefusal),
@@ -44,13 +40,11 @@ impl From<NotifyOwnerError> for crm::Error {
 /// Queues a text to the owner's number, routed by the policy.
 pub fn notify_owner(
     tx: &WriteTx<'_>,
-    to: &str,
+    to: PhoneNumber,
     text: String,
     rules: &RoutingRules,
     now: Timestamp,
 ) -> Result<SendMessageResponse, NotifyOwnerError> {
-    // The country is irrelevant for an international number.
-    let number = PhoneNumber::parse(to, country::IL).map_err(|_| NotifyOwnerError::NoNumber(to.to_owned()))?;
-    let request = SendRequest::text(PeerAddress::Phone(number), text, ActorId::Daemon.to_string(), now);
+    let request = SendRequest::text(PeerAddress::Phone(to), text, ActorId::Daemon.to_string(), now);
     Ok(send(tx, &request, rules, &[], now)?)
 }

@@ -47,8 +47,8 @@ impl WhatsAppChannel {
         if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
             return Err("no WhatsApp provider is up at the moment".to_owned());
         }
-        let (to, text) = (self.to.to_string(), shortened(message.body.trim_end(), MAX_CHARS).into_owned());
-        let notify = move |tx: &WriteTx<'_>| outbox::notify_owner(tx, &to, text, &rules, clock::now());
+        let (to, text) = (self.to.clone(), shortened(message.body.trim_end(), MAX_CHARS).into_owned());
+        let notify = move |tx: &WriteTx<'_>| outbox::notify_owner(tx, to, text, &rules, clock::now());
         let queued = crm::transact(&self.store, notify).await.map_err(|error| error.to_string())?;
         self.outbox.wake();
         let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();

@@ -39,6 +39,14 @@ impl PhoneNumber {
         }
     }
 
+    /// Parses a number that a user wrote with `+` and its calling code: `+9725…`, `+972 (0)50…`.
+    pub fn parse_international(text: &str) -> Result<Self, PhoneNumberError> {
+        match Form::of(text)? {
+            (digits, Form::International) => typed_international(&digits),
+            _ => Err(PhoneNumberError),
+        }
+    }
+
     /// Parses a provider's address: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`. The
     /// number is already in E.164 form, so the rules for dialled numbers are not applied: they would mistake a Russian
     /// area code for a trunk prefix.
