@@ -19,11 +19,12 @@ use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::tls::Tls;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads the settings from their sources, in the same way as at the start.
 type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
@@ -44,6 +45,9 @@ pub struct Reloading {
     pub data_marker: Option<DataMarker>,
 }
 
+/// The time between two removals of what deleted tools of the agent leave.
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
+
 /// The task that executes requests to reload the settings.
 pub(super) struct Reloader {
     pub(super) source: Source,
@@ -62,15 +66,24 @@ impl Reloader {
     /// Executes the requests one after the other. Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
-        self.purge_tool_secrets().await;
-        while let Some(request) = requests.next().await {
+        let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
+        let mut unused = BTreeSet::new();
+        loop {
+            let request = tokio::select! {
+                request = requests.next() => request,
+                _ = purge.tick() => {
+                    unused = self.purge_tool_secrets(unused).await;
+                    continue;
+                }
+            };
             match request {
+                None => break,
                 // A reload by signal has no receiver for the outcome.
-                Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
-                Request::Greeting(answer) => _ = answer.send(self.refresh_greeting().await),
-                Request::ToolSecrets(secrets, answer) => _ = answer.send(self.store_tool_secrets(secrets).await),
+                Some(Request::Reload(answer)) => _ = answer.send(self.reload_and_report().await),
+                Some(Request::Greeting(answer)) => _ = answer.send(self.refresh_greeting().await),
+                Some(Request::ToolSecrets(secrets, answer)) => _ = answer.send(self.store_tool_secrets(secrets).await),
                 // Boxed, because the settings are large, and this future exists as long as the daemon.
-                Request::Change(change, answer) => _ = answer.send(Box::pin(self.change(change)).await),
+                Some(Request::Change(change, answer)) => _ = answer.send(Box::pin(self.change(change)).await),
             }
         }
         std::future::pending::<()>().await;
@@ -117,26 +130,29 @@ impl Reloader {
         stored.map_err(io::Error::other)?.map(drop)
     }
 
-    /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needs. This runs
-    /// only at the start, when no request has stored a header for a tool that is not stored yet.
-    async fn purge_tool_secrets(&self) {
+    /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needed at the
+    /// previous purge (`unused_before`) and now: a header is stored before the tool that refers to it. Returns the
+    /// headers that no tool needs now.
+    async fn purge_tool_secrets(&self, unused_before: BTreeSet<String>) -> BTreeSet<String> {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
         let needed = match purged {
             Ok(needed) => needed,
             Err(error) => {
-                return tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are removed at the next start");
+                tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are kept for another hour");
+                return unused_before;
             }
         };
         let file = PageSecrets::of(&self.settings.config().store);
         let stored = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
-        let Ok(Ok(stored)) = stored else { return };
-        let unused: ToolSecrets = stored.into_keys().filter(|id| !needed.contains(id)).map(|id| (id, None)).collect();
-        if unused.is_empty() {
-            return;
+        let Ok(Ok(stored)) = stored else { return unused_before };
+        let unused: BTreeSet<String> = stored.into_keys().filter(|id| !needed.contains(id)).collect();
+        let removed: ToolSecrets = unused.intersection(&unused_before).map(|id| (id.clone(), None)).collect();
+        if !removed.is_empty()
+            && let Err(error) = self.store_tool_secrets(removed).await
+        {
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the secrets of deleted tools from page-secrets.toml: this is retried in an hour");
         }
-        if let Err(error) = self.store_tool_secrets(unused).await {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the secrets of deleted tools from page-secrets.toml: the next start retries");
-        }
+        unused
     }
 
     /// Validates a change from the web page together with all other settings, stores it, and activates it.

@@ -68,14 +68,14 @@ pub(super) async fn forget_replaced(state: &AppState, before: AgentTool) {
     forget(state, before.headers.into_iter().map(|header| header.secret).filter(|id| !is_used(id)).collect()).await;
 }
 
-/// Removes values. If this fails, the next start of the service removes them.
+/// Removes values. If this fails, the hourly purge removes them.
 async fn forget(state: &AppState, ids: Vec<String>) {
     if ids.is_empty() {
         return;
     }
     let removed = state.reload_handle.store_tool_secrets(ids.into_iter().map(|id| (id, None)).collect()).await;
     if let Err(error) = removed {
-        tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the replaced secrets of a tool from page-secrets.toml: the next start retries");
+        tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the replaced secrets of a tool from page-secrets.toml: this is retried within two hours");
     }
 }
 
