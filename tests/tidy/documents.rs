@@ -31,6 +31,29 @@ fn every_dependency_has_its_reason() {
     none(&missing, "ARCHITECTURE.md says of each dependency what it is for");
 }
 
+/// A path may be short: `call/session.rs` is in `crates/core/src/`.
+#[test]
+fn every_path_in_the_map_exists() {
+    let map = document("ARCHITECTURE.md");
+    let paths: Vec<String> = tree::files().into_iter().map(|file| format!("/{}", file.path)).collect();
+    let is_path = |name: &&str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        name.contains('/')
+            && name.chars().all(plain)
+            && ["rs", "ts", "tsx", "mjs", "sql", "sh", "md"].contains(&extension)
+    };
+    let missing: Vec<_> = map
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(is_path)
+        .filter(|name| !paths.iter().any(|path| path.ends_with(&format!("/{name}"))))
+        .map(str::to_owned)
+        .collect();
+    none(&missing, "the paths in ARCHITECTURE.md exist");
+}
+
 /// Returns the targets of a document's links.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
