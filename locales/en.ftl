@@ -241,6 +241,7 @@ cause-twilio-no-account = no Twilio account is set (twilio.account_sid and twili
 cause-twilio-malformed = Twilio's answer could not be read
 
 cause-setting = { $place }: { $setting }
+cause-setting-error = { $error }
 cause-settings = { $place }
 
 cause-encryption = the copy cannot be encrypted
@@ -311,6 +312,144 @@ cause-acme-hmac-key = tls.acme_eab_hmac_key is not what the authority gave out: 
 cause-clock-ahead = this machine's clock is { clock-difference } ahead (by { $host }), so that good certificates look bad. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
 cause-clock-behind = this machine's clock is { clock-difference } behind (by { $host }), so that good certificates look bad. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
 cause-clock-behind-certificate = this machine's clock is behind: it shows { $now }, but the certificate is from { $issued }. What to do: set it, best by switching NTP on (timedatectl set-ntp true)
+
+## Settings: the values that are allowed. They follow "allowed:", also on the page and in the manual.
+
+allowed-boolean = true or false (in the environment also 1, 0, yes, no, on, off)
+allowed-integer = a whole number from { $least } to { $most }
+allowed-decimal = a number from { $least } to { $most }
+allowed-less-than = less than { $setting }, { $value }
+allowed-choice = { $values }
+allowed-choices = one or more of { $values }, each once, in order
+
+allowed-free-text = a text of at most { $count } characters
+allowed-one-line = a text in one line, of at most { $count } characters
+allowed-pronunciations = lines such as: GmbH = gay em bay ha, of at most { $count } characters in all
+allowed-template-variables = JSON such as { $example }, every value a text, { $variable } in one of them
+allowed-secret = a text of one line, without blanks
+allowed-google-account = a Google account's JSON
+
+allowed-language = a language's two letters by ISO 639-1, such as he
+allowed-country = a country's two letters by ISO 3166, such as IL
+allowed-time-zone = a time zone by its IANA name, such as Asia/Jerusalem
+allowed-model = a model's name, such as { $example }
+allowed-voice = a voice's name, such as { $example }
+allowed-any-voice = a voice's name
+allowed-voice-id = a voice's id, such as { $example }
+allowed-twilio-voice = a voice of Google at Twilio, such as Google.he-IL-Wavenet-A
+allowed-account-sid = the Account SID that Twilio's console shows, AC and 32 digits
+allowed-template-sid = a template's Content SID, HX and 32 digits
+allowed-authority-key-id = the id that the authority gave with the key
+allowed-age-recipients = age recipients such as age1..., as `age-keygen` prints them
+allowed-bucket-name = a bucket's name
+allowed-bucket-region = a region such as eu-central-1
+allowed-bucket-prefix = a beginning of names such as shop/
+
+allowed-phone-number = a number with its country code, such as +972501234567
+allowed-calling-codes = calling codes such as +972, or + for all numbers
+allowed-mail-address = a mail address such as owner@shop.example
+allowed-mail-addresses = a mail address such as owner@shop.example, or several of them
+allowed-host = the name or the address of a host, such as smtp.example.com
+allowed-host-names = one or more names of this machine, such as shop.example
+allowed-networks = a list of addresses and networks, such as ["127.0.0.0/8", "::1", "10.0.0.5"]
+allowed-url = an address such as https://host.example; http only to loopback, such as http://127.0.0.1:9000
+allowed-bridge-url = an address such as http://127.0.0.1:8000/send, https unless on loopback
+allowed-public-host = a host such as shop.example, or an address such as https://shop.example
+allowed-listener = an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone
+allowed-port = a port, 0 to 65535
+allowed-other-port = another port
+allowed-other-port-or-address = another port, or another address where both name one
+allowed-encrypted-mail = starttls or tls, and none only to this machine itself
+
+allowed-file = the path of a file
+allowed-readable-file = the path of a file that the daemon may read
+allowed-folder = the whole path of a folder
+allowed-existing-folder = the path of a folder that is there
+allowed-google-account-file = the path of a Google account's JSON file
+allowed-database = sqlite:///absolute/path.db, sqlite://relative/path.db or a path
+allowed-disk-limit = an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts
+allowed-section = a section, [{ $section }]
+
+## Settings: why a value is rejected. They follow "which".
+
+fault-characters = has { $count } characters
+fault-bytes = is longer than { $count } bytes
+fault-twice = names { $value } twice
+
+fault-no-pair = has a line without a word on both sides of an equals sign: { $line }
+fault-blanks = has blanks or line breaks in it
+fault-variable-name = begins with the name of a variable and =; write the value alone
+fault-quotation-marks = is in quotation marks; write the value alone
+fault-no-json-object = is not a JSON object
+fault-value-no-text = has a value that is not a text
+fault-no-text-variable = has no { $variable } in it, so that no message could be sent
+fault-no-field = lacks `{ $field }`
+
+fault-api-key-sid = is an API key's SID
+fault-no-content-sid = is not a Content SID
+fault-other-characters = has other characters than letters and digits
+fault-voice-without-language = is not a Google voice with its language in its name
+fault-secret-key = holds a secret key, which belongs elsewhere
+fault-recipient = contains an invalid recipient ({ $reason })
+
+fault-no-country-code = has no country code
+fault-no-calling-code = contains { $value }, not a calling code
+fault-no-mail-address = has a part that is not a mail address
+fault-port-in-host = has a port in it; the port is a setting of its own
+fault-address-not-name = is an address; give the name alone
+fault-wildcard = is a wildcard, which the authority would only prove by DNS; name each host
+fault-ip-address = is an IP address; a certificate needs a name
+fault-no-address = is not an address
+fault-network-bits = does not have a number from 0 to { $most } after the slash
+fault-host-bits = has bits set after the first { $bits }; the network is { $network }
+fault-url-scheme = is neither https nor http
+fault-url-plain-http = is plain http to another machine, where everyone on the way can read it
+fault-url-userinfo = has a user name or a password in it
+fault-url-query = has a ? or a # in it
+fault-listener-taken = { $setting } ({ $address }) takes already
+fault-plain-mail = would send mail and password in clear over the network
+
+fault-not-a-file = is not a file
+fault-not-a-folder = is not a folder
+fault-no-folder-but-a-file = is a file
+fault-not-opened = cannot be opened ({ $reason })
+fault-not-read = cannot be read ({ $reason })
+fault-not-found = cannot be found ({ $reason })
+fault-database-slashes = lacks the two slashes after the colon
+fault-database-not-sqlite = is not a SQLite file, and AgentLocator keeps its data in one
+fault-database-options = has options after the path
+fault-database-in-memory = would be lost at the next stop
+fault-database-folder = names a folder, not a file
+
+## Settings: what is wrong with one. The place in the file and the key come first.
+
+setting-error-value = found { $found }; allowed: { $allowed }
+setting-error-fault = found { $found }, which { $fault }; allowed: { $allowed }
+setting-error-set-without = is set without { $missing }; allowed: both or none
+setting-error-set-twice = { $other } is set as well; keep one of the two
+setting-error-internal-address = found { $found }; an address inside the network can only be set in the settings file
+setting-error-enter-again = enter it again, because { $setting } changes where it is sent
+setting-error-audio-file = { $file }: { $problem }
+setting-error-greeting-too-long = found a greeting of { $seconds } s; allowed: at most 10 s
+
+setting-error-unknown-section = unknown section [{ $section }]; allowed: { $sections }
+setting-error-section-suggestion = unknown section [{ $section }]; did you mean [{ $meant }]?
+setting-error-section-is-key = unknown section [{ $section }]; { $section } belongs to section [{ $owner }]
+setting-error-unknown-key = unknown key { $key }; allowed: { $keys }
+setting-error-key-suggestion = unknown key { $key }; did you mean { $meant }?
+setting-error-key-of-section = unknown key { $key }; { $name } belongs to section [{ $owner }]
+setting-error-key-form = unknown key { $key }; keys have the form section.name
+setting-error-not-used = unknown key { $key }; it is not used
+
+setting-error-syntax = { $problem }
+setting-error-not-utf8 = a byte that is not UTF-8; save the file as UTF-8
+setting-error-section-twice = the section [{ $section }] occurs twice; move these lines below the first [{ $section }], and delete this line
+setting-error-key-twice = { $key } is set twice in its section; delete one of the two lines
+setting-error-file-not-read = { $file } cannot be read: { $reason }
+setting-error-secret-too-long = { $file } holds { $bytes } bytes, which is too long for a secret
+setting-error-secret-empty = { $file } is empty
+setting-error-page-secrets-not-read = the secrets of the page: cannot be read: { $reason }; correct the file, or delete it and enter them again
+setting-error-page-secrets-line = the secrets of the page: line { $line } is not valid; correct the file, or delete it and enter them again
 
 ## Alerts: the headline, and what to do.
 

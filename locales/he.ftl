@@ -288,6 +288,7 @@ cause-twilio-no-account = לא הוגדר חשבון Twilio (twilio.account_sid 
 cause-twilio-malformed = אי אפשר לקרוא את התשובה של Twilio
 
 cause-setting = ההגדרה { $setting } ({ $place })
+cause-setting-error = { $error }
 cause-settings = ההגדרות ({ $place })
 
 cause-encryption = אי אפשר להצפין את העותק
@@ -359,6 +360,144 @@ cause-acme-hmac-key = הערך של tls.acme_eab_hmac_key אינו זה שהרש
 cause-clock-ahead = לפי { $host }, השעון של המכונה מקדים בהפרש של { clock-difference }, ולכן תעודות תקינות נראות לא תקינות. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
 cause-clock-behind = לפי { $host }, השעון של המכונה מפגר בהפרש של { clock-difference }, ולכן תעודות תקינות נראות לא תקינות. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
 cause-clock-behind-certificate = השעון של המכונה מפגר: הוא מראה { $now }, אבל התעודה היא מ־{ $issued }. מה לעשות: כוונו אותו, רצוי בהפעלת NTP (timedatectl set-ntp true)
+
+## ההגדרות: אילו ערכים מותרים. אחרי "מותר:", גם בדף.
+
+allowed-boolean = כן או לא (true או false; במשתני הסביבה גם 1, 0, yes, no, on, off)
+allowed-integer = מספר שלם בין { $least } ל־{ $most }
+allowed-decimal = מספר בין { $least } ל־{ $most }
+allowed-less-than = פחות מ־{ $setting }, שהוא { $value }
+allowed-choice = אחד מאלה: { $values }
+allowed-choices = אחד או יותר מאלה, כל אחד פעם אחת, לפי הסדר: { $values }
+
+allowed-free-text = טקסט של { $count } תווים לכל היותר
+allowed-one-line = טקסט בשורה אחת, של { $count } תווים לכל היותר
+allowed-pronunciations = שורות כמו: בע"מ = בערבון מוגבל, { $count } תווים לכל היותר בסך הכול
+allowed-template-variables = JSON כמו { $example }, כל ערך בו טקסט, ובאחד מהם { $variable }
+allowed-secret = טקסט בשורה אחת, בלי רווחים
+allowed-google-account = ה־JSON של חשבון Google
+
+allowed-language = שתי האותיות של שפה לפי ISO 639-1, למשל he
+allowed-country = שתי האותיות של מדינה לפי ISO 3166, למשל IL
+allowed-time-zone = שם של אזור זמן לפי IANA, למשל Asia/Jerusalem
+allowed-model = שם של מודל, למשל { $example }
+allowed-voice = שם של קול, למשל { $example }
+allowed-any-voice = שם של קול
+allowed-voice-id = מזהה של קול, למשל { $example }
+allowed-twilio-voice = קול של Google אצל Twilio, למשל Google.he-IL-Wavenet-A
+allowed-account-sid = ה־Account SID שבאתר של Twilio: AC ואחריו 32 ספרות
+allowed-template-sid = ה־Content SID של תבנית: HX ואחריו 32 ספרות
+allowed-authority-key-id = המזהה שהרשות נתנה עם המפתח
+allowed-age-recipients = מפתחות של age כמו age1…, כפי ש־`age-keygen` מדפיס
+allowed-bucket-name = שם של bucket
+allowed-bucket-region = אזור, למשל eu-central-1
+allowed-bucket-prefix = תחילת שמות, למשל shop/
+
+allowed-phone-number = מספר עם קידומת המדינה, למשל +972501234567
+allowed-calling-codes = קידומות של מדינות כמו +972, או + לכל המספרים
+allowed-mail-address = כתובת דוא"ל, למשל owner@shop.example
+allowed-mail-addresses = כתובת דוא"ל, למשל owner@shop.example, או כמה כאלה
+allowed-host = שם או כתובת של שרת, למשל smtp.example.com
+allowed-host-names = שם אחד או יותר של המכונה הזאת, למשל shop.example
+allowed-networks = רשימה של כתובות ורשתות, למשל ["127.0.0.0/8", "::1", "10.0.0.5"]
+allowed-url = כתובת, למשל https://host.example; http רק אל המכונה עצמה, למשל http://127.0.0.1:9000
+allowed-bridge-url = כתובת, למשל http://127.0.0.1:8000/send; חייבת להיות https אם אינה במכונה עצמה
+allowed-public-host = שם, למשל shop.example, או כתובת, למשל https://shop.example
+allowed-listener = כתובת ופורט, למשל 0.0.0.0:8080 או [::1]:8080, או פורט בלבד
+allowed-port = פורט, מ־0 עד 65535
+allowed-other-port = פורט אחר
+allowed-other-port-or-address = פורט אחר, או כתובת אחרת אם בשניהם יש כתובת
+allowed-encrypted-mail = starttls או tls; none רק אל המכונה עצמה
+
+allowed-file = נתיב של קובץ
+allowed-readable-file = נתיב של קובץ שמותר לשירות לקרוא
+allowed-folder = הנתיב המלא של תיקייה
+allowed-existing-folder = נתיב של תיקייה קיימת
+allowed-google-account-file = נתיב של קובץ ה־JSON של חשבון Google
+allowed-database = sqlite:///absolute/path.db, sqlite://relative/path.db או נתיב
+allowed-disk-limit = כמות כמו "500 MB", חלק כמו "5 %", או שניהם: "500 MB or 5 %", ואז הקטן קובע
+allowed-section = סעיף, [{ $section }]
+
+## ההגדרות: למה ערך נדחה.
+
+fault-characters = יש בו { $count } תווים
+fault-bytes = הוא ארוך מ־{ $count } בתים
+fault-twice = { $value } מופיע בו פעמיים
+
+fault-no-pair = יש שורה בלי מילה משני צדי סימן השווה: { $line }
+fault-blanks = יש בו רווחים או ירידות שורה
+fault-variable-name = בתחילתו שם של משתנה ו־=; צריך לכתוב רק את הערך
+fault-quotation-marks = הוא במירכאות; צריך לכתוב רק את הערך
+fault-no-json-object = זה לא אובייקט JSON
+fault-value-no-text = יש בו ערך שאינו טקסט
+fault-no-text-variable = אין בו { $variable }, ולכן אי אפשר לשלוח בו שום הודעה
+fault-no-field = חסר בו `{ $field }`
+
+fault-api-key-sid = זה ה־SID של מפתח API
+fault-no-content-sid = זה לא Content SID
+fault-other-characters = יש בו תווים שאינם אותיות וספרות
+fault-voice-without-language = זה לא קול של Google עם השפה בשמו
+fault-secret-key = יש בו מפתח סודי, שמקומו לא כאן
+fault-recipient = יש בו מפתח שגוי ({ $reason })
+
+fault-no-country-code = חסרה קידומת המדינה
+fault-no-calling-code = { $value } אינה קידומת של מדינה
+fault-no-mail-address = יש בו חלק שאינו כתובת דוא"ל
+fault-port-in-host = יש בו פורט, ולפורט יש הגדרה משלו
+fault-address-not-name = זו כתובת; צריך לכתוב רק את השם
+fault-wildcard = זה שם כללי (*), שהרשות מאשרת רק דרך DNS; צריך לכתוב כל שם בנפרד
+fault-ip-address = זו כתובת IP, ותעודה צריכה שם
+fault-no-address = זו לא כתובת
+fault-network-bits = אחרי הלוכסן אין מספר בין 0 ל־{ $most }
+fault-host-bits = יש ביטים דלוקים אחרי { $bits } הראשונים; הרשת היא { $network }
+fault-url-scheme = זה לא https ולא http
+fault-url-plain-http = זה http בלי הצפנה אל מכונה אחרת, וכל מי שבדרך יכול לקרוא
+fault-url-userinfo = יש בו שם משתמש או סיסמה
+fault-url-query = יש בו ? או #
+fault-listener-taken = זה תפוס בידי { $setting } ({ $address })
+fault-plain-mail = כך הדוא"ל והסיסמה יישלחו ברשת בלי הצפנה
+
+fault-not-a-file = זה לא קובץ
+fault-not-a-folder = זו לא תיקייה
+fault-no-folder-but-a-file = זה קובץ
+fault-not-opened = אי אפשר לפתוח אותו ({ $reason })
+fault-not-read = אי אפשר לקרוא אותו ({ $reason })
+fault-not-found = אי אפשר למצוא אותו ({ $reason })
+fault-database-slashes = חסרים שני הלוכסנים אחרי הנקודתיים
+fault-database-not-sqlite = זה לא קובץ SQLite, ו־AgentLocator שומר את הנתונים בקובץ כזה
+fault-database-options = יש אפשרויות אחרי הנתיב
+fault-database-in-memory = הנתונים יאבדו בעצירה הבאה
+fault-database-folder = זו תיקייה, לא קובץ
+
+## ההגדרות: מה לא בסדר. לפני כן באים המקום בקובץ ושם ההגדרה.
+
+setting-error-value = נמצא { $found }; מותר: { $allowed }
+setting-error-fault = נמצא { $found }: { $fault }; מותר: { $allowed }
+setting-error-set-without = יש ערך, אבל { $missing } חסרה; מותר: שתיהן או אף אחת
+setting-error-set-twice = גם { $other } קיימת; צריך להשאיר רק אחת מהשתיים
+setting-error-internal-address = נמצא { $found }; כתובת בתוך הרשת אפשר לקבוע רק בקובץ ההגדרות
+setting-error-enter-again = צריך להזין אותה שוב, כי { $setting } משנה לאן היא נשלחת
+setting-error-audio-file = אי אפשר להשמיע את { $file }: "{ "\u2068" }{ $problem }{ "\u2069" }"
+setting-error-greeting-too-long = נמצאה ברכה של { $seconds } שניות; מותר: 10 שניות לכל היותר
+
+setting-error-unknown-section = אין סעיף [{ $section }]; מותר: { $sections }
+setting-error-section-suggestion = אין סעיף [{ $section }]; אולי הכוונה ל־[{ $meant }]?
+setting-error-section-is-key = אין סעיף [{ $section }]; { $section } שייכת לסעיף [{ $owner }]
+setting-error-unknown-key = אין הגדרה { $key }; מותר: { $keys }
+setting-error-key-suggestion = אין הגדרה { $key }; אולי הכוונה ל־{ $meant }?
+setting-error-key-of-section = אין הגדרה { $key }; { $name } שייכת לסעיף [{ $owner }]
+setting-error-key-form = אין הגדרה { $key }; שם של הגדרה הוא סעיף.שם
+setting-error-not-used = אין הגדרה { $key }, והערך שלה אינו בשימוש
+
+setting-error-syntax = "{ "\u2068" }{ $problem }{ "\u2069" }"
+setting-error-not-utf8 = יש בקובץ בית שאינו UTF-8; צריך לשמור את הקובץ כ־UTF-8
+setting-error-section-twice = הסעיף [{ $section }] מופיע פעמיים; צריך להעביר את השורות אל מתחת ל־[{ $section }] הראשון, ולמחוק את השורה הזאת
+setting-error-key-twice = { $key } מופיעה פעמיים בסעיף שלה; צריך למחוק אחת משתי השורות
+setting-error-file-not-read = אי אפשר לקרוא את { $file }: { $reason }
+setting-error-secret-too-long = ב־{ $file } יש { $bytes } בתים, יותר מדי לסוד
+setting-error-secret-empty = { $file } ריק
+setting-error-page-secrets-not-read = אי אפשר לקרוא את הסודות שהוזנו בדף: { $reason }; צריך לתקן את הקובץ, או למחוק אותו ולהזין אותם שוב
+setting-error-page-secrets-line = שורה { $line } שגויה בקובץ הסודות שהוזנו בדף; צריך לתקן את הקובץ, או למחוק אותו ולהזין אותם שוב
 
 ## Alerts: the headline, and what to do.
 

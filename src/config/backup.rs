@@ -5,6 +5,7 @@ use super::parser::{
 };
 use super::setting::{Section, Setting};
 use super::{BaseUrl, DiskLimit, Secret};
+use crate::domain::AllowedValues;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -109,13 +110,9 @@ pub(super) fn settings() -> Vec<Setting<BackupConfig>> {
         backup.setting("backup.start_delay_s", |c| &mut c.start_delay_s, integer(0..=86_400)),
         backup.setting("backup.age_recipients", |c| &mut c.age_recipients, age_recipients()),
         backup.setting("backup.s3_endpoint", |c| &mut c.s3_endpoint, optional(base_url())),
-        backup.setting("backup.s3_bucket", |c| &mut c.s3_bucket, optional(bucket_name_part("a bucket's name"))),
-        backup.setting("backup.s3_region", |c| &mut c.s3_region, bucket_name_part("a region such as eu-central-1")),
-        backup.setting(
-            "backup.s3_prefix",
-            |c| &mut c.s3_prefix,
-            bucket_name_part("a beginning of names such as shop/"),
-        ),
+        backup.setting("backup.s3_bucket", |c| &mut c.s3_bucket, optional(bucket_name_part(AllowedValues::BucketName))),
+        backup.setting("backup.s3_region", |c| &mut c.s3_region, bucket_name_part(AllowedValues::BucketRegion)),
+        backup.setting("backup.s3_prefix", |c| &mut c.s3_prefix, bucket_name_part(AllowedValues::BucketPrefix)),
         backup.setting("backup.s3_path_style", |c| &mut c.s3_path_style, boolean()),
         backup
             .secret_setting("backup.s3_access_key_id", |c| &mut c.s3_access_key_id, optional(secret()))

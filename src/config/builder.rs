@@ -3,6 +3,7 @@
 use super::raw_value::RawValue;
 use super::setting::{EnvVar, Setting};
 use super::{Config, Origin, Problem};
+use crate::domain::SettingError;
 
 #[derive(Default)]
 pub(super) struct ConfigBuilder {
@@ -29,14 +30,20 @@ impl ConfigBuilder {
         self.record(setting, outcome, origin);
     }
 
-    pub(super) fn add_problem(&mut self, origin: Origin, message: impl Into<String>) {
-        self.problems.push(Problem::new(origin, message));
+    /// Adds a problem with a setting or section.
+    pub(super) fn add_problem(&mut self, origin: Origin, key: impl Into<String>, error: SettingError) {
+        self.problems.push(Problem { origin, key: Some(key.into()), error });
     }
 
-    fn record(&mut self, setting: &Setting<Config>, outcome: Result<(), String>, origin: Origin) {
+    /// Adds a problem with a file, or with a key that no setting has.
+    pub(super) fn add_problem_of_file(&mut self, origin: Origin, error: SettingError) {
+        self.problems.push(Problem { origin, key: None, error });
+    }
+
+    fn record(&mut self, setting: &Setting<Config>, outcome: Result<(), SettingError>, origin: Origin) {
         match outcome {
             Ok(()) => self.config.origins.set(setting.key, origin),
-            Err(message) => self.add_problem(origin, message),
+            Err(error) => self.add_problem(origin, setting.key, error),
         }
     }
 }

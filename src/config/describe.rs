@@ -2,6 +2,7 @@
 
 use super::setting::Setting;
 use super::{Config, Lock, Origin, settings_table};
+use crate::domain::AllowedValues;
 use serde_json::Value;
 
 /// A setting with its value and metadata, as the web page shows it.
@@ -22,8 +23,8 @@ pub struct SettingInfo {
     pub bounds: Option<(f64, f64)>,
     /// The unit of the value, if it is a number with a unit.
     pub unit: Option<&'static str>,
-    /// A description of the allowed values.
-    pub allowed: String,
+    /// The allowed values.
+    pub allowed: AllowedValues,
     /// Whether the setting may have no value.
     pub is_optional: bool,
     /// Whether the value is a secret.
@@ -62,7 +63,7 @@ impl Config {
             choices: setting.kind.choices(),
             bounds: setting.kind.bounds(),
             unit: setting.unit(),
-            allowed: setting.allowed().to_owned(),
+            allowed: setting.allowed().clone(),
             is_optional: setting.is_optional,
             is_secret: setting.secret,
             secret_set: setting.secret && setting.value(self).as_str().is_some_and(|secret| !secret.is_empty()),

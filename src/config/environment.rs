@@ -4,6 +4,7 @@ use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::{EnvVar, Setting};
 use super::{Config, Origin, private_file, suggest};
+use crate::domain::SettingError;
 use std::path::{Path, PathBuf};
 
 /// Looks up an environment variable, in the process or in a test's fake environment.
@@ -129,7 +130,7 @@ fn read_named_file(
     let Some(path) = present(env, &name).map(PathBuf::from) else { return };
     let origin = Origin::VariableFile { variable: name, path: path.clone() };
     if present(env, variable.name).is_some() {
-        builder.add_problem(origin, format!("{}: {} is set as well; keep one of the two", setting.key, variable.name));
+        builder.add_problem(origin, setting.key, SettingError::SetTwice { other: variable.name.to_owned() });
         return;
     }
     set_from_file(&path, origin, setting, variable, builder);
@@ -144,7 +145,7 @@ fn set_from_file(
 ) {
     match private_file::read_secret(path) {
         Ok(secret) => builder.set_from(setting, variable, &RawValue::Untyped(secret), origin),
-        Err(reason) => builder.add_problem(origin, format!("{}: {reason}", setting.key)),
+        Err(error) => builder.add_problem(origin, setting.key, error),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Errors in the settings, with their locations.
 
 use super::Origin;
-use crate::domain::{Cause, Causes};
+use crate::domain::{Cause, Causes, Language, SettingError};
+use crate::messages;
 use std::fmt;
 
 /// An invalid setting.
@@ -9,44 +10,37 @@ use std::fmt;
 pub struct Problem {
     /// The location of the invalid value.
     pub origin: Origin,
-    /// The key and a description of the error. Never contains a secret.
-    pub message: String,
+    /// The key of the setting, or the name of the section; `None` if the file as a whole is invalid.
+    pub key: Option<String>,
+    /// The error. Never contains a secret.
+    pub error: SettingError,
 }
 
 impl Problem {
-    pub(super) fn new(origin: Origin, message: impl Into<String>) -> Self {
-        Self { origin, message: message.into() }
-    }
-}
-
-impl Problem {
-    /// Returns the key of the invalid setting, if the message starts with a key.
-    pub fn key(&self) -> Option<&str> {
-        let (key, _) = self.message.split_once(": ")?;
-        (key.contains('.') && !key.contains(' ')).then_some(key)
+    /// Returns the key and the error in English, without the location.
+    pub(super) fn message(&self) -> String {
+        let error = messages::text(Language::English, &self.error);
+        self.key.as_ref().map_or_else(|| error.clone(), |key| format!("{key}: {error}"))
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin {
-            Origin::Default => f.write_str(&self.message),
-            _ => write!(f, "{}: {}", self.origin, self.message),
+            Origin::Default => f.write_str(&self.message()),
+            _ => write!(f, "{}: {}", self.origin, self.message()),
         }
     }
 }
 
 impl From<&Problem> for Causes {
-    /// The frame is a code, and the description of the error is the parser's text.
     fn from(problem: &Problem) -> Self {
         let place = problem.origin.to_string();
-        let key = problem.key();
-        let (frame, text) =
-            match key.and_then(|key| Some((key, problem.message.strip_prefix(key)?.strip_prefix(": ")?))) {
-                Some((key, text)) => (Cause::Setting { setting: key.to_owned(), place }, text),
-                None => (Cause::Settings { place }, problem.message.as_str()),
-            };
-        frame.because(Cause::other(text))
+        let frame = match problem.key.clone() {
+            Some(setting) => Cause::Setting { setting, place },
+            None => Cause::Settings { place },
+        };
+        frame.because(Cause::SettingError { error: problem.error.clone() })
     }
 }
 

@@ -3,7 +3,8 @@
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
-use super::{Config, Origin, Problem, suggest};
+use super::{Config, Origin, suggest};
+use crate::domain::{AllowedValues, SettingError};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -16,11 +17,12 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
         Ok(Err(error)) => {
             let at = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-            builder.add_problem(place(path, &before, at), "a byte that is not UTF-8; save the file as UTF-8");
+            builder.add_problem_of_file(place(path, &before, at), SettingError::NotUtf8);
             return;
         }
         Err(error) => {
-            builder.add_problem(Origin::Default, format!("{}: cannot be read: {error}", path.display()));
+            let error = SettingError::FileNotRead { file: path.display().to_string(), reason: error.to_string() };
+            builder.add_problem_of_file(Origin::Default, error);
             return;
         }
     };
@@ -33,7 +35,7 @@ pub(super) fn read(path: &Path, settings: &[Setting<Config>], builder: &mut Conf
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
         // Use only the message: the full error text quotes the line, which may contain a secret.
-        builder.problems.push(Problem::new(origin, source.describe(&error)));
+        builder.add_problem_of_file(origin, source.describe(&error));
     }
 }
 
@@ -48,20 +50,15 @@ type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 impl Source<'_> {
     /// Describes a syntax error. A duplicate section has a special message, because guides ask users to add a section
     /// that may already exist.
-    fn describe(&self, error: &toml::de::Error) -> String {
+    fn describe(&self, error: &toml::de::Error) -> SettingError {
         let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
-            return error.message().to_owned();
+            return SettingError::Syntax { problem: error.message().to_owned() };
         };
         let line = self.text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
         let is_section = self.text[line..].trim_start().starts_with('[');
         let name = self.text.get(span).unwrap_or_default();
-        if is_section {
-            format!(
-                "the section [{name}] occurs twice; move these lines below the first [{name}], and delete this line"
-            )
-        } else {
-            format!("{name} is set twice in its section; delete one of the two lines")
-        }
+        let name = name.to_owned();
+        if is_section { SettingError::SectionTwice { section: name } } else { SettingError::KeyTwice { key: name } }
     }
 
     fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
@@ -69,7 +66,7 @@ impl Source<'_> {
             let name = section.get_ref().as_ref();
             match value.get_ref() {
                 _ if !settings.iter().any(|setting| setting.is_in(name)) => {
-                    builder.add_problem(self.place_of(section), suggest::unknown_section(name, settings));
+                    builder.add_problem_of_file(self.place_of(section), suggest::unknown_section(name, settings));
                 }
                 DeValue::Table(entries) => {
                     for (key, value) in entries {
@@ -78,8 +75,8 @@ impl Source<'_> {
                 }
                 other => {
                     let found = RawValue::from_toml(other).describe();
-                    let message = format!("{name}: found {found}; allowed: a section, [{name}]");
-                    builder.add_problem(self.place_of(section), message);
+                    let allowed = AllowedValues::Section { section: name.to_owned() };
+                    builder.add_problem(self.place_of(section), name, SettingError::Value { found, allowed });
                 }
             }
         }
@@ -103,16 +100,16 @@ impl Source<'_> {
         // The `…_file` variant of a secret setting names a file that contains the secret.
         let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
         match secret {
-            None => builder.add_problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
+            None => builder.add_problem_of_file(origin, suggest::unknown_key(section, key.get_ref(), settings)),
             Some(setting) if matches!(builder.config.origins.of(setting.key), Origin::File { .. }) => {
-                builder.add_problem(origin, format!("{name}: {} is set as well; keep one of the two", setting.key));
+                builder.add_problem(origin, name, SettingError::SetTwice { other: setting.key.to_owned() });
             }
             Some(setting) => match found.as_text().map(|path| super::private_file::read_secret(&PathBuf::from(path))) {
                 Some(Ok(secret)) => builder.set(setting, &RawValue::Text(secret), origin),
-                Some(Err(reason)) => builder.add_problem(origin, format!("{name}: {reason}")),
+                Some(Err(error)) => builder.add_problem(origin, name, error),
                 None => {
                     let found = found.describe_secret();
-                    builder.add_problem(origin, format!("{name}: found {found}; allowed: the path of a file"));
+                    builder.add_problem(origin, name, SettingError::Value { found, allowed: AllowedValues::File });
                 }
             },
         }

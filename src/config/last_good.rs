@@ -82,6 +82,7 @@ fn is_set_outside(origins: &Origins, setting: &Setting<Config>) -> bool {
 mod tests {
     use super::*;
     use crate::config::load;
+    use crate::domain::SettingError;
 
     const EXAMPLE: &str = include_str!("../../config.toml.example");
 
@@ -107,7 +108,7 @@ mod tests {
         let config = load(Some(&file), &env).unwrap();
         let last_good = LastGood::in_folder(folder.path().to_owned());
         last_good.save(&config).unwrap();
-        let errors = config.invalid_setting("log.level", "found loud");
+        let errors = config.invalid_setting("log.level", SettingError::NotUtf8);
         let back = last_good.load(&errors).unwrap();
         assert_eq!(back.rejected.len(), 1);
         let values =
@@ -127,7 +128,7 @@ mod tests {
         let config = Config::default();
         a.save(&config).unwrap();
         fs::copy(a.file(), b.file()).unwrap();
-        let errors = config.invalid_setting("log.level", "found loud");
+        let errors = config.invalid_setting("log.level", SettingError::NotUtf8);
         assert!(a.load(&errors).is_some() && b.load(&errors).is_none());
     }
 }

@@ -9,6 +9,7 @@ use super::setting::Setting;
 use super::{
     Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, page_secrets, settings_table, validate,
 };
+use crate::domain::SettingError;
 use std::path::Path;
 
 #[cfg(test)]
@@ -66,7 +67,7 @@ impl Config {
         let mut builder = ConfigBuilder { config: self.clone(), problems: Vec::new() };
         for (key, value) in stored {
             match settings.iter().find(|setting| setting.key == key && setting.is_storable()) {
-                None => builder.add_problem(Origin::Stored, format!("unknown key {key}; it is not used")),
+                None => builder.add_problem_of_file(Origin::Stored, SettingError::NotUsed { key: key.clone() }),
                 Some(setting) if builder.config.origins.of(setting.key) == Origin::Default => {
                     builder.set(setting, &RawValue::from_json(value), Origin::Stored);
                 }
@@ -87,7 +88,7 @@ impl Config {
             let mut checked = ConfigBuilder { config: config.clone(), problems: Vec::new() };
             validate::finish(&mut checked);
             let Some(problem) = checked.problems.into_iter().next() else { return (checked.config, problems) };
-            let key = problem.key().unwrap_or_default().to_owned();
+            let key = problem.key.clone().unwrap_or_default();
             let is_stored = |setting: &&Setting<Config>| config.origins.of(setting.key) == Origin::Stored;
             let stored: Vec<_> = settings.iter().filter(is_stored).collect();
             let section = key.split('.').next().unwrap_or_default();
@@ -113,8 +114,8 @@ impl Config {
 
     /// Returns the error for a setting that turns out to be invalid at its first use, such as the path of a file with
     /// invalid content.
-    pub fn invalid_setting(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
-        ConfigErrors(vec![Problem::new(self.origins.of(key), format!("{key}: {message}"))])
+    pub fn invalid_setting(&self, key: &str, error: SettingError) -> ConfigErrors {
+        ConfigErrors(vec![Problem { origin: self.origins.of(key), key: Some(key.to_owned()), error }])
     }
 
     /// Returns all settings with their values and origins; secrets are shown as `•••`.

@@ -1,6 +1,6 @@
 //! `[openai]`: the account at OpenAI, and the models for calls.
 
-use super::parser::{base_url, choice, decimal, integer, optional, secret, token};
+use super::parser::{base_url, choice, decimal, integer, model_name, optional, secret, voice_name};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::text_enum;
@@ -90,12 +90,12 @@ impl OpenAiConfig {
 
 pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
     let openai = Section::<OpenAiConfig>::new();
-    let model = || token("a model's name, such as gpt-realtime-2.1", |_| None);
+    let model = || model_name("gpt-realtime-2.1");
     vec![
         openai.secret_setting("openai.api_key", |c| &mut c.api_key, optional(secret())).env("OPENAI_API_KEY"),
         openai.setting("openai.base_url", |c| &mut c.base_url, base_url()).env("OPENAI_BASE_URL"),
         openai.setting("openai.realtime_model", |c| &mut c.realtime_model, model()),
-        openai.setting("openai.voice", |c| &mut c.voice, token("a voice's name, such as marin", |_| None)),
+        openai.setting("openai.voice", |c| &mut c.voice, voice_name("marin")),
         openai.setting("openai.transcription_model", |c| &mut c.transcription_model, model()),
         openai.setting("openai.file_transcription_model", |c| &mut c.file_transcription_model, model()),
         openai.setting("openai.chat_model", |c| &mut c.chat_model, model()),

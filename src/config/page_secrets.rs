@@ -8,6 +8,7 @@ use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
 use super::{Config, Origin, Secret, StoreConfig, folder_of, private_file};
+use crate::domain::SettingError;
 use crate::secure_open;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -111,19 +112,19 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
         return;
     }
     let origin = Origin::PageSecrets(file.clone());
-    let problem = |reason: String| {
-        format!("the secrets of the page: {reason}; correct the file, or delete it and enter them again")
-    };
     let text = match content(&file) {
         Ok(text) => text,
-        Err(error) => return builder.add_problem(origin, problem(format!("cannot be read: {error}"))),
+        Err(error) => {
+            let error = SettingError::PageSecretsNotRead { reason: error.to_string() };
+            return builder.add_problem_of_file(origin, error);
+        }
     };
     let sections: Sections = match toml::from_str(&text) {
         Ok(sections) => sections,
         // The parser's own message quotes the line, which contains a secret.
         Err(error) => {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            return builder.add_problem(origin, problem(format!("line {line} is not valid")));
+            return builder.add_problem_of_file(origin, SettingError::PageSecretsLine { line: line as u64 });
         }
     };
     for (section, entries) in sections.into_iter().filter(|(section, _)| section != TOOLS) {

@@ -5,6 +5,7 @@ use super::raw_value::RawValue;
 use super::setting::Setting;
 use super::value_kind::ValueKind;
 use super::{BaseUrl, Config, Lock, Origin, PageSecrets, Problem, Secret, settings_table, suggest, validate};
+use crate::domain::SettingError;
 use serde_json::Value;
 
 /// The reason why a change of the settings is rejected.
@@ -19,8 +20,8 @@ pub struct ChangeError {
 /// The reason why a changed setting is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeRefusal {
-    /// The value is not allowed, or no setting has this key. Contains a message for the user.
-    Invalid(String),
+    /// The value is not allowed, or no setting has this key.
+    Invalid(SettingError),
     /// The web page cannot change the setting.
     Locked(Lock),
 }
@@ -69,7 +70,7 @@ impl Config {
         let mut proposed = ProposedSettings { config: self, stored: Vec::new(), secrets: Vec::new() };
         for (key, value) in changes {
             let refuse = |refusal| ChangeError { key: key.clone(), refusal };
-            let setting = find(&settings, key).map_err(|message| refuse(ChangeRefusal::Invalid(message)))?;
+            let setting = find(&settings, key).map_err(|error| refuse(ChangeRefusal::Invalid(error)))?;
             if let Some(lock) = setting.lock(&before.origins) {
                 return Err(refuse(ChangeRefusal::Locked(lock)));
             }
@@ -79,7 +80,7 @@ impl Config {
                 config.origins.set(setting.key, Origin::Default);
             } else {
                 let set = setting.set(config, &RawValue::from_json(value));
-                set.map_err(|message| refuse(ChangeRefusal::Invalid(message)))?;
+                set.map_err(|error| refuse(ChangeRefusal::Invalid(error)))?;
                 let origin = if setting.secret { page_secrets.clone() } else { Origin::Stored };
                 config.origins.set(setting.key, origin);
             }
@@ -123,17 +124,16 @@ impl Config {
 /// Returns the error for a change that conflicts with other settings.
 fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {
     let first = || changes.first().map(|(key, _)| key.clone()).unwrap_or_default();
-    let key = problem.key().map_or_else(first, str::to_owned);
-    ChangeError { key, refusal: ChangeRefusal::Invalid(problem.message) }
+    ChangeError { key: problem.key.unwrap_or_else(first), refusal: ChangeRefusal::Invalid(problem.error) }
 }
 
-fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Config>, String> {
+fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Config>, SettingError> {
     settings.iter().find(|setting| setting.key == key).ok_or_else(|| match key.split_once('.') {
         Some((section, _)) if !settings.iter().any(|setting| setting.is_in(section)) => {
             suggest::unknown_section(section, settings)
         }
         Some((section, name)) => suggest::unknown_key(section, name, settings),
-        None => format!("unknown key {key}; keys have the form section.name"),
+        None => SettingError::KeyForm { key: key.to_owned() },
     })
 }
 
@@ -142,8 +142,7 @@ fn find<'s>(settings: &'s [Setting<Config>], key: &str) -> Result<&'s Setting<Co
 /// destinations.
 fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
     let settings = settings_table::all();
-    let refused =
-        |key: &str, message: String| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(message) };
+    let refused = |key: &str, error| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(error) };
     let (mut before, mut after) = (before.clone(), after.clone());
     let is_changed =
         |setting: &&Setting<Config>| changes.iter().any(|(key, value)| key == setting.key && !value.is_null());
@@ -154,16 +153,13 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
         let (key, value) = (setting.key, setting.value(&after));
         let url = value.as_str().filter(|_| setting.kind == ValueKind::Url && key != "http.public_base_url");
         if url.and_then(|url| BaseUrl::parse(url).ok()).is_some_and(|url| url.is_internal()) {
-            let message =
-                format!("{key}: found {value}; an address inside the network can only be set in the settings file");
-            return Err(refused(key, message));
+            return Err(refused(key, SettingError::InternalAddress { found: value.to_string() }));
         }
         let secrets = DESTINATIONS.iter().find(|(destination, _)| *destination == key).map_or(&[][..], |(_, all)| all);
         let is_set = |secret: &str| settings.iter().any(|other| other.key == secret && !other.value(&before).is_null());
         let kept = secrets.iter().find(|secret| is_set(secret) && !changes.iter().any(|(key, _)| key == *secret));
         if let Some(secret) = kept {
-            let message = format!("{secret}: enter it again, because {key} changes where it is sent");
-            return Err(refused(secret, message));
+            return Err(refused(secret, SettingError::EnterAgain { setting: key.to_owned() }));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Parsers of setting values. A parser converts a raw value to its type and describes the allowed values.
+//! Parsers of setting values. A parser converts a raw value to its type and names the allowed values.
 
 mod address;
 mod backup;
@@ -15,19 +15,19 @@ pub(super) use file::{
 pub(super) use host::{host_names, key_id, networks};
 pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use text::{
-    choice, choices, country, display_name, free_text, language, phone_number, pronunciation, secret,
-    template_variables, time_zone, token,
+    choice, choices, country, display_name, free_text, language, model_name, phone_number, pronunciation, secret,
+    template_variables, time_zone, token, voice_name,
 };
 
 use super::raw_value::RawValue;
 use super::value_kind::ValueKind;
-use std::borrow::Cow;
+use crate::domain::{AllowedValues, SettingFault};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 /// Parses a raw value into `T`.
 pub(super) struct Parser<T> {
-    allowed: Cow<'static, str>,
+    allowed: AllowedValues,
     kind: ValueKind,
     is_optional: bool,
     parse: Box<ParseFn<T>>,
@@ -39,31 +39,25 @@ type ParseFn<T> = dyn Fn(&RawValue) -> Result<T, ParseError>;
 pub(super) enum ParseError {
     /// The value does not match the description of the allowed values.
     NotAllowed,
-    /// The value is invalid for another reason. The text continues a sentence after "which".
-    Invalid(String),
+    /// The value is invalid for another reason.
+    Invalid(SettingFault),
 }
 
 /// The reason why a value was rejected. Does not contain the value, which may be a secret.
 pub(super) struct ValueError {
-    /// The reason, as text that continues a sentence after "which"; `None` if the value does not match `allowed`.
-    pub(super) reason: Option<String>,
-    /// The description of the allowed values.
-    pub(super) allowed: String,
+    /// The reason; `None` if the value does not match `allowed`.
+    pub(super) fault: Option<SettingFault>,
+    /// The allowed values.
+    pub(super) allowed: AllowedValues,
 }
 
 impl<T: 'static> Parser<T> {
-    pub(super) fn new(
-        allowed: impl Into<Cow<'static, str>>,
-        parse: impl Fn(&RawValue) -> Result<T, ParseError> + 'static,
-    ) -> Self {
-        Self { allowed: allowed.into(), kind: ValueKind::Text, is_optional: false, parse: Box::new(parse) }
+    pub(super) fn new(allowed: AllowedValues, parse: impl Fn(&RawValue) -> Result<T, ParseError> + 'static) -> Self {
+        Self { allowed, kind: ValueKind::Text, is_optional: false, parse: Box::new(parse) }
     }
 
     /// Creates a parser for a value that is written as text.
-    pub(super) fn from_text(
-        allowed: impl Into<Cow<'static, str>>,
-        parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
-    ) -> Self {
+    pub(super) fn from_text(allowed: AllowedValues, parse: impl Fn(&str) -> Result<T, ParseError> + 'static) -> Self {
         Self::new(allowed, move |raw| parse(raw.as_text().ok_or(ParseError::NotAllowed)?.trim()))
     }
 
@@ -72,8 +66,8 @@ impl<T: 'static> Parser<T> {
         Self { kind, ..self }
     }
 
-    /// Returns a description of the allowed values.
-    pub(super) fn allowed(&self) -> &str {
+    /// Returns the allowed values.
+    pub(super) fn allowed(&self) -> &AllowedValues {
         &self.allowed
     }
 
@@ -89,11 +83,11 @@ impl<T: 'static> Parser<T> {
 
     pub(super) fn parse(&self, raw: &RawValue) -> Result<T, ValueError> {
         (self.parse)(raw).map_err(|error| ValueError {
-            reason: match error {
+            fault: match error {
                 ParseError::NotAllowed => None,
-                ParseError::Invalid(reason) => Some(reason),
+                ParseError::Invalid(fault) => Some(fault),
             },
-            allowed: self.allowed.to_string(),
+            allowed: self.allowed.clone(),
         })
     }
 }
@@ -101,7 +95,7 @@ impl<T: 'static> Parser<T> {
 /// Returns a parser of several values: a list, or a text with commas. `parse` parses each value. Duplicates are
 /// rejected.
 pub(super) fn list<T: PartialEq + 'static>(
-    allowed: impl Into<Cow<'static, str>>,
+    allowed: AllowedValues,
     parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
 ) -> Parser<Vec<T>> {
     Parser::new(allowed, move |raw| {
@@ -118,7 +112,7 @@ pub(super) fn list<T: PartialEq + 'static>(
         for text in texts.into_iter().map(str::trim).filter(|text| !text.is_empty()) {
             let one = parse(text)?;
             if all.contains(&one) {
-                return Err(ParseError::Invalid(format!("names {text} twice")));
+                return Err(ParseError::Invalid(SettingFault::Twice { value: text.to_owned() }));
             }
             all.push(one);
         }
@@ -143,7 +137,8 @@ where
 {
     let bound = |bound: &N| bound.to_string().parse().unwrap_or_default();
     let kind = ValueKind::Integer { least: bound(range.start()), most: bound(range.end()) };
-    Parser::new(format!("a whole number from {} to {}", range.start(), range.end()), move |raw| {
+    let allowed = AllowedValues::Integer { least: range.start().to_string(), most: range.end().to_string() };
+    Parser::new(allowed, move |raw| {
         let number = match raw {
             RawValue::Integer(number) => *number,
             RawValue::Untyped(text) => text.trim().parse().map_err(|_| ParseError::NotAllowed)?,
@@ -159,7 +154,8 @@ where
 /// Returns a parser of a decimal number in a range. Accepts integers.
 pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
     let kind = ValueKind::Decimal { least: *range.start(), most: *range.end() };
-    Parser::new(format!("a number from {} to {}", range.start(), range.end()), move |raw| {
+    let allowed = AllowedValues::Decimal { least: range.start().to_string(), most: range.end().to_string() };
+    Parser::new(allowed, move |raw| {
         let number = match raw {
             RawValue::Decimal(number) => *number,
             #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^52 is out of every range here")]
@@ -176,7 +172,7 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
 
 /// Returns a parser of a boolean.
 pub(super) fn boolean() -> Parser<bool> {
-    Parser::new("true or false (in the environment also 1, 0, yes, no, on, off)", |raw| match raw {
+    Parser::new(AllowedValues::Boolean, |raw| match raw {
         RawValue::Bool(on) => Ok(*on),
         RawValue::Untyped(text) => match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(true),

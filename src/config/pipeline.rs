@@ -1,9 +1,9 @@
 //! `[pipeline]`: the engine that combines a transcriber, a language model and a synthesiser.
 
-use super::parser::{base_url, boolean, choice, integer, optional, secret, token};
+use super::parser::{base_url, boolean, choice, integer, model_name, optional, secret, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
-use crate::domain::text_enum;
+use crate::domain::{AllowedValues, text_enum};
 use serde::Serialize;
 
 text_enum! {
@@ -107,7 +107,7 @@ impl Default for PipelineConfig {
 
 pub(super) fn settings() -> Vec<Setting<PipelineConfig>> {
     let pipeline = Section::<PipelineConfig>::new();
-    let model = || token("a model's name, such as gpt-5.6-terra", |_| None);
+    let model = || model_name("gpt-5.6-terra");
     vec![
         pipeline
             .setting("pipeline.model_base_url", |c| &mut c.model_base_url, optional(base_url()))
@@ -135,7 +135,7 @@ pub(super) fn settings() -> Vec<Setting<PipelineConfig>> {
             .secret_setting("pipeline.speech_api_key", |c| &mut c.speech_api_key, optional(secret()))
             .env("PIPELINE_SPEECH_API_KEY"),
         pipeline.setting("pipeline.speech_model", |c| &mut c.speech_model, model()),
-        pipeline.setting("pipeline.speech_voice", |c| &mut c.speech_voice, token("a voice's name", |_| None)),
+        pipeline.setting("pipeline.speech_voice", |c| &mut c.speech_voice, token(AllowedValues::AnyVoice, |_| None)),
         pipeline.setting("pipeline.speech_sample_rate", |c| &mut c.speech_sample_rate, integer(8000..=48_000)),
         pipeline.setting("pipeline.cents_per_hour", |c| &mut c.cents_per_hour, integer(0..=100_000)),
     ]

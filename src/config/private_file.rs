@@ -1,6 +1,7 @@
 //! Writes and reads files that only the service's user may read, such as files with secrets.
 
 use super::folder_of;
+use crate::domain::SettingError;
 use crate::secure_open;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -37,16 +38,17 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
 
 /// Reads a secret from a file that contains only the secret. Removes white space at both ends, such as the line break that editors append.
 /// The error never contains a part of the secret.
-pub(super) fn read_secret(path: &Path) -> Result<String, String> {
-    let name = path.display();
-    let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
-    if size > MAX_SECRET_SIZE {
-        return Err(format!("{name} holds {size} bytes, which is too long for a secret"));
+pub(super) fn read_secret(path: &Path) -> Result<String, SettingError> {
+    let file = || path.display().to_string();
+    let not_read = |error: io::Error| SettingError::FileNotRead { file: file(), reason: error.to_string() };
+    let bytes = fs::metadata(path).map_err(not_read)?.len();
+    if bytes > MAX_SECRET_SIZE {
+        return Err(SettingError::SecretTooLong { file: file(), bytes });
     }
-    let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let text = fs::read_to_string(path).map_err(not_read)?;
     // Remove the byte order mark that some editors write at the beginning.
     match text.trim_start_matches('\u{feff}').trim() {
-        "" => Err(format!("{name} is empty")),
+        "" => Err(SettingError::SecretEmpty { file: file() }),
         secret => Ok(secret.to_owned()),
     }
 }

@@ -4,6 +4,7 @@ use super::parser::{Parser, ValueError};
 use super::raw_value::RawValue;
 use super::value_kind::{ValueKind, unit};
 use super::{Origin, Origins, Secret};
+use crate::domain::{AllowedValues, SettingError};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -26,8 +27,8 @@ pub(super) struct Setting<S> {
     pub(super) kind: ValueKind,
     /// Whether the setting may have no value.
     pub(super) is_optional: bool,
-    /// A description of the allowed values.
-    allowed: String,
+    /// The allowed values.
+    allowed: AllowedValues,
     /// Accesses the field of a secret, because serialisation does not show its value. `None` for other settings.
     secret_field: Option<SecretField<S>>,
     apply: Apply<S>,
@@ -75,7 +76,7 @@ impl<S: 'static> Section<S> {
             needs_restart: false,
             kind: parser.kind().clone(),
             is_optional: parser.is_optional(),
-            allowed: parser.allowed().to_owned(),
+            allowed: parser.allowed().clone(),
             secret_field: None,
             apply: applier(field, parser),
             equal: Box::new(move |one, other| field(one) == field(other)),
@@ -140,8 +141,8 @@ impl<S: 'static> Setting<S> {
         }
     }
 
-    /// Returns a description of the allowed values.
-    pub(super) fn allowed(&self) -> &str {
+    /// Returns the allowed values.
+    pub(super) fn allowed(&self) -> &AllowedValues {
         &self.allowed
     }
 
@@ -204,20 +205,22 @@ impl<S: 'static> Setting<S> {
     }
 
     /// Sets the value. An error describes the value that was found and the allowed values.
-    pub(super) fn set(&self, section: &mut S, raw: &RawValue) -> Result<(), String> {
+    pub(super) fn set(&self, section: &mut S, raw: &RawValue) -> Result<(), SettingError> {
         self.explain((self.apply)(section, raw), raw)
     }
 
     /// Sets the value from one of the setting's environment variables.
-    pub(super) fn set_from(&self, variable: &EnvVar<S>, section: &mut S, raw: &RawValue) -> Result<(), String> {
+    pub(super) fn set_from(&self, variable: &EnvVar<S>, section: &mut S, raw: &RawValue) -> Result<(), SettingError> {
         self.explain((variable.apply)(section, raw), raw)
     }
 
-    fn explain(&self, outcome: Result<(), ValueError>, raw: &RawValue) -> Result<(), String> {
-        outcome.map_err(|refusal| {
+    fn explain(&self, outcome: Result<(), ValueError>, raw: &RawValue) -> Result<(), SettingError> {
+        outcome.map_err(|ValueError { fault, allowed }| {
             let found = if self.secret { raw.describe_secret() } else { raw.describe() };
-            let reason = refusal.reason.map(|reason| format!(", which {reason}")).unwrap_or_default();
-            format!("{}: found {found}{reason}; allowed: {}", self.key, refusal.allowed)
+            match fault {
+                Some(fault) => SettingError::Fault { found, fault, allowed },
+                None => SettingError::Value { found, allowed },
+            }
         })
     }
 }

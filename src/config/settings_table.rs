@@ -6,6 +6,7 @@ use super::{
     Config, Secret, agent, alerts, backup, business, disk, google, http, log, mail, maintenance, openai, pipeline,
     retention, soniox, speech, store, tls, twilio, updates, voice, whatsapp,
 };
+use crate::domain::AllowedValues;
 
 /// Returns all settings, in the order of the example file.
 pub(super) fn all() -> Vec<Setting<Config>> {
@@ -58,8 +59,8 @@ impl Setting<Config> {
 pub struct KnownSetting {
     /// The key, in the form `section.name`.
     pub key: &'static str,
-    /// A description of the allowed values.
-    pub allowed: String,
+    /// The allowed values.
+    pub allowed: AllowedValues,
     /// Whether the value is a secret.
     pub secret: bool,
     /// Whether a change takes effect only after a restart.
@@ -75,7 +76,7 @@ pub fn known_settings() -> Vec<KnownSetting> {
         secret: setting.secret,
         needs_restart: setting.needs_restart,
         variables: setting.variables.iter().map(|variable| variable.name).collect(),
-        allowed: setting.allowed().to_owned(),
+        allowed: setting.allowed().clone(),
     };
     all().into_iter().map(known).collect()
 }

@@ -1,6 +1,6 @@
 //! `[soniox]`: speech to text and text to speech for the pipeline engine.
 
-use super::parser::{base_url, integer, optional, secret, token};
+use super::parser::{base_url, integer, model_name, optional, secret, voice_name};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
@@ -47,14 +47,14 @@ impl SonioxConfig {
 
 pub(super) fn settings() -> Vec<Setting<SonioxConfig>> {
     let soniox = Section::<SonioxConfig>::new();
-    let model = || token("a model's name, such as stt-rt-v5", |_| None);
+    let model = || model_name("stt-rt-v5");
     vec![
         soniox.secret_setting("soniox.api_key", |c| &mut c.api_key, optional(secret())).env("SONIOX_API_KEY"),
         soniox.setting("soniox.stt_base_url", |c| &mut c.stt_base_url, base_url()).env("SONIOX_STT_BASE_URL"),
         soniox.setting("soniox.tts_base_url", |c| &mut c.tts_base_url, base_url()).env("SONIOX_TTS_BASE_URL"),
         soniox.setting("soniox.stt_model", |c| &mut c.stt_model, model()),
         soniox.setting("soniox.tts_model", |c| &mut c.tts_model, model()),
-        soniox.setting("soniox.voice", |c| &mut c.voice, token("a voice's name, such as Grace", |_| None)),
+        soniox.setting("soniox.voice", |c| &mut c.voice, voice_name("Grace")),
         soniox.setting("soniox.max_endpoint_delay_ms", |c| &mut c.max_endpoint_delay_ms, integer(500..=3000)),
     ]
 }

@@ -1,9 +1,10 @@
 //! `[elevenlabs]` and `[deepgram]`: speech services for the pipeline engine. Both offer speech to text; ElevenLabs also
 //! offers text to speech.
 
-use super::parser::{Parser, base_url, integer, optional, secret, token};
+use super::parser::{base_url, integer, model_name, optional, secret, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
+use crate::domain::{AllowedValues, SettingFault};
 use serde::Serialize;
 
 /// The settings of ElevenLabs.
@@ -79,17 +80,17 @@ impl DeepgramConfig {
 pub(super) fn elevenlabs_settings() -> Vec<Setting<ElevenLabsConfig>> {
     let elevenlabs = Section::<ElevenLabsConfig>::new();
     // The voice id becomes part of a URL.
-    let voice = token("a voice's id, such as EXAVITQu4vr4xnSDxMaL", |text| {
+    let voice = token(AllowedValues::VoiceId { example: "EXAVITQu4vr4xnSDxMaL".to_owned() }, |text| {
         let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
-        (!is_plain).then_some("has other characters than letters and digits")
+        (!is_plain).then_some(SettingFault::OtherCharacters)
     });
     vec![
         elevenlabs
             .secret_setting("elevenlabs.api_key", |c| &mut c.api_key, optional(secret()))
             .env("ELEVENLABS_API_KEY"),
         elevenlabs.setting("elevenlabs.base_url", |c| &mut c.base_url, base_url()).env("ELEVENLABS_BASE_URL"),
-        elevenlabs.setting("elevenlabs.stt_model", |c| &mut c.stt_model, model("scribe_v2_realtime")),
-        elevenlabs.setting("elevenlabs.tts_model", |c| &mut c.tts_model, model("eleven_v3_conversational")),
+        elevenlabs.setting("elevenlabs.stt_model", |c| &mut c.stt_model, model_name("scribe_v2_realtime")),
+        elevenlabs.setting("elevenlabs.tts_model", |c| &mut c.tts_model, model_name("eleven_v3_conversational")),
         elevenlabs.setting("elevenlabs.voice", |c| &mut c.voice, voice),
         elevenlabs.setting("elevenlabs.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(300..=3000)),
     ]
@@ -100,11 +101,7 @@ pub(super) fn deepgram_settings() -> Vec<Setting<DeepgramConfig>> {
     vec![
         deepgram.secret_setting("deepgram.api_key", |c| &mut c.api_key, optional(secret())).env("DEEPGRAM_API_KEY"),
         deepgram.setting("deepgram.base_url", |c| &mut c.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
-        deepgram.setting("deepgram.model", |c| &mut c.model, model("nova-3")),
+        deepgram.setting("deepgram.model", |c| &mut c.model, model_name("nova-3")),
         deepgram.setting("deepgram.endpointing_ms", |c| &mut c.endpointing_ms, integer(10..=3000)),
     ]
-}
-
-fn model(example: &str) -> Parser<String> {
-    token(format!("a model's name, such as {example}"), |_| None)
 }

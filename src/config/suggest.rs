@@ -2,29 +2,32 @@
 
 use super::Config;
 use super::setting::Setting;
+use crate::domain::SettingError;
 
 /// Returns the error for an unknown section.
-pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> String {
+pub(super) fn unknown_section(name: &str, settings: &[Setting<Config>]) -> SettingError {
+    let section = name.to_owned();
     let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
     sections.dedup();
     if let Some(key) = settings.iter().find(|setting| setting.name() == name) {
-        return format!("unknown section [{name}]; {name} belongs to section [{}]", key.section());
+        return SettingError::SectionIsKey { section, owner: key.section().to_owned() };
     }
     match closest(name, sections.iter().copied()) {
-        Some(meant) => format!("unknown section [{name}]; did you mean [{meant}]?"),
-        None => format!("unknown section [{name}]; allowed: {}", sections.join(", ")),
+        Some(meant) => SettingError::SectionSuggestion { section, meant: meant.to_owned() },
+        None => SettingError::UnknownSection { section, sections: sections.join(", ") },
     }
 }
 
 /// Returns the error for an unknown key of a section.
-pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>]) -> String {
+pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting<Config>]) -> SettingError {
+    let key = format!("{section}.{name}");
     let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();
     if let Some(meant) = closest(name, own.iter().copied()) {
-        return format!("unknown key {section}.{name}; did you mean {meant}?");
+        return SettingError::KeySuggestion { key, meant: meant.to_owned() };
     }
     match settings.iter().find(|setting| setting.name() == name) {
-        Some(other) => format!("unknown key {section}.{name}; {name} belongs to section [{}]", other.section()),
-        None => format!("unknown key {section}.{name}; allowed: {}", own.join(", ")),
+        Some(other) => SettingError::KeyOfSection { key, name: name.to_owned(), owner: other.section().to_owned() },
+        None => SettingError::UnknownKey { key, keys: own.join(", ") },
     }
 }
 

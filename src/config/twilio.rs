@@ -3,7 +3,7 @@
 use super::parser::{base_url, optional, phone_number, secret, template_variables, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
-use crate::domain::PhoneNumber;
+use crate::domain::{AllowedValues, PhoneNumber, SettingFault};
 use serde::Serialize;
 
 /// The Twilio account.
@@ -64,7 +64,11 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
     let twilio = Section::<TwilioConfig>::new();
     vec![
         twilio
-            .setting("twilio.account_sid", |c| &mut c.account_sid, optional(token(ACCOUNT_SID, reject_account_sid)))
+            .setting(
+                "twilio.account_sid",
+                |c| &mut c.account_sid,
+                optional(token(AllowedValues::AccountSid, reject_account_sid)),
+            )
             .env("TWILIO_ACCOUNT_SID"),
         twilio.secret_setting("twilio.auth_token", |c| &mut c.auth_token, optional(secret())).env("TWILIO_AUTH_TOKEN"),
         twilio
@@ -82,7 +86,7 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
             .setting(
                 "twilio.wa_template_sid",
                 |c| &mut c.wa_template_sid,
-                optional(token(TEMPLATE_SID, reject_template_sid)),
+                optional(token(AllowedValues::TemplateSid, reject_template_sid)),
             )
             .env("TWILIO_WA_TEMPLATE_SID"),
         twilio
@@ -91,15 +95,12 @@ pub(super) fn settings() -> Vec<Setting<TwilioConfig>> {
     ]
 }
 
-const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 32 digits";
-const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
-
 /// Rejects the SID of an API key, which Twilio's console shows near the account SID. Otherwise this mistake would cause
 /// an error only at the first request.
-fn reject_account_sid(sid: &str) -> Option<&'static str> {
-    sid.starts_with("SK").then_some("is an API key's SID")
+fn reject_account_sid(sid: &str) -> Option<SettingFault> {
+    sid.starts_with("SK").then_some(SettingFault::ApiKeySid)
 }
 
-fn reject_template_sid(sid: &str) -> Option<&'static str> {
-    (!sid.starts_with("HX")).then_some("is not a Content SID")
+fn reject_template_sid(sid: &str) -> Option<SettingFault> {
+    (!sid.starts_with("HX")).then_some(SettingFault::NoContentSid)
 }

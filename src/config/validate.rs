@@ -5,6 +5,7 @@ use super::http::DEFAULT_PORT;
 use super::{
     BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
 };
+use crate::domain::{AllowedValues, SettingError, SettingFault};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Validates the settings in combination, and computes derived values.
@@ -16,26 +17,27 @@ pub(super) fn finish(builder: &mut ConfigBuilder) {
         None => BaseUrl::loopback(listen.port()),
     };
     if let Some(crm_listen) = http.crm_listen.filter(|crm_listen| overlap(listen, *crm_listen)) {
-        let message = format!(
-            "http.crm_listen: found {crm_listen}, which http.listen ({listen}) takes already; allowed: another port, \
-             or another address where both name one"
-        );
-        builder.add_problem(builder.config.origins.of("http.crm_listen"), message);
+        let error = taken(crm_listen, "http.listen", listen, AllowedValues::OtherPortOrAddress);
+        builder.add_problem(builder.config.origins.of("http.crm_listen"), "http.crm_listen", error);
     }
     let mail = &builder.config.mail;
     if mail.tls == MailTls::None && mail.host.is_some() && !mail.is_local() {
-        let message = "mail.tls: found none, which would send mail and password in clear over the network; allowed: starttls or \
-                       tls, and none only to this machine itself";
-        builder.add_problem(builder.config.origins.of("mail.tls"), message.to_owned());
+        let error = SettingError::Fault {
+            found: mail.tls.as_str().to_owned(),
+            fault: SettingFault::PlainMail,
+            allowed: AllowedValues::EncryptedMail,
+        };
+        builder.add_problem(builder.config.origins.of("mail.tls"), "mail.tls", error);
     }
     check_tls(builder, listen);
     let voice = &builder.config.voice;
     if voice.message_silence_s >= voice.message_max_s {
-        let message = format!(
-            "voice.message_silence_s: found {}; allowed: less than voice.message_max_s, {}",
-            voice.message_silence_s, voice.message_max_s
-        );
-        builder.add_problem(builder.config.origins.of("voice.message_silence_s"), message);
+        let (setting, value) = ("voice.message_max_s".to_owned(), voice.message_max_s.to_string());
+        let error = SettingError::Value {
+            found: voice.message_silence_s.to_string(),
+            allowed: AllowedValues::LessThan { setting, value },
+        };
+        builder.add_problem(builder.config.origins.of("voice.message_silence_s"), "voice.message_silence_s", error);
     }
 }
 
@@ -50,10 +52,7 @@ fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
             if let (Some(address), Some(other)) = (address, other)
                 && overlap(address, other)
             {
-                problems.push((
-                    key,
-                    format!("{key}: found {address}, which {other_key} ({other}) takes already; allowed: another port"),
-                ));
+                problems.push((key, taken(address, other_key, other, AllowedValues::OtherPort)));
             }
         }
     }
@@ -69,12 +68,18 @@ fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
     for (one, has_one, other, has_other) in pairs {
         if has_one != has_other {
             let (there, missing) = if has_one { (one, other) } else { (other, one) };
-            problems.push((there, format!("{there}: is set without {missing}; allowed: both or none")));
+            problems.push((there, SettingError::SetWithout { missing: missing.to_owned() }));
         }
     }
-    for (key, message) in problems {
-        builder.add_problem(builder.config.origins.of(key), message);
+    for (key, error) in problems {
+        builder.add_problem(builder.config.origins.of(key), key, error);
     }
+}
+
+/// Returns the error for a listener whose port another listener has.
+fn taken(address: SocketAddr, by: &str, by_address: SocketAddr, allowed: AllowedValues) -> SettingError {
+    let fault = SettingFault::ListenerTaken { setting: by.to_owned(), address: by_address.to_string() };
+    SettingError::Fault { found: address.to_string(), fault, allowed }
 }
 
 /// Returns warnings about settings that are valid but probably a mistake.

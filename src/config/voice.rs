@@ -2,7 +2,7 @@
 
 use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
 use super::setting::{Section, Setting};
-use crate::domain::text_enum;
+use crate::domain::{AllowedValues, SettingFault, text_enum};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -158,7 +158,5 @@ pub fn say_language(voice: &str) -> Option<&str> {
 }
 
 fn say_voice() -> Parser<String> {
-    token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
-        say_language(text).is_none().then_some("is not a Google voice with its language in its name")
-    })
+    token(AllowedValues::TwilioVoice, |text| say_language(text).is_none().then_some(SettingFault::VoiceWithoutLanguage))
 }

@@ -3,7 +3,7 @@
 use super::parser::{ParseError, Parser, boolean, bridge_url, choice, choices, integer, list, optional, path, secret};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
-use crate::domain::{Provider, text_enum};
+use crate::domain::{AllowedValues, Provider, SettingFault, text_enum};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -204,9 +204,9 @@ pub(super) fn settings() -> Vec<Setting<WhatsAppConfig>> {
 const DEFAULT_PORT: u16 = 8000;
 
 fn prefixes() -> Parser<Vec<String>> {
-    list("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
+    list(AllowedValues::CallingCodes, |text| match text.strip_prefix('+') {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
-        _ => Err(ParseError::Invalid(format!("{text} is not a calling code"))),
+        _ => Err(ParseError::Invalid(SettingFault::NoCallingCode { value: text.to_owned() })),
     })
 }
 

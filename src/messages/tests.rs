@@ -3,7 +3,9 @@
 use super::bundle::{bundle, source};
 use super::*;
 use crate::config::known_settings;
-use crate::domain::{Cause, Causes, CheckStatus, Found, Notice, Remedy, TextParam, Timestamp};
+use crate::domain::{
+    AllowedValues, Cause, Causes, CheckStatus, Found, Notice, Remedy, SettingError, SettingFault, TextParam, Timestamp,
+};
 use fluent_bundle::{FluentArgs, FluentValue};
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
 use fluent_syntax::parser;
@@ -82,7 +84,9 @@ fn texts(language: Language) -> Texts {
 
 /// The texts that the code uses.
 fn used() -> Texts {
+    let settings_errors = AllowedValues::ALL.iter().chain(SettingFault::ALL).chain(SettingError::ALL);
     let declared = Notice::ALL.iter().chain(Cause::ALL).chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);
+    let declared = declared.chain(settings_errors);
     let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
     let alerts = AlertKind::ALL.iter().map(|kind| alert_key(*kind));
     let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
@@ -102,7 +106,9 @@ fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
     let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
     let with_attribute = AlertKind::ALL.len() + known_settings().len();
     let of_checks = Found::ALL.len() + Remedy::ALL.len();
-    let declared = Notice::ALL.len() + Cause::ALL.len() + Phrase::ALL.len() + of_checks + 2 * with_attribute + days;
+    let of_settings = AllowedValues::ALL.len() + SettingFault::ALL.len() + SettingError::ALL.len();
+    let declared =
+        Notice::ALL.len() + Cause::ALL.len() + Phrase::ALL.len() + of_checks + of_settings + 2 * with_attribute + days;
     assert_eq!(used().len(), declared, "a key is used twice");
     for language in Language::ALL {
         let (used, texts) = (used(), texts(*language));
@@ -143,7 +149,8 @@ fn every_text_is_rendered_without_an_error_in_both_languages() {
                 assert!(
                     *language == Language::English && rendered.is_ascii()
                         || has_hebrew(&rendered)
-                        || ["verbatim", "cause-other"].contains(&key.as_str())
+                        || ["verbatim", "cause-other", "cause-setting-error", "setting-error-syntax"]
+                            .contains(&key.as_str())
                 );
             }
         }

@@ -3,7 +3,7 @@
 use crate::audio::mp3;
 use crate::audio::prompt::{self, Prompt};
 use crate::config::{Config, ConfigErrors};
-use crate::domain::hex;
+use crate::domain::{SettingError, hex};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -64,9 +64,8 @@ impl TwilioPrompts {
         let greeting =
             read(config, "voice.greeting_file", path, |file| Prompt::read(file).map_err(|error| error.to_string()))?;
         if greeting.length > MAX_GREETING {
-            let seconds = greeting.length.as_secs_f64();
-            let message = format!("found a greeting of {seconds:.1} s; allowed: at most 10 s");
-            return Err(config.invalid_setting("voice.greeting_file", message));
+            let seconds = format!("{:.1}", greeting.length.as_secs_f64());
+            return Err(config.invalid_setting("voice.greeting_file", SettingError::GreetingTooLong { seconds }));
         }
         Ok(Self { greeting, greeting_source: GreetingSource::File, fallback })
     }
@@ -125,7 +124,9 @@ fn read(
 ) -> Result<TwilioPrompt, ConfigErrors> {
     let file = fs::read(path).map_err(|error| error.to_string());
     let prompt = file.and_then(parse);
-    prompt.map(Into::into).map_err(|error| config.invalid_setting(key, format!("{}: {error}", path.display())))
+    prompt.map(Into::into).map_err(|problem| {
+        config.invalid_setting(key, SettingError::AudioFile { file: path.display().to_string(), problem })
+    })
 }
 
 /// Returns the first half of the file's SHA-256 in hex.

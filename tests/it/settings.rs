@@ -205,6 +205,34 @@ async fn staff_may_read_and_not_change_and_texts_follow_the_language() {
     assert_eq!(hebrew["title"], "שם העסק");
     let english = item(&staff.with_header("accept-language", "en-US"), "business.name").await;
     assert_eq!(english["title"], "Name of the business");
+    assert_eq!(
+        (&hebrew["allowed"], &english["allowed"]),
+        (&json!("טקסט בשורה אחת, של 200 תווים לכל היותר"), &json!("a text in one line, of at most 200 characters"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_value_is_explained_in_the_readers_language() {
+    let daemon = Daemon::start(|_| {});
+    let api = daemon.api();
+    for (value, hebrew, english) in [
+        ("050-1234567", "חסרה קידומת המדינה", "which has no country code"),
+        ("+972 phone", "נמצא \"+972 phone\"; מותר: מספר עם קידומת המדינה", "found \"+972 phone\"; allowed: a number"),
+    ] {
+        for (language, says) in [("he", hebrew), ("en", english)] {
+            let reader = api.clone().with_header("accept-language", language);
+            let error = change(&reader, &json!({"agent.transfer_to": value})).await.json()["error"].clone();
+            assert!(error["params"]["reason"].as_str().unwrap().contains(says), "{error}");
+            assert!(error["message"].as_str().unwrap().is_ascii(), "{error}");
+        }
+    }
+    // A stored destination of a secret: the reason names the secret and why.
+    let stored = change(&api, &json!({"mail.host": "smtp.example.com", "mail.password": "hunter22"})).await;
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    let reader = api.with_header("accept-language", "he");
+    let error = change(&reader, &json!({"mail.host": "other.example.com"})).await.json()["error"].clone();
+    assert_eq!(error["field"], "mail.password");
+    assert_eq!(error["params"]["reason"], "צריך להזין אותה שוב, כי mail.host משנה לאן היא נשלחת");
 }
 
 #[tokio::test(flavor = "multi_thread")]

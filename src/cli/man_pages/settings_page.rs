@@ -1,6 +1,8 @@
 //! Generates the man page agentlocator.toml(5), which describes every setting. Its texts are the comments of the shipped example file.
 
 use crate::config::{Config, KnownSetting, known_settings};
+use crate::domain::Language;
+use crate::messages;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -99,7 +101,8 @@ impl Group {
         for setting in &self.settings {
             let whose = if self.settings.len() > 1 { format!(" ({})", setting.key) } else { String::new() };
             roff.control("br", []);
-            roff.text([roman(format!("Allowed{whose}: {}.", setting.allowed))]);
+            let allowed = messages::text(Language::English, &setting.allowed);
+            roff.text([roman(format!("Allowed{whose}: {allowed}."))]);
             if setting.needs_restart {
                 roff.control("br", []);
                 roff.text([roman(format!("A change{whose} needs a restart."))]);

@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::load;
+use crate::domain::Language;
+use crate::messages;
 use proptest::prelude::*;
 use serde_json::json;
 use std::path::Path;
@@ -29,7 +31,7 @@ fn propose(toml: &str, stored: &Value, changes: &Value) -> Result<ProposedSettin
 fn refusal(toml: &str, stored: &Value, changes: &Value) -> (String, String) {
     let error = propose(toml, stored, changes).unwrap_err();
     match error.refusal {
-        ChangeRefusal::Invalid(message) => (error.key, message),
+        ChangeRefusal::Invalid(reason) => (error.key, messages::text(Language::English, &reason)),
         ChangeRefusal::Locked(lock) => (error.key, format!("{lock:?}")),
     }
 }

@@ -4,41 +4,38 @@ use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
 use crate::config::{BaseUrl, BaseUrlError};
+use crate::domain::{AllowedValues, SettingFault};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Returns a parser of a listener's address: an IP address with a port, or only a port, which means all IPv4 addresses.
 pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
-    Parser::new("an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone", |raw| {
-        match (raw, raw.as_text().map(str::trim)) {
-            (RawValue::Integer(port), _) => {
-                u16::try_from(*port).map(on_every_address).map_err(|_| ParseError::NotAllowed)
-            }
-            (_, Some(text)) => {
-                let text = text.replacen("localhost:", "127.0.0.1:", 1);
-                let alone = || text.parse().map(on_every_address);
-                text.parse().or_else(|_| alone()).map_err(|_| ParseError::NotAllowed)
-            }
-            _ => Err(ParseError::NotAllowed),
+    Parser::new(AllowedValues::Listener, |raw| match (raw, raw.as_text().map(str::trim)) {
+        (RawValue::Integer(port), _) => u16::try_from(*port).map(on_every_address).map_err(|_| ParseError::NotAllowed),
+        (_, Some(text)) => {
+            let text = text.replacen("localhost:", "127.0.0.1:", 1);
+            let alone = || text.parse().map(on_every_address);
+            text.parse().or_else(|_| alone()).map_err(|_| ParseError::NotAllowed)
         }
+        _ => Err(ParseError::NotAllowed),
     })
     .of_kind(ValueKind::Listener)
 }
 
 /// Returns a parser of a port for a listener on all IPv4 addresses; 0 means any free port.
 pub(in crate::config) fn port() -> Parser<Option<SocketAddr>> {
-    Parser::from_text("a port, 0 to 65535", |text| {
+    Parser::from_text(AllowedValues::Port, |text| {
         text.parse().map(on_every_address).map(Some).map_err(|_| ParseError::NotAllowed)
     })
 }
 
 /// Returns a parser of a service's base URL.
 pub(in crate::config) fn base_url() -> Parser<BaseUrl> {
-    Parser::from_text(ALLOWED, |text| BaseUrl::parse(text).map_err(invalid_url)).of_kind(ValueKind::Url)
+    Parser::from_text(AllowedValues::Url, |text| BaseUrl::parse(text).map_err(invalid_url)).of_kind(ValueKind::Url)
 }
 
 /// Returns a parser of the bridge's URL for sending messages. If the URL has no path, `/send` is added.
 pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
-    Parser::from_text("an address such as http://127.0.0.1:8000/send, https unless on loopback", |text| {
+    Parser::from_text(AllowedValues::BridgeUrl, |text| {
         let url = BaseUrl::parse(text).map_err(invalid_url)?;
         if url.origin() == url.as_str() { BaseUrl::parse(&format!("{url}/send")).map_err(invalid_url) } else { Ok(url) }
     })
@@ -48,7 +45,7 @@ pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
 /// Returns a parser of a host name or URL. A host name becomes an https URL, because a proxy in front of the daemon
 /// serves https. On loopback it becomes an http URL, which the daemon itself serves.
 pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
-    Parser::from_text("a host such as shop.example, or an address such as https://shop.example", |text| {
+    Parser::from_text(AllowedValues::PublicHost, |text| {
         if text.contains("://") {
             return BaseUrl::parse(text).map(Some).map_err(invalid_url);
         }
@@ -60,12 +57,13 @@ pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
 fn invalid_url(error: BaseUrlError) -> ParseError {
     match error {
         BaseUrlError::NoUrl => ParseError::NotAllowed,
-        other => ParseError::Invalid(other.to_string()),
+        BaseUrlError::Scheme => ParseError::Invalid(SettingFault::UrlScheme),
+        BaseUrlError::PlainHttp => ParseError::Invalid(SettingFault::UrlPlainHttp),
+        BaseUrlError::Userinfo => ParseError::Invalid(SettingFault::UrlUserinfo),
+        BaseUrlError::Query => ParseError::Invalid(SettingFault::UrlQuery),
     }
 }
 
 fn on_every_address(port: u16) -> SocketAddr {
     (Ipv4Addr::UNSPECIFIED, port).into()
 }
-
-const ALLOWED: &str = "an address such as https://host.example; http only to loopback, such as http://127.0.0.1:9000";

@@ -3,12 +3,13 @@
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
+use crate::domain::{AllowedValues, SettingFault};
 use std::path::{Path, PathBuf};
 
 /// Returns a parser of a folder's absolute path. The folder may be missing, because it may be mounted later.
 pub(in crate::config) fn folder() -> Parser<PathBuf> {
-    Parser::from_text("the whole path of a folder", |text| match Path::new(text) {
-        path if path.is_file() => Err(ParseError::Invalid("is a file".to_owned())),
+    Parser::from_text(AllowedValues::Folder, |text| match Path::new(text) {
+        path if path.is_file() => Err(ParseError::Invalid(SettingFault::NoFolderButAFile)),
         path if path.is_absolute() => Ok(path.to_owned()),
         _ => Err(ParseError::NotAllowed),
     })
@@ -17,7 +18,7 @@ pub(in crate::config) fn folder() -> Parser<PathBuf> {
 
 /// Returns a parser of age recipients (public keys): a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
-    Parser::new("age recipients such as age1…, as `age-keygen` prints them", |raw| {
+    Parser::new(AllowedValues::AgeRecipients, |raw| {
         let texts: Vec<&str> = match raw {
             RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
             RawValue::List(values) => {
@@ -31,10 +32,8 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
         texts
             .map(|text| match text.parse::<age::x25519::Recipient>() {
                 Ok(_) => Ok(text.to_owned()),
-                Err(_) if text.starts_with("AGE-SECRET-KEY-") => {
-                    Err(ParseError::Invalid("holds a secret key, which belongs elsewhere".to_owned()))
-                }
-                Err(error) => Err(ParseError::Invalid(format!("contains an invalid recipient ({error})"))),
+                Err(_) if text.starts_with("AGE-SECRET-KEY-") => Err(ParseError::Invalid(SettingFault::SecretKey)),
+                Err(error) => Err(ParseError::Invalid(SettingFault::Recipient { reason: error.to_owned() })),
             })
             .collect()
     })
@@ -42,8 +41,8 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
 }
 
 /// Returns a parser of a text that becomes part of a bucket's URLs.
-pub(in crate::config) fn bucket_name_part(what: &'static str) -> Parser<String> {
-    Parser::from_text(what, |text| {
+pub(in crate::config) fn bucket_name_part(allowed: AllowedValues) -> Parser<String> {
+    Parser::from_text(allowed, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
         let malformed = text.starts_with('/') || text.contains("//") || text.split('/').any(|part| part == "..");
         if text.len() <= 200 && text.chars().all(plain) && !malformed {

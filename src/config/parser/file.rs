@@ -3,17 +3,18 @@
 use super::{ParseError, Parser};
 use crate::config::value_kind::ValueKind;
 use crate::config::{DiskLimit, Secret};
+use crate::domain::{AllowedValues, SettingFault};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// Returns a parser of the path of an existing, readable file.
 pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
-    Parser::from_text("the path of a file that the daemon may read", |text| {
+    Parser::from_text(AllowedValues::ReadableFile, |text| {
         let path = PathBuf::from(text);
         match File::open(&path).and_then(|file| file.metadata()) {
             Ok(metadata) if metadata.is_file() => Ok(path),
-            Ok(_) => Err(ParseError::Invalid("is not a file".to_owned())),
-            Err(error) => Err(ParseError::Invalid(format!("cannot be opened ({error})"))),
+            Ok(_) => Err(ParseError::Invalid(SettingFault::NotAFile)),
+            Err(error) => Err(ParseError::Invalid(SettingFault::NotOpened { reason: error.to_string() })),
         }
     })
     .of_kind(ValueKind::Path)
@@ -22,9 +23,9 @@ pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
 /// Returns a parser of the path of a file that may be missing. The code that uses the file checks it later and reports
 /// errors.
 pub(in crate::config) fn path() -> Parser<PathBuf> {
-    Parser::from_text("the path of a file", |text| match Path::new(text) {
+    Parser::from_text(AllowedValues::File, |text| match Path::new(text) {
         path if text.is_empty() || text.ends_with('/') || path.is_dir() => {
-            Err(ParseError::Invalid("is not a file".to_owned()))
+            Err(ParseError::Invalid(SettingFault::NotAFile))
         }
         path => Ok(path.to_owned()),
     })
@@ -33,22 +34,22 @@ pub(in crate::config) fn path() -> Parser<PathBuf> {
 
 /// Returns a parser of the database's location. The folder may be missing.
 pub(in crate::config) fn database() -> Parser<String> {
-    Parser::from_text("sqlite:///absolute/path.db, sqlite://relative/path.db or a path", |text| {
-        let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
+    Parser::from_text(AllowedValues::Database, |text| {
+        let invalid = |fault| Err(ParseError::Invalid(fault));
         let path = match (text.strip_prefix("sqlite://"), scheme(text)) {
             (Some(path), _) => path,
-            (None, Some("sqlite")) => return invalid("lacks the two slashes after the colon"),
-            (None, Some(_)) => return invalid("is not a SQLite file, and AgentLocator keeps its data in one"),
+            (None, Some("sqlite")) => return invalid(SettingFault::DatabaseSlashes),
+            (None, Some(_)) => return invalid(SettingFault::DatabaseNotSqlite),
             (None, None) => text,
         };
         if path.contains(['?', '#']) {
-            return invalid("has options after the path");
+            return invalid(SettingFault::DatabaseOptions);
         }
         if path == ":memory:" || path == "/:memory:" {
-            return invalid("would be lost at the next stop");
+            return invalid(SettingFault::DatabaseInMemory);
         }
         if path.is_empty() || path.ends_with('/') || Path::new(path).is_dir() {
-            return invalid("names a folder, not a file");
+            return invalid(SettingFault::DatabaseFolder);
         }
         Ok(path.to_owned())
     })
@@ -57,9 +58,10 @@ pub(in crate::config) fn database() -> Parser<String> {
 
 /// Returns a parser of the path of a Google account's JSON file, and validates the content of the file.
 pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
-    Parser::from_text("the path of a Google account's JSON file", |text| {
+    Parser::from_text(AllowedValues::GoogleAccountFile, |text| {
         let content = fs::read_to_string(text);
-        let content = content.map_err(|error| ParseError::Invalid(format!("cannot be read ({error})")))?;
+        let content =
+            content.map_err(|error| ParseError::Invalid(SettingFault::NotRead { reason: error.to_string() }))?;
         check_google_account(&content)?;
         Ok(PathBuf::from(text))
     })
@@ -68,7 +70,7 @@ pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
 
 /// Returns a parser of the JSON content of a Google account.
 pub(in crate::config) fn google_account_json() -> Parser<Secret> {
-    Parser::from_text("a Google account's JSON", |text| {
+    Parser::from_text(AllowedValues::GoogleAccount, |text| {
         check_google_account(text)?;
         Ok(Secret::new(text))
     })
@@ -77,18 +79,18 @@ pub(in crate::config) fn google_account_json() -> Parser<Secret> {
 /// Checks that the JSON has the fields that Google's libraries require
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials>).
 fn check_google_account(json: &str) -> Result<(), ParseError> {
-    let invalid = |reason: String| Err(ParseError::Invalid(reason));
+    let invalid = |fault| Err(ParseError::Invalid(fault));
     let Ok(account) = serde_json::from_str::<serde_json::Map<_, _>>(json) else {
-        return invalid("holds no JSON object".to_owned());
+        return invalid(SettingFault::NoJsonObject);
     };
     let text = |name: &str| account.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
     let needed: &[&str] = match text("type") {
-        None => return invalid("does not say its `type`".to_owned()),
+        None => return invalid(SettingFault::NoField { field: "type".to_owned() }),
         Some("service_account") => &["client_email", "private_key"],
         Some(_) => &[],
     };
     match needed.iter().find(|name| text(name).is_none()) {
-        Some(name) => invalid(format!("lacks `{name}`")),
+        Some(name) => invalid(SettingFault::NoField { field: (*name).to_owned() }),
         None => Ok(()),
     }
 }
@@ -104,19 +106,16 @@ fn scheme(text: &str) -> Option<&str> {
 
 /// Returns a parser of an amount of disk space.
 pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
-    Parser::from_text(
-        r#"an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts"#,
-        |text| DiskLimit::parse(text).ok_or(ParseError::NotAllowed),
-    )
-    .of_kind(ValueKind::Size)
+    Parser::from_text(AllowedValues::DiskLimit, |text| DiskLimit::parse(text).ok_or(ParseError::NotAllowed))
+        .of_kind(ValueKind::Size)
 }
 
 /// Returns a parser of the path of an existing folder.
 pub(in crate::config) fn readable_folder() -> Parser<PathBuf> {
-    Parser::from_text("the path of a folder that is there", |text| match fs::metadata(text) {
+    Parser::from_text(AllowedValues::ExistingFolder, |text| match fs::metadata(text) {
         Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),
-        Ok(_) => Err(ParseError::Invalid("is not a folder".to_owned())),
-        Err(error) => Err(ParseError::Invalid(format!("cannot be found ({error})"))),
+        Ok(_) => Err(ParseError::Invalid(SettingFault::NotAFolder)),
+        Err(error) => Err(ParseError::Invalid(SettingFault::NotFound { reason: error.to_string() })),
     })
     .of_kind(ValueKind::Path)
 }

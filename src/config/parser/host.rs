@@ -2,20 +2,22 @@
 
 use super::{ParseError, Parser, list};
 use crate::config::Network;
+use crate::config::network::NetworkError;
+use crate::domain::{AllowedValues, SettingFault};
 
 /// Returns a parser of this machine's host names, for which a certificate authority can issue certificates.
 pub(in crate::config) fn host_names() -> Parser<Vec<String>> {
-    list("one or more names of this machine, such as shop.example", |text| {
-        let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
+    list(AllowedValues::HostNames, |text| {
+        let invalid = |fault| Err(ParseError::Invalid(fault));
         let name = text.trim_end_matches('.').to_ascii_lowercase();
         if name.contains("://") || name.contains(['/', ':']) {
-            return invalid("is an address; give the name alone");
+            return invalid(SettingFault::AddressNotName);
         }
         if name.starts_with("*.") {
-            return invalid("is a wildcard, which the authority would only prove by DNS; name each host");
+            return invalid(SettingFault::Wildcard);
         }
         if name.parse::<std::net::IpAddr>().is_ok() {
-            return invalid("is an IP address; a certificate needs a name");
+            return invalid(SettingFault::IpAddress);
         }
         // Convert a name with non-ASCII letters to the form that DNS and certificates use (`xn--…`).
         let Ok(url::Host::Domain(name)) = url::Host::parse(&name) else { return Err(ParseError::NotAllowed) };
@@ -31,12 +33,20 @@ pub(in crate::config) fn host_names() -> Parser<Vec<String>> {
 
 /// Returns a parser of a list of networks and single addresses. The list may be empty.
 pub(in crate::config) fn networks() -> Parser<Vec<Network>> {
-    list(r#"a list of addresses and networks, such as ["127.0.0.0/8", "::1", "10.0.0.5"]"#, |text| {
-        text.parse().map_err(|error: crate::config::network::NetworkError| ParseError::Invalid(error.to_string()))
+    list(AllowedValues::Networks, |text| {
+        text.parse().map_err(|error| {
+            ParseError::Invalid(match error {
+                NetworkError::NoAddress => SettingFault::NoAddress,
+                NetworkError::Bits(most) => SettingFault::NetworkBits { most: most.into() },
+                NetworkError::HostBits { bits, network } => {
+                    SettingFault::HostBits { bits: bits.into(), network: network.to_string() }
+                }
+            })
+        })
     })
 }
 
 /// Returns a parser of the id of a key that a certificate authority issued.
 pub(in crate::config) fn key_id() -> Parser<String> {
-    super::token("the id that the authority gave with the key", |_| None)
+    super::token(AllowedValues::AuthorityKeyId, |_| None)
 }

@@ -3,15 +3,18 @@
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
+use crate::domain::{AllowedValues, SettingFault};
 
 /// Returns a parser of a mail address, such as `owner@shop.example`.
 pub(in crate::config) fn mail_address() -> Parser<String> {
-    Parser::from_text(ALLOWED, |text| if is_address(text) { Ok(text.to_owned()) } else { Err(ParseError::NotAllowed) })
+    Parser::from_text(AllowedValues::MailAddress, |text| {
+        if is_address(text) { Ok(text.to_owned()) } else { Err(ParseError::NotAllowed) }
+    })
 }
 
 /// Returns a parser of mail addresses: a list, or a text with commas. The list may be empty.
 pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
-    Parser::new(format!("{ALLOWED}, or several of them"), |raw| {
+    Parser::new(AllowedValues::MailAddresses, |raw| {
         let texts: Vec<&str> = match raw {
             RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
             RawValue::List(values) => values
@@ -25,7 +28,7 @@ pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
         let mut addresses = Vec::new();
         for text in texts.into_iter().filter(|text| !text.is_empty()) {
             if !is_address(text) {
-                return Err(ParseError::Invalid("has a part that is not a mail address".to_owned()));
+                return Err(ParseError::Invalid(SettingFault::NoMailAddress));
             }
             addresses.push(text.to_owned());
         }
@@ -36,13 +39,13 @@ pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
 
 /// Returns a parser of a host name or IP address.
 pub(in crate::config) fn host() -> Parser<String> {
-    Parser::from_text("the name or the address of a host, such as smtp.example.com", |text| {
+    Parser::from_text(AllowedValues::Host, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
         let looks_right = !text.is_empty() && text.len() <= 253 && text.chars().all(plain);
         let is_name_with_port = text.matches(':').count() == 1;
         match (looks_right, is_name_with_port) {
             (true, false) => Ok(text.to_owned()),
-            (true, true) => Err(ParseError::Invalid("has a port in it; the port is a setting of its own".to_owned())),
+            (true, true) => Err(ParseError::Invalid(SettingFault::PortInHost)),
             (false, _) => Err(ParseError::NotAllowed),
         }
     })
@@ -55,5 +58,3 @@ fn is_address(text: &str) -> bool {
         !user.is_empty() && !host.is_empty() && text.len() <= 254 && user.chars().chain(host.chars()).all(plain)
     })
 }
-
-const ALLOWED: &str = "a mail address such as owner@shop.example";

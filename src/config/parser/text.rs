@@ -4,32 +4,28 @@ use super::{ParseError, Parser};
 use crate::config::Secret;
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
-use crate::domain::{PhoneNumber, clean_name};
+use crate::domain::{AllowedValues, PhoneNumber, SettingFault, clean_name};
 use jiff::tz::TimeZone;
 use phonenumber::country;
-use std::borrow::Cow;
 
-/// Returns a parser of a text with any number of lines and at most 20000 characters.
+/// Returns a parser of a text with any number of lines.
 pub(in crate::config) fn free_text() -> Parser<String> {
-    Parser::from_text("a text of at most 20000 characters", |text| match text.chars().count() {
-        0..=20_000 => Ok(text.to_owned()),
-        count => Err(ParseError::Invalid(format!("has {count} characters"))),
+    Parser::from_text(AllowedValues::FreeText { count: MAX_TEXT }, |text| match characters(text) {
+        0..=MAX_TEXT => Ok(text.to_owned()),
+        count => Err(ParseError::Invalid(SettingFault::Characters { count })),
     })
 }
 
 /// Returns a parser of pronunciations, one per line: `written = spoken`. Empty lines and comments (`#`) are allowed.
 pub(in crate::config) fn pronunciation() -> Parser<String> {
-    Parser::from_text("lines such as: GmbH = gay em bay ha, of at most 20000 characters in all", |text| {
+    Parser::from_text(AllowedValues::Pronunciations { count: MAX_TEXT }, |text| {
         let is_pair = |line: &str| {
             line.split_once('=').is_some_and(|(written, said)| !written.trim().is_empty() && !said.trim().is_empty())
         };
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         match lines.find(|line| !is_pair(line)) {
-            Some(line) => {
-                let line: String = line.chars().take(60).collect();
-                Err(ParseError::Invalid(format!("has a line without a word on both sides of an equals sign: {line}")))
-            }
-            None if text.chars().count() > 20_000 => Err(ParseError::NotAllowed),
+            Some(line) => Err(ParseError::Invalid(SettingFault::NoPair { line: line.chars().take(60).collect() })),
+            None if characters(text) > MAX_TEXT => Err(ParseError::NotAllowed),
             None => Ok(text.to_owned()),
         }
     })
@@ -38,21 +34,15 @@ pub(in crate::config) fn pronunciation() -> Parser<String> {
 
 /// Returns a parser of a one-line name in any language.
 pub(in crate::config) fn display_name() -> Parser<String> {
-    Parser::from_text("a text in one line, of at most 200 characters", |text| {
-        clean_name(text, 200).ok_or(ParseError::NotAllowed)
-    })
+    Parser::from_text(AllowedValues::OneLine { count: 200 }, |text| clean_name(text, 200).ok_or(ParseError::NotAllowed))
 }
 
 /// Returns a parser of an id or name without spaces, such as that of a model or voice, which is sent in requests
-/// without changes. `reject` may reject a well-formed but wrong value: it returns a text that continues a sentence
-/// after "which".
-pub(in crate::config) fn token(
-    allowed: impl Into<Cow<'static, str>>,
-    reject: fn(&str) -> Option<&'static str>,
-) -> Parser<String> {
+/// without changes. `reject` may reject a well-formed but wrong value.
+pub(in crate::config) fn token(allowed: AllowedValues, reject: fn(&str) -> Option<SettingFault>) -> Parser<String> {
     Parser::from_text(allowed, move |text| {
-        if let Some(reason) = reject(text) {
-            return Err(ParseError::Invalid(reason.to_owned()));
+        if let Some(fault) = reject(text) {
+            return Err(ParseError::Invalid(fault));
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
         if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
@@ -63,9 +53,19 @@ pub(in crate::config) fn token(
     })
 }
 
+/// Returns a parser of a model's name.
+pub(in crate::config) fn model_name(example: &str) -> Parser<String> {
+    token(AllowedValues::Model { example: example.to_owned() }, |_| None)
+}
+
+/// Returns a parser of a voice's name.
+pub(in crate::config) fn voice_name(example: &str) -> Parser<String> {
+    token(AllowedValues::Voice { example: example.to_owned() }, |_| None)
+}
+
 /// Returns a parser of a language code with two or three letters.
 pub(in crate::config) fn language() -> Parser<String> {
-    Parser::from_text("a language's two letters by ISO 639-1, such as he", |text| {
+    Parser::from_text(AllowedValues::Language, |text| {
         let text = text.to_ascii_lowercase();
         let letters = text.bytes().all(|byte| byte.is_ascii_lowercase());
         if letters && (2..=3).contains(&text.len()) { Ok(text) } else { Err(ParseError::NotAllowed) }
@@ -74,14 +74,13 @@ pub(in crate::config) fn language() -> Parser<String> {
 
 /// Returns a parser of a time zone's IANA name.
 pub(in crate::config) fn time_zone() -> Parser<TimeZone> {
-    Parser::from_text("a time zone by its IANA name, such as Asia/Jerusalem", |text| {
-        TimeZone::get(text).map_err(|_| ParseError::NotAllowed)
-    })
+    Parser::from_text(AllowedValues::TimeZone, |text| TimeZone::get(text).map_err(|_| ParseError::NotAllowed))
 }
 
 /// Returns a parser of one word from a fixed set.
 pub(in crate::config) fn choice<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Parser<T> {
-    let parser = Parser::from_text(listed(all, name), move |text| known(all, name, text));
+    let parser =
+        Parser::from_text(AllowedValues::Choice { values: listed(all, name) }, move |text| known(all, name, text));
     parser.of_kind(ValueKind::Choice(all.iter().map(|value| name(*value)).collect()))
 }
 
@@ -91,7 +90,7 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     name: fn(T) -> &'static str,
 ) -> Parser<Vec<T>> {
     let kind = ValueKind::List(all.iter().map(|value| name(*value)).collect());
-    Parser::new(format!("one or more of {}, each once, in order", listed(all, name)), move |raw| {
+    Parser::new(AllowedValues::Choices { values: listed(all, name) }, move |raw| {
         let texts: Vec<&str> = match raw {
             RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
             RawValue::List(values) => {
@@ -105,7 +104,7 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
         for text in texts {
             let value = known(all, name, text)?;
             if chosen.contains(&value) {
-                return Err(ParseError::Invalid(format!("names {} twice", name(value))));
+                return Err(ParseError::Invalid(SettingFault::Twice { value: name(value).to_owned() }));
             }
             chosen.push(value);
         }
@@ -116,17 +115,17 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
 
 /// Returns a parser of a secret: one line without spaces.
 pub(in crate::config) fn secret() -> Parser<Secret> {
-    Parser::from_text("a text of one line, without blanks", |text| {
+    Parser::from_text(AllowedValues::Secret, |text| {
         if text.is_empty() {
             Err(ParseError::NotAllowed)
         } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            Err(ParseError::Invalid("has blanks or line breaks in it".to_owned()))
-        } else if text.len() > MAX_SECRET_LENGTH {
-            Err(ParseError::Invalid(format!("is longer than {MAX_SECRET_LENGTH} bytes")))
+            Err(ParseError::Invalid(SettingFault::Blanks))
+        } else if text.len() as u64 > MAX_SECRET_LENGTH {
+            Err(ParseError::Invalid(SettingFault::Bytes { count: MAX_SECRET_LENGTH }))
         } else if begins_with_variable(text) {
-            Err(ParseError::Invalid("begins with the name of a variable and =; write the value alone".to_owned()))
+            Err(ParseError::Invalid(SettingFault::VariableName))
         } else if text.len() >= 2 && text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) {
-            Err(ParseError::Invalid("is in quotation marks; write the value alone".to_owned()))
+            Err(ParseError::Invalid(SettingFault::QuotationMarks))
         } else {
             Ok(Secret::new(text))
         }
@@ -143,20 +142,25 @@ fn begins_with_variable(text: &str) -> bool {
 }
 
 /// Maximum length of a secret, in bytes. Real secrets have at most a few hundred bytes.
-const MAX_SECRET_LENGTH: usize = 4096;
+const MAX_SECRET_LENGTH: u64 = 4096;
+
+/// The placeholder for the text of a message in the variables of a template.
+const VARIABLE: &str = "{{text}}";
 
 /// Returns a parser of the variables of a WhatsApp template, as JSON.
 pub(in crate::config) fn template_variables() -> Parser<String> {
-    Parser::from_text(r#"JSON such as {"1": "{{text}}"}, every value a text, {{text}} in one of them"#, |text| {
-        let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
+    let example = format!(r#"{{"1": "{VARIABLE}"}}"#);
+    let allowed = AllowedValues::TemplateVariables { example, variable: VARIABLE.to_owned() };
+    Parser::from_text(allowed, |text| {
+        let invalid = |fault| Err(ParseError::Invalid(fault));
         let Ok(variables) = serde_json::from_str::<serde_json::Map<_, _>>(text) else {
-            return invalid("is not a JSON object");
+            return invalid(SettingFault::NoJsonObject);
         };
         if !variables.values().all(serde_json::Value::is_string) {
-            return invalid("has a value that is not a text");
+            return invalid(SettingFault::ValueNoText);
         }
-        if !variables.values().filter_map(|value| value.as_str()).any(|value| value.contains("{{text}}")) {
-            return invalid("has no {{text}} in it, so that no message could be sent");
+        if !variables.values().filter_map(|value| value.as_str()).any(|value| value.contains(VARIABLE)) {
+            return invalid(SettingFault::NoTextVariable { variable: VARIABLE.to_owned() });
         }
         Ok(text.to_owned())
     })
@@ -166,27 +170,33 @@ fn known<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<
     all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or(ParseError::NotAllowed)
 }
 
+fn characters(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+/// Maximum length of a text, in characters.
+const MAX_TEXT: u64 = 20_000;
+
 fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
     all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a parser of a phone number with its country code.
 pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
-    Parser::from_text("a number with its country code, such as +972501234567", |text| {
+    Parser::from_text(AllowedValues::PhoneNumber, |text| {
         let bare = text.strip_prefix("whatsapp:").unwrap_or(text).trim();
         if bare.starts_with('0') {
-            return Err(ParseError::Invalid("has no country code".to_owned()));
+            return Err(ParseError::Invalid(SettingFault::NoCountryCode));
         }
         let international = if bare.starts_with('+') { bare.to_owned() } else { format!("+{bare}") };
-        // The default country is ignored for a number with a country code.
-        PhoneNumber::parse(&international, country::IL).map_err(|_| ParseError::NotAllowed)
+        PhoneNumber::parse_international(&international).map_err(|_| ParseError::NotAllowed)
     })
     .of_kind(ValueKind::Phone)
 }
 
 /// Returns a parser of a country's ISO 3166 code.
 pub(in crate::config) fn country() -> Parser<country::Id> {
-    Parser::from_text("a country's two letters by ISO 3166, such as IL", |text| {
+    Parser::from_text(AllowedValues::Country, |text| {
         text.to_ascii_uppercase().parse().map_err(|_| ParseError::NotAllowed)
     })
 }

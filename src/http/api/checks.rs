@@ -36,12 +36,13 @@ pub(super) async fn run(
 ) -> Result<axum::Json<CheckResponse>, ApiError> {
     state.checks.begin(clock::instant()).map_err(ApiError::too_often)?;
     let values: Vec<_> = body.values.into_iter().collect();
-    let config = state.config().as_ref().clone().with_values(&values).map_err(refusal)?.config;
+    let language = preferred(&headers).unwrap_or(Language::English);
+    let proposed = state.config().as_ref().clone().with_values(&values).map_err(|error| refusal(error, language));
+    let config = proposed?.config;
     let context = DoctorContext::of_daemon(config, state.identity.clone());
     let context = context.map_err(|_| ApiError::internal())?;
     let found = doctor::run_settings_check(body.check.0, context).await;
     let ok = found.iter().all(|finding| finding.state != domain::CheckStatus::Error);
-    let language = preferred(&headers).unwrap_or(Language::English);
     let findings = found.iter().map(|it| CheckFinding::new(it, language)).collect();
     Ok(axum::Json(CheckResponse { ok, findings }))
 }

@@ -4,9 +4,9 @@
 mod view;
 
 use super::operation::{Operations, operations};
-use super::settings::refusal;
+use super::settings::locked;
 use crate::audio::prompt::Prompt;
-use crate::config::{ChangeError, ChangeRefusal, Lock};
+use crate::config::Lock;
 use crate::crm::greeting::{self, GreetingSound};
 use crate::domain::{BusinessId, clean_name};
 use crate::http::auth::{Actor, Member, Owner};
@@ -160,7 +160,7 @@ fn check_unlocked(state: &AppState) -> Result<(), ApiError> {
         return Ok(());
     }
     let origin = settings.config.origins.of(KEY);
-    Err(refusal(ChangeError { key: KEY.to_owned(), refusal: ChangeRefusal::Locked(Lock::Source(origin)) }))
+    Err(locked(KEY, Lock::Source(origin)))
 }
 
 /// Returns the content of an uploaded file.

@@ -5,6 +5,7 @@ mod view;
 
 use super::operation::{Operations, operations};
 use crate::config::PageSecrets;
+use crate::domain::Language;
 use crate::http::accept_language::preferred;
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Json, Query};
@@ -13,8 +14,8 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::reload::SettingsChange;
 use axum::extract::State;
 use axum::http::HeaderMap;
-pub(super) use changes::refusal;
 use changes::{expected, rejection, save};
+pub(super) use changes::{locked, refusal};
 use serde::Deserialize;
 use view::{ChangeSettingsRequest, ChangeSettingsResponse, SettingChangeItemPage, SettingItem, SettingItemPage};
 
@@ -40,14 +41,14 @@ pub(super) struct HistoryQuery {
 ///
 /// Secrets are never returned.
 #[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
-    params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the texts: `he` or `en`")),
     responses((status = 200, body = SettingItemPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     _member: Member,
     headers: HeaderMap,
 ) -> Result<axum::Json<SettingItemPage>, ApiError> {
-    Ok(axum::Json(Page::only(items(&state, &headers).await?)))
+    Ok(axum::Json(Page::only(items(&state, language(&state, &headers)).await?)))
 }
 
 /// Change settings.
@@ -55,7 +56,7 @@ pub(super) async fn list(
 /// The new values are validated together with all other settings, stored, and activated immediately if no restart is
 /// needed.
 #[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "update_settings",
-    params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the texts: `he` or `en`")),
     request_body = ChangeSettingsRequest, responses(
         (status = 200, body = ChangeSettingsResponse),
         (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
@@ -64,7 +65,7 @@ pub(super) async fn list(
         (status = 412, body = ErrorBody, description = "`changed`: a setting is not at the version that `expected` names; nothing \
             was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first."),
         (status = 422, body = ErrorBody, description = "A value is not allowed, or does not fit the others; `error.field` is \
-            the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`.")))]
+            the key: `invalid` (`error.params.reason` says why, in the language of the request), `unknown_field`. `expected` names a setting that the request does not change: `invalid`.")))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -75,8 +76,9 @@ pub(super) async fn change(
     let expected = expected(&body)?;
     let change = SettingsChange { changes: body.changes.into_iter().collect(), expected, save: save(&state, actor) };
     let outcome = state.reload_handle.change(change).await;
-    let items = items(&state, &headers).await?;
-    let reloaded = outcome.map_err(|rejected| rejection(rejected, &items))?;
+    let language = language(&state, &headers);
+    let items = items(&state, language).await?;
+    let reloaded = outcome.map_err(|rejected| rejection(rejected, &items, language))?;
     Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
 }
 
@@ -95,10 +97,14 @@ pub(super) async fn history(
     Ok(axum::Json(Page::new(changes, next)))
 }
 
+/// Returns the language of the request, else that of the business.
+fn language(state: &AppState, headers: &HeaderMap) -> Language {
+    preferred(headers).unwrap_or_else(|| state.config().language())
+}
+
 /// Returns all settings with their stored values, of which some may take effect only after a restart.
-async fn items(state: &AppState, headers: &HeaderMap) -> Result<Vec<SettingItem>, ApiError> {
+async fn items(state: &AppState, language: Language) -> Result<Vec<SettingItem>, ApiError> {
     let config = state.config();
-    let language = preferred(headers).unwrap_or_else(|| config.language());
     let (stored, changes) = state.store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
     let file = PageSecrets::of(&config.store);
     let secrets = tokio::task::spawn_blocking(move || file.keys()).await.unwrap_or_default();

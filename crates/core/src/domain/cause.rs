@@ -1,7 +1,7 @@
 //! Causes of failures, as data. The module `messages` renders them in the reader's language.
 
-use super::Timestamp;
 use super::localized::{Localized, TextParam, localized_enum};
+use super::{SettingError, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
@@ -69,6 +69,7 @@ localized_enum! {
         // Settings.
         Setting { setting: String, place: String } = "cause-setting",
         Settings { place: String } = "cause-settings",
+        SettingError { error: SettingError } = "cause-setting-error",
 
         // Backups.
         Encryption = "cause-encryption",

@@ -4,8 +4,10 @@ use super::view::{ChangeSettingsRequest, SettingItem};
 use crate::clock;
 use crate::config::{ChangeError, ChangeRefusal, Lock};
 use crate::crm::setting;
+use crate::domain::Language;
 use crate::http::auth::Actor;
 use crate::http::{ApiError, AppState};
+use crate::messages;
 use crate::runtime::reload::{ChangeRejected, SaveChange};
 use axum::http::StatusCode;
 use serde_json::json;
@@ -33,15 +35,15 @@ pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, 
     }
 }
 
-/// Returns the error response of a rejected change. `items` are the current settings.
-pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiError {
+/// Returns the error response of a rejected change. `items` are the current settings; `language` is the reader's.
+pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem], language: Language) -> ApiError {
     match rejected {
         ChangeRejected::Overtaken(keys) => {
             let current: Vec<_> = items.iter().filter(|item| keys.iter().any(|key| key == item.key)).collect();
             let error = ApiError::changed(json!({"items": current}), None);
             keys.into_iter().next().map_or_else(ApiError::internal, |key| error.with_field(key))
         }
-        ChangeRejected::Setting(error) => refusal(error),
+        ChangeRejected::Setting(error) => refusal(error, language),
         ChangeRejected::Settings(reasons) => {
             let message =
                 format!("the settings file or the environment is invalid, so nothing can be changed: {reasons}");
@@ -55,27 +57,34 @@ pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiE
     }
 }
 
-/// Returns the error response for a setting that is locked or invalid.
-pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError) -> ApiError {
+/// Returns the error response for a setting that is locked or invalid. `language` is the reader's.
+pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError, language: Language) -> ApiError {
     match refusal {
-        ChangeRefusal::Invalid(message) => {
-            let code = if message.starts_with("unknown ") { "unknown_field" } else { "invalid" };
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).with_field(key)
+        ChangeRefusal::Invalid(error) => {
+            let code = if error.is_unknown_key() { "unknown_field" } else { "invalid" };
+            let message = messages::text(Language::English, &error);
+            let message = if error.is_unknown_key() { message } else { format!("{key}: {message}") };
+            let reason = messages::text(language, &error);
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).with_field(key).with_param("reason", reason)
         }
-        ChangeRefusal::Locked(lock) => {
-            let why = match &lock {
-                Lock::Source(origin) => format!("it is set in {origin}; change it there"),
-                Lock::Start => "it is needed before the database is open; set it in the settings file".to_owned(),
-                Lock::Machine => "it belongs to the machine; set it in the settings file".to_owned(),
-            };
-            let message = format!("{key} cannot be changed here: {why}");
-            let error = ApiError::new(StatusCode::CONFLICT, "setting_locked", message).with_field(key);
-            let Lock::Source(origin) = lock else { return error };
-            let file = origin.file().map(|file| file.display().to_string());
-            let line = origin.line().map(|line| line.to_string());
-            let params = [("file", file), ("line", line), ("variable", origin.variable().map(str::to_owned))];
-            let given = params.into_iter().filter_map(|(name, value)| Some((name, value?)));
-            given.fold(error, |error, (name, value)| error.with_param(name, value))
-        }
+        ChangeRefusal::Locked(lock) => locked(key, lock),
     }
+}
+
+/// Returns the error response for a locked setting.
+pub(in crate::http::api) fn locked(key: impl Into<String>, lock: Lock) -> ApiError {
+    let key = key.into();
+    let why = match &lock {
+        Lock::Source(origin) => format!("it is set in {origin}; change it there"),
+        Lock::Start => "it is needed before the database is open; set it in the settings file".to_owned(),
+        Lock::Machine => "it belongs to the machine; set it in the settings file".to_owned(),
+    };
+    let message = format!("{key} cannot be changed here: {why}");
+    let error = ApiError::new(StatusCode::CONFLICT, "setting_locked", message).with_field(key);
+    let Lock::Source(origin) = lock else { return error };
+    let file = origin.file().map(|file| file.display().to_string());
+    let line = origin.line().map(|line| line.to_string());
+    let params = [("file", file), ("line", line), ("variable", origin.variable().map(str::to_owned))];
+    let given = params.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    given.fold(error, |error, (name, value)| error.with_param(name, value))
 }

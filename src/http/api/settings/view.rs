@@ -38,7 +38,7 @@ pub(crate) struct SettingItem {
     unit: Option<&'static str>,
     /// Whether the setting is optional; an empty text then removes it.
     optional: bool,
-    /// The allowed values, described in English.
+    /// The allowed values, in the language of the request.
     allowed: String,
     /// The source of the value: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the
     /// configured settings are invalid.
@@ -119,7 +119,7 @@ impl SettingItem {
             value: saved.value,
             default: saved.default,
             choices: saved.choices,
-            allowed: saved.allowed,
+            allowed: messages::text(language, &saved.allowed),
         }
     }
 }

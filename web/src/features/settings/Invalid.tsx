@@ -3,11 +3,11 @@ import { Ltr } from '#shared/components/text'
 import type { Item } from './sections'
 import { isNumber, toText } from './value'
 
-/** Explains why a value is invalid, with an example and the value that is still active. */
-export function Invalid({ item }: { item: Item }) {
+/** Explains why a value is invalid, and names the value that is still active. `reason` is the server's explanation. */
+export function Invalid({ item, reason }: { item: Item; reason?: string }) {
   return (
     <span>
-      <Allowed item={item} />
+      {reason ? <Trans>הערך לא מתאים: {reason}.</Trans> : <Allowed item={item} />}
       {item.kind !== 'secret' && item.value !== null && (
         <>
           <br />
@@ -45,7 +45,7 @@ function Allowed({ item }: { item: Item }) {
   }
   return (
     <Trans>
-      הערך לא מתאים. מותר: <Ltr>{item.allowed}</Ltr>.
+      הערך לא מתאים. מותר: {item.allowed}.
     </Trans>
   )
 }
