@@ -80,7 +80,7 @@ conformance: ## Run tests by others on the daemon: sslyze, Mozilla's Observatory
 	@scripts/setup.sh conformance
 	@tests/conformance/run.sh $(LENGTH)
 
-fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; 20 min each). SUITES='trixie' for some.
+fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; about an hour each). SUITES='trixie' for some.
 	@scripts/setup.sh fresh
 	tests/fresh/run.sh $(SUITES)
 
