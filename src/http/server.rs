@@ -202,7 +202,7 @@ impl Listener {
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + LOG_INTERVAL;
             let name = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Too many connections at listener {name}: for each new connection, the one that has been silent for longest is closed");
+            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit: a new connection replaces the one that has been silent longest, or is refused while all have authenticated requests in progress");
         }
         admitted
     }

@@ -205,7 +205,8 @@ impl Challenge {
                 tracing::warn!(
                     event = "BRIDGE_UNVERIFIED",
                     origin = self.origin,
-                    "The program at {} has another secret than the daemon, or is not the bridge",
+                    "The program at {} did not prove that it has the daemon's secret, and gets no message and no secret. Set the \
+                     same secret for daemon and bridge, or stop the other program at this address",
                     self.origin
                 );
             }
