@@ -118,7 +118,7 @@ deny: ## Check the dependencies: unused ones, licences, bans, sources, and advis
 	@scripts/setup.sh deny
 	@scripts/check-dependencies.sh
 
-bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
+bench: ## Measure, each figure as a ratio to a baseline measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 

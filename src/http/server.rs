@@ -1,7 +1,7 @@
 //! The accept loop: accepts connections, passes requests to the router, and shuts down gracefully.
 //!
-//! axum's own accept loop is not used: the media WebSocket recovers its stream from the upgraded connection, which
-//! requires that the type of the connection is known.
+//! axum's own accept loop is not used, because the media WebSocket recovers its stream from the upgraded connection.
+//! For this, the type of the connection must be known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::peer::is_among;

@@ -49,14 +49,14 @@ check "the terminal shows one URL and one code" shows_first_steps
 measures
 vital "both units run, all sockets listen" box units_run
 check "debsums finds no changed file" box files_are_unchanged
-check "security scores at most 1.5" box scores
+check "security scores at most 1.5" box security_score_is_low
 vital "first set-up by HTTP" box first_setup
 vital "settings and secrets by hand, and reload" box configure
 check "a call is answered, and in the CRM" box call
 check "messages by both ways, and in the CRM" box messages
 check "the bridge answers 503 while nothing is linked" box bridge_unpaired
 check "daemon and bridge know each other by Unix sockets, which are closed to others" box bridge_by_sockets
-check "the bridge cannot read the CRM" box bridge_is_shut_out
+check "the bridge cannot read the CRM" box bridge_cannot_read_the_crm
 check "cp of the database is whole" box copy_is_whole
 if [ "$length" = full ]; then
     check "doctor finds nothing broken" box doctor
