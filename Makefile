@@ -80,7 +80,7 @@ conformance: ## Run tests by others on the daemon: sslyze, Mozilla's Observatory
 	@scripts/setup.sh conformance
 	@tests/conformance/run.sh $(LENGTH)
 
-fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; 20 min each). SUITES='trixie' for some.
+fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; about an hour each). SUITES='trixie' for some.
 	@scripts/setup.sh fresh
 	tests/fresh/run.sh $(SUITES)
 
@@ -118,7 +118,7 @@ deny: ## Check the dependencies: unused ones, licences, bans, sources, and advis
 	@scripts/setup.sh deny
 	@scripts/check-dependencies.sh
 
-bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
+bench: ## Measure, each figure as a ratio to a baseline measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 

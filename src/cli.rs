@@ -79,8 +79,9 @@ enum Command {
     Config(config::Command),
     /// Check the whole installation and suggest fixes.
     ///
-    /// It checks settings, services, data folder, disk, clock, public address, certificate, Twilio, the AI and the bridge. It
-    /// works with and without a running daemon; as root it can check most. It fails if it finds an error; warnings do not fail it.
+    /// It checks settings, services, data folder, disk, clock, public address, certificate, Twilio, the AI and the
+    /// bridge. It works with and without a running daemon. Run it as root to check everything that it can. It fails if
+    /// it finds an error; warnings do not fail it.
     Doctor(doctor::Arguments),
     /// Collect diagnostics in one file, without secrets and without the content of calls and messages.
     ///
@@ -138,7 +139,7 @@ enum Command {
     AsDataOwner(as_data_owner::Command),
     /// Print the OpenAPI document of the API.
     Openapi,
-    /// Print the version, commit, build time and deployment.
+    /// Print the version, commit, build time and deploy id.
     Version {
         /// Print JSON, like /version.
         #[arg(long)]
@@ -164,7 +165,8 @@ enum Command {
     },
 }
 
-/// Runs the command that the arguments name. Exit status: 0 on success, 1 on failure, 2 for wrong usage.
+/// Runs the command that the arguments name. Exit status: 0 on success, 1 on failure, 2 for wrong usage; under systemd
+/// 78 if a restart would not help.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
@@ -264,6 +266,7 @@ Environment (all optional; the settings file has a key for each):
   PORT, PUBLIC_BASE_URL, DATABASE_URL, LOG_LEVEL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WA_FROM,
   OPENAI_API_KEY, WA_SHARED_SECRET, CRM_LISTEN, … as config.toml.example lists them.
 
-While the daemon runs, user, token and setup use it; otherwise they open the database themselves.
+user, token and setup send requests to the running daemon; if none runs, they open the database.
 Exit status: 0 success, 1 failure (the reason is on stderr), 2 wrong usage.
+As a systemd service, the daemon exits with 78 if a restart would not help.
 ";

@@ -369,7 +369,7 @@ impl Results {
         }
     }
 
-    /// Returns the goals as a table, with a mark for each goal that is met.
+    /// Returns the goals as a table, with ✓ for each goal that is met and ✗ for the others.
     pub fn goals_table(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);

@@ -40,7 +40,7 @@ export function isContact(address: string): boolean {
  * Returns whether the bridge ignores a chat: a group, a broadcast list, a channel or status updates. The CRM has chats
  * with single contacts only.
  */
-export function isLeftOut(address: string): boolean {
+export function isIgnored(address: string): boolean {
   return addressOf(address)?.kind === 'list'
 }
 
@@ -69,7 +69,10 @@ export function masked(address: string): string {
   return kind === 'phone' ? `+${shown}` : `${shown}${bare.slice(user.length)}`
 }
 
-/** What WhatsApp's servers stand for. `hosted` are the numbers of businesses whose messages Meta's servers receive. */
+/**
+ * The kind of address by the server part of a JID (after `@`). `hosted` is for phone numbers of businesses whose
+ * messages are received by Meta's servers.
+ */
 const KINDS: ReadonlyMap<string, Address['kind']> = new Map([
   ['s.whatsapp.net', 'phone'],
   ['c.us', 'phone'],

@@ -286,10 +286,10 @@ fn log_outcome(outcome: &ReloadOutcome) {
             }
             let (changed, needs_restart) = (changed.join(" "), needs_restart.join(" "));
             let sentence = match (changed.is_empty(), needs_restart.is_empty()) {
-                (true, true) => "Settings reloaded: nothing has changed",
-                (false, true) => "Settings reloaded and active",
-                (true, false) => "Settings reloaded: the changes need a restart",
-                (false, false) => "Settings reloaded and active; some of the changes need a restart",
+                (true, true) => "Settings reloaded: nothing has changed".to_owned(),
+                (false, true) => format!("Settings reloaded and active: {changed}"),
+                (true, false) => format!("Settings reloaded; the changes need a restart: {needs_restart}"),
+                (false, false) => format!("Settings reloaded and active: {changed}; need a restart: {needs_restart}"),
             };
             tracing::info!(event = "CONFIG_RELOADED", changed, needs_restart, "{sentence}");
         }

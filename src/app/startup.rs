@@ -25,7 +25,7 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
     if let Some(Err(error)) = data_marker.map(|marker| marker.set(&config.store)) {
-        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot write the data marker: a later start without the database would not be detected");
+        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot write the marker file which records that this service has data: if the data is missing at a later start, the daemon will create a new database");
     }
     clock_wait::wait(&store, &config).await;
     Ok((store, config))

@@ -25,7 +25,8 @@ pub(super) enum Command {
     },
     /// Create a snapshot now, and verify it.
     Create {
-        /// Mark the snapshot as made before an upgrade, with the retention of such snapshots.
+        /// Mark the snapshot as made before an upgrade. Such snapshots are kept separately: the last
+        /// store.keep_snapshots.
         #[arg(long)]
         before_upgrade: bool,
         /// Print JSON.

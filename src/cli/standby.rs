@@ -69,7 +69,14 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
         let ended =
             follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
         let Some(reason) = ended else { return Ok(()) };
-        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream exited and is restarted: {reason}");
+        // A warning although it is retried, because the machine of a standby has no other way to report that the copy is not current.
+        tracing::warn!(
+            event = "STANDBY_INTERRUPTED",
+            reason,
+            next_in_s = pause.as_secs(),
+            "The standby copy is not current; following the replica again in {} s: {reason}",
+            pause.as_secs()
+        );
         copy.record_failure(Some(&reason));
         if follower::cannot_resume(&reason) {
             copy.archive()?;

@@ -106,7 +106,7 @@ fn without_medium(address: &str) -> &str {
 pub struct Received {
     /// The contact's name.
     pub name: ContactName,
-    /// Whether the call is over already: this webhook is old.
+    /// True if the call has ended already: the webhook arrived late or is repeated.
     pub is_over: bool,
     /// Whether the contact is blocked; the call is then stored as ended.
     pub is_blocked: bool,

@@ -148,7 +148,7 @@ fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize
     }
 }
 
-/// Returns true for addresses that are not reachable from the internet.
+/// Returns true for private, loopback and link-local addresses.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_silent_one_goes_and_the_authenticated_stay() {
+    fn the_silent_connection_is_evicted_before_authenticated_ones() {
         let connections = Connections::new(4);
         let all: Vec<_> = (0..4_u64).map(|last| open(&connections, &format!("203.0.113.{last}"))).collect();
         for (at, admitted) in (1..).zip(&all) {

@@ -1,7 +1,7 @@
 //! The accept loop: accepts connections, passes requests to the router, and shuts down gracefully.
 //!
-//! axum's own accept loop is not used: the media WebSocket recovers its stream from the upgraded connection, which
-//! requires that the type of the connection is known.
+//! axum's own accept loop is not used, because the media WebSocket recovers its stream from the upgraded connection.
+//! For this, the type of the connection must be known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::peer::is_among;
@@ -202,7 +202,7 @@ impl Listener {
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + LOG_INTERVAL;
             let name = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Too many connections at listener {name}: for each new connection, the one that has been silent for longest is closed");
+            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Listener {name} has reached its connection limit: a new connection replaces the one that has been silent longest, or is refused while all have authenticated requests in progress");
         }
         admitted
     }

@@ -59,7 +59,11 @@ impl FromRequest<AppState> for TwilioForm {
                 return Ok(form);
             }
         }
-        tracing::warn!(event = "TWILIO_BAD_SIG", path, "Request to {path} rejected: invalid Twilio signature");
+        tracing::warn!(
+            event = "TWILIO_BAD_SIG",
+            path,
+            "Request to {path} rejected: invalid Twilio signature. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong"
+        );
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }
 }

@@ -122,6 +122,7 @@ async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch
                     .increment(1);
                 let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(MAX_RETRY_DELAY);
                 failures += 1;
+                // A warning although it is retried, because the owner may see the alert nowhere else.
                 tracing::warn!(
                     event = "ALERT_SEND_FAILED",
                     channel = channel.as_str(),

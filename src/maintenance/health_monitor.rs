@@ -189,7 +189,7 @@ impl HealthMonitor {
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
         }
         let waiting = self.store.read(move |tx| {
-            let before = now.minus(STUCK);
+            let before = now.minus(STUCK_AFTER);
             Ok((tx.stuck_outbox(before)?, tx.paced_outbox(before)?))
         });
         let per_minute = u64::from(self.settings.config().whatsapp.per_minute);
@@ -200,7 +200,7 @@ impl HealthMonitor {
             Ok((count, _)) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxWaiting { count }),
             Err(_) => {}
         }
-        if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK))).await {
+        if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK_AFTER))).await {
             self.alerts.set(AlertKind::OutboxUndelivered, undelivered(found));
         }
         self.alerts.set(AlertKind::Certificate, certificate_problem(&self.tls.status()));
@@ -317,6 +317,6 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
 /// The time after which an unsent or undelivered message raises an alert. The check runs every minute, so the alert is
 /// raised within ten minutes.
-const STUCK: Duration = Duration::from_mins(9);
+const STUCK_AFTER: Duration = Duration::from_mins(9);
 /// The maximum age of undelivered messages that are counted.
 const DAY: Duration = Duration::from_hours(24);

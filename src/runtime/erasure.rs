@@ -35,7 +35,7 @@ pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
 pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
     let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
     if let Err(error) = bridge.forget(&erasure.addresses).await {
-        tracing::warn!(
+        tracing::info!(
             event = "BRIDGE_ERASURE_LATER",
             ?error,
             job.key = erasure.key,

@@ -119,7 +119,7 @@ impl JobWorker {
             if in_flight.insert(job.id) {
                 let (store, future) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
                 running.spawn(async move {
-                    // A job that panicked would panic again; a retry would occupy its slot for ever.
+                    // A job that panicked would panic again; a retry would occupy its slot permanently.
                     let outcome = future.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())));
                     record_outcome(&store, job, outcome).await
                 });

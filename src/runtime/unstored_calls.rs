@@ -20,7 +20,7 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 pub(super) async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id, refused: Error) {
     keep(store, ended.clone(), UnstoredRecords::put).await;
     let (sid, error) = (&ended.sid, refused.to_string());
-    tracing::warn!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s: {error}");
     retry(store, ended, country, error).await;
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn discard(store: &Store, sid: &CallSid) {
     let (records, key) = (store.clone(), sid.clone());
     let removed = tokio::task::spawn_blocking(move || records.unstored().remove(key.as_str()));
     if let Ok(Err(error)) = removed.await {
-        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Cannot delete the record of call {sid}, which is stored: {error}");
+        tracing::warn!(event = "CALL_RECORD_FAILED", call.sid = %sid, %error, "Call {sid} is stored, but its temporary record cannot be deleted; the next start deletes it: {error}");
     }
 }
 
@@ -76,7 +76,7 @@ pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
                 });
             }
             Err(error) => {
-                tracing::warn!(event = "CALL_RECORD_UNREADABLE", %error, "The record of a call that was not stored is unreadable and is deleted: {key}");
+                tracing::warn!(event = "CALL_RECORD_UNREADABLE", %error, "The temporary record of call {key} is unreadable and is deleted: the end of this call is lost");
                 tokio::task::spawn_blocking(move || store.unstored().remove(&key));
             }
         }
@@ -98,7 +98,7 @@ async fn retry(store: &Store, ended: Arc<EndedStream>, country: country::Id, mut
             Err(error) => {
                 let error = error.to_string();
                 if error != last_error {
-                    tracing::warn!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+                    tracing::info!(event = "CALL_END_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet; retrying every 5 s: {error}");
                     last_error = error;
                 }
             }

@@ -193,7 +193,7 @@ impl BackgroundThreads {
                 let closed_log = closed.and_then(|_| log_stamp(folder));
                 let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
                 if let Err(error) = noted.and_then(|()| state.sync()) {
-                    tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in the state file");
+                    tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in the state file; the next start verifies the database");
                 }
             }
             (Err(error), _) => {

@@ -187,7 +187,7 @@ fn log_upkeep(event: &Event<'_>) {
         ),
         Event::ReserveUsed => tracing::warn!(
             event = "STORE_RESERVE_USED",
-            "The disk is full: the reserve that is kept for a start was deleted"
+            "The disk is full: the reserve that is kept for a start was deleted. Free disk space, because another start may fail"
         ),
         Event::ReserveStuck { error } => tracing::warn!(
             event = "STORE_RESERVE_NOT_DELETED",

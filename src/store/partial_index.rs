@@ -37,7 +37,7 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Vec<Cause>> {
                 None => tracing::warn!(
                     event = "STORE_INDEX_UNVERIFIED",
                     index = index.name,
-                    "Cannot count the entries of the index {}: SQLite cannot use it for its own condition",
+                    "The integrity check skipped the partial index {}: SQLite cannot use it for its own condition. Please report this",
                     index.name
                 ),
             }
@@ -65,7 +65,7 @@ fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialInde
             tracing::warn!(
                 event = "STORE_INDEX_UNVERIFIED",
                 index = name,
-                "Cannot read the condition of the index {name}; its entries are not counted"
+                "The integrity check skipped the partial index {name}: its WHERE condition cannot be parsed. Please report this"
             );
             continue;
         };

@@ -291,8 +291,9 @@ impl Inspection<'_> {
                     event = "STORE_RESTORED",
                     file = %self.folder.published.display(),
                     archived = %adopted.archived.as_deref().unwrap_or(&self.folder.published).display(),
-                    "The database that was put in place of {} is used; the previous database was archived",
-                    self.folder.published.display()
+                    "The database that was put in place of {} is used; the previous database was archived as {}",
+                    self.folder.published.display(),
+                    adopted.archived.as_deref().unwrap_or(&self.folder.published).display()
                 );
                 Ok(after_adoption(adopted))
             }

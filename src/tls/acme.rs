@@ -192,11 +192,12 @@ impl Acme {
             outcome = self.order_with(account, challenge_type).await;
             match &outcome {
                 Err(acme_error) if acme_error.kind == AcmeErrorKind::Challenge && challenge_types.len() > 0 => {
-                    tracing::warn!(
+                    tracing::info!(
                         event = "TLS_CHALLENGE_FAILED",
-                        way = challenge_type.as_str(),
-                        "Challenge {} failed; trying another one: {}",
+                        challenge = challenge_type.as_str(),
+                        "ACME challenge {} for {} failed; trying the next challenge type: {}",
                         challenge_type.as_str(),
+                        self.config().domain.join(", "),
                         acme_error.english()
                     );
                 }

@@ -51,7 +51,7 @@ files_are_unchanged() {
     if dpkg --verify agentlocator | grep -v ' c /etc/'; then fail "files differ from those of the package"; fi
 }
 
-scores() {
+security_score_is_low() {
     local unit score
     for unit in agentlocator agentlocator-whatsapp; do
         systemd-analyze security --threshold=15 --no-pager $unit >/t/score 2>&1 || fail "$(tail -n 2 /t/score)"
@@ -147,7 +147,7 @@ bridge_by_sockets() {
         --unix-socket $daemon http://localhost/webhook/whatsapp/baileys)" = 403 ] || fail "the bridge does not reach the daemon's webhook"
 }
 
-bridge_is_shut_out() {
+bridge_cannot_read_the_crm() {
     local pid
     pid=$(main_pid agentlocator-whatsapp)
     nsenter -t "$pid" -m -- setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups \

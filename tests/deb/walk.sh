@@ -40,7 +40,7 @@ note "$suite, $(inside systemctl --version | head -n 1), kernel $(uname -r); mad
 inside find / -xdev -not -path '/proc/*' -not -path '/run/*' >"$MACHINE_WORK/before"
 
 if [ "$length" = full ]; then
-    check "lintian has nothing to say" lintian_is_quiet
+    check "lintian finds no problem" lintian_is_quiet
     vital "install the version before" install_package before
 else
     vital "install" install_package agentlocator
@@ -49,24 +49,24 @@ check "the terminal shows one URL and one code" shows_first_steps
 measures
 vital "both units run, all sockets listen" box units_run
 check "debsums finds no changed file" box files_are_unchanged
-check "security scores at most 1.5" box scores
+check "security scores at most 1.5" box security_score_is_low
 vital "first set-up by HTTP" box first_setup
 vital "settings and secrets by hand, and reload" box configure
 check "a call is answered, and in the CRM" box call
-check "messages by both ways, and in the CRM" box messages
+check "messages of both providers are in the CRM" box messages
 check "the bridge answers 503 while nothing is linked" box bridge_unpaired
-check "daemon and bridge know each other by Unix sockets, which are closed to others" box bridge_by_sockets
-check "the bridge cannot read the CRM" box bridge_is_shut_out
-check "cp of the database is whole" box copy_is_whole
+check "daemon and bridge are connected by Unix sockets that no other user can open" box bridge_by_sockets
+check "the bridge cannot read the CRM" box bridge_cannot_read_the_crm
+check "a cp of the database is complete" box copy_is_whole
 if [ "$length" = full ]; then
-    check "doctor finds nothing broken" box doctor
-    check "a backup that root puts back with mv or cp is used" box roots_backup
-    check "links between the guides lead somewhere" box links_lead_somewhere
+    check "doctor finds no error" box doctor
+    check "a backup that root restores with mv or cp is used" box roots_backup
+    check "the links between the guides have targets" box links_lead_somewhere
     check "kill -9 of the daemon" box kill_unit agentlocator
     check "kill -9 of the bridge" box kill_unit agentlocator-whatsapp
-    check "restarts under load refuse nobody" box restart_under_load
-    check "a wrong setting is told, and the last ones are used" box wrong_setting
-    check "the watchdog lets a bridge live that is well" box bridge_watchdog_is_quiet
+    check "restarts under load refuse no connection" box restart_under_load
+    check "a wrong setting is reported, and the last settings are used" box wrong_setting
+    check "the watchdog does not restart a healthy bridge" box bridge_watchdog_is_quiet
     check "a bridge that hangs is restarted" box hanging_bridge
     check "the bridge starts although the daemon does not" box bridge_without_daemon
     check "settings that the service cannot read are reported and repaired" box foreign_ids
@@ -75,10 +75,10 @@ if [ "$length" = full ]; then
     check "the data moves to another disk as the guide says" box move_to_another_disk
     check "commands of root use the data of the service" box roots_commands
     check "a clock that is a year behind is reported" box clock_behind
-    check "a proxy that is not named, and what its users are told" box unnamed_proxy
-    check "another program on port 8080 costs that port alone" box taken_port
+    check "users of a proxy that is not named get the line to add" box unnamed_proxy
+    check "another program on port 8080 disables only that port" box taken_port
     check "a restart in a call keeps no caller waiting" box restart_in_call
-    check "a journal that stops delays no answer" box stopped_journal
+    check "a journal that stops delays no response" box stopped_journal
     check "a misspelt setting before a reboot" box misspell_a_setting
 fi
 vital "reboot" machine_reboot
@@ -86,9 +86,9 @@ if [ "$length" = full ]; then
     check "after the reboot the last settings that worked are used" box misspelt_after_boot
     check "an empty secret, and one of a wrong name" box empty_a_secret
     check "everything killed at once, and booted" kill_and_boot
-    check "after that the last secrets that worked are used" box empty_secret_after_boot
+    check "after the kill the last secrets that worked are used" box empty_secret_after_boot
 fi
-check "after the reboot all runs, with all data" box all_is_there
+check "after the reboot all units run, with all data" box all_is_there
 if [ "$length" = full ]; then
     if [ -x "$LITESTREAM" ]; then
         install -m 755 "$LITESTREAM" "$MACHINE_ROOT/t/litestream"
@@ -96,27 +96,27 @@ if [ "$length" = full ]; then
     else
         check "$LITESTREAM is there for the standby" test -z "${REQUIRE_ALL:-}"
     fi
-    check "upgrade under load refuses nobody" box upgrade_under_load
+    check "an upgrade under load refuses no connection" box upgrade_under_load
     check "debsums finds no changed file after the upgrade" box files_are_unchanged
     check "after the upgrade all data and edits are there" box all_is_there
     check "a downgrade is refused and changes nothing" box downgrade_is_refused
-    check "an allowed one waits for the data from before" box downgrade
-    check "and with data that it can read for a start alone" box downgrade_with_the_same_data
-    check "one to a package with fewer sockets closes the others" box downgrade_to_fewer_sockets
-    check "an upgrade without room changes nothing" box upgrade_without_room
-    check "nor one without room for the old program" box upgrade_without_room_for_the_program
-    check "an upgrade that does not start is taken back" box failing_upgrade broken
-    check "an upgrade whose bridge does not run is taken back" box failing_upgrade bridgeless
-    check "an upgrade that dies after migrating is taken back" box failing_upgrade migrating
-    check "the next good upgrade goes through" box upgrade_after_failure
-    check "a command of root leaves nothing of root's" box nothing_of_roots
+    check "an allowed downgrade waits for data that the older program can read" box downgrade
+    check "an allowed downgrade with readable data waits for a start only" box downgrade_with_the_same_data
+    check "a downgrade to a package with fewer sockets closes the others" box downgrade_to_fewer_sockets
+    check "an upgrade without disk space changes nothing" box upgrade_without_room
+    check "an upgrade without disk space for the old program changes nothing" box upgrade_without_room_for_the_program
+    check "an upgrade that does not start is rolled back" box failing_upgrade broken
+    check "an upgrade whose bridge does not run is rolled back" box failing_upgrade bridgeless
+    check "an upgrade that exits after its migration is rolled back" box failing_upgrade migrating
+    check "the next valid upgrade succeeds" box upgrade_after_failure
+    check "a command of root leaves no file of root" box nothing_of_roots
     check "remove keeps data and settings" box remove_keeps
-    check "install again, with the data of before" install_package after
-    check "and all data is there" box all_is_there
-    check "a purge without room for the last backup deletes nothing" box purge_without_room
+    check "install again, with the earlier data" install_package after
+    check "after the new installation all data is there" box all_is_there
+    check "a purge without disk space for the last backup deletes nothing" box purge_without_room
 fi
-check "purge removes all, and tells of the last backup" purge
-[ "$length" = short ] || check "a data folder with a disk of its own stays, empty" box data_disk_is_empty
-check "nothing is left over" leftovers
+check "purge removes everything, and reports the last backup" purge
+[ "$length" = short ] || check "a data folder on a separate disk stays, empty" box data_disk_is_empty
+check "no file is left over" leftovers
 machine_off
 finish "package on $suite, $length walk"

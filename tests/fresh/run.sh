@@ -5,8 +5,8 @@
 # machine's Rust toolchain, clones the last commit into it, and runs `make demo ARGS=--exit` and `make test`. What Cargo and npm
 # have downloaded on this machine is copied in; nothing else is shared. ACCOUNTS='root' or 'user' runs one of the two.
 #
-# Logs are in target/fresh. A line for each step; 0 all well, 1 a step failed, 77 this machine cannot do it. A suite whose
-# packages cannot be downloaded is skipped.
+# Prints a line for each step; the logs are in target/fresh. The exit status is 0 if all steps passed, 1 if a step
+# failed, and 77 if this machine cannot run them. A suite whose packages cannot be downloaded is skipped.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/bootstrap.sh

@@ -41,7 +41,7 @@ async fn setting(api: &Client, key: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_typo_and_a_restart_leave_the_phone_on() {
+async fn calls_are_answered_after_a_typo_and_a_restart() {
     let mut daemon = after_a_good_run();
     let mode = Mode::from_raw_mode(fs::metadata(kept(&daemon)).unwrap().permissions().mode() & 0o777);
     assert_eq!(mode, Mode::RUSR | Mode::WUSR, "it holds secrets");
@@ -92,7 +92,7 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_secret_file_leaves_the_phone_on() {
+async fn calls_are_answered_with_an_empty_secret_file() {
     let mut daemon = tokio::task::block_in_place(after_a_good_run);
     fs::write(daemon.folder().join("credentials/secret_twilio-auth-token"), "\n").unwrap();
     tokio::task::block_in_place(|| daemon.launch());

@@ -14,7 +14,7 @@ pub fn beside_litestream(setup: &mut Setup) {
     setup.toml(BESIDE_LITESTREAM);
 }
 
-/// The load, and the messages that the webhook has acknowledged.
+/// Sends messages; counts the acknowledged ones, and records the largest size of the write-ahead log in bytes.
 #[derive(Default)]
 struct Load {
     sent: u32,
@@ -33,7 +33,7 @@ impl Load {
     }
 
     /// Waits until the replica has all acknowledged messages.
-    async fn are_replicated(&self, litestream: &Litestream) {
+    async fn wait_until_replicated(&self, litestream: &Litestream) {
         until("the replica to have all messages", async || {
             (messages_in(&litestream.restored()?) == self.sent).then_some(())
         })
@@ -57,7 +57,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     litestream.start();
     let mut load = Load::default();
     load.messages(&shop, 400).await;
-    load.are_replicated(&litestream).await;
+    load.wait_until_replicated(&litestream).await;
 
     // The daemon is restarted and killed while Litestream runs, and Litestream while the daemon runs.
     shop.daemon.restart();
@@ -69,7 +69,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 400).await;
     litestream.start();
     load.messages(&shop, 100).await;
-    load.are_replicated(&litestream).await;
+    load.wait_until_replicated(&litestream).await;
 
     // systemd's order for a restart: Litestream stops first and starts last.
     litestream.stop();
@@ -78,7 +78,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     shop.daemon.restart();
     load.messages(&shop, 20).await;
     litestream.start();
-    load.are_replicated(&litestream).await;
+    load.wait_until_replicated(&litestream).await;
     let later = &shop.daemon.logs().lines()[mark..];
     assert!(!later.iter().any(|line| line.contains("STORE_UNCLEAN_STOP")), "{later:#?}");
 
@@ -133,7 +133,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
         }
     }
     let took = began.elapsed();
-    load.are_replicated(&litestream).await;
+    load.wait_until_replicated(&litestream).await;
     eprintln!(
         "{} messages in {took:?}, the replica was behind by {lags:?} and resumed {resumed_after:?} after the outage, the log \
          had {} bytes",
@@ -190,7 +190,7 @@ async fn what_litestream_writes_while_the_daemon_is_off_is_no_damage() {
     assert!(shop.daemon.stop().success());
     // Litestream creates its own tables.
     litestream.start();
-    load.are_replicated(&litestream).await;
+    load.wait_until_replicated(&litestream).await;
     litestream.stop();
     let mark = shop.daemon.logs().mark();
     shop.daemon.launch();

@@ -210,7 +210,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
-fn those_who_do_not_read_make_room() {
+fn connections_that_do_not_read_are_evicted() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[http]\nmax_connections = 16\nrequest_timeout_s = 1\n");
     });

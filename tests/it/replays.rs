@@ -22,7 +22,7 @@ fn rows(harness: &CallHarness, table: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn moved_borders_make_no_other_call() {
+async fn a_webhook_with_moved_field_boundaries_starts_no_other_call() {
     let harness = harness().await;
     let account = harness.twilio_state.account().sid.clone();
     let captured = [("AccountSid", account.as_str()), ("CallSid", CALL), ("CallStatus", "ringing"), ("From", FROM)];
@@ -74,7 +74,7 @@ async fn a_status_is_no_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_sent_again_is_kept_once() {
+async fn a_repeated_webhook_is_stored_once() {
     let shop = Shop::open().await;
     for _ in 0..20 {
         shop.receive_by_twilio("whatsapp:+972501111111", "SM00000000000000000000000000000001", "hello").await;
@@ -89,7 +89,7 @@ async fn what_is_sent_again_is_kept_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_sent_again_after_a_restart_is_kept_once() {
+async fn a_webhook_repeated_after_a_restart_is_stored_once() {
     let mut shop = Shop::open().await;
     for _ in 0..3 {
         shop.receive_by_twilio("whatsapp:+972501111111", "SM00000000000000000000000000000001", "hello").await;

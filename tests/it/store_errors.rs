@@ -56,7 +56,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
             write(&store, "client-0", number).await.unwrap();
         }
     };
-    // Makes the write-ahead log grow; the log keeps this size afterwards.
+    // Makes the write-ahead log grow; its file keeps this size afterwards.
     grow(1, 16 << 20).await;
     grow(2, 100).await;
     let ballast = small.fill(0);

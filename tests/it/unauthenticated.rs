@@ -170,7 +170,7 @@ async fn wrong_passwords_leave_no_memory_behind() {
 }
 
 #[test]
-fn an_aborted_login_does_not_make_way_for_another_hash() {
+fn an_aborted_login_frees_no_slot_for_another_hash() {
     let daemon = Daemon::start(|setup| {
         setup.trusts_this_machine();
     });

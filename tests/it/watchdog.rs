@@ -70,7 +70,7 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
 fn an_idle_daemon_writes_next_to_nothing() {
     let (daemon, systemd) = watched();
     let folder = daemon.folder().to_owned();
-    // Detects each change of a database file, its log or the state file.
+    // Detects each change of a database file, its write-ahead log or the state file.
     let changes = move || {
         let files = ["agentlocator.db", "live/db.sqlite", "live/db.sqlite-wal", "live/state"];
         files

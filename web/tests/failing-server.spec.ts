@@ -149,7 +149,7 @@ test('an answer that is an error, cut off, or never comes', async ({ page, ownDa
   }
 })
 
-test('a change that fails is taken back, says why, and can be tried again', async ({ page, ownDaemon }) => {
+test('a change that fails is undone, with its reason, and can be retried', async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

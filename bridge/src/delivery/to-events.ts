@@ -5,7 +5,7 @@ import {
   proto,
   type SignalKeyStore,
 } from 'baileys'
-import { isLeftOut } from '../address.ts'
+import { isIgnored } from '../address.ts'
 import { reason } from '../log.ts'
 import type { Settings } from '../settings.ts'
 import type { InboxEntry, StanzaEntry } from '../spool/inbox.ts'
@@ -96,7 +96,7 @@ async function known(
   history: boolean,
 ): Promise<Incoming | undefined> {
   const address = info.key?.remoteJid
-  if (!address || isLeftOut(address)) return undefined
+  if (!address || isIgnored(address)) return undefined
   return incomingOf(info, await identify(parts.keys, { chat: address }), own, history)
 }
 

@@ -1,4 +1,4 @@
-import { addressOf, isLeftOut } from '../address.ts'
+import { addressOf, isIgnored } from '../address.ts'
 
 /** WhatsApp's data on the origin of a message, from the attributes of its `<message>` stanza. */
 export interface Envelope {
@@ -20,7 +20,7 @@ export interface Self {
 /** Returns the chat of a stanza's message. The chat of a message from our own account is its recipient. */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
-  if (isLeftOut(from))
+  if (isIgnored(from))
     return { chat: from, fromMe: isSelf(participant, self), participant: addressOf(participant)?.bare }
   const fromMe = isSelf(from, self)
   if (fromMe && recipient) {

@@ -8,7 +8,7 @@ import {
   type SocketConfig,
   type WASocket,
 } from 'baileys'
-import { isLeftOut } from '../address.ts'
+import { isIgnored } from '../address.ts'
 import type { Log } from '../log.ts'
 import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
@@ -121,7 +121,7 @@ export class DurableInbound {
    */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs
-    if (!from || isLeftOut(from)) return
+    if (!from || isIgnored(from)) return
     for (const { tag, content } of Array.isArray(stanza.content) ? stanza.content : []) {
       if (tag === 'enc' && content instanceof Uint8Array) this.#stanzas.set(content, stanza)
     }

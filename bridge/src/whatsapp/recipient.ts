@@ -1,5 +1,5 @@
 import { areJidsSameUser, type WASocket } from 'baileys'
-import { addressOf, isLeftOut, lidAddress } from '../address.ts'
+import { addressOf, isIgnored, lidAddress } from '../address.ts'
 import { boundedCache } from '../bounded-cache.ts'
 import { keepingSessions } from './signal.ts'
 
@@ -29,7 +29,7 @@ export class Recipients {
 
 /** Requests a contact's devices and opens a Signal session with each, so that sending needs no further query. */
 export async function openSessions(socket: WASocket, address: string, useCache: boolean): Promise<void> {
-  if (isLeftOut(address)) return
+  if (isIgnored(address)) return
   const own = addressOf(address)?.kind === 'lid' ? socket.user?.lid : socket.user?.id
   const me = addressOf(own)?.bare ?? address
   const devices = await keepingSessions.run(useCache, () => socket.getUSyncDevices([me, address], useCache, false))

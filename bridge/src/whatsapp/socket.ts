@@ -1,5 +1,5 @@
 import { Browsers, type CacheStore, makeWASocket, proto, type WASocket, type WAVersion } from 'baileys'
-import { isLeftOut } from '../address.ts'
+import { isIgnored } from '../address.ts'
 import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
@@ -43,7 +43,7 @@ export function openSocket(parts: SocketParts): WASocket {
     // From the small history syncs Baileys learns the pairs of number and LID, so they are always processed.
     shouldSyncHistoryMessage: ({ syncType }) =>
       syncType !== proto.HistorySync.HistorySyncType.FULL || settings.history === 'full',
-    shouldIgnoreJid: isLeftOut,
+    shouldIgnoreJid: isIgnored,
     emitOwnEvents: false,
     // Must return `undefined` for an unknown message: otherwise an empty message would be sent to the recipient.
     getMessage: key => parts.sentMessage(key.id ?? ''),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressOf, isContact, isLeftOut, masked, readContact } from '../../src/address.ts'
+import { addressOf, isContact, isIgnored, masked, readContact } from '../../src/address.ts'
 import { isSelf } from '../../src/whatsapp/envelope.ts'
 
 test('every form of an address is read as one address', () => {
@@ -18,10 +18,10 @@ test('every form of an address is read as one address', () => {
 
 test('chats with more than one contact are ignored', () => {
   for (const address of ['1203630001@g.us', '123@broadcast', '123@newsletter', 'status@broadcast']) {
-    assert.ok(isLeftOut(address) && !isContact(address), address)
+    assert.ok(isIgnored(address) && !isContact(address), address)
   }
   for (const server of ['s.whatsapp.net', 'c.us', 'hosted', 'lid', 'hosted.lid']) {
-    assert.ok(!isLeftOut(`123@${server}`) && isContact(`123@${server}`), server)
+    assert.ok(!isIgnored(`123@${server}`) && isContact(`123@${server}`), server)
   }
   assert.ok(!isContact('123@call') && !isContact('123'))
 })

@@ -111,8 +111,8 @@ impl FileId {
     /// says whether the machine has booted in between.
     ///
     /// If the file system records creation times, the function compares them. Otherwise it compares the device numbers,
-    /// but only within one boot: the kernel assigns new numbers to USB disks, device-mapper volumes and network shares
-    /// at each boot, and a reboot must not make the folder look copied. After a boot only the inode number remains. A
+    /// but only within one boot: at each boot the kernel assigns new numbers to USB disks, device-mapper volumes and
+    /// network shares. A reboot must not make the folder look copied. After a boot only the inode number remains. A
     /// copy that happens to have the same inode number is then not detected: its live database is verified as after any
     /// unclean stop.
     pub fn is_same_file(self, other: Self, boot: Boot) -> bool {

@@ -72,7 +72,8 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is deleted to free space: fewer than {COPIES_KEPT} of them are valid"
+                "No snapshot is deleted to free space: only {} of them are valid, and {COPIES_KEPT} are always kept",
+                kept.len()
             );
             return Ok(Vec::new());
         }

@@ -23,8 +23,9 @@ pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     target: Target,
     /// The caller's steps while the stream is open, separated by semicolons: say TIME|FILE.wav, listen, listen TIME
-    /// (the next step interrupts), wait TIME, press KEYS, hangup, stay, drop, second-socket, start-again,
-    /// stop-without-close.
+    /// (the next step interrupts), wait TIME, press KEYS, hangup, stay (until the server ends the stream), drop (the
+    /// socket, without a close), second-socket (for the same call), start-again (send the start message again),
+    /// stop-without-close (send stop, and leave the socket open).
     #[arg(long, value_name = "STEPS", default_value = "say 1.5s; listen; say 1.2s; listen")]
     script: Script,
     /// The caller's number; with `whatsapp:` before it, the call is a WhatsApp call.
@@ -41,7 +42,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "HOW", default_value = "open")]
     stream: StreamArgument,
     /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server), forwarded-unmarked
-    /// (the same, and no network reports it), or the length of the talk.
+    /// (back to the server, without the carrier's mark of a forwarded call), or the length of the talk.
     #[arg(long, value_name = "HOW", default_value = "no-answer")]
     dial: DialArgument,
     /// Hang up after a time in a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting), such

@@ -1,4 +1,5 @@
-//! `agentlocator simulate crm`: fills a stopped database with a year of a shop's contacts, messages and calls.
+//! `agentlocator simulate crm`: fills the database of a stopped daemon with a year of a shop's contacts, messages and
+//! calls.
 
 use crate::app;
 use crate::cli::output::print;
@@ -29,10 +30,10 @@ pub(in crate::cli) struct Arguments {
     /// The number of calls.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     calls: u32,
-    /// Other numbers give other names and texts.
+    /// The random seed; another seed generates other names and texts.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The day at whose beginning the year ends; today by default.
+    /// The generated year ends at the start of this day; today by default.
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<Date>,
     /// Add to a database that has data.

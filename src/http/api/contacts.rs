@@ -47,7 +47,7 @@ pub(super) struct ContactQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the previous page, in the same order.
+    /// The `next_cursor` of the previous page. Use it with the same `sort` as that page.
     #[param(value_type = Option<String>)]
     cursor: Option<CursorParam<TextCursor>>,
 }

@@ -53,7 +53,7 @@ const ERRORS: [ErrorResponse; 14] = [
     ),
     ("404", |of| of.has_parameter_in(&ParameterIn::Path), "There is nothing with that id: `not_found`"),
     ("408", |of| of.has_body(), "The body did not arrive in time: `timeout`"),
-    ("409", |_| false, "It does not fit the present state: `conflict`"),
+    ("409", |_| false, "The request conflicts with the present state: `conflict`"),
     (
         "412",
         |of| conditions::takes_if_match(of.operation),
@@ -68,7 +68,7 @@ const ERRORS: [ErrorResponse; 14] = [
         "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`",
     ),
     ("429", |_| false, "Too many attempts; `Retry-After` says when to try again: `too_many_requests`"),
-    ("503", |_| true, "Not at the moment; try again: `unavailable`, `timeout`"),
+    ("503", |_| true, "The request cannot be processed at the moment; try again later: `unavailable`, `timeout`"),
 ];
 
 /// Adds the error responses that follow from the declaration of an operation, and the missing descriptions.

@@ -23,8 +23,8 @@ pub(super) fn operations() -> Operations {
 /// about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
 /// limits.
 ///
-/// 409 is `no_engine` if no AI engine answers calls, and `limit_reached` at a daily limit, which `error.params.setting`
-/// names.
+/// The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
+/// `error.params.setting` names.
 #[utoipa::path(post, path = "/api/trial-calls", tag = "calls", operation_id = "create_trial_call", responses(
     (status = 201, body = TrialCall),
     (status = 409, body = crate::http::ErrorBody,

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// The audit row of one changing request.
+/// The audit row of one request that changes data.
 #[derive(Clone, Debug)]
 pub(crate) struct Audit(Arc<Row>);
 

@@ -136,7 +136,12 @@ async fn store_best_effort<T: Send + 'static>(
 
 /// Stores a webhook that is signed but malformed in the webhook log.
 async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
-    tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
+    tracing::warn!(
+        event = "WEBHOOK_MALFORMED",
+        path,
+        why,
+        "Malformed webhook at {path}: {why}; it is stored but not processed"
+    );
     let raw = raw(form, path);
     store_best_effort(state, form.form.value("CallSid").unwrap_or("unknown"), move |tx| {
         log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())

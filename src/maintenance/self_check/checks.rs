@@ -82,7 +82,7 @@ fn disk(parts: &Parts) -> CheckResult {
 }
 
 async fn outbox(parts: &Parts) -> CheckResult {
-    let since = clock::now().minus(STUCK);
+    let since = clock::now().minus(STUCK_AFTER);
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
         Ok(0) if parts.outbox.is_alive() => CheckResult::ok("outbox", Found::OutboxGood),
         Ok(0) => CheckResult::error("outbox", Found::OutboxStopped, Remedy::Doctor),
@@ -120,5 +120,5 @@ fn unknown(check: &str, error: &Error) -> CheckResult {
     CheckResult { state, ..CheckResult::error(check, found, Remedy::Doctor) }
 }
 
-const STUCK: Duration = Duration::from_mins(10);
+const STUCK_AFTER: Duration = Duration::from_mins(10);
 const MANY_FAILED: u64 = 20;

@@ -64,8 +64,8 @@ enum TagPath {
 impl ReadTx<'_> {
     fn tag_path(&self, tag: TagId) -> Result<TagPath> {
         let sql = "SELECT count(*) FROM (SELECT 1 FROM contact_tags WHERE tag_id = ?1 LIMIT ?2)";
-        let count: i64 = self.conn.prepare_cached(sql)?.query_row((tag, RARE + 1), |row| row.get(0))?;
-        Ok(if count <= RARE { TagPath::FromTag } else { TagPath::InOrder })
+        let count: i64 = self.conn.prepare_cached(sql)?.query_row((tag, MAX_SORTED_BY_TAG + 1), |row| row.get(0))?;
+        Ok(if count <= MAX_SORTED_BY_TAG { TagPath::FromTag } else { TagPath::InOrder })
     }
 }
 
@@ -112,5 +112,6 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
 const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
        OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
 
-/// The number of contacts up to which sorting them is as fast as reading a page in list order.
-const RARE: i64 = 500;
+/// The maximum number of contacts with a tag for which the query starts from the tag and sorts. Above it, the query
+/// reads the list in its order and filters by the tag.
+const MAX_SORTED_BY_TAG: i64 = 500;

@@ -1,5 +1,5 @@
-//! The bodies of lists and items, pinned by one snapshot for each noun. A review then shows each field that is renamed, removed or changed
-//! in form.
+//! Compares the response bodies of lists and items with one snapshot for each kind of resource, so that a review shows
+//! each field that was renamed or removed or whose type changed.
 
 use super::change;
 use crate::support::whatsapp::until;
@@ -102,7 +102,7 @@ const VOLATILE: [(&str, &str); 15] = [
     ("retention", "rows"),
     ("sessions", "id"),
     ("updates", "installed"),
-    // The texts are pinned in the locale files.
+    // The texts are in the locale files, which have their own tests.
     ("settings", "help"),
     ("settings", "title"),
 ];

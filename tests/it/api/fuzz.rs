@@ -62,7 +62,6 @@ async fn generated_requests_are_answered_as_documented_and_never_with_500() {
     };
     let bodies = || bodies().prop_map(|body| body.to_string()).boxed();
     for (path, item) in document["paths"].as_object().unwrap() {
-        // Password hashing is slow by design, and user accounts are not the subject of this test.
         for (method, operation) in item.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             for _ in 0..25 {

@@ -135,7 +135,7 @@ async fn while_it_runs_the_owner_chooses() {
 
     cp(&backup, &shop.daemon.published_file());
     raised(&shop, "foreign_file").await;
-    // A restart does not change a decision.
+    // A restart alone makes no decision: the alert is raised again.
     restart(&mut shop, |_| {});
     raised(&shop, "foreign_file").await;
     assert_eq!(shop.message(&waits).await["status"], "sent");

@@ -56,7 +56,7 @@ fn a_new_box_takes_a_copy_into_an_empty_folder() {
 }
 
 #[test]
-fn a_damaged_database_makes_room_with_all_of_its_files() {
+fn a_restore_archives_a_damaged_database_with_all_of_its_files() {
     let (mut daemon, copy) = with_a_copy();
     daemon.launch();
     add_user(&daemon, "dana");

@@ -30,7 +30,7 @@ use std::os::unix::fs::MetadataExt;
 pub enum FileState {
     /// The file is missing.
     Missing,
-    /// The service wrote the file. The file is not written before the live database is verified.
+    /// The service wrote the file. The publisher does not write to it until the live database is verified.
     Ours(MissingPages),
     /// A write by the service was interrupted. No program can open the file as a database.
     Torn(MissingPages),

@@ -210,8 +210,8 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
 
 /// Maximum number of pages written into the current published file. For more pages, another file is written.
 pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
-/// The same for a large file, for which another file would be a further complete copy: 256 MB, which takes up to a few
-/// seconds to write.
+/// Maximum number of pages written into a large published file: 256 MB, which takes up to a few seconds to write. It is
+/// higher, because another file would be a further complete copy.
 const MAX_PAGES_IN_PLACE_IF_LARGE: usize = 65_536;
 /// How long a process may keep a small file open before a spare replaces it. For a large file, callers stop waiting
 /// then.

@@ -309,7 +309,7 @@ impl LockPacer {
     }
 }
 
-/// After a lock, the file stays unlocked for this many times as long.
+/// After each lock, the file stays unlocked for this many times the duration of the lock, up to a limit.
 const FREE_FACTOR: u32 = 20;
 const RETRY_INTERVAL: Duration = Duration::from_micros(500);
 /// Interval between checks of whether the live database has been verified.

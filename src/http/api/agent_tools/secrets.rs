@@ -73,9 +73,10 @@ async fn forget(state: &AppState, ids: Vec<String>) {
     if ids.is_empty() {
         return;
     }
+    let listed = ids.join(", ");
     let removed = state.reload_handle.store_tool_secrets(ids.into_iter().map(|id| (id, None)).collect()).await;
     if let Err(error) = removed {
-        tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the replaced secrets of a tool from page-secrets.toml: this is retried within two hours");
+        tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the unused secrets {listed} of a tool from page-secrets.toml: this is retried within two hours");
     }
 }
 

@@ -118,7 +118,8 @@ impl From<CreateResourceRequest> for ResourceChange {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeResourceRequest {
-    /// The name of the resource; null is allowed only for a resource with a key.
+    /// The name of the resource; null is allowed only for the resource that a new database contains (its `key` is
+    /// `business`).
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,

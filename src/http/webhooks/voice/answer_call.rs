@@ -86,7 +86,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         return Stored::Blocked;
     }
     if received.is_over {
-        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid} ignored: the call is over, so no conversation starts");
         return Stored::Over;
     }
     // A number's usage limits apply to its calls from all networks.

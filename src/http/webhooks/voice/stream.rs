@@ -52,7 +52,13 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         Some(after) => after,
         None => after_restart(stored),
     };
-    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Twilio requested instructions for call {sid} after its media stream: {after:?}");
+    let next = match after {
+        StreamEndAction::HangUp => "hang up",
+        StreamEndAction::Resume => "open another stream",
+        StreamEndAction::Transfer => "transfer the call",
+        StreamEndAction::CallerGone | StreamEndAction::Record => "record a message",
+    };
+    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended; the daemon's next instruction to Twilio: {next}");
     match (after, state.calls.pending_transfer(&sid)) {
         (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),

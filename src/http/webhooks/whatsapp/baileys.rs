@@ -79,7 +79,7 @@ impl FromRequest<AppState> for BridgeBody {
         tracing::warn!(
             event = "WA_BAILEYS_BAD_SIG",
             path = PATH,
-            "Request to {PATH} rejected: it is not authenticated as the bridge's"
+            "Request to {PATH} rejected: it is not authenticated as the bridge's. If the bridge sent it, daemon and bridge have different secrets"
         );
         Err((StatusCode::FORBIDDEN, "the signature or the secret is missing or wrong\n").into_response())
     }

@@ -21,7 +21,8 @@ pub(super) async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw
                 event = "WA_IN_MALFORMED",
                 path = raw.path,
                 why,
-                "Malformed webhook: {why}; stored unprocessed"
+                "Malformed webhook at {}: {why}; it is stored but not processed",
+                raw.path
             );
             log_only(app, raw, WebhookOutcome::Malformed, why).await
         }
@@ -50,10 +51,10 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
-            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} from {from}");
+            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} received from {from}");
         }
         None => {
-            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate message from {from} ignored");
+            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate of a message from {from} in thread {} ignored", received.thread);
         }
     }
     Ok(())

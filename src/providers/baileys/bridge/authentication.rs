@@ -205,7 +205,8 @@ impl Challenge {
                 tracing::warn!(
                     event = "BRIDGE_UNVERIFIED",
                     origin = self.origin,
-                    "The program at {} has another secret than the daemon, or is not the bridge",
+                    "The program at {} did not prove that it has the daemon's secret, and gets no message and no secret. Set the \
+                     same secret for daemon and bridge, or stop the other program at this address",
                     self.origin
                 );
             }
@@ -229,7 +230,7 @@ impl Challenge {
         let (file, content) = (self.known_file.clone(), digest(&self.origin));
         let written = tokio::task::spawn_blocking(move || private_file::replace(&file, content.as_bytes())).await;
         if let Err(error) = written.map_err(std::io::Error::other).flatten() {
-            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved itself: {error}");
+            tracing::warn!(event = "BRIDGE_PROOF_NOT_STORED", %error, "Cannot store that the WhatsApp bridge has proved itself; after a restart, the daemon accepts a bridge without a proof until then: {error}");
         }
     }
 }

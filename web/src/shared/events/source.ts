@@ -27,7 +27,10 @@ const BATCH_MS = 40
  * request. Without an interval, a list would not update as long as many changes arrive.
  */
 const DISTANCE_MS = 300
-/** The daemon sends an event at least every 15 s. A connection that is silent for longer than this is dead, in ms. */
+/**
+ * The time without an event after which a connection counts as lost, in ms. The daemon sends an event at least every
+ * 15 s.
+ */
 const SILENCE_MS = 40_000
 /** The delay before a refused stream (no session) is retried, in ms. */
 const REFUSED_MS = 5_000

@@ -67,7 +67,8 @@ pub(super) struct CallerSpeech {
     words_at: Option<Instant>,
     /// The utterance that was ended because it was too long, while its words are not yet known.
     cut_off: Option<ItemId>,
-    /// The utterance whose turn the session ended last, and when the caller's speech was last found then.
+    /// The utterance whose turn the session ended last, and the time of the last speech that the local detector had
+    /// found by then.
     ended: Option<(ItemId, Option<Instant>)>,
     /// True if the last utterance that was too long had no words.
     is_wordless: bool,

@@ -46,8 +46,8 @@ impl CallSession {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
                 self.finish(reason, StreamEndAction::HangUp, now);
             }
-            // These errors are races between the session's request and the engine's own turn, and need no report: the
-            // rejected request is retried, a response that has ended need not be cancelled, and a turn that the engine
+            // These errors are races between the session's request and the engine's own turn, and need no report. The
+            // rejected request is retried. A response that has ended need not be cancelled, and a turn that the engine
             // has ended need not be committed.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
                 if let Some(request) = self.responses.rejected() {

@@ -112,7 +112,7 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
         return Reading::date(date);
     }
     let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
-    // Some write thousands with a full stop: "1.000 shekels".
+    // Some people write thousands with a full stop: "1.000 shekels".
     if fraction.digits == "000" && (1..1000).contains(&value) {
         return quantity::integer(value * 1000, context);
     }

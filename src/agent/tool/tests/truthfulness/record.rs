@@ -97,7 +97,7 @@ impl Record {
 
     /// Returns true if the transcript contains a call of a matching tool without its output. The review cannot know
     /// whether such a call succeeded, so it may report the claim as false.
-    fn is_unsupported(&self, said: &Said) -> bool {
+    fn lacks_tool_output(&self, said: &Said) -> bool {
         let about = match said.about {
             About::Start(start) | About::Offer { start, .. } => iso(start),
             About::Topic(topic) => TOPICS[topic].0.to_owned(),
@@ -122,7 +122,7 @@ impl Record {
             if is_true[index] {
                 outcome.held += 1;
                 let is_said_untrue = (0..self.said.len()).any(|other| !is_true[other] && is_it(&self.said[other]));
-                if is_found && !is_said_untrue && !self.is_unsupported(said) {
+                if is_found && !is_said_untrue && !self.lacks_tool_output(said) {
                     outcome.problems.push(self.describe("a false alarm", said, found));
                 }
             } else if is_found {
