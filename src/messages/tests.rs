@@ -59,7 +59,8 @@ impl Used {
     }
 }
 
-/// The texts of a language. A text that another one includes is a part of that one.
+/// Returns the texts of a language with their parameters. A text that another text includes is left out; its parameters
+/// count as parameters of that text.
 fn texts(language: Language) -> Texts {
     let resource = parser::parse(source(language)).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
     let mut found: BTreeMap<String, Used> = BTreeMap::new();

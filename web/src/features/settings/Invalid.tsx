@@ -43,9 +43,5 @@ function Allowed({ item }: { item: Item }) {
       </Trans>
     )
   }
-  return (
-    <Trans>
-      הערך לא מתאים. מותר: {item.allowed}.
-    </Trans>
-  )
+  return <Trans>הערך לא מתאים. מותר: {item.allowed}.</Trans>
 }

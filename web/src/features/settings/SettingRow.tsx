@@ -19,7 +19,11 @@ import { isSame, ownValue } from './value'
 /** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
 const SAVED_MS = 12_000
 
-type Rejection = { kind: 'value'; reason?: string } | { kind: 'number' } | { kind: 'range' } | { kind: 'other'; text: string }
+type Rejection =
+  | { kind: 'value'; reason?: string }
+  | { kind: 'number' }
+  | { kind: 'range' }
+  | { kind: 'other'; text: string }
 
 /** A setting: its name and help, its control, and a note. Each setting is saved separately. */
 export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: boolean }) {
@@ -35,7 +39,11 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
       setMine({ value: changes[item.key] })
       return true
     }
-    setRejection(error.code === 'invalid' ? { kind: 'value', reason: error.params.reason } : { kind: 'other', text: problemText(error) })
+    setRejection(
+      error.code === 'invalid'
+        ? { kind: 'value', reason: error.params.reason }
+        : { kind: 'other', text: problemText(error) },
+    )
     return true
   }
   const change = useChange({ onError: refused })
@@ -95,7 +103,11 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
         {rejection && (
           <div className="err" id={`${id}-note`} role="alert">
             <Icon icon={IconAlertCircle} size="s" />
-            {rejection.kind === 'other' ? <span>{rejection.text}</span> : <Invalid item={item} reason={rejection.kind === 'value' ? rejection.reason : undefined} />}
+            {rejection.kind === 'other' ? (
+              <span>{rejection.text}</span>
+            ) : (
+              <Invalid item={item} reason={rejection.kind === 'value' ? rejection.reason : undefined} />
+            )}
           </div>
         )}
         {shorter !== undefined && (
