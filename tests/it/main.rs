@@ -60,6 +60,7 @@ mod restore;
 mod root_links;
 mod schema;
 mod settings;
+mod settings_checks;
 mod simulate;
 mod stale_calls;
 mod standby;

@@ -2,10 +2,9 @@
 
 use super::counted::next_word;
 use super::letters;
-use super::lists::{List, lines};
-use super::plain::{bases, is_dash, is_hebrew, plain, word_length, words_before};
+use super::lists::{List, bases, lines};
+use super::plain::{CURRENCIES, is_dash, is_hebrew, plain, word_length, words_before};
 use super::run::Run;
-use super::symbols::CURRENCIES;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! The noun that a number counts. It decides the gender of the number.
 
-use super::lists::{Gender, List, Noun};
-use super::plain::{bases, is_dash, is_prefix, plain, word_length};
+use super::lists::{Gender, List, Noun, bases, is_prefix};
+use super::plain::{is_dash, plain, word_length};
 
 /// The noun that a number counts.
 #[derive(Clone, Debug)]

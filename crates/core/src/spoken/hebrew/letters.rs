@@ -1,8 +1,8 @@
 //! Days and years of the Hebrew calendar, which are written with letters: the first letter for 1, the tenth for 10.
 
 use super::counted::next_word;
-use super::lists::List;
-use super::plain::{bases, plain};
+use super::lists::{List, bases};
+use super::plain::plain;
 
 /// Returns the names of the letters that denote the day of a month, with the Hebrew prefix of the word. `after` is the
 /// text after the word: a month must follow.

@@ -1,6 +1,5 @@
 //! Parsers for the data files with words and nouns.
 
-use super::plain::bases;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -230,3 +229,18 @@ static NOUNS: LazyLock<(Vec<Noun>, BTreeMap<&'static str, usize>)> = LazyLock::n
 
 /// The last letter of masculine plurals, which the construct plural omits.
 const PLURAL_END: char = '\u{5dd}';
+
+/// Returns the word, and the word without its first one to three Hebrew prefixes.
+pub(super) fn bases(word: &str) -> impl Iterator<Item = &str> {
+    let is_prefix = |c: char| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c));
+    let prefixes = word.chars().take_while(|c| is_prefix(*c)).count().min(3);
+    let ends = std::iter::once(0).chain(word.char_indices().map(|(at, c)| at + c.len_utf8()).take(prefixes));
+    ends.map(|at| &word[at..]).filter(|base| !base.is_empty())
+}
+
+/// Returns true if the word consists only of Hebrew prefixes.
+pub(super) fn is_prefix(word: &str) -> bool {
+    !word.is_empty()
+        && word.chars().count() <= 4
+        && word.chars().all(|c| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c)))
+}

@@ -1,8 +1,7 @@
 //! Marks between numbers and words that have a spoken form of their own: "4x4", "200 ₪ + VAT", "50 ₪/hour", "20%-30%".
 
 use super::lists::{List, Noun};
-use super::plain::{is_dash, plain, word_length, words_before};
-use super::symbols::CURRENCIES;
+use super::plain::{CURRENCIES, is_dash, plain, word_length, words_before};
 
 /// Replaces marks between numbers and words by words or by a simpler form of the same meaning.
 pub(super) fn marks(text: &str) -> String {

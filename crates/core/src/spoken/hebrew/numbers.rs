@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::counted::next_word;
-use super::lists::{List, Noun};
+use super::lists::{List, Noun, is_prefix};
 use super::phone;
-use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_prefix, is_quote, plain, words_before};
+use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
 use super::reading::{self, Kind, Reading};
 use super::run::Run;
 

@@ -1,8 +1,6 @@
 //! Normalisation of words to the spelling of the data files, which have no vowel points and use ASCII quotation marks;
 //! and detection of word boundaries.
 
-use super::lists::List;
-
 /// The length of the context before and after a number that the rules use, in bytes. It bounds the time per number in a
 /// long text.
 pub(super) const NEARBY: usize = 300;
@@ -19,20 +17,8 @@ pub(super) fn plain(word: &str) -> String {
         .collect()
 }
 
-/// Returns the word, and the word without its first one to three Hebrew prefixes.
-pub(super) fn bases(word: &str) -> impl Iterator<Item = &str> {
-    let is_prefix = |c: char| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c));
-    let prefixes = word.chars().take_while(|c| is_prefix(*c)).count().min(3);
-    let ends = std::iter::once(0).chain(word.char_indices().map(|(at, c)| at + c.len_utf8()).take(prefixes));
-    ends.map(|at| &word[at..]).filter(|base| !base.is_empty())
-}
-
-/// Returns true if the word consists only of Hebrew prefixes.
-pub(super) fn is_prefix(word: &str) -> bool {
-    !word.is_empty()
-        && word.chars().count() <= 4
-        && word.chars().all(|c| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c)))
-}
+/// Currency symbols, which may be written before the number.
+pub(super) const CURRENCIES: [char; 4] = ['\u{20aa}', '$', '\u{20ac}', '\u{a3}'];
 
 /// Returns true for a letter of any script, and for a vowel point.
 pub(super) fn is_letter(c: char) -> bool {

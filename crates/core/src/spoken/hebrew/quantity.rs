@@ -3,9 +3,9 @@
 use super::clock::Clock;
 use super::context::Context;
 use super::counted::Counted;
-use super::lists::{Gender, List, Noun};
+use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
-use super::plain::bases;
+
 use super::reading::Reading;
 
 /// A number with the digits after its decimal point.

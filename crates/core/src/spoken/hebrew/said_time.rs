@@ -1,9 +1,9 @@
 //! Detection of times of day in words: "at half past ten", "a quarter to five".
 
 use super::counted::{Counted, next_word};
-use super::lists::{Gender, List};
+use super::lists::{Gender, List, bases};
 use super::numeral::cardinal;
-use super::plain::{bases, is_dash, plain};
+use super::plain::{is_dash, plain};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;

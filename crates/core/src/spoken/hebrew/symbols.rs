@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::marks::marks;
-use super::plain::{is_dash, is_letter, plain, word_length};
+use super::plain::{CURRENCIES, is_dash, is_letter, plain, word_length};
 use unicode_normalization::UnicodeNormalization;
 
 /// Replaces symbols of currencies and units by words, converts all digits to ASCII, and removes direction marks.
@@ -133,6 +133,3 @@ fn digits(text: &str) -> String {
     }
     plain
 }
-
-/// Currency symbols, which may be written before the number.
-pub(super) const CURRENCIES: [char; 4] = ['\u{20aa}', '$', '\u{20ac}', '\u{a3}'];
