@@ -67,12 +67,13 @@ impl Reloader {
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
         let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
-        let mut unused = BTreeSet::new();
+        // No request has stored a header yet, so whatever no tool needs now can be removed.
+        let mut unused = self.purge_tool_secrets(None).await;
         loop {
             let request = tokio::select! {
                 request = requests.next() => request,
                 _ = purge.tick() => {
-                    unused = self.purge_tool_secrets(unused).await;
+                    unused = self.purge_tool_secrets(Some(unused)).await;
                     continue;
                 }
             };
@@ -131,22 +132,23 @@ impl Reloader {
     }
 
     /// Removes the tools of the agent that can no longer be restored, and the headers that no tool needed at the
-    /// previous purge (`unused_before`) and now: a header is stored before the tool that refers to it. Returns the
-    /// headers that no tool needs now.
-    async fn purge_tool_secrets(&self, unused_before: BTreeSet<String>) -> BTreeSet<String> {
+    /// previous purge (`unused_before`; without one, of any time) and now: a header is stored before the tool that refers
+    /// to it. Returns the headers that no tool needs now.
+    async fn purge_tool_secrets(&self, unused_before: Option<BTreeSet<String>>) -> BTreeSet<String> {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
         let needed = match purged {
             Ok(needed) => needed,
             Err(error) => {
                 tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot read which secrets the agent's tools need: the others are kept for another hour");
-                return unused_before;
+                return unused_before.unwrap_or_default();
             }
         };
         let file = PageSecrets::of(&self.settings.config().store);
         let stored = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
-        let Ok(Ok(stored)) = stored else { return unused_before };
+        let Ok(Ok(stored)) = stored else { return unused_before.unwrap_or_default() };
         let unused: BTreeSet<String> = stored.into_keys().filter(|id| !needed.contains(id)).collect();
-        let removed: ToolSecrets = unused.intersection(&unused_before).map(|id| (id.clone(), None)).collect();
+        let was_unused = |id: &&String| unused_before.as_ref().is_none_or(|before| before.contains(*id));
+        let removed: ToolSecrets = unused.iter().filter(was_unused).map(|id| (id.clone(), None)).collect();
         if !removed.is_empty()
             && let Err(error) = self.store_tool_secrets(removed).await
         {

@@ -1,12 +1,9 @@
 //! Settings that are changed on the page: they are validated, stored, and active immediately. Other sources and restored copies cannot
 //! overwrite them.
 
-use crate::support::access::PASSWORD;
 use crate::support::client::send;
 use crate::support::telephony::CallHarness;
 use crate::support::{Client, Daemon, Reply};
-use agentlocator::simulator::openai::OpenAiOptions;
-use agentlocator::simulator::twilio::{Fault, Operation};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;

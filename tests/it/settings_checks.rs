@@ -1,16 +1,11 @@
 //! Checks of settings with values that are not saved, and the webhooks of Twilio's numbers.
 
 use crate::support::access::PASSWORD;
-use crate::support::client::send;
 use crate::support::telephony::CallHarness;
-use crate::support::{Client, Daemon, Reply};
+use crate::support::{Client, Daemon};
 use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::{Fault, Operation};
-use reqwest::Method;
 use serde_json::{Value, json};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const KEY: &str = "sk-entered-on-the-page";
@@ -33,7 +28,9 @@ async fn values_are_checked_before_they_are_saved() {
     let good = check(json!({"check": "ai", "values": {"openai.api_key": KEY}})).await;
     assert!(good["findings"][0]["text"].as_str().unwrap().contains("the AI accepts the key"), "{good}");
     assert!(harness.ai.state().sessions.len() == 1, "a session was opened with the key");
-    assert_eq!(item(&api, "openai.api_key").await["secret_set"], false, "nothing is stored");
+    let settings = api.get("/api/settings").await.json();
+    let key = settings["items"].as_array().unwrap().iter().find(|item| item["key"] == "openai.api_key").unwrap();
+    assert_eq!(key["secret_set"], false, "nothing is stored");
     let wrong =
         check(json!({"check": "ai", "values": {"openai.api_key": KEY, "openai.realtime_model": "gpt-none"}})).await;
     assert_eq!((&wrong["ok"], &wrong["findings"][0]["status"]), (&json!(false), &json!("error")), "{wrong}");

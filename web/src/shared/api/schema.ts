@@ -2141,23 +2141,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/threads/{id}/ai": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Set whether the AI answers in a thread. */
-        put: operations["set_thread_ai_mode"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/threads/{id}/draft": {
         parameters: {
             query?: never;
@@ -2317,8 +2300,8 @@ export interface paths {
          *     about the call is stored, and the agent's tools have no effect; its duration and cost count towards the daily
          *     limits.
          *
-         *     409 is `no_engine` if no AI engine answers calls, and `limit_reached` at a daily limit, which `error.params.setting`
-         *     names.
+         *     The code of a 409 is `no_engine` if no AI engine answers calls. It is `limit_reached` at a daily limit, which
+         *     `error.params.setting` names.
          */
         post: operations["create_trial_call"];
         delete?: never;
@@ -3500,7 +3483,10 @@ export interface components {
             /** @description Whether the resource accepts no new appointments. */
             archived?: boolean | null;
             kind?: components["schemas"]["ResourceKind"] | null;
-            /** @description The name of the resource; null is allowed only for a resource with a key. */
+            /**
+             * @description The name of the resource; null is allowed only for the resource that a new database contains (its `key` is
+             *     `business`).
+             */
             name?: string | null;
             /**
              * Format: int64
@@ -5759,10 +5745,6 @@ export interface components {
             role: components["schemas"]["Role"];
             user?: components["schemas"]["User"] | null;
         };
-        /** @description The new mode of the AI in a thread. */
-        SetAiModeRequest: {
-            ai_mode: components["schemas"]["AiMode"];
-        };
         /** @description A contact's new value of a custom field. */
         SetFieldRequest: {
             /**
@@ -5813,7 +5795,7 @@ export interface components {
             actor?: string | null;
             /** @description The name of the user or the token that made the last change; null for other actors. */
             actor_name?: string | null;
-            /** @description The allowed values, described in English. */
+            /** @description The allowed values, in the language of the request. */
             allowed: string;
             /** @description The allowed values; empty if there is no fixed set. */
             choices: string[];
@@ -6822,7 +6804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6893,7 +6875,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6929,7 +6911,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6989,7 +6971,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7061,7 +7043,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7146,7 +7128,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7193,7 +7175,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7309,7 +7291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,7 +7329,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7399,7 +7381,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7506,7 +7488,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7564,7 +7546,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7626,7 +7608,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7756,7 +7738,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7807,7 +7789,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7939,7 +7921,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8024,7 +8006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8071,7 +8053,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8134,7 +8116,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8154,7 +8136,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8217,7 +8199,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8237,7 +8219,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8300,7 +8282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8320,7 +8302,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8380,7 +8362,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8441,7 +8423,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8491,7 +8473,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8547,7 +8529,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8620,7 +8602,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8672,7 +8654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8734,7 +8716,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8783,7 +8765,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8975,7 +8957,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9042,7 +9024,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9103,7 +9085,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9170,7 +9152,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9261,7 +9243,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9378,7 +9360,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9430,7 +9412,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9528,7 +9510,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9579,7 +9561,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9651,7 +9633,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9774,7 +9756,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9800,7 +9782,7 @@ export interface operations {
                 sort?: "activity" | "name" | "created";
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
-                /** @description `next_cursor` of the previous page, in the same order. */
+                /** @description The `next_cursor` of the previous page. Use it with the same `sort` as that page. */
                 cursor?: string;
             };
             header?: never;
@@ -9836,7 +9818,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9943,7 +9925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10048,7 +10030,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10099,7 +10081,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10222,7 +10204,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10354,7 +10336,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10470,7 +10452,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10519,7 +10501,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10643,7 +10625,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10723,7 +10705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10759,7 +10741,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10822,7 +10804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10931,7 +10913,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11049,7 +11031,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11131,7 +11113,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11264,7 +11246,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11387,7 +11369,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11446,7 +11428,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11505,7 +11487,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11573,7 +11555,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11611,7 +11593,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11682,7 +11664,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11718,7 +11700,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11790,7 +11772,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11875,7 +11857,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11922,7 +11904,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11972,7 +11954,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12077,7 +12059,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12173,7 +12155,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12218,7 +12200,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12274,7 +12256,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12326,7 +12308,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12424,7 +12406,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12475,7 +12457,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12547,7 +12529,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12670,7 +12652,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12722,7 +12704,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12784,7 +12766,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12793,7 +12775,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12831,7 +12813,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12936,7 +12918,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12992,7 +12974,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13066,7 +13048,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13180,7 +13162,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13236,7 +13218,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13294,7 +13276,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13352,7 +13334,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13410,7 +13392,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13468,7 +13450,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13522,7 +13504,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13602,7 +13584,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13638,7 +13620,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13696,7 +13678,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13705,7 +13687,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13763,7 +13745,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13772,7 +13754,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13810,7 +13792,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13881,7 +13863,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13917,7 +13899,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13978,7 +13960,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13998,7 +13980,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14121,7 +14103,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14177,7 +14159,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14284,7 +14266,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14335,7 +14317,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14407,7 +14389,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14530,7 +14512,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14635,7 +14617,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14682,7 +14664,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14781,7 +14763,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14839,7 +14821,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14888,7 +14870,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14942,7 +14924,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15000,7 +14982,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15058,7 +15040,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15125,7 +15107,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15197,7 +15179,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15320,7 +15302,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15380,7 +15362,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15409,7 +15391,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15449,7 +15431,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15561,7 +15543,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15666,7 +15648,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15716,7 +15698,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15787,7 +15769,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15823,7 +15805,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15874,7 +15856,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15935,7 +15917,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15955,7 +15937,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16040,7 +16022,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16087,7 +16069,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16138,7 +16120,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16261,7 +16243,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16308,7 +16290,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16413,7 +16395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16460,7 +16442,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16527,7 +16509,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16565,7 +16547,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16636,7 +16618,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16672,7 +16654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16723,7 +16705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16795,7 +16777,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16880,7 +16862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16927,7 +16909,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16983,7 +16965,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17090,7 +17072,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17141,7 +17123,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17202,7 +17184,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17222,7 +17204,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17307,7 +17289,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17354,7 +17336,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17413,7 +17395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17463,7 +17445,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17510,7 +17492,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17560,7 +17542,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17658,7 +17640,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17709,7 +17691,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17781,7 +17763,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17904,7 +17886,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17942,7 +17924,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18047,7 +18029,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18094,7 +18076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18141,7 +18123,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18199,7 +18181,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18214,7 +18196,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The language of titles and help: `he` or `en` */
+                /** @description The language of the texts: `he` or `en` */
                 "Accept-Language"?: string | null;
             };
             path?: never;
@@ -18240,7 +18222,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18255,7 +18237,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The language of titles and help: `he` or `en` */
+                /** @description The language of the texts: `he` or `en` */
                 "Accept-Language"?: string | null;
             };
             path?: never;
@@ -18348,7 +18330,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`. */
+            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid` (`error.params.reason` says why, in the language of the request), `unknown_field`. `expected` names a setting that the request does not change: `invalid`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18357,7 +18339,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18411,7 +18393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18440,7 +18422,7 @@ export interface operations {
                     "application/json": components["schemas"]["SetupStatus"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18545,7 +18527,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18592,7 +18574,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18688,7 +18670,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18726,7 +18708,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18797,7 +18779,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18833,7 +18815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18905,7 +18887,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18990,7 +18972,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19037,7 +19019,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19099,7 +19081,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19220,7 +19202,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19271,7 +19253,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19343,7 +19325,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19466,7 +19448,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19526,7 +19508,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19586,7 +19568,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19646,7 +19628,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19684,7 +19666,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19733,114 +19715,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    set_thread_ai_mode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetAiModeRequest"];
-            };
-        };
-        responses: {
-            /** @description The conversation with one contact over one channel. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Thread"];
-                };
-            };
-            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description There is nothing with that id: `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body did not arrive in time: `timeout` */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is too large: `too_large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19947,7 +19822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20010,7 +19885,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20068,7 +19943,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20117,7 +19992,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20175,7 +20050,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20225,7 +20100,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20272,7 +20147,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20368,7 +20243,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20426,7 +20301,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20482,7 +20357,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20746,7 +20621,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20793,7 +20668,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20862,7 +20737,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20898,7 +20773,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20965,7 +20840,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21072,7 +20947,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21130,7 +21005,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21188,7 +21063,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21242,7 +21117,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21322,7 +21197,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21358,7 +21233,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21409,7 +21284,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21481,7 +21356,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21566,7 +21441,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21613,7 +21488,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21651,7 +21526,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21698,7 +21573,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21707,7 +21582,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21915,7 +21790,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It does not fit the present state: `conflict` */
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21924,7 +21799,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22023,7 +21898,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
                     [name: string]: unknown;
