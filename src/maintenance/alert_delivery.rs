@@ -45,6 +45,7 @@ async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, s
     };
     let mail_channel = MailChannel::new(config, context.clone());
     let whatsapp_channel = WhatsAppChannel::new(config, context, outbox, store).map(Arc::new);
+    // A counter, because both channels must see each wake-up, also one that comes while they send.
     let (wake, wakeups) = watch::channel(0_u64);
     tokio::join!(
         tick(alerts, &wake),

@@ -66,7 +66,8 @@ fn changes() -> BTreeSet<String> {
             } else if line.starts_with('}') {
                 is_inside = false;
             }
-            let name = line.trim_start().strip_prefix("pub fn ").filter(|_| is_inside);
+            let line = line.trim_start().replace("pub(crate) fn ", "pub fn ");
+            let name = line.strip_prefix("pub fn ").filter(|_| is_inside);
             found.extend(name.and_then(|name| name.split(['(', '<']).next()).map(str::to_owned));
         }
     }
