@@ -33,13 +33,13 @@ for (const view of LAYOUTS) {
 test('a refused value is explained in the language of the page', async ({ page, daemon }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
-  await page.goto(`${daemon.url}/app/settings/agent?at=agent.transfer_to`)
+  await page.goto(`${daemon.url}/app/settings/alerts?at=mail.host`)
   const row = page.locator('.set[data-target]')
   const field = row.locator('input')
-  await field.fill('050-1234567')
+  await field.fill('smtp.example.com:25')
   await field.press('Enter')
-  await expect(row.getByRole('alert')).toContainText('חסרה קידומת המדינה')
-  await expect(row.getByRole('alert')).toContainText('+972501234567')
+  await expect(row.getByRole('alert')).toContainText('יש בו פורט')
+  await expect(row.getByRole('alert')).toContainText('smtp.example.com')
 })
 
 test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {
