@@ -16,6 +16,7 @@ mod password_prompt;
 mod privileges;
 mod promote;
 mod reload;
+mod replay;
 mod restore;
 mod retention;
 mod serve;
@@ -136,6 +137,11 @@ enum Command {
     /// Steps in the data folder that root's commands run as the folder's owner.
     #[command(subcommand, hide = true)]
     AsDataOwner(as_data_owner::Command),
+    /// Show what happened in a call, and check whether this program decides the same again.
+    ///
+    /// The daemon logs what each call receives (audio, events of the AI, results of tools, with their times), and what it decided. The
+    /// log is fed into the call's logic again, without any service. A call in which something went wrong thereby becomes a test.
+    Replay(replay::Arguments),
     /// Print the OpenAPI document of the API.
     Openapi,
     /// Print the version, commit, build time and deployment.
@@ -241,6 +247,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Promote(arguments) => promote::run(&arguments, settings),
         Command::Snapshots(command) => snapshots::run(&command, settings),
         Command::AsDataOwner(command) => as_data_owner::run(&command),
+        Command::Replay(arguments) => replay::run(&arguments, settings),
         Command::Openapi => openapi::run(),
         Command::Version { json, check } => version::run(json, check, settings),
         Command::Completions { shell } => completions::run(shell, Arguments::command()),

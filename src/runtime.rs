@@ -13,6 +13,7 @@ pub mod calls;
 pub mod catch_up;
 mod clips;
 pub mod erasure;
+pub mod input_log;
 pub mod jobs;
 pub mod media_details;
 pub mod media_fetcher;
