@@ -65,7 +65,7 @@ async fn run_task(start: CallStart) {
         transfer: can_transfer(&settings.config, &context.call),
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
-        whatsapp: can_text(&settings, (!is_trial).then_some(&context.call)),
+        whatsapp: can_text(&settings.config, &settings.rules, (!is_trial).then_some(&context.call)),
     })
     .with_own(&known.profile.tools);
     let tools = if is_trial { tools.for_trial() } else { tools };
