@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         for scenario in chosen {
             let held = template.rehearse(&config, scenario, file.now).await?;
             let check = Check::of(scenario, &held);
-            if let Some(text) = report.add(scenario, held, check) {
+            if let Some(text) = report.add(scenario, &held, &check) {
                 print(&text)?;
             }
         }

@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::table::{Table, format_time};
 use crate::domain::{CallId, CallSid, Timestamp};
 use crate::host::disk::format_bytes;
-use crate::runtime::input_log::{self, LoggedCall, StoredLog};
+use crate::runtime::input_log::{self, Header, LoggedCall, StoredLog};
 use crate::secure_open;
 use anyhow::{Context, bail};
 use clap::{Args, ValueHint};
@@ -17,6 +17,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reproduce::{Outcome, Replay};
 use serde_json::json;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -101,16 +102,17 @@ fn show(arguments: &Arguments, call: &LoggedCall, replay: &Replay) -> anyhow::Re
             "timeline": lines,
         }));
     }
-    let mut text = format!("Call {}, {} UTC\n\n", header.call_sid, header.started_at);
+    let mut text = format!("Call {}, {}\n\n", header.call_sid, header.started_at);
     for line in &lines {
-        text.push_str(&format!("{line}\n"));
+        _ = writeln!(text, "{line}");
     }
     text.push('\n');
     if !header.is_of_this_program() {
-        text.push_str(&format!(
-            "Recorded by AgentLocator {} ({}); this is another version, which may decide otherwise.\n",
-            header.release, header.commit
-        ));
+        let Header { release, commit, .. } = header;
+        _ = writeln!(
+            text,
+            "Recorded by AgentLocator {release} ({commit}); this is another version, which may decide otherwise."
+        );
     }
     if !call.is_complete {
         text.push_str("The log has no end: the program was stopped, or the call is still active.\n");

@@ -65,8 +65,6 @@ pub struct HeldConversation {
     pub end: ConversationEnd,
     /// What it left in the database.
     pub left: Left,
-    /// The tools that the agent had.
-    pub tools: Vec<String>,
 }
 
 /// How a conversation ended.
@@ -146,7 +144,7 @@ pub async fn hold(
     }
     let (sid, zone, now) = (stage.sid, stage.zone, scene.now);
     let left = crm::transact(store, move |tx| rehearsal::finish(tx, &sid, &zone, now)).await?;
-    Ok(HeldConversation { turns, end, left, tools: stage.names })
+    Ok(HeldConversation { turns, end, left })
 }
 
 /// The state of a conversation.
@@ -158,7 +156,6 @@ struct Stage {
     began: Instant,
     model: TextConversation,
     tools: ToolRegistry,
-    names: Vec<String>,
     context: ToolContext,
     words: watch::Sender<CallerWords>,
     seq: i64,
@@ -174,8 +171,8 @@ impl Stage {
         let sid = CallSid::stored(&format!("CA{}", entropy::random_hex::<16>()));
         let call = IncomingCall { from: scene.from.clone(), ..IncomingCall::by_sid(sid.clone()) };
         let (zone, now, country) = (config.business.time_zone.clone(), scene.now, config.business.country);
-        let (begun, name, earlier, of) = (call.clone(), scene.name.clone(), scene.earlier.clone(), zone.clone());
-        crm::transact(store, move |tx| rehearsal::begin(tx, &begun, (name.as_deref(), &earlier), (country, &of), now))
+        let (first, name, earlier, of) = (call.clone(), scene.name.clone(), scene.earlier.clone(), zone.clone());
+        crm::transact(store, move |tx| rehearsal::begin(tx, &first, (name.as_deref(), &earlier), (country, &of), now))
             .await?;
         let (asked, of) = (call.clone(), zone.clone());
         let known = crm::read(store, move |tx| {
@@ -210,10 +207,9 @@ impl Stage {
             .at(now)
             .with_texts(Arc::new(QueuedTexts { config: config.clone(), store: store.clone(), now }))
             .with_own_tools(Arc::new(WrittenAnswers(scene.answers.clone())));
-        let names = tools.definitions().into_iter().map(|tool| tool.name.into_owned()).collect();
         let model = TextConversation::new(setup);
-        let (store, began) = (store.clone(), clock::instant());
-        Ok(Self { store, sid, zone, now, began, model, tools, names, context, words, seq: 0 })
+        let store = store.clone();
+        Ok(Self { store, sid, zone, now, began: clock::instant(), model, tools, context, words, seq: 0 })
     }
 
     /// Holds one turn. Returns how the conversation ended, if the agent ended it.
@@ -229,9 +225,9 @@ impl Stage {
         self.model.caller_says(&line.text);
         self.record(Speaker::Caller, &line.text).await?;
         for _ in 0..MAX_ROUNDS {
-            let begun = clock::instant() - asked;
+            let waited = clock::instant() - asked;
             let answer = self.model.answer().await.map_err(RehearsalError::Model)?;
-            turn.add(&answer, begun);
+            turn.add(&answer, waited);
             if !answer.text.is_empty() {
                 self.record(Speaker::Agent, &answer.text).await?;
             }

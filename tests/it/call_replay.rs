@@ -87,7 +87,6 @@ async fn a_call_with_a_tool_and_an_interruption_is_reproduced_exactly() {
         "call: plays",
         "call: interruption",
         "call: clears",
-        "twilio: mark",
         "twilio: stream stopped",
         "call: the call ends: caller_hung_up",
     ];

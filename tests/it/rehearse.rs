@@ -79,7 +79,10 @@ async fn a_scenario_passes_when_the_database_is_as_expected() {
     let passed = rehearsal.run(&format!("{SHOP}{BOOKED}"), &[]);
     let shown = text(&passed.stdout);
     assert!(passed.status.success(), "{shown}{}", text(&passed.stderr));
-    assert!(shown.starts_with("passed  a self-correction  (2 turns, ") && shown.contains("1 passed, 0 failed"), "{shown}");
+    assert!(
+        shown.starts_with("passed  a self-correction  (2 turns, ") && shown.contains("1 passed, 0 failed"),
+        "{shown}"
+    );
     let last = rehearsal.ai.state().requests.last().unwrap().1.clone();
     let messages = last["messages"].as_array().unwrap();
     let heard = messages.iter().find(|message| message["role"] == "assistant").unwrap();
@@ -101,7 +104,8 @@ async fn a_scenario_passes_when_the_database_is_as_expected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_lies_fails() {
     let rehearsal = Rehearsal::new(vec![Turn::new("", "קבעתי לך תור לתספורת ליום שני ב-17:00.")], "sk-right").await;
-    let failed = rehearsal.run(&format!("{SHOP}{}", BOOKED.replace(", { say = \"לא, בחמש\", after_words = 2 }", "")), &[]);
+    let failed =
+        rehearsal.run(&format!("{SHOP}{}", BOOKED.replace(", { say = \"לא, בחמש\", after_words = 2 }", "")), &[]);
     let shown = text(&failed.stdout);
     assert_eq!(failed.status.code(), Some(1), "{shown}");
     for part in [
@@ -123,13 +127,23 @@ async fn a_wrong_key_and_a_malformed_file_are_explained() {
     let rehearsal = Rehearsal::new(vec![booking("2026-11-30T17:00")], "sk-wrong").await;
     let refused = rehearsal.run(&format!("{SHOP}{BOOKED}"), &[]);
     let (code, shown) = (refused.status.code(), text(&refused.stderr));
-    assert!(code == Some(1) && shown.contains("the model does not answer: ") && shown.contains("check the key"), "{shown}");
+    assert!(
+        code == Some(1) && shown.contains("the model does not answer: ") && shown.contains("check the key"),
+        "{shown}"
+    );
     let requests = rehearsal.requests();
     for (scenarios, expected) in [
         ("[[scenario]]\nname = \"x\"\nsays = [\"a\"]\n", ":3:1: unknown field `says`, expected one of `name`"),
-        ("[[scenario]]\nname = \"x\"\nsay = [{ says = \"a\" }]\n", ":3:8: expected a text, or { say = TEXT"),
-        ("[[scenario]]\nname = \"x\"\nsay = [\"a\"]\n[scenario.expect]\nend = \"bye\"\n", ":5:7: unknown variant `bye`, expected one of `caller`, `agent`, `transfer`"),
+        ("[[scenario]]\nname = \"x\"\nsay = [{ says = \"a\" }]\n", ":3:7: expected a text, or { say = TEXT"),
+        (
+            "[[scenario]]\nname = \"x\"\nsay = [\"a\"]\n[scenario.expect]\nend = \"bye\"\n",
+            ":5:7: unknown variant `bye`, expected one of `caller`, `agent`, `transfer`",
+        ),
         ("[[scenario]]\nname = \"x\"\nsay = []\n", "the caller says nothing"),
+        (
+            "[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nexpect.no_tools = [\"book\"]\n",
+            "found the tool \"book\", expected one of ",
+        ),
         ("[[scenario]\n", ":1:"),
         ("[shop]\nhours = { sun = [\"9-19\"] }\n", ":2:18: found \"9-19\", expected hours such as"),
     ] {
@@ -171,15 +185,10 @@ async fn the_shipped_scenarios_are_valid() {
     for scenario in scenarios {
         assert!(!scenario["expect"].as_table().unwrap().is_empty(), "{scenario}");
     }
+    // An agent that is of no help fails.
     let rehearsal = Rehearsal::new(vec![Turn::new("", "רגע")], "sk-right").await;
-    let output = tokio::task::block_in_place(|| rehearsal.daemon.cli(&["rehearse", path.to_str().unwrap(), "--json"]));
+    let arguments = ["rehearse", path.to_str().unwrap(), "--json", "--only", "closed: "];
+    let output = tokio::task::block_in_place(|| rehearsal.daemon.cli(&arguments));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
-    assert_eq!(report["scenarios"].as_array().unwrap().len(), scenarios.len());
-    // An agent that does nothing keeps only what forbids something.
-    assert!(report["passed"].as_u64().unwrap() < 10, "{}", report["passed"]);
-    for scenario in report["scenarios"].as_array().unwrap() {
-        for failure in scenario["failures"].as_array().unwrap() {
-            assert!(!failure["expected"].as_str().unwrap().starts_with("a tool named"), "{scenario}");
-        }
-    }
+    assert_eq!((&report["passed"], &report["failed"]), (&json!(0), &json!(4)), "{report:#}");
 }

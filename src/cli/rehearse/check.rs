@@ -1,7 +1,6 @@
 //! Compares a conversation with what its scenario expects.
 
 use super::scenario::{ExpectedAppointment, Scenario};
-use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::domain::AppointmentState;
 use crate::runtime::rehearsal::HeldConversation;
 use crate::search::fold;
@@ -90,13 +89,6 @@ impl Check {
 
     fn tools(&mut self, used: &[String], unused: &[String], held: &HeldConversation) {
         let called: Vec<&str> = held.turns.iter().flat_map(|turn| &turn.tools).map(|tool| tool.name.as_str()).collect();
-        let all = ToolRegistry::for_phone(PhoneTools::ALL).definitions();
-        let is_known =
-            |name: &str| held.tools.iter().any(|tool| tool == name) || all.iter().any(|tool| tool.name == name);
-        for name in used.iter().chain(unused).filter(|name| !is_known(name)) {
-            let known = held.tools.join(", ");
-            self.add(false, format!("a tool named {name}"), format!("there is none; the agent has {known}"));
-        }
         let found = list(called.iter().map(|name| (*name).to_owned()));
         for name in used {
             self.add(called.contains(&name.as_str()), format!("the tool {name} is used"), found.clone());

@@ -4,6 +4,7 @@ use super::check::{Check, Failure};
 use super::scenario::Scenario;
 use crate::runtime::rehearsal::{HeldConversation, RehearsedTurn};
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// The results so far.
 pub(super) struct Report {
@@ -37,7 +38,7 @@ impl Report {
     }
 
     /// Adds a result. Returns its text, if texts are wanted.
-    pub(super) fn add(&mut self, scenario: &Scenario, held: HeldConversation, check: Check) -> Option<String> {
+    pub(super) fn add(&mut self, scenario: &Scenario, held: &HeldConversation, check: &Check) -> Option<String> {
         let has_passed = check.failures.is_empty();
         *(if has_passed { &mut self.passed } else { &mut self.failed }) += 1;
         let ms: u64 = held.turns.iter().map(|turn| turn.total_ms).sum();
@@ -54,7 +55,7 @@ impl Report {
             let mark = if has_passed { "passed" } else { "FAILED" };
             let mut text = format!("{mark}  {}  ({} turns, {})\n", scenario.name, held.turns.len(), seconds(ms));
             for Failure { expected, found } in &check.failures {
-                text.push_str(&format!("        expected: {expected}\n        found:    {found}\n"));
+                _ = writeln!(text, "        expected: {expected}\n        found:    {found}");
             }
             if !has_passed || self.shows_all_turns {
                 held.turns.iter().enumerate().for_each(|(number, turn)| add_turn(&mut text, number + 1, turn));
@@ -111,14 +112,14 @@ impl Report {
 }
 
 fn add_turn(text: &mut String, number: usize, turn: &RehearsedTurn) {
-    text.push_str(&format!("    {number}. caller: {}\n", turn.caller));
+    _ = writeln!(text, "    {number}. caller: {}", turn.caller);
     for tool in &turn.tools {
-        text.push_str(&format!("       {} ms  {} {} → {}\n", tool.ms, tool.name, tool.arguments, tool.output));
+        _ = writeln!(text, "       {} ms  {} {} → {}", tool.ms, tool.name, tool.arguments, tool.output);
     }
     let first = turn.first_word_ms.map_or_else(|| "no word".to_owned(), |ms| format!("first word {ms} ms"));
     let (all, tokens_in, tokens_out) = (turn.total_ms, turn.tokens_in, turn.tokens_out);
-    text.push_str(&format!("       agent: {}\n", turn.agent));
-    text.push_str(&format!("       {first}, whole answer {all} ms, {tokens_in} + {tokens_out} tokens\n"));
+    _ = writeln!(text, "       agent: {}", turn.agent);
+    _ = writeln!(text, "       {first}, whole answer {all} ms, {tokens_in} + {tokens_out} tokens");
 }
 
 fn seconds(ms: u64) -> String {

@@ -1,6 +1,7 @@
 //! The file with scenarios.
 
 use super::shop::Shop;
+use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::crm::rehearsal::EarlierAppointment;
 use crate::domain::{AppointmentState, Timestamp};
 use crate::pipeline::UNINTELLIGIBLE;
@@ -186,7 +187,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         anyhow::anyhow!("{}:{line}:{column}: {}", path.display(), error.message().trim_end())
     })?;
-    let mut names = BTreeSet::new();
+    let (mut names, tools) = (BTreeSet::new(), ToolRegistry::for_phone(PhoneTools::ALL).definitions());
     for scenario in &file.scenarios {
         let name = &scenario.name;
         if !names.insert(name) {
@@ -197,6 +198,16 @@ pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
         }
         if scenario.say.iter().any(|line| matches!(line, Line::Noise { noise: false })) {
             bail!("{}: scenario {name:?}: noise can only be true", path.display());
+        }
+        let known: Vec<_> =
+            tools.iter().map(|tool| &*tool.name).chain(scenario.answers.keys().map(String::as_str)).collect();
+        let checked = scenario.expect.tools.iter().chain(&scenario.expect.no_tools);
+        if let Some(unknown) = checked.into_iter().find(|tool| !known.contains(&tool.as_str())) {
+            bail!(
+                "{}: scenario {name:?}: found the tool {unknown:?}, expected one of {}, or a tool of your own that has answers",
+                path.display(),
+                known.join(", ")
+            );
         }
     }
     Ok(file)

@@ -39,7 +39,7 @@ pub(super) fn lines(replay: &Replay, all: bool) -> Vec<Line> {
             timeline.output(output);
         }
     }
-    for run in [Run::Voice, Run::Received, Run::Played] {
+    for run in [Run::Voice, Run::Received, Run::Played, Run::Marks] {
         timeline.end(run);
     }
     // A run is added when it ends, and stands where it began.
@@ -52,10 +52,10 @@ struct Timeline {
     all: bool,
     at: Duration,
     lines: Vec<Line>,
-    runs: [Option<AudioRun>; 3],
+    runs: [Option<OpenRun>; 4],
 }
 
-/// The kinds of audio that are summarised.
+/// What is summarised.
 #[derive(Clone, Copy)]
 enum Run {
     /// The caller's voice.
@@ -64,9 +64,11 @@ enum Run {
     Received,
     /// What is sent to the caller.
     Played,
+    /// Marks that Twilio returned.
+    Marks,
 }
 
-struct AudioRun {
+struct OpenRun {
     began: Duration,
     last: Duration,
     frames: u32,
@@ -86,24 +88,28 @@ impl Timeline {
         let pause = match run {
             Run::Voice => SAME_RUN,
             // The audio of an utterance is one run, in whatever steps it comes.
-            Run::Received | Run::Played => Duration::from_secs(2),
+            Run::Received | Run::Played | Run::Marks => Duration::from_secs(2),
         };
         let at = self.at;
-        if self.runs[run as usize].as_ref().is_some_and(|open| open.item != item || at - open.last > pause) {
+        if self.runs[run as usize]
+            .as_ref()
+            .is_some_and(|open| open.item != item || at.saturating_sub(open.last) > pause)
+        {
             self.end(run);
         }
-        let new = || AudioRun { began: at, last: at, frames: 0, ms: 0, item: item.to_owned() };
+        let new = || OpenRun { began: at, last: at, frames: 0, ms: 0, item: item.to_owned() };
         let open = self.runs[run as usize].get_or_insert_with(new);
         (open.last, open.frames, open.ms) = (at, open.frames + 1, open.ms + ms);
     }
 
     fn end(&mut self, run: Run) {
-        let Some(AudioRun { began, frames, ms, item, .. }) = self.runs[run as usize].take() else { return };
+        let Some(OpenRun { began, frames, ms, item, .. }) = self.runs[run as usize].take() else { return };
         let length = format!("{}.{:02} s in {frames} frames", ms / 1000, ms % 1000 / 10);
         let (source, text) = match run {
             Run::Voice => ("caller", format!("voice, {length}")),
             Run::Received => ("engine", format!("audio of {item}, {length}")),
             Run::Played => ("call", format!("plays {length}")),
+            Run::Marks => ("twilio", format!("{frames} marks played")),
         };
         let at = std::mem::replace(&mut self.at, began);
         self.add(source, text);
@@ -133,7 +139,8 @@ impl Timeline {
             }
             Input::StreamStarted => self.add("twilio", "stream started"),
             Input::CallerKey(key) => self.add("caller", format!("key {key}")),
-            Input::Mark(name) => self.add("twilio", format!("mark {name} played")),
+            Input::Mark(name) if self.all => self.add("twilio", format!("mark {name} played")),
+            Input::Mark(_) => self.frame(Run::Marks, 0, ""),
             Input::StreamStopped => self.add("twilio", "stream stopped"),
             Input::StreamLost => self.add("twilio", "stream lost"),
             Input::Engine(event) => self.engine(event),
@@ -190,9 +197,10 @@ impl Timeline {
         let text = match output {
             Output::Play { audio, at_ms } if self.all => format!("plays {} ms, heard at {at_ms} ms", audio.ms()),
             Output::Play { audio, .. } => return self.frame(Run::Played, audio.ms(), ""),
-            Output::Mark(name) => format!("mark {name} sent"),
+            Output::Mark(name) if self.all => format!("mark {name} sent"),
             Output::Clear { heard_until_ms } => {
                 self.end(Run::Played);
+                self.end(Run::Marks);
                 format!("clears what is not yet played; heard until {heard_until_ms} ms")
             }
             Output::CloseStream => "closes the stream".to_owned(),
@@ -211,7 +219,7 @@ impl Timeline {
             Output::RunTool { id, name, .. } => format!("runs tool {name} ({id})"),
             Output::RedirectToFallback => "redirects the call to Twilio's recorder".to_owned(),
             Output::Turn(turn) if self.all || turn.ended_ms.is_some() => describe_turn(turn),
-            Output::Turn(_) => return,
+            Output::Mark(_) | Output::Turn(_) => return,
             Output::Event(event) => match describe_event(event) {
                 Some(text) => text,
                 None if self.all => format!("{event:?}"),

@@ -13,6 +13,10 @@ const FORMAT: u32 = 1;
 /// A limit for what a file may contain, for files from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// The errors of a file that does not begin like a gzip file.
+const NOT_GZIP: [io::ErrorKind; 3] =
+    [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+
 /// The first line of a log: what the session was created with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Header {
@@ -143,7 +147,7 @@ pub fn read(from: impl Read) -> Result<LoggedCall, ReadError> {
     match lines.read_line(&mut line) {
         Ok(0) => return Err(ReadError::NoLog("it is empty".to_owned())),
         Ok(_) => {}
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+        Err(error) if NOT_GZIP.contains(&error.kind()) => {
             return Err(ReadError::NoLog("it is not compressed with gzip".to_owned()));
         }
         Err(error) => return Err(error.into()),
