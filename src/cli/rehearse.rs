@@ -49,11 +49,11 @@ const HELP: &str = r#"A scenario:
   [[scenario]]
   name = "a haircut on Monday"
   now = "2026-11-29T09:00"              # the time of the call; by default the current time
-  say = ["שלום, אפשר תור לתספורת מחר בארבע?", "לא, בחמש", "כן, דנה"]
+  say = ["Hello, a haircut tomorrow at four, please.", "No, at five.", "Yes. Dana."]
   [scenario.expect]
-  appointments = [{ service = "תספורת", start = "2026-11-30T17:00" }]
+  appointments = [{ service = "Haircut", start = "2026-11-30T17:00" }]
   tools = ["book_appointment"]
-  says = ["חמש|17:00"]
+  says = ["five|17:00"]
 
 All keys are in the admin guide, and examples in /usr/share/doc/agentlocator/examples/rehearse.toml.
 

@@ -264,7 +264,7 @@ impl Stage {
         let turn = HistoryTurn { speaker, text: text.to_owned() };
         self.words.send_modify(|words| words.turns.push(turn));
         let (sid, seq, text, at) = (self.sid.clone(), self.seq, text.to_owned(), self.now);
-        // Turns are told apart by their times, also if the model answers within a millisecond.
+        // Each turn needs a time of its own, also if the model answers within a millisecond.
         let started_ms = ms(clock::instant() - self.began) + 2 * u64::try_from(seq).unwrap_or(0);
         crm::transact(&self.store, move |tx| {
             let turn = TurnUpdate {

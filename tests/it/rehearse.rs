@@ -145,7 +145,7 @@ async fn a_wrong_key_and_a_malformed_file_are_explained() {
             "found the tool \"book\", expected one of ",
         ),
         ("[[scenario]\n", ":1:"),
-        ("[shop]\nhours = { sun = [\"9-19\"] }\n", ":2:18: found \"9-19\", expected hours such as"),
+        ("[shop]\nhours = { sun = [\"9-19\"] }\n", ":2:17: found \"9-19\", expected hours such as"),
     ] {
         let wrong = rehearsal.run(scenarios, &[]);
         let shown = text(&wrong.stderr);

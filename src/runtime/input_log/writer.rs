@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_blocked_writer_delays_no_call_and_leaves_a_mark() {
-        // Nobody takes from the queue: the disk hangs.
+        // The queue is not read: the disk hangs.
         let (sender, receiver) = sync_channel(2);
         let now = clock::instant();
         let mut log = InputLog::begin(sender, 1, header(), now).unwrap();
