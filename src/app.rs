@@ -68,6 +68,7 @@ pub async fn run(
         what = tasks.ended_early() => Some(what),
     };
     tasks.stop(&services.calls, &services.snapshots, services.status.clone()).await;
+    services.flush_input_logs().await;
     drop(services);
     close(store, &socket).await?;
     match ended_early {

@@ -15,7 +15,9 @@ mod output;
 mod password_prompt;
 mod privileges;
 mod promote;
+mod rehearse;
 mod reload;
+mod replay;
 mod restore;
 mod retention;
 mod serve;
@@ -26,6 +28,7 @@ mod snapshots;
 mod standby;
 mod support_bundle;
 mod table;
+mod temporary_folder;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -137,6 +140,16 @@ enum Command {
     /// Steps in the data folder that root's commands run as the folder's owner.
     #[command(subcommand, hide = true)]
     AsDataOwner(as_data_owner::Command),
+    /// Hold written conversations with the agent, and check what it said and did.
+    ///
+    /// A scenario says what a caller says, and what is expected afterwards: appointments, messages, tools, words. The agent is the
+    /// owner's own: its model, instructions and tools. Nothing is sent, and the database is not changed. The model costs money.
+    Rehearse(rehearse::Arguments),
+    /// Show what happened in a call, and check whether this program decides the same again.
+    ///
+    /// The daemon logs what each call receives (audio, events of the AI, results of tools, with their times), and what it decided. The
+    /// log is fed into the call's logic again, without any service. A call in which something went wrong thereby becomes a test.
+    Replay(replay::Arguments),
     /// Print the OpenAPI document of the API.
     Openapi,
     /// Print the version, commit, build time and deploy id.
@@ -243,6 +256,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Promote(arguments) => promote::run(&arguments, settings),
         Command::Snapshots(command) => snapshots::run(&command, settings),
         Command::AsDataOwner(command) => as_data_owner::run(&command),
+        Command::Rehearse(arguments) => rehearse::run(&arguments, settings),
+        Command::Replay(arguments) => replay::run(&arguments, settings),
         Command::Openapi => openapi::run(),
         Command::Version { json, check } => version::run(json, check, settings),
         Command::Completions { shell } => completions::run(shell, Arguments::command()),

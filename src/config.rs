@@ -159,6 +159,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns how long the logs of the inputs of calls are kept, in days. They contain audio and words, so they are
+    /// kept no longer than recordings and transcripts, whose limit 0 means forever.
+    pub fn input_log_days(&self) -> u32 {
+        let limits = [self.retention.recordings_days, self.retention.transcripts_days];
+        let limit = limits.into_iter().filter(|days| *days > 0).min().unwrap_or(u32::MAX);
+        if self.voice.recording { self.voice.input_log_days.min(limit) } else { 0 }
+    }
+
     /// Returns whether WhatsApp through Twilio is enabled: the value of `whatsapp.enable_twilio` if that is set,
     /// otherwise true if all settings that it needs are set.
     pub fn twilio_whatsapp_enabled(&self) -> bool {

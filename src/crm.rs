@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod password;
 pub mod privacy;
 pub mod recording;
+pub mod rehearsal;
 pub mod retention;
 pub mod saved_reply;
 pub mod scheduled_message;

@@ -25,7 +25,7 @@ use crate::crm;
 use crate::crm::call::IncomingCall;
 use crate::crm::caller_booking::Caller;
 use crate::crm::caller_text::CallerText;
-use crate::domain::{AgentTool, ArgumentError, CallSid, MessageId};
+use crate::domain::{AgentTool, ArgumentError, CallSid, MessageId, Timestamp};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
@@ -94,6 +94,8 @@ pub struct ToolContext {
     texts: Option<Arc<dyn CallerTextSender>>,
     /// Sends the requests of the owner's tools; `None` if none can be sent.
     own_tools: Option<Arc<dyn OwnToolSender>>,
+    /// How far the conversation's time is ahead of the clock, in milliseconds. Not 0 only in a rehearsal.
+    ahead_ms: i64,
 }
 
 /// The maximum time for which a tool waits for the transcript of the caller's last words. Engines may call a tool
@@ -103,7 +105,7 @@ const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(3);
 impl ToolContext {
     /// Creates the context for a phone call, without a sender of messages or requests.
     pub fn new(store: Store, call: CallSid, zone: TimeZone, words: watch::Receiver<CallerWords>) -> Self {
-        Self { store, call, zone, words, trial_in: None, texts: None, own_tools: None }
+        Self { store, call, zone, words, trial_in: None, texts: None, own_tools: None, ahead_ms: 0 }
     }
 
     /// Converts the context to that of a trial call: tools return the same output as in a real call, but their changes
@@ -111,6 +113,17 @@ impl ToolContext {
     #[must_use]
     pub fn for_trial(self, country: country::Id) -> Self {
         Self { trial_in: Some(country), ..self }
+    }
+
+    /// Lets the conversation take place at another time: it is `now` now.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { ahead_ms: now.as_millis() - clock::now().as_millis(), ..self }
+    }
+
+    /// Returns the current time of the conversation.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(clock::now().as_millis() + self.ahead_ms)
     }
 
     /// Adds a sender of messages to the caller.
@@ -136,7 +149,7 @@ impl ToolContext {
 
     fn caller_who_said(&self, words: &CallerWords) -> Caller {
         let said = words.turns.iter().map(|turn| (turn.speaker, turn.text.clone())).collect();
-        Caller { call: self.call.clone(), zone: self.zone.clone(), now: clock::now(), said }
+        Caller { call: self.call.clone(), zone: self.zone.clone(), now: self.now(), said }
     }
 
     /// Reads data that the CRM returns only to an identified caller. Retries as described at
@@ -193,7 +206,7 @@ impl ToolContext {
     /// Records a question that the stored facts do not answer, so that the owner can add the answer. If this fails,
     /// the error is only logged, because the conversation can continue.
     async fn report_unanswered(&self, question: String) {
-        let (sid, now) = (self.call.clone(), clock::now());
+        let (sid, now) = (self.call.clone(), self.now());
         let report = self.transact(move |tx| match tx.stored_call(&sid)? {
             Some(call) => crm::knowledge_gap::report(tx, &question, &call, now),
             None => Ok(()),
@@ -218,10 +231,10 @@ impl ToolContext {
         work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
     ) -> Result<T, crm::Error> {
         let Some(country) = self.trial_in else { return crm::transact(&self.store, work).await };
-        let call = IncomingCall::by_sid(self.call.clone());
+        let (call, now) = (IncomingCall::by_sid(self.call.clone()), self.now());
         crm::rehearse(&self.store, move |tx| {
             // The tools require a stored call.
-            crm::call::find_or_create(tx, &call, country, clock::now())?;
+            crm::call::find_or_create(tx, &call, country, now)?;
             work(tx)
         })
         .await

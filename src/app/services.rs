@@ -27,6 +27,7 @@ use crate::runtime::call_notices::CallNotices;
 use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::calls::{CallServices, Calls, EngineBreaker, KnownUsage, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
+use crate::runtime::input_log::{self, InputLogs};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_details::MediaExaminer;
 use crate::runtime::media_fetcher::MediaFetcher;
@@ -46,6 +47,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
 use anyhow::Context;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The services of the daemon.
 pub(super) struct Services {
@@ -80,6 +82,7 @@ impl Services {
         let settings = Reloadable::new(ActiveSettings::build(Arc::new(config), greeting, &client)?);
         let current = settings.clone();
         let disk = DiskMonitor::new(move || current.config());
+        let input_logs = InputLogs::start(settings.config().store.data_folder().join(input_log::FOLDER), disk.clone());
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
         let compressor = JobWorker::new(store.clone()).one_at_a_time();
         let worker = JobWorker::new(store.with_priority(Priority::Job));
@@ -105,6 +108,7 @@ impl Services {
             known_usage: KnownUsage::default(),
             engine_breaker: EngineBreaker::default(),
             rejected: RejectedFields::default(),
+            input_logs,
         };
         let examiner = MediaExaminer::default();
         let calls = Calls::new(shared.clone(), run_call);
@@ -145,6 +149,11 @@ impl Services {
             self_check,
             schedule_changed: ScheduleChanged::default(),
         })
+    }
+
+    /// Waits until the logs of the calls' inputs are in their files, after the calls have ended.
+    pub(super) async fn flush_input_logs(&self) {
+        self.shared.input_logs.flush(INPUT_LOGS_TIMEOUT).await;
     }
 
     /// Starts the workers, then the listeners and the upkeep.
@@ -196,7 +205,7 @@ impl Services {
     }
 
     fn start_upkeep(&self, tasks: &mut Tasks, reloading: Reloading) {
-        let CallServices { settings, store, disk, alerts, client, .. } = &self.shared;
+        let CallServices { settings, store, disk, alerts, client, input_logs, .. } = &self.shared;
         let monitor = HealthMonitor {
             settings: settings.clone(),
             store: store.clone(),
@@ -230,7 +239,7 @@ impl Services {
         let upkeep = &mut tasks.upkeep;
         upkeep.spawn("certificates", self.tls.clone().run());
         upkeep.spawn("stale calls", stale_calls::run(self.calls.clone()));
-        upkeep.spawn("housekeeping", housekeeping::run(background, settings.clone(), disk.clone()));
+        upkeep.spawn("housekeeping", housekeeping::run(background, settings.clone(), disk.clone(), input_logs.clone()));
         upkeep.spawn("self-check", self.self_check.clone().run());
         upkeep.spawn("update check", update_check::run(store.clone(), settings.clone()));
         upkeep.spawn("alert delivery", delivery);
@@ -271,12 +280,16 @@ impl Services {
             tls: self.tls.clone(),
             recorded_turns: RecordedTurns::new(self.shared.clone()),
             peaks: RecordingPeaks::new(&self.shared.store),
+            input_logs: self.shared.input_logs.clone(),
             schedule_changed: self.schedule_changed.clone(),
             typing: Typing::default(),
             examiner: self.examiner.clone(),
         })
     }
 }
+
+/// How long the end of the daemon waits for the logs of the calls' inputs.
+const INPUT_LOGS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Returns the clock for messages, which continues after the newest stored message.
 async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {

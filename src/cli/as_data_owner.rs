@@ -7,6 +7,7 @@
 use super::output::print_json;
 use super::privileges::data_owner;
 use crate::config::{StoreConfig, folder_of};
+use crate::domain::{CallId, CallSid};
 use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Discard { published: PathBuf },
     /// Reads the settings of the page; from the live database if there is no published file.
     StoredSettings { published: PathBuf, publish: Option<bool> },
+    /// Reads the CallSid of a call; from the live database if there is no published file.
+    CallSid { published: PathBuf, call: i64, publish: Option<bool> },
     /// Lists the tables and their row counts.
     Shape { published: PathBuf },
     /// Tests the file system's features, in a folder of this name.
@@ -65,6 +68,9 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::StoredSettings { published, publish } => {
             print_json(&store::peek_stored_settings(published, publish.unwrap_or(true))?)
+        }
+        Command::CallSid { published, call, publish } => {
+            print_json(&store::peek_call_sid(published, publish.unwrap_or(true), CallId(*call))?)
         }
         Command::Shape { published } => print_json(&store::summarize_copy(published)?),
         Command::TryFileSystem { published, name } => {
@@ -159,6 +165,18 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
         None => Ok(store::peek_stored_settings(&published, config.publish)?),
         Some(mut process) => {
             process.arg(config.publish.to_string());
+            run_step(process)
+        }
+    }
+}
+
+/// Returns the CallSid of a call; `None` if there is no such call.
+pub(super) fn call_sid(config: &StoreConfig, call: CallId) -> anyhow::Result<Option<CallSid>> {
+    let published = config.published_file();
+    match as_owner(&published, "call-sid")? {
+        None => Ok(store::peek_call_sid(&published, config.publish, call)?),
+        Some(mut process) => {
+            process.arg(call.to_string()).arg(config.publish.to_string());
             run_step(process)
         }
     }

@@ -65,6 +65,9 @@ pub struct VoiceConfig {
     pub max_call_s: u32,
     /// Whether calls are recorded.
     pub recording: bool,
+    /// How long the inputs and decisions of each call are kept for `agentlocator replay`, in days; 0 means that they are
+    /// not logged. The log contains the audio, so it is not kept without recordings or longer than they are.
+    pub input_log_days: u32,
     /// The voice of sentences that Twilio speaks while no AI voice is connected. The name of the voice contains its
     /// language.
     pub say_voice: String,
@@ -101,6 +104,7 @@ impl Default for VoiceConfig {
             idle_prompt_s: 10,
             max_call_s: 1800,
             recording: true,
+            input_log_days: 3,
             say_voice: SAY_VOICE.into(),
             message_max_s: 120,
             message_silence_s: 4,
@@ -127,6 +131,7 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
         voice.setting("voice.idle_prompt_s", |c| &mut c.idle_prompt_s, integer(0..=600)),
         voice.setting("voice.max_call_s", |c| &mut c.max_call_s, integer(30..=14_400)),
         voice.setting("voice.recording", |c| &mut c.recording, boolean()),
+        voice.setting("voice.input_log_days", |c| &mut c.input_log_days, integer(0..=365)),
         voice.setting("voice.say_voice", |c| &mut c.say_voice, say_voice()),
         voice.setting("voice.message_max_s", |c| &mut c.message_max_s, integer(5..=3600)),
         voice.setting("voice.message_silence_s", |c| &mut c.message_silence_s, integer(1..=60)),

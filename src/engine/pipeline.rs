@@ -7,6 +7,7 @@ mod model;
 mod parts;
 mod soniox;
 mod speech;
+mod text;
 mod transcriber;
 mod trial;
 
@@ -31,6 +32,7 @@ use speech::{HttpSynthesiser, SpeechApi};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+pub use text::{TextAnswer, TextConversation};
 use transcriber::SocketTranscriber;
 pub use trial::{PipelineTrial, try_parts};
 

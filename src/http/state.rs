@@ -11,6 +11,7 @@ use crate::maintenance::self_check::SelfChecker;
 use crate::runtime::Settings;
 use crate::runtime::calls::Calls;
 use crate::runtime::catch_up::Gap;
+use crate::runtime::input_log::InputLogs;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::media_details::MediaExaminer;
 use crate::runtime::outbox::Outbox;
@@ -78,6 +79,8 @@ pub struct AppParts {
     pub tls: Tls,
     /// The waveforms of recordings.
     pub peaks: RecordingPeaks,
+    /// The logs of the inputs of calls.
+    pub input_logs: InputLogs,
     /// Wakes the task that sends scheduled messages.
     pub schedule_changed: ScheduleChanged,
     /// Reads the size and duration of media files, and creates thumbnails.

@@ -13,11 +13,12 @@ use crate::domain::{ActorId, Timestamp};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
 use crate::runtime::Settings;
+use crate::runtime::input_log::InputLogs;
 use crate::store::{Result, Store};
 use std::time::Duration;
 
 /// Runs the housekeeping. Never returns; the caller stops it by dropping the future.
-pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
+pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs: InputLogs) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let config = settings.config();
@@ -25,6 +26,7 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
         let work = async {
             prune(&store).await?;
             enforce_retention(&store, &config.retention).await?;
+            input_logs.clean_up(&store, config.input_log_days()).await;
             // If disk space is low, free pages are also returned during the day.
             if is_night || !disk.takes_media() {
                 vacuum(&store).await?;

@@ -7,6 +7,7 @@ mod call_log_writer;
 mod deadline_timer;
 mod engine_setup;
 mod listeners;
+mod logged_session;
 pub(super) mod recording_writer;
 mod redirect;
 mod stream;
@@ -33,6 +34,7 @@ use bytes::Bytes;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
 use listeners::Listeners;
+use logged_session::LoggedSession;
 use recording_writer::RecordingWriter;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -63,12 +65,14 @@ async fn run_task(start: CallStart) {
         transfer: can_transfer(&settings.config, &context.call),
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
-        whatsapp: can_text(&settings, (!is_trial).then_some(&context.call)),
+        whatsapp: can_text(&settings.config, &settings.rules, (!is_trial).then_some(&context.call)),
     })
     .with_own(&known.profile.tools);
     let tools = if is_trial { tools.for_trial() } else { tools };
+    let is_logged = !is_trial && settings.config.input_log_days() > 0;
+    let input_log = if is_logged { calls.services().input_logs.begin(&sid, &policy, now) } else { None };
     let mut task = CallTask {
-        session: CallSession::new(policy, now),
+        session: LoggedSession::new(CallSession::new(policy, now), input_log),
         engine: None,
         stream: None,
         began: None,
@@ -100,7 +104,7 @@ struct CallTask {
     settings: Arc<ActiveSettings>,
     context: CallContext,
     sid: CallSid,
-    session: CallSession,
+    session: LoggedSession,
     engine: Option<Engine>,
     stream: Option<Stream>,
     /// When the stream started.
@@ -320,7 +324,9 @@ impl CallTask {
             Some(CallMessage::RedirectFailed) => Input::RedirectFailed,
             Some(CallMessage::RedirectDone) => Input::RedirectDone,
             Some(CallMessage::Shutdown { deadline }) if self.is_trial() => return self.end_trial_soon(deadline, now),
-            Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
+            Some(CallMessage::Shutdown { deadline }) => {
+                Input::Shutdown { within: deadline.saturating_duration_since(now) }
+            }
             Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
             Some(CallMessage::PutThrough(reply)) => {
                 let answer = self.may_put_through();

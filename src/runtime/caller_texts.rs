@@ -1,9 +1,9 @@
 //! Sends WhatsApp messages to callers, see [`crate::crm::caller_text`]: in jobs after a call, and for the agent during
 //! a call.
 
+use super::Settings;
 use super::jobs::JobError;
 use super::outbox::{self, Outbox};
-use super::{ActiveSettings, Settings};
 use crate::agent::tool::CallerTextSender;
 use crate::clock;
 use crate::config::Config;
@@ -13,6 +13,7 @@ use crate::crm::message_clock::MessageClock;
 use crate::crm::scheduled_message::SendContext;
 use crate::crm::{self, Error};
 use crate::domain::{Appointment, CallSid, Language, Provider, Timestamp};
+use crate::inbox::policy::RoutingRules;
 use crate::messages::{self, Phrase};
 use crate::store::{Job, Store, WriteTx};
 use futures_util::future::BoxFuture;
@@ -112,12 +113,12 @@ impl CallerTextSender for CallerTexts {
 
 /// Returns true if the agent may offer the caller a WhatsApp message. The policy decides about each message. A trial
 /// call has no number.
-pub(super) fn can_text(settings: &ActiveSettings, call: Option<&IncomingCall>) -> bool {
+pub(super) fn can_text(config: &Config, rules: &RoutingRules, call: Option<&IncomingCall>) -> bool {
     // If the caller's number is forged, the message would reach a person who did not call.
     let is_mobile = |call: &IncomingCall| {
         call.identity() == CallerIdentity::Number && call.caller_number().is_some_and(|number| number.may_be_mobile())
     };
-    settings.config.agent.send_whatsapp && !settings.rules.priority.is_empty() && call.is_none_or(is_mobile)
+    config.agent.send_whatsapp && !rules.priority.is_empty() && call.is_none_or(is_mobile)
 }
 
 fn read<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {

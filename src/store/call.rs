@@ -5,6 +5,7 @@ mod part;
 
 pub use list::CallFilter;
 
+use super::peek::peek;
 use super::sql::actor_name;
 use super::{ReadTx, Result};
 use crate::domain::{
@@ -12,6 +13,7 @@ use crate::domain::{
     Turn, TurnLatency,
 };
 use rusqlite::{OptionalExtension, Row, named_params};
+use std::path::Path;
 
 impl ReadTx<'_> {
     /// Returns a call by its id.
@@ -92,6 +94,11 @@ impl ReadTx<'_> {
         let rows = query.query_map([call], recording)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Returns the CallSid of a call, for a process other than the daemon. `None` if there is no such call.
+pub fn peek_call_sid(published: &Path, publish: bool, id: CallId) -> Result<Option<CallSid>> {
+    peek(published, publish, None, |tx| Ok(tx.call(id)?.map(|call| call.call_sid)))
 }
 
 fn columns() -> String {

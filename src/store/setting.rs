@@ -2,8 +2,8 @@
 //! history.
 
 use super::page::{page, rows_for};
-use super::{ReadTx, Result, WriteTx, open};
-use crate::config::folder_of;
+use super::peek::peek;
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, Timestamp};
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
@@ -127,19 +127,9 @@ impl WriteTx<'_> {
     }
 }
 
-/// Returns all stored settings, for a process other than the daemon. The daemon may be running, so the function reads
-/// the published file, which any process can open at any time. If that file does not exist, it reads the live database.
-/// Empty if neither exists.
+/// Returns all stored settings, for a process other than the daemon. Empty if there is no database.
 pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(String, Value)>> {
-    let live = folder_of(published).join("live").join("db.sqlite");
-    let conn = if publish && published.exists() {
-        open::lone_file(published)?
-    } else if live.exists() {
-        open::reader(&live)?
-    } else {
-        return Ok(Vec::new());
-    };
-    ReadTx::new(&conn).stored_settings()
+    peek(published, publish, Vec::new(), |tx| tx.stored_settings())
 }
 
 fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {

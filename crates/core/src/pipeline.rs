@@ -21,7 +21,7 @@ use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutco
 pub use action::{Action, ClauseId};
 use answer::Answer;
 use conversation::Conversation;
-pub use conversation::{Entry, ToolRequest};
+pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
 pub use event::{Heard, ModelEvent, SpeechEvent};
 use listener::{AudioChange, Listener};
 use speculation::Speculation;

@@ -1,7 +1,6 @@
 //! The tool that stores the caller's name, email address and callback number.
 
 use super::{Run, Tool, ToolContext, ToolError};
-use crate::clock;
 use crate::crm::contact_details::{self, ContactDetails};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,7 +33,8 @@ impl Run for SaveContactDetails {
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { name, email, phone } = arguments;
         let (call, details) = (context.call.clone(), ContactDetails { name, email, phone });
-        context.transact(move |tx| contact_details::store(tx, &call, &details, clock::now())).await?;
+        let now = context.now();
+        context.transact(move |tx| contact_details::store(tx, &call, &details, now)).await?;
         Ok(json!({"ok": true}))
     }
 }

@@ -3,7 +3,7 @@
 use super::api::Api;
 use super::daemon::Daemon;
 use crate::cli::output::print;
-use crate::entropy;
+use crate::cli::temporary_folder::TemporaryFolder;
 use crate::simulator::bridge::BridgeInbound;
 use crate::simulator::caller::Phone;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
@@ -12,7 +12,7 @@ use crate::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppS
 use crate::simulator::{DaemonConnector, EventLog};
 use anyhow::Context;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -35,7 +35,7 @@ pub(super) struct DemoEnvironment {
     pub(super) unauthenticated: BridgeInbound,
     twilio: TwilioRest,
     // Must be the last field: fields are dropped in order, and the other processes write into this folder until they are dropped.
-    folder: Folder,
+    folder: TemporaryFolder,
 }
 
 /// The credentials with which the owner logs in.
@@ -51,7 +51,7 @@ impl DemoEnvironment {
             let _ = print(&format!("{entry}\n"));
         });
         let (twilio_state, route) = (TwilioState::new(Account::random()), DaemonConnector::new(None)?);
-        let folder = Folder::create()?;
+        let folder = TemporaryFolder::create("demo")?;
         let secret = crate::entropy::random_hex::<16>();
         let options = OpenAiOptions { turns: turns(), ..OpenAiOptions::default() };
         let openai = OpenAi::start(free_port().await?, options, log.clone())?;
@@ -157,24 +157,3 @@ fn turns() -> Vec<Turn> {
 
 /// The phone number of the business.
 pub(super) const SHOP: &str = "+97235551234";
-
-/// A temporary folder, removed on drop.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn create() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
-        Ok(Self(path))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}

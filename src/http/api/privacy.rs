@@ -70,6 +70,7 @@ pub(super) async fn erase(
         Some(bridge) => !erasure::finish_in_bridge(&state.store, &state.settings, bridge).await?,
         None => false,
     };
+    state.input_logs.clean_up(&state.store, state.config().input_log_days()).await;
     let overwritten = state.store.empty_log().await?;
     let snapshots = snapshots_before(&state, now).await;
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots }))

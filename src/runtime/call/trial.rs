@@ -57,7 +57,7 @@ impl CallTask {
         if self.stream.is_none() {
             return;
         }
-        let reports = self.log.take_reports(&mut self.session, clock::instant());
+        let reports = self.log.take_reports(self.session.unlogged(), clock::instant());
         for report in reports {
             self.send(|stream| stream.report(report));
         }
@@ -66,7 +66,8 @@ impl CallTask {
     /// Ends the trial call because the daemon shuts down. The agent may finish its sentence.
     pub(super) fn end_trial_soon(&mut self, deadline: Instant, now: Instant) {
         self.log.set_end("shutdown");
-        self.session.handle_input(Input::Shutdown { deadline: deadline.min(now + SHUTDOWN_LIMIT) }, now);
+        let within = deadline.saturating_duration_since(now).min(SHUTDOWN_LIMIT);
+        self.session.handle_input(Input::Shutdown { within }, now);
         self.session.handle_input(Input::Operator(Operator::HangUp), now);
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
 use crate::runtime::caller_texts::CallerTexts;
+use crate::runtime::input_log::InputLogs;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::{ActiveSettings, Clips, Settings};
 use crate::store::{AiUsage, ReadTx, Store};
@@ -59,6 +60,8 @@ pub struct CallServices {
     pub engine_breaker: EngineBreaker,
     /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
+    /// Logs the inputs of calls.
+    pub input_logs: InputLogs,
 }
 
 /// The data that the agent has when a call begins.

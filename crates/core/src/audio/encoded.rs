@@ -6,6 +6,8 @@ use super::mulaw::SILENCE;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Base64 of mu-law audio, 8 kHz, mono. Clones share the same buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,22 @@ impl EncodedAudio {
         let mut samples = Vec::with_capacity(self.len + 2);
         self.decode_into(&mut samples);
         samples
+    }
+}
+
+impl Serialize for EncodedAudio {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.base64())
+    }
+}
+
+impl<'de> Deserialize<'de> for EncodedAudio {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Ok(Self::encode(&[]));
+        }
+        Self::parse(text.into()).ok_or_else(|| D::Error::custom("the audio is not base64"))
     }
 }
 

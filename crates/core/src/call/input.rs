@@ -2,8 +2,9 @@
 
 use crate::audio::EncodedAudio;
 use crate::domain::TransferFailure;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The engine's id of one utterance.
 pub type ItemId = Arc<str>;
@@ -11,7 +12,8 @@ pub type ItemId = Arc<str>;
 pub type ResponseId = Arc<str>;
 
 /// An event that the driver reports to a call session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The caller's stream is open and authenticated.
     StreamStarted,
@@ -51,15 +53,16 @@ pub enum Input {
     TransferAccepted,
     /// The human agent did not accept the transferred call; the caller is still on the line.
     TransferFailed(TransferFailure),
-    /// The daemon is shutting down; the call must be over by the deadline.
+    /// The daemon is shutting down; the call must be over soon.
     Shutdown {
-        /// The deadline.
-        deadline: Instant,
+        /// How long the call may still continue.
+        within: Duration,
     },
 }
 
 /// A command of the business's staff during a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operator {
     /// Give the agent information that the caller does not hear. The session ignores it unless
     /// [`CallSession::takes_hints`] returns true.
@@ -75,7 +78,8 @@ pub enum Operator {
 }
 
 /// An event of an engine, in a form that is common to all engines.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EngineEvent {
     /// The engine can receive and send audio.
     Ready,
@@ -179,7 +183,8 @@ pub enum EngineEvent {
 }
 
 /// The action that the agent requests by a tool call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToolCall {
     /// End the phone call after the current utterance.
     EndCall,
@@ -200,7 +205,8 @@ pub enum ToolCall {
 }
 
 /// The outcome of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResponseOutcome {
     /// The engine generated the complete response.
     Completed,
@@ -216,7 +222,7 @@ pub enum ResponseOutcome {
 }
 
 /// The usage of a response.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Input tokens.
     pub tokens_in: i64,

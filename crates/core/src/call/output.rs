@@ -3,14 +3,17 @@
 use super::{EngineKind, ItemId, ResponseId, Usage};
 use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// An action that the session requests from its driver.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Output {
     /// Send audio to the caller.
     Play {
         /// The audio, in whole frames of 20 ms.
+        #[serde(serialize_with = "fingerprint")]
         audio: EncodedAudio,
         /// The time at which the caller will hear the audio, in milliseconds since the stream started.
         at_ms: u64,
@@ -70,10 +73,11 @@ pub enum Output {
 }
 
 /// A command to an engine.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EngineCommand {
     /// A piece of the caller's audio, or silence for a gap.
-    AppendAudio(EncodedAudio),
+    AppendAudio(#[serde(serialize_with = "fingerprint")] EncodedAudio),
     /// End the caller's turn now, even if the engine still detects speech.
     Commit,
     /// The caller pressed these keys.
@@ -109,7 +113,8 @@ pub enum EngineCommand {
 }
 
 /// The cause of a false barge-in: a sound during the agent's speech that is not an interruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FalseBargeIn {
     /// A word that only shows that the caller listens, such as "mm-hm".
     BackChannel,
@@ -132,7 +137,8 @@ impl FalseBargeIn {
 }
 
 /// A response that the session requests from the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResponseRequest {
     /// A reply to the conversation so far.
     Reply,
@@ -141,7 +147,8 @@ pub enum ResponseRequest {
 }
 
 /// The action that follows the end of the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StreamEndAction {
     /// End the call.
     HangUp,
@@ -157,7 +164,8 @@ pub enum StreamEndAction {
 }
 
 /// The built-in audio sentences, which are played when no engine can speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Clip {
     /// "One moment, please."
     OneMoment,
@@ -170,7 +178,7 @@ pub enum Clip {
 }
 
 /// One turn of the conversation, for the context of a reopened engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HistoryTurn {
     /// The speaker.
     pub speaker: Speaker,
@@ -188,7 +196,7 @@ pub struct CallerWords {
 }
 
 /// The current state of a turn. A later record of the same item replaces this record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TurnRecord {
     /// The engine's id of the utterance.
     pub item: ItemId,
@@ -213,7 +221,8 @@ pub struct TurnRecord {
 }
 
 /// An event of a call that is stored and logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallEvent {
     /// The caller and the engine are connected.
     Live {
@@ -281,4 +290,15 @@ pub enum CallEvent {
     TransferAccepted,
     /// The human agent did not accept the call.
     TransferFailed(TransferFailure),
+}
+
+/// Writes the length and a hash instead of the audio. Outputs are serialised only to be compared with each other, and
+/// their audio is that of the inputs.
+fn fingerprint<S: Serializer>(audio: &EncodedAudio, serializer: S) -> Result<S::Ok, S::Error> {
+    // FNV-1a: it tells the same audio from other audio, and needs no dependency.
+    let hash = audio
+        .base64()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    serializer.collect_str(&format_args!("{} ms {hash:016x}", audio.ms()))
 }

@@ -1,10 +1,12 @@
 //! The parameters of a call: values from the settings, and the capabilities of the engines.
 
 use crate::audio::EncodedAudio;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The kinds of engines, which conduct the conversation with the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EngineKind {
     /// OpenAI Realtime: speech to speech.
     Realtime,
@@ -67,7 +69,7 @@ pub struct EngineCapabilities {
 }
 
 /// The parameters of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallPolicy {
     /// The engines to use, in order of preference. Never empty; the last engine must be one that cannot fail.
     pub engines: Vec<EngineKind>,
@@ -90,7 +92,7 @@ pub struct CallPolicy {
 }
 
 /// The prompts for the model, and the built-in audio.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prompts {
     /// Instructs the model to open the conversation.
     pub speak_first: String,

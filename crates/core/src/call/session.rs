@@ -140,7 +140,7 @@ impl CallSession {
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),
             Input::RedirectFailed => self.redirect_failed(now),
             Input::RedirectDone => self.redirect_done(now),
-            Input::Shutdown { deadline } => self.timers.set(Timer::Shutdown, deadline),
+            Input::Shutdown { within } => self.timers.set(Timer::Shutdown, now + within),
         }
         self.advance(now);
     }

@@ -150,7 +150,7 @@ pub struct CallFindings {
 
 /// The latency of each stage of an answer, in milliseconds after the caller stopped speaking. A stage that was reached
 /// before that has 0; a stage that was not observed is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TurnLatency {
     /// The last partial transcript of the caller's speech arrived.
     pub transcript_partial_ms: Option<i64>,

@@ -7,7 +7,7 @@ use crate::domain::{Speaker, ToolUse};
 /// The maximum number of messages that are kept. Beyond it, the oldest message is dropped.
 const MAX_MESSAGES: usize = 400;
 /// The text for the model in place of words that could not be transcribed.
-pub(super) const UNINTELLIGIBLE: &str = "[the caller said something that could not be understood]";
+pub const UNINTELLIGIBLE: &str = "[the caller said something that could not be understood]";
 /// The output for the model while a tool has not returned.
 const PENDING: &str = r#"{"error":"it has not answered yet"}"#;
 

@@ -303,8 +303,7 @@ fn a_call_with_a_stream_does_not_wait_for_a_redirect_that_fails() {
 #[test]
 fn a_stop_of_the_daemon_passes_the_call_to_the_recorder() {
     let mut rig = Rig::live();
-    let deadline = rig.now + ms(8000);
-    rig.input(Input::Shutdown { deadline });
+    rig.input(Input::Shutdown { within: ms(8000) });
     rig.pass(ms(7999));
     assert_eq!(rig.observed.ended, None);
     rig.pass(ms(1));

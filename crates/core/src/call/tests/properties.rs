@@ -185,10 +185,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
         Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
         Step::Redirected => rig.input(Input::RedirectDone),
-        Step::Shutdown(time) => {
-            let deadline = rig.now + ms(time.into());
-            rig.input(Input::Shutdown { deadline });
-        }
+        Step::Shutdown(time) => rig.input(Input::Shutdown { within: ms(time.into()) }),
         Step::Stop => rig.input(Input::StreamStopped),
         Step::StreamLost => rig.input(Input::StreamLost),
         Step::Transferred(true) => rig.input(Input::TransferAccepted),

@@ -1,0 +1,214 @@
+//! The file with scenarios.
+
+use super::shop::Shop;
+use crate::agent::tool::{PhoneTools, ToolRegistry};
+use crate::crm::rehearsal::EarlierAppointment;
+use crate::domain::{AppointmentState, Timestamp};
+use crate::pipeline::UNINTELLIGIBLE;
+use crate::runtime::rehearsal::{CallerLine, ConversationEnd, Scene};
+use anyhow::{Context, bail};
+use jiff::civil::DateTime;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The number from which the caller calls, unless a scenario names another one.
+const FROM: &str = "+972501234567";
+/// What Twilio reports for a withheld number.
+const WITHHELD: &str = "anonymous";
+
+/// A file with scenarios.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioFile {
+    /// The local time of the calls whose scenario names no time.
+    pub(super) now: Option<DateTime>,
+    /// An example business, instead of the data of the database.
+    pub(super) shop: Option<Shop>,
+    /// The scenarios.
+    #[serde(rename = "scenario")]
+    pub(super) scenarios: Vec<Scenario>,
+}
+
+/// A conversation, and what is expected of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scenario {
+    pub(super) name: String,
+    /// The local time of the call.
+    pub(super) now: Option<DateTime>,
+    /// The caller's number with + and country code.
+    from: Option<String>,
+    /// Whether the caller withholds the number.
+    #[serde(default)]
+    withheld: bool,
+    /// The caller's name, if the business knows it.
+    caller_name: Option<String>,
+    /// Appointments from before the call.
+    #[serde(default)]
+    appointments: Vec<Earlier>,
+    /// What the caller says.
+    say: Vec<Line>,
+    /// The answers of the owner's own tools, by their names.
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub(super) expect: Expect,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Earlier {
+    service: String,
+    start: DateTime,
+    /// The number of another caller.
+    of: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected a text, or { say = TEXT, after_words = NUMBER } for an interruption, or { noise = true }"
+)]
+enum Line {
+    Words(String),
+    /// The caller interrupts the agent's last answer.
+    Interruption {
+        say: String,
+        after_words: usize,
+    },
+    /// Sounds that cannot be understood.
+    Noise {
+        noise: bool,
+    },
+}
+
+/// What is expected of a conversation. What is not named is not checked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expect {
+    /// All appointments of the caller.
+    pub(super) appointments: Option<Vec<ExpectedAppointment>>,
+    /// Parts of the message for the owner; empty: there is none.
+    pub(super) message: Option<Vec<String>>,
+    /// A part of each WhatsApp message to the caller.
+    pub(super) texts: Option<Vec<String>>,
+    /// A part of each question that the agent could not answer.
+    pub(super) questions: Option<Vec<String>>,
+    /// A part of each task about the call.
+    pub(super) tasks: Option<Vec<String>>,
+    /// The services for which the caller waits.
+    pub(super) waiting: Option<Vec<String>>,
+    /// Tools that the agent uses.
+    #[serde(default)]
+    pub(super) tools: Vec<String>,
+    /// Tools that the agent does not use.
+    #[serde(default)]
+    pub(super) no_tools: Vec<String>,
+    /// Words that the agent says; | separates alternatives.
+    #[serde(default)]
+    pub(super) says: Vec<String>,
+    /// Words that the agent never says.
+    #[serde(default)]
+    pub(super) never_says: Vec<String>,
+    /// How the conversation ends.
+    pub(super) end: Option<End>,
+    /// Whether the agent may say that it did something that it did not do.
+    #[serde(default)]
+    pub(super) may_break_promises: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpectedAppointment {
+    pub(super) service: Option<String>,
+    pub(super) start: DateTime,
+    pub(super) state: Option<AppointmentState>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum End {
+    /// The caller has said everything.
+    Caller,
+    /// The agent ends the call.
+    Agent,
+    /// The agent transfers the call.
+    Transfer,
+}
+
+impl End {
+    pub(super) fn is(self, end: ConversationEnd) -> bool {
+        let expected = match self {
+            Self::Caller => ConversationEnd::Caller,
+            Self::Agent => ConversationEnd::Agent,
+            Self::Transfer => ConversationEnd::Transfer,
+        };
+        expected == end
+    }
+}
+
+impl Scenario {
+    /// Returns the caller's part, at this time.
+    pub(super) fn scene(&self, now: Timestamp) -> Scene {
+        let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
+        let line = |line: &Line| match line {
+            Line::Words(text) => CallerLine { text: text.clone(), heard_words: None },
+            Line::Interruption { say, after_words } => {
+                CallerLine { text: say.clone(), heard_words: Some(*after_words) }
+            }
+            Line::Noise { .. } => CallerLine { text: UNINTELLIGIBLE.to_owned(), heard_words: None },
+        };
+        let earlier = self.appointments.iter().map(|Earlier { service, start, of }| EarlierAppointment {
+            service: service.clone(),
+            start: *start,
+            of: of.clone(),
+        });
+        Scene {
+            from: from.to_owned(),
+            name: self.caller_name.clone(),
+            now,
+            lines: self.say.iter().map(line).collect(),
+            earlier: earlier.collect(),
+            answers: self.answers.clone(),
+        }
+    }
+}
+
+/// Reads a file. An error names the line and the column.
+pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file: ScenarioFile = toml::from_str(&text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        anyhow::anyhow!("{}:{line}:{column}: {}", path.display(), error.message().trim_end())
+    })?;
+    let (mut names, tools) = (BTreeSet::new(), ToolRegistry::for_phone(PhoneTools::ALL).definitions());
+    for scenario in &file.scenarios {
+        let name = &scenario.name;
+        if !names.insert(name) {
+            bail!("{}: two scenarios are named {name:?}", path.display());
+        }
+        if scenario.say.is_empty() {
+            bail!("{}: in scenario {name:?} the caller says nothing", path.display());
+        }
+        if scenario.say.iter().any(|line| matches!(line, Line::Noise { noise: false })) {
+            bail!("{}: scenario {name:?}: noise can only be true", path.display());
+        }
+        let known: Vec<_> =
+            tools.iter().map(|tool| &*tool.name).chain(scenario.answers.keys().map(String::as_str)).collect();
+        let checked = scenario.expect.tools.iter().chain(&scenario.expect.no_tools);
+        if let Some(unknown) = checked.into_iter().find(|tool| !known.contains(&tool.as_str())) {
+            bail!(
+                "{}: scenario {name:?}: found the tool {unknown:?}, expected one of {}, or a tool of your own that has answers",
+                path.display(),
+                known.join(", ")
+            );
+        }
+    }
+    Ok(file)
+}

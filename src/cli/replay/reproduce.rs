@@ -1,0 +1,199 @@
+//! Feeds the logged inputs of a call into a new session, and compares its outputs with the logged ones.
+
+use crate::call::{CallSession, Input, Output};
+use crate::clock;
+use crate::runtime::input_log::{LoggedCall, Record};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A replayed call.
+pub(super) struct Replay {
+    /// What the session processed, in order.
+    pub(super) steps: Vec<Step>,
+    /// The number of outputs that were compared and are equal.
+    pub(super) compared: usize,
+    pub(super) outcome: Outcome,
+}
+
+/// An input, and the outputs that followed it.
+pub(super) struct Step {
+    /// The time since the session was created.
+    pub(super) at: Duration,
+    pub(super) cause: Cause,
+    pub(super) outputs: Vec<Output>,
+}
+
+pub(super) enum Cause {
+    /// The session was created.
+    Start,
+    Input(Input),
+    /// The timers were processed.
+    Timeout,
+    /// Records are missing.
+    Gap(u64),
+    /// The log was full.
+    Full,
+}
+
+/// The result of the comparison.
+pub(super) enum Outcome {
+    /// All outputs are equal.
+    Reproduced,
+    /// The first output that is not.
+    Different(Difference),
+    /// All outputs are equal up to this time, where inputs are missing.
+    Gap(Duration),
+}
+
+/// The first difference between a call and its replay.
+pub(super) struct Difference {
+    /// The time of the last input before it.
+    at: Duration,
+    /// The output in the log; none if the log has no further output.
+    logged: Option<Value>,
+    /// The output of the replay; none if it has no further output.
+    replayed: Option<Value>,
+}
+
+impl Replay {
+    pub(super) fn run(call: &LoggedCall) -> Self {
+        let start = clock::instant();
+        let mut session = CallSession::new(call.header.policy.clone(), start);
+        let mut replay = Self { steps: Vec::new(), compared: 0, outcome: Outcome::Reproduced };
+        // The session's outputs that were not compared yet.
+        let mut pending = VecDeque::new();
+        replay.add(Duration::ZERO, Cause::Start, &mut session, &mut pending);
+        for record in &call.records {
+            match record {
+                Record::Input { at_ns, input } => {
+                    let at = Duration::from_nanos(*at_ns);
+                    session.handle_input(input.clone(), start + at);
+                    replay.add(at, Cause::Input(input.clone()), &mut session, &mut pending);
+                }
+                Record::Timeout { at_ns } => {
+                    let at = Duration::from_nanos(*at_ns);
+                    session.handle_timeout(start + at);
+                    replay.add(at, Cause::Timeout, &mut session, &mut pending);
+                }
+                Record::Output(logged) => replay.compare(logged, &mut pending),
+                Record::Gap { records } => replay.lose(Cause::Gap(*records), &mut session, &mut pending),
+                Record::Full => replay.lose(Cause::Full, &mut session, &mut pending),
+                Record::End => break,
+            }
+        }
+        if let Some((at, replayed)) = pending.pop_front()
+            && call.is_complete
+            && matches!(replay.outcome, Outcome::Reproduced)
+        {
+            replay.outcome = Outcome::Different(Difference { at, logged: None, replayed: Some(replayed) });
+        }
+        replay
+    }
+
+    fn add(
+        &mut self,
+        at: Duration,
+        cause: Cause,
+        session: &mut CallSession,
+        pending: &mut VecDeque<(Duration, Value)>,
+    ) {
+        let outputs: Vec<_> = std::iter::from_fn(|| session.poll_output()).collect();
+        pending.extend(outputs.iter().map(|output| (at, value(output))));
+        self.steps.push(Step { at, cause, outputs });
+    }
+
+    fn compare(&mut self, logged: &Value, pending: &mut VecDeque<(Duration, Value)>) {
+        if !matches!(self.outcome, Outcome::Reproduced) {
+            return;
+        }
+        let replayed = pending.pop_front();
+        if replayed.as_ref().is_some_and(|(_, replayed)| replayed == logged) {
+            self.compared += 1;
+            return;
+        }
+        let at = replayed.as_ref().map_or_else(|| self.now(), |(at, _)| *at);
+        let replayed = replayed.map(|(_, replayed)| replayed);
+        self.outcome = Outcome::Different(Difference { at, logged: Some(logged.clone()), replayed });
+    }
+
+    /// Continues after missing inputs. What follows cannot be compared.
+    fn lose(&mut self, cause: Cause, session: &mut CallSession, pending: &mut VecDeque<(Duration, Value)>) {
+        let at = self.now();
+        if matches!(self.outcome, Outcome::Reproduced) {
+            self.outcome = Outcome::Gap(at);
+        }
+        self.add(at, cause, session, pending);
+    }
+
+    fn now(&self) -> Duration {
+        self.steps.last().map_or(Duration::ZERO, |step| step.at)
+    }
+
+    /// Returns a log with the same inputs, and the outputs of this program.
+    pub(super) fn as_log(&self, call: &LoggedCall) -> LoggedCall {
+        let mut records = Vec::new();
+        for step in &self.steps {
+            let at_ns = u64::try_from(step.at.as_nanos()).unwrap_or(u64::MAX);
+            match &step.cause {
+                Cause::Start => {}
+                Cause::Input(input) => records.push(Record::Input { at_ns, input: input.clone() }),
+                Cause::Timeout => records.push(Record::Timeout { at_ns }),
+                Cause::Gap(lost) => records.push(Record::Gap { records: *lost }),
+                Cause::Full => records.push(Record::Full),
+            }
+            records.extend(step.outputs.iter().map(|output| Record::Output(value(output))));
+        }
+        LoggedCall { header: call.header.by_this_program(), records, is_complete: call.is_complete }
+    }
+
+    /// Returns the result in words.
+    pub(super) fn summary(&self) -> String {
+        let (inputs, compared) = (self.steps.len() - 1, self.compared);
+        match &self.outcome {
+            Outcome::Reproduced => format!("Reproduced exactly: {inputs} inputs, {compared} decisions.\n"),
+            Outcome::Gap(at) => format!(
+                "Reproduced up to {}, where inputs are missing in the log: {compared} decisions. What follows in the \
+                 timeline may not have happened.\n",
+                seconds(*at)
+            ),
+            Outcome::Different(Difference { at, logged, replayed }) => {
+                let show =
+                    |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+                format!(
+                    "Different at {}, after {compared} equal decisions. The timeline shows the replay.\n  in the call: {}\n  \
+                     now:         {}\n",
+                    seconds(*at),
+                    show(logged),
+                    show(replayed)
+                )
+            }
+        }
+    }
+}
+
+impl Outcome {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::Different(_) => "different",
+            Self::Gap(_) => "gap",
+        }
+    }
+
+    pub(super) fn difference(&self) -> Option<Value> {
+        let Self::Different(Difference { at, logged, replayed }) = self else { return None };
+        Some(json!({"at_ms": at.as_millis(), "logged": logged, "replayed": replayed}))
+    }
+}
+
+/// Returns an output as the log has it.
+fn value(output: &Output) -> Value {
+    serde_json::to_value(output).unwrap_or_default()
+}
+
+/// Formats a time since the start of the call.
+pub(super) fn seconds(at: Duration) -> String {
+    let ms = at.as_millis();
+    format!("{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000)
+}

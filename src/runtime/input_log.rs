@@ -1,0 +1,63 @@
+//! The input logs: one file for each call, with everything that the call's session received and decided, and when.
+//! `agentlocator replay` feeds a log into a new session, and compares the decisions.
+//!
+//! A thread of its own writes the files. A call passes its records on through a bounded queue and never waits: if the
+//! disk is slow, records are dropped, and the log says so.
+
+mod cleanup;
+mod format;
+mod writer;
+
+pub use format::{Header, LoggedCall, ReadError, Record, read};
+pub use writer::{InputLog, InputLogs};
+
+use crate::domain::CallSid;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A stored log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLog {
+    /// The call.
+    pub sid: CallSid,
+    /// The file's name.
+    pub name: String,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// When the file was last written to.
+    pub written_at: SystemTime,
+}
+
+/// The name of the folder with the logs, in the data folder.
+pub const FOLDER: &str = "call-inputs";
+
+/// Returns the logs in a folder, oldest first. Empty if there is no folder.
+pub fn list(folder: &Path) -> std::io::Result<Vec<StoredLog>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // A log may be deleted meanwhile.
+        let (Some(sid), Ok(metadata)) = (sid_of(&name), entry.metadata()) else { continue };
+        let written_at = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        found.push(StoredLog { sid, name, bytes: metadata.len(), written_at });
+    }
+    found.sort_by(|one, other| (one.written_at, &one.name).cmp(&(other.written_at, &other.name)));
+    Ok(found)
+}
+
+/// Returns the call of a log's file name.
+fn sid_of(name: &str) -> Option<CallSid> {
+    name.strip_suffix(SUFFIX)?.split_once('-')?.0.parse().ok()
+}
+
+/// Returns the path of a call's log. After a restart of the daemon, the same call continues in a further log.
+fn path_of(folder: &Path, sid: &CallSid, part: u32) -> PathBuf {
+    folder.join(format!("{sid}-{part}{SUFFIX}"))
+}
+
+const SUFFIX: &str = ".jsonl.gz";

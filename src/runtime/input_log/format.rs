@@ -1,0 +1,184 @@
+//! The format of an input log: JSON lines, compressed with gzip. The first line is the header.
+
+use crate::call::{CallPolicy, Input};
+use crate::config::VersionInfo;
+use crate::domain::{CallSid, Timestamp};
+use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+/// The version of the format. It changes when an older program could not read a log any more.
+const FORMAT: u32 = 1;
+/// A limit for what a file may contain, for files from elsewhere.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The errors of a file that does not begin like a gzip file.
+const NOT_GZIP: [io::ErrorKind; 3] =
+    [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+
+/// The first line of a log: what the session was created with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the format.
+    agentlocator_call_inputs: u32,
+    /// The release of the program that wrote the log.
+    pub release: String,
+    /// The commit of that program.
+    pub commit: String,
+    /// The call.
+    pub call_sid: CallSid,
+    /// When the session was created.
+    pub started_at: Timestamp,
+    /// The parameters of the session.
+    pub policy: CallPolicy,
+}
+
+/// A line of a log. `O` is the type of the outputs: they are written from the session, and read as JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record<O> {
+    /// The session received an input.
+    Input {
+        /// The time, in nanoseconds since the session was created.
+        at_ns: u64,
+        /// The input.
+        input: Input,
+    },
+    /// The session's timers were processed.
+    Timeout {
+        /// The time, in nanoseconds since the session was created.
+        at_ns: u64,
+    },
+    /// The session returned an output.
+    Output(O),
+    /// Records are missing here, because the disk was too slow.
+    Gap {
+        /// The number of missing records.
+        records: u64,
+    },
+    /// The log has reached its maximum size; the call continued.
+    Full,
+    /// The call's task has ended.
+    End,
+}
+
+/// A log that was read.
+#[derive(Debug)]
+pub struct LoggedCall {
+    /// The header.
+    pub header: Header,
+    /// The records, without the last `End`.
+    pub records: Vec<Record<Value>>,
+    /// Whether the log contains the end of the call's task.
+    pub is_complete: bool,
+}
+
+/// The reason why a log cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read.
+    #[error("cannot read the file")]
+    Io(#[from] io::Error),
+    /// The file is no log.
+    #[error("this is no log of a call's inputs: {0}")]
+    NoLog(String),
+    /// The log has another format.
+    #[error(
+        "the log was written by AgentLocator {release} in format {found}; this program ({}) reads format {FORMAT}",
+        env!("CARGO_PKG_VERSION")
+    )]
+    OtherFormat {
+        /// The format of the log.
+        found: u64,
+        /// The program that wrote the log.
+        release: String,
+    },
+    /// A line cannot be understood.
+    #[error("line {line} of the log, written by AgentLocator {release}, cannot be understood: {error}")]
+    Line {
+        /// The number of the line.
+        line: usize,
+        /// The program that wrote the log.
+        release: String,
+        /// The cause.
+        error: serde_json::Error,
+    },
+}
+
+impl Header {
+    pub(super) fn new(call_sid: CallSid, started_at: Timestamp, policy: CallPolicy) -> Self {
+        let release = env!("CARGO_PKG_VERSION").to_owned();
+        let commit = VersionInfo::default().commit;
+        Self { agentlocator_call_inputs: FORMAT, release, commit, call_sid, started_at, policy }
+    }
+
+    /// Returns the header with the versions of this program.
+    #[must_use]
+    pub fn by_this_program(&self) -> Self {
+        Self::new(self.call_sid.clone(), self.started_at, self.policy.clone())
+    }
+
+    /// Returns true if this program wrote the log.
+    pub fn is_of_this_program(&self) -> bool {
+        self.release == env!("CARGO_PKG_VERSION") && self.commit == VersionInfo::default().commit
+    }
+}
+
+impl LoggedCall {
+    /// Writes the log, uncompressed.
+    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
+        write_line(to, &self.header)?;
+        self.records.iter().try_for_each(|record| write_line(to, record))?;
+        if self.is_complete { write_line(to, &Record::<Value>::End) } else { Ok(()) }
+    }
+}
+
+/// Writes a value as one line.
+pub(super) fn write_line(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, value)?;
+    to.write_all(b"\n")
+}
+
+/// Reads a log. A log whose end is missing, because the program was killed, is read as far as it goes.
+pub fn read(from: impl Read) -> Result<LoggedCall, ReadError> {
+    let mut lines = BufReader::new(MultiGzDecoder::new(from).take(MAX_BYTES));
+    let mut line = String::new();
+    match lines.read_line(&mut line) {
+        Ok(0) => return Err(ReadError::NoLog("it is empty".to_owned())),
+        Ok(_) => {}
+        Err(error) if NOT_GZIP.contains(&error.kind()) => {
+            return Err(ReadError::NoLog("it is not compressed with gzip".to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let header = read_header(&line)?;
+    let (mut records, mut number) = (Vec::new(), 1);
+    loop {
+        line.clear();
+        let length = match lines.read_line(&mut line) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            Err(error) => return Err(error.into()),
+        };
+        number += 1;
+        if length == 0 || !line.ends_with('\n') {
+            return Ok(LoggedCall { header, records, is_complete: false });
+        }
+        match serde_json::from_str(&line) {
+            Ok(Record::End) => return Ok(LoggedCall { header, records, is_complete: true }),
+            Ok(record) => records.push(record),
+            Err(error) => return Err(ReadError::Line { line: number, release: header.release, error }),
+        }
+    }
+}
+
+fn read_header(line: &str) -> Result<Header, ReadError> {
+    let value: Value = serde_json::from_str(line).map_err(|error| ReadError::NoLog(error.to_string()))?;
+    let release = value["release"].as_str().unwrap_or("of an unknown version").to_owned();
+    match value["agentlocator_call_inputs"].as_u64() {
+        None => Err(ReadError::NoLog("its first line is no header".to_owned())),
+        Some(found) if found != u64::from(FORMAT) => Err(ReadError::OtherFormat { found, release }),
+        Some(_) => serde_json::from_value(value).map_err(|error| ReadError::Line { line: 1, release, error }),
+    }
+}

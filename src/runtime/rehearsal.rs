@@ -1,0 +1,345 @@
+//! A rehearsal: a conversation in writing between a scripted caller and the agent, with the model, the instructions and the
+//! tools of a call, on a database of its own. Nothing is sent: no worker sends what is queued there.
+
+use super::active_settings;
+use super::caller_texts::can_text;
+use super::calls::can_transfer;
+use crate::agent::instructions::{self, PhoneContext};
+use crate::agent::tool::{CallerTextSender, OwnToolSender, PhoneTools, ToolContext, ToolRegistry};
+use crate::call::{CallerWords, HistoryTurn, ToolCall};
+use crate::clock;
+use crate::config::Config;
+use crate::crm::call::{CallerIdentity, IncomingCall, store_turn};
+use crate::crm::caller_text::{self, CallerText};
+use crate::crm::rehearsal::{self, EarlierAppointment, Left};
+use crate::crm::scheduled_message::SendContext;
+use crate::crm::{self, business_profile, caller_memory};
+use crate::domain::{AgentTool, CallSid, ContactName, Speaker, Timestamp, ToolUse, TurnLatency};
+use crate::engine::{PipelineSetup, TextAnswer, TextConversation};
+use crate::entropy;
+use crate::store::{Store, TurnUpdate};
+use futures_util::future::BoxFuture;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How many times the model may use tools in one answer.
+const MAX_ROUNDS: usize = 12;
+
+/// The caller's part of a conversation.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The caller as Twilio reports it: a number, or `anonymous`.
+    pub from: String,
+    /// The caller's name, if the business knows it.
+    pub name: Option<String>,
+    /// The time of the call.
+    pub now: Timestamp,
+    /// What the caller says.
+    pub lines: Vec<CallerLine>,
+    /// Appointments from before the call.
+    pub earlier: Vec<EarlierAppointment>,
+    /// The answers of the owner's own tools, which send no requests in a rehearsal.
+    pub answers: BTreeMap<String, Value>,
+}
+
+/// Something that the caller says.
+#[derive(Clone, Debug)]
+pub struct CallerLine {
+    /// The words.
+    pub text: String,
+    /// How many words of the agent's last answer the caller heard before they interrupted it; none if they heard all.
+    pub heard_words: Option<usize>,
+}
+
+/// A conversation that was held.
+#[derive(Debug)]
+pub struct HeldConversation {
+    /// The turns.
+    pub turns: Vec<RehearsedTurn>,
+    /// How it ended.
+    pub end: ConversationEnd,
+    /// What it left in the database.
+    pub left: Left,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationEnd {
+    /// The caller had nothing more to say.
+    Caller,
+    /// The agent ended the call.
+    Agent,
+    /// The agent transferred the call.
+    Transfer,
+}
+
+/// The caller's words, and what the agent said and did then.
+#[derive(Debug, Default, Serialize)]
+pub struct RehearsedTurn {
+    /// The caller's words.
+    pub caller: String,
+    /// The agent's words.
+    pub agent: String,
+    /// The tools that the agent used.
+    pub tools: Vec<UsedTool>,
+    /// The time from the caller's words to the agent's first word.
+    pub first_word_ms: Option<u64>,
+    /// The time from the caller's words to the end of the answer, tools included.
+    pub total_ms: u64,
+    /// Input tokens.
+    pub tokens_in: i64,
+    /// Output tokens.
+    pub tokens_out: i64,
+    /// The cost in millionths of a dollar, if it is known.
+    pub cost_micros: Option<i64>,
+}
+
+/// A tool that the agent used.
+#[derive(Debug, Serialize)]
+pub struct UsedTool {
+    /// The name.
+    pub name: String,
+    /// The arguments, as the model wrote them.
+    pub arguments: String,
+    /// The output for the model.
+    pub output: String,
+    /// How long it took.
+    pub ms: u64,
+}
+
+/// The reason why a conversation could not be held.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The model did not answer.
+    #[error("the model does not answer: {0}")]
+    Model(String),
+    /// The database could not be prepared or read.
+    #[error(transparent)]
+    Crm(#[from] crm::Error),
+}
+
+/// Holds a conversation on this database, which is changed.
+pub async fn hold(
+    config: &Arc<Config>,
+    client: &reqwest::Client,
+    store: &Store,
+    scene: &Scene,
+) -> Result<HeldConversation, RehearsalError> {
+    let mut stage = Stage::set(config, client, store, scene).await?;
+    let (mut turns, mut end) = (Vec::new(), ConversationEnd::Caller);
+    for line in &scene.lines {
+        let mut turn = RehearsedTurn { caller: line.text.clone(), ..RehearsedTurn::default() };
+        let ended = stage.turn(line, &mut turn).await?;
+        turns.push(turn);
+        if let Some(ended) = ended {
+            end = ended;
+            break;
+        }
+    }
+    let (sid, zone, now) = (stage.sid, stage.zone, scene.now);
+    let left = crm::transact(store, move |tx| rehearsal::finish(tx, &sid, &zone, now)).await?;
+    Ok(HeldConversation { turns, end, left })
+}
+
+/// The state of a conversation.
+struct Stage {
+    store: Store,
+    sid: CallSid,
+    zone: TimeZone,
+    now: Timestamp,
+    began: Instant,
+    model: TextConversation,
+    tools: ToolRegistry,
+    context: ToolContext,
+    words: watch::Sender<CallerWords>,
+    seq: i64,
+}
+
+impl Stage {
+    async fn set(
+        config: &Arc<Config>,
+        client: &reqwest::Client,
+        store: &Store,
+        scene: &Scene,
+    ) -> Result<Self, RehearsalError> {
+        let sid = CallSid::stored(&format!("CA{}", entropy::random_hex::<16>()));
+        let call = IncomingCall { from: scene.from.clone(), ..IncomingCall::by_sid(sid.clone()) };
+        let (zone, now, country) = (config.business.time_zone.clone(), scene.now, config.business.country);
+        let (first, name, earlier, of) = (call.clone(), scene.name.clone(), scene.earlier.clone(), zone.clone());
+        crm::transact(store, move |tx| rehearsal::begin(tx, &first, (name.as_deref(), &earlier), (country, &of), now))
+            .await?;
+        let (asked, of) = (call.clone(), zone.clone());
+        let known = crm::read(store, move |tx| {
+            Ok((business_profile::read(tx, &of, now)?, caller_memory::read(tx, &asked, now)?))
+        });
+        let (profile, memory) = known.await?;
+        let (can_transfer, can_book) = (can_transfer(config, &call), profile.can_book());
+        let tools = ToolRegistry::for_phone(PhoneTools {
+            transfer: can_transfer,
+            booking: can_book,
+            facts: profile.has_more_facts,
+            whatsapp: can_text(config, &active_settings::rules(config), Some(&call)),
+        })
+        .with_own(&profile.tools);
+        let context =
+            PhoneContext { now, profile: &profile, memory: &memory, can_transfer, can_book, is_resumed: false };
+        let is_known = call.identity() == CallerIdentity::Number;
+        let caller_name = scene.name.clone().filter(|_| is_known).map_or(ContactName::Unknown, ContactName::ByOwner);
+        let setup = PipelineSetup {
+            config: config.clone(),
+            client: client.clone(),
+            instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
+            tools: tools.clone(),
+            language: config.agent.language.clone(),
+            terms: Vec::new(),
+            caller_name,
+            caller_history: instructions::caller_history(&memory, &zone),
+            history: Vec::new(),
+        };
+        let words = watch::Sender::default();
+        let context = ToolContext::new(store.clone(), sid.clone(), zone.clone(), words.subscribe())
+            .at(now)
+            .with_texts(Arc::new(QueuedTexts { config: config.clone(), store: store.clone(), now }))
+            .with_own_tools(Arc::new(WrittenAnswers(scene.answers.clone())));
+        let model = TextConversation::new(setup);
+        let store = store.clone();
+        Ok(Self { store, sid, zone, now, began: clock::instant(), model, tools, context, words, seq: 0 })
+    }
+
+    /// Holds one turn. Returns how the conversation ended, if the agent ended it.
+    async fn turn(
+        &mut self,
+        line: &CallerLine,
+        turn: &mut RehearsedTurn,
+    ) -> Result<Option<ConversationEnd>, RehearsalError> {
+        let asked = clock::instant();
+        if let Some(words) = line.heard_words {
+            self.model.agent_was_heard(words);
+        }
+        self.model.caller_says(&line.text);
+        self.record(Speaker::Caller, &line.text).await?;
+        for _ in 0..MAX_ROUNDS {
+            let waited = clock::instant() - asked;
+            let answer = self.model.answer().await.map_err(RehearsalError::Model)?;
+            turn.add(&answer, waited);
+            if !answer.text.is_empty() {
+                self.record(Speaker::Agent, &answer.text).await?;
+            }
+            let mut ended = None;
+            for (request, call) in &answer.calls {
+                let began = clock::instant();
+                let output = match call {
+                    ToolCall::EndCall => {
+                        ended = Some(ConversationEnd::Agent);
+                        r#"{"ok":true}"#.to_owned()
+                    }
+                    ToolCall::Transfer { .. } => {
+                        ended = Some(ConversationEnd::Transfer);
+                        r#"{"ok":true}"#.to_owned()
+                    }
+                    ToolCall::Run { name, arguments, .. } => self.tools.run(&self.context, name, arguments).await,
+                };
+                self.model.tool_output(&request.id, &output);
+                let (name, arguments) = (request.name.clone(), request.arguments.clone());
+                self.record(Speaker::Tool, &ToolUse::new(&name, &arguments).with_output(&output).to_text()).await?;
+                turn.tools.push(UsedTool { name, arguments, output, ms: ms(clock::instant() - began) });
+            }
+            turn.total_ms = ms(clock::instant() - asked);
+            if answer.calls.is_empty() || ended.is_some() {
+                return Ok(ended);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds a turn to the transcript, for the tools and for the review of the agent's promises.
+    async fn record(&mut self, speaker: Speaker, text: &str) -> Result<(), crm::Error> {
+        self.seq += 1;
+        let turn = HistoryTurn { speaker, text: text.to_owned() };
+        self.words.send_modify(|words| words.turns.push(turn));
+        let (sid, seq, text, at) = (self.sid.clone(), self.seq, text.to_owned(), self.now);
+        // Each turn needs a time of its own, also if the model answers within a millisecond.
+        let started_ms = ms(clock::instant() - self.began) + 2 * u64::try_from(seq).unwrap_or(0);
+        crm::transact(&self.store, move |tx| {
+            let turn = TurnUpdate {
+                item_id: &format!("rehearsal.{seq}"),
+                seq,
+                speaker,
+                text: &text,
+                heard_text: &text,
+                interrupted: false,
+                started_ms,
+                ended_ms: Some(started_ms + 1),
+                latency: TurnLatency::default(),
+                tokens_in: 0,
+                tokens_out: 0,
+                cost_micros: 0,
+            };
+            Ok(store_turn(tx, &sid, &turn, at)?)
+        })
+        .await
+    }
+}
+
+impl RehearsedTurn {
+    /// Adds a part of the answer, which was requested at this time after the caller's words.
+    fn add(&mut self, answer: &TextAnswer, begun: Duration) {
+        if !answer.text.is_empty() {
+            if !self.agent.is_empty() {
+                self.agent.push(' ');
+            }
+            self.agent.push_str(&answer.text);
+        }
+        if self.first_word_ms.is_none() {
+            self.first_word_ms = answer.first_text.map(|first| ms(begun + first));
+        }
+        self.tokens_in += answer.tokens_in;
+        self.tokens_out += answer.tokens_out;
+        self.cost_micros = match (self.cost_micros, answer.cost_micros) {
+            (Some(before), Some(cost)) => Some(before + cost),
+            (before, cost) => before.or(cost),
+        };
+    }
+}
+
+/// Queues messages as in a call, in the database of the rehearsal, from which nothing is sent.
+struct QueuedTexts {
+    config: Arc<Config>,
+    store: Store,
+    now: Timestamp,
+}
+
+impl CallerTextSender for QueuedTexts {
+    fn send(&self, call: CallSid, text: String) -> BoxFuture<'static, Result<CallerText, crm::Error>> {
+        let (config, store, now) = (self.config.clone(), self.store.clone(), self.now);
+        Box::pin(async move {
+            crm::transact(&store, move |tx| {
+                let (rules, new_chats) = (active_settings::rules(&config), active_settings::new_chats(&config));
+                let context = SendContext { rules: &rules, down: &[], new_chats, written_at: now };
+                caller_text::send_from_agent(tx, &call, &text, &context, now)
+            })
+            .await
+        })
+    }
+}
+
+/// Answers for the owner's servers.
+struct WrittenAnswers(BTreeMap<String, Value>);
+
+impl OwnToolSender for WrittenAnswers {
+    fn send(&self, tool: Arc<AgentTool>, _arguments: Map<String, Value>) -> BoxFuture<'static, Value> {
+        let missing = || json!({"error": "this is a rehearsal, and the scenario has no answer for this tool"});
+        let answer = self.0.get(&tool.name).cloned().unwrap_or_else(missing);
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

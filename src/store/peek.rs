@@ -1,0 +1,24 @@
+//! Reads by another process than the daemon, while the daemon may be running.
+
+use super::{ReadTx, Result, open};
+use crate::config::folder_of;
+use std::path::Path;
+
+/// Reads the published file, which any process can open at any time; if that file does not exist, the live database.
+/// Returns `otherwise` if neither exists.
+pub(super) fn peek<T>(
+    published: &Path,
+    publish: bool,
+    otherwise: T,
+    work: impl FnOnce(&ReadTx<'_>) -> Result<T>,
+) -> Result<T> {
+    let live = folder_of(published).join("live").join("db.sqlite");
+    let conn = if publish && published.exists() {
+        open::lone_file(published)?
+    } else if live.exists() {
+        open::reader(&live)?
+    } else {
+        return Ok(otherwise);
+    };
+    work(&ReadTx::new(&conn))
+}
