@@ -51,8 +51,8 @@ const EXAMPLES: &str = "\
 Examples:
   agentlocator replay                             list the calls that can be replayed
   agentlocator replay 17                          the timeline of call 17; are its decisions reproduced?
-  agentlocator replay 17 --export call.jsonl.gz   copy the log
-  agentlocator replay --file call.jsonl.gz        replay the copy, on any machine
+  agentlocator replay 17 --export call.jsonl   copy the log
+  agentlocator replay --file call.jsonl        replay the copy, on any machine
 
 Logs are kept for voice.input_log_days. No service is contacted, and nothing is changed.
 Exit status: 0 reproduced, 1 the decisions differ or the log cannot be read, 2 wrong usage.

@@ -60,4 +60,4 @@ fn path_of(folder: &Path, sid: &CallSid, part: u32) -> PathBuf {
     folder.join(format!("{sid}-{part}{SUFFIX}"))
 }
 
-const SUFFIX: &str = ".jsonl.gz";
+const SUFFIX: &str = ".jsonl";

@@ -1,4 +1,4 @@
-//! The format of an input log: JSON lines, compressed with gzip. The first line is the header.
+//! The format of an input log: JSON lines. The first line is the header. A copy may be compressed with gzip.
 
 use crate::call::{CallPolicy, Input};
 use crate::config::VersionInfo;
@@ -13,8 +13,10 @@ const FORMAT: u32 = 1;
 /// A limit for what a file may contain, for files from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The errors of a file that does not begin like a gzip file.
-const NOT_GZIP: [io::ErrorKind; 3] =
+/// The first bytes of a gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The errors of a file that is neither text nor compressed text.
+const NO_TEXT: [io::ErrorKind; 3] =
     [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
 
 /// The first line of a log: what the session was created with.
@@ -142,14 +144,15 @@ pub(super) fn write_line(to: &mut impl Write, value: &impl Serialize) -> io::Res
 
 /// Reads a log. A log whose end is missing, because the program was killed, is read as far as it goes.
 pub fn read(from: impl Read) -> Result<LoggedCall, ReadError> {
-    let mut lines = BufReader::new(MultiGzDecoder::new(from).take(MAX_BYTES));
+    let mut from = BufReader::new(from);
+    let is_compressed = from.fill_buf()?.starts_with(&GZIP);
+    let text: Box<dyn Read + '_> = if is_compressed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
+    let mut lines = BufReader::new(text.take(MAX_BYTES));
     let mut line = String::new();
     match lines.read_line(&mut line) {
         Ok(0) => return Err(ReadError::NoLog("it is empty".to_owned())),
         Ok(_) => {}
-        Err(error) if NOT_GZIP.contains(&error.kind()) => {
-            return Err(ReadError::NoLog("it is not compressed with gzip".to_owned()));
-        }
+        Err(error) if NO_TEXT.contains(&error.kind()) => return Err(ReadError::NoLog("it is not text".to_owned())),
         Err(error) => return Err(error.into()),
     }
     let header = read_header(&line)?;

@@ -6,8 +6,6 @@ use crate::call::{CallPolicy, Input, Output};
 use crate::clock;
 use crate::domain::CallSid;
 use crate::host::disk::DiskMonitor;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -23,10 +21,10 @@ use tokio::sync::oneshot;
 const MAX_WAITING_BATCHES: usize = 256;
 /// How many records a call passes on together: a quarter of a second of a conversation.
 const BATCH: usize = 50;
-/// The maximum size of a log, before compression: about two hours of a call.
+/// The maximum size of a log: about two hours of a call.
 const MAX_BYTES: u64 = 256 << 20;
-/// How often the files are brought up to date.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the thread looks for files to close.
+const CLOSE_INTERVAL: Duration = Duration::from_secs(1);
 /// How many logs one call can have.
 const MAX_PARTS: u32 = 20;
 
@@ -164,13 +162,13 @@ struct Writer {
 
 impl Writer {
     fn run(&mut self, queue: &Receiver<Message>) {
-        let mut flush_due = clock::instant() + FLUSH_INTERVAL;
+        let mut close_due = clock::instant() + CLOSE_INTERVAL;
         loop {
             let received = if self.files.is_empty() {
-                // No call is being logged: nothing is to be flushed.
+                // No call is being logged: nothing is to be closed.
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                queue.recv_timeout(flush_due.saturating_duration_since(clock::instant()))
+                queue.recv_timeout(close_due.saturating_duration_since(clock::instant()))
             };
             let is_drained = match received {
                 Ok(message) => {
@@ -180,9 +178,9 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => true,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if clock::instant() >= flush_due {
-                self.flush(is_drained);
-                flush_due = clock::instant() + FLUSH_INTERVAL;
+            if clock::instant() >= close_due {
+                self.close_ended(is_drained);
+                close_due = clock::instant() + CLOSE_INTERVAL;
             }
         }
     }
@@ -199,26 +197,16 @@ impl Writer {
                 }
             }
             Message::Records(number, records) => self.with_file(number, |file| file.write(&records)),
-            Message::Written(reply) => {
-                self.flush(false);
-                // The send fails if the caller no longer waits.
-                _ = reply.send(());
-            }
+            // The send fails if the caller no longer waits.
+            Message::Written(reply) => _ = reply.send(()),
         }
     }
 
-    /// Brings the files up to date. If the queue was empty, closes the files whose call has ended without its last
-    /// record.
-    fn flush(&mut self, is_drained: bool) {
+    /// Closes all files if the disk has no space. If the queue was empty, closes the files whose call has ended without
+    /// its last record.
+    fn close_ended(&mut self, is_drained: bool) {
         let has_space = self.disk.takes_media();
-        for number in self.files.keys().copied().collect::<Vec<_>>() {
-            self.with_file(number, |file| {
-                if !has_space || is_drained && file.alive.strong_count() == 0 {
-                    return file.finish().map(|()| false);
-                }
-                file.flush().map(|()| true)
-            });
-        }
+        self.files.retain(|_, file| has_space && !(is_drained && file.alive.strong_count() == 0));
     }
 
     /// Runs `work` on a file. The file is closed if `work` returns false or fails.
@@ -236,16 +224,17 @@ impl Writer {
 /// A log that is being written.
 struct LogFile<W: Write> {
     sid: CallSid,
-    to: GzEncoder<W>,
+    to: W,
     bytes: u64,
-    is_flushed: bool,
     alive: Weak<()>,
 }
 
 impl<W: Write> LogFile<W> {
     fn begin(file: W, sid: CallSid, header: &Header, alive: Weak<()>) -> io::Result<Self> {
-        let mut log = Self { sid, to: GzEncoder::new(file, Compression::fast()), bytes: 0, is_flushed: false, alive };
-        write_line(&mut log.to, header)?;
+        let mut line = Vec::new();
+        write_line(&mut line, header)?;
+        let mut log = Self { sid, to: file, bytes: 0, alive };
+        log.to.write_all(&line)?;
         Ok(log)
     }
 
@@ -261,21 +250,8 @@ impl<W: Write> LogFile<W> {
             write_line(&mut lines, &Record::<Output>::Full)?;
         }
         self.bytes += lines.len() as u64;
-        self.is_flushed = false;
         self.to.write_all(&lines)?;
-        if is_full || matches!(records.last(), Some(Record::End)) {
-            return self.finish().map(|()| false);
-        }
-        Ok(true)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        // A flush of nothing would add bytes to the file.
-        if std::mem::replace(&mut self.is_flushed, true) { Ok(()) } else { self.to.flush() }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.to.try_finish()
+        Ok(!is_full && !matches!(records.last(), Some(Record::End)))
     }
 }
 
@@ -358,7 +334,7 @@ mod tests {
         drop(log);
         let Ok(Message::Records(_, rest)) = receiver.try_recv() else { panic!("no records") };
         assert!(!file.write(&rest).unwrap(), "the log is finished");
-        let written = file.to.get_ref().0.lock().unwrap().clone();
+        let written = file.to.0.lock().unwrap().clone();
         let call = read(&*written).unwrap();
         assert!(call.is_complete);
         assert_eq!(call.records.len(), BATCH + 2);
@@ -372,7 +348,6 @@ mod tests {
         let sid = header().call_sid;
         let mut file = LogFile::begin(written.clone(), sid, &header(), Weak::new()).unwrap();
         assert!(file.write(&[Record::Timeout { at_ns: 1 }, Record::Timeout { at_ns: 2 }]).unwrap());
-        file.flush().unwrap();
         let call = read(&*written.0.lock().unwrap().clone()).unwrap();
         assert!(!call.is_complete);
         assert_eq!(call.records.len(), 2);
