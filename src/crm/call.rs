@@ -7,7 +7,7 @@ mod progress;
 pub use end::{Conversation, EndedStream, end, end_by_answer, end_stream, end_unreported, is_stream_end_stored};
 pub use message::{CallerMessage, take_message};
 pub use progress::{
-    accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
+    TAKEN_OVER, accept_by_human, add_cost, append_turn, change_engine, record_event, start_conversation, store_turn,
 };
 
 use super::contact::resolve::{self, Sighting};

@@ -66,9 +66,12 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
         length += line.text.chars().count();
         length <= MOST_CHARS
     });
-    let has_caller = lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool");
+    let has_caller = lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
     Ok(Some(lines).filter(|_| has_caller))
 }
+
+/// The line of the transcript for an employee's conversation with the caller.
+const EMPLOYEE_TALKED: &str = "[An employee talked with the caller here. The words are not transcribed.]";
 
 fn line(speaker: Speaker, heard: &str) -> Option<Line> {
     match speaker {
@@ -78,6 +81,7 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
             let outcome = if tool.success().is_some() { "done" } else { "failed" };
             Line { speaker: "tool", text: format!("{}: {outcome}", tool.name) }
         }),
+        Speaker::Employee => Some(Line { speaker: "employee", text: EMPLOYEE_TALKED.to_owned() }),
         Speaker::System => None,
     }
 }

@@ -5,6 +5,7 @@
 //! and raises no alert.
 
 use super::appointment;
+use super::call::TAKEN_OVER;
 use super::outbox::{self, SendError, SendRequest};
 use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
@@ -243,6 +244,7 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
         && by_caller
         && call.message_text.is_none()
         && !tx.has_call_event(call.id, "transfer_accepted")?
+        && !tx.has_call_event(call.id, TAKEN_OVER)?
         && !tx.has_call_event(call.id, "hung_up_by_employee")?
         && !tx.caller_heard_answer(call.id)?
         // The AI led a conversation whose transcript is lost, so it may have helped.

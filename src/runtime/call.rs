@@ -5,6 +5,7 @@ mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
 mod deadline_timer;
+mod employee;
 mod engine_setup;
 mod listeners;
 pub(super) mod recording_writer;
@@ -32,6 +33,7 @@ use audio_rate_limit::Admission;
 use bytes::Bytes;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
+use employee::Employee;
 use listeners::Listeners;
 use recording_writer::RecordingWriter;
 use std::pin::Pin;
@@ -79,6 +81,7 @@ async fn run_task(start: CallStart) {
         log,
         recording_writer: None,
         listeners: None,
+        employee: None,
         timer: DeadlineTimer::new(),
         tools,
         words: watch::Sender::default(),
@@ -115,6 +118,8 @@ struct CallTask {
     recording_writer: Option<RecordingWriter>,
     /// The users who listen to the call; `None` if no user listens.
     listeners: Option<Listeners>,
+    /// The employee who talks with the caller by the browser.
+    employee: Option<Employee>,
     timer: DeadlineTimer,
     /// The tools that the agent may use in this call.
     tools: ToolRegistry,
@@ -138,6 +143,7 @@ impl CallTask {
             tokio::select! {
                 biased;
                 received = receive(&mut self.stream) => self.handle_stream(received),
+                received = employee::receive(&mut self.employee) => self.handle_employee(received),
                 event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
                 message = self.receiver.recv() => self.handle_message(message),
                 () = self.timer.expired() => self.session.handle_timeout(clock::instant()),
@@ -154,6 +160,7 @@ impl CallTask {
             engine.try_flush();
         }
         self.send_reports();
+        self.report_to_employee();
         if let Some(stream) = &mut self.stream {
             stream.flush();
         }
@@ -183,6 +190,12 @@ impl CallTask {
                 }
                 if let Some(listeners) = &mut self.listeners {
                     listeners.agent(at_ms, &audio);
+                }
+            }
+            Output::PlayToEmployee(audio) => self.play_to_employee(&audio),
+            Output::CloseEngine => {
+                if let Some(engine) = self.engine.take() {
+                    tokio::spawn(engine.close());
                 }
             }
             Output::Mark(name) => self.send(|stream| stream.mark(&name)),
@@ -216,6 +229,9 @@ impl CallTask {
                 if reason == EndReason::EmployeeHungUp {
                     let has_stream = self.stream.is_some();
                     tokio::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
+                }
+                if let Some(employee) = &mut self.employee {
+                    employee.set_end(reason.as_str());
                 }
                 self.calls.set_stream_end_action(&self.sid, action);
                 self.log.ended(reason, action);
@@ -335,6 +351,9 @@ impl CallTask {
                 _ = reply.send(self.session.takes_hints());
                 Input::Operator(Operator::Hint(text))
             }
+            Some(CallMessage::MayAnswer(reply)) => return drop(reply.send(self.may_answer())),
+            Some(CallMessage::Answer(employee)) => return self.connect_employee(*employee, now),
+            Some(CallMessage::EmployeeRevoked(sid)) => return self.revoke_employee(&sid, now),
             Some(CallMessage::Listen(reply)) => {
                 let listeners = self.listeners.get_or_insert_with(|| Listeners::new(self.began, now));
                 return drop(reply.send(listeners.subscribe()));
@@ -425,8 +444,10 @@ impl CallTask {
         }
         // Closes the sockets of streams that arrived too late.
         while let Ok(message) = self.receiver.try_recv() {
-            if let CallMessage::Stream(socket, _) = message {
-                socket.close().await;
+            match message {
+                CallMessage::Stream(socket, _) => socket.close().await,
+                CallMessage::Answer(employee) => employee.reject("call_over").await,
+                _ => {}
             }
         }
     }

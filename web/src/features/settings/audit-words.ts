@@ -136,6 +136,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   listen_to_call: msg`האזנה לשיחה חיה`,
   hang_up_call: msg`סיום שיחה חיה`,
   transfer_call: msg`העברת שיחה חיה לטלפון`,
+  answer_call: msg`מענה לשיחה חיה בדפדפן`,
   hint_call: msg`לחישה לסוכן בשיחה`,
   create_trial_call: msg`שיחת ניסיון`,
   mute_alert: msg`השתקת תקלה`,

@@ -50,6 +50,12 @@ enum Step {
     Failed(bool),
     Operator(Operator),
     Hint,
+    TakeOver,
+    Employee(u8),
+    /// The employee's audio arrives in a burst.
+    EmployeeBurst(u8),
+    HandBack,
+    EmployeeLost,
     Redirected,
     Shutdown(u16),
     Stop,
@@ -88,6 +94,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Failed),
         1 => prop::sample::select(vec![Operator::HangUp, Operator::Transfer, Operator::End]).prop_map(Step::Operator),
         1 => Just(Step::Hint),
+        1 => Just(Step::TakeOver),
+        3 => (1u8..100).prop_map(Step::Employee),
+        1 => (1u8..100).prop_map(Step::EmployeeBurst),
+        1 => Just(Step::HandBack),
+        1 => Just(Step::EmployeeLost),
         1 => Just(Step::Redirected),
         1 => (0u16..9000).prop_map(Step::Shutdown),
         1 => Just(Step::Stop),
@@ -113,10 +124,26 @@ impl Engine {
     }
 }
 
+/// Returns true if an engine causes the step. While an employee talks with the caller, no engine is open.
+fn is_of_engine(step: &Step) -> bool {
+    use Step as S;
+    matches!(
+        step,
+        S::Activity | S::Ready | S::Speech(_) | S::Respond | S::CallerText { .. } | S::NoText | S::Warning
+            | S::MessageStarted | S::Finished(_) | S::Failed(_)
+    )
+}
+
 fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     let caller = format!("c{}", number / 4);
     if engine.number != rig.observed.opened.len() {
         (engine.number, engine.is_answering) = (rig.observed.opened.len(), false);
+    }
+    if rig.session.takeover().is_some() {
+        engine.is_answering = false;
+        if is_of_engine(step) {
+            return;
+        }
     }
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
@@ -184,6 +211,11 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
         Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
+        Step::TakeOver => rig.take_over(),
+        Step::Employee(count) => rig.employee(count.into()),
+        Step::EmployeeBurst(count) => (0..count).for_each(|_| rig.employee_frame()),
+        Step::HandBack => rig.input(Input::Operator(Operator::HandBack)),
+        Step::EmployeeLost => rig.input(Input::EmployeeLost),
         Step::Redirected => rig.input(Input::RedirectDone),
         Step::Shutdown(time) => {
             let deadline = rig.now + ms(time.into());

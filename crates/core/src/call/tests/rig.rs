@@ -39,6 +39,8 @@ pub(super) fn transfer() -> ToolCall {
 /// The sample value of the built-in sentences. Each utterance of the agent has a different sample value.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
+/// The sample value of the audio of an employee who has taken the call over.
+const EMPLOYEE: u8 = 252;
 /// The distance between marks. Between two marks, the position is only estimated from the clock.
 const UNSURE_MS: u64 = 600;
 /// The delay from the socket to the caller's telephone that the session assumes.
@@ -126,6 +128,11 @@ pub(super) struct Observed {
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
+    /// How much audio of the employee was played to the caller, and of the caller to the employee, in bytes.
+    pub(super) employee_played: usize,
+    pub(super) employee_heard: usize,
+    /// When audio of the employee last arrived.
+    employee_at: Option<Instant>,
     /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
@@ -192,7 +199,7 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) => {
+            Input::CallerKey(_) if self.session.takeover().is_none() => {
                 self.waits.voice.end();
                 self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;
@@ -203,7 +210,7 @@ impl Rig {
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
-            Input::Operator(Operator::Hint(_)) => {}
+            Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. }) => {}
             Input::Operator(command) => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
@@ -372,6 +379,25 @@ impl Rig {
     /// Sends a tool call of response `response`.
     pub(super) fn call(&mut self, response: u8, id: &str, call: ToolCall) {
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
+    }
+
+    /// Sends `count` frames of the employee's audio, one every 20 ms.
+    pub(super) fn employee(&mut self, count: u64) {
+        for _ in 0..count {
+            self.employee_frame();
+            self.pass(ms(20));
+        }
+    }
+
+    pub(super) fn employee_frame(&mut self) {
+        self.observed.employee_at = Some(self.now);
+        self.input(Input::EmployeeAudio(EncodedAudio::encode(&[EMPLOYEE; 160])));
+    }
+
+    /// Makes an employee take the call over.
+    pub(super) fn take_over(&mut self) {
+        self.observed.employee_at = Some(self.now);
+        self.input(Input::Operator(Operator::TakeOver { name: "Dana".into() }));
     }
 
     /// Returns the built-in sentences that were played, with their start times since the start of the call.

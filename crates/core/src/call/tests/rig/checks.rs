@@ -1,7 +1,7 @@
 //! The invariants of a session's outputs.
 
 use super::phone::Piece;
-use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output};
 use std::time::Duration;
 
@@ -34,7 +34,9 @@ impl Rig {
                     observed.silenced.append(&mut observed.open);
                 }
                 let observed = &mut self.observed;
-                if sample >= CLIP && observed.last_sample != sample {
+                if sample == EMPLOYEE {
+                    observed.employee_played += samples.len();
+                } else if sample >= CLIP && observed.last_sample != sample {
                     observed.clips.push((sample, self.now));
                 }
                 observed.last_sample = sample;
@@ -75,6 +77,14 @@ impl Rig {
                 self.waits.is_final |= *kind == EngineKind::Voicemail;
                 self.waits.is_over |= self.waits.is_final;
             }
+            Output::CloseEngine => {
+                observed.received.clear();
+                observed.may_skip_frames = true;
+                observed.silenced.extend(self.engine.active);
+                observed.silenced.append(&mut observed.open);
+                self.lose_engine();
+            }
+            Output::PlayToEmployee(audio) => observed.employee_heard += audio.len(),
             Output::Engine(command) => self.check_command(command),
             Output::RedirectToFallback => {
                 observed.redirects += 1;
@@ -103,6 +113,17 @@ impl Rig {
                 }
             }
             Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,
+            Output::Event(CallEvent::TakenOver) => {
+                observed.paused_since = None;
+                self.waits.forget();
+                self.waits.is_over = true;
+            }
+            Output::Event(CallEvent::HandedBack { .. }) => {
+                // The line is silent from the last audio of the employee on.
+                self.waits.forget();
+                self.waits.since = observed.employee_at;
+                self.waits.is_over = self.waits.is_final;
+            }
             Output::Event(_) => {}
         }
     }
