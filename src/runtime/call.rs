@@ -351,7 +351,11 @@ impl CallTask {
                 _ = reply.send(self.session.takes_hints());
                 Input::Operator(Operator::Hint(text))
             }
-            Some(CallMessage::MayAnswer(reply)) => return drop(reply.send(self.may_answer())),
+            Some(CallMessage::MayAnswer(reply)) => {
+                // The send fails if the employee's request has ended.
+                _ = reply.send(self.may_answer());
+                return;
+            }
             Some(CallMessage::Answer(employee)) => return self.connect_employee(*employee, now),
             Some(CallMessage::EmployeeRevoked(sid)) => return self.revoke_employee(&sid, now),
             Some(CallMessage::Listen(reply)) => {

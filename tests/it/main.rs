@@ -25,6 +25,7 @@ mod call_pipeline_services;
 mod call_ring;
 mod call_silence;
 mod call_summary;
+mod call_takeover;
 mod call_transfer;
 mod caller_memory;
 mod caller_texts;

@@ -3,7 +3,7 @@
 use super::browser_ticket::{BrowserTicket, CHECK_LOGIN_EVERY, LoginCheck};
 use super::{CallMessage, Calls, MediaSocket};
 use crate::clock;
-use crate::domain::{CallSid, StreamSid};
+use crate::domain::CallSid;
 use crate::providers::twilio::media_stream::Start;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};

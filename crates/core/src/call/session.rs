@@ -131,8 +131,7 @@ impl CallSession {
                 self.caller_audio(timestamp_ms, audio, is_voice, now);
             }
             Input::Mark(name) => self.mark(&name, now),
-            // An event of an engine that was closed.
-            Input::Engine(_) if self.is_taken_over() => {}
+            Input::Engine(_) if self.engine.is_closed() => {}
             Input::Engine(event) => self.engine_event(event, now),
             Input::StreamStarted => self.stream_started(now),
             Input::CallerKey(key) => self.caller_key(key, now),

@@ -58,7 +58,7 @@ function Why({ problem }: { problem: AnswerProblem }) {
             פתחו את הדף בכתובת שמתחילה ב־<Ltr>https</Ltr>. בינתיים אפשר לקחת את השיחה לטלפון.
           </Trans>
         }
-        missing={<Trans>חברו מיקרופון או אוזניות, או לקחו את השיחה לטלפון.</Trans>}
+        missing={<Trans>חברו מיקרופון או אוזניות, או קחו את השיחה לטלפון.</Trans>}
       />
     )
   }

@@ -60,8 +60,7 @@ export const isSpoken = ({ speaker }: Turn): boolean => speaker === 'caller' || 
 /** Returns the line at a position of the recording (the last one that has started), and the word in it. */
 export function placeOf(lines: readonly Line[], ms: number): { line: number; word: number } {
   let line = -1
-  for (const [at, { turn, fromMs }] of lines.entries())
-    if (isSpoken(turn) && fromMs <= ms) line = at
+  for (const [at, { turn, fromMs }] of lines.entries()) if (isSpoken(turn) && fromMs <= ms) line = at
   const found = lines[line]
   if (!found || ms > found.toMs) return { line, word: -1 }
   return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }

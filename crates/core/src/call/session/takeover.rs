@@ -101,9 +101,7 @@ impl CallSession {
     }
 
     fn close_engine(&mut self) {
-        self.engine.became_lost();
-        // The outputs of tools that are still running belong to no open engine.
-        self.engine.opening();
+        self.engine.close();
         self.tools.engine_lost();
         self.responses.reset();
         self.responses.drop_request();
@@ -144,8 +142,7 @@ impl CallSession {
         let left = call_left.max(2 * WRAP_UP);
         self.timers.set(Timer::MaxCall, now + left);
         self.timers.set(Timer::WrapUp, now + left - WRAP_UP);
-        self.caller.audio.skip();
-        self.caller.audio.restart_clock();
+        self.caller.audio.forget();
         self.idle.caller_is_active();
         self.reply_watch.cleared(now);
         self.reply_watch.reset_retries();

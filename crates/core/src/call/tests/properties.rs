@@ -124,7 +124,7 @@ impl Engine {
     }
 }
 
-/// Returns true if an engine causes the step. While an employee talks with the caller, no engine is open.
+/// Returns true if an engine causes the step. After an employee has taken the call over, no engine is open.
 fn is_of_engine(step: &Step) -> bool {
     use Step as S;
     matches!(
@@ -139,7 +139,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     if engine.number != rig.observed.opened.len() {
         (engine.number, engine.is_answering) = (rig.observed.opened.len(), false);
     }
-    if rig.session.takeover().is_some() {
+    if rig.observed.is_engine_closed {
         engine.is_answering = false;
         if is_of_engine(step) {
             return;

@@ -131,6 +131,8 @@ pub(super) struct Observed {
     /// How much audio of the employee was played to the caller, and of the caller to the employee, in bytes.
     pub(super) employee_played: usize,
     pub(super) employee_heard: usize,
+    /// True while no engine is open.
+    pub(super) is_engine_closed: bool,
     /// When audio of the employee last arrived.
     employee_at: Option<Instant>,
     /// The built-in sentences that were played: the sample value and the start time of each.
@@ -391,7 +393,9 @@ impl Rig {
 
     pub(super) fn employee_frame(&mut self) {
         self.observed.employee_at = Some(self.now);
-        self.input(Input::EmployeeAudio(EncodedAudio::encode(&[EMPLOYEE; 160])));
+        let mut samples = [0x10; 160];
+        samples[0] = EMPLOYEE;
+        self.input(Input::EmployeeAudio(EncodedAudio::encode(&samples)));
     }
 
     /// Makes an employee take the call over.

@@ -71,6 +71,7 @@ impl Rig {
             }
             Output::OpenEngine { kind, .. } => {
                 observed.opened.push(*kind);
+                observed.is_engine_closed = false;
                 observed.received.clear();
                 observed.may_skip_frames = true;
                 self.lose_engine();
@@ -78,6 +79,7 @@ impl Rig {
                 self.waits.is_over |= self.waits.is_final;
             }
             Output::CloseEngine => {
+                observed.is_engine_closed = true;
                 observed.received.clear();
                 observed.may_skip_frames = true;
                 observed.silenced.extend(self.engine.active);
