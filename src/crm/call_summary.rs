@@ -4,7 +4,7 @@
 
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
-use crate::domain::{ActorId, BusinessId, Call, CallSid, CallState, Speaker, TaskContent, Timestamp, ToolUse};
+use crate::domain::{ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, Speaker, TaskContent, Timestamp, ToolUse};
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -114,8 +114,9 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     for question in findings.unanswered_questions.iter().take(MOST_QUESTIONS) {
         unless_refused(&call, knowledge_gap::report(tx, question, &call, now))?;
     }
+    let is_staff = tx.contact_relation(contact)? == ContactRelation::Staff;
     let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
-    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead)
+    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead && !is_staff)
         && leads.iter().all(|lead| lead.closed_at.is_some())
     {
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };

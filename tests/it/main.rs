@@ -35,6 +35,7 @@ mod cli;
 mod clock_behind;
 mod config;
 mod contact_details;
+mod contact_relations;
 mod demo;
 mod doctor;
 mod health;

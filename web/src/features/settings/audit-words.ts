@@ -58,6 +58,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   add_contact_number: msg`הוספת מספר ללקוח`,
   correct_contact_number: msg`תיקון מספר של לקוח`,
   remove_contact_number: msg`הסרת מספר של לקוח`,
+  set_contact_relation: msg`שינוי סוג הקשר`,
   set_contact_block: msg`חסימת לקוח או הסרתה`,
   set_contact_opt_out: msg`שינוי הסכמה להודעות`,
   create_tag: msg`תגית חדשה`,
