@@ -15,8 +15,8 @@ use super::contact::resolve::{self, Sighting};
 use super::webhook_log::{RawWebhook, log_webhook};
 use super::{RequestError, text};
 use crate::domain::{
-    ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, ContactRelation,
-    EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
+    ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
+    ContactRelation, EndReason, ForwardedCall, PeerAddress, PhoneNumber, ThreadType, Timestamp, whatsapp_address,
 };
 use crate::store::{AiUsage, Error, NewCall, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;

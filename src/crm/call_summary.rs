@@ -4,7 +4,9 @@
 
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
-use crate::domain::{ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, Speaker, TaskContent, Timestamp, ToolUse};
+use crate::domain::{
+    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, Speaker, TaskContent, Timestamp, ToolUse,
+};
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,7 +68,8 @@ pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line
         length += line.text.chars().count();
         length <= MOST_CHARS
     });
-    let has_caller = lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
+    let has_caller =
+        lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool" && line.speaker != "employee");
     Ok(Some(lines).filter(|_| has_caller))
 }
 

@@ -4,8 +4,8 @@
 use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, appointment, contact};
 use crate::domain::{
-    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, ContactRelation, Direction, MessageStatus, ThreadType, Timestamp,
-    one_line,
+    ActorId, Appointment, BusinessId, CallId, CallOutcome, ContactId, ContactRelation, Direction, MessageStatus,
+    ThreadType, Timestamp, one_line,
 };
 use crate::store::{CallFilter, ReadTx};
 use std::time::Duration;
@@ -49,13 +49,8 @@ pub struct EarlierMessage {
 
 impl CallerMemory {
     /// A memory without any data.
-    pub const EMPTY: Self = Self {
-        language: None,
-        appointments: Vec::new(),
-        calls: Vec::new(),
-        messages: Vec::new(),
-        is_staff: false,
-    };
+    pub const EMPTY: Self =
+        Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new(), is_staff: false };
 }
 
 /// Reads what is stored about the caller. Returns nothing for a withheld number. For a doubtful number returns only the

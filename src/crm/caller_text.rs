@@ -12,8 +12,8 @@ use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, ContactRelation, EndReason,
-    MessageId, PeerAddress, PhoneNumber, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, ContactRelation,
+    EndReason, MessageId, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};

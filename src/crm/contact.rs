@@ -6,7 +6,8 @@ pub mod resolve;
 use super::backfill::Step;
 use super::{Error, RequestError, text};
 use crate::domain::{
-    ActorId, AddressKind, BusinessId, Call, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber, Timestamp, TurnEvent,
+    ActorId, AddressKind, BusinessId, Call, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber, Timestamp,
+    TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -95,12 +96,7 @@ pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestam
 }
 
 /// Sets what a contact is to the business.
-pub fn set_relation(
-    tx: &WriteTx<'_>,
-    id: ContactId,
-    relation: ContactRelation,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn set_relation(tx: &WriteTx<'_>, id: ContactId, relation: ContactRelation, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if relation != ContactRelation::Customer && tx.addresses(id)?.is_empty() {
         return Err(no_address());

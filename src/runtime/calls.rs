@@ -52,8 +52,8 @@ use ring::Ringing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
 use takeover::Answer;
+use tokio::sync::{Notify, mpsc};
 use transfer::Transfer;
 
 /// How long a media socket may take to send a valid token.
@@ -104,7 +104,8 @@ impl Calls {
     /// Creates an empty registry. `run_call` is the task of each call.
     pub fn new(services: CallServices, run_call: RunCall) -> Self {
         let (registry, pending_sockets) = Default::default();
-        let (trial_tickets, answer_tickets, ended) = (BrowserTickets::default(), BrowserTickets::default(), Notify::new());
+        let (trial_tickets, answer_tickets, ended) =
+            (BrowserTickets::default(), BrowserTickets::default(), Notify::new());
         let inner = Inner { services, run_call, registry, pending_sockets, trial_tickets, answer_tickets, ended };
         Self { inner: Arc::new(inner) }
     }

@@ -83,7 +83,9 @@ async fn assert_recorded(client: &Client, call: &Value) {
     let length = peaks["duration_ms"].as_i64().unwrap();
     for lane in ["caller", "agent"] {
         let peaks = peaks[lane].as_array().unwrap();
-        let bin = |ms: &Value| usize::try_from(ms.as_i64().unwrap()).unwrap() * peaks.len() / usize::try_from(length).unwrap();
+        let bin = |ms: &Value| {
+            usize::try_from(ms.as_i64().unwrap()).unwrap() * peaks.len() / usize::try_from(length).unwrap()
+        };
         // The announcement before the employee's words is a clip of 1.8 s.
         let from = bin(&json!(turn["started_ms"].as_i64().unwrap() + 2500));
         let loudest = peaks[from..bin(&turn["ended_ms"])].iter().filter_map(Value::as_u64).max();
@@ -120,10 +122,7 @@ async fn an_employee_talks_with_the_caller_and_hands_the_call_back() {
     });
     noted.await;
     call_when(&client, "the end of the employee's turn", |call| employee_turns(call)[0]["ended_ms"].is_i64()).await;
-    until("the agent's answer", async || {
-        harness.ai.state().sessions[1].answers.first().map(|_| ())
-    })
-    .await;
+    until("the agent's answer", async || harness.ai.state().sessions[1].answers.first().map(|_| ())).await;
     hang_up(&client, &call).await;
     let report = placed.await.unwrap();
     assert_eq!((report.ended, report.streams.len()), (EndedBy::Hangup, 1), "{report:#?}");
@@ -158,10 +157,7 @@ async fn a_caller_is_not_in_silence_when_the_browser_is_lost() {
         }
         let resumed = tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_HANDED_BACK"));
         assert_eq!(resumed["is_lost"], true, "{resumed:#}");
-        until("the agent's answer", async || {
-            harness.ai.state().sessions.get(1)?.answers.first().map(|_| ())
-        })
-        .await;
+        until("the agent's answer", async || harness.ai.state().sessions.get(1)?.answers.first().map(|_| ())).await;
         hang_up(&client, &call).await;
         let report = placed.await.unwrap();
         let heard = &report.streams[0].heard;

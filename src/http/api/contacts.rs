@@ -19,8 +19,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use view::{
-    BlockRequest, ContactDetail, ContactPage, ContactRelation, CreateContactRequest, MergeRequest, MergeResponse, OptOutRequest, RelationRequest,
-    SetFieldRequest, SortOrder, UpdateContactRequest,
+    BlockRequest, ContactDetail, ContactPage, ContactRelation, CreateContactRequest, MergeRequest, MergeResponse,
+    OptOutRequest, RelationRequest, SetFieldRequest, SortOrder, UpdateContactRequest,
 };
 
 pub(super) fn operations() -> Operations {

@@ -85,7 +85,9 @@ impl Credential {
     pub(crate) fn into_check(self, store: Store) -> LoginCheck {
         Arc::new(move || {
             let (store, credential) = (store.clone(), self.clone());
-            Box::pin(async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) })
+            Box::pin(
+                async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) },
+            )
         })
     }
 }

@@ -185,7 +185,10 @@ pub struct HistoryTurn {
 impl HistoryTurn {
     /// Returns the note for the model in place of an employee's conversation with the caller, which is not transcribed.
     pub fn employee_note(&self) -> String {
-        format!("Here {}, a colleague of the business, talked with the caller directly. You did not hear it.", self.text)
+        format!(
+            "Here {}, a colleague of the business, talked with the caller directly. You did not hear it.",
+            self.text
+        )
     }
 }
 

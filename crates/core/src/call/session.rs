@@ -39,8 +39,8 @@ use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use stream_link::StreamLink;
-pub use takeover::TakeoverState;
 use takeover::Takeover;
+pub use takeover::TakeoverState;
 use tools::Tools;
 
 /// How long a call may continue after the prompt to wrap up.

@@ -77,7 +77,8 @@ class Connection {
   private readonly stopped = new AbortController()
   private devices: Devices | undefined
   private socket: WebSocket | undefined
-  private frames = 0
+  /** The number of frames sent; undefined before the start message, which must be the first one. */
+  private frames: number | undefined
 
   constructor(callId: number) {
     this.callId = callId
@@ -110,7 +111,10 @@ class Connection {
     const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${path}`)
     this.socket = socket
     const start = { streamSid: id.replace('CA', 'MZ'), callSid: id, customParameters: { token } }
-    socket.onopen = () => this.send({ event: 'start', start })
+    socket.onopen = () => {
+      this.send({ event: 'start', start })
+      this.frames = 0
+    }
     socket.onmessage = ({ data }) => this.onMessage(JSON.parse(data) as ServerMessage)
     socket.onclose = () => this.fail({ kind: 'ended', reason: 'connection_lost' })
   }
@@ -125,9 +129,7 @@ class Connection {
   private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
     // Frames are sent all the time: the server takes a silent connection for a lost one.
     const payload = state.isMuted ? QUIET_FRAME : toBase64(bytes)
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      this.send({ event: 'media', media: { timestamp: this.frames++ * 20, payload } })
-    }
+    if (this.frames !== undefined) this.send({ event: 'media', media: { timestamp: this.frames++ * 20, payload } })
   }
 
   private send(message: unknown): void {

@@ -25,7 +25,15 @@ pub(super) struct EngineLink {
 
 impl EngineLink {
     pub(super) fn new(engines: Vec<EngineKind>) -> Self {
-        Self { engines, index: 0, is_ready: false, is_closed: false, generation: 0, consecutive_failures: 0, warnings: 0 }
+        Self {
+            engines,
+            index: 0,
+            is_ready: false,
+            is_closed: false,
+            generation: 0,
+            consecutive_failures: 0,
+            warnings: 0,
+        }
     }
 
     pub(super) fn kind(&self) -> EngineKind {

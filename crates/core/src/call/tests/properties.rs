@@ -129,8 +129,16 @@ fn is_of_engine(step: &Step) -> bool {
     use Step as S;
     matches!(
         step,
-        S::Activity | S::Ready | S::Speech(_) | S::Respond | S::CallerText { .. } | S::NoText | S::Warning
-            | S::MessageStarted | S::Finished(_) | S::Failed(_)
+        S::Activity
+            | S::Ready
+            | S::Speech(_)
+            | S::Respond
+            | S::CallerText { .. }
+            | S::NoText
+            | S::Warning
+            | S::MessageStarted
+            | S::Finished(_)
+            | S::Failed(_)
     )
 }
 
