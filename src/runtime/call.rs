@@ -4,6 +4,7 @@
 mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
+mod caller_audio;
 mod deadline_timer;
 mod employee;
 mod engine_setup;
@@ -22,15 +23,13 @@ use super::calls::{
     complete_with_retries,
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
-use crate::audio::{EncodedAudio, VoiceDetector};
+use crate::audio::VoiceDetector;
 use crate::call::{CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::Received;
-use audio_rate_limit::Admission;
-use bytes::Bytes;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
 use employee::Employee;
@@ -253,24 +252,10 @@ impl CallTask {
             return self.handle_stream_during_greeting(&text, now);
         }
         let input = match media_stream::parse(&text) {
-            Ok(Incoming::Media { timestamp_ms, payload }) => {
-                // A copy, because the caller's audio is kept for a while and a slice of the message would keep its whole
-                // read buffer in memory.
-                let Some(audio) = EncodedAudio::parse(Bytes::copy_from_slice(payload.as_bytes())) else {
-                    return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
-                };
-                if !self.is_in_time(timestamp_ms, &audio, now) {
-                    return;
-                }
-                if let Some(recording_writer) = &mut self.recording_writer {
-                    recording_writer.caller(timestamp_ms, &audio);
-                }
-                if let Some(listeners) = &mut self.listeners {
-                    listeners.caller(timestamp_ms, &audio);
-                }
-                let is_voice = self.voice.detect(&audio, self.session.trusts_engine(now));
-                Input::CallerAudio { timestamp_ms, audio, is_voice }
-            }
+            Ok(Incoming::Media { timestamp_ms, payload }) => match self.caller_audio(timestamp_ms, &payload, now) {
+                Some(input) => input,
+                None => return,
+            },
             Ok(Incoming::Mark(name)) => Input::Mark(name.into_owned()),
             Ok(Incoming::Dtmf(key)) => Input::CallerKey(key),
             Ok(Incoming::Stop) => Input::StreamStopped,
@@ -291,27 +276,6 @@ impl CallTask {
         } else {
             PutThrough::NoNumber
         }
-    }
-
-    /// Returns true if the audio is not ahead of real time. A stream that continues to send faster than real time is
-    /// closed.
-    fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
-        let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
-        match stream.admit(timestamp_ms, audio, now - began) {
-            Admission::Accept => return true,
-            Admission::Drop if stream.is_first_drop(audio) => {
-                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
-            }
-            Admission::Drop => {}
-            Admission::Close => {
-                tracing::warn!(event = "STREAM_FLOOD", call.sid = %self.sid, "Media stream of call {} closed: it sends faster than real time", self.sid);
-                if let Some(stream) = self.stream.take() {
-                    stream.reject_flood();
-                }
-                self.session.handle_input(self.stream_lost(), now);
-            }
-        }
-        false
     }
 
     fn handle_message(&mut self, message: Option<CallMessage>) {
@@ -337,7 +301,12 @@ impl CallTask {
             Some(CallMessage::RedirectDone) => Input::RedirectDone,
             Some(CallMessage::Shutdown { deadline }) if self.is_trial() => return self.end_trial_soon(deadline, now),
             Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
-            Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
+            Some(CallMessage::EndedByEmployee) => {
+                if let Some(employee) = &mut self.employee {
+                    employee.set_end(EndReason::EmployeeHungUp.as_str());
+                }
+                Input::Operator(Operator::End)
+            }
             Some(CallMessage::PutThrough(reply)) => {
                 let answer = self.may_put_through();
                 // The send fails if the employee's request has ended.

@@ -60,7 +60,7 @@ async fn a_vips_call_rings_first_at_any_hour() {
     assert_eq!(listed("relation=vip").await, [dana]);
     assert_eq!(listed("relation=customer").await.len(), 1);
     let (status, _) = put(&api, &format!("/api/contacts/{dana}/relation"), json!({"relation": "friend"})).await;
-    assert_eq!(status, 400);
+    assert_eq!(status, 422);
     put(&api, &format!("/api/contacts/{dana}/relation"), json!({"relation": "customer"})).await;
     let report = call_from(&harness, DANA, "say 1s; listen").await;
     assert!(report.dialled.is_empty(), "{report:#?}");

@@ -54,7 +54,7 @@ export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   })
 }
 
-/** Returns true if the text of the turn is what somebody said. */
+/** Returns true if the text of the turn is what the caller or the agent said. */
 export const isSpoken = ({ speaker }: Turn): boolean => speaker === 'caller' || speaker === 'agent'
 
 /** Returns the line at a position of the recording (the last one that has started), and the word in it. */
