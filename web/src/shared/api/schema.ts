@@ -800,6 +800,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/relation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set what a contact is to the business.
+         * @description A VIP's calls ring at the human agent's phone first, at any hour, if `agent.transfer_to` is set. A contact of the staff
+         *     is a colleague to the agent, gets no confirmations and no messages about missed calls, and is no lead.
+         */
+        put: operations["set_contact_relation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/tags/{tag_id}": {
         parameters: {
             query?: never;
@@ -3834,6 +3855,8 @@ export interface components {
              *     out.
              */
             opted_out: boolean;
+            /** @description What the contact is to the business. */
+            relation: components["schemas"]["ContactRelation"];
             /** @description The tags of the contact, sorted by name. */
             tags: components["schemas"]["ContactTag"][];
             /**
@@ -3896,6 +3919,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description What a contact is to the business.
+         * @enum {string}
+         */
+        ContactRelation: "customer" | "vip" | "staff";
         /** @description A tag of a contact. */
         ContactTag: {
             /**
@@ -5300,6 +5328,11 @@ export interface components {
          * @enum {string}
          */
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
+        /** @description What a contact is to the business. */
+        RelationRequest: {
+            /** @description The relation. */
+            relation: components["schemas"]["ContactRelation"];
+        };
         /** @description The release that the release feed describes. */
         Release: {
             /** @description The release date, such as `2026-11-20`. */
@@ -9906,6 +9939,8 @@ export interface operations {
                 tag_id?: number;
                 /** @description Only blocked contacts (true), or only contacts that are not blocked (false); all by default. */
                 blocked?: boolean;
+                /** @description Only contacts with this relation to the business. */
+                relation?: "customer" | "vip" | "staff";
                 /** @description The order; `activity` by default. */
                 sort?: "activity" | "name" | "created";
                 /** @description Items per page, 1 to 200; 50 by default. */
@@ -11452,6 +11487,138 @@ export interface operations {
             };
             /** @description The body did not arrive in time: `timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_contact_relation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelationRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_address`: the contact has no number or address by which it could be recognised. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 impl Rig {
     /// Advances the clock, and processes the phone's marks and the session's timers in order.
-    pub(super) fn pass(&mut self, time: Duration) {
+    pub(in crate::call::tests) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut steps = 0;
         while !self.session.is_over() {
@@ -40,7 +40,7 @@ impl Rig {
     }
 
     /// Advances the clock while the phone's marks are lost.
-    pub(super) fn pass_without_marks(&mut self, time: Duration) {
+    pub(in crate::call::tests) fn pass_without_marks(&mut self, time: Duration) {
         let end = self.now + time;
         let mut steps = 0;
         while let Some(next) = self.session.poll_timeout().filter(|next| *next <= end) {
