@@ -12,6 +12,7 @@ mod listeners;
 pub(super) mod recording_writer;
 mod redirect;
 mod stream;
+mod takeover;
 mod tool_run;
 mod trial;
 mod trial_log;

@@ -87,7 +87,7 @@ impl Calls {
         if let Some(employee) = self.connect_employee(&call, employee) {
             return employee.reject("call_over").await;
         }
-        // A call that does not accept the employee has told it why.
+        // A call that does not accept the employee has reported the reason to the browser.
         let Ok(mut connected) = is_accepted.await else { return };
         loop {
             tokio::select! {

@@ -71,10 +71,10 @@ pub(super) enum Stored {
 /// Stores a call as received now, if the database is writable.
 pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
-    let ring_first = config.voice.ring_first;
+    let setting = config.voice.ring_first;
     let stored = store_best_effort(state, call.call_sid.as_str(), move |tx| {
         let business = &config.business;
-        let asks = ring_first == RingFirst::Open;
+        let asks = setting == RingFirst::Open;
         let is_open = asks && is_open(tx, BusinessId::FIRST, &business.time_zone, clock::now())?;
         Ok((store_call(tx, &known, &raw, business)?, is_open))
     });
@@ -93,7 +93,7 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
     }
     // A number's usage limits apply to its calls from all networks.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    let rings_first = match ring_first {
+    let rings_first = match setting {
         RingFirst::Never => false,
         RingFirst::Open => is_open,
         RingFirst::Always => true,

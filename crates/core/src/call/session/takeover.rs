@@ -141,7 +141,7 @@ impl CallSession {
         self.event(CallEvent::HandedBack { is_lost });
         let left = call_left.max(2 * WRAP_UP);
         self.timers.set(Timer::MaxCall, now + left);
-        self.timers.set(Timer::WrapUp, now + left - WRAP_UP);
+        self.timers.set(Timer::WrapUp, now + left.saturating_sub(WRAP_UP));
         self.caller.audio.forget();
         self.idle.caller_is_active();
         self.reply_watch.cleared(now);

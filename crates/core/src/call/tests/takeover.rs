@@ -58,8 +58,8 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
     assert_eq!(last.speaker, Speaker::Employee);
     assert!(last.employee_note().contains("Dana"));
     rig.engine(EngineEvent::Ready);
-    let is_told = |output: &Output| format!("{output:?}").contains("handed the call back to you");
-    assert_eq!(rig.count(is_told), 1);
+    let is_prompt = |output: &Output| format!("{output:?}").contains("handed the call back to you");
+    assert_eq!(rig.count(is_prompt), 1);
     rig.respond(2);
     rig.say(2, "b", 8000);
     rig.pass(ms(4000));
@@ -143,8 +143,8 @@ fn the_caller_hangs_up_or_loses_the_stream() {
     rig.pass(ms(1600));
     rig.engine(EngineEvent::Ready);
     rig.start_stream();
-    let is_told = |output: &Output| format!("{output:?}").contains("connection broke");
-    assert_eq!(rig.count(is_told), 1);
+    let is_prompt = |output: &Output| format!("{output:?}").contains("connection broke");
+    assert_eq!(rig.count(is_prompt), 1);
 }
 
 #[test]

@@ -103,7 +103,14 @@ impl Rig {
                 assert!(observed.tools.insert(id.clone()), "tool {id} was run twice");
                 self.waits.since.get_or_insert(self.now);
             }
-            Output::Event(CallEvent::BargeIn { .. }) => {
+            Output::Event(event) => self.check_event(event),
+        }
+    }
+
+    fn check_event(&mut self, event: &CallEvent) {
+        let observed = &mut self.observed;
+        match event {
+            CallEvent::BargeIn { .. } => {
                 observed.paused_since = None;
                 observed.silenced.append(&mut observed.open);
                 let is_owed = self.engine.speaks.is_none() && self.waits.is_over_agent && self.phone.stream;
@@ -114,19 +121,19 @@ impl Rig {
                     self.waits.since.get_or_insert(ended);
                 }
             }
-            Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,
-            Output::Event(CallEvent::TakenOver) => {
+            CallEvent::BargeInUndone { .. } => observed.paused_since = None,
+            CallEvent::TakenOver => {
                 observed.paused_since = None;
                 self.waits.forget();
                 self.waits.is_over = true;
             }
-            Output::Event(CallEvent::HandedBack { .. }) => {
+            CallEvent::HandedBack { .. } => {
                 // The line is silent from the last audio of the employee on.
                 self.waits.forget();
                 self.waits.since = observed.employee_at;
                 self.waits.is_over = self.waits.is_final;
             }
-            Output::Event(_) => {}
+            _ => {}
         }
     }
 
